@@ -1,0 +1,154 @@
+//! The body of an answer: steps that are sent, waited for, repeated, or at which the line is cut.
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::Sleep;
+
+use crate::connection::Guard;
+use crate::faults::How;
+
+/// One thing that a body does.
+pub(crate) enum Step {
+    Send(Bytes),
+    Wait(Duration),
+    /// Sends a piece of the rest at every tick.
+    Drip {
+        rest: Bytes,
+        size: usize,
+        every: Duration,
+    },
+    /// Sends the same for ever.
+    Repeat {
+        chunk: Bytes,
+        every: Duration,
+    },
+    /// Ends the connection once everything before is sent.
+    Cut(How),
+}
+
+/// A body that takes its steps, and tells the ledger when it is through.
+pub(crate) struct AnswerBody {
+    steps: VecDeque<Step>,
+    length: Option<u64>,
+    sleep: Option<Pin<Box<Sleep>>>,
+    guard: Option<Guard>,
+}
+
+impl AnswerBody {
+    /// A body whose length is told beforehand.
+    pub(crate) fn whole(bytes: Bytes, guard: Option<Guard>) -> Self {
+        let length = bytes.len() as u64;
+        let steps = match length {
+            0 => VecDeque::new(),
+            _ => VecDeque::from([Step::Send(bytes)]),
+        };
+        Self::new(steps, Some(length), guard)
+    }
+
+    pub(crate) fn new(steps: VecDeque<Step>, length: Option<u64>, guard: Option<Guard>) -> Self {
+        let mut body = Self {
+            steps,
+            length,
+            sleep: None,
+            guard,
+        };
+        body.note_end();
+        body
+    }
+
+    fn note_end(&mut self) {
+        if self.steps.is_empty()
+            && let Some(guard) = self.guard.take()
+        {
+            guard.complete();
+        }
+    }
+
+    /// Pending until the time is over.
+    fn poll_wait(&mut self, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
+        if time.is_zero() {
+            return Poll::Ready(());
+        }
+        let sleep = self
+            .sleep
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+        match sleep.as_mut().poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => {
+                self.sleep = None;
+                Poll::Ready(())
+            }
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let this = &mut *self;
+        loop {
+            let chunk = match this.steps.pop_front() {
+                None => return Poll::Ready(None),
+                Some(Step::Send(bytes)) => bytes,
+                Some(Step::Wait(time)) => {
+                    if this.poll_wait(time, cx).is_pending() {
+                        this.steps.push_front(Step::Wait(time));
+                        return Poll::Pending;
+                    }
+                    this.note_end();
+                    continue;
+                }
+                Some(Step::Drip {
+                    mut rest,
+                    size,
+                    every,
+                }) => {
+                    let piece = rest.split_to(size.min(rest.len()));
+                    if !rest.is_empty() {
+                        this.steps.push_front(Step::Drip { rest, size, every });
+                        this.steps.push_front(Step::Wait(every));
+                    }
+                    piece
+                }
+                Some(Step::Repeat { chunk, every }) => {
+                    let again = chunk.clone();
+                    this.steps.push_front(Step::Repeat { chunk, every });
+                    this.steps.push_front(Step::Wait(every));
+                    again
+                }
+                Some(Step::Cut(how)) => {
+                    if let Some(guard) = &this.guard {
+                        guard.connection().end(how);
+                    }
+                    this.steps.push_front(Step::Cut(how));
+                    return Poll::Pending;
+                }
+            };
+            this.note_end();
+            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self.length {
+            Some(length) => SizeHint::with_exact(length),
+            None => SizeHint::default(),
+        }
+    }
+}

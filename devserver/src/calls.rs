@@ -1,0 +1,78 @@
+//! A tool call that was let through: running it, and what its profile makes of the outcome.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::answer::Answer;
+use crate::ledger::{Entry, ExecutionRecord};
+use crate::omni::idempotency::Claim;
+use crate::script::Fate;
+use crate::shared::Shared;
+use crate::tools::{Failed, Ready};
+
+/// A tool call that was let through.
+pub(crate) struct Call {
+    pub(crate) id: Value,
+    pub(crate) tool: String,
+    pub(crate) ready: Ready,
+    pub(crate) arguments: Map<String, Value>,
+    pub(crate) progress_token: Option<Value>,
+    /// The API key, by its place.
+    pub(crate) key: Option<usize>,
+    pub(crate) idempotency_key: Option<String>,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) request_id: String,
+    pub(crate) entry: Entry,
+}
+
+/// What is left of a call once its tool has run.
+pub(crate) struct Done {
+    pub(crate) id: Value,
+    pub(crate) progress_token: Option<Value>,
+    pub(crate) claim: Option<Claim>,
+    pub(crate) request_id: String,
+    pub(crate) outcome: Result<Arc<str>, Failed>,
+}
+
+/// What a profile decides about a request.
+pub(crate) enum Plan {
+    Answer(Answer),
+    Call(Call),
+}
+
+/// Runs a call to its end, even if nobody waits for it any more.
+pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer {
+    if fate.before.is_zero() {
+        return execute(shared, call);
+    }
+    let before = fate.before;
+    let shared = Arc::clone(shared);
+    let running = tokio::spawn(async move {
+        tokio::time::sleep(before).await;
+        execute(&shared, call)
+    });
+    running.await.unwrap_or_else(|_| Answer::empty(500))
+}
+
+fn execute(shared: &Shared, call: Call) -> Answer {
+    let outcome = call.ready.run();
+    let ok = outcome.is_ok();
+    shared.ledger.executed(|seq| ExecutionRecord {
+        seq,
+        tool: call.tool,
+        arguments: Value::Object(call.arguments),
+        idempotency_key: call.idempotency_key,
+        api_key: call.key.map(|at| format!("key#{}", at + 1)),
+        request_seq: call.entry.seq,
+        ok,
+    });
+    let done = Done {
+        id: call.id,
+        progress_token: call.progress_token,
+        claim: call.claim,
+        request_id: call.request_id,
+        outcome,
+    };
+    shared.service.finish(shared, done)
+}

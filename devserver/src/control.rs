@@ -1,0 +1,94 @@
+//! The control surface over HTTP, for a server that runs as a program of its own.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use serde_json::{Value, json};
+
+use crate::answer::Answer;
+use crate::faults::Rule;
+use crate::script::ScriptError;
+use crate::shared::Shared;
+use crate::wait::{Wait, WaitError};
+
+/// The paths below which requests are for us, and not recorded.
+pub(crate) const PREFIX: &str = "/__dev/";
+
+/// Reads rules: a list of them, or one.
+pub(crate) fn read_rules(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
+    let is_list = text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
+    let rules = match is_list {
+        true => serde_json::from_slice(text),
+        false => serde_json::from_slice(text).map(|rule| vec![rule]),
+    };
+    rules.map_err(|error| ScriptError(error.to_string()))
+}
+
+/// Reads a wait condition.
+pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
+    serde_json::from_slice(text).map_err(|error| WaitError(error.to_string()))
+}
+
+/// The ledger as JSON text.
+pub(crate) fn ledger_json(shared: &Shared) -> String {
+    let snapshot = shared.ledger.snapshot();
+    serde_json::to_string(&snapshot)
+        .unwrap_or_else(|error| json!({"error": error.to_string()}).to_string())
+}
+
+fn done() -> Answer {
+    Answer::json(200, &json!({"ok": true}))
+}
+
+fn failed(what: &dyn std::fmt::Display) -> Answer {
+    Answer::json(400, &json!({"error": what.to_string()}))
+}
+
+/// Serves one control request.
+pub(crate) async fn serve(
+    shared: &Arc<Shared>,
+    method: &Method,
+    path: &str,
+    bytes: Bytes,
+) -> Answer {
+    match (method.as_str(), path.strip_prefix(PREFIX)) {
+        ("GET", Some("ledger")) => {
+            let ledger: Value = serde_json::from_str(&ledger_json(shared)).unwrap_or_default();
+            Answer::json(200, &ledger)
+        }
+        ("POST", Some("script")) => {
+            match read_rules(&bytes).and_then(|rules| shared.script().add(rules)) {
+                Ok(()) => done(),
+                Err(error) => failed(&error),
+            }
+        }
+        ("DELETE", Some("script")) => {
+            shared.script().clear();
+            done()
+        }
+        ("POST", Some("reset")) => {
+            shared.ledger.reset();
+            done()
+        }
+        ("POST", Some("expire-sessions")) => {
+            shared.end_all_sessions();
+            done()
+        }
+        ("POST", Some("wait")) => wait(shared, &bytes).await,
+        _ => Answer::json(404, &json!({"error": "there is no such control"})),
+    }
+}
+
+async fn wait(shared: &Arc<Shared>, bytes: &Bytes) -> Answer {
+    let wait = match read_wait(bytes) {
+        Ok(wait) => wait,
+        Err(error) => return failed(&error),
+    };
+    let shared = Arc::clone(shared);
+    match tokio::task::spawn_blocking(move || shared.ledger.wait(&wait)).await {
+        Ok(Ok(held)) => Answer::json(200, &json!({"ok": held})),
+        Ok(Err(error)) => failed(&error),
+        Err(_) => Answer::empty(500),
+    }
+}

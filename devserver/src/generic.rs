@@ -1,0 +1,257 @@
+//! A plain MCP server of the 2025-11-25 revision.
+
+use http::{HeaderMap, Method, header};
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Outcome};
+use crate::calls::{Call, Done, Plan};
+use crate::exchange::Exchange;
+use crate::headers;
+use crate::jsonrpc::{self, Incoming, Request};
+use crate::methods::{self, Versions};
+use crate::omni;
+use crate::options::{KeyOptions, Options};
+use crate::sessions::Standing;
+use crate::shared::Shared;
+use crate::tools;
+
+const DEFAULT_VERSION: &str = "2025-11-25";
+const SUPPORTED_VERSIONS: &[&str] = &["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+
+const SESSION_NOT_FOUND: i64 = -32001;
+const REFUSED: i64 = -32000;
+
+/// The settings of the server.
+pub(crate) struct Generic {
+    keys: Option<Vec<KeyOptions>>,
+    versions: Versions,
+}
+
+/// An answer that says no, without an id. Code 0 stands for no body.
+struct Refusal {
+    status: u16,
+    code: i64,
+    message: String,
+    header: Option<(&'static str, &'static str)>,
+}
+
+fn refusal(status: u16, code: i64, message: &str) -> Refusal {
+    Refusal {
+        status,
+        code,
+        message: message.to_owned(),
+        header: None,
+    }
+}
+
+impl Refusal {
+    fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.header = Some((name, value));
+        self
+    }
+
+    fn into_answer(self) -> Answer {
+        let answer = match self.code {
+            0 => Answer::empty(self.status),
+            code => {
+                let error = json!({"code": code, "message": self.message});
+                Answer::error(self.status, Value::Null, &error)
+            }
+        };
+        match self.header {
+            Some((name, value)) => answer.with(name, value),
+            None => answer,
+        }
+    }
+}
+
+impl Generic {
+    pub(crate) fn new(options: &Options) -> Self {
+        Self {
+            keys: options.require_key.then(|| options.keys.clone()),
+            versions: Versions::new(options, DEFAULT_VERSION, SUPPORTED_VERSIONS),
+        }
+    }
+
+    pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+        let plan = match (&exchange.http_method, exchange.path.as_str()) {
+            (_, path) if path != "/mcp" => Err(refusal(404, 0, "")),
+            (&Method::POST, _) => self.post(shared, exchange),
+            (&Method::GET, _) => self.listen(shared, exchange).map(Plan::Answer),
+            (&Method::DELETE, _) => self.delete(shared, exchange).map(Plan::Answer),
+            _ => Err(refusal(405, 0, "").with("allow", "GET, POST, DELETE")),
+        };
+        plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer()))
+    }
+
+    fn authorize(&self, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
+        let Some(keys) = &self.keys else {
+            return Ok(None);
+        };
+        match omni::auth::check(keys, &exchange.headers) {
+            Ok(at) => Ok(Some(at)),
+            Err("auth_rejected") => Err(refusal(403, REFUSED, "Forbidden")),
+            Err(_) => Err(refusal(401, REFUSED, "Unauthorized").with("www-authenticate", "Bearer")),
+        }
+    }
+
+    /// The live session that a request names.
+    fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<&'a str, Refusal> {
+        let Some(id) = exchange.header(headers::SESSION_ID) else {
+            let message = "Bad Request: Mcp-Session-Id header is required";
+            return Err(refusal(400, REFUSED, message));
+        };
+        match shared.sessions().standing(id) {
+            Standing::Live => Ok(id),
+            _ => Err(refusal(404, SESSION_NOT_FOUND, "Session not found")),
+        }
+    }
+
+    fn check_version(&self, exchange: &Exchange) -> Result<(), Refusal> {
+        match exchange.header(headers::PROTOCOL_VERSION) {
+            Some(version) if !self.versions.knows(version) => Err(refusal(
+                400,
+                REFUSED,
+                "Bad Request: Unsupported protocol version",
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    fn listen(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
+        self.authorize(exchange)?;
+        accepts(&exchange.headers, &[headers::EVENT_STREAM])?;
+        let session = Self::session(shared, exchange)?;
+        self.check_version(exchange)?;
+        Ok(omni::listen(shared, exchange).with(headers::SESSION_ID, session))
+    }
+
+    fn delete(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
+        self.authorize(exchange)?;
+        let session = Self::session(shared, exchange)?;
+        shared.end_session(session);
+        Ok(Answer::empty(204))
+    }
+
+    fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
+        let key = self.authorize(exchange)?;
+        accepts(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
+        let is_json = exchange
+            .header(header::CONTENT_TYPE.as_str())
+            .is_some_and(|value| value.starts_with(headers::JSON));
+        if !is_json {
+            return Err(refusal(
+                415,
+                REFUSED,
+                "Content-Type must be application/json",
+            ));
+        }
+        if !exchange.is_json {
+            return Err(refusal(400, jsonrpc::PARSE_ERROR, "Parse error"));
+        }
+        let incoming = jsonrpc::read(&exchange.body)
+            .map_err(|what| refusal(400, jsonrpc::INVALID_REQUEST, what))?;
+        if let Incoming::Request(request) = &incoming
+            && request.method == "initialize"
+        {
+            return Ok(Plan::Answer(methods::initialize(
+                shared,
+                &self.versions,
+                request,
+            )));
+        }
+        Self::session(shared, exchange)?;
+        self.check_version(exchange)?;
+        match incoming {
+            Incoming::Request(request) => Ok(serve(shared, exchange, key, &request)),
+            Incoming::NothingOwed => Ok(Plan::Answer(Answer::empty(202))),
+        }
+    }
+
+    pub(crate) fn finish(shared: &Shared, done: Done) -> Answer {
+        let before = methods::notifications(shared, done.progress_token.as_ref());
+        let result = done
+            .outcome
+            .unwrap_or_else(|failed| tools::failure(&failed.0));
+        methods::reply(shared, done.id, Outcome::Result(result), before)
+    }
+}
+
+fn serve(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Request<'_>) -> Plan {
+    let error = |code: i64, message: String| {
+        let error = json!({"code": code, "message": message}).to_string();
+        let outcome = Outcome::Error(error.into());
+        methods::reply(shared, request.id.clone(), outcome, Vec::new())
+    };
+    Plan::Answer(match request.method {
+        "ping" | "logging/setLevel" => {
+            methods::answer(shared, request, "{}".to_owned(), Vec::new())
+        }
+        "tools/list" => methods::list_tools(shared, request)
+            .unwrap_or_else(|| error(jsonrpc::INVALID_PARAMS, "Invalid cursor".to_owned())),
+        "tools/call" => match call(shared, exchange, key, request) {
+            Ok(plan) => return plan,
+            Err(message) => error(jsonrpc::INVALID_PARAMS, message),
+        },
+        _ => error(jsonrpc::METHOD_NOT_FOUND, "Method not found".to_owned()),
+    })
+}
+
+fn call(
+    shared: &Shared,
+    exchange: &Exchange,
+    key: Option<usize>,
+    request: &Request<'_>,
+) -> Result<Plan, String> {
+    let name = request
+        .param("name")
+        .and_then(Value::as_str)
+        .ok_or("name must be a string")?;
+    let tool = shared
+        .tool(name)
+        .ok_or_else(|| format!("Unknown tool: {name}"))?;
+    let arguments = omni::arguments(request).ok_or("arguments must be an object")?;
+    let ready = match tools::check(tool, &arguments, &exchange.bytes) {
+        Ok(ready) => ready,
+        // The revision wants bad input told to the model, as a result.
+        Err(bad) => {
+            let outcome = Outcome::Result(tools::failure(&bad.message));
+            let answer = methods::reply(shared, request.id.clone(), outcome, Vec::new());
+            return Ok(Plan::Answer(answer));
+        }
+    };
+    Ok(Plan::Call(Call {
+        id: request.id.clone(),
+        tool: name.to_owned(),
+        ready,
+        arguments,
+        progress_token: request.progress_token().cloned(),
+        key,
+        idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
+        claim: None,
+        request_id: String::new(),
+        entry: exchange.entry,
+    }))
+}
+
+/// Refuses an `Accept` header that leaves one of the types out.
+fn accepts(headers: &HeaderMap, types: &[&str]) -> Result<(), Refusal> {
+    let mut listed = headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .filter_map(|item| item.split(';').next())
+        .map(str::trim);
+    let listed: Vec<&str> = listed.by_ref().collect();
+    let all = types
+        .iter()
+        .all(|wanted| listed.iter().any(|have| have == wanted || *have == "*/*"));
+    match all {
+        true => Ok(()),
+        false => {
+            let message = format!("Not Acceptable: Client must accept {}", types.join(" and "));
+            Err(refusal(406, REFUSED, &message))
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! One HTTP request from its arrival to its answer.
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::json;
+
+use crate::answer::Answer;
+use crate::body::AnswerBody;
+use crate::calendar::Day;
+use crate::calls::{self, Plan};
+use crate::connection::{Connection, Guard};
+use crate::control;
+use crate::exchange::{self, Exchange};
+use crate::faults::Fault;
+use crate::headers::{OMNI_VERSION, REQUEST_ID};
+use crate::ledger::Arrival;
+use crate::mangle;
+use crate::options::Profile;
+use crate::script::Fate;
+use crate::shared::Shared;
+
+/// Serves one request.
+pub(crate) async fn serve(
+    shared: Arc<Shared>,
+    connection: Arc<Connection>,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    let (head, body) = request.into_parts();
+    let Ok(body) = body.collect().await else {
+        // The peer broke off in its own request; there is nobody to answer.
+        return Ok(mangle::respond(&shared, Answer::empty(400), None, None));
+    };
+    let bytes = body.to_bytes();
+    if head.uri.path().starts_with(control::PREFIX) {
+        let answer = match is_foreign(&head.headers) {
+            true => Answer::empty(403),
+            false => control::serve(&shared, &head.method, head.uri.path(), bytes).await,
+        };
+        return Ok(mangle::respond(&shared, answer, None, None));
+    }
+    let exchange = arrive(&shared, &connection, head, bytes);
+    let guard = Guard::new(Arc::clone(&shared), connection, exchange.entry);
+    let fate = shared.script().select(&exchange);
+    if let Some(kind) = fate.kind() {
+        shared.ledger.met_fault(exchange.entry, kind);
+    }
+    let answer = answer(&shared, &exchange, &fate, &guard).await;
+    if !fate.after.is_zero() {
+        tokio::time::sleep(fate.after).await;
+    }
+    shared
+        .ledger
+        .answering(exchange.entry, answer.status.as_u16());
+    let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
+    if shared.options.profile == Profile::Omni {
+        sign(&exchange, response.headers_mut());
+    }
+    Ok(response)
+}
+
+fn arrive(
+    shared: &Shared,
+    connection: &Connection,
+    head: http::request::Parts,
+    bytes: Bytes,
+) -> Exchange {
+    let (body, is_json) = exchange::read_body(&bytes);
+    let body = Arc::new(body);
+    let path = head.uri.path().to_owned();
+    let entry = shared.ledger.arrived(&Arrival {
+        connection: connection.number,
+        http_method: &head.method,
+        path: &path,
+        headers: &head.headers,
+        body: &body,
+        rpc_method: exchange::rpc_method(&body),
+        tool: exchange::tool(&body),
+    });
+    Exchange {
+        request_id: request_id(&head.headers),
+        http_method: head.method,
+        path,
+        headers: head.headers,
+        bytes,
+        body,
+        is_json,
+        entry,
+    }
+}
+
+/// The answer of the service, or of the fault in its place.
+async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &Guard) -> Answer {
+    let Some(fault) = fate.fault.as_deref() else {
+        return serve_plan(shared, exchange, fate).await;
+    };
+    let served = match fault.serves_first() {
+        true => Some(serve_plan(shared, exchange, fate).await),
+        false => {
+            tokio::time::sleep(fate.before).await;
+            None
+        }
+    };
+    match fault {
+        Fault::Hang { .. } => pending().await,
+        Fault::Reset { how, .. } => {
+            guard.connection().end(*how);
+            pending().await
+        }
+        _ => mangle::replacement(shared, exchange, fault)
+            .or(served)
+            .unwrap_or_else(|| Answer::empty(500)),
+    }
+}
+
+async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> Answer {
+    if is_foreign(&exchange.headers) {
+        return Answer::json(403, &json!({"error": "the Origin is not a local one"}));
+    }
+    match shared.service.prepare(shared, exchange) {
+        Plan::Call(call) => calls::run(shared, call, fate).await,
+        Plan::Answer(answer) => {
+            if !fate.before.is_zero() {
+                tokio::time::sleep(fate.before).await;
+            }
+            answer
+        }
+    }
+}
+
+/// Whether a page from elsewhere sent this, as in DNS rebinding.
+fn is_foreign(headers: &HeaderMap) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else {
+        return false;
+    };
+    let host = origin.to_str().ok().and_then(|origin| {
+        let (_, rest) = origin.split_once("://")?;
+        let host = match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|b| b.is_ascii_digit()) => host,
+            _ => rest,
+        };
+        Some(host)
+    });
+    !matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
+}
+
+/// The request id of the caller, if it is a fit one, else a new one.
+fn request_id(headers: &HeaderMap) -> HeaderValue {
+    let is_fit = |value: &&HeaderValue| {
+        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
+    };
+    match headers.get(REQUEST_ID).filter(is_fit) {
+        Some(value) => value.clone(),
+        None => HeaderValue::try_from(format!("req_{:032x}", fastrand::u128(..)))
+            .unwrap_or(HeaderValue::from_static("req_0")),
+    }
+}
+
+/// The headers that every answer of the OMNI service carries.
+fn sign(exchange: &Exchange, headers: &mut HeaderMap) {
+    headers
+        .entry(REQUEST_ID)
+        .or_insert_with(|| exchange.request_id.clone());
+    let version = exchange
+        .headers
+        .get(OMNI_VERSION)
+        .filter(|value| value.to_str().is_ok_and(|text| Day::parse(text).is_some()));
+    if let Some(version) = version {
+        headers.insert(OMNI_VERSION, version.clone());
+    }
+}

@@ -1,0 +1,49 @@
+//! Hosted MCP services played on loopback, with scripted faults and a ledger of what ran.
+//!
+//! The server runs on a thread of its own, so that every function here blocks and none needs a
+//! runtime. It shares no code with the client: a mistake in one cannot hide in the other.
+//!
+//! ```
+//! use omni_mcp_devserver::{Count, DevServer, Fault, Options, Rule};
+//!
+//! let server = DevServer::start(Options::default())?;
+//! server.script(vec![Rule::new(Fault::MalformedJson {}).on_method("tools/call").nth([1])])?;
+//! println!("{} {}", server.url(), server.api_key());
+//! assert_eq!(server.ledger().executions.len(), 0);
+//! assert!(server.wait_for(Count::Requests, 0, std::time::Duration::ZERO));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod answer;
+mod body;
+mod calendar;
+mod calls;
+mod connection;
+mod control;
+mod exchange;
+mod faults;
+mod fred;
+mod generic;
+mod headers;
+mod http;
+mod jsonrpc;
+mod ledger;
+mod mangle;
+mod methods;
+mod omni;
+mod options;
+mod script;
+mod server;
+mod sessions;
+mod shared;
+mod sse;
+mod tools;
+mod wait;
+
+pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
+pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
+pub use options::{Answering, KeyOptions, LedgerMode, Options, Profile, RateLimit};
+pub use script::ScriptError;
+pub use server::{DevServer, StartError};
+pub use wait::{Count, Wait, WaitError};

@@ -1,0 +1,83 @@
+//! The dev server as a program.
+
+use std::io::{Read, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use omni_mcp_devserver::{DevServer, Options, Profile};
+
+/// Plays a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
+#[derive(Parser)]
+#[command(name = "omni-mcp-devserver")]
+struct Arguments {
+    /// The service to play: omni or generic.
+    #[arg(long)]
+    profile: Option<String>,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    #[arg(long)]
+    port: Option<u16>,
+    /// All options as JSON text, or @file to read them from.
+    #[arg(long)]
+    options: Option<String>,
+    /// Print the address and the key as one line of JSON.
+    #[arg(long)]
+    json: bool,
+    /// Stop when standard input ends.
+    #[arg(long)]
+    until_stdin_ends: bool,
+}
+
+type Failure = Box<dyn std::error::Error>;
+
+fn options(arguments: &Arguments) -> Result<Options, Failure> {
+    let mut options: Options = match arguments.options.as_deref() {
+        None => Options::default(),
+        Some(given) => match given.strip_prefix('@') {
+            Some(file) => serde_json::from_str(&std::fs::read_to_string(file)?)?,
+            None => serde_json::from_str(given)?,
+        },
+    };
+    if let Some(profile) = &arguments.profile {
+        options.profile = match profile.as_str() {
+            "omni" => Profile::Omni,
+            "generic" => Profile::Generic,
+            other => return Err(format!("there is no profile {other:?}: omni or generic").into()),
+        };
+    }
+    if let Some(port) = arguments.port {
+        options.port = port;
+    }
+    Ok(options)
+}
+
+fn run() -> Result<(), Failure> {
+    let arguments = Arguments::parse();
+    let server = DevServer::start(options(&arguments)?)?;
+    let mut out = std::io::stdout();
+    if arguments.json {
+        let line = serde_json::json!({"url": server.url(), "api_key": server.api_key()});
+        writeln!(out, "{line}")?;
+    } else {
+        writeln!(out, "OMNI_CLIENT_API_BASE_URL={}", server.url())?;
+        writeln!(out, "OMNI_API_KEY={}", server.api_key())?;
+    }
+    out.flush()?;
+    if arguments.until_stdin_ends {
+        std::io::copy(&mut std::io::stdin().by_ref(), &mut std::io::sink())?;
+        return Ok(());
+    }
+    loop {
+        std::thread::park();
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Nothing is left to do if this cannot be written either.
+            let _ = writeln!(std::io::stderr(), "omni-mcp-devserver: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

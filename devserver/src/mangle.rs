@@ -1,0 +1,372 @@
+//! From an answer to bytes on the wire, and what a fault makes of it on the way.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Response, header};
+use serde_json::{Value, json};
+
+use crate::answer::{Answer, Outcome, Payload};
+use crate::body::{AnswerBody, Step};
+use crate::connection::Guard;
+use crate::exchange::Exchange;
+use crate::faults::{Endless, Fault, How};
+use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
+use crate::jsonrpc;
+use crate::methods;
+use crate::shared::{Service, Shared};
+use crate::sse;
+
+/// The answer that a fault puts in the place of the service's own; none where it has no such.
+pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -> Option<Answer> {
+    Some(match fault {
+        Fault::Status {
+            status,
+            headers,
+            body,
+            content_type,
+            ..
+        } => status_answer(*status, headers, body.as_ref(), content_type.as_deref()),
+        Fault::OmniError {
+            omni_code,
+            status,
+            retry_after,
+            ..
+        } => match &shared.service {
+            Service::Omni(omni) => omni.scripted(
+                exchange,
+                omni_code,
+                *status,
+                retry_after.as_ref().map(crate::faults::RetryAfter::text),
+            ),
+            Service::Generic(_) => Answer::empty(status.unwrap_or(500)),
+        },
+        Fault::Accepted { .. } => Answer::empty(202),
+        Fault::SessionLost {} => {
+            if let Some(id) = exchange.header(SESSION_ID) {
+                shared.end_session(id);
+            }
+            let error = json!({"code": -32001, "message": "Session not found"});
+            Answer::error(404, Value::Null, &error)
+        }
+        Fault::RpcError {
+            code,
+            message,
+            data,
+            status,
+            ..
+        } => {
+            let mut error = json!({"code": code, "message": message});
+            if let Some(data) = data {
+                error["data"] = data.clone();
+            }
+            match *status {
+                200 => {
+                    let outcome = Outcome::Error(error.to_string().into());
+                    methods::reply(shared, exchange.rpc_id(), outcome, Vec::new())
+                }
+                status => Answer::error(status, exchange.rpc_id(), &error),
+            }
+        }
+        Fault::RawBody {
+            body,
+            content_type,
+            status,
+            ..
+        } => {
+            let body = body.replace("$ID", &exchange.rpc_id().to_string());
+            body_answer(*status, content_type, body.into())
+        }
+        Fault::Redirect { status, location } => Answer::empty(*status).with("location", location),
+        _ => return None,
+    })
+}
+
+fn body_answer(status: u16, content_type: &str, bytes: Bytes) -> Answer {
+    let content_type =
+        HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static(JSON));
+    Answer::new(
+        status,
+        Payload::Body {
+            content_type,
+            bytes,
+        },
+    )
+}
+
+fn status_answer(
+    status: u16,
+    headers: &std::collections::BTreeMap<String, String>,
+    body: Option<&Value>,
+    content_type: Option<&str>,
+) -> Answer {
+    let (own_type, bytes) = match body {
+        None => (None, Bytes::new()),
+        Some(Value::String(text)) => (Some("text/plain"), text.clone().into()),
+        Some(value) => (Some(JSON), value.to_string().into()),
+    };
+    let mut answer = match content_type.or(own_type) {
+        Some(content_type) => body_answer(status, content_type, bytes),
+        None => Answer::empty(status),
+    };
+    for (name, value) in headers {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            answer.headers.insert(name, value);
+        }
+    }
+    answer
+}
+
+/// What goes on the wire, before it is cut into steps.
+enum Wire {
+    Whole(Bytes),
+    /// Events, and the time between two of them.
+    Events(Vec<Bytes>, Duration),
+    Open(Bytes),
+}
+
+/// The HTTP answer, changed by the fault.
+pub(crate) fn respond(
+    shared: &Shared,
+    answer: Answer,
+    fault: Option<&Fault>,
+    guard: Option<Guard>,
+) -> Response<AnswerBody> {
+    let Answer {
+        status,
+        headers,
+        payload,
+    } = answer;
+    let (mut content_type, wire) = lay_out(shared, payload, fault);
+    if let Some(Fault::ContentType { value }) = fault {
+        content_type = HeaderValue::try_from(value).ok();
+    }
+    let is_stream = !matches!(wire, Wire::Whole(_));
+    let mut response = Response::new(into_body(shared, wire, fault, guard));
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    let sent = response.headers_mut();
+    if let Some(content_type) = content_type {
+        sent.entry(header::CONTENT_TYPE).or_insert(content_type);
+    }
+    if is_stream {
+        sent.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    }
+    response
+}
+
+fn lay_out(
+    shared: &Shared,
+    payload: Payload,
+    fault: Option<&Fault>,
+) -> (Option<HeaderValue>, Wire) {
+    let json = Some(HeaderValue::from_static(JSON));
+    let stream = Some(HeaderValue::from_static(EVENT_STREAM));
+    if let Some(Fault::EndlessStream { what, .. }) = fault {
+        return match what {
+            Endless::Body => (json, Wire::Open(endless_head(&payload))),
+            Endless::Comments | Endless::Events => (stream, Wire::Open(Bytes::new())),
+        };
+    }
+    if let Some(Fault::EmptyBody {}) = fault {
+        let content_type = match &payload {
+            Payload::Rpc { sse: false, .. } | Payload::Empty => json,
+            Payload::Body { content_type, .. } => Some(content_type.clone()),
+            _ => stream,
+        };
+        return (content_type, Wire::Whole(Bytes::new()));
+    }
+    match payload {
+        Payload::Empty => (None, Wire::Whole(Bytes::new())),
+        Payload::Body {
+            content_type,
+            bytes,
+        } => (Some(content_type), Wire::Whole(bytes)),
+        Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
+        Payload::Open(first) => (stream, Wire::Open(first)),
+        Payload::Rpc {
+            id,
+            outcome,
+            mut before,
+            sse,
+        } => {
+            let id = match fault {
+                Some(Fault::WrongId {}) => wrong_id(&id),
+                Some(Fault::StringId {}) if id.is_number() => Value::String(id.to_string()),
+                _ => id,
+            };
+            let text = jsonrpc::render(&id, &outcome);
+            let forced = match fault {
+                Some(Fault::MalformedJson {}) => Some(false),
+                Some(
+                    Fault::StreamCut { .. } | Fault::MalformedEvent {} | Fault::DuplicateEvent {},
+                ) => Some(true),
+                _ => None,
+            };
+            if !forced.unwrap_or(sse) {
+                let bytes = match fault {
+                    Some(Fault::MalformedJson {}) => cut_json(text),
+                    _ => text.into(),
+                };
+                return (json, Wire::Whole(bytes));
+            }
+            let pause = match before.is_empty() {
+                true => 0,
+                false => shared.options.progress_interval_ms,
+            };
+            match fault {
+                Some(Fault::MalformedEvent {}) => before.push(text[..half(&text)].to_owned()),
+                Some(Fault::DuplicateEvent {}) => before.extend([text.clone(), text]),
+                _ => before.push(text),
+            }
+            let events = match shared.options.sse_event_ids {
+                true => shared.streams().open(shared.options.sse_retry_ms, &before),
+                false => before.iter().map(|data| sse::event(None, data)).collect(),
+            };
+            (stream, Wire::Events(events, Duration::from_millis(pause)))
+        }
+    }
+}
+
+fn wrong_id(id: &Value) -> Value {
+    match id.as_i64() {
+        Some(id) => Value::from(id.wrapping_add(1_000_000)),
+        None => Value::String("an-id-nobody-asked-for".to_owned()),
+    }
+}
+
+/// A place in the middle of a text where it can be cut.
+fn half(text: &str) -> usize {
+    let mut at = text.len() / 2;
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+fn cut_json(mut text: String) -> Bytes {
+    text.truncate(half(&text));
+    text.into()
+}
+
+fn endless_head(payload: &Payload) -> Bytes {
+    let id = match payload {
+        Payload::Rpc { id, .. } => id.clone(),
+        _ => Value::Null,
+    };
+    format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"text":""#).into()
+}
+
+/// What an endless answer repeats: big pieces in a flood, small ones at a pace.
+fn endless_chunk(what: Endless, flood: bool) -> Bytes {
+    let piece = match what {
+        Endless::Comments => ": nothing to say\n\n".to_owned(),
+        Endless::Events => {
+            let params = json!({"level": "info", "data": "nothing to say"});
+            let message = jsonrpc::notification("notifications/message", &params);
+            format!("event: message\ndata: {message}\n\n")
+        }
+        Endless::Body => "x".repeat(64),
+    };
+    let pieces = if flood { 16 * 1024 / piece.len() } else { 1 };
+    piece.repeat(pieces).into()
+}
+
+fn into_body(
+    shared: &Shared,
+    wire: Wire,
+    fault: Option<&Fault>,
+    guard: Option<Guard>,
+) -> AnswerBody {
+    let mut steps = VecDeque::new();
+    let length = match &wire {
+        Wire::Whole(bytes) => Some(bytes.len() as u64),
+        _ => None,
+    };
+    match (fault, wire) {
+        (Some(Fault::Truncate { bytes, how }), wire) => {
+            let mut sent = wire.text();
+            sent.truncate(*bytes);
+            steps.extend([Step::Send(sent), Step::Cut(*how)]);
+        }
+        (Some(Fault::StreamCut { after_events, how }), wire) => {
+            let (events, pause) = wire.events();
+            push_events(&mut steps, events.into_iter().take(*after_events), pause);
+            if *how != How::End {
+                steps.push_back(Step::Cut(*how));
+            }
+            return AnswerBody::new(steps, None, guard);
+        }
+        (
+            Some(Fault::SlowDrip {
+                bytes_per_tick,
+                tick_ms,
+            }),
+            wire @ (Wire::Whole(_) | Wire::Events(..)),
+        ) => {
+            let rest = wire.text();
+            if !rest.is_empty() {
+                steps.push_back(Step::Drip {
+                    rest,
+                    size: *bytes_per_tick,
+                    every: Duration::from_millis(*tick_ms),
+                });
+            }
+        }
+        (Some(Fault::EndlessStream { what, tick_ms }), wire) => {
+            steps.extend([
+                Step::Send(wire.text()),
+                Step::Repeat {
+                    chunk: endless_chunk(*what, *tick_ms == 0),
+                    every: Duration::from_millis(*tick_ms),
+                },
+            ]);
+        }
+        (_, Wire::Whole(bytes)) => return AnswerBody::whole(bytes, guard),
+        (_, Wire::Events(events, pause)) => push_events(&mut steps, events.into_iter(), pause),
+        (_, Wire::Open(first)) => {
+            let every = Duration::from_millis(shared.options.keep_alive_ms);
+            let chunk = Bytes::from_static(b": keep-alive\n\n");
+            steps.extend([
+                Step::Send(first),
+                Step::Wait(every),
+                Step::Repeat { chunk, every },
+            ]);
+        }
+    }
+    AnswerBody::new(steps, length, guard)
+}
+
+fn push_events(steps: &mut VecDeque<Step>, events: impl Iterator<Item = Bytes>, pause: Duration) {
+    if pause.is_zero() {
+        let all: Vec<Bytes> = events.collect();
+        if !all.is_empty() {
+            steps.push_back(Step::Send(all.concat().into()));
+        }
+        return;
+    }
+    for (n, event) in events.enumerate() {
+        if n > 0 {
+            steps.push_back(Step::Wait(pause));
+        }
+        steps.push_back(Step::Send(event));
+    }
+}
+
+impl Wire {
+    /// The bytes that are known beforehand.
+    fn text(self) -> Bytes {
+        match self {
+            Self::Whole(bytes) | Self::Open(bytes) => bytes,
+            Self::Events(events, _) => events.concat().into(),
+        }
+    }
+
+    fn events(self) -> (Vec<Bytes>, Duration) {
+        match self {
+            Self::Events(events, pause) => (events, pause),
+            Self::Whole(bytes) | Self::Open(bytes) => (vec![bytes], Duration::ZERO),
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! What a server can be told at start, with its defaults and its checks.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::faults::Rule;
+use crate::omni::auth;
+
+/// The key that a server without `keys` accepts, with every scope.
+pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
+
+/// Which service is played.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// OMNI's hosted MCP service.
+    #[default]
+    Omni,
+    /// A plain MCP server of the 2025-11-25 revision: real sessions, no idempotency keys.
+    Generic,
+}
+
+/// How a request sent by POST is answered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answering {
+    /// One JSON body.
+    #[default]
+    Json,
+    /// An event stream that ends with the answer.
+    Sse,
+}
+
+/// How much the ledger keeps.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerMode {
+    /// Every request and execution with its details.
+    #[default]
+    Full,
+    /// The counters only, for long runs.
+    Counts,
+}
+
+/// One API key of the server.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyOptions {
+    /// The key itself.
+    pub key: String,
+    /// Its scopes; all of them when left out.
+    #[serde(default)]
+    pub scopes: Option<Vec<String>>,
+    /// Answer this key with `auth_rejected`.
+    #[serde(default)]
+    pub rejected: bool,
+}
+
+impl fmt::Debug for KeyOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KeyOptions")
+            .field("key", &"[redacted]")
+            .field("scopes", &self.scopes)
+            .field("rejected", &self.rejected)
+            .finish()
+    }
+}
+
+/// The rate limit of each key, counted on `tools/list` and `tools/call`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RateLimit {
+    /// Calls that come back per minute.
+    pub per_minute: u32,
+    /// Calls that may come at once; `per_minute` when left out.
+    #[serde(default)]
+    pub burst: Option<u32>,
+    /// The seconds named in `Retry-After`; the time until the next call is allowed when left out.
+    #[serde(default)]
+    pub retry_after: Option<u64>,
+}
+
+/// Everything a server can be told at start. As JSON, every field is optional.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Options {
+    /// The service to play.
+    pub profile: Profile,
+    /// The port on 127.0.0.1; 0 takes a free one.
+    pub port: u16,
+    /// JSON bodies or event streams.
+    pub answer: Answering,
+    /// Event streams begin with a priming event, carry ids and can be resumed.
+    pub sse_event_ids: bool,
+    /// The `retry` field of the priming event, in milliseconds.
+    pub sse_retry_ms: Option<u64>,
+    /// The keys that are accepted; one default key with all scopes when empty.
+    pub keys: Vec<KeyOptions>,
+    /// Profile `generic`: ask for one of the keys. OMNI always does.
+    pub require_key: bool,
+    /// The rate limit of each key.
+    pub rate_limit: Option<RateLimit>,
+    /// Profile `omni`: answer 404 to a session id that this server never gave out.
+    pub require_session: bool,
+    /// Progress notifications before the answer of a call that carries a progress token.
+    pub progress: u32,
+    /// The time before each progress notification's successor, in milliseconds.
+    pub progress_interval_ms: u64,
+    /// Log notifications before the answer of a call.
+    pub log_messages: u32,
+    /// Tools per page of `tools/list`; all on one page when left out.
+    pub tools_page_size: Option<usize>,
+    /// Further tools `tool.001`, `tool.002`, … that do nothing.
+    pub extra_tools: usize,
+    /// The JSON-RPC code of an idempotency key in flight.
+    pub conflict_rpc_code: i64,
+    /// The emulator's own `omni_code` for a used key with another payload (HTTP 422).
+    pub changed_payload_code: String,
+    /// The version that answers an unsupported one; the profile's own when left out.
+    pub default_version: Option<String>,
+    /// The versions that are answered as asked; the profile's own when left out.
+    pub supported_versions: Option<Vec<String>>,
+    /// The seed of rules with a probability.
+    pub seed: u64,
+    /// How much the ledger keeps.
+    pub ledger: LedgerMode,
+    /// The time between two comments on a stream that is held open, in milliseconds.
+    pub keep_alive_ms: u64,
+    /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
+    pub deprecated_sse: bool,
+    /// The fault rules in force from the start.
+    pub faults: Vec<Rule>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            profile: Profile::default(),
+            port: 0,
+            answer: Answering::default(),
+            sse_event_ids: false,
+            sse_retry_ms: None,
+            keys: Vec::new(),
+            require_key: false,
+            rate_limit: None,
+            require_session: false,
+            progress: 0,
+            progress_interval_ms: 0,
+            log_messages: 0,
+            tools_page_size: None,
+            extra_tools: 0,
+            conflict_rpc_code: -32602,
+            changed_payload_code: "idempotency_payload_mismatch".to_owned(),
+            default_version: None,
+            supported_versions: None,
+            seed: 0,
+            ledger: LedgerMode::default(),
+            keep_alive_ms: 15_000,
+            deprecated_sse: false,
+            faults: Vec::new(),
+        }
+    }
+}
+
+impl Options {
+    /// The options with what was left out filled in, or what is wrong with them.
+    pub(crate) fn checked(mut self) -> Result<Self, String> {
+        if self.keys.is_empty() {
+            self.keys.push(KeyOptions {
+                key: DEFAULT_KEY.to_owned(),
+                scopes: None,
+                rejected: false,
+            });
+        }
+        if self.profile == Profile::Omni
+            && let Some(at) = self
+                .keys
+                .iter()
+                .position(|k| !auth::looks_like_a_key(&k.key))
+        {
+            return Err(format!(
+                "keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"
+            ));
+        }
+        if self.tools_page_size == Some(0) {
+            return Err("tools_page_size must be at least 1".to_owned());
+        }
+        if self.keep_alive_ms == 0 {
+            return Err("keep_alive_ms must be at least 1".to_owned());
+        }
+        if let Some(limit) = self.rate_limit
+            && (limit.per_minute == 0 || limit.burst == Some(0))
+        {
+            return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
+        }
+        for (at, rule) in self.faults.iter().enumerate() {
+            rule.check()
+                .map_err(|what| format!("faults[{at}]: {what}"))?;
+        }
+        Ok(self)
+    }
+}

@@ -1,0 +1,118 @@
+//! The rules in force, and which of them a request meets.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::exchange::Exchange;
+use crate::faults::{Fault, Rule, When};
+
+/// A rule that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("bad fault rule: {0}")]
+pub struct ScriptError(pub(crate) String);
+
+/// What the rules have in store for one request.
+#[derive(Default)]
+pub(crate) struct Fate {
+    /// The time the execution takes longer.
+    pub(crate) before: Duration,
+    /// The time the answer takes longer.
+    pub(crate) after: Duration,
+    /// The fault, other than a delay.
+    pub(crate) fault: Option<Arc<Fault>>,
+}
+
+impl Fate {
+    /// The kind that the ledger shows.
+    pub(crate) fn kind(&self) -> Option<&'static str> {
+        match &self.fault {
+            Some(fault) => Some(fault.kind()),
+            None if self.before + self.after > Duration::ZERO => Some("delay"),
+            None => None,
+        }
+    }
+}
+
+struct Active {
+    rule: Rule,
+    fault: Arc<Fault>,
+    met: u64,
+    fired: u64,
+}
+
+/// The rules in force, in the order they were given.
+pub(crate) struct Script {
+    rules: Vec<Active>,
+    random: fastrand::Rng,
+}
+
+impl Script {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            rules: Vec::new(),
+            random: fastrand::Rng::with_seed(seed),
+        }
+    }
+
+    /// Adds rules behind those in force: all of them, or none.
+    pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), ScriptError> {
+        for (at, rule) in rules.iter().enumerate() {
+            rule.check()
+                .map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
+        }
+        self.rules.extend(rules.into_iter().map(|rule| Active {
+            fault: Arc::new(rule.fault.clone()),
+            rule,
+            met: 0,
+            fired: 0,
+        }));
+        Ok(())
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.rules.clear();
+    }
+
+    /// Counts the request against every rule. Delays add up; of the others the first that fires
+    /// counts, and a later one keeps its `times`.
+    pub(crate) fn select(&mut self, exchange: &Exchange) -> Fate {
+        let mut fate = Fate::default();
+        for active in &mut self.rules {
+            let met = active.rule.on.meets(
+                exchange.rpc_method(),
+                exchange.tool(),
+                exchange.http_method.as_str(),
+                &exchange.path,
+            );
+            if !met {
+                continue;
+            }
+            active.met += 1;
+            let is_delay = matches!(*active.fault, Fault::Delay { .. });
+            if !is_delay && fate.fault.is_some() {
+                continue;
+            }
+            let fires = match (&active.rule.nth, active.rule.times, active.rule.probability) {
+                (Some(nth), _, _) => nth.contains(&active.met),
+                (_, Some(times), _) => active.fired < times,
+                (_, _, Some(probability)) => self.random.f64() < probability,
+                _ => true,
+            };
+            if !fires {
+                continue;
+            }
+            active.fired += 1;
+            match *active.fault {
+                Fault::Delay { ms, when } => {
+                    let more = Duration::from_millis(ms);
+                    match when {
+                        When::BeforeExecution => fate.before += more,
+                        When::AfterExecution => fate.after += more,
+                    }
+                }
+                _ => fate.fault = Some(Arc::clone(&active.fault)),
+            }
+        }
+        fate
+    }
+}

@@ -1,0 +1,209 @@
+//! The server as its owner sees it, and the thread that it runs on.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::faults::Rule;
+use crate::ledger::LedgerSnapshot;
+use crate::options::Options;
+use crate::script::ScriptError;
+use crate::shared::{Shared, lock};
+use crate::wait::{Count, Wait, WaitError};
+use crate::{connection, control};
+
+/// Connections that may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// Why a server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The options cannot be used.
+    #[error("bad dev server options: {0}")]
+    Options(String),
+    /// The port, the runtime or the thread could not be had.
+    #[error("the dev server could not start: {0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// A server that is running. Dropping it closes it.
+pub struct DevServer {
+    shared: Arc<Shared>,
+    url: String,
+    port: u16,
+    running: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
+}
+
+impl fmt::Debug for DevServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DevServer")
+            .field("url", &self.url)
+            .finish_non_exhaustive()
+    }
+}
+
+impl DevServer {
+    /// Starts a server on 127.0.0.1. When this returns, it accepts connections.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        let options = options.checked().map_err(StartError::Options)?;
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let listener = listen(&runtime, options.port)?;
+        let port = listener.local_addr()?.port();
+        let rules = options.faults.clone();
+        let shared = Arc::new(Shared::new(options));
+        shared
+            .script()
+            .add(rules)
+            .map_err(|error| StartError::Options(error.to_string()))?;
+        let (stop, stopped) = oneshot::channel();
+        let thread = {
+            let shared = Arc::clone(&shared);
+            std::thread::Builder::new()
+                .name("omni-mcp-devserver".to_owned())
+                .spawn(move || run(runtime, listener, shared, stopped))?
+        };
+        Ok(Self {
+            shared,
+            url: format!("http://127.0.0.1:{port}"),
+            port,
+            running: Mutex::new(Some((stop, thread))),
+        })
+    }
+
+    /// Starts a server with options as JSON text; an unknown field is an error.
+    pub fn start_json(options_json: &str) -> Result<Self, StartError> {
+        let options = serde_json::from_str(options_json)
+            .map_err(|error| StartError::Options(error.to_string()))?;
+        Self::start(options)
+    }
+
+    /// Its address, as in `http://127.0.0.1:40123`.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// The first key that is accepted.
+    pub fn api_key(&self) -> &str {
+        let keys = &self.shared.options.keys;
+        let usable = keys.iter().find(|key| !key.rejected).or(keys.first());
+        usable.map_or("", |key| &key.key)
+    }
+
+    /// Adds fault rules behind those in force: all of them, or none.
+    pub fn script(&self, rules: Vec<Rule>) -> Result<(), ScriptError> {
+        self.shared.script().add(rules)
+    }
+
+    /// Adds fault rules given as JSON text: a list of rules, or one.
+    pub fn script_json(&self, rules_json: &str) -> Result<(), ScriptError> {
+        self.script(control::read_rules(rules_json.as_bytes())?)
+    }
+
+    /// Removes every fault rule, those of the options too.
+    pub fn clear_script(&self) {
+        self.shared.script().clear();
+    }
+
+    /// What happened so far.
+    pub fn ledger(&self) -> LedgerSnapshot {
+        self.shared.ledger.snapshot()
+    }
+
+    /// What happened so far, as JSON text.
+    pub fn ledger_json(&self) -> String {
+        control::ledger_json(&self.shared)
+    }
+
+    /// Forgets what happened so far. Sessions, stored answers and rules stay.
+    pub fn reset_ledger(&self) {
+        self.shared.ledger.reset();
+    }
+
+    /// Ends every live session: requests that name one are answered 404.
+    pub fn expire_sessions(&self) {
+        self.shared.end_all_sessions();
+    }
+
+    /// Blocks until so many are counted: true, or false when the time is over or the server closed.
+    pub fn wait_for(&self, what: Count, at_least: u64, timeout: Duration) -> bool {
+        self.wait(&Wait::at_least(what, at_least, timeout))
+            .unwrap_or(false)
+    }
+
+    /// Blocks until a condition holds: true, or false when the time is over or the server closed.
+    pub fn wait(&self, wait: &Wait) -> Result<bool, WaitError> {
+        self.shared.ledger.wait(wait)
+    }
+
+    /// [`wait`](Self::wait) with the condition as JSON text.
+    pub fn wait_json(&self, wait_json: &str) -> Result<bool, WaitError> {
+        self.wait(&control::read_wait(wait_json.as_bytes())?)
+    }
+
+    /// Closes every connection and ends the thread. The ledger can still be read.
+    pub fn close(&self) {
+        let Some((stop, thread)) = lock(&self.running).take() else {
+            return;
+        };
+        self.shared.close();
+        // Either may be gone already, if the thread died; closed it is then too.
+        let _ = stop.send(());
+        let _ = thread.join();
+    }
+}
+
+impl Drop for DevServer {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+fn listen(runtime: &Runtime, port: u16) -> std::io::Result<TcpListener> {
+    let _entered = runtime.enter();
+    let socket = TcpSocket::new_v4()?;
+    // A server that comes back on its old port must not wait for the old connections to time out.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
+    socket.listen(BACKLOG)
+}
+
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    shared: Arc<Shared>,
+    stopped: oneshot::Receiver<()>,
+) {
+    runtime.block_on(async {
+        tokio::select! {
+            _ = stopped => {}
+            () = accept(listener, shared) => {}
+        }
+    });
+    runtime.shutdown_timeout(Duration::from_secs(1));
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                // Without it answers are only slower.
+                let _ = stream.set_nodelay(true);
+                tokio::spawn(connection::serve(stream, Arc::clone(&shared)));
+            }
+            // Out of descriptors, most likely: others must close first.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}

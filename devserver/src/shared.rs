@@ -1,0 +1,118 @@
+//! What every connection of one server shares.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::answer::Answer;
+use crate::calls::{Done, Plan};
+use crate::exchange::Exchange;
+use crate::generic::Generic;
+use crate::ledger::Ledger;
+use crate::omni::Omni;
+use crate::options::{Options, Profile};
+use crate::script::Script;
+use crate::sessions::Sessions;
+use crate::sse::Streams;
+use crate::tools::{self, Tool};
+
+/// The service that is played.
+pub(crate) enum Service {
+    Omni(Omni),
+    Generic(Generic),
+}
+
+impl Service {
+    pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+        match self {
+            Self::Omni(omni) => omni.prepare(shared, exchange),
+            Self::Generic(generic) => generic.prepare(shared, exchange),
+        }
+    }
+
+    pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
+        match self {
+            Self::Omni(omni) => omni.finish(shared, done),
+            Self::Generic(_) => Generic::finish(shared, done),
+        }
+    }
+}
+
+/// What every connection of one server shares.
+pub(crate) struct Shared {
+    pub(crate) ledger: Ledger,
+    pub(crate) service: Service,
+    pub(crate) tools: Vec<Tool>,
+    pub(crate) options: Options,
+    script: Mutex<Script>,
+    sessions: Mutex<Sessions>,
+    streams: Mutex<Streams>,
+    closing: AtomicBool,
+}
+
+/// A lock that a panicking thread does not spoil.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shared {
+    /// The options must have been checked.
+    pub(crate) fn new(options: Options) -> Self {
+        Self {
+            ledger: Ledger::new(options.ledger),
+            service: match options.profile {
+                Profile::Omni => Service::Omni(Omni::new(&options)),
+                Profile::Generic => Service::Generic(Generic::new(&options)),
+            },
+            tools: tools::offered(&options),
+            script: Mutex::new(Script::new(options.seed)),
+            sessions: Mutex::default(),
+            streams: Mutex::default(),
+            closing: AtomicBool::new(false),
+            options,
+        }
+    }
+
+    pub(crate) fn script(&self) -> MutexGuard<'_, Script> {
+        lock(&self.script)
+    }
+
+    pub(crate) fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        lock(&self.sessions)
+    }
+
+    pub(crate) fn streams(&self) -> MutexGuard<'_, Streams> {
+        lock(&self.streams)
+    }
+
+    pub(crate) fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name == name)
+    }
+
+    pub(crate) fn open_session(&self) -> String {
+        self.ledger.session_opened();
+        self.sessions().open()
+    }
+
+    /// Ends a session; false where there was none.
+    pub(crate) fn end_session(&self, id: &str) -> bool {
+        let ended = self.sessions().end(id);
+        if ended {
+            self.ledger.sessions_closed(1);
+        }
+        ended
+    }
+
+    pub(crate) fn end_all_sessions(&self) {
+        let ended = self.sessions().end_all();
+        self.ledger.sessions_closed(ended);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Ordering::SeqCst);
+        self.ledger.close();
+    }
+}

@@ -1,0 +1,340 @@
+//! The tools: what they are called, what they accept, what they answer.
+
+use std::sync::Arc;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+
+use crate::calendar::Day;
+use crate::fred;
+use crate::options::{Options, Profile};
+
+/// The most bytes that `big` makes.
+const BIGGEST: u64 = 1 << 30;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Search,
+    Series,
+    Echo,
+    Fail,
+    Big,
+    Idle,
+}
+
+/// One tool and its entry in `tools/list`.
+pub(crate) struct Tool {
+    pub(crate) name: String,
+    pub(crate) kind: Kind,
+    pub(crate) definition: String,
+}
+
+/// Arguments that a tool does not accept.
+pub(crate) struct BadArguments {
+    pub(crate) omni_code: &'static str,
+    pub(crate) message: String,
+}
+
+/// A tool with its arguments checked.
+pub(crate) enum Ready {
+    Search {
+        query: String,
+        limit: usize,
+    },
+    Series {
+        series_id: String,
+        from: Option<Day>,
+        to: Option<Day>,
+        limit: usize,
+    },
+    Echo(Box<RawValue>),
+    Fail(String),
+    Big(usize),
+    Idle(String),
+}
+
+/// A tool that ran and failed.
+pub(crate) struct Failed(pub(crate) String);
+
+/// The tools that a server with these options has.
+pub(crate) fn offered(options: &Options) -> Vec<Tool> {
+    let mut tools = vec![
+        tool("fred.search", Kind::Search, &search_definition()),
+        tool("fred.series", Kind::Series, &series_definition()),
+    ];
+    if options.profile == Profile::Generic {
+        tools.push(tool("echo", Kind::Echo, &json!({
+            "title": "Echo",
+            "description": "Answers its arguments.",
+            "inputSchema": {"type": "object"},
+            "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}
+        })));
+        tools.push(tool(
+            "fail",
+            Kind::Fail,
+            &json!({
+                "title": "Fail",
+                "description": "Answers a result with isError.",
+                "inputSchema": {"type": "object", "properties": {"message": {"type": "string"}}}
+            }),
+        ));
+        tools.push(tool(
+            "big",
+            Kind::Big,
+            &json!({
+                "title": "Big",
+                "description": "Answers a text of so many bytes.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"bytes": {"type": "integer", "minimum": 0, "maximum": BIGGEST}},
+                    "required": ["bytes"]
+                }
+            }),
+        ));
+    }
+    for n in 1..=options.extra_tools {
+        tools.push(tool(
+            &format!("tool.{n:03}"),
+            Kind::Idle,
+            &json!({
+                "description": "Does nothing.",
+                "inputSchema": {"type": "object"}
+            }),
+        ));
+    }
+    tools
+}
+
+fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
+    let mut definition = definition.clone();
+    definition["name"] = name.into();
+    Tool {
+        name: name.to_owned(),
+        kind,
+        definition: definition.to_string(),
+    }
+}
+
+fn read_only(title: &str) -> Value {
+    json!({
+        "title": title, "readOnlyHint": true, "destructiveHint": false,
+        "idempotentHint": true, "openWorldHint": true
+    })
+}
+
+fn head_properties() -> Value {
+    json!({
+        "series_id": {"type": "string"},
+        "title": {"type": "string"},
+        "frequency": {"type": "string"},
+        "units": {"type": "string"},
+        "seasonal_adjustment": {"type": "string"},
+        "last_updated": {"type": "string"}
+    })
+}
+
+fn search_definition() -> Value {
+    json!({
+        "title": "Search FRED series",
+        "description": "Finds FRED economic data series by words.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "q": {"type": "string", "description": "Words to look for."},
+                "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}
+            },
+            "required": ["q"]
+        },
+        "outputSchema": {
+            "type": "object",
+            "properties": {
+                "query": {"type": "string"},
+                "count": {"type": "integer"},
+                "results": {"type": "array", "items": {
+                    "type": "object", "properties": head_properties(), "required": ["series_id", "title"]
+                }}
+            },
+            "required": ["query", "count", "results"]
+        },
+        "annotations": read_only("Search FRED series")
+    })
+}
+
+fn series_definition() -> Value {
+    let mut properties = head_properties();
+    properties["sample"] = json!({
+        "type": "boolean", "description": "The values are sample values, not FRED data."
+    });
+    properties["observations"] = json!({"type": "array", "items": {
+        "type": "object",
+        "properties": {"date": {"type": "string"}, "value": {"type": ["number", "null"]}},
+        "required": ["date", "value"]
+    }});
+    json!({
+        "title": "Get FRED series",
+        "description": "Gives the observations of one FRED series.",
+        "inputSchema": {
+            "type": "object",
+            "properties": {
+                "series_id": {"type": "string", "description": "Such as CPIAUCSL."},
+                "observation_start": {"type": "string", "description": "YYYY-MM-DD"},
+                "observation_end": {"type": "string", "description": "YYYY-MM-DD"},
+                "limit": {"type": "integer", "minimum": 1, "maximum": 100_000, "default": 1000}
+            },
+            "required": ["series_id"]
+        },
+        "outputSchema": {
+            "type": "object",
+            "properties": properties,
+            "required": ["series_id", "title", "observations"]
+        },
+        "annotations": read_only("Get FRED series")
+    })
+}
+
+/// Checks the arguments of a call. `body` is the request's text, for tools that must not lose a digit.
+pub(crate) fn check(
+    tool: &Tool,
+    arguments: &Map<String, Value>,
+    body: &[u8],
+) -> Result<Ready, BadArguments> {
+    Ok(match tool.kind {
+        Kind::Search => Ready::Search {
+            query: required_text(arguments, "q", "missing_q")?,
+            limit: integer(arguments, "limit", 1, 50)?.unwrap_or(10),
+        },
+        Kind::Series => {
+            let series_id = required_text(arguments, "series_id", "missing_series_id")?;
+            let from = day(arguments, "observation_start")?;
+            let to = day(arguments, "observation_end")?;
+            if let (Some(from), Some(to)) = (from, to)
+                && from > to
+            {
+                return Err(invalid("observation_start is later than observation_end"));
+            }
+            Ready::Series {
+                series_id,
+                from,
+                to,
+                limit: integer(arguments, "limit", 1, 100_000)?.unwrap_or(1000),
+            }
+        }
+        Kind::Echo => Ready::Echo(raw_arguments(body)),
+        Kind::Fail => Ready::Fail(match arguments.get("message") {
+            Some(Value::String(message)) => message.clone(),
+            _ => "it failed, as asked".to_owned(),
+        }),
+        Kind::Big => Ready::Big(
+            integer(arguments, "bytes", 0, BIGGEST)?.ok_or_else(|| invalid("bytes is missing"))?,
+        ),
+        Kind::Idle => Ready::Idle(tool.name.clone()),
+    })
+}
+
+fn invalid(message: &str) -> BadArguments {
+    BadArguments {
+        omni_code: "invalid_parameter",
+        message: message.to_owned(),
+    }
+}
+
+fn required_text(
+    arguments: &Map<String, Value>,
+    name: &str,
+    missing: &'static str,
+) -> Result<String, BadArguments> {
+    match arguments.get(name) {
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
+        None | Some(Value::Null | Value::String(_)) => Err(BadArguments {
+            omni_code: missing,
+            message: format!("{name} is required"),
+        }),
+        Some(_) => Err(invalid(&format!("{name} must be a string"))),
+    }
+}
+
+fn integer(
+    arguments: &Map<String, Value>,
+    name: &str,
+    least: u64,
+    most: u64,
+) -> Result<Option<usize>, BadArguments> {
+    match arguments.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .as_u64()
+            .filter(|n| (least..=most).contains(n))
+            .and_then(|n| usize::try_from(n).ok())
+            .map(Some)
+            .ok_or_else(|| invalid(&format!("{name} must be an integer from {least} to {most}"))),
+    }
+}
+
+fn day(arguments: &Map<String, Value>, name: &str) -> Result<Option<Day>, BadArguments> {
+    match arguments.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(value) => value
+            .as_str()
+            .and_then(Day::parse)
+            .map(Some)
+            .ok_or_else(|| invalid(&format!("{name} must be a date, YYYY-MM-DD"))),
+    }
+}
+
+/// The arguments as they were written.
+fn raw_arguments(body: &[u8]) -> Box<RawValue> {
+    #[derive(serde::Deserialize)]
+    struct Body {
+        params: Params,
+    }
+    #[derive(serde::Deserialize)]
+    struct Params {
+        arguments: Option<Box<RawValue>>,
+    }
+    serde_json::from_slice::<Body>(body)
+        .ok()
+        .and_then(|body| body.params.arguments)
+        .unwrap_or_else(|| RawValue::NULL.to_owned())
+}
+
+impl Ready {
+    /// Runs the tool; the result is JSON text.
+    pub(crate) fn run(self) -> Result<Arc<str>, Failed> {
+        Ok(match self {
+            Self::Search { query, limit } => structured(&fred::search(&query, limit).to_string()),
+            Self::Series {
+                series_id,
+                from,
+                to,
+                limit,
+            } => {
+                let series = fred::find(&series_id)
+                    .ok_or_else(|| Failed("Bad Request. The series does not exist.".to_owned()))?;
+                structured(&series.observations(from, to, limit).to_string())
+            }
+            Self::Echo(arguments) => match arguments.get() {
+                "null" => structured("{}"),
+                text => structured(text),
+            },
+            Self::Fail(message) => failure(&message),
+            Self::Big(bytes) => text(&"x".repeat(bytes)),
+            Self::Idle(name) => text(&name),
+        })
+    }
+}
+
+fn structured(json: &str) -> Arc<str> {
+    let text = Value::String(json.to_owned());
+    format!(r#"{{"content":[{{"type":"text","text":{text}}}],"structuredContent":{json}}}"#).into()
+}
+
+fn text(text: &str) -> Arc<str> {
+    let text = Value::String(text.to_owned());
+    format!(r#"{{"content":[{{"type":"text","text":{text}}}]}}"#).into()
+}
+
+/// A result with `isError`.
+pub(crate) fn failure(message: &str) -> Arc<str> {
+    let text = Value::String(message.to_owned());
+    format!(r#"{{"content":[{{"type":"text","text":{text}}}],"isError":true}}"#).into()
+}
