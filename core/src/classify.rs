@@ -1,0 +1,266 @@
+//! What an answer means: by the profile's session sign, then the HTTP status, then the service's own code, and by the
+//! JSON-RPC code last, because services give one number different meanings.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Code, Delivery, ErrorInfo};
+use crate::failure::Failure;
+use crate::headers;
+use crate::profile::{Profile, ServiceCode};
+use crate::protocol::jsonrpc::{INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError};
+use crate::retry::Happened;
+use crate::retry_after;
+use crate::transport::http::{Answer, Content};
+
+/// The result of an answer, or why it is none.
+pub(crate) fn judge(answer: Answer, profile: &Profile, in_session: bool) -> Result<Bytes, Failure> {
+    let Answer { status, headers, content } = answer;
+    let said = match content {
+        Content::Result(result) if status.is_success() => return Ok(result),
+        Content::Result(_) => Said::default(),
+        Content::RpcError(error) => Said::by_rpc(error),
+        Content::Other(body) => Said::by_body(&body),
+    };
+    Err(failure(status, &headers, said, profile, in_session))
+}
+
+/// What the body of a refusal says.
+#[derive(Default)]
+struct Said {
+    message: String,
+    rpc_code: Option<i64>,
+    service_code: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<f64>,
+    data: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Details {
+    omni_code: Option<String>,
+    request_id: Option<String>,
+}
+
+/// `{"error": {"code": "…", …}}`: the code is a string where the error is not JSON-RPC.
+#[derive(Deserialize)]
+struct Rest {
+    error: RestError,
+}
+
+#[derive(Deserialize)]
+struct RestError {
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    request_id: Option<String>,
+    #[serde(default)]
+    retry_after: Option<f64>,
+}
+
+impl Said {
+    fn by_rpc(error: RpcError) -> Self {
+        let details: Details = error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
+        Self {
+            message: error.message,
+            rpc_code: Some(error.code),
+            service_code: details.omni_code,
+            request_id: details.request_id,
+            retry_after: None,
+            data: error.data,
+        }
+    }
+
+    fn by_body(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Rest>(body) {
+            Ok(Rest { error }) => Self {
+                message: error.message,
+                service_code: Some(error.code),
+                request_id: error.request_id,
+                retry_after: error.retry_after,
+                ..Self::default()
+            },
+            Err(_) => Self { message: String::from_utf8_lossy(body).trim().to_owned(), ..Self::default() },
+        }
+    }
+}
+
+fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profile, in_session: bool) -> Failure {
+    let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(said.retry_after);
+    let lost = in_session && is_session_lost(status, &said, profile);
+    let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
+    let (happened, code, delivery) = match known {
+        _ if lost => (Happened::SessionLost, Code::SessionLost, None),
+        Some(row) => by_service_code(row, status),
+        None => by_status(status, &said, profile, wait.is_some()),
+    };
+    let mut failure = Failure::new(happened, code, message(status, code, &said.message)).answered(status, headers);
+    let info = failure.error.info_mut();
+    info.delivery = delivery.unwrap_or(info.delivery);
+    info.rpc_code = said.rpc_code;
+    info.service_code = said.service_code.map(|word| crate::text::preview(word.as_bytes()));
+    info.retry_after = wait.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    info.data = said.data;
+    if info.request_id.is_none() {
+        info.request_id = said.request_id.map(|id| crate::text::preview(id.as_bytes()));
+    }
+    read_scopes(headers, info);
+    failure
+}
+
+/// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
+fn is_session_lost(status: StatusCode, said: &Said, profile: &Profile) -> bool {
+    let own_sign = said.rpc_code.is_some_and(|code| profile.session_lost.contains(&(status, code)));
+    let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS)) || said.service_code.is_some();
+    own_sign || (status == StatusCode::NOT_FOUND && !about_the_call)
+}
+
+fn by_service_code(row: &ServiceCode, status: StatusCode) -> (Happened, Code, Option<Delivery>) {
+    if row.happened == Happened::ServerFault && status.is_client_error() {
+        // The service counts such a failure as the request's own fault: it ran, and would fail again.
+        return (Happened::Refused, row.code, Some(Delivery::Executed));
+    }
+    (row.happened, row.code, Some(row.delivery))
+}
+
+fn by_status(
+    status: StatusCode,
+    said: &Said,
+    profile: &Profile,
+    has_wait: bool,
+) -> (Happened, Code, Option<Delivery>) {
+    let (happened, code) = match status.as_u16() {
+        200..=299 => return by_rpc_code(said),
+        300..=399 => (Happened::Refused, Code::UnexpectedRedirect),
+        401 => (Happened::Refused, Code::Unauthorized),
+        402 => (Happened::QuotaSpent, Code::QuotaExceeded),
+        403 => (Happened::Refused, Code::Forbidden),
+        408 => (Happened::ServerFault, Code::ServerTimeout),
+        409 => (Happened::Refused, Code::Conflict),
+        425 | 429 => (Happened::RateLimited, Code::RateLimited),
+        400 | 404 | 422 if said.rpc_code.is_some() => return by_rpc_code(said),
+        404 => (Happened::Refused, Code::UnknownAddress),
+        422 => (Happened::Refused, Code::InvalidParams),
+        501 => return (Happened::Refused, Code::ServerFailed, Some(Delivery::Rejected)),
+        // The server itself answered with an error, and would again; a gateway's 502 to 504 is not the server's.
+        500 if said.rpc_code.is_some() && !profile.retries_internal_errors => return by_rpc_code(said),
+        503 if has_wait => (Happened::Unavailable, Code::ServerUnavailable),
+        503 => (Happened::ServerFault, Code::ServerUnavailable),
+        500..=599 => (Happened::ServerFault, Code::ServerFailed),
+        _ => (Happened::Refused, Code::BadRequest),
+    };
+    (happened, code, None)
+}
+
+fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
+    let (code, delivery) = match said.rpc_code {
+        Some(PARSE_ERROR | INVALID_REQUEST) => (Code::BadRequest, Delivery::Rejected),
+        Some(METHOD_NOT_FOUND) => (Code::UnknownMethod, Delivery::Rejected),
+        Some(INVALID_PARAMS) => (Code::InvalidParams, Delivery::Rejected),
+        Some(INTERNAL_ERROR) => (Code::ServerFailed, Delivery::MaybeExecuted),
+        Some(_) => (Code::RpcError, Delivery::MaybeExecuted),
+        None => return (Happened::BadAnswer, Code::InvalidAnswer, None),
+    };
+    (Happened::Refused, code, Some(delivery))
+}
+
+fn message(status: StatusCode, code: Code, said: &str) -> String {
+    let what = code.spec().help.trim_end_matches('.');
+    if said.is_empty() {
+        return format!("{what} (HTTP status {})", status.as_u16());
+    }
+    format!("{what}: {}", crate::text::preview(said.as_bytes()))
+}
+
+fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
+    if let Some(scopes) = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES) {
+        info.required_scopes = scopes.split_ascii_whitespace().map(str::to_owned).collect();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::profile::{GENERIC, OMNI};
+
+    fn refusal(profile: &Profile, status: u16, body: &str, headers: &[(&'static str, &str)], in_session: bool) -> Failure {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        let content = match serde_json::from_str::<serde_json::Value>(body) {
+            Ok(value) if value["error"]["code"].is_i64() => {
+                Content::RpcError(serde_json::from_value(value["error"].clone()).unwrap())
+            }
+            _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
+        };
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content };
+        judge(answer, profile, in_session).unwrap_err()
+    }
+
+    #[test]
+    fn one_number_means_what_its_service_says() {
+        let body = r#"{"error":{"code":-32001,"message":"m","data":{"omni_code":"invalid_api_key","request_id":"r"}}}"#;
+        let failure = refusal(&OMNI, 401, body, &[], true);
+        assert_eq!((failure.happened, failure.error.code()), (Happened::Refused, "unauthorized"));
+        assert_eq!(failure.error.request_id(), Some("r"));
+        let body = r#"{"error":{"code":-32001,"message":"Session not found"}}"#;
+        assert_eq!(refusal(&GENERIC, 404, body, &[], true).happened, Happened::SessionLost);
+        assert_eq!(refusal(&GENERIC, 404, body, &[], false).happened, Happened::Refused);
+    }
+
+    #[test]
+    fn a_missing_method_is_no_lost_session() {
+        let body = r#"{"error":{"code":-32601,"message":"m"}}"#;
+        assert_eq!(refusal(&GENERIC, 404, body, &[], true).error.code(), "unknown_method");
+    }
+
+    #[test]
+    fn statuses_without_a_code_go_by_the_table() {
+        for (status, happened, code) in [
+            (302, Happened::Refused, "unexpected_redirect"),
+            (402, Happened::QuotaSpent, "quota_exceeded"),
+            (408, Happened::ServerFault, "server_timeout"),
+            (409, Happened::Refused, "conflict"),
+            (425, Happened::RateLimited, "rate_limited"),
+            (429, Happened::RateLimited, "rate_limited"),
+            (500, Happened::ServerFault, "server_failed"),
+            (501, Happened::Refused, "server_failed"),
+            (503, Happened::ServerFault, "server_unavailable"),
+            (504, Happened::ServerFault, "server_failed"),
+            (418, Happened::Refused, "bad_request"),
+        ] {
+            let failure = refusal(&GENERIC, status, "<html>", &[], false);
+            assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");
+        }
+        let waiting = refusal(&GENERIC, 503, "", &[("retry-after", "3")], false);
+        assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (Happened::Unavailable, 3));
+    }
+
+    #[test]
+    fn an_internal_error_is_final_unless_the_service_says_otherwise() {
+        let body = r#"{"error":{"code":-32603,"message":"m"}}"#;
+        assert_eq!(refusal(&GENERIC, 500, body, &[], false).happened, Happened::Refused);
+        assert_eq!(refusal(&OMNI, 500, body, &[], false).happened, Happened::ServerFault);
+        let failed = r#"{"error":{"code":-32603,"message":"m","data":{"omni_code":"mcp_invocation_failed"}}}"#;
+        assert_eq!(refusal(&OMNI, 502, failed, &[], false).happened, Happened::ServerFault);
+        let failure = refusal(&OMNI, 422, failed, &[], false);
+        assert_eq!((failure.happened, failure.error.delivery()), (Happened::Refused, Delivery::Executed));
+    }
+
+    #[test]
+    fn rest_errors_and_scopes_are_read() {
+        let body = r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;
+        let failure = refusal(&OMNI, 403, body, &[("omni-required-scopes", "mcp.invoke fred.read")], false);
+        let info = failure.error.info();
+        assert_eq!(info.service_code.as_deref(), Some("insufficient_scope"));
+        assert_eq!(info.required_scopes, ["mcp.invoke", "fred.read"]);
+        assert_eq!(info.request_id.as_deref(), Some("req_9"));
+    }
+}

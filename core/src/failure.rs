@@ -1,0 +1,58 @@
+//! A failed attempt: the row of the retry table, and the error to raise if it is the last.
+
+use std::time::Duration;
+
+use http::HeaderMap;
+
+use crate::error::{Code, Delivery, Error};
+use crate::headers;
+use crate::retry::Happened;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) happened: Happened,
+    pub(crate) error: Error,
+}
+
+impl Failure {
+    pub(crate) fn new(happened: Happened, code: Code, message: impl Into<String>) -> Self {
+        let delivery = match happened {
+            Happened::NotConnected | Happened::CertificateInvalid => Delivery::NotSent,
+            Happened::SessionLost | Happened::RateLimited | Happened::QuotaSpent | Happened::Refused => {
+                Delivery::Rejected
+            }
+            Happened::Lost
+            | Happened::BadAnswer
+            | Happened::TooLarge
+            | Happened::ServerFault
+            | Happened::Unavailable
+            | Happened::KeyInFlight
+            | Happened::Cancelled => Delivery::MaybeExecuted,
+        };
+        Self { happened, error: Error::new(code, message).with_delivery(delivery) }
+    }
+
+    /// An answer that is none: it may have run, and sending it again may give a good one.
+    pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Happened::BadAnswer, code, message)
+    }
+
+    /// A failure before anything of the call left, such as the client being closed.
+    pub(crate) fn not_sent(error: Error) -> Self {
+        Self { happened: Happened::Refused, error: error.with_delivery(Delivery::NotSent) }
+    }
+
+    /// Adds what the answer's head says.
+    pub(crate) fn answered(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
+        let info = self.error.info_mut();
+        info.status = Some(status.as_u16());
+        if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
+            info.request_id = Some(crate::text::preview(id.as_bytes()));
+        }
+        self
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.error.retry_after()
+    }
+}

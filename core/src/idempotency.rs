@@ -1,0 +1,111 @@
+//! Idempotency keys: minted once per logical call, checked, and never reused for another payload.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Mutex;
+
+use http::HeaderValue;
+use sha2::{Digest, Sha256};
+
+use crate::error::{Code, Error, Result};
+use crate::headers;
+
+/// Keys remembered per client; the oldest are forgotten first.
+const REMEMBERED: usize = 10_000;
+
+type Fingerprint = [u8; 32];
+
+/// A fresh key, `idem_<uuid>`.
+pub(crate) fn mint() -> String {
+    format!("idem_{}", uuid::Uuid::new_v4())
+}
+
+/// The key as a header value.
+///
+/// # Errors
+/// `config` where the key is not 1 to 255 visible ASCII characters.
+pub(crate) fn header(key: &str) -> Result<HeaderValue> {
+    headers::visible("idempotency_key", key)
+}
+
+/// Remembers which payload a key was used for.
+#[derive(Debug, Default)]
+pub(crate) struct UsedKeys(Mutex<Used>);
+
+#[derive(Debug, Default)]
+struct Used {
+    payloads: HashMap<String, Fingerprint>,
+    order: VecDeque<String>,
+}
+
+impl UsedKeys {
+    /// Notes that `key` goes with `method` and `params`, or refuses where it went with others.
+    ///
+    /// # Errors
+    /// `config`, code `idempotency_key_reused`.
+    pub(crate) fn claim(&self, key: &str, method: &str, params: &[u8]) -> Result<()> {
+        let fingerprint = fingerprint(method, params);
+        let mut used = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if let Some(known) = used.payloads.get(key) {
+            if *known == fingerprint {
+                return Ok(());
+            }
+            let allowed = "was already used for another tool or other arguments; use a new key for a new call";
+            return Err(Error::config(Code::IdempotencyKeyReused, "idempotency_key", allowed));
+        }
+        if used.order.len() == REMEMBERED {
+            if let Some(oldest) = used.order.pop_front() {
+                used.payloads.remove(&oldest);
+            }
+        }
+        used.order.push_back(key.to_owned());
+        used.payloads.insert(key.to_owned(), fingerprint);
+        Ok(())
+    }
+}
+
+/// Equal for equal JSON values, whatever the order of members.
+fn fingerprint(method: &str, params: &[u8]) -> Fingerprint {
+    let mut hash = Sha256::new();
+    hash.update(method);
+    hash.update([0]);
+    match serde_json::from_slice::<serde_json::Value>(params) {
+        // serde_json's map is sorted by name.
+        Ok(value) => hash.update(value.to_string()),
+        Err(_) => hash.update(params),
+    }
+    hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_goes_with_one_payload() {
+        let keys = UsedKeys::default();
+        keys.claim("k", "tools/call", br#"{"a":1,"b":2}"#).unwrap();
+        keys.claim("k", "tools/call", br#"{ "b":2, "a":1}"#).unwrap();
+        let error = keys.claim("k", "tools/call", br#"{"a":1,"b":3}"#).unwrap_err();
+        assert_eq!(error.code(), "idempotency_key_reused");
+        keys.claim("other", "tools/call", br#"{"a":1,"b":3}"#).unwrap();
+    }
+
+    #[test]
+    fn memory_is_bounded() {
+        let keys = UsedKeys::default();
+        for number in 0..=REMEMBERED {
+            keys.claim(&number.to_string(), "m", b"1").unwrap();
+        }
+        let used = keys.0.lock().unwrap();
+        assert_eq!((used.payloads.len(), used.order.len()), (REMEMBERED, REMEMBERED));
+        assert!(!used.payloads.contains_key("0"));
+    }
+
+    #[test]
+    fn keys_are_visible_ascii_up_to_255() {
+        assert!(header(&mint()).is_ok());
+        for key in ["", "a b", "clé", &"k".repeat(256)] {
+            assert_eq!(header(key).unwrap_err().info().field.as_deref(), Some("idempotency_key"));
+        }
+    }
+}

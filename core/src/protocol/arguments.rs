@@ -1,0 +1,148 @@
+//! The check of params before anything is sent: what JSON text cannot carry is refused here, for every language.
+
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::error::{Code, Error, Result};
+
+/// The deepest nesting sent: that which serde_json reads.
+const MAX_DEPTH: usize = 127;
+
+/// Why arguments cannot be sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unsendable {
+    /// NaN or an infinity.
+    NotFinite,
+    /// A value that contains itself, or nests too deeply.
+    TooDeep,
+    /// A value that JSON has no form for.
+    NotJson,
+    /// A string with half of a surrogate pair.
+    LoneSurrogate,
+    /// Something other than an object at the top.
+    NotAnObject,
+}
+
+impl Unsendable {
+    /// The stable words, by which a binding names the reason.
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "not_finite" => Self::NotFinite,
+            "too_deep" => Self::TooDeep,
+            "not_json" => Self::NotJson,
+            "lone_surrogate" => Self::LoneSurrogate,
+            "not_an_object" => Self::NotAnObject,
+            _ => return None,
+        })
+    }
+
+    /// The `config` error for the argument `field`.
+    pub(crate) fn error(self, field: &str) -> Error {
+        let allowed = match self {
+            Self::NotFinite => "must not contain NaN or Infinity; JSON has no form for them",
+            Self::TooDeep => "must not contain itself, nor nest deeper than 127 levels",
+            Self::NotJson => "must consist of objects, lists, strings, numbers, booleans and null",
+            Self::LoneSurrogate => "must be valid Unicode, without lone surrogates",
+            Self::NotAnObject => "must be an object",
+        };
+        Error::config(Code::InvalidArgument, field, allowed)
+    }
+}
+
+/// Checks params that a face has written as JSON text.
+///
+/// # Errors
+/// A `config` error on `field` where the text is not an object, nests too deeply or holds a lone surrogate.
+pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    let mut in_string = false;
+    let mut has_surrogate = false;
+    let mut bytes = params.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => in_string = !in_string,
+            b'\\' if in_string => {
+                // `\ud800` and the like; whether it is paired is left to the parser.
+                if bytes.next() == Some(&b'u') && matches!(bytes.as_slice(), [b'd' | b'D', ..]) {
+                    has_surrogate = true;
+                }
+            }
+            b'{' | b'[' if !in_string => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    if deepest > MAX_DEPTH {
+        return Err(Unsendable::TooDeep.error(field));
+    }
+    if !params.starts_with(b"{") {
+        return Err(Unsendable::NotAnObject.error(field));
+    }
+    if has_surrogate && serde_json::from_slice::<serde_json::Value>(params).is_err() {
+        return Err(Unsendable::LoneSurrogate.error(field));
+    }
+    Ok(())
+}
+
+/// Adds `_meta.progressToken` to params, and keeps the rest of them byte for byte.
+pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>> {
+    let not_json = |_| Unsendable::NotJson.error("params");
+    let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
+    let token = serde_json::to_string(token).map_err(not_json)?;
+    let meta = match object.get("_meta").map(|meta| meta.get()) {
+        Some(meta) if meta.starts_with('{') && meta.len() > 2 => {
+            let given: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(meta).map_err(not_json)?;
+            if given.contains_key("progressToken") {
+                let allowed = "must not hold a progressToken together with a progress callback";
+                return Err(Error::config(Code::InvalidArgument, "_meta", allowed));
+            }
+            format!("{},\"progressToken\":{token}}}", &meta[..meta.len() - 1])
+        }
+        _ => format!("{{\"progressToken\":{token}}}"),
+    };
+    let mut text = format!("{{\"_meta\":{meta}");
+    for (name, value) in object.iter().filter(|(name, _)| *name != "_meta") {
+        text.push(',');
+        text.push_str(&serde_json::to_string(name).map_err(not_json)?);
+        text.push(':');
+        text.push_str(value.get());
+    }
+    text.push('}');
+    Ok(text.into_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_json_carries_passes() {
+        for text in ["{}", r#"{"a":"\ud83d\ude00","b":"\\ud800"}"#, r#"{"a":"{[\"{["}"#] {
+            check("arguments", text.as_bytes()).unwrap();
+        }
+    }
+
+    #[test]
+    fn what_it_cannot_carry_is_named() {
+        let deep = format!("{}{}", "{\"a\":".repeat(200), "1}".repeat(200));
+        for (text, word) in [(r#"{"a":"\ud800"}"#, "surrogates"), ("[]", "an object"), (&deep, "deeper")] {
+            let error = check("arguments", text.as_bytes()).unwrap_err();
+            assert!(error.to_string().starts_with("arguments: ") && error.to_string().contains(word));
+        }
+    }
+
+    #[test]
+    fn a_progress_token_joins_what_is_there() {
+        let text = with_progress_token(br#"{"name":"t","_meta":{"a":1.0},"arguments":{"n":1e400}}"#, "p").unwrap();
+        let expected = r#"{"_meta":{"a":1.0,"progressToken":"p"},"arguments":{"n":1e400},"name":"t"}"#;
+        assert_eq!(String::from_utf8(text).unwrap(), expected);
+        assert!(with_progress_token(br#"{"_meta":{"progressToken":1}}"#, "p").is_err());
+        assert_eq!(with_progress_token(b"{}", "p").unwrap(), br#"{"_meta":{"progressToken":"p"}}"#);
+    }
+}

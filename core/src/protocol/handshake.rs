@@ -1,0 +1,37 @@
+//! The messages that open a legacy session (specification 2025-11-25, basic/lifecycle).
+
+use serde::Deserialize;
+
+use crate::error::{Code, Result};
+use crate::failure::Failure;
+use crate::retry::Happened;
+
+pub(crate) const INITIALIZED: &str = "notifications/initialized";
+
+/// The params of `initialize`.
+pub(crate) fn params(version: &str) -> Vec<u8> {
+    let client = concat!(
+        r#","capabilities":{},"clientInfo":{"name":"omni-mcp","title":"omni-mcp","version":""#,
+        env!("CARGO_PKG_VERSION"),
+        r#""}}"#
+    );
+    format!("{{\"protocolVersion\":\"{version}\"{client}").into_bytes()
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Negotiated<'a> {
+    #[serde(borrow)]
+    protocol_version: std::borrow::Cow<'a, str>,
+}
+
+/// The version that the server chose, if we accept it.
+pub(crate) fn negotiated(result: &[u8], accepted: &'static [&'static str]) -> Result<&'static str, Failure> {
+    let chosen: Negotiated<'_> = serde_json::from_slice(result)
+        .map_err(|_| Failure::bad_answer(Code::InvalidAnswer, "the answer to initialize names no protocolVersion"))?;
+    accepted.iter().copied().find(|version| *version == chosen.protocol_version).ok_or_else(|| {
+        let shown = crate::text::preview(chosen.protocol_version.as_bytes());
+        let message = format!("the server chose protocol version {shown}; accepted are {}", accepted.join(", "));
+        Failure::new(Happened::Refused, Code::UnsupportedVersion, message)
+    })
+}

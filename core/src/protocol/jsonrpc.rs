@@ -1,0 +1,154 @@
+//! The JSON-RPC 2.0 envelope. Payloads stay text: they are cut out, never decoded.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// JSON-RPC's own error codes.
+pub(crate) const PARSE_ERROR: i64 = -32700;
+pub(crate) const INVALID_REQUEST: i64 = -32600;
+pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
+pub(crate) const INVALID_PARAMS: i64 = -32602;
+pub(crate) const INTERNAL_ERROR: i64 = -32603;
+
+/// A request as bytes to send. `method` is one of ours or was checked; `params` is JSON text.
+pub(crate) fn request(id: u64, method: &str, params: &[u8]) -> Bytes {
+    let mut body = Vec::with_capacity(64 + method.len() + params.len());
+    body.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    body.extend_from_slice(id.to_string().as_bytes());
+    method_and_params(&mut body, method, params);
+    body.into()
+}
+
+/// A notification as bytes to send.
+pub(crate) fn notification(method: &str, params: &[u8]) -> Bytes {
+    let mut body = Vec::with_capacity(48 + method.len() + params.len());
+    body.extend_from_slice(b"{\"jsonrpc\":\"2.0\"");
+    method_and_params(&mut body, method, params);
+    body.into()
+}
+
+fn method_and_params(body: &mut Vec<u8>, method: &str, params: &[u8]) {
+    body.extend_from_slice(b",\"method\":");
+    // Writing a string to a Vec cannot fail.
+    let _ = serde_json::to_writer(&mut *body, method);
+    if !params.is_empty() {
+        body.extend_from_slice(b",\"params\":");
+        body.extend_from_slice(params);
+    }
+    body.push(b'}');
+}
+
+/// The answer to a server's request: an empty result, or an error.
+pub(crate) fn response(id: &str, error: Option<(i64, &str)>) -> Bytes {
+    let outcome = match error {
+        None => "\"result\":{}".to_owned(),
+        Some((code, message)) => format!("\"error\":{{\"code\":{code},\"message\":\"{message}\"}}"),
+    };
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{outcome}}}").into()
+}
+
+/// A message from the server.
+pub(crate) enum Message<'a> {
+    Response { id: Option<&'a str>, outcome: Result<&'a RawValue, RpcError> },
+    Request { id: &'a str, method: Cow<'a, str> },
+    Notification { method: Cow<'a, str>, params: Option<&'a RawValue> },
+}
+
+/// The `error` of a response.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct RpcError {
+    pub(crate) code: i64,
+    #[serde(default)]
+    pub(crate) message: String,
+    #[serde(default)]
+    pub(crate) data: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    jsonrpc: Cow<'a, str>,
+    #[serde(borrow, default)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Option<RpcError>,
+}
+
+/// Reads one message; `None` where the text is none.
+pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
+    let envelope: Envelope<'_> = serde_json::from_slice(text).ok()?;
+    if envelope.jsonrpc != "2.0" {
+        return None;
+    }
+    let id = envelope.id.map(RawValue::get);
+    match (envelope.method, envelope.result, envelope.error) {
+        (None, Some(result), None) if result.get().starts_with('{') => {
+            Some(Message::Response { id, outcome: Ok(result) })
+        }
+        (None, None, Some(error)) => Some(Message::Response { id, outcome: Err(error) }),
+        (Some(method), None, None) => Some(match id {
+            Some(id) => Message::Request { id, method },
+            None => Message::Notification { method, params: envelope.params },
+        }),
+        _ => None,
+    }
+}
+
+/// Whether a response's id is that of request `ours`: the number, or a server's rendering of it as a string.
+pub(crate) fn is_ours(id: &str, ours: u64) -> bool {
+    let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(id);
+    digits.parse() == Ok(ours) && !digits.starts_with('+')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_one_object() {
+        let text = request(7, "tools/list", b"{\"cursor\":\"a\"}");
+        assert_eq!(text, r#"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"cursor":"a"}}"#);
+        assert_eq!(notification("a\"b", b""), r#"{"jsonrpc":"2.0","method":"a\"b"}"#);
+    }
+
+    #[test]
+    fn payloads_are_cut_out_unchanged() {
+        let text = br#"{"jsonrpc":"2.0","id":1,"result":{"n":9007199254740993,"__proto__":1.0}}"#;
+        let Some(Message::Response { id: Some("1"), outcome: Ok(result) }) = parse(text) else { panic!() };
+        assert_eq!(result.get(), r#"{"n":9007199254740993,"__proto__":1.0}"#);
+    }
+
+    #[test]
+    fn what_is_no_message_is_refused() {
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"jsonrpc":"1.0","id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":3}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"id":2,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":{}} x"#,
+        ] {
+            assert!(parse(text.as_bytes()).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn ids_match_as_number_or_string() {
+        assert!(is_ours("7", 7) && is_ours("\"7\"", 7));
+        for id in ["8", "\"8\"", "7.5", "\"+7\"", "\"\"", "null"] {
+            assert!(!is_ours(id, 7), "{id}");
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! The Model Context Protocol as text: the JSON-RPC envelope, the messages of the handshake, and the types of results.
+
+pub(crate) mod arguments;
+pub(crate) mod finite;
+pub(crate) mod handshake;
+pub(crate) mod jsonrpc;
+pub(crate) mod serialize;
+pub mod types;

@@ -1,0 +1,48 @@
+//! `Retry-After`: seconds, or an HTTP date against the answer's own `Date`.
+
+use std::time::{Duration, SystemTime};
+
+use http::HeaderMap;
+use http::header::{DATE, RETRY_AFTER};
+
+/// How long the server asks to wait; `None` where it says nothing that can be read.
+pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
+    let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // Too many digits for a number is a wait without end, not no wait.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let sent = headers.get(DATE).and_then(|date| date.to_str().ok()).and_then(|date| httpdate::parse_http_date(date).ok());
+    Some(until.duration_since(sent.unwrap_or(now)).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wait(retry_after: &str, date: Option<&str>, now: SystemTime) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(RETRY_AFTER, retry_after.parse().unwrap());
+        if let Some(date) = date {
+            headers.insert(DATE, date.parse().unwrap());
+        }
+        read(&headers, now)
+    }
+
+    #[test]
+    fn seconds_and_dates() {
+        let epoch = SystemTime::UNIX_EPOCH;
+        assert_eq!(wait("7", None, epoch), Some(Duration::from_secs(7)));
+        assert_eq!(wait(" 0 ", None, epoch), Some(Duration::ZERO));
+        assert_eq!(wait("99999999999999999999999", None, epoch), Some(Duration::from_secs(u64::from(u32::MAX))));
+        for unreadable in ["", "-1", "1.5", "soon"] {
+            assert_eq!(wait(unreadable, None, epoch), None, "{unreadable}");
+        }
+        let (eight, half_past) = ("Sat, 21 Nov 2026 08:00:00 GMT", "Sat, 21 Nov 2026 08:00:30 GMT");
+        assert_eq!(wait(half_past, Some(eight), epoch), Some(Duration::from_secs(30)));
+        assert_eq!(wait(eight, Some(half_past), epoch), Some(Duration::ZERO));
+        let now = httpdate::parse_http_date(eight).unwrap();
+        assert_eq!(wait(half_past, None, now), Some(Duration::from_secs(30)));
+    }
+}

@@ -1,0 +1,81 @@
+//! An answer's body, read in chunks against a limit on the bytes after decompression.
+
+use bytes::{Bytes, BytesMut};
+use futures_util::Stream;
+use futures_util::stream::unfold;
+use reqwest::Response;
+
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::retry::Happened;
+
+/// The whole body. A body in one chunk is not copied.
+pub(crate) async fn read(response: &mut Response, limit: usize) -> Result<Bytes, Failure> {
+    let Some(first) = next(response).await? else { return Ok(Bytes::new()) };
+    within(first.len(), limit)?;
+    let Some(second) = next(response).await? else { return Ok(first) };
+    let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    let mut whole = BytesMut::with_capacity((first.len() + second.len()).max(expected.min(limit)));
+    whole.extend_from_slice(&first);
+    let mut chunk = Some(second);
+    while let Some(more) = chunk {
+        within(whole.len() + more.len(), limit)?;
+        whole.extend_from_slice(&more);
+        chunk = next(response).await?;
+    }
+    Ok(whole.freeze())
+}
+
+/// The beginning of a body that is only shown or searched for an error, up to `limit` bytes.
+pub(crate) async fn read_beginning(response: &mut Response, limit: usize) -> Bytes {
+    let mut beginning = BytesMut::new();
+    while beginning.len() < limit {
+        match next(response).await {
+            Ok(Some(chunk)) => beginning.extend_from_slice(&chunk[..chunk.len().min(limit - beginning.len())]),
+            // What came before the cut still says more than nothing.
+            Ok(None) | Err(_) => break,
+        }
+    }
+    beginning.freeze()
+}
+
+/// The body as it comes.
+pub(crate) fn chunks(response: Response) -> impl Stream<Item = Result<Bytes, Failure>> {
+    unfold(Some(response), |response| async {
+        let mut response = response?;
+        match next(&mut response).await {
+            Ok(None) => None,
+            Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
+            Err(failure) => Some((Err(failure), None)),
+        }
+    })
+}
+
+async fn next(response: &mut Response) -> Result<Option<Bytes>, Failure> {
+    response.chunk().await.map_err(|error| {
+        if error.is_decode() && !is_broken_connection(&error) {
+            return Failure::bad_answer(Code::InvalidAnswer, "the answer's body cannot be decompressed");
+        }
+        Failure::new(Happened::BadAnswer, Code::AnswerCut, "the answer broke off before its end")
+    })
+}
+
+/// Decompression also reports a cut connection as a decoding error.
+fn is_broken_connection(error: &reqwest::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof) {
+            return true;
+        }
+        source = cause.source();
+    }
+    false
+}
+
+fn within(size: usize, limit: usize) -> Result<(), Failure> {
+    if size <= limit {
+        return Ok(());
+    }
+    let message = format!("the answer is larger than max_answer_bytes ({limit})");
+    Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message))
+}

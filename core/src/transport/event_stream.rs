@@ -1,0 +1,141 @@
+//! Server-sent events out of an answer's body: guard, then `eventsource-stream`.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use eventsource_stream::EventStreamError;
+use futures_util::{Stream, StreamExt};
+
+use super::guard::{Guard, Refused};
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::retry::Happened;
+
+/// Events of a body, in order.
+pub(crate) struct EventStream<S> {
+    events: eventsource_stream::EventStream<Lines<S>>,
+    guard: Arc<Mutex<Guard>>,
+    limit: usize,
+}
+
+impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
+    pub(crate) fn new(chunks: S, limit: usize) -> Self {
+        let guard = Arc::new(Mutex::new(Guard::new(limit)));
+        // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
+        let lines = Lines { chunks, guard: Arc::clone(&guard), ready: VecDeque::from([":\n".to_owned()]) };
+        Self { events: eventsource_stream::EventStream::new(lines), guard, limit }
+    }
+
+    /// The data of the next `message` event; `None` at the end of the stream.
+    pub(crate) async fn next(&mut self) -> Option<Result<String, Failure>> {
+        loop {
+            return match self.events.next().await? {
+                Ok(event) if event.event != "message" || event.data.is_empty() => continue,
+                Ok(event) => Some(Ok(event.data)),
+                Err(EventStreamError::Transport(Broken::Source(failure))) => Some(Err(failure)),
+                Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => {
+                    let message = format!("an event is larger than max_answer_bytes ({})", self.limit);
+                    Some(Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message)))
+                }
+                Err(_) => {
+                    let message = "the event stream is not valid UTF-8";
+                    Some(Err(Failure::bad_answer(Code::InvalidAnswer, message)))
+                }
+            };
+        }
+    }
+
+    pub(crate) fn last_event_id(&self) -> Option<String> {
+        locked(&self.guard).last_event_id().map(str::to_owned)
+    }
+
+    pub(crate) fn retry(&self) -> Option<Duration> {
+        locked(&self.guard).retry()
+    }
+}
+
+fn locked(guard: &Mutex<Guard>) -> MutexGuard<'_, Guard> {
+    guard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+enum Broken {
+    Source(Failure),
+    Refused(Refused),
+}
+
+/// Chunks in, one whole line at a time out.
+struct Lines<S> {
+    chunks: S,
+    guard: Arc<Mutex<Guard>>,
+    ready: VecDeque<String>,
+}
+
+impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
+    type Item = Result<String, Broken>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        loop {
+            if let Some(line) = this.ready.pop_front() {
+                return Poll::Ready(Some(Ok(line)));
+            }
+            let chunk = match this.chunks.poll_next_unpin(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Ready(Some(Err(failure))) => return Poll::Ready(Some(Err(Broken::Source(failure)))),
+                Poll::Ready(Some(Ok(chunk))) => chunk,
+            };
+            let mut lines = Vec::new();
+            let pushed = locked(&this.guard).push(&chunk, &mut lines);
+            if let Err(refused) = pushed {
+                return Poll::Ready(Some(Err(Broken::Refused(refused))));
+            }
+            this.ready.extend(lines);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn data_of(text: &[u8], split: usize) -> Vec<String> {
+        let chunks: Vec<_> =
+            [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
+        let mut events = EventStream::new(futures_util::stream::iter(chunks), 1 << 20);
+        let mut data = Vec::new();
+        while let Some(event) = events.next().await {
+            data.push(event.unwrap());
+        }
+        data
+    }
+
+    /// Cases of the WHATWG standard, "9.2.6 Interpreting an event stream", each under every split.
+    #[tokio::test]
+    async fn events_are_those_of_the_standard() {
+        let cases: &[(&str, &[&str])] = &[
+            ("data: a\n\ndata: b\n\n", &["a", "b"]),
+            ("data: a\ndata: b\n\n", &["a\nb"]),
+            ("data\n\ndata\ndata\n\ndata:", &["\n"]),
+            ("data:test\n\ndata: test\n\ndata:  test\n\n", &["test", "test", " test"]),
+            (": comment\n\n:\ndata: x\n\n", &["x"]),
+            ("data: incomplete\n", &[]),
+            ("\u{feff}data: mark\n\n", &["mark"]),
+            ("\u{feff}\u{feff}data: two marks\n\n", &[]),
+            ("data: cr\r\rdata: crlf\r\n\r\n", &["cr", "crlf"]),
+            ("event: other\ndata: x\n\ndata: y\n\n", &["y"]),
+            ("id: 1\ndata:\n\ndata: after priming\n\n", &["after priming"]),
+            ("data: \u{2028}é😀\n\n", &["\u{2028}é😀"]),
+            ("unknown: x\nDATA: x\n data: x\ndata : x\n\n", &[]),
+        ];
+        for (text, expected) in cases {
+            for split in 0..=text.len() {
+                assert_eq!(data_of(text.as_bytes(), split).await, *expected, "{text:?} split at {split}");
+            }
+        }
+    }
+}
