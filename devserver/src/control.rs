@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::Method;
-use serde_json::{Value, json};
+use http::{HeaderValue, Method};
+use serde_json::json;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Payload};
 use crate::faults::Rule;
+use crate::headers;
 use crate::script::ScriptError;
 use crate::shared::Shared;
 use crate::wait::{Wait, WaitError};
@@ -53,10 +54,13 @@ pub(crate) async fn serve(
     bytes: Bytes,
 ) -> Answer {
     match (method.as_str(), path.strip_prefix(PREFIX)) {
-        ("GET", Some("ledger")) => {
-            let ledger: Value = serde_json::from_str(&ledger_json(shared)).unwrap_or_default();
-            Answer::json(200, &ledger)
-        }
+        ("GET", Some("ledger")) => Answer::new(
+            200,
+            Payload::Body {
+                content_type: HeaderValue::from_static(headers::JSON),
+                bytes: ledger_json(shared).into(),
+            },
+        ),
         ("POST", Some("script")) => {
             match read_rules(&bytes).and_then(|rules| shared.script().add(rules)) {
                 Ok(()) => done(),

@@ -158,6 +158,8 @@ pub enum Fault {
     SessionLost {},
     /// The answer as an event stream that holds it twice.
     DuplicateEvent {},
+    /// The answer as an event stream in which it comes before its notifications.
+    ReorderedEvents {},
     /// The answer in small pieces.
     SlowDrip {
         /// Bytes per piece.
@@ -248,6 +250,7 @@ impl Fault {
             Self::EmptyBody {} => "empty_body",
             Self::SessionLost {} => "session_lost",
             Self::DuplicateEvent {} => "duplicate_event",
+            Self::ReorderedEvents {} => "reordered_events",
             Self::SlowDrip { .. } => "slow_drip",
             Self::EndlessStream { .. } => "endless_stream",
             Self::RpcError { .. } => "rpc_error",

@@ -1,6 +1,6 @@
 //! From an answer to bytes on the wire, and what a fault makes of it on the way.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,11 +11,12 @@ use crate::answer::{Answer, Outcome, Payload};
 use crate::body::{AnswerBody, Step};
 use crate::connection::Guard;
 use crate::exchange::Exchange;
-use crate::faults::{Endless, Fault, How};
+use crate::faults::{Endless, Fault, How, RetryAfter};
 use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
 use crate::jsonrpc;
 use crate::methods;
-use crate::shared::{Service, Shared};
+use crate::omni;
+use crate::shared::Shared;
 use crate::sse;
 
 /// The answer that a fault puts in the place of the service's own; none where it has no such.
@@ -33,15 +34,13 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             status,
             retry_after,
             ..
-        } => match &shared.service {
-            Service::Omni(omni) => omni.scripted(
-                exchange,
-                omni_code,
-                *status,
-                retry_after.as_ref().map(crate::faults::RetryAfter::text),
-            ),
-            Service::Generic(_) => Answer::empty(status.unwrap_or(500)),
-        },
+        } => omni::scripted(
+            exchange,
+            omni_code,
+            *status,
+            retry_after.as_ref().map(RetryAfter::text),
+            shared.service.rate_figures(),
+        ),
         Fault::Accepted { .. } => Answer::empty(202),
         Fault::SessionLost {} => {
             if let Some(id) = exchange.header(SESSION_ID) {
@@ -97,7 +96,7 @@ fn body_answer(status: u16, content_type: &str, bytes: Bytes) -> Answer {
 
 fn status_answer(
     status: u16,
-    headers: &std::collections::BTreeMap<String, String>,
+    headers: &BTreeMap<String, String>,
     body: Option<&Value>,
     content_type: Option<&str>,
 ) -> Answer {
@@ -200,7 +199,10 @@ fn lay_out(
             let forced = match fault {
                 Some(Fault::MalformedJson {}) => Some(false),
                 Some(
-                    Fault::StreamCut { .. } | Fault::MalformedEvent {} | Fault::DuplicateEvent {},
+                    Fault::StreamCut { .. }
+                    | Fault::MalformedEvent {}
+                    | Fault::DuplicateEvent {}
+                    | Fault::ReorderedEvents {},
                 ) => Some(true),
                 _ => None,
             };
@@ -218,6 +220,7 @@ fn lay_out(
             match fault {
                 Some(Fault::MalformedEvent {}) => before.push(text[..half(&text)].to_owned()),
                 Some(Fault::DuplicateEvent {}) => before.extend([text.clone(), text]),
+                Some(Fault::ReorderedEvents {}) => before.insert(0, text),
                 _ => before.push(text),
             }
             let events = match shared.options.sse_event_ids {

@@ -153,7 +153,8 @@ impl DevServer {
 
     /// Closes every connection and ends the thread. The ledger can still be read.
     pub fn close(&self) {
-        let Some((stop, thread)) = lock(&self.running).take() else {
+        let mut running = lock(&self.running);
+        let Some((stop, thread)) = running.take() else {
             return;
         };
         self.shared.close();

@@ -29,6 +29,14 @@ impl Service {
         }
     }
 
+    /// The burst and the calls per minute of the rate limit in force.
+    pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
+        match self {
+            Self::Omni(omni) => omni.rate_figures(),
+            Self::Generic(_) => None,
+        }
+    }
+
     pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
         match self {
             Self::Omni(omni) => omni.finish(shared, done),

@@ -9,7 +9,6 @@ pub(crate) mod rate_limit;
 
 use bytes::Bytes;
 use http::Method;
-use serde_json::Value;
 
 use crate::answer::{Answer, Payload};
 use crate::calls::{Done, Plan};
@@ -105,36 +104,35 @@ impl Omni {
         mcp::finish(self, shared, done)
     }
 
-    /// The service's answer for a code, on the route of this request.
-    pub(crate) fn scripted(
-        &self,
-        exchange: &Exchange,
-        code: &str,
-        status: Option<u16>,
-        retry_after: Option<String>,
-    ) -> Answer {
-        let mut error = match code {
-            "rate_limit_exceeded" => rate_limit::exceeded(
-                retry_after.as_deref().unwrap_or("1"),
-                self.limiter.as_ref().map(Limiter::figures),
-            ),
-            "insufficient_scope" => errors::insufficient_scope(&mcp::scopes_of(exchange)),
-            _ => OmniError::new(code),
-        };
-        if let Some(status) = status {
-            error = error.status(status);
-        }
-        if let Some(seconds) = retry_after {
-            error = error.header("retry-after", seconds);
-        }
-        answer_error(exchange, &error, exchange.rpc_id())
+    /// The burst and the calls per minute of the rate limit in force.
+    pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
+        self.limiter.as_ref().map(Limiter::figures)
     }
 }
 
-/// An error in the body that the route of this request has.
-fn answer_error(exchange: &Exchange, error: &OmniError, id: Value) -> Answer {
+/// The service's answer for a code, on the route of this request.
+pub(crate) fn scripted(
+    exchange: &Exchange,
+    code: &str,
+    status: Option<u16>,
+    retry_after: Option<String>,
+    rate_figures: Option<(u32, u32)>,
+) -> Answer {
+    let mut error = match code {
+        "rate_limit_exceeded" => {
+            rate_limit::exceeded(retry_after.as_deref().unwrap_or("1"), rate_figures)
+        }
+        "insufficient_scope" => errors::insufficient_scope(&mcp::scopes_of(exchange)),
+        _ => OmniError::new(code),
+    };
+    if let Some(status) = status {
+        error = error.status(status);
+    }
+    if let Some(wait) = retry_after {
+        error = error.header("retry-after", wait);
+    }
     match exchange.http_method == Method::POST && exchange.path == "/mcp" {
-        true => error.to_rpc(id, exchange.request_id_text()),
+        true => error.to_rpc(exchange.rpc_id(), exchange.request_id_text()),
         false => error.to_rest(exchange.request_id_text()),
     }
 }

@@ -1,0 +1,254 @@
+//! The least HTTP client that can see everything the server does to a connection.
+#![allow(dead_code)]
+
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use omni_mcp_devserver::DevServer;
+use serde_json::{Value, json};
+
+/// How an answer ended.
+#[derive(Debug, PartialEq, Eq)]
+pub enum End {
+    /// As HTTP says it should.
+    Whole,
+    /// The connection closed in the middle.
+    Closed,
+    /// The connection was reset.
+    Reset,
+}
+
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: Vec<u8>,
+    pub end: End,
+}
+
+impl Reply {
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8(self.body.clone()).unwrap()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    pub fn omni_code(&self) -> Value {
+        self.json()["error"]["data"]["omni_code"].clone()
+    }
+
+    /// The data of every event, as it is.
+    pub fn events(&self) -> Vec<String> {
+        self.text()
+            .split_terminator("\n\n")
+            .filter_map(|event| {
+                let data = event.lines().find_map(|line| line.strip_prefix("data: "))?;
+                Some(data.to_owned())
+            })
+            .collect()
+    }
+
+    /// The ids of the events.
+    pub fn event_ids(&self) -> Vec<String> {
+        let text = self.text();
+        let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
+        ids.map(str::to_owned).collect()
+    }
+}
+
+pub struct Wire {
+    stream: BufReader<TcpStream>,
+}
+
+impl Wire {
+    pub fn to(server: &DevServer) -> Self {
+        Self::connect(server.url())
+    }
+
+    pub fn connect(url: &str) -> Self {
+        let stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
+        stream
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
+        Self {
+            stream: BufReader::new(stream),
+        }
+    }
+
+    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) {
+        let mut text = format!(
+            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
+            body.len()
+        );
+        for (name, value) in headers {
+            text.push_str(&format!("{name}: {value}\r\n"));
+        }
+        text.push_str("\r\n");
+        text.push_str(body);
+        self.stream.get_mut().write_all(text.as_bytes()).unwrap();
+    }
+
+    /// The head of the answer; an error where the connection ended before it.
+    pub fn head(&mut self) -> io::Result<Reply> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let status = line.split(' ').nth(1).unwrap().parse().unwrap();
+        let mut headers = BTreeMap::new();
+        loop {
+            line.clear();
+            self.stream.read_line(&mut line)?;
+            let Some((name, value)) = line.trim_end().split_once(": ") else {
+                break;
+            };
+            headers.insert(name.to_lowercase(), value.to_owned());
+        }
+        Ok(Reply {
+            status,
+            headers,
+            body: Vec::new(),
+            end: End::Whole,
+        })
+    }
+
+    /// One chunk of a stream that stays open.
+    pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
+        let mut line = String::new();
+        if self.stream.read_line(&mut line)? == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        let size = usize::from_str_radix(line.trim(), 16).unwrap();
+        let mut chunk = vec![0; size + 2];
+        self.stream.read_exact(&mut chunk)?;
+        chunk.truncate(size);
+        Ok(chunk)
+    }
+
+    fn body(&mut self, reply: &mut Reply) -> io::Result<()> {
+        if let Some(length) = reply.headers.get("content-length") {
+            let length: usize = length.parse().unwrap();
+            let mut byte = [0; 4096];
+            while reply.body.len() < length {
+                let most = byte.len().min(length - reply.body.len());
+                match self.stream.read(&mut byte[..most])? {
+                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    n => reply.body.extend_from_slice(&byte[..n]),
+                }
+            }
+        } else if reply.headers.contains_key("transfer-encoding") {
+            loop {
+                let chunk = self.chunk()?;
+                if chunk.is_empty() {
+                    break;
+                }
+                reply.body.extend(chunk);
+            }
+        }
+        Ok(())
+    }
+
+    pub fn receive(&mut self) -> io::Result<Reply> {
+        let mut reply = self.head()?;
+        reply.end = match self.body(&mut reply) {
+            Ok(()) => End::Whole,
+            Err(error) => ended(&error),
+        };
+        Ok(reply)
+    }
+
+    pub fn ask(
+        &mut self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> io::Result<Reply> {
+        self.send(method, path, headers, body);
+        self.receive()
+    }
+
+    /// How the connection ends; whatever comes before is thrown away.
+    pub fn end(&mut self) -> End {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => End::Closed,
+            Err(error) => ended(&error),
+        }
+    }
+}
+
+pub fn ended(error: &io::Error) -> End {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => End::Closed,
+        io::ErrorKind::ConnectionReset => End::Reset,
+        other => panic!("unexpected {other}"),
+    }
+}
+
+pub fn start(options: Value) -> DevServer {
+    DevServer::start_json(&options.to_string()).unwrap()
+}
+
+pub fn bearer(server: &DevServer) -> String {
+    format!("Bearer {}", server.api_key())
+}
+
+pub fn rpc(id: u64, method: &str, params: &Value) -> String {
+    json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
+}
+
+pub fn search(q: &str) -> Value {
+    json!({"name": "fred.search", "arguments": {"q": q, "limit": 3}})
+}
+
+/// Sends to POST /mcp with the server's key, and without waiting.
+pub fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> Wire {
+    let mut wire = Wire::to(server);
+    let auth = bearer(server);
+    let mut all = vec![
+        ("authorization", auth.as_str()),
+        ("content-type", "application/json"),
+        ("accept", "application/json, text/event-stream"),
+    ];
+    all.extend_from_slice(headers);
+    wire.send("POST", "/mcp", &all, body);
+    wire
+}
+
+/// Asks POST /mcp with the server's key.
+pub fn post(server: &DevServer, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
+    send(server, headers, body).receive()
+}
+
+/// Calls a method and expects an answer.
+pub fn method(server: &DevServer, method: &str, params: &Value) -> Reply {
+    post(server, &[], &rpc(1, method, params)).unwrap()
+}
+
+/// Calls a tool under an idempotency key.
+pub fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<Reply> {
+    post(
+        server,
+        &[("idempotency-key", key)],
+        &rpc(7, "tools/call", params),
+    )
+}
+
+/// Asks any route with the server's key.
+pub fn route(server: &DevServer, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+    let mut wire = Wire::to(server);
+    let auth = bearer(server);
+    let mut all = vec![("authorization", auth.as_str())];
+    all.extend_from_slice(headers);
+    wire.ask(method, path, &all, "").unwrap()
+}
