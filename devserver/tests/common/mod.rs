@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 /// How an answer ended.
 #[derive(Debug, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     /// As HTTP says it should.
     Whole,
     /// The connection closed in the middle.
@@ -21,33 +21,33 @@ pub enum End {
 }
 
 #[derive(Debug)]
-pub struct Reply {
-    pub status: u16,
-    pub headers: BTreeMap<String, String>,
-    pub body: Vec<u8>,
-    pub end: End,
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) headers: BTreeMap<String, String>,
+    pub(crate) body: Vec<u8>,
+    pub(crate) end: End,
 }
 
 impl Reply {
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body)
             .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
     }
 
-    pub fn text(&self) -> String {
+    pub(crate) fn text(&self) -> String {
         String::from_utf8(self.body.clone()).unwrap()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(String::as_str)
     }
 
-    pub fn omni_code(&self) -> Value {
+    pub(crate) fn omni_code(&self) -> Value {
         self.json()["error"]["data"]["omni_code"].clone()
     }
 
     /// The data of every event, as it is.
-    pub fn events(&self) -> Vec<String> {
+    pub(crate) fn events(&self) -> Vec<String> {
         self.text()
             .split_terminator("\n\n")
             .filter_map(|event| {
@@ -58,23 +58,23 @@ impl Reply {
     }
 
     /// The ids of the events.
-    pub fn event_ids(&self) -> Vec<String> {
+    pub(crate) fn event_ids(&self) -> Vec<String> {
         let text = self.text();
         let ids = text.lines().filter_map(|line| line.strip_prefix("id: "));
         ids.map(str::to_owned).collect()
     }
 }
 
-pub struct Wire {
+pub(crate) struct Wire {
     stream: BufReader<TcpStream>,
 }
 
 impl Wire {
-    pub fn to(server: &DevServer) -> Self {
+    pub(crate) fn to(server: &DevServer) -> Self {
         Self::connect(server.url())
     }
 
-    pub fn connect(url: &str) -> Self {
+    pub(crate) fn connect(url: &str) -> Self {
         let stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
@@ -84,7 +84,7 @@ impl Wire {
         }
     }
 
-    pub fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) {
+    pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) {
         let mut text = format!(
             "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
             body.len()
@@ -98,7 +98,7 @@ impl Wire {
     }
 
     /// The head of the answer; an error where the connection ended before it.
-    pub fn head(&mut self) -> io::Result<Reply> {
+    pub(crate) fn head(&mut self) -> io::Result<Reply> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -122,7 +122,7 @@ impl Wire {
     }
 
     /// One chunk of a stream that stays open.
-    pub fn chunk(&mut self) -> io::Result<Vec<u8>> {
+    pub(crate) fn chunk(&mut self) -> io::Result<Vec<u8>> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
@@ -157,7 +157,7 @@ impl Wire {
         Ok(())
     }
 
-    pub fn receive(&mut self) -> io::Result<Reply> {
+    pub(crate) fn receive(&mut self) -> io::Result<Reply> {
         let mut reply = self.head()?;
         reply.end = match self.body(&mut reply) {
             Ok(()) => End::Whole,
@@ -166,7 +166,7 @@ impl Wire {
         Ok(reply)
     }
 
-    pub fn ask(
+    pub(crate) fn ask(
         &mut self,
         method: &str,
         path: &str,
@@ -178,7 +178,7 @@ impl Wire {
     }
 
     /// How the connection ends; whatever comes before is thrown away.
-    pub fn end(&mut self) -> End {
+    pub(crate) fn end(&mut self) -> End {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
             Ok(_) => End::Closed,
@@ -187,7 +187,7 @@ impl Wire {
     }
 }
 
-pub fn ended(error: &io::Error) -> End {
+pub(crate) fn ended(error: &io::Error) -> End {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => End::Closed,
         io::ErrorKind::ConnectionReset => End::Reset,
@@ -195,24 +195,24 @@ pub fn ended(error: &io::Error) -> End {
     }
 }
 
-pub fn start(options: Value) -> DevServer {
+pub(crate) fn start(options: Value) -> DevServer {
     DevServer::start_json(&options.to_string()).unwrap()
 }
 
-pub fn bearer(server: &DevServer) -> String {
+pub(crate) fn bearer(server: &DevServer) -> String {
     format!("Bearer {}", server.api_key())
 }
 
-pub fn rpc(id: u64, method: &str, params: &Value) -> String {
+pub(crate) fn rpc(id: u64, method: &str, params: &Value) -> String {
     json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params}).to_string()
 }
 
-pub fn search(q: &str) -> Value {
+pub(crate) fn search(q: &str) -> Value {
     json!({"name": "fred.search", "arguments": {"q": q, "limit": 3}})
 }
 
 /// Sends to POST /mcp with the server's key, and without waiting.
-pub fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> Wire {
+pub(crate) fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> Wire {
     let mut wire = Wire::to(server);
     let auth = bearer(server);
     let mut all = vec![
@@ -226,17 +226,17 @@ pub fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> Wire {
 }
 
 /// Asks POST /mcp with the server's key.
-pub fn post(server: &DevServer, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
+pub(crate) fn post(server: &DevServer, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
     send(server, headers, body).receive()
 }
 
 /// Calls a method and expects an answer.
-pub fn method(server: &DevServer, method: &str, params: &Value) -> Reply {
+pub(crate) fn method(server: &DevServer, method: &str, params: &Value) -> Reply {
     post(server, &[], &rpc(1, method, params)).unwrap()
 }
 
 /// Calls a tool under an idempotency key.
-pub fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<Reply> {
+pub(crate) fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<Reply> {
     post(
         server,
         &[("idempotency-key", key)],
@@ -245,7 +245,12 @@ pub fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<Reply> 
 }
 
 /// Asks any route with the server's key.
-pub fn route(server: &DevServer, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
+pub(crate) fn route(
+    server: &DevServer,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+) -> Reply {
     let mut wire = Wire::to(server);
     let auth = bearer(server);
     let mut all = vec![("authorization", auth.as_str())];
