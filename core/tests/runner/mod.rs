@@ -1,0 +1,180 @@
+//! The runner: one case, one dev server, one client.
+
+mod arguments;
+mod matching;
+mod saw;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use omni_mcp::{CallOptions, Client, ClientConfig, Error, Reply, Spelling};
+use omni_mcp_devserver::DevServer;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use arguments::Special;
+use matching::mismatch;
+
+type Outcome = Result<(Value, Value), Error>;
+
+/// Runs the cases whose name contains `filter`, and counts them as the test harness would.
+pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
+    for case in cases(folder) {
+        let name = case["name"].as_str().expect("a case has a name");
+        if filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str())) {
+            continue;
+        }
+        if case["languages"].as_array().is_some_and(|languages| !languages.contains(&json!("rust"))) {
+            skipped += 1;
+            continue;
+        }
+        match runtime.block_on(run(&case)) {
+            Ok(()) => passed += 1,
+            Err(why) => {
+                failed += 1;
+                eprintln!("test vectors::{name} ... FAILED\n    {why}");
+            }
+        }
+    }
+    let word = if failed == 0 { "ok" } else { "FAILED" };
+    println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
+    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn cases(folder: &Path) -> Vec<Value> {
+    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+    files.sort();
+    let read = |path| -> Vec<Value> {
+        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|why| panic!("{path:?}: {why}"))
+    };
+    files.into_iter().flat_map(read).collect()
+}
+
+async fn run(case: &Value) -> Result<(), String> {
+    let options = case.get("server").cloned().unwrap_or_else(|| json!({}));
+    let server = DevServer::start_json(&options.to_string()).map_err(|why| format!("the dev server: {why}"))?;
+    let config = client_options(case, &server);
+    let opened = ClientConfig::from_json(&config.to_string(), Spelling::Snake).and_then(ClientConfig::build);
+    let client = match (opened, case.get("open_error")) {
+        (Ok(client), None) => client,
+        (Ok(_), Some(_)) => return Err("the client could be made".into()),
+        (Err(error), None) => return Err(format!("the client could not be made: {error}")),
+        (Err(error), Some(expected)) => {
+            mismatch(expected, &as_json(&error)).map_or(Ok(()), Err)?;
+            return saw::check(case.get("saw"), &server);
+        }
+    };
+    for (index, step) in case["steps"].as_array().into_iter().flatten().enumerate() {
+        take_step(step, &client, &server).await.map_err(|why| format!("step {index}: {why}"))?;
+    }
+    saw::check(case.get("saw"), &server)
+}
+
+fn client_options(case: &Value, server: &DevServer) -> Value {
+    let mut options = json!({
+        "api_key": "$KEY", "base_url": "$URL", "backoff_initial": 0.001, "backoff_max": 0.002,
+    });
+    for (name, value) in case["client"].as_object().into_iter().flatten() {
+        if value == &json!({"$unset": true}) {
+            options.as_object_mut().unwrap().remove(name);
+        } else {
+            options[name] = value.clone();
+        }
+    }
+    fill_in(&mut options, server);
+    options
+}
+
+/// Puts the server's URL and key in.
+fn fill_in(value: &mut Value, server: &DevServer) {
+    match value {
+        Value::String(text) => *text = text.replace("$URL", server.url()).replace("$KEY", server.api_key()),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, server)),
+        Value::Object(members) => members.values_mut().for_each(|member| fill_in(member, server)),
+        _ => {}
+    }
+}
+
+async fn take_step(step: &Value, client: &Client, server: &DevServer) -> Result<(), String> {
+    if let Some(steps) = step["together"].as_array() {
+        let calls = steps.iter().map(|step| call_step(step, client));
+        let ended = futures_util::future::join_all(calls).await;
+        return ended.into_iter().enumerate().try_for_each(|(index, end)| end.map_err(|why| format!("{index}: {why}")));
+    }
+    match &step["server"] {
+        Value::Null => call_step(step, client).await,
+        Value::String(word) if word == "expire_sessions" => {
+            server.expire_sessions();
+            Ok(())
+        }
+        other => server.script_json(&other["script"].to_string()).map_err(|why| why.to_string()),
+    }
+}
+
+async fn call_step(step: &Value, client: &Client) -> Result<(), String> {
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let listener = step.get("progress").map(|_| Arc::clone(&heard));
+    let outcome = call(step, client, listener).await;
+    if let Some(expected) = step.get("progress") {
+        let heard = Value::Array(heard.lock().unwrap().clone());
+        if let Some(why) = mismatch(expected, &heard) {
+            return Err(format!("progress: {why}"));
+        }
+    }
+    match (outcome, step.get("error")) {
+        (Ok((result, metadata)), None) => {
+            let expected = step.get("result").unwrap_or(&Value::Null);
+            let why = mismatch(expected, &result).map(|why| format!("result: {why}"));
+            let expected = step.get("metadata").unwrap_or(&Value::Null);
+            why.or_else(|| mismatch(expected, &metadata).map(|why| format!("metadata: {why}"))).map_or(Ok(()), Err)
+        }
+        (Ok((result, _)), Some(_)) => Err(format!("an error was expected, the result is {result}")),
+        (Err(error), None) => Err(format!("failed: {error}")),
+        (Err(error), Some(expected)) => mismatch(expected, &as_json(&error)).map_or(Ok(()), Err),
+    }
+}
+
+async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>>>) -> Outcome {
+    let args = step.get("args").cloned().unwrap_or_else(|| json!({}));
+    let options = step.get("options").map(Value::to_string).unwrap_or_default();
+    let options = CallOptions::from_json(&options, Spelling::Snake)?;
+    let word = |name: &str| args[name].as_str().unwrap_or_default();
+    let object = |name: &str| Special(args.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new())));
+    macro_rules! ended {
+        ($call:expr) => {{
+            let mut call = $call.options(options);
+            if let Some(heard) = heard {
+                call = call.on_progress(move |progress| heard.lock().unwrap().push(json!(progress)));
+            }
+            call.await
+        }};
+    }
+    match step["call"].as_str().unwrap_or_default() {
+        "initialize" => ended!(client.initialize()).map(told),
+        "ping" => ended!(client.ping()).map(|reply| (json!({}), json!(reply.metadata))),
+        "list_tools" => ended!(client.list_tools()).map(told),
+        "list_tools_page" => ended!(client.list_tools_page(args["cursor"].as_str())).map(told),
+        "call_tool" => ended!(client.call_tool(word("name"), object("arguments"))).map(told),
+        "request" => ended!(client.request(word("method"), object("params"))).map(told),
+        "notify" => client.notify(word("method"), object("params")).await.map(|()| (Value::Null, Value::Null)),
+        "close" => {
+            client.close().await;
+            Ok((Value::Null, Value::Null))
+        }
+        other => panic!("the runner knows no method {other}"),
+    }
+}
+
+fn told<T: Serialize>(reply: Reply<T>) -> (Value, Value) {
+    (json!(reply.value), json!(reply.metadata))
+}
+
+fn as_json(error: &Error) -> Value {
+    let mut value = json!(error.info());
+    value["class"] = json!(error.kind().spec().class);
+    value
+}
