@@ -1,3 +1,5 @@
+//! Links against Node-API.
+
 fn main() {
     napi_build::setup();
 }

@@ -136,9 +136,7 @@ impl Prepared {
     /// # Errors
     /// Any kind of the table.
     pub async fn run(self) -> Result<Crossing> {
-        AssertUnwindSafe(self.run_unguarded()).catch_unwind().await.unwrap_or_else(|_| {
-            Err(Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it"))
-        })
+        AssertUnwindSafe(self.run_unguarded()).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
 
     async fn run_unguarded(self) -> Result<Crossing> {
@@ -176,6 +174,11 @@ impl Watch {
 /// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
 pub fn unsendable_argument(field: &str, reason: &str) -> Error {
     unsendable(field, reason)
+}
+
+/// The error for a panic that was caught on the way.
+pub fn panicked() -> Error {
+    Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
 }
 
 /// The error for the use of a client after `fork`.

@@ -1,0 +1,111 @@
+//! A client, as JavaScript holds it.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use napi::Either;
+use napi_derive::napi;
+use omni_mcp::bridge::{Bridge, Prepared, panicked};
+use omni_mcp::{Error, Spelling};
+use tokio::sync::oneshot::{self, Receiver, Sender};
+
+use crate::channel::{Channel, Outcome, Sink, lock};
+use crate::runtime::runtime;
+
+/// The caller wants to hear progress.
+const WITH_PROGRESS: u32 = 1;
+/// The caller had cancelled the call before making it.
+const CANCELLED: u32 = 2;
+
+/// The calls in flight. Dropping a sender cancels its call as sending does.
+type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
+
+/// A client of one server.
+#[napi]
+pub struct Client {
+    bridge: Arc<Bridge>,
+    sink: Arc<Sink>,
+    calls: Calls,
+}
+
+/// Makes a client from options as JSON text, or says why not, as JSON text too.
+#[napi(catch_unwind)]
+pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Client, String>> {
+    let _entered = runtime()?.enter();
+    let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Spelling::Camel)));
+    Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
+        Ok(bridge) => {
+            Either::A(Client { bridge: Arc::new(bridge), sink: channel.sink(), calls: Calls::default() })
+        }
+        Err(error) => Either::B(error.to_json()),
+    })
+}
+
+#[napi]
+impl Client {
+    /// Starts a call; `flags` are the sum of 1 for "with progress" and 2 for "cancelled beforehand".
+    #[napi(catch_unwind)]
+    pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
+        let runtime = runtime()?;
+        let (bridge, sink, calls) = (Arc::clone(&self.bridge), Arc::clone(&self.sink), Arc::clone(&self.calls));
+        let (cancel, cancelled) = oneshot::channel();
+        if flags & CANCELLED == 0 {
+            lock(&self.calls).insert(id, cancel);
+        }
+        runtime.spawn(async move {
+            let prepared = catch_unwind(AssertUnwindSafe(|| {
+                let hear = Arc::clone(&sink);
+                let progress = (flags & WITH_PROGRESS != 0)
+                    .then(|| Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>);
+                bridge.prepare(&method, Bytes::from(params), &options, progress)
+            }));
+            let outcome = match prepared.unwrap_or_else(|_| Err(panicked())) {
+                Ok(prepared) => run(prepared, cancelled).await,
+                Err(error) => Err(error.to_json()),
+            };
+            lock(&calls).remove(&id);
+            sink.settle(id, outcome);
+        });
+        Ok(())
+    }
+
+    /// Ends a call at once. Its connection closes, and it settles with a `cancelled` error.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, id: u32) {
+        lock(&self.calls).remove(&id);
+    }
+
+    /// Ends the session and refuses further calls.
+    #[napi(catch_unwind)]
+    pub fn close(&self, id: u32) -> napi::Result<()> {
+        let (bridge, sink) = (Arc::clone(&self.bridge), Arc::clone(&self.sink));
+        runtime()?.spawn(async move {
+            bridge.close().await;
+            sink.settle(id, Ok(("null".to_owned(), None)));
+        });
+        Ok(())
+    }
+}
+
+impl Drop for Client {
+    /// The thread of JavaScript has ended, or nobody can reach the client any more: no call of it is awaited.
+    fn drop(&mut self) {
+        lock(&self.calls).clear();
+    }
+}
+
+async fn run(prepared: Prepared, cancelled: Receiver<()>) -> Outcome {
+    let watch = prepared.watch();
+    let ended = tokio::select! {
+        biased;
+        _ = cancelled => Err(watch.cancelled()),
+        ended = prepared.run() => ended,
+    };
+    let crossing = ended.map_err(|error| error.to_json())?;
+    match String::from_utf8(crossing.result.into()) {
+        Ok(result) => Ok((result, crossing.metadata)),
+        Err(_) => Err(Error::to_json(&panicked())),
+    }
+}

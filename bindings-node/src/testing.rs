@@ -1,0 +1,106 @@
+//! The dev server, as JavaScript holds it.
+
+use std::sync::Arc;
+
+use napi::Either;
+use napi_derive::napi;
+use omni_mcp_devserver::DevServer;
+
+use crate::channel::{Channel, Outcome, Sink};
+use crate::runtime::runtime;
+
+/// A dev server that is running.
+#[napi(js_name = "DevServer")]
+pub struct NativeDevServer {
+    server: Arc<DevServer>,
+    sink: Arc<Sink>,
+}
+
+impl Drop for NativeDevServer {
+    /// Closing waits for the server's thread, and a thread of JavaScript must not.
+    fn drop(&mut self) {
+        if let Ok(runtime) = runtime() {
+            let server = Arc::clone(&self.server);
+            runtime.spawn_blocking(move || server.close());
+        }
+    }
+}
+
+/// Starts a dev server with options as JSON text, or says why not.
+#[napi(catch_unwind)]
+pub fn start_dev_server(channel: &Channel, options: String) -> Either<NativeDevServer, String> {
+    match DevServer::start_json(&options) {
+        Ok(server) => Either::A(NativeDevServer { server: Arc::new(server), sink: channel.sink() }),
+        Err(error) => Either::B(error.to_string()),
+    }
+}
+
+#[napi]
+impl NativeDevServer {
+    /// Its address.
+    #[napi(getter, catch_unwind)]
+    pub fn url(&self) -> String {
+        self.server.url().to_owned()
+    }
+
+    /// The first key that is accepted.
+    #[napi(getter, catch_unwind)]
+    pub fn api_key(&self) -> String {
+        self.server.api_key().to_owned()
+    }
+
+    /// The ledger as JSON text.
+    #[napi(catch_unwind)]
+    pub fn ledger(&self) -> String {
+        self.server.ledger_json()
+    }
+
+    /// Adds fault rules, or says what is wrong with them.
+    #[napi(catch_unwind)]
+    pub fn script(&self, rules: String) -> Option<String> {
+        self.server.script_json(&rules).err().map(|error| error.to_string())
+    }
+
+    /// Removes every fault rule.
+    #[napi(catch_unwind)]
+    pub fn clear_script(&self) {
+        self.server.clear_script();
+    }
+
+    /// Ends every live session.
+    #[napi(catch_unwind)]
+    pub fn expire_sessions(&self) {
+        self.server.expire_sessions();
+    }
+
+    /// Forgets what happened so far.
+    #[napi(catch_unwind)]
+    pub fn reset_ledger(&self) {
+        self.server.reset_ledger();
+    }
+
+    /// Waits for a condition on the ledger; settles with `true` or `false`, or with what is wrong with it.
+    #[napi(catch_unwind)]
+    pub fn wait(&self, id: u32, condition: String) -> napi::Result<()> {
+        self.away(id, move |server| match server.wait_json(&condition) {
+            Ok(held) => Ok((held.to_string(), None)),
+            Err(error) => Err(error.to_string()),
+        })
+    }
+
+    /// Closes every connection and ends the server.
+    #[napi(catch_unwind)]
+    pub fn close(&self, id: u32) -> napi::Result<()> {
+        self.away(id, |server| {
+            server.close();
+            Ok(("null".to_owned(), None))
+        })
+    }
+
+    /// Does what blocks away from the thread of JavaScript.
+    fn away(&self, id: u32, work: impl FnOnce(&DevServer) -> Outcome + Send + 'static) -> napi::Result<()> {
+        let (server, sink) = (Arc::clone(&self.server), Arc::clone(&self.sink));
+        runtime()?.spawn_blocking(move || sink.settle(id, work(&server)));
+        Ok(())
+    }
+}
