@@ -165,6 +165,9 @@ impl LogicalCall {
         progress: Option<ProgressSink>,
     ) -> Result<Self> {
         arguments::check(field, &params)?;
+        if method == TOOLS_CALL {
+            arguments::check_tool_call(&params)?;
+        }
         let settings = &core.settings;
         let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
         let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Result};
@@ -85,6 +86,29 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     }
     if has_surrogate && serde_json::from_slice::<serde_json::Value>(params).is_err() {
         return Err(Unsendable::LoneSurrogate.error(field));
+    }
+    Ok(())
+}
+
+/// Checks the params of `tools/call`: a name, and arguments that are an object or absent.
+///
+/// # Errors
+/// A `config` error on `name` or `arguments`.
+pub(crate) fn check_tool_call(params: &[u8]) -> Result<()> {
+    #[derive(Deserialize)]
+    struct ToolCall<'a> {
+        #[serde(borrow, default)]
+        name: Option<&'a RawValue>,
+        #[serde(borrow, default)]
+        arguments: Option<&'a RawValue>,
+    }
+    let call: ToolCall<'_> = serde_json::from_slice(params).map_err(|_| Unsendable::NotJson.error("params"))?;
+    let name = call.name.map_or("", RawValue::get);
+    if !name.starts_with('"') || name == "\"\"" {
+        return Err(Error::config(Code::InvalidArgument, "name", "must be a string that is not empty"));
+    }
+    if call.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
+        return Err(Unsendable::NotAnObject.error("arguments"));
     }
     Ok(())
 }
