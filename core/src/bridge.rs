@@ -186,6 +186,18 @@ pub fn forked() -> Error {
     Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")
 }
 
+/// The error for the use of a client after `close`, where the binding has let go of it.
+pub fn closed() -> Error {
+    Error::new(Code::ClientClosed, "the client is closed")
+}
+
+/// The error for a result that is JSON and yet more than the language can hold.
+pub fn undecodable() -> Error {
+    let mut error = Error::new(Code::InvalidAnswer, "the result nests too deeply, or holds a number that is too long");
+    error.info_mut().delivery = crate::error::Delivery::Executed;
+    error
+}
+
 /// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
 pub fn tables(spelling: Spelling) -> String {
     let options = |specs: &[OptionSpec]| -> Vec<_> {
