@@ -1,1 +1,35 @@
-//! The Python bridge.
+//! The Python bridge: Python values to JSON bytes and back, and a runtime to run the core on. Nothing is decided here.
+
+mod async_client;
+mod client;
+mod decode;
+mod encode;
+mod errors;
+mod progress;
+mod runtime;
+mod testing;
+
+use pyo3::prelude::*;
+
+#[pymodule(gil_used = false)]
+mod _native {
+    use omni_mcp::Spelling;
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::async_client::AsyncClient;
+    #[pymodule_export]
+    use super::client::SyncClient;
+    #[pymodule_export]
+    use super::testing::DevServer;
+
+    #[pymodule_export]
+    #[allow(non_upper_case_globals)]
+    const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    /// The core's tables of options, methods, kinds and codes.
+    #[pyfunction]
+    fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+        super::decode::decode(py, omni_mcp::bridge::tables(Spelling::Snake).as_bytes())
+    }
+}

@@ -1,0 +1,192 @@
+"""The exceptions: one class for each kind of the core's table, all below `OmniMCPError`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from omni_mcp_py._types import Delivery
+
+
+class OmniMCPError(Exception):
+    """A call that failed, with everything that is known of it. `str()` is a summary in one line."""
+
+    kind: str = "internal"
+    """What a program branches on; the same for all errors of one class."""
+    code: str | None = None
+    """The exact failure: finer than the kind, and as stable."""
+    message: str = ""
+    """What happened, for a person."""
+    status_code: int | None = None
+    """The HTTP status of the last answer."""
+    rpc_code: int | None = None
+    """The JSON-RPC error code of the last answer."""
+    service_code: str | None = None
+    """The service's own code."""
+    request_id: str | None = None
+    """The id to quote to the service."""
+    retryable: bool = False
+    """Whether the same call may succeed later."""
+    retry_after: float | None = None
+    """Seconds that the server asked to wait."""
+    attempts: int = 0
+    """How often the call was sent."""
+    idempotency_key: str | None = None
+    """The key that all attempts carried; send it again with the same arguments to be safe."""
+    delivery: Delivery = "not_sent"
+    """Whether the call ran: not_sent, rejected, maybe_executed or executed."""
+    required_scopes: tuple[str, ...] = ()
+    """Scopes that the key would need."""
+    field: str | None = None
+    """The option or argument that is wrong."""
+    data: Any = None
+    """What the server added to its error, or the result of a failed tool."""
+
+    def __init__(self, text: str = "", /, **info: Any) -> None:
+        super().__init__(text)
+        self._text = text
+        self.message = text
+        for name, value in info.items():
+            if name not in OmniMCPError.__annotations__:
+                raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
+            setattr(self, name, value)
+
+    @property
+    def omni_code(self) -> str | None:
+        """The service's own code, by the name that OMNI gives it."""
+        return self.service_code
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        info = {name: value for name, value in self.__dict__.items() if name in OmniMCPError.__annotations__}
+        rest = {name: value for name, value in self.__dict__.items() if name not in info}
+        return _again, (type(self), self._text, info), rest
+
+
+def _again(made: type[OmniMCPError], text: str, info: dict[str, Any]) -> OmniMCPError:
+    return made(text, **info)
+
+
+class ConfigError(OmniMCPError, ValueError):
+    """A bad option or argument; nothing was sent."""
+
+    kind = "config"
+
+
+class AuthenticationError(OmniMCPError):
+    """The key is missing or was not accepted."""
+
+    kind = "auth"
+
+
+class PermissionDeniedError(OmniMCPError):
+    """The key may not do this; see the required scopes."""
+
+    kind = "permission"
+
+
+class InvalidRequestError(OmniMCPError):
+    """The server refused the request or its parameters."""
+
+    kind = "invalid_request"
+
+
+class NotFoundError(OmniMCPError):
+    """No such tool, method or address."""
+
+    kind = "not_found"
+
+
+class ConflictError(OmniMCPError):
+    """Another request with the same key is in the way."""
+
+    kind = "conflict"
+
+
+class RateLimitError(OmniMCPError):
+    """Too many requests; wait for the time given."""
+
+    kind = "rate_limit"
+
+
+class QuotaExceededError(OmniMCPError):
+    """The quota or budget is spent."""
+
+    kind = "quota"
+
+
+class ServerError(OmniMCPError):
+    """The server failed."""
+
+    kind = "server"
+
+
+class ConnectionFailedError(OmniMCPError, ConnectionError):
+    """The connection could not be made or was lost."""
+
+    kind = "connection"
+
+
+class RequestTimeoutError(OmniMCPError, TimeoutError):
+    """A deadline passed before the answer came."""
+
+    kind = "timeout"
+
+
+class SessionError(OmniMCPError):
+    """The session was lost and could not be opened again."""
+
+    kind = "session"
+
+
+class ProtocolError(OmniMCPError):
+    """The answer is not what the protocol allows."""
+
+    kind = "protocol"
+
+
+class RpcError(OmniMCPError):
+    """The server answered with a JSON-RPC error."""
+
+    kind = "rpc"
+
+
+class ToolError(OmniMCPError):
+    """The tool ran and reported a failure."""
+
+    kind = "tool"
+
+
+class CallCancelledError(OmniMCPError):
+    """The caller cancelled the call. asyncio's own CancelledError is never replaced by it."""
+
+    kind = "cancelled"
+
+
+class ClientClosedError(OmniMCPError):
+    """The client is closed, or belongs to the process before a fork."""
+
+    kind = "closed"
+
+
+class InternalError(OmniMCPError):
+    """A bug in this library; please report it."""
+
+    kind = "internal"
+
+
+CLASSES: dict[str, type[OmniMCPError]] = {made.kind: made for made in OmniMCPError.__subclasses__()}
+
+
+def from_native(info: dict[str, Any]) -> OmniMCPError:
+    """Make the exception of an error that crossed from the core."""
+    text = info.pop("text")
+    made = CLASSES.get(info.pop("kind"), OmniMCPError)
+    info["status_code"] = info.pop("status", None)
+    info["required_scopes"] = tuple(info.get("required_scopes", ()))
+    return made(text, **info)

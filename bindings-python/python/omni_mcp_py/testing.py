@@ -1,0 +1,96 @@
+"""A server on loopback to test against: it plays the services, fails as told, and remembers what ran."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from omni_mcp_py import _native
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from types import TracebackType
+
+    Count = Literal[
+        "requests",
+        "answers",
+        "executions",
+        "disconnects",
+        "connections",
+        "open_connections",
+        "sessions_opened",
+        "sessions_closed",
+    ]
+
+__all__ = ["DevServer"]
+
+
+class DevServer:
+    """A dev server on a free port of 127.0.0.1, until it is closed.
+
+    The options are those of the server's own table, such as `profile`, `answer`, `progress` and `faults`.
+    """
+
+    def __init__(self, **options: object) -> None:
+        self._native = _native.DevServer(options)
+
+    @property
+    def url(self) -> str:
+        """The base URL, as `OmniMCPClient` takes it."""
+        return self._native.url
+
+    @property
+    def api_key(self) -> str:
+        """A key that the server accepts."""
+        return self._native.api_key
+
+    def ledger(self) -> dict[str, Any]:
+        """Return what happened so far: requests, executions, and counters."""
+        ledger: dict[str, Any] = self._native.ledger()
+        return ledger
+
+    def reset_ledger(self) -> None:
+        """Forget what happened so far."""
+        self._native.reset_ledger()
+
+    def script(self, rules: Sequence[Mapping[str, object]]) -> None:
+        """Add fault rules behind those in force."""
+        self._native.script(rules)
+
+    def clear_script(self) -> None:
+        """Remove every fault rule."""
+        self._native.clear_script()
+
+    def expire_sessions(self) -> None:
+        """End every session, as a server that was restarted would."""
+        self._native.expire_sessions()
+
+    def wait(
+        self,
+        count: Count,
+        *,
+        at_least: int | None = None,
+        at_most: int | None = None,
+        timeout: float = 5.0,
+        method: str | None = None,
+        tool: str | None = None,
+        http_method: str | None = None,
+    ) -> bool:
+        """Wait until so many are counted. False when the time is over before, or the server is closed."""
+        bounds = {"at_least": at_least, "at_most": at_most}
+        only = {"method": method, "tool": tool, "http_method": http_method}
+        return self._native.wait({"count": count, **bounds, **only}, timeout)
+
+    def close(self) -> None:
+        """Close every connection and stop. The ledger can still be read."""
+        self._native.close()
+
+    def __enter__(self) -> DevServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"DevServer(url={self.url!r})"

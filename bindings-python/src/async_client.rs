@@ -1,0 +1,141 @@
+//! The async client: calls run on the shared runtime, and the coroutine that waits for one ends it when it is dropped.
+//!
+//! PyO3's own `async fn` is used, so that asyncio's cancellation drops the coroutine's future. Nothing outside this
+//! file knows.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+use omni_mcp::Spelling;
+use omni_mcp::bridge::{Bridge, Prepared, closed};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+
+use crate::decode;
+use crate::encode;
+use crate::errors::raised;
+use crate::progress::Heard;
+use crate::runtime::{Local, shared};
+
+/// A client whose calls are awaited; usable from any event loop.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct AsyncClient {
+    live: Local<Mutex<Option<Arc<Bridge>>>>,
+}
+
+#[pymethods]
+impl AsyncClient {
+    #[new]
+    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = encode::options(options).map_err(|error| raised(py, &error))?;
+        let bridge = py.detach(|| Bridge::open(&options, Spelling::Snake)).map_err(|error| raised(py, &error))?;
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(bridge)))) })
+    }
+
+    /// Calls a method of the table of methods.
+    async fn call(
+        &self,
+        method: String,
+        params: Py<PyDict>,
+        options: Py<PyDict>,
+        on_progress: Option<Py<PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
+        let task = Python::attach(|py| {
+            let heard = progress.as_ref().map(|(heard, _)| heard);
+            let prepared = self.prepare(py, &method, params.bind(py), options.bind(py), heard)?;
+            Ok::<_, PyErr>(Task::spawn(shared(py)?, prepared.run()))
+        })?;
+        let done = wait(task, progress.as_ref()).await?;
+        Python::attach(|py| match done {
+            Ok(crossing) => decode::crossing(py, &crossing),
+            Err(error) => Err(raised(py, &error)),
+        })
+    }
+
+    /// Ends the session and closes the connections. In a child process it does nothing.
+    async fn close(&self) -> PyResult<()> {
+        let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(bridge) = live else { return Ok(()) };
+        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn(shared(py)?, async move { bridge.close().await })))?;
+        wait(task, None).await
+    }
+}
+
+impl AsyncClient {
+    fn prepare(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+        heard: Option<&Arc<Heard>>,
+    ) -> PyResult<Prepared> {
+        let live = self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let bridge = live.ok_or_else(|| raised(py, &closed()))?;
+        let prepared = encode::params(params).and_then(|params| {
+            bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
+        });
+        prepared.map_err(|error| raised(py, &error))
+    }
+}
+
+/// Waits for a task, and hands its progress to the callback on the thread of the event loop.
+async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<T> {
+    loop {
+        let done = quietly(async {
+            match progress {
+                None => Some((&mut task.0).await),
+                Some((heard, _)) => tokio::select! {
+                    biased;
+                    done = &mut task.0 => Some(done),
+                    () = heard.arrived() => None,
+                },
+            }
+        })
+        .await;
+        if let Some((heard, callback)) = progress {
+            Python::attach(|py| heard.deliver(py, callback.bind(py)));
+        }
+        if let Some(done) = done {
+            return done.map_err(|_| PyRuntimeError::new_err("the runtime is shutting down"));
+        }
+    }
+}
+
+/// A task that is ended when nobody waits for it any more: that drops its request and closes its socket.
+struct Task<T>(JoinHandle<T>);
+
+impl<T: Send + 'static> Task<T> {
+    fn spawn(runtime: &Runtime, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(runtime.spawn(work))
+    }
+}
+
+impl<T> Drop for Task<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+/// Awaits `work` with a waker that does nothing once the interpreter ends; PyO3's own would panic then.
+async fn quietly<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let waker = Waker::from(Arc::new(WhileItLives(context.waker().clone())));
+        work.as_mut().poll(&mut Context::from_waker(&waker))
+    })
+    .await
+}
+
+struct WhileItLives(Waker);
+
+impl Wake for WhileItLives {
+    fn wake(self: Arc<Self>) {
+        let _ = Python::try_attach(|_| self.0.wake_by_ref());
+    }
+}

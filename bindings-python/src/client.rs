@@ -1,0 +1,148 @@
+//! The sync client: calls run on the thread that makes them, with the interpreter released.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use omni_mcp::Spelling;
+use omni_mcp::bridge::{Bridge, closed};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use tokio::task::yield_now;
+
+use crate::decode;
+use crate::encode;
+use crate::errors::raised;
+use crate::progress::Heard;
+use crate::runtime::{Local, OwnRuntime};
+
+/// How soon a waiting call notices Ctrl-C.
+const SIGNALS_EVERY: Duration = Duration::from_millis(50);
+/// Turns of the runtime after which a connection has noticed what happened to it.
+const TURNS: usize = 2;
+
+/// What the client consists of until it is closed.
+struct Live {
+    bridge: Bridge,
+    runtime: OwnRuntime,
+}
+
+/// A client whose calls block the calling thread; any number of threads may share it.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct SyncClient {
+    live: Local<Mutex<Option<Arc<Live>>>>,
+}
+
+#[pymethods]
+impl SyncClient {
+    #[new]
+    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = encode::options(options).map_err(|error| raised(py, &error))?;
+        let bridge = py.detach(|| Bridge::open(&options, Spelling::Snake)).map_err(|error| raised(py, &error))?;
+        let live = Live { bridge, runtime: OwnRuntime::new()? };
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))) })
+    }
+
+    /// Calls a method of the table of methods.
+    fn call(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+        on_progress: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Py<PyAny>> {
+        let live = self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let live = live.ok_or_else(|| raised(py, &closed()))?;
+        let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
+        let prepared = encode::params(params).and_then(|params| {
+            let sink = progress.as_ref().map(|(heard, _)| heard.sink());
+            live.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
+        });
+        let call = Box::pin(prepared.map_err(|error| raised(py, &error))?.run());
+        match drive(py, &live.runtime, call, progress.as_ref())? {
+            Ok(crossing) => decode::crossing(py, &crossing),
+            Err(error) => {
+                settle(py, &live.runtime);
+                Err(raised(py, &error))
+            }
+        }
+    }
+
+    /// Ends the session and closes the connections. In a child process it does nothing.
+    fn close(&self, py: Python<'_>) -> PyResult<()> {
+        let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(live) = live else { return Ok(()) };
+        drive(py, &live.runtime, Box::pin(live.bridge.close()), None)
+    }
+}
+
+/// Why the driving of a call paused.
+enum Pause<T> {
+    Done(T),
+    Progress,
+    Signals,
+}
+
+/// Runs `work` on this thread. The runtime is left for every signal check and callback, so that meanwhile another
+/// thread can drive it.
+fn drive<T: Send>(
+    py: Python<'_>,
+    runtime: &OwnRuntime,
+    mut work: Pin<Box<dyn Future<Output = T> + Send + '_>>,
+    progress: Option<&(Arc<Heard>, &Bound<'_, PyAny>)>,
+) -> PyResult<T> {
+    let heard = progress.map(|(heard, _)| &**heard);
+    let mut is_first = true;
+    loop {
+        let pending = &mut work;
+        let pause = py.detach(|| {
+            runtime.block_on(async {
+                if std::mem::take(&mut is_first) {
+                    // A connection that the server closed while nobody looked must not be used again.
+                    turn().await;
+                }
+                tokio::select! {
+                    biased;
+                    done = pending => Pause::Done(done),
+                    () = arrived(heard) => Pause::Progress,
+                    () = tokio::time::sleep(SIGNALS_EVERY) => Pause::Signals,
+                }
+            })
+        });
+        if let Some((heard, callback)) = progress {
+            heard.deliver(py, callback);
+        }
+        match pause {
+            Some(Pause::Done(done)) => return Ok(done),
+            Some(Pause::Progress | Pause::Signals) => {}
+            None => return Err(raised(py, &closed())),
+        }
+        if let Err(raised) = py.check_signals() {
+            drop(work);
+            settle(py, runtime);
+            return Err(raised);
+        }
+    }
+}
+
+/// Lets the connection of a call that was given up close now, and not when the client is next used.
+fn settle(py: Python<'_>, runtime: &OwnRuntime) {
+    py.detach(|| runtime.block_on(async {
+        turn().await;
+        turn().await;
+    }));
+}
+
+async fn turn() {
+    for _ in 0..TURNS {
+        yield_now().await;
+    }
+}
+
+async fn arrived(heard: Option<&Heard>) {
+    match heard {
+        Some(heard) => heard.arrived().await,
+        None => std::future::pending().await,
+    }
+}

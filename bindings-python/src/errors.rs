@@ -1,0 +1,19 @@
+//! Errors cross as data: the exception is made in Python, by the class of its kind.
+
+use omni_mcp::Error;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+
+use crate::decode::decode;
+
+static FROM_NATIVE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+
+/// The exception for an error.
+pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
+    exception(py, error).map_or_else(|raised| raised, PyErr::from_value)
+}
+
+fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
+    let info = decode(py, error.to_json().as_bytes())?;
+    FROM_NATIVE.import(py, "omni_mcp_py._errors", "from_native")?.call1((info,))
+}

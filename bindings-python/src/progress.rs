@@ -1,0 +1,66 @@
+//! Progress notifications on their way from the call to the caller's callback.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::PyRuntimeWarning;
+use pyo3::prelude::*;
+use tokio::sync::Notify;
+
+use crate::decode::decode;
+
+/// Notifications that may wait for a slow callback; further ones are dropped.
+const ROOM: usize = 1024;
+
+/// The notifications of one call that its callback has not heard yet.
+#[derive(Default)]
+pub(crate) struct Heard {
+    waiting: Mutex<Waiting>,
+    arrived: Notify,
+}
+
+#[derive(Default)]
+struct Waiting {
+    notifications: VecDeque<String>,
+    dropped: usize,
+}
+
+impl Heard {
+    /// What the core hands the notifications to.
+    pub(crate) fn sink(self: &Arc<Self>) -> Arc<dyn Fn(&str) + Send + Sync> {
+        let heard = Arc::clone(self);
+        Arc::new(move |params| {
+            let mut waiting = heard.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            if waiting.notifications.len() < ROOM {
+                waiting.notifications.push_back(params.to_owned());
+            } else {
+                waiting.dropped += 1;
+            }
+            heard.arrived.notify_one();
+        })
+    }
+
+    /// Ends when there may be something to deliver.
+    pub(crate) async fn arrived(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Calls `callback` with what waits, in order. What it raises is reported and breaks nothing.
+    pub(crate) fn deliver(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) {
+        let Waiting { notifications, dropped } =
+            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+        for params in notifications {
+            let told = decode(py, params.as_bytes()).and_then(|progress| callback.call1((progress,)));
+            if let Err(raised) = told {
+                raised.write_unraisable(py, Some(callback));
+            }
+        }
+        if dropped > 0 {
+            let message = std::ffi::CString::new(format!("{dropped} progress notifications were dropped: too many at once"));
+            let warned = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message.unwrap_or_default(), 1);
+            if let Err(raised) = warned {
+                raised.write_unraisable(py, Some(callback));
+            }
+        }
+    }
+}

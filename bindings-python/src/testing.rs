@@ -1,0 +1,109 @@
+//! The dev server, for the user's own tests.
+
+use std::time::{Duration, Instant};
+
+use omni_mcp_devserver::DevServer as Server;
+use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::decode::decode;
+use crate::encode;
+use crate::runtime::Local;
+
+/// How soon a wait notices Ctrl-C.
+const SIGNALS_EVERY: Duration = Duration::from_millis(50);
+
+/// A dev server on a thread of its own.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct DevServer(Local<Server>);
+
+#[pymethods]
+impl DevServer {
+    #[new]
+    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let options = text(options)?;
+        let server = py.detach(|| Server::start_json(&options)).map_err(|error| bad(&error))?;
+        Ok(Self(Local::new(server)))
+    }
+
+    #[getter]
+    fn url(&self) -> PyResult<&str> {
+        Ok(self.server()?.url())
+    }
+
+    #[getter]
+    fn api_key(&self) -> PyResult<&str> {
+        Ok(self.server()?.api_key())
+    }
+
+    fn ledger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let server = self.server()?;
+        decode(py, py.detach(|| server.ledger_json()).as_bytes())
+    }
+
+    fn reset_ledger(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.reset_ledger());
+        Ok(())
+    }
+
+    fn script(&self, py: Python<'_>, rules: &Bound<'_, PyAny>) -> PyResult<()> {
+        let (server, rules) = (self.server()?, text(rules)?);
+        py.detach(|| server.script_json(&rules)).map_err(|error| bad(&error))
+    }
+
+    fn clear_script(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.clear_script());
+        Ok(())
+    }
+
+    fn expire_sessions(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.expire_sessions());
+        Ok(())
+    }
+
+    /// Waits in slices, so that Ctrl-C ends it.
+    fn wait(&self, py: Python<'_>, condition: &Bound<'_, PyAny>, timeout: f64) -> PyResult<bool> {
+        let (server, condition) = (self.server()?, text(condition)?);
+        let mut condition: omni_mcp_devserver::Wait = serde_json::from_str(&condition).map_err(|error| bad(&error))?;
+        let timeout = Duration::try_from_secs_f64(timeout).map_err(|error| bad(&error))?;
+        let until = Instant::now().checked_add(timeout);
+        loop {
+            let left = until.map_or(SIGNALS_EVERY, |until| until.saturating_duration_since(Instant::now()));
+            let slice = left.min(SIGNALS_EVERY);
+            condition.timeout_ms = u64::try_from(slice.as_millis()).unwrap_or(0).max(u64::from(!slice.is_zero()));
+            let began = Instant::now();
+            if py.detach(|| server.wait(&condition)).map_err(|error| bad(&error))? {
+                return Ok(true);
+            }
+            // It ends before its time where the server is closed.
+            if left.is_zero() || began.elapsed() < slice {
+                return Ok(false);
+            }
+            py.check_signals()?;
+        }
+    }
+
+    fn close(&self, py: Python<'_>) {
+        if let Some(server) = self.0.here() {
+            py.detach(|| server.close());
+        }
+    }
+}
+
+impl DevServer {
+    fn server(&self) -> PyResult<&Server> {
+        self.0.here().ok_or_else(|| PyRuntimeError::new_err("the dev server belongs to the process before the fork"))
+    }
+}
+
+fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    encode::value(value).map_err(|reason| PyValueError::new_err(format!("this cannot be written as JSON: {reason}")))
+}
+
+fn bad(error: &dyn std::fmt::Display) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
