@@ -1,0 +1,22 @@
+/** Names and values between the shared vectors' spelling and this language's. */
+
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+/** What only tests look at: the tables of the core. */
+export const tables = JSON.parse(require("../../dist/native.js").tables());
+
+export const camel = (snake) => snake.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+
+export const camelFields = (fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
+
+/** Options in snake case, durations in seconds, as this language has them. */
+export function options(given, specs) {
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => {
+      const spelled = specs.find((spec) => spec.name === name)?.spelled ?? camel(name);
+      const isDuration = spelled.endsWith("Ms");
+      return [spelled, isDuration && typeof value === "number" ? value * 1000 : value];
+    }),
+  );
+}

@@ -1,0 +1,153 @@
+/** Runs one case of the shared vectors; what a case means stands in `tests/vectors/README.md`. */
+
+import assert from "node:assert/strict";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+import { camel, camelFields, options, tables } from "./names.mjs";
+
+const VALUES = {
+  nan: () => Number.NaN,
+  infinity: () => Number.POSITIVE_INFINITY,
+  cyclic: () => {
+    const value = {};
+    value.self = value;
+    return value;
+  },
+  deep: () => Array.from({ length: 200 }).reduce((inner) => [inner], 1),
+  lone_surrogate: () => "\ud800",
+  not_json: () => 10n,
+};
+
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** What a case writes, as values: `$URL` and `$KEY` filled in, `$value` made. */
+function written(value, server) {
+  if (typeof value === "string") return value.replaceAll("$URL", server.url).replaceAll("$KEY", server.apiKey);
+  if (Array.isArray(value)) return value.map((item) => written(item, server));
+  if (!isObject(value)) return value;
+  if ("$value" in value) return VALUES[value.$value]();
+  const members = Object.entries(value).filter(([, member]) => !(isObject(member) && member.$unset === true));
+  return Object.fromEntries(members.map(([name, member]) => [name, written(member, server)]));
+}
+
+const MATCHERS = {
+  $any: (_, got) => got !== undefined && got !== null,
+  $absent: (_, got) => got === undefined || got === null,
+  $starts: (wanted, got) => typeof got === "string" && got.startsWith(wanted),
+  $contains: (wanted, got) => typeof got === "string" && got.includes(wanted),
+  $length: (wanted, got) => Array.isArray(got) && got.length === wanted,
+};
+
+function match(wanted, got, at) {
+  if (isObject(wanted)) {
+    const special = Object.keys(wanted).find((name) => name in MATCHERS);
+    if (special !== undefined) {
+      assert.ok(MATCHERS[special](wanted[special], got), `${at}: wanted ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
+      return;
+    }
+    assert.ok(isObject(got), `${at}: wanted an object, got ${JSON.stringify(got)}`);
+    for (const [name, member] of Object.entries(wanted)) match(member, got[name], `${at}.${name}`);
+  } else if (Array.isArray(wanted)) {
+    assert.ok(Array.isArray(got) && got.length === wanted.length, `${at}: wanted ${JSON.stringify(wanted)}, got ${JSON.stringify(got)}`);
+    wanted.forEach((item, index) => match(item, got[index], `${at}[${index}]`));
+  } else {
+    assert.deepEqual(got ?? null, wanted, at);
+  }
+}
+
+function matchError(wanted, error, at) {
+  const { class: name, ...fields } = wanted;
+  if (name !== undefined) assert.equal(error.constructor.name, name, `${at}.class`);
+  match(camelFields(fields), error, at);
+}
+
+const ARGUMENTS = {
+  call_tool: ({ name, arguments: args }) => [name, args],
+  list_tools_page: ({ cursor }) => [cursor],
+  request: ({ method, params }) => [method, params],
+  notify: ({ method, params }) => [method, params],
+};
+
+async function runCall(step, client, server, at) {
+  const heard = [];
+  const given = options(written(step.options ?? {}, server), tables.call_options);
+  if (step.progress !== undefined) given.onProgress = (progress) => heard.push(progress);
+  const positional = ARGUMENTS[step.call]?.(written(step.args ?? {}, server)) ?? [];
+  const call = client[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
+  if (step.error !== undefined) {
+    const failed = await call.then((result) => assert.fail(`${at}: no error but ${JSON.stringify(result)}`), (error) => error);
+    matchError(written(step.error, server), failed, `${at}.error`);
+  } else {
+    const settled = await call;
+    const answer = given.withMetadata === true ? settled : { result: settled };
+    if (step.result !== undefined) match(written(step.result, server), answer.result, `${at}.result`);
+    if (step.metadata !== undefined) match(written(camelFields(step.metadata), server), answer.metadata, `${at}.metadata`);
+  }
+  if (step.progress !== undefined) match(step.progress, heard, `${at}.progress`);
+}
+
+async function runStep(step, client, server, at) {
+  if (step.together !== undefined) {
+    await Promise.all(step.together.map((inner, index) => runCall(inner, client, server, `${at}.together[${index}]`)));
+  } else if (step.server === "expire_sessions") {
+    server.expireSessions();
+  } else if (step.server !== undefined) {
+    server.script(step.server.script);
+  } else {
+    await runCall(step, client, server, at);
+  }
+}
+
+const methodOf = (request) => request.rpcMethod ?? request.httpMethod;
+
+function matchLedger(saw, { requests, executions, connections }) {
+  const toolCalls = requests.filter((request) => request.rpcMethod === "tools/call");
+  const keys = toolCalls.map((request) => request.headers["idempotency-key"]);
+  const different = (list) => new Set(list).size;
+  const checks = {
+    executions: (wanted) => assert.equal(executions.length, wanted, "executions"),
+    connections: (wanted) => assert.equal(connections, wanted, "connections"),
+    requests: (wanted) => {
+      for (const [method, count] of Object.entries(wanted)) {
+        assert.equal(requests.filter((request) => methodOf(request) === method).length, count, `requests of ${method}`);
+      }
+    },
+    one_key: () => assert.ok(keys.length > 0 && keys[0] !== undefined && different(keys) === 1, `one key: ${keys}`),
+    keys: (wanted) => assert.equal(different(keys.filter((key) => key !== undefined)), wanted, "different keys"),
+    distinct_request_ids: () => assert.equal(different(requests.map((request) => request.headers["x-request-id"])), requests.length, "request ids"),
+    same_bodies: () => assert.equal(different(toolCalls.map((request) => JSON.stringify(request.body.params))), 1, "bodies"),
+    headers: (wanted) => {
+      for (const { method, nth, headers } of wanted) {
+        const request = requests.filter((request) => methodOf(request) === method)[nth - 1];
+        assert.ok(request, `no request ${nth} of ${method}`);
+        match(headers, request.headers, `${method} ${nth}`);
+      }
+    },
+  };
+  for (const [name, wanted] of Object.entries(saw)) {
+    assert.ok(name in checks, `no check of ${name}`);
+    checks[name](wanted);
+  }
+}
+
+export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], saw = {} }) {
+  const server = await testing.DevServer.start(serverOptions);
+  try {
+    const common = { api_key: "$KEY", base_url: "$URL", backoff_initial: 0.001, backoff_max: 0.002 };
+    const given = options(written({ ...common, ...clientOptions }, server), tables.client_options);
+    if (open_error !== undefined) {
+      assert.throws(() => new OmniMcpClient(given), (error) => {
+        matchError(written(open_error, server), error, "open_error");
+        return true;
+      });
+      return;
+    }
+    const client = new OmniMcpClient(given);
+    for (const [index, step] of steps.entries()) await runStep(step, client, server, `steps[${index}]`);
+    await client.close();
+    matchLedger(written(saw, server), server.ledger());
+  } finally {
+    await server.close();
+  }
+}

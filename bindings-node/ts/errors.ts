@@ -1,0 +1,230 @@
+/** One class per kind of failure. The core decides everything; these give its words a shape. */
+
+import type { Delivery, ErrorData, ErrorKind } from "./types.js";
+
+/** The members of {@link ErrorData} that stand as properties where they are known. `data` does not show up in logs. */
+const PROPERTIES = [
+  "kind", "code", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
+  "idempotencyKey", "requiredScopes", "field",
+] as const satisfies readonly (keyof ErrorData)[];
+
+/** The base of every error of this package. */
+export class OmniMcpError extends Error {
+  /** What a program branches on; one class each. */
+  declare readonly kind: ErrorKind;
+  /** The stable code, finer than the kind. */
+  declare readonly code: string;
+  /** Whether the call ran. */
+  declare readonly delivery: Delivery;
+  /** Whether the same call may succeed later. */
+  declare readonly retryable: boolean;
+  /** HTTP attempts made. */
+  declare readonly attempts: number;
+  /** The HTTP status of the last answer. */
+  declare readonly status?: number;
+  /** The JSON-RPC error code of the last answer. */
+  declare readonly rpcCode?: number;
+  /** The service's own code. */
+  declare readonly serviceCode?: string;
+  /** The id to quote to the service. */
+  declare readonly requestId?: string;
+  /** Seconds the server asked to wait. */
+  declare readonly retryAfter?: number;
+  /** The key that all attempts carried; send it again with the same arguments to be safe. */
+  declare readonly idempotencyKey?: string;
+  /** Scopes the key would need. */
+  declare readonly requiredScopes: readonly string[];
+  /** The option or argument that a `config` error is about. */
+  declare readonly field?: string;
+  /** `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it. */
+  declare readonly data?: unknown;
+  /** The message with what is known besides, in one line. */
+  declare readonly text: string;
+
+  constructor(data: ErrorData, options?: ErrorOptions) {
+    super(data.text, options);
+    // The stack is written when it is first read: so its first line has the long text, and `message` is the short one.
+    const { stack } = this;
+    Object.defineProperty(this, "stack", { value: stack, configurable: true, writable: true });
+    this.message = data.message;
+    for (const name of PROPERTIES) {
+      const value = data[name];
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true, configurable: true });
+    }
+    Object.defineProperty(this, "text", { value: data.text, configurable: true });
+    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true });
+  }
+
+  /** The service's own code, as OMNI names it. */
+  get omniCode(): string | undefined {
+    return this.serviceCode;
+  }
+
+  override toString(): string {
+    return `${this.name}: ${this.text}`;
+  }
+
+  /** The error as plain data, for logs and for other threads. */
+  toJSON(): ErrorData & { name: string } {
+    const { name, message, text, data } = this;
+    const known = Object.fromEntries(PROPERTIES.flatMap((key) => (this[key] === undefined ? [] : [[key, this[key]]])));
+    return { name, message, text, ...(known as Omit<ErrorData, "message" | "text">), ...(data === undefined ? {} : { data }) };
+  }
+
+  /** The error that `toJSON` made the data of, as an object of its class. */
+  static fromJSON(data: ErrorData, options?: ErrorOptions): OmniMcpError {
+    return new (classOf(data.kind))(data, options);
+  }
+}
+
+/** A bad option or argument; nothing was sent. */
+export class ConfigError extends OmniMcpError {
+  declare readonly kind: "config";
+}
+/** The key is missing or was not accepted. */
+export class AuthenticationError extends OmniMcpError {
+  declare readonly kind: "auth";
+}
+/** The key may not do this; see `requiredScopes`. */
+export class PermissionDeniedError extends OmniMcpError {
+  declare readonly kind: "permission";
+}
+/** The server refused the request or its parameters. */
+export class InvalidRequestError extends OmniMcpError {
+  declare readonly kind: "invalid_request";
+}
+/** No such tool, method or address. */
+export class NotFoundError extends OmniMcpError {
+  declare readonly kind: "not_found";
+}
+/** Another request with the same key is in the way. */
+export class ConflictError extends OmniMcpError {
+  declare readonly kind: "conflict";
+}
+/** Too many requests; wait for `retryAfter` seconds. */
+export class RateLimitError extends OmniMcpError {
+  declare readonly kind: "rate_limit";
+}
+/** The quota or budget is spent. */
+export class QuotaExceededError extends OmniMcpError {
+  declare readonly kind: "quota";
+}
+/** The server failed. */
+export class ServerError extends OmniMcpError {
+  declare readonly kind: "server";
+}
+/** The connection could not be made or was lost. */
+export class ConnectionFailedError extends OmniMcpError {
+  declare readonly kind: "connection";
+}
+/** A deadline passed before the answer came. */
+export class RequestTimeoutError extends OmniMcpError {
+  declare readonly kind: "timeout";
+}
+/** The session was lost and could not be opened again. */
+export class SessionError extends OmniMcpError {
+  declare readonly kind: "session";
+}
+/** The answer is not what the protocol allows. */
+export class ProtocolError extends OmniMcpError {
+  declare readonly kind: "protocol";
+}
+/** The server answered with a JSON-RPC error. */
+export class RpcError extends OmniMcpError {
+  declare readonly kind: "rpc";
+}
+/** The tool ran and reported a failure. */
+export class ToolError extends OmniMcpError {
+  declare readonly kind: "tool";
+}
+/** The caller cancelled the call; `name` is `AbortError`, and `cause` the signal's reason. */
+export class CallCancelledError extends OmniMcpError {
+  declare readonly kind: "cancelled";
+}
+/** The client is closed. */
+export class ClientClosedError extends OmniMcpError {
+  declare readonly kind: "closed";
+}
+/** A bug in this library; please report it. */
+export class InternalError extends OmniMcpError {
+  declare readonly kind: "internal";
+}
+
+const CLASSES: Readonly<Record<ErrorKind, typeof OmniMcpError>> = {
+  config: ConfigError,
+  auth: AuthenticationError,
+  permission: PermissionDeniedError,
+  invalid_request: InvalidRequestError,
+  not_found: NotFoundError,
+  conflict: ConflictError,
+  rate_limit: RateLimitError,
+  quota: QuotaExceededError,
+  server: ServerError,
+  connection: ConnectionFailedError,
+  timeout: RequestTimeoutError,
+  session: SessionError,
+  protocol: ProtocolError,
+  rpc: RpcError,
+  tool: ToolError,
+  cancelled: CallCancelledError,
+  closed: ClientClosedError,
+  internal: InternalError,
+};
+
+for (const base of [OmniMcpError, ...Object.values(CLASSES)]) {
+  // Platform code looks for this name; the class keeps its own.
+  const name = base === CallCancelledError ? "AbortError" : base.name;
+  Object.defineProperty(base.prototype, "name", { value: name, configurable: true, writable: true });
+}
+
+function classOf(kind: string): typeof OmniMcpError {
+  return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
+}
+
+/** An error as the core writes it: null where something is not known. */
+interface CoreError {
+  kind: ErrorKind;
+  code: string;
+  message: string;
+  text: string;
+  delivery: Delivery;
+  retryable: boolean;
+  attempts: number;
+  status?: number | null;
+  rpc_code?: number | null;
+  service_code?: string | null;
+  request_id?: string | null;
+  retry_after?: number | null;
+  idempotency_key?: string | null;
+  required_scopes?: string[];
+  field?: string | null;
+  data?: unknown;
+}
+
+/** The error that the core sent as JSON text. */
+export function fromCore(json: string, options?: ErrorOptions): OmniMcpError {
+  const sent = JSON.parse(json) as CoreError;
+  const { kind, code, message, text, delivery, retryable, attempts } = sent;
+  const data: ErrorData = {
+    kind, code, message, text, delivery, retryable, attempts,
+    status: sent.status ?? undefined,
+    rpcCode: sent.rpc_code ?? undefined,
+    serviceCode: sent.service_code ?? undefined,
+    requestId: sent.request_id ?? undefined,
+    retryAfter: sent.retry_after ?? undefined,
+    idempotencyKey: sent.idempotency_key ?? undefined,
+    requiredScopes: sent.required_scopes ?? [],
+    field: sent.field ?? undefined,
+    data: sent.data ?? undefined,
+  };
+  return OmniMcpError.fromJSON(data, options);
+}
+
+/** The error for an option that only this language has. */
+export function badOption(field: string, allowed: string): ConfigError {
+  const message = `${field}: ${allowed}`;
+  return new ConfigError({
+    kind: "config", code: "invalid_option", message, text: message, field,
+    delivery: "not_sent", retryable: false, attempts: 0, requiredScopes: [],
+  });
+}

@@ -1,0 +1,9 @@
+/** Symbols that the first releases of Node 20 lack. */
+
+interface Known {
+  asyncDispose?: typeof Symbol.asyncDispose;
+}
+
+/** `Symbol.asyncDispose`, by which `await using` closes. */
+export const asyncDispose: typeof Symbol.asyncDispose =
+  (Symbol as Known).asyncDispose ?? (Symbol.for("nodejs.asyncDispose") as typeof Symbol.asyncDispose);

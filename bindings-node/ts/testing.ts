@@ -1,0 +1,118 @@
+/** The services of production, played on loopback: for tests of your own programs, offline. */
+
+import { ask, startDevServer } from "./native.js";
+import type { NativeDevServer } from "./native.js";
+import { asyncDispose } from "./symbols.js";
+import type { DevServerOptions, Ledger, Rule, WaitCondition } from "./testing-types.js";
+
+export type * from "./testing-types.js";
+
+type Fields = Record<string, unknown>;
+
+/** A server that is running. It does not keep the process alive. */
+export class DevServer {
+  readonly #native: NativeDevServer;
+
+  private constructor(native: NativeDevServer) {
+    this.#native = native;
+  }
+
+  /** Starts a server on 127.0.0.1. When this resolves, it accepts connections. */
+  static async start(options: DevServerOptions = {}): Promise<DevServer> {
+    const started = startDevServer(JSON.stringify(writtenOptions(options)));
+    if (typeof started === "string") throw new TypeError(started);
+    return Promise.resolve(new DevServer(started));
+  }
+
+  /** Its address, as in `http://127.0.0.1:40123`. */
+  get url(): string {
+    return this.#native.url;
+  }
+
+  /** The first key that is accepted. */
+  get apiKey(): string {
+    return this.#native.apiKey;
+  }
+
+  /** What happened so far. */
+  ledger(): Ledger {
+    return readLedger(JSON.parse(this.#native.ledger()) as Fields);
+  }
+
+  /** Adds fault rules behind those in force: all of them, or none. */
+  script(rules: Rule | readonly Rule[]): void {
+    const list = Array.isArray(rules) ? (rules as readonly Rule[]) : [rules as Rule];
+    const wrong = this.#native.script(JSON.stringify(list.map(writtenRule)));
+    if (wrong !== null) throw new TypeError(wrong);
+  }
+
+  /** Removes every fault rule, those of the options too. */
+  clearScript(): void {
+    this.#native.clearScript();
+  }
+
+  /** Ends every live session: requests that name one are answered 404. */
+  expireSessions(): void {
+    this.#native.expireSessions();
+  }
+
+  /** Forgets what happened so far. Sessions, stored answers and rules stay. */
+  resetLedger(): void {
+    this.#native.resetLedger();
+  }
+
+  /** Waits until a condition holds: true, or false when the time is over or the server closed. */
+  async wait(condition: WaitCondition): Promise<boolean> {
+    const text = JSON.stringify(snakeFields(condition));
+    const { ok, text: said } = await ask((id) => {
+      this.#native.wait(id, text);
+    });
+    if (!ok) throw new TypeError(said);
+    return said === "true";
+  }
+
+  /** Closes every connection and ends the server. The ledger can still be read. */
+  async close(): Promise<void> {
+    await ask((id) => {
+      this.#native.close(id);
+    });
+  }
+
+  /** For `await using`: closes the server. */
+  async [asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+// Names are translated where they are ours, one level at a time: never inside headers and bodies.
+
+function writtenOptions(options: DevServerOptions): Fields {
+  const { rateLimit, faults, ...rest } = options;
+  return snakeFields({
+    ...rest,
+    ...(rateLimit === undefined ? {} : { rateLimit: rateLimit && snakeFields(rateLimit) }),
+    ...(faults === undefined ? {} : { faults: faults.map(writtenRule) }),
+  });
+}
+
+function writtenRule(rule: Rule): Fields {
+  const { on, fault } = rule;
+  return snakeFields({ ...rule, ...(on === undefined ? {} : { on: snakeFields(on) }), fault: snakeFields(fault) });
+}
+
+function readLedger(text: Fields): Ledger {
+  const records = (name: string) => (text[name] as Fields[]).map(camelFields);
+  return { ...camelFields(text), requests: records("requests"), executions: records("executions") } as unknown as Ledger;
+}
+
+function snakeFields(fields: object): Fields {
+  return renamed(fields, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+function camelFields(fields: object): Fields {
+  return renamed(fields, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+}
+
+function renamed(fields: object, rename: (name: string) => string): Fields {
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value as unknown]));
+}
