@@ -301,7 +301,7 @@ impl Ready {
     /// Runs the tool; the result is JSON text.
     pub(crate) fn run(self) -> Result<Arc<str>, Failed> {
         Ok(match self {
-            Self::Search { query, limit } => structured(&fred::search(&query, limit).to_string()),
+            Self::Search { query, limit } => structured(&fred::search(&query, limit)),
             Self::Series {
                 series_id,
                 from,

@@ -1,4 +1,5 @@
 //! The program.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "cli")]
 
 mod common;

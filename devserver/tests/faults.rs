@@ -1,4 +1,5 @@
 //! Every kind of fault, as it looks on the wire.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The generic profile: a plain MCP server.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

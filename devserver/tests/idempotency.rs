@@ -1,4 +1,5 @@
 //! Idempotency keys of the OMNI profile.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The ledger, waiting for it, and the control routes.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

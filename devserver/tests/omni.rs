@@ -1,4 +1,5 @@
 //! The OMNI profile: routes, error table, ids, versions, sessions, paging, rate limit.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Event streams: answers, notifications, GET /mcp, /sse.
+#![allow(clippy::unwrap_used)]
 
 mod common;
 

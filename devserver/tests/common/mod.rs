@@ -1,5 +1,5 @@
 //! The least HTTP client that can see everything the server does to a connection.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
