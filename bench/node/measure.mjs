@@ -1,0 +1,19 @@
+// What the Node programs do alike: count, and measure their own process.
+export const WARM_UP = 200;
+
+export function args() {
+  const [url, key, calls] = process.argv.slice(2);
+  return { url, key, calls: Number(calls) };
+}
+
+export class Measured {
+  #cpu = process.cpuUsage();
+  #wall = performance.now();
+
+  end(calls) {
+    const { user, system } = process.cpuUsage(this.#cpu);
+    const wall = (performance.now() - this.#wall) * 1000;
+    const perCall = (micros) => Math.round((micros / calls) * 100) / 100;
+    console.log(JSON.stringify({ cpu_us: perCall(user + system), wall_us: perCall(wall) }));
+  }
+}
