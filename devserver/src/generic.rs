@@ -65,6 +65,15 @@ impl Refusal {
     }
 }
 
+fn session_not_found() -> Refusal {
+    refusal(404, SESSION_NOT_FOUND, "Session not found")
+}
+
+/// What a request of a session that is not known is answered.
+pub(crate) fn session_lost() -> Answer {
+    session_not_found().into_answer()
+}
+
 impl Generic {
     pub(crate) fn new(options: &Options) -> Self {
         Self {
@@ -103,7 +112,7 @@ impl Generic {
         };
         match shared.sessions().standing(id) {
             Standing::Live => Ok(id),
-            _ => Err(refusal(404, SESSION_NOT_FOUND, "Session not found")),
+            _ => Err(session_not_found()),
         }
     }
 

@@ -46,8 +46,7 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             if let Some(id) = exchange.header(SESSION_ID) {
                 shared.end_session(id);
             }
-            let error = json!({"code": -32001, "message": "Session not found"});
-            Answer::error(404, Value::Null, &error)
+            shared.service.session_lost(exchange)
         }
         Fault::RpcError {
             code,

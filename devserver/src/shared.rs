@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
-use crate::generic::Generic;
+use crate::generic::{self, Generic};
 use crate::ledger::Ledger;
-use crate::omni::Omni;
+use crate::omni::{self, Omni};
 use crate::options::{Options, Profile};
 use crate::script::Script;
 use crate::sessions::Sessions;
@@ -34,6 +34,14 @@ impl Service {
         match self {
             Self::Omni(omni) => omni.rate_figures(),
             Self::Generic(_) => None,
+        }
+    }
+
+    /// What a request of a session that is not known is answered.
+    pub(crate) fn session_lost(&self, exchange: &Exchange) -> Answer {
+        match self {
+            Self::Omni(_) => omni::session_lost(exchange),
+            Self::Generic(_) => generic::session_lost(),
         }
     }
 

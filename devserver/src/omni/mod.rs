@@ -131,6 +131,16 @@ pub(crate) fn scripted(
     if let Some(wait) = retry_after {
         error = error.header("retry-after", wait);
     }
+    answer_error(exchange, &error)
+}
+
+/// What a request of a session that is not known is answered.
+pub(crate) fn session_lost(exchange: &Exchange) -> Answer {
+    answer_error(exchange, &session_not_found())
+}
+
+/// An error in the body that the route of this request has.
+fn answer_error(exchange: &Exchange, error: &OmniError) -> Answer {
     match exchange.http_method == Method::POST && exchange.path == "/mcp" {
         true => error.to_rpc(exchange.rpc_id(), exchange.request_id_text()),
         false => error.to_rest(exchange.request_id_text()),
