@@ -1,6 +1,7 @@
 /** The client: every method is one line over `#call`. */
 
 import { CallCancelledError, badOption, fromCore } from "./errors.js";
+import { onAbort } from "./cancel.js";
 import { encode, encodeOptions } from "./encode.js";
 import { CANCELLED, WITH_PROGRESS, ask, openClient } from "./native.js";
 import type { NativeClient } from "./native.js";
@@ -98,19 +99,15 @@ export class OmniMcpClient {
     const { signal, onProgress, text } = readOptions(options);
     const json = encode(field, value, params);
     const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
-    let cancel: (() => void) | undefined;
+    let unhear: (() => void) | undefined;
     const settled = await ask(
       (id) => {
         this.#native.call(id, method, json, text, flags);
-        if (signal === undefined) return;
-        cancel = () => {
-          this.#native.cancel(id);
-        };
-        signal.addEventListener("abort", cancel, { once: true });
+        unhear = signal && onAbort(signal, () => { this.#native.cancel(id); });
       },
       onProgress === undefined ? undefined : hearing(onProgress),
     );
-    if (cancel !== undefined) signal?.removeEventListener("abort", cancel);
+    unhear?.();
     if (!settled.ok) {
       const error = fromCore(settled.text);
       if (error instanceof CallCancelledError) because(error, signal?.reason);

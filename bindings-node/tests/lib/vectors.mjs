@@ -63,7 +63,7 @@ function matchError(wanted, error, at) {
 }
 
 const ARGUMENTS = {
-  call_tool: ({ name, arguments: args }) => [name, args],
+  call_tool: ({ name, arguments: args, idempotency_key: key }) => (key === undefined ? [name, args] : [name, args, key]),
   list_tools_page: ({ cursor }) => [cursor],
   request: ({ method, params }) => [method, params],
   notify: ({ method, params }) => [method, params],

@@ -1,0 +1,98 @@
+/** Cancelling by AbortSignal. */
+
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { test } from "node:test";
+
+import { CallCancelledError } from "@omni/omni-mcp-js";
+
+import { failureOf, onToolCall, served } from "./lib/served.mjs";
+
+const search = (client, options) => client.callTool("fred.search", { q: "inflation" }, options);
+
+for (const event of ["unhandledRejection", "uncaughtException", "warning"]) {
+  process.on(event, (what) => {
+    assert.fail(`${event}: ${what}`);
+  });
+}
+
+test("before: nothing is sent", async (t) => {
+  const { server, client } = await served(t);
+  const reason = new Error("never mind");
+  const error = await failureOf(search(client, { signal: AbortSignal.abort(reason) }));
+  assert.ok(error instanceof CallCancelledError);
+  assert.equal(error.name, "AbortError");
+  assert.equal(error.kind, "cancelled");
+  assert.equal(error.delivery, "not_sent");
+  assert.equal(error.attempts, 0);
+  assert.equal(error.cause, reason);
+  assert.equal(server.ledger().requestCount, 0);
+});
+
+test("during: it settles at once, and the server sees the connection go", async (t) => {
+  const { server, client } = await served(t, { server: { faults: [onToolCall({ kind: "hang", when: "after_execution" }, { nth: [1] })] } });
+  const controller = new AbortController();
+  const call = failureOf(search(client, { signal: controller.signal, idempotencyKey: "idem_abort" }));
+  assert.ok(await server.wait({ count: "executions", atLeast: 1 }));
+  controller.abort();
+  const error = await call;
+  assert.ok(error instanceof CallCancelledError);
+  assert.equal(error.delivery, "maybe_executed");
+  assert.equal(error.idempotencyKey, "idem_abort");
+  assert.equal(error.cause.name, "AbortError");
+  assert.ok(await server.wait({ count: "disconnects", atLeast: 1 }));
+  // The client is as good as before.
+  const { structuredContent } = await search(client);
+  assert.equal(structuredContent.query, "inflation");
+});
+
+test("during a wait between attempts", async (t) => {
+  const { server, client } = await served(t, {
+    server: { faults: [onToolCall({ kind: "status", status: 503, headers: { "Retry-After": "60" } })] },
+  });
+  const controller = new AbortController();
+  const call = failureOf(search(client, { signal: controller.signal }));
+  assert.ok(await server.wait({ count: "answers", atLeast: 1, method: "tools/call" }));
+  controller.abort("enough");
+  const error = await call;
+  assert.equal(error.kind, "cancelled");
+  assert.equal(error.cause, "enough");
+});
+
+test("after: nothing happens, and no listener stays", async (t) => {
+  const { client } = await served(t);
+  const controller = new AbortController();
+  await search(client, { signal: controller.signal });
+  assert.equal(getEventListeners(controller.signal, "abort").length, 0);
+  controller.abort();
+  await client.ping();
+});
+
+test("the user's onabort stays, and one signal serves many calls", async (t) => {
+  const { server, client } = await served(t, { server: { faults: [onToolCall({ kind: "hang" })] } });
+  const controller = new AbortController();
+  let heard = 0;
+  controller.signal.onabort = () => (heard += 1);
+  const calls = Array.from({ length: 30 }, () => failureOf(search(client, { signal: controller.signal })));
+  assert.ok(await server.wait({ count: "requests", atLeast: 30, method: "tools/call" }));
+  controller.abort();
+  const errors = await Promise.all(calls);
+  assert.ok(errors.every((error) => error instanceof CallCancelledError));
+  assert.equal(heard, 1);
+  assert.ok(await server.wait({ count: "disconnects", atLeast: 30 }));
+});
+
+test("AbortSignal.timeout is the cause", async (t) => {
+  const { client } = await served(t, { server: { faults: [onToolCall({ kind: "hang" })] } });
+  const error = await failureOf(search(client, { signal: AbortSignal.timeout(50) }));
+  assert.equal(error.name, "AbortError");
+  assert.equal(error.cause.name, "TimeoutError");
+});
+
+test("what is no signal is refused", async (t) => {
+  const { server, client } = await served(t);
+  const error = await failureOf(search(client, { signal: {} }));
+  assert.equal(error.kind, "config");
+  assert.equal(error.field, "signal");
+  assert.equal(server.ledger().requestCount, 0);
+});

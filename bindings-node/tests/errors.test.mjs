@@ -1,0 +1,147 @@
+/** What an error is, and what it never shows. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+
+import { ConfigError, InvalidRequestError, OmniMcpClient, OmniMcpError, PermissionDeniedError, ServerError } from "@omni/omni-mcp-js";
+
+import { failureOf, onToolCall, served } from "./lib/served.mjs";
+
+test("an error is of its class, and says where it came from", async (t) => {
+  const { client } = await served(t);
+  async function caller() {
+    await client.callTool("fred.search", {}, "idem_errors");
+  }
+  const error = await failureOf(caller());
+  assert.ok(error instanceof InvalidRequestError && error instanceof OmniMcpError && error instanceof Error);
+  assert.equal(error.name, "InvalidRequestError");
+  assert.equal(error.status, 400);
+  assert.equal(error.rpcCode, -32602);
+  assert.equal(error.serviceCode, "missing_q");
+  assert.equal(error.omniCode, "missing_q");
+  assert.equal(error.delivery, "rejected");
+  assert.equal(error.retryable, false);
+  assert.equal(error.idempotencyKey, "idem_errors");
+  assert.match(error.requestId, /^req_/);
+  assert.match(error.stack, /caller/);
+  assert.match(String(error), /the call did not run; HTTP 400; missing_q; request id req_/);
+  assert.ok(error.stack.startsWith(String(error)));
+  assert.ok(!error.message.includes("request id"));
+});
+
+test("an error survives JSON and structuredClone", async (t) => {
+  const { client } = await served(t, {
+    server: { keys: [{ key: "omni_test_scoped", scopes: ["mcp.tools.read"] }] },
+  });
+  const error = await failureOf(client.callTool("fred.search", { q: "inflation" }));
+  assert.ok(error instanceof PermissionDeniedError);
+  assert.ok(error.requiredScopes.length > 0);
+  for (const copy of [structuredClone(error.toJSON()), JSON.parse(JSON.stringify(error))]) {
+    assert.deepEqual(copy, error.toJSON());
+    const again = OmniMcpError.fromJSON(copy);
+    assert.ok(again instanceof PermissionDeniedError);
+    assert.deepEqual(again.toJSON(), error.toJSON());
+    assert.equal(String(again), String(error));
+  }
+});
+
+test("a kind that this version does not know is still an error", () => {
+  const error = OmniMcpError.fromJSON({ kind: "new", code: "c", message: "m", text: "t", delivery: "not_sent", requiredScopes: [] });
+  assert.equal(error.constructor, OmniMcpError);
+  assert.equal(error.kind, "new");
+});
+
+test("options that are none are refused by name", () => {
+  const error = (options) => {
+    try {
+      new OmniMcpClient(options);
+    } catch (failure) {
+      return failure;
+    }
+    return assert.fail("it was taken");
+  };
+  for (const [options, field] of [
+    [{ apiKey: "k", timeoutMs: Number.NaN }, "timeout"],
+    [{ apiKey: "k", totalTimeoutMs: Number.POSITIVE_INFINITY }, "total_timeout"],
+    [{ apiKey: "k", maxAttempts: 3n }, "max_attempts"],
+    [{ apiKey: () => "k" }, "api_key"],
+    [{ apiKey: "k", raiseToolErrors: Symbol("x") }, "raise_tool_errors"],
+    [7, "options"],
+  ]) {
+    const failure = error(options);
+    assert.ok(failure instanceof ConfigError, String(failure));
+    assert.equal(failure.field, field);
+  }
+});
+
+test("arguments that JSON would change are refused, the others pass", async (t) => {
+  const { server, client } = await served(t);
+  const cyclic = {};
+  cyclic.list = [cyclic];
+  for (const args of [
+    { q: () => 1 }, { q: Symbol("s") }, { q: [() => 1] }, { q: 1n }, { q: { x: [Number.NaN] } }, cyclic, { q: "\udc00" }, [1], "text", 5,
+  ]) {
+    const error = await failureOf(client.callTool("fred.search", args));
+    assert.ok(error instanceof ConfigError, inspect(args));
+    assert.equal(error.field, "arguments");
+    assert.equal(error.delivery, "not_sent");
+  }
+  const shared = { deep: null };
+  await failureOf(client.callTool("fred.nothing", { a: null, b: "null", c: shared, d: [shared, undefined, new Date(0)], e: undefined }));
+  const sent = server.ledger().requests.find((request) => request.rpcMethod === "tools/call");
+  assert.deepEqual(sent.body.params.arguments, { a: null, b: "null", c: { deep: null }, d: [{ deep: null }, null, "1970-01-01T00:00:00.000Z"] });
+});
+
+test("secrets and arguments are in no error, client or warning", async (t) => {
+  const canaries = ["omni_test_canarytoken", "canaryheader", "canaryquery", "canaryargument", "canarycallheader"];
+  const { server, client } = await served(t, {
+    server: { keys: [{ key: "omni_test_other" }] },
+    client: { apiKey: canaries[0], headers: { "x-team": canaries[1] } },
+  });
+  const broken = new OmniMcpClient({ apiKey: canaries[0], endpoint: `http://127.0.0.1:1/mcp?token=${canaries[2]}`, maxAttempts: 1 });
+  const options = { headers: { "x-trace": canaries[4] } };
+  const failures = [
+    await failureOf(client.callTool("fred.search", { q: canaries[3] }, options)),
+    await failureOf(broken.callTool("fred.search", { q: canaries[3] }, options)),
+    await failureOf(broken.callTool("fred.search", { q: canaries[3], bad: Number.NaN }, options)),
+    await failureOf(broken.callTool("fred.search", { q: canaries[3] }, { headers: { authorization: canaries[4] } })),
+  ];
+  failures.push(await failureOf(broken.ping({ timeoutMs: -1 })));
+  const shown = [client, broken, server, ...failures].flatMap((what) => [
+    inspect(what, { showHidden: true, depth: 9 }), String(what), String(what.message), String(what.stack), JSON.stringify(what),
+  ]);
+  for (const canary of canaries) {
+    for (const text of shown) assert.ok(!text?.includes(canary), `${canary} in ${text}`);
+  }
+  await broken.close();
+});
+
+test("a listener that fails is a warning, and the call goes on", async (t) => {
+  const { client } = await served(t, { server: { progress: 2 } });
+  const warnings = [];
+  const hear = (warning) => warnings.push(warning);
+  process.on("warning", hear);
+  t.after(() => process.off("warning", hear));
+  let heard = 0;
+  const onProgress = (progress) => {
+    heard += progress.progress;
+    if (progress.progress === 1) throw new Error("plain");
+    return Promise.reject(new Error("later"));
+  };
+  const { structuredContent } = await client.callTool("fred.search", { q: "inflation" }, { onProgress });
+  assert.equal(structuredContent.query, "inflation");
+  assert.equal(heard, 3);
+  await new Promise(setImmediate);
+  assert.deepEqual(warnings.map((warning) => [warning.name, /plain|later/.exec(warning.message)?.[0]]), [
+    ["OmniMcpWarning", "plain"], ["OmniMcpWarning", "later"],
+  ]);
+});
+
+test("an exhausted call says how often it was tried", async (t) => {
+  const { client } = await served(t, { server: { faults: [onToolCall({ kind: "status", status: 500 })] } });
+  const error = await failureOf(client.callTool("fred.search", { q: "inflation" }));
+  assert.ok(error instanceof ServerError);
+  assert.equal(error.attempts, 3);
+  assert.equal(error.retryable, true);
+});

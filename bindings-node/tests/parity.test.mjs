@@ -1,0 +1,77 @@
+/** The types and classes have what the core's tables list, and no more. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import ts from "typescript";
+
+import * as omni from "@omni/omni-mcp-js";
+
+import { tables } from "./lib/names.mjs";
+
+const file = fileURLToPath(new URL("../dist/index.d.ts", import.meta.url));
+const program = ts.createProgram([file], { strict: true, module: ts.ModuleKind.NodeNext, types: ["node"], lib: ["lib.es2023.d.ts", "lib.esnext.disposable.d.ts"] });
+const checker = program.getTypeChecker();
+const exported = new Map(
+  checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))).map((symbol) => [symbol.name, symbol]),
+);
+
+function typeOf(name) {
+  const symbol = exported.get(name);
+  const aliased = symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
+  return checker.getDeclaredTypeOfSymbol(aliased);
+}
+
+/** The members of an exported type, each with its type as text. */
+function members(name) {
+  const properties = typeOf(name).getProperties().filter((property) => !/^(__|#)/.test(property.name));
+  const text = (property) => checker.typeToString(checker.getTypeOfSymbol(property)).replace(" | undefined", "");
+  return Object.fromEntries(properties.map((property) => [property.name, text(property)]));
+}
+
+/** How the core's words for what an option takes read as types. */
+function asType(takes) {
+  const type = takes.startsWith("a string") ? "string"
+    : takes.startsWith("true or false") ? "boolean"
+    : takes.startsWith("an object of strings") ? "Record<string, string>"
+    : /^a (whole number|duration)/.test(takes) ? "number"
+    : assert.fail(`no type is known for: ${takes}`);
+  return takes.endsWith("or none") ? `${type} | null` : type;
+}
+
+const wanted = (specs) => Object.fromEntries(specs.map((spec) => [spec.spelled, asType(spec.type)]));
+const words = (name) => typeOf(name).types.map((type) => type.value).sort();
+
+test("client options", () => {
+  assert.deepEqual(members("ClientOptions"), wanted(tables.client_options));
+});
+
+test("call options", () => {
+  const { signal, onProgress, ...fromTable } = members("CallOptions");
+  assert.equal(signal, "AbortSignal");
+  assert.match(onProgress, /Progress/);
+  assert.deepEqual(fromTable, wanted(tables.call_options));
+});
+
+test("methods", () => {
+  const names = tables.methods.map((method) => method.spelled).sort();
+  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), names);
+  for (const name of names) assert.equal(typeof omni.OmniMcpClient.prototype[name], "function", name);
+});
+
+test("kinds", () => {
+  assert.deepEqual(words("ErrorKind"), tables.kinds.map((row) => row.kind).sort());
+  const classes = Object.entries(omni).filter(([, value]) => value?.prototype instanceof omni.OmniMcpError);
+  assert.deepEqual(classes.map(([name]) => name).sort(), tables.kinds.map((row) => row.class).sort());
+  for (const row of tables.kinds) {
+    const error = omni.OmniMcpError.fromJSON({ kind: row.kind, code: "c", message: "m", text: "t", requiredScopes: [] });
+    assert.equal(error.constructor, omni[row.class]);
+    assert.equal(checker.typeToString(checker.getTypeOfSymbol(typeOf(row.class).getProperty("kind"))), `"${row.kind}"`);
+  }
+});
+
+test("the package has the version of the core", async () => {
+  const { default: manifest } = await import("@omni/omni-mcp-js/package.json", { with: { type: "json" } });
+  assert.equal(manifest.version, tables.version);
+});

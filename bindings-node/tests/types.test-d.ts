@@ -1,0 +1,66 @@
+/** What the compiler must accept and refuse; only compiled, never run. */
+
+import {
+  ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, testing,
+  type CallToolResult, type ErrorKind, type InitializeResult, type ListToolsResult, type Metadata, type WithMetadata,
+} from "@omni/omni-mcp-js";
+import { DevServer, type Ledger } from "@omni/omni-mcp-js/testing";
+
+type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const is = <A, B>(_same: Same<A, B>): void => undefined;
+
+interface Search {
+  count: number;
+}
+
+export async function calls(): Promise<void> {
+  await using client = new OmniMcpClient({ apiKey: "k", timeoutMs: null, headers: { "x-a": "b" } });
+  const welcome = await client.initialize();
+  is<typeof welcome, InitializeResult>(true);
+  const tools = await client.listTools({ withMetadata: true });
+  is<typeof tools, WithMetadata<ListToolsResult>>(true);
+  const plain = await client.callTool("t", { q: 1 }, "idem_1");
+  is<typeof plain, CallToolResult>(true);
+  const typed = await client.callTool<Search>("t", { q: 1 }, { timeoutMs: 5 });
+  is<typeof typed.structuredContent, Search | undefined>(true);
+  const known = await client.callTool<Search>("t", null, "idem_1", { withMetadata: true });
+  is<typeof known.metadata, Metadata>(true);
+  is<typeof known.result.structuredContent, Search | undefined>(true);
+  const also = await client.callTool("t", undefined, { withMetadata: true, idempotencyKey: "k" });
+  is<typeof also, WithMetadata<CallToolResult>>(true);
+  const any = await client.request("x/y", { a: 1 }, { signal: new AbortController().signal });
+  is<typeof any, unknown>(true);
+  const sure = await client.request<Search>("x/y", {}, { withMetadata: true });
+  is<typeof sure, WithMetadata<Search>>(true);
+  is<Awaited<ReturnType<typeof client.notify>>, void>(true);
+  await client.callTool("t", {}, { onProgress: ({ progress, total }) => progress / (total ?? 1) });
+
+  // @ts-expect-error there is no such option
+  new OmniMcpClient({ retries: 3 });
+  // @ts-expect-error null is no value of this option
+  new OmniMcpClient({ maxAttempts: null });
+  // @ts-expect-error a duration is a number
+  await client.ping({ timeoutMs: "5" });
+  // @ts-expect-error arguments are an object
+  await client.callTool("t", "text");
+}
+
+export function errors(error: unknown): ErrorKind | undefined {
+  if (error instanceof RateLimitError) {
+    is<typeof error.kind, "rate_limit">(true);
+    is<typeof error.retryAfter, number | undefined>(true);
+  }
+  if (error instanceof ConfigError) is<typeof error.field, string | undefined>(true);
+  // @ts-expect-error errors are not written to
+  if (error instanceof OmniMcpError) error.code = "x";
+  return error instanceof OmniMcpError ? OmniMcpError.fromJSON(error.toJSON()).kind : undefined;
+}
+
+export async function servers(): Promise<Ledger> {
+  await using server = await testing.DevServer.start({ profile: "generic", faults: [{ fault: { kind: "truncate", bytes: 3 } }] });
+  is<typeof server, DevServer>(true);
+  // @ts-expect-error this fault needs its bytes
+  server.script({ fault: { kind: "truncate" } });
+  await server.wait({ count: "open_connections", atMost: 0 });
+  return server.ledger();
+}

@@ -1,0 +1,31 @@
+/** Hearing that calls are cancelled: one listener per signal, however many calls it serves. */
+
+interface Watched {
+  cancels: Set<() => void>;
+  listener: () => void;
+}
+
+const signals = new WeakMap<AbortSignal, Watched>();
+
+/** Runs `cancel` when the signal aborts, until the function that this returns is called. */
+export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+  const { cancels, listener } = signals.get(signal) ?? watch(signal);
+  cancels.add(cancel);
+  return () => {
+    cancels.delete(cancel);
+    if (cancels.size > 0) return;
+    signal.removeEventListener("abort", listener);
+    signals.delete(signal);
+  };
+}
+
+function watch(signal: AbortSignal): Watched {
+  const cancels = new Set<() => void>();
+  const listener = (): void => {
+    for (const cancel of cancels) cancel();
+  };
+  signal.addEventListener("abort", listener, { once: true });
+  const watched = { cancels, listener };
+  signals.set(signal, watched);
+  return watched;
+}
