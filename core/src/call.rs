@@ -142,6 +142,8 @@ pub(crate) struct LogicalCall {
     method: String,
     safety: Safety,
     params: Bytes,
+    /// The params as the caller gave them, by which a reused key is judged.
+    payload: Bytes,
     key: Option<(String, HeaderValue)>,
     request_id: Option<String>,
     headers: HeaderMap,
@@ -173,13 +175,6 @@ impl LogicalCall {
         let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
         let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
-        let (params, progress) = match progress {
-            None => (params, None),
-            Some(sink) => {
-                let token = format!("progress-{}", core.next_id());
-                (arguments::with_progress_token(&params, &token)?.into(), Some((token, sink)))
-            }
-        };
         let key = match &options.idempotency_key {
             Some(key) => {
                 let header = idempotency::header(key)?;
@@ -193,6 +188,15 @@ impl LogicalCall {
             }
             None => None,
         };
+        let payload = params.clone();
+        let (params, progress) = match progress {
+            None => (params, None),
+            Some(sink) => {
+                // The key where there is one, so that the same call made again by the caller is the same to the byte.
+                let token = key.as_ref().map_or_else(|| format!("progress-{}", core.next_id()), |(key, _)| key.clone());
+                (arguments::with_progress_token(&params, &token)?.into(), Some((token, sink)))
+            }
+        };
         if let Some(id) = &options.request_id {
             headers::visible("request_id", id)?;
         }
@@ -204,6 +208,7 @@ impl LogicalCall {
             method: method.to_owned(),
             safety: methods::safety(method, key.is_some() && honoured),
             params,
+            payload,
             key,
             request_id: options.request_id.clone(),
             headers: headers::extra(options.headers.iter().flatten())?,
@@ -246,7 +251,7 @@ impl LogicalCall {
             let error = core.redacted(failure.error);
             if let Some((key, _)) = &self.key {
                 // The caller may send this key again, for this payload only.
-                let _ = core.used_keys.claim(key, &self.method, &self.params);
+                let _ = core.used_keys.claim(key, &self.method, &self.payload);
             }
             error
         })
@@ -342,9 +347,9 @@ impl LogicalCall {
         // Settled: what the attempts before had reached, until this one's own word is added.
         self.state.sent.store(before, Ordering::Relaxed);
         let answer = answer?;
-        let (status, headers) = (answer.status, answer.headers.clone());
+        let status = answer.status;
         let in_session = peer.is_some_and(|peer| peer.session_id.is_some());
-        let result = classify::judge(answer, core.settings.profile, in_session)?;
+        let (result, headers) = classify::judge(answer, core.settings.profile, in_session)?;
         let reply = RawReply {
             result,
             status,

@@ -17,11 +17,11 @@ use crate::retry::Happened;
 use crate::retry_after;
 use crate::transport::http::{Answer, Content};
 
-/// The result of an answer, or why it is none.
-pub(crate) fn judge(answer: Answer, profile: &Profile, in_session: bool) -> Result<Bytes, Failure> {
+/// The result of an answer and its headers, or why it is none.
+pub(crate) fn judge(answer: Answer, profile: &Profile, in_session: bool) -> Result<(Bytes, HeaderMap), Failure> {
     let Answer { status, headers, content } = answer;
     let said = match content {
-        Content::Result(result) if status.is_success() => return Ok(result),
+        Content::Result(result) if status.is_success() => return Ok((result, headers)),
         Content::Result(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
         Content::Other(body) => Said::by_body(&body),

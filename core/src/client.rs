@@ -213,7 +213,7 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
             let call = self.client.prepare(&self.what, self.params?, &self.options, self.progress)?;
             let raw = self.client.raw(&self.what, call).await?;
             let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
-            Ok(Reply { value, metadata: raw.metadata() })
+            Ok(Reply { value, raw })
         })
     }
 }
@@ -235,8 +235,19 @@ fn unexpected(raw: &RawReply) -> Error {
 pub struct Reply<T> {
     /// The result.
     pub value: T,
-    /// What is known besides.
-    pub metadata: Metadata,
+    raw: RawReply,
+}
+
+impl<T> Reply<T> {
+    /// What is known besides the result.
+    pub fn metadata(&self) -> Metadata {
+        self.raw.metadata()
+    }
+
+    /// The result alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
 }
 
 impl<T> Deref for Reply<T> {

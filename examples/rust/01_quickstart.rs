@@ -32,7 +32,7 @@ async fn main() -> Result<(), AnyError> {
     println!("first series: {} - {}", text(&series["series_id"]), text(&series["title"]));
     println!("idempotency key: {key}");
     let second = search(&client, &key).await?;
-    println!("replayed: {}, then {}", first.metadata.replayed, second.metadata.replayed);
+    println!("replayed: {}, then {}", first.metadata().replayed, second.metadata().replayed);
     client.close().await;
     if let Some(server) = server {
         println!("executed: {}", server.ledger().executions.len());

@@ -30,11 +30,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 async fn retries(client: &Client, server: &DevServer) -> Result<(), Box<dyn std::error::Error>> {
     fault_once(server, r#"{"kind": "status", "status": 503}"#)?;
     let result = search(client).await?;
-    println!("after a 503: {} attempts, replayed {}", result.metadata.attempts, result.metadata.replayed);
+    println!("after a 503: {} attempts, replayed {}", result.metadata().attempts, result.metadata().replayed);
 
     fault_once(server, r#"{"kind": "reset", "when": "after_execution"}"#)?;
     let result = search(client).await?;
-    println!("after a lost connection: {} attempts, replayed {}", result.metadata.attempts, result.metadata.replayed);
+    println!("after a lost connection: {} attempts, replayed {}", result.metadata().attempts, result.metadata().replayed);
 
     fault_once(server, r#"{"kind": "omni_error", "omni_code": "rate_limit_exceeded", "retry_after": 600}"#)?;
     if let Err(error) = search(client).await {

@@ -90,7 +90,7 @@ pub(crate) async fn post(http: &Client, out: Outgoing<'_>, listener: &dyn Listen
         let text = body::read_beginning(&mut response, ERROR_BODY_BYTES).await;
         return Ok(Answer { status, headers, content: Content::Other(text) });
     };
-    let headers = response.headers().clone();
+    let headers = std::mem::take(response.headers_mut());
     let content = match media {
         Media::EventStream => {
             let resume = Resume { http, url: out.url, headers: resumption.unwrap_or_default() };

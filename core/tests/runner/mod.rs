@@ -155,7 +155,7 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
     }
     match step["call"].as_str().unwrap_or_default() {
         "initialize" => ended!(client.initialize()).map(told),
-        "ping" => ended!(client.ping()).map(|reply| (json!({}), json!(reply.metadata))),
+        "ping" => ended!(client.ping()).map(|reply| (json!({}), json!(reply.metadata()))),
         "list_tools" => ended!(client.list_tools()).map(told),
         "list_tools_page" => ended!(client.list_tools_page(args["cursor"].as_str())).map(told),
         "call_tool" => ended!(client.call_tool(word("name"), object("arguments"))).map(told),
@@ -170,7 +170,7 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
 }
 
 fn told<T: Serialize>(reply: Reply<T>) -> (Value, Value) {
-    (json!(reply.value), json!(reply.metadata))
+    (json!(reply.value), json!(reply.metadata()))
 }
 
 fn as_json(error: &Error) -> Value {
