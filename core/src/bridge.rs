@@ -70,10 +70,17 @@ impl Bridge {
     ///
     /// # Errors
     /// A `config` error that names the argument.
-    pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<ProgressSink>) -> Result<Prepared> {
-        let spec = METHODS.iter().find(|spec| spec.name == name).ok_or_else(|| {
-            Error::new(Code::Panicked, format!("the table of methods has no {name}"))
-        })?;
+    pub fn prepare(
+        &self,
+        name: &str,
+        params: Bytes,
+        options: &str,
+        progress: Option<ProgressSink>,
+    ) -> Result<Prepared> {
+        let spec = METHODS
+            .iter()
+            .find(|spec| spec.name == name)
+            .ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
         let options = CallOptions::from_json(options, self.spelling)?;
         let params = if params.is_empty() { Bytes::from_static(b"{}") } else { params };
         let (what, params) = match self.what(spec, params)? {
@@ -105,7 +112,9 @@ impl Bridge {
             (name, None, _) => {
                 let free: Free<'_> = serde_json::from_slice(&params)
                     .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
-                let inner = free.params.map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
+                let inner = free
+                    .params
+                    .map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
                 if name == "notify" {
                     crate::protocol::arguments::check("params", &inner)?;
                     Err((free.method, inner))

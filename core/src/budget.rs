@@ -23,9 +23,8 @@ impl RetryBudget {
         if self.capacity.is_none() {
             return true;
         }
-        let taken = self
-            .tokens
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(RETRY_COST));
+        let taken =
+            self.tokens.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |tokens| tokens.checked_sub(RETRY_COST));
         taken.is_ok()
     }
 

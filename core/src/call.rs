@@ -125,7 +125,11 @@ impl RawReply {
         let replayed = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
         Metadata {
             status: self.status.as_u16(),
-            headers: self.headers.iter().filter_map(|(name, value)| Some((name.to_string(), as_text(value)?))).collect(),
+            headers: self
+                .headers
+                .iter()
+                .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
+                .collect(),
             request_id: headers::text(&self.headers, &headers::X_REQUEST_ID)
                 .map(str::to_owned)
                 .or_else(|| self.request_id.clone()),
@@ -258,11 +262,7 @@ impl LogicalCall {
     }
 
     /// The loop over the attempts. With `opening`, the call is part of the handshake and uses those headers.
-    pub(crate) async fn attempts(
-        &self,
-        core: &Arc<Core>,
-        opening: Option<&HeaderMap>,
-    ) -> Result<RawReply, Failure> {
+    pub(crate) async fn attempts(&self, core: &Arc<Core>, opening: Option<&HeaderMap>) -> Result<RawReply, Failure> {
         let mut attempts = 0;
         let mut reopened = false;
         loop {
@@ -385,11 +385,7 @@ impl LogicalCall {
     }
 }
 
-fn optional_or(
-    name: &str,
-    given: Option<Option<Duration>>,
-    client: Option<Duration>,
-) -> Result<Option<Duration>> {
+fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
     match given {
         None => Ok(client),
         Some(given) => optional(name, Some(given), Duration::MAX),

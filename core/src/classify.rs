@@ -12,7 +12,9 @@ use crate::error::{Code, Delivery, ErrorInfo};
 use crate::failure::Failure;
 use crate::headers;
 use crate::profile::{Profile, ServiceCode};
-use crate::protocol::jsonrpc::{INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError};
+use crate::protocol::jsonrpc::{
+    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError,
+};
 use crate::retry::Happened;
 use crate::retry_after;
 use crate::transport::http::{Answer, Content};
@@ -66,7 +68,8 @@ struct RestError {
 
 impl Said {
     fn by_rpc(error: RpcError) -> Self {
-        let details: Details = error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
+        let details: Details =
+            error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
         Self {
             message: error.message,
             rpc_code: Some(error.code),
@@ -117,7 +120,8 @@ fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profil
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
 fn is_session_lost(status: StatusCode, said: &Said, profile: &Profile) -> bool {
     let own_sign = said.rpc_code.is_some_and(|code| profile.session_lost.contains(&(status, code)));
-    let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS)) || said.service_code.is_some();
+    let about_the_call =
+        matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS)) || said.service_code.is_some();
     own_sign || (status == StatusCode::NOT_FOUND && !about_the_call)
 }
 
@@ -129,12 +133,7 @@ fn by_service_code(row: &ServiceCode, status: StatusCode) -> (Happened, Code, Op
     (row.happened, row.code, Some(row.delivery))
 }
 
-fn by_status(
-    status: StatusCode,
-    said: &Said,
-    profile: &Profile,
-    has_wait: bool,
-) -> (Happened, Code, Option<Delivery>) {
+fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool) -> (Happened, Code, Option<Delivery>) {
     let (happened, code) = match status.as_u16() {
         200..=299 => return by_rpc_code(said),
         300..=399 => (Happened::Refused, Code::UnexpectedRedirect),
@@ -189,7 +188,13 @@ mod tests {
     use super::*;
     use crate::profile::{GENERIC, OMNI};
 
-    fn refusal(profile: &Profile, status: u16, body: &str, headers: &[(&'static str, &str)], in_session: bool) -> Failure {
+    fn refusal(
+        profile: &Profile,
+        status: u16,
+        body: &str,
+        headers: &[(&'static str, &str)],
+        in_session: bool,
+    ) -> Failure {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
@@ -256,7 +261,8 @@ mod tests {
 
     #[test]
     fn rest_errors_and_scopes_are_read() {
-        let body = r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;
+        let body =
+            r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;
         let failure = refusal(&OMNI, 403, body, &[("omni-required-scopes", "mcp.invoke fred.read")], false);
         let info = failure.error.info();
         assert_eq!(info.service_code.as_deref(), Some("insufficient_scope"));

@@ -147,7 +147,11 @@ fn check_method(method: &str) -> Result<&str> {
         return Err(Error::config(Code::InvalidArgument, "method", "must be the name of a method"));
     }
     if method == "initialize" {
-        return Err(Error::config(Code::InvalidArgument, "method", "must not be initialize; the client sends it itself"));
+        return Err(Error::config(
+            Code::InvalidArgument,
+            "method",
+            "must not be initialize; the client sends it itself",
+        ));
     }
     Ok(method)
 }

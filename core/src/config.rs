@@ -108,8 +108,7 @@ impl ClientConfig {
     /// Checks the options and fills in what was not given. `environment` looks a variable up.
     pub(crate) fn resolve(&self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
         let profile = self.chosen_profile()?;
-        let from_environment =
-            |name: Option<&str>| name.and_then(&environment).filter(|value| !value.is_empty());
+        let from_environment = |name: Option<&str>| name.and_then(&environment).filter(|value| !value.is_empty());
         let endpoint = self.endpoint_url(profile, from_environment(profile.environment.base_url))?;
         self.refuse_plain_http(&endpoint)?;
 
@@ -145,8 +144,7 @@ impl ClientConfig {
             common.insert(headers::X_SESSION_ID, headers::visible("x_session_id", &id)?);
         }
 
-        let honours_idempotency_keys =
-            self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
+        let honours_idempotency_keys = self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
         let idle = Duration::from_secs(if honours_idempotency_keys { 50 } else { 4 });
         let backoff = Backoff {
             initial: required("backoff_initial", self.backoff_initial, Duration::from_millis(250))?,
@@ -219,7 +217,11 @@ impl ClientConfig {
             return Ok(());
         }
         let field = if self.endpoint.is_some() { "endpoint" } else { "base_url" };
-        Err(Error::config(Code::InvalidOption, field, "must be https, unless the host is loopback or allow_http is set"))
+        Err(Error::config(
+            Code::InvalidOption,
+            field,
+            "must be https, unless the host is loopback or allow_http is set",
+        ))
     }
 }
 
@@ -257,11 +259,7 @@ fn is_date(text: &str) -> bool {
     text.len() == 10 && text.bytes().enumerate().all(shape)
 }
 
-pub(crate) fn optional(
-    name: &str,
-    given: Option<Option<Duration>>,
-    default: Duration,
-) -> Result<Option<Duration>> {
+pub(crate) fn optional(name: &str, given: Option<Option<Duration>>, default: Duration) -> Result<Option<Duration>> {
     check_duration(name, given.unwrap_or(Some(default)))
 }
 

@@ -391,9 +391,6 @@ mod tests {
         error.info_mut().delivery = Delivery::MaybeExecuted;
         error.info_mut().attempts = 3;
         error.info_mut().request_id = Some("req_1".into());
-        assert_eq!(
-            error.to_string(),
-            "the connection was lost (the call may have run; 3 attempts; request id req_1)"
-        );
+        assert_eq!(error.to_string(), "the connection was lost (the call may have run; 3 attempts; request id req_1)");
     }
 }

@@ -56,8 +56,8 @@ pub(crate) fn extra<'a>(given: impl Iterator<Item = (&'a String, &'a Secret)>) -
     for (name, value) in given {
         let refuse = |allowed: String| Error::config(Code::InvalidOption, "headers", allowed);
         let shown = crate::text::preview(name.as_bytes());
-        let name = HeaderName::try_from(name.as_str())
-            .map_err(|_| refuse(format!("\"{shown}\" is not a header name")))?;
+        let name =
+            HeaderName::try_from(name.as_str()).map_err(|_| refuse(format!("\"{shown}\" is not a header name")))?;
         if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("mcp-") {
             return Err(refuse(format!("\"{name}\" is set by the client itself")));
         }

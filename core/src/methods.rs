@@ -17,7 +17,12 @@ pub struct MethodSpec {
     pub help: &'static str,
 }
 
-const fn method(name: &'static str, rpc: Option<&'static str>, pages: Option<&'static str>, help: &'static str) -> MethodSpec {
+const fn method(
+    name: &'static str,
+    rpc: Option<&'static str>,
+    pages: Option<&'static str>,
+    help: &'static str,
+) -> MethodSpec {
     MethodSpec { name, rpc, pages, help }
 }
 

@@ -173,11 +173,9 @@ pub(crate) fn take<T: OptionValue>(
         Some(Value::Null) if !T::NULL_IS_A_VALUE => Ok(None),
         Some(value) => match T::read(&value, spelling) {
             Some(read) => Ok(Some(read)),
-            None => Err(Error::config(
-                Code::InvalidOption,
-                spec.name,
-                format_args!("must be {}{}", T::TAKES, got(&value)),
-            )),
+            None => {
+                Err(Error::config(Code::InvalidOption, spec.name, format_args!("must be {}{}", T::TAKES, got(&value))))
+            }
         },
     }
 }

@@ -199,8 +199,7 @@ mod tests {
         let rows: Vec<Row> = serde_json::from_str(text).unwrap();
         assert_eq!(rows.len(), TABLE.len());
         for row in rows {
-            for (safety, expected) in
-                [(Safety::Safe, row.safe), (Safety::Keyed, row.keyed), (Safety::Plain, row.plain)]
+            for (safety, expected) in [(Safety::Safe, row.safe), (Safety::Keyed, row.keyed), (Safety::Plain, row.plain)]
             {
                 assert_eq!(action(row.happened, safety), expected, "{:?} {safety:?}", row.happened);
             }

@@ -68,12 +68,7 @@ impl Answer {
     pub(crate) fn error(status: u16, id: Value, error: &Value) -> Self {
         Self::new(
             status,
-            Payload::Rpc {
-                id,
-                outcome: Outcome::Error(error.to_string().into()),
-                before: Vec::new(),
-                sse: false,
-            },
+            Payload::Rpc { id, outcome: Outcome::Error(error.to_string().into()), before: Vec::new(), sse: false },
         )
     }
 

@@ -53,12 +53,7 @@ impl AnswerBody {
     }
 
     pub(crate) fn new(steps: VecDeque<Step>, length: Option<u64>, guard: Option<Guard>) -> Self {
-        let mut body = Self {
-            steps,
-            length,
-            sleep: None,
-            guard,
-        };
+        let mut body = Self { steps, length, sleep: None, guard };
         body.note_end();
         body
     }
@@ -76,9 +71,7 @@ impl AnswerBody {
         if time.is_zero() {
             return Poll::Ready(());
         }
-        let sleep = self
-            .sleep
-            .get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
         match sleep.as_mut().poll(cx) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
@@ -93,10 +86,7 @@ impl Body for AnswerBody {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         loop {
             let chunk = match this.steps.pop_front() {
@@ -110,11 +100,7 @@ impl Body for AnswerBody {
                     this.note_end();
                     continue;
                 }
-                Some(Step::Drip {
-                    mut rest,
-                    size,
-                    every,
-                }) => {
+                Some(Step::Drip { mut rest, size, every }) => {
                     let piece = rest.split_to(size.min(rest.len()));
                     if !rest.is_empty() {
                         this.steps.push_front(Step::Drip { rest, size, every });

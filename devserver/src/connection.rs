@@ -59,12 +59,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new(shared: Arc<Shared>, connection: Arc<Connection>, entry: Entry) -> Self {
-        Self {
-            shared,
-            connection,
-            entry,
-            complete: false,
-        }
+        Self { shared, connection, entry, complete: false }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -102,15 +97,10 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         write_blocked: AtomicBool::new(false),
     });
     let _open = Open(Arc::clone(&shared));
-    let io = Io {
-        stream: TokioIo::new(stream),
-        connection: Arc::clone(&connection),
-    };
+    let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection) };
     let service = {
         let connection = Arc::clone(&connection);
-        service_fn(move |request| {
-            crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), request)
-        })
+        service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), request))
     };
     let mut serving = pin!(http1::Builder::new().serve_connection(io, service));
     poll_fn(|cx| match serving.as_mut().poll(cx) {
@@ -129,9 +119,7 @@ struct Io {
 
 impl Io {
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
-        self.connection
-            .write_blocked
-            .store(written.is_pending(), Ordering::Relaxed);
+        self.connection.write_blocked.store(written.is_pending(), Ordering::Relaxed);
         written
     }
 }
@@ -146,21 +134,13 @@ impl Drop for Io {
 }
 
 impl Read for Io {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: ReadBufCursor<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
 impl Write for Io {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buf: &[u8],
-    ) -> Poll<io::Result<usize>> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note(written)
     }

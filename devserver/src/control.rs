@@ -34,8 +34,7 @@ pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
 /// The ledger as JSON text.
 pub(crate) fn ledger_json(shared: &Shared) -> String {
     let snapshot = shared.ledger.snapshot();
-    serde_json::to_string(&snapshot)
-        .unwrap_or_else(|error| json!({"error": error.to_string()}).to_string())
+    serde_json::to_string(&snapshot).unwrap_or_else(|error| json!({"error": error.to_string()}).to_string())
 }
 
 fn done() -> Answer {
@@ -47,26 +46,16 @@ fn failed(what: &dyn std::fmt::Display) -> Answer {
 }
 
 /// Serves one control request.
-pub(crate) async fn serve(
-    shared: &Arc<Shared>,
-    method: &Method,
-    path: &str,
-    bytes: Bytes,
-) -> Answer {
+pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, bytes: Bytes) -> Answer {
     match (method.as_str(), path.strip_prefix(PREFIX)) {
         ("GET", Some("ledger")) => Answer::new(
             200,
-            Payload::Body {
-                content_type: HeaderValue::from_static(headers::JSON),
-                bytes: ledger_json(shared).into(),
-            },
+            Payload::Body { content_type: HeaderValue::from_static(headers::JSON), bytes: ledger_json(shared).into() },
         ),
-        ("POST", Some("script")) => {
-            match read_rules(&bytes).and_then(|rules| shared.script().add(rules)) {
-                Ok(()) => done(),
-                Err(error) => failed(&error),
-            }
-        }
+        ("POST", Some("script")) => match read_rules(&bytes).and_then(|rules| shared.script().add(rules)) {
+            Ok(()) => done(),
+            Err(error) => failed(&error),
+        },
         ("DELETE", Some("script")) => {
             shared.script().clear();
             done()

@@ -64,9 +64,6 @@ pub(crate) fn read_body(bytes: &Bytes) -> (Value, bool) {
     }
     match serde_json::from_slice(bytes) {
         Ok(value) => (value, true),
-        Err(_) => (
-            Value::String(String::from_utf8_lossy(bytes).into_owned()),
-            false,
-        ),
+        Err(_) => (Value::String(String::from_utf8_lossy(bytes).into_owned()), false),
     }
 }

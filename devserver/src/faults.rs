@@ -276,16 +276,9 @@ impl Fault {
 
     fn check(&self) -> Result<(), String> {
         let status = match self {
-            Self::Status {
-                status,
-                headers,
-                content_type,
-                ..
-            } => {
+            Self::Status { status, headers, content_type, .. } => {
                 for (name, value) in headers {
-                    if http::HeaderName::try_from(name).is_err()
-                        || http::HeaderValue::try_from(value).is_err()
-                    {
+                    if http::HeaderName::try_from(name).is_err() || http::HeaderValue::try_from(value).is_err() {
                         return Err(format!("header {name:?} cannot be sent"));
                     }
                 }
@@ -294,11 +287,7 @@ impl Fault {
             }
             Self::OmniError { status, .. } => *status,
             Self::RpcError { status, .. } => Some(*status),
-            Self::RawBody {
-                status,
-                content_type,
-                ..
-            } => {
+            Self::RawBody { status, content_type, .. } => {
                 check_header("content_type", Some(content_type))?;
                 Some(*status)
             }
@@ -347,13 +336,7 @@ pub struct Matcher {
 
 impl Matcher {
     /// Whether a request with these properties is met.
-    pub(crate) fn meets(
-        &self,
-        method: Option<&str>,
-        tool: Option<&str>,
-        http_method: &str,
-        path: &str,
-    ) -> bool {
+    pub(crate) fn meets(&self, method: Option<&str>, tool: Option<&str>, http_method: &str, path: &str) -> bool {
         fn agree(wanted: Option<&String>, is: Option<&str>) -> bool {
             wanted.is_none_or(|wanted| is == Some(wanted.as_str()))
         }
@@ -387,13 +370,7 @@ pub struct Rule {
 impl Rule {
     /// A rule that meets every request.
     pub fn new(fault: Fault) -> Self {
-        Self {
-            on: Matcher::default(),
-            nth: None,
-            times: None,
-            probability: None,
-            fault,
-        }
+        Self { on: Matcher::default(), nth: None, times: None, probability: None, fault }
     }
 
     /// Only requests of this JSON-RPC method.

@@ -53,48 +53,28 @@ fn all() -> &'static [Series] {
 }
 
 fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_lowercase)
-        .collect()
+    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
 }
 
 /// The series that have words of the query, those with the most first, else in the file's order;
 /// as JSON text.
 pub(crate) fn search(query: &str, limit: usize) -> String {
     let asked = words(query);
-    let mut hits: Vec<(usize, &Series)> = all()
-        .iter()
-        .map(|series| (series.score(&asked), series))
-        .filter(|(score, _)| *score > 0)
-        .collect();
+    let mut hits: Vec<(usize, &Series)> =
+        all().iter().map(|series| (series.score(&asked), series)).filter(|(score, _)| *score > 0).collect();
     hits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    let results: Vec<&str> = hits
-        .iter()
-        .take(limit)
-        .map(|(_, series)| series.found.as_str())
-        .collect();
-    format!(
-        r#"{{"query":{},"count":{},"results":[{}]}}"#,
-        Value::from(query),
-        results.len(),
-        results.join(",")
-    )
+    let results: Vec<&str> = hits.iter().take(limit).map(|(_, series)| series.found.as_str()).collect();
+    format!(r#"{{"query":{},"count":{},"results":[{}]}}"#, Value::from(query), results.len(), results.join(","))
 }
 
 /// The series of this id, whatever its case.
 pub(crate) fn find(series_id: &str) -> Option<&'static Series> {
-    all()
-        .iter()
-        .find(|series| series.series_id.eq_ignore_ascii_case(series_id))
+    all().iter().find(|series| series.series_id.eq_ignore_ascii_case(series_id))
 }
 
 impl Series {
     fn score(&self, asked: &[String]) -> usize {
-        asked
-            .iter()
-            .filter(|word| self.words.iter().any(|own| own.starts_with(word.as_str())))
-            .count()
+        asked.iter().filter(|word| self.words.iter().any(|own| own.starts_with(word.as_str()))).count()
     }
 
     fn head(&self) -> Map<String, Value> {
@@ -116,9 +96,7 @@ impl Series {
             .days()
             .into_iter()
             .enumerate()
-            .filter(|(_, day)| {
-                from.is_none_or(|from| *day >= from) && to.is_none_or(|to| *day <= to)
-            })
+            .filter(|(_, day)| from.is_none_or(|from| *day >= from) && to.is_none_or(|to| *day <= to))
             .take(limit)
             .map(|(n, day)| json!({"date": day.to_string(), "value": self.value(n, day)}))
             .collect();

@@ -36,12 +36,7 @@ struct Refusal {
 }
 
 fn refusal(status: u16, code: i64, message: &str) -> Refusal {
-    Refusal {
-        status,
-        code,
-        message: message.to_owned(),
-        header: None,
-    }
+    Refusal { status, code, message: message.to_owned(), header: None }
 }
 
 impl Refusal {
@@ -118,11 +113,9 @@ impl Generic {
 
     fn check_version(&self, exchange: &Exchange) -> Result<(), Refusal> {
         match exchange.header(headers::PROTOCOL_VERSION) {
-            Some(version) if !self.versions.knows(version) => Err(refusal(
-                400,
-                REFUSED,
-                "Bad Request: Unsupported protocol version",
-            )),
+            Some(version) if !self.versions.knows(version) => {
+                Err(refusal(400, REFUSED, "Bad Request: Unsupported protocol version"))
+            }
             _ => Ok(()),
         }
     }
@@ -145,29 +138,19 @@ impl Generic {
     fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
         let key = self.authorize(exchange)?;
         accepts(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
-        let is_json = exchange
-            .header(header::CONTENT_TYPE.as_str())
-            .is_some_and(|value| value.starts_with(headers::JSON));
+        let is_json =
+            exchange.header(header::CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(headers::JSON));
         if !is_json {
-            return Err(refusal(
-                415,
-                REFUSED,
-                "Content-Type must be application/json",
-            ));
+            return Err(refusal(415, REFUSED, "Content-Type must be application/json"));
         }
         if !exchange.is_json {
             return Err(refusal(400, jsonrpc::PARSE_ERROR, "Parse error"));
         }
-        let incoming = jsonrpc::read(&exchange.body)
-            .map_err(|what| refusal(400, jsonrpc::INVALID_REQUEST, what))?;
+        let incoming = jsonrpc::read(&exchange.body).map_err(|what| refusal(400, jsonrpc::INVALID_REQUEST, what))?;
         if let Incoming::Request(request) = &incoming
             && request.method == "initialize"
         {
-            return Ok(Plan::Answer(methods::initialize(
-                shared,
-                &self.versions,
-                request,
-            )));
+            return Ok(Plan::Answer(methods::initialize(shared, &self.versions, request)));
         }
         Self::session(shared, exchange)?;
         self.check_version(exchange)?;
@@ -179,9 +162,7 @@ impl Generic {
 
     pub(crate) fn finish(shared: &Shared, done: Done) -> Answer {
         let before = methods::notifications(shared, done.progress_token.as_ref());
-        let result = done
-            .outcome
-            .unwrap_or_else(|failed| tools::failure(&failed.0));
+        let result = done.outcome.unwrap_or_else(|failed| tools::failure(&failed.0));
         methods::reply(shared, done.id, Outcome::Result(result), before)
     }
 }
@@ -193,9 +174,7 @@ fn serve(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Req
         methods::reply(shared, request.id.clone(), outcome, Vec::new())
     };
     Plan::Answer(match request.method {
-        "ping" | "logging/setLevel" => {
-            methods::answer(shared, request, "{}".to_owned(), Vec::new())
-        }
+        "ping" | "logging/setLevel" => methods::answer(shared, request, "{}".to_owned(), Vec::new()),
         "tools/list" => methods::list_tools(shared, request)
             .unwrap_or_else(|| error(jsonrpc::INVALID_PARAMS, "Invalid cursor".to_owned())),
         "tools/call" => match call(shared, exchange, key, request) {
@@ -206,19 +185,9 @@ fn serve(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Req
     })
 }
 
-fn call(
-    shared: &Shared,
-    exchange: &Exchange,
-    key: Option<usize>,
-    request: &Request<'_>,
-) -> Result<Plan, String> {
-    let name = request
-        .param("name")
-        .and_then(Value::as_str)
-        .ok_or("name must be a string")?;
-    let tool = shared
-        .tool(name)
-        .ok_or_else(|| format!("Unknown tool: {name}"))?;
+fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Request<'_>) -> Result<Plan, String> {
+    let name = request.param("name").and_then(Value::as_str).ok_or("name must be a string")?;
+    let tool = shared.tool(name).ok_or_else(|| format!("Unknown tool: {name}"))?;
     let arguments = omni::arguments(request).ok_or("arguments must be an object")?;
     let ready = match tools::check(tool, &arguments, &exchange.bytes) {
         Ok(ready) => ready,
@@ -253,9 +222,7 @@ fn accepts(headers: &HeaderMap, types: &[&str]) -> Result<(), Refusal> {
         .filter_map(|item| item.split(';').next())
         .map(str::trim);
     let listed: Vec<&str> = listed.by_ref().collect();
-    let all = types
-        .iter()
-        .all(|wanted| listed.iter().any(|have| have == wanted || *have == "*/*"));
+    let all = types.iter().all(|wanted| listed.iter().any(|have| have == wanted || *have == "*/*"));
     match all {
         true => Ok(()),
         false => {

@@ -54,9 +54,7 @@ pub(crate) async fn serve(
     if !fate.after.is_zero() {
         tokio::time::sleep(fate.after).await;
     }
-    shared
-        .ledger
-        .answering(exchange.entry, answer.status.as_u16());
+    shared.ledger.answering(exchange.entry, answer.status.as_u16());
     let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
     if shared.options.profile == Profile::Omni {
         sign(&exchange, response.headers_mut());
@@ -64,12 +62,7 @@ pub(crate) async fn serve(
     Ok(response)
 }
 
-fn arrive(
-    shared: &Shared,
-    connection: &Connection,
-    head: http::request::Parts,
-    bytes: Bytes,
-) -> Exchange {
+fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, bytes: Bytes) -> Exchange {
     let (body, is_json) = exchange::read_body(&bytes);
     let body = Arc::new(body);
     let path = head.uri.path().to_owned();
@@ -112,9 +105,7 @@ async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &
             guard.connection().end(*how);
             pending().await
         }
-        _ => mangle::replacement(shared, exchange, fault)
-            .or(served)
-            .unwrap_or_else(|| Answer::empty(500)),
+        _ => mangle::replacement(shared, exchange, fault).or(served).unwrap_or_else(|| Answer::empty(500)),
     }
 }
 
@@ -151,9 +142,8 @@ fn is_foreign(headers: &HeaderMap) -> bool {
 
 /// The request id of the caller, if it is a fit one, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
-    let is_fit = |value: &&HeaderValue| {
-        (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic)
-    };
+    let is_fit =
+        |value: &&HeaderValue| (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
     match headers.get(REQUEST_ID).filter(is_fit) {
         Some(value) => value.clone(),
         None => HeaderValue::try_from(format!("req_{:032x}", fastrand::u128(..)))
@@ -163,13 +153,9 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
 
 /// The headers that every answer of the OMNI service carries.
 fn sign(exchange: &Exchange, headers: &mut HeaderMap) {
-    headers
-        .entry(REQUEST_ID)
-        .or_insert_with(|| exchange.request_id.clone());
-    let version = exchange
-        .headers
-        .get(OMNI_VERSION)
-        .filter(|value| value.to_str().is_ok_and(|text| Day::parse(text).is_some()));
+    headers.entry(REQUEST_ID).or_insert_with(|| exchange.request_id.clone());
+    let version =
+        exchange.headers.get(OMNI_VERSION).filter(|value| value.to_str().is_ok_and(|text| Day::parse(text).is_some()));
     if let Some(version) = version {
         headers.insert(OMNI_VERSION, version.clone());
     }

@@ -209,10 +209,7 @@ impl Ledger {
                 record.seq = seq;
                 state.now.requests.push(record);
             }
-            Entry {
-                seq,
-                epoch: state.epoch,
-            }
+            Entry { seq, epoch: state.epoch }
         })
     }
 
@@ -287,10 +284,7 @@ impl Ledger {
     pub(crate) fn reset(&self) {
         self.change(|state| {
             state.epoch += 1;
-            state.now = LedgerSnapshot {
-                open_connections: state.now.open_connections,
-                ..LedgerSnapshot::default()
-            };
+            state.now = LedgerSnapshot { open_connections: state.now.open_connections, ..LedgerSnapshot::default() };
         });
     }
 
@@ -326,10 +320,7 @@ impl Ledger {
             if state.closed || left.is_zero() {
                 return false;
             }
-            (state, _) = self
-                .changed
-                .wait_timeout(state, left)
-                .unwrap_or_else(PoisonError::into_inner);
+            (state, _) = self.changed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner);
         }
     }
 }
@@ -407,13 +398,7 @@ fn count_records(now: &LedgerSnapshot, wait: &Wait) -> u64 {
             Count::Disconnects => record.disconnected,
             _ => true,
         };
-        state
-            && on.meets(
-                record.rpc_method.as_deref(),
-                record.tool.as_deref(),
-                &record.http_method,
-                &record.path,
-            )
+        state && on.meets(record.rpc_method.as_deref(), record.tool.as_deref(), &record.http_method, &record.path)
     };
     now.requests.iter().filter(counts).count() as u64
 }

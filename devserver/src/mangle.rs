@@ -22,19 +22,10 @@ use crate::sse;
 /// The answer that a fault puts in the place of the service's own; none where it has no such.
 pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -> Option<Answer> {
     Some(match fault {
-        Fault::Status {
-            status,
-            headers,
-            body,
-            content_type,
-            ..
-        } => status_answer(*status, headers, body.as_ref(), content_type.as_deref()),
-        Fault::OmniError {
-            omni_code,
-            status,
-            retry_after,
-            ..
-        } => omni::scripted(
+        Fault::Status { status, headers, body, content_type, .. } => {
+            status_answer(*status, headers, body.as_ref(), content_type.as_deref())
+        }
+        Fault::OmniError { omni_code, status, retry_after, .. } => omni::scripted(
             exchange,
             omni_code,
             *status,
@@ -48,13 +39,7 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             }
             shared.service.session_lost(exchange)
         }
-        Fault::RpcError {
-            code,
-            message,
-            data,
-            status,
-            ..
-        } => {
+        Fault::RpcError { code, message, data, status, .. } => {
             let mut error = json!({"code": code, "message": message});
             if let Some(data) = data {
                 error["data"] = data.clone();
@@ -67,12 +52,7 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
                 status => Answer::error(status, exchange.rpc_id(), &error),
             }
         }
-        Fault::RawBody {
-            body,
-            content_type,
-            status,
-            ..
-        } => {
+        Fault::RawBody { body, content_type, status, .. } => {
             let body = body.replace("$ID", &exchange.rpc_id().to_string());
             body_answer(*status, content_type, body.into())
         }
@@ -82,15 +62,8 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
 }
 
 fn body_answer(status: u16, content_type: &str, bytes: Bytes) -> Answer {
-    let content_type =
-        HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static(JSON));
-    Answer::new(
-        status,
-        Payload::Body {
-            content_type,
-            bytes,
-        },
-    )
+    let content_type = HeaderValue::try_from(content_type).unwrap_or(HeaderValue::from_static(JSON));
+    Answer::new(status, Payload::Body { content_type, bytes })
 }
 
 fn status_answer(
@@ -131,11 +104,7 @@ pub(crate) fn respond(
     fault: Option<&Fault>,
     guard: Option<Guard>,
 ) -> Response<AnswerBody> {
-    let Answer {
-        status,
-        headers,
-        payload,
-    } = answer;
+    let Answer { status, headers, payload } = answer;
     let (mut content_type, wire) = lay_out(shared, payload, fault);
     if let Some(Fault::ContentType { value }) = fault {
         content_type = HeaderValue::try_from(value).ok();
@@ -154,11 +123,7 @@ pub(crate) fn respond(
     response
 }
 
-fn lay_out(
-    shared: &Shared,
-    payload: Payload,
-    fault: Option<&Fault>,
-) -> (Option<HeaderValue>, Wire) {
+fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<HeaderValue>, Wire) {
     let json = Some(HeaderValue::from_static(JSON));
     let stream = Some(HeaderValue::from_static(EVENT_STREAM));
     if let Some(Fault::EndlessStream { what, .. }) = fault {
@@ -177,18 +142,10 @@ fn lay_out(
     }
     match payload {
         Payload::Empty => (None, Wire::Whole(Bytes::new())),
-        Payload::Body {
-            content_type,
-            bytes,
-        } => (Some(content_type), Wire::Whole(bytes)),
+        Payload::Body { content_type, bytes } => (Some(content_type), Wire::Whole(bytes)),
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
-        Payload::Rpc {
-            id,
-            outcome,
-            mut before,
-            sse,
-        } => {
+        Payload::Rpc { id, outcome, mut before, sse } => {
             let id = match fault {
                 Some(Fault::WrongId {}) => wrong_id(&id),
                 Some(Fault::StringId {}) if id.is_number() => Value::String(id.to_string()),
@@ -275,12 +232,7 @@ fn endless_chunk(what: Endless, flood: bool) -> Bytes {
     piece.repeat(pieces).into()
 }
 
-fn into_body(
-    shared: &Shared,
-    wire: Wire,
-    fault: Option<&Fault>,
-    guard: Option<Guard>,
-) -> AnswerBody {
+fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<Guard>) -> AnswerBody {
     let mut steps = VecDeque::new();
     let length = match &wire {
         Wire::Whole(bytes) => Some(bytes.len() as u64),
@@ -300,29 +252,16 @@ fn into_body(
             }
             return AnswerBody::new(steps, None, guard);
         }
-        (
-            Some(Fault::SlowDrip {
-                bytes_per_tick,
-                tick_ms,
-            }),
-            wire @ (Wire::Whole(_) | Wire::Events(..)),
-        ) => {
+        (Some(Fault::SlowDrip { bytes_per_tick, tick_ms }), wire @ (Wire::Whole(_) | Wire::Events(..))) => {
             let rest = wire.text();
             if !rest.is_empty() {
-                steps.push_back(Step::Drip {
-                    rest,
-                    size: *bytes_per_tick,
-                    every: Duration::from_millis(*tick_ms),
-                });
+                steps.push_back(Step::Drip { rest, size: *bytes_per_tick, every: Duration::from_millis(*tick_ms) });
             }
         }
         (Some(Fault::EndlessStream { what, tick_ms }), wire) => {
             steps.extend([
                 Step::Send(wire.text()),
-                Step::Repeat {
-                    chunk: endless_chunk(*what, *tick_ms == 0),
-                    every: Duration::from_millis(*tick_ms),
-                },
+                Step::Repeat { chunk: endless_chunk(*what, *tick_ms == 0), every: Duration::from_millis(*tick_ms) },
             ]);
         }
         (_, Wire::Whole(bytes)) => return AnswerBody::whole(bytes, guard),
@@ -330,11 +269,7 @@ fn into_body(
         (_, Wire::Open(first)) => {
             let every = Duration::from_millis(shared.options.keep_alive_ms);
             let chunk = Bytes::from_static(b": keep-alive\n\n");
-            steps.extend([
-                Step::Send(first),
-                Step::Wait(every),
-                Step::Repeat { chunk, every },
-            ]);
+            steps.extend([Step::Send(first), Step::Wait(every), Step::Repeat { chunk, every }]);
         }
     }
     AnswerBody::new(steps, length, guard)

@@ -16,10 +16,7 @@ pub(crate) struct Versions {
 impl Versions {
     pub(crate) fn new(options: &Options, default: &str, supported: &[&str]) -> Self {
         Self {
-            default: options
-                .default_version
-                .clone()
-                .unwrap_or_else(|| default.to_owned()),
+            default: options.default_version.clone().unwrap_or_else(|| default.to_owned()),
             supported: options
                 .supported_versions
                 .clone()
@@ -56,8 +53,7 @@ pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request
         },
         "instructions": "A dev server on loopback. Observation values are sample values, not FRED data.",
     });
-    answer(shared, request, result.to_string(), Vec::new())
-        .with(crate::headers::SESSION_ID, &shared.open_session())
+    answer(shared, request, result.to_string(), Vec::new()).with(crate::headers::SESSION_ID, &shared.open_session())
 }
 
 /// Whether the server declares the logging capability.
@@ -76,10 +72,7 @@ pub(crate) fn list_tools(shared: &Shared, request: &Request<'_>) -> Option<Answe
     let page = &rest[..size.min(rest.len())];
     let definitions: Vec<&str> = page.iter().map(|tool| tool.definition.as_str()).collect();
     let next = match page.len() < rest.len() {
-        true => format!(
-            r#","nextCursor":"{:08x}""#,
-            (from + page.len()) ^ CURSOR_MASK
-        ),
+        true => format!(r#","nextCursor":"{:08x}""#, (from + page.len()) ^ CURSOR_MASK),
         false => String::new(),
     };
     let result = format!(r#"{{"tools":[{}]{next}}}"#, definitions.join(","));
@@ -118,30 +111,12 @@ pub(crate) fn notifications(shared: &Shared, progress_token: Option<&Value>) -> 
 }
 
 /// A result, in the way that the options ask for.
-pub(crate) fn answer(
-    shared: &Shared,
-    request: &Request<'_>,
-    result: String,
-    before: Vec<String>,
-) -> Answer {
-    reply(
-        shared,
-        request.id.clone(),
-        Outcome::Result(result.into()),
-        before,
-    )
+pub(crate) fn answer(shared: &Shared, request: &Request<'_>, result: String, before: Vec<String>) -> Answer {
+    reply(shared, request.id.clone(), Outcome::Result(result.into()), before)
 }
 
 /// An answer with status 200, in the way that the options ask for.
 pub(crate) fn reply(shared: &Shared, id: Value, outcome: Outcome, before: Vec<String>) -> Answer {
     let sse = shared.options.answer == Answering::Sse || !before.is_empty();
-    Answer::new(
-        200,
-        Payload::Rpc {
-            id,
-            outcome,
-            before,
-            sse,
-        },
-    )
+    Answer::new(200, Payload::Rpc { id, outcome, before, sse })
 }

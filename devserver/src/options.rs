@@ -167,21 +167,12 @@ impl Options {
     /// The options with what was left out filled in, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
-            self.keys.push(KeyOptions {
-                key: DEFAULT_KEY.to_owned(),
-                scopes: None,
-                rejected: false,
-            });
+            self.keys.push(KeyOptions { key: DEFAULT_KEY.to_owned(), scopes: None, rejected: false });
         }
         if self.profile == Profile::Omni
-            && let Some(at) = self
-                .keys
-                .iter()
-                .position(|k| !auth::looks_like_a_key(&k.key))
+            && let Some(at) = self.keys.iter().position(|k| !auth::looks_like_a_key(&k.key))
         {
-            return Err(format!(
-                "keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"
-            ));
+            return Err(format!("keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"));
         }
         if self.tools_page_size == Some(0) {
             return Err("tools_page_size must be at least 1".to_owned());
@@ -195,8 +186,7 @@ impl Options {
             return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
         }
         for (at, rule) in self.faults.iter().enumerate() {
-            rule.check()
-                .map_err(|what| format!("faults[{at}]: {what}"))?;
+            rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;
         }
         Ok(self)
     }

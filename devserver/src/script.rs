@@ -48,17 +48,13 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new(seed: u64) -> Self {
-        Self {
-            rules: Vec::new(),
-            random: fastrand::Rng::with_seed(seed),
-        }
+        Self { rules: Vec::new(), random: fastrand::Rng::with_seed(seed) }
     }
 
     /// Adds rules behind those in force: all of them, or none.
     pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), ScriptError> {
         for (at, rule) in rules.iter().enumerate() {
-            rule.check()
-                .map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
+            rule.check().map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
         }
         self.rules.extend(rules.into_iter().map(|rule| Active {
             fault: Arc::new(rule.fault.clone()),

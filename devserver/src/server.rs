@@ -42,9 +42,7 @@ pub struct DevServer {
 
 impl fmt::Debug for DevServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DevServer")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
+        f.debug_struct("DevServer").field("url", &self.url).finish_non_exhaustive()
     }
 }
 
@@ -57,10 +55,7 @@ impl DevServer {
         let port = listener.local_addr()?.port();
         let rules = options.faults.clone();
         let shared = Arc::new(Shared::new(options));
-        shared
-            .script()
-            .add(rules)
-            .map_err(|error| StartError::Options(error.to_string()))?;
+        shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let thread = {
             let shared = Arc::clone(&shared);
@@ -68,18 +63,12 @@ impl DevServer {
                 .name("omni-mcp-devserver".to_owned())
                 .spawn(move || run(runtime, listener, shared, stopped))?
         };
-        Ok(Self {
-            shared,
-            url: format!("http://127.0.0.1:{port}"),
-            port,
-            running: Mutex::new(Some((stop, thread))),
-        })
+        Ok(Self { shared, url: format!("http://127.0.0.1:{port}"), port, running: Mutex::new(Some((stop, thread))) })
     }
 
     /// Starts a server with options as JSON text; an unknown field is an error.
     pub fn start_json(options_json: &str) -> Result<Self, StartError> {
-        let options = serde_json::from_str(options_json)
-            .map_err(|error| StartError::Options(error.to_string()))?;
+        let options = serde_json::from_str(options_json).map_err(|error| StartError::Options(error.to_string()))?;
         Self::start(options)
     }
 
@@ -137,8 +126,7 @@ impl DevServer {
 
     /// Blocks until so many are counted: true, or false when the time is over or the server closed.
     pub fn wait_for(&self, what: Count, at_least: u64, timeout: Duration) -> bool {
-        self.wait(&Wait::at_least(what, at_least, timeout))
-            .unwrap_or(false)
+        self.wait(&Wait::at_least(what, at_least, timeout)).unwrap_or(false)
     }
 
     /// Blocks until a condition holds: true, or false when the time is over or the server closed.
@@ -180,12 +168,7 @@ fn listen(runtime: &Runtime, port: u16) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn run(
-    runtime: Runtime,
-    listener: TcpListener,
-    shared: Arc<Shared>,
-    stopped: oneshot::Receiver<()>,
-) {
+fn run(runtime: Runtime, listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}

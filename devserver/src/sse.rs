@@ -31,11 +31,7 @@ impl Streams {
         let retry = retry_ms.map_or(String::new(), |ms| format!("retry: {ms}\n"));
         let priming = format!("id: s{stream}-0\n{retry}data: \n\n").into();
         let events: Vec<Bytes> = std::iter::once(priming)
-            .chain(
-                data.iter()
-                    .zip(1..)
-                    .map(|(data, n)| event(Some(&format!("s{stream}-{n}")), data)),
-            )
+            .chain(data.iter().zip(1..).map(|(data, n)| event(Some(&format!("s{stream}-{n}")), data)))
             .collect();
         if self.kept.len() == KEPT {
             self.kept.pop_front();

@@ -37,16 +37,8 @@ pub(crate) struct BadArguments {
 
 /// A tool with its arguments checked.
 pub(crate) enum Ready {
-    Search {
-        query: String,
-        limit: usize,
-    },
-    Series {
-        series_id: String,
-        from: Option<Day>,
-        to: Option<Day>,
-        limit: usize,
-    },
+    Search { query: String, limit: usize },
+    Series { series_id: String, from: Option<Day>, to: Option<Day>, limit: usize },
     Echo(Box<RawValue>),
     Fail(String),
     Big(usize),
@@ -63,12 +55,16 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
         tool("fred.series", Kind::Series, &series_definition()),
     ];
     if options.profile == Profile::Generic {
-        tools.push(tool("echo", Kind::Echo, &json!({
-            "title": "Echo",
-            "description": "Answers its arguments.",
-            "inputSchema": {"type": "object"},
-            "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}
-        })));
+        tools.push(tool(
+            "echo",
+            Kind::Echo,
+            &json!({
+                "title": "Echo",
+                "description": "Answers its arguments.",
+                "inputSchema": {"type": "object"},
+                "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}
+            }),
+        ));
         tools.push(tool(
             "fail",
             Kind::Fail,
@@ -108,11 +104,7 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
 fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
     let mut definition = definition.clone();
     definition["name"] = name.into();
-    Tool {
-        name: name.to_owned(),
-        kind,
-        definition: definition.to_string(),
-    }
+    Tool { name: name.to_owned(), kind, definition: definition.to_string() }
 }
 
 fn read_only(title: &str) -> Value {
@@ -193,11 +185,7 @@ fn series_definition() -> Value {
 }
 
 /// Checks the arguments of a call. `body` is the request's text, for tools that must not lose a digit.
-pub(crate) fn check(
-    tool: &Tool,
-    arguments: &Map<String, Value>,
-    body: &[u8],
-) -> Result<Ready, BadArguments> {
+pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) -> Result<Ready, BadArguments> {
     Ok(match tool.kind {
         Kind::Search => Ready::Search {
             query: required_text(arguments, "q", "missing_q")?,
@@ -212,53 +200,33 @@ pub(crate) fn check(
             {
                 return Err(invalid("observation_start is later than observation_end"));
             }
-            Ready::Series {
-                series_id,
-                from,
-                to,
-                limit: integer(arguments, "limit", 1, 100_000)?.unwrap_or(1000),
-            }
+            Ready::Series { series_id, from, to, limit: integer(arguments, "limit", 1, 100_000)?.unwrap_or(1000) }
         }
         Kind::Echo => Ready::Echo(raw_arguments(body)),
         Kind::Fail => Ready::Fail(match arguments.get("message") {
             Some(Value::String(message)) => message.clone(),
             _ => "it failed, as asked".to_owned(),
         }),
-        Kind::Big => Ready::Big(
-            integer(arguments, "bytes", 0, BIGGEST)?.ok_or_else(|| invalid("bytes is missing"))?,
-        ),
+        Kind::Big => Ready::Big(integer(arguments, "bytes", 0, BIGGEST)?.ok_or_else(|| invalid("bytes is missing"))?),
         Kind::Idle => Ready::Idle(tool.name.clone()),
     })
 }
 
 fn invalid(message: &str) -> BadArguments {
-    BadArguments {
-        omni_code: "invalid_parameter",
-        message: message.to_owned(),
-    }
+    BadArguments { omni_code: "invalid_parameter", message: message.to_owned() }
 }
 
-fn required_text(
-    arguments: &Map<String, Value>,
-    name: &str,
-    missing: &'static str,
-) -> Result<String, BadArguments> {
+fn required_text(arguments: &Map<String, Value>, name: &str, missing: &'static str) -> Result<String, BadArguments> {
     match arguments.get(name) {
         Some(Value::String(text)) if !text.trim().is_empty() => Ok(text.clone()),
-        None | Some(Value::Null | Value::String(_)) => Err(BadArguments {
-            omni_code: missing,
-            message: format!("{name} is required"),
-        }),
+        None | Some(Value::Null | Value::String(_)) => {
+            Err(BadArguments { omni_code: missing, message: format!("{name} is required") })
+        }
         Some(_) => Err(invalid(&format!("{name} must be a string"))),
     }
 }
 
-fn integer(
-    arguments: &Map<String, Value>,
-    name: &str,
-    least: u64,
-    most: u64,
-) -> Result<Option<usize>, BadArguments> {
+fn integer(arguments: &Map<String, Value>, name: &str, least: u64, most: u64) -> Result<Option<usize>, BadArguments> {
     match arguments.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(value) => value
@@ -302,12 +270,7 @@ impl Ready {
     pub(crate) fn run(self) -> Result<Arc<str>, Failed> {
         Ok(match self {
             Self::Search { query, limit } => structured(&fred::search(&query, limit)),
-            Self::Series {
-                series_id,
-                from,
-                to,
-                limit,
-            } => {
+            Self::Series { series_id, from, to, limit } => {
                 let series = fred::find(&series_id)
                     .ok_or_else(|| Failed("Bad Request. The series does not exist.".to_owned()))?;
                 structured(&series.observations(from, to, limit).to_string())

@@ -77,11 +77,7 @@ impl Wait {
 
     /// Waits until no more than so many are counted.
     pub fn at_most(count: Count, at_most: u64, timeout: Duration) -> Self {
-        Self {
-            at_least: None,
-            at_most: Some(at_most),
-            ..Self::at_least(count, 0, timeout)
-        }
+        Self { at_least: None, at_most: Some(at_most), ..Self::at_least(count, 0, timeout) }
     }
 
     /// Only this JSON-RPC method.
@@ -115,18 +111,11 @@ impl Wait {
         if self.at_least.is_none() && self.at_most.is_none() {
             return Err(WaitError("give at_least or at_most".to_owned()));
         }
-        let of_requests = matches!(
-            self.count,
-            Count::Requests | Count::Answers | Count::Disconnects
-        );
+        let of_requests = matches!(self.count, Count::Requests | Count::Answers | Count::Disconnects);
         let allowed = match self.count {
             Count::Executions => self.method.is_none() && self.http_method.is_none(),
             _ => of_requests || !self.is_filtered(),
         };
-        if allowed {
-            Ok(())
-        } else {
-            Err(WaitError("this count cannot be filtered so".to_owned()))
-        }
+        if allowed { Ok(()) } else { Err(WaitError("this count cannot be filtered so".to_owned())) }
     }
 }

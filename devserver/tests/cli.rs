@@ -30,13 +30,9 @@ fn it_prints_its_address_and_key_and_answers() {
     let auth = format!("Bearer {}", value_of("OMNI_API_KEY="));
     let body = rpc(1, "ping", &json!({}));
     let headers = [("authorization", auth.as_str())];
-    let answer = Wire::connect(&url)
-        .ask("POST", "/mcp", &headers, &body)
-        .unwrap();
+    let answer = Wire::connect(&url).ask("POST", "/mcp", &headers, &body).unwrap();
     assert_eq!(answer.json()["result"], json!({}));
-    let ledger = Wire::connect(&url)
-        .ask("GET", "/__dev/ledger", &[], "")
-        .unwrap();
+    let ledger = Wire::connect(&url).ask("GET", "/__dev/ledger", &[], "").unwrap();
     assert_eq!(ledger.json()["requests"][0]["rpc_method"], "ping");
     drop(program.stdin.take());
     assert!(program.wait().unwrap().success());
@@ -50,22 +46,13 @@ fn it_can_print_json() {
         .output()
         .unwrap();
     let line: Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert!(
-        line["url"]
-            .as_str()
-            .unwrap()
-            .starts_with("http://127.0.0.1:")
-    );
+    assert!(line["url"].as_str().unwrap().starts_with("http://127.0.0.1:"));
     assert!(line["api_key"].is_string());
 }
 
 #[test]
 fn it_says_what_is_wrong() {
-    for arguments in [
-        ["--profile", "other"],
-        ["--options", "{\"x\":1}"],
-        ["--options", "@/no/such/file"],
-    ] {
+    for arguments in [["--profile", "other"], ["--options", "{\"x\":1}"], ["--options", "@/no/such/file"]] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert!(!output.status.success());
         assert!(!output.stderr.is_empty() && output.stdout.is_empty());

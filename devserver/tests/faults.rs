@@ -74,11 +74,7 @@ fn hang() {
     assert!(server.wait_for(Count::Requests, 1, SOON));
     server.close();
     assert_eq!(waiting.end(), End::Closed);
-    assert_eq!(
-        server.ledger().disconnects,
-        0,
-        "it was the server that left"
-    );
+    assert_eq!(server.ledger().disconnects, 0, "it was the server that left");
     assert_eq!(server.ledger().open_connections, 0);
 }
 
@@ -90,23 +86,18 @@ fn status() {
     let reply = answered(&server);
     assert_eq!((reply.status, reply.text().as_str()), (503, "busy"));
     assert_eq!(reply.header("content-type"), Some("text/plain"));
-    assert_eq!(
-        reply.header("retry-after"),
-        Some("Wed, 21 Oct 2026 07:28:00 GMT")
-    );
+    assert_eq!(reply.header("retry-after"), Some("Wed, 21 Oct 2026 07:28:00 GMT"));
     assert!(reply.header("x-request-id").is_some());
     then(&server, "status", 0);
 
-    let fault =
-        json!({"kind": "status", "status": 500, "body": {"a": 1}, "when": "after_execution"});
+    let fault = json!({"kind": "status", "status": 500, "body": {"a": 1}, "when": "after_execution"});
     let server = with(fault);
     let reply = answered(&server);
     assert_eq!(reply.json(), json!({"a": 1}));
     assert_eq!(reply.header("content-type"), Some("application/json"));
     then(&server, "status", 1);
 
-    let server =
-        with(json!({"kind": "status", "status": 502, "body": "<p>", "content_type": "text/html"}));
+    let server = with(json!({"kind": "status", "status": 502, "body": "<p>", "content_type": "text/html"}));
     assert_eq!(answered(&server).header("content-type"), Some("text/html"));
     let server = with(json!({"kind": "status", "status": 502}));
     assert_eq!(answered(&server).body.len(), 0);
@@ -114,22 +105,15 @@ fn status() {
 
 #[test]
 fn omni_error() {
-    let server =
-        with(json!({"kind": "omni_error", "omni_code": "rate_limit_exceeded", "retry_after": 3}));
+    let server = with(json!({"kind": "omni_error", "omni_code": "rate_limit_exceeded", "retry_after": 3}));
     let reply = answered(&server);
-    assert_eq!(
-        (reply.status, reply.header("retry-after")),
-        (429, Some("3"))
-    );
+    assert_eq!((reply.status, reply.header("retry-after")), (429, Some("3")));
     assert!(reply.header("x-ratelimit-limit-burst").is_some());
     assert_eq!(reply.json()["id"], 7);
     then(&server, "omni_error", 0);
 
     let server = with(json!({"kind": "omni_error", "omni_code": "insufficient_scope"}));
-    assert_eq!(
-        answered(&server).header("omni-required-scopes"),
-        Some("mcp.invoke fred.read")
-    );
+    assert_eq!(answered(&server).header("omni-required-scopes"), Some("mcp.invoke fred.read"));
 
     let fault = json!({"kind": "omni_error", "omni_code": "brand_new", "status": 418, "retry_after": "soon", "when": "after_execution"});
     let server = with(fault);
@@ -161,10 +145,7 @@ fn truncate() {
     assert!(reply.headers["content-length"].parse::<usize>().unwrap() > 100);
     then(&server, "truncate", 1);
 
-    let server = with_options(
-        json!({"answer": "sse"}),
-        json!({"kind": "truncate", "bytes": 9, "how": "rst"}),
-    );
+    let server = with_options(json!({"answer": "sse"}), json!({"kind": "truncate", "bytes": 9, "how": "rst"}));
     let reply = answered(&server);
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
     assert!(matches!(reply.end, End::Reset | End::Closed));
@@ -203,10 +184,7 @@ fn a_get_stream_that_closes_at_once() {
     let rule = json!({"on": {"http_method": "GET", "path": "/mcp"}, "fault": {"kind": "stream_cut", "after_events": 0, "how": "end"}});
     server.script_json(&rule.to_string()).unwrap();
     let reply = route(&server, "GET", "/mcp", &[]);
-    assert_eq!(
-        (reply.status, reply.body.len(), reply.end),
-        (200, 0, End::Whole)
-    );
+    assert_eq!((reply.status, reply.body.len(), reply.end), (200, 0, End::Whole));
     assert_eq!(reply.headers["content-type"], "text/event-stream");
 }
 
@@ -214,10 +192,7 @@ fn a_get_stream_that_closes_at_once() {
 fn malformed_answers() {
     let server = with_options(json!({"answer": "sse"}), json!({"kind": "malformed_json"}));
     let reply = answered(&server);
-    assert_eq!(
-        (reply.header("content-type"), &reply.end),
-        (Some("application/json"), &End::Whole)
-    );
+    assert_eq!((reply.header("content-type"), &reply.end), (Some("application/json"), &End::Whole));
     assert!(serde_json::from_slice::<Value>(&reply.body).is_err() && !reply.body.is_empty());
     then_sse(&server, "malformed_json");
 
@@ -290,10 +265,7 @@ fn events_twice_and_out_of_order() {
     assert_eq!(events[0], events[1]);
     then(&server, "duplicate_event", 1);
 
-    let server = with_options(
-        json!({"log_messages": 2}),
-        json!({"kind": "reordered_events"}),
-    );
+    let server = with_options(json!({"log_messages": 2}), json!({"kind": "reordered_events"}));
     let events = answered(&server).events();
     assert_eq!(events.len(), 3);
     assert!(events[0].contains("\"id\":7") && events[2].contains("notifications/message"));
@@ -303,15 +275,10 @@ fn events_twice_and_out_of_order() {
 fn slow_drip() {
     let server = with(json!({"kind": "slow_drip", "bytes_per_tick": 1, "tick_ms": 0}));
     let reply = answered(&server);
-    assert_eq!(
-        (reply.json()["id"].as_u64(), reply.end),
-        (Some(7), End::Whole)
-    );
+    assert_eq!((reply.json()["id"].as_u64(), reply.end), (Some(7), End::Whole));
     then(&server, "slow_drip", 1);
-    let server = with_options(
-        json!({"answer": "sse"}),
-        json!({"kind": "slow_drip", "bytes_per_tick": 400, "tick_ms": 20}),
-    );
+    let server =
+        with_options(json!({"answer": "sse"}), json!({"kind": "slow_drip", "bytes_per_tick": 400, "tick_ms": 20}));
     let begun = Instant::now();
     assert_eq!(answered(&server).events().len(), 1);
     assert!(begun.elapsed() >= Duration::from_millis(40));
@@ -322,11 +289,7 @@ fn endless_streams() {
     let cases = [
         ("comments", "text/event-stream", ": "),
         ("events", "text/event-stream", "event: message\ndata: {"),
-        (
-            "body",
-            "application/json",
-            r#"{"jsonrpc":"2.0","id":7,"result":"#,
-        ),
+        ("body", "application/json", r#"{"jsonrpc":"2.0","id":7,"result":"#),
     ];
     for (what, content_type, begins) in cases {
         for tick_ms in [0, 1] {
@@ -351,8 +314,7 @@ fn endless_streams() {
 
 #[test]
 fn rpc_error() {
-    let server =
-        with(json!({"kind": "rpc_error", "code": -32000, "message": "no", "data": {"a": 1}}));
+    let server = with(json!({"kind": "rpc_error", "code": -32000, "message": "no", "data": {"a": 1}}));
     let reply = answered(&server);
     assert_eq!(reply.status, 200);
     assert_eq!(
@@ -360,9 +322,8 @@ fn rpc_error() {
         json!({"jsonrpc": "2.0", "id": 7, "error": {"code": -32000, "message": "no", "data": {"a": 1}}})
     );
     then(&server, "rpc_error", 0);
-    let server = with(
-        json!({"kind": "rpc_error", "code": -32000, "message": "no", "status": 400, "when": "after_execution"}),
-    );
+    let server =
+        with(json!({"kind": "rpc_error", "code": -32000, "message": "no", "status": 400, "when": "after_execution"}));
     assert_eq!(answered(&server).status, 400);
     then(&server, "rpc_error", 1);
 }
@@ -370,8 +331,7 @@ fn rpc_error() {
 #[test]
 fn raw_body() {
     let events = "\u{feff}data: {\"jsonrpc\":\"2.0\",\r\ndata: \"id\":$ID,\"result\":{}}\r\n\r\n";
-    let server =
-        with(json!({"kind": "raw_body", "body": events, "content_type": "text/event-stream"}));
+    let server = with(json!({"kind": "raw_body", "body": events, "content_type": "text/event-stream"}));
     let reply = answered(&server);
     assert_eq!(reply.text(), events.replace("$ID", "7"));
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
@@ -380,13 +340,9 @@ fn raw_body() {
 
 #[test]
 fn redirect() {
-    let server =
-        with(json!({"kind": "redirect", "status": 307, "location": "http://127.0.0.1:9/mcp"}));
+    let server = with(json!({"kind": "redirect", "status": 307, "location": "http://127.0.0.1:9/mcp"}));
     let reply = answered(&server);
-    assert_eq!(
-        (reply.status, reply.header("location")),
-        (307, Some("http://127.0.0.1:9/mcp"))
-    );
+    assert_eq!((reply.status, reply.header("location")), (307, Some("http://127.0.0.1:9/mcp")));
     then(&server, "redirect", 0);
 }
 
@@ -401,9 +357,7 @@ fn rules_meet_what_they_name() {
         {"on": {"http_method": "DELETE"}, "fault": status(500)}
     ]);
     server.script_json(&rules.to_string()).unwrap();
-    let pings: Vec<u16> = (0..5)
-        .map(|_| method(&server, "ping", &json!({})).status)
-        .collect();
+    let pings: Vec<u16> = (0..5).map(|_| method(&server, "ping", &json!({})).status).collect();
     assert_eq!(pings, [503, 502, 200, 502, 200]);
     assert_eq!(answered(&server).status, 200);
     let series = json!({"name": "fred.series", "arguments": {"series_id": "GDP"}});
@@ -418,12 +372,9 @@ fn rules_meet_what_they_name() {
 #[test]
 fn probability_follows_the_seed() {
     let run = |seed: u64| -> Vec<u16> {
-        let server = start(
-            json!({"seed": seed, "faults": [{"probability": 0.5, "fault": {"kind": "status", "status": 503}}]}),
-        );
-        (0..40)
-            .map(|_| method(&server, "ping", &json!({})).status)
-            .collect()
+        let server =
+            start(json!({"seed": seed, "faults": [{"probability": 0.5, "fault": {"kind": "status", "status": 503}}]}));
+        (0..40).map(|_| method(&server, "ping", &json!({})).status).collect()
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));

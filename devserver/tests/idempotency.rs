@@ -29,10 +29,7 @@ fn the_same_key_and_payload_is_answered_from_the_store() {
     let ledger = server.ledger();
     assert_eq!(ledger.executions.len(), 1);
     assert_eq!(ledger.billable_units, 1);
-    assert_eq!(
-        (ledger.requests[0].replayed, ledger.requests[1].replayed),
-        (false, true)
-    );
+    assert_eq!((ledger.requests[0].replayed, ledger.requests[1].replayed), (false, true));
     assert_eq!(ledger.executions[0].idempotency_key.as_deref(), Some("k"));
     assert_eq!(ledger.executions[0].api_key.as_deref(), Some("key#1"));
     assert_eq!(ledger.executions[0].request_seq, 1);
@@ -47,39 +44,24 @@ fn a_used_key_with_another_payload_is_refused() {
     assert_eq!(refused.omni_code(), "idempotency_payload_mismatch");
     let server = start(json!({"changed_payload_code": "other_code"}));
     assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
-    assert_eq!(
-        call(&server, "k", &search("cpi")).unwrap().omni_code(),
-        "other_code"
-    );
+    assert_eq!(call(&server, "k", &search("cpi")).unwrap().omni_code(), "other_code");
 }
 
 #[test]
 fn each_api_key_has_its_own_keys() {
     let server = start(json!({"keys": [{"key": "omni_test_a"}, {"key": "omni_test_b"}]}));
     assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
-    let headers = [
-        ("authorization", "Bearer omni_test_b"),
-        ("idempotency-key", "k"),
-    ];
+    let headers = [("authorization", "Bearer omni_test_b"), ("idempotency-key", "k")];
     let body = rpc(1, "tools/call", &search("cpi"));
-    let other = Wire::to(&server)
-        .ask("POST", "/mcp", &headers, &body)
-        .unwrap();
+    let other = Wire::to(&server).ask("POST", "/mcp", &headers, &body).unwrap();
     assert_eq!(other.status, 200);
-    assert_eq!(
-        server.ledger().executions[1].api_key.as_deref(),
-        Some("key#2")
-    );
+    assert_eq!(server.ledger().executions[1].api_key.as_deref(), Some("key#2"));
 }
 
 #[test]
 fn a_key_in_flight_is_a_conflict() {
     let server = start(json!({"conflict_rpc_code": -32009}));
-    let slow = Rule::new(Fault::Delay {
-        ms: 700,
-        when: When::BeforeExecution,
-    })
-    .times(1);
+    let slow = Rule::new(Fault::Delay { ms: 700, when: When::BeforeExecution }).times(1);
     server.script(vec![slow]).unwrap();
     let headers = [("idempotency-key", "k")];
     let body = rpc(1, "tools/call", &search("gdp"));
@@ -99,11 +81,7 @@ fn a_key_in_flight_is_a_conflict() {
 #[test]
 fn a_call_runs_to_its_end_although_its_caller_left() {
     let server = omni();
-    let slow = Rule::new(Fault::Delay {
-        ms: 300,
-        when: When::BeforeExecution,
-    })
-    .times(1);
+    let slow = Rule::new(Fault::Delay { ms: 300, when: When::BeforeExecution }).times(1);
     server.script(vec![slow]).unwrap();
     let body = rpc(1, "tools/call", &search("gdp"));
     let first = send(&server, &[("idempotency-key", "k")], &body);
@@ -120,39 +98,18 @@ fn a_call_runs_to_its_end_although_its_caller_left() {
 #[test]
 fn executed_then_cut_is_a_replay() {
     let cuts = [
-        Fault::Reset {
-            when: When::AfterExecution,
-            how: How::Rst,
-        },
-        Fault::Reset {
-            when: When::AfterExecution,
-            how: How::Fin,
-        },
-        Fault::Truncate {
-            bytes: 20,
-            how: How::Fin,
-        },
-        Fault::StreamCut {
-            after_events: 0,
-            how: How::Fin,
-        },
+        Fault::Reset { when: When::AfterExecution, how: How::Rst },
+        Fault::Reset { when: When::AfterExecution, how: How::Fin },
+        Fault::Truncate { bytes: 20, how: How::Fin },
+        Fault::StreamCut { after_events: 0, how: How::Fin },
     ];
     for cut in cuts {
         let server = omni();
-        server
-            .script(vec![Rule::new(cut.clone()).nth([1])])
-            .unwrap();
+        server.script(vec![Rule::new(cut.clone()).nth([1])]).unwrap();
         let lost = call(&server, "k", &search("gdp"));
-        assert!(
-            lost.is_err() || lost.unwrap().end != common::End::Whole,
-            "{cut:?}"
-        );
+        assert!(lost.is_err() || lost.unwrap().end != common::End::Whole, "{cut:?}");
         let again = call(&server, "k", &search("gdp")).unwrap();
-        assert_eq!(
-            again.header("idempotency-replayed"),
-            Some("true"),
-            "{cut:?}"
-        );
+        assert_eq!(again.header("idempotency-replayed"), Some("true"), "{cut:?}");
         assert_eq!(server.ledger().executions.len(), 1, "{cut:?}");
         assert_eq!(server.ledger().billable_units, 1, "{cut:?}");
     }
@@ -161,13 +118,8 @@ fn executed_then_cut_is_a_replay() {
 #[test]
 fn reset_before_execution_leaves_nothing_behind() {
     let server = omni();
-    let cut = Fault::Reset {
-        when: When::BeforeExecution,
-        how: How::Rst,
-    };
-    server
-        .script(vec![Rule::new(cut).on_tool("fred.search").times(1)])
-        .unwrap();
+    let cut = Fault::Reset { when: When::BeforeExecution, how: How::Rst };
+    server.script(vec![Rule::new(cut).on_tool("fred.search").times(1)]).unwrap();
     assert!(call(&server, "k", &search("gdp")).is_err());
     assert_eq!(server.ledger().executions.len(), 0);
     let again = call(&server, "k", &search("gdp")).unwrap();
@@ -184,9 +136,5 @@ fn a_failed_call_is_not_kept() {
     assert_eq!(again.header("idempotency-replayed"), None);
     assert_eq!(server.ledger().executions.len(), 2);
     assert!(bearer(&server).starts_with("Bearer"));
-    assert!(
-        server
-            .wait(&Wait::at_least(Count::Executions, 2, SOON).on_tool("fred.series"))
-            .unwrap()
-    );
+    assert!(server.wait(&Wait::at_least(Count::Executions, 2, SOON).on_tool("fred.series")).unwrap());
 }

@@ -26,25 +26,10 @@ fn it_records_requests_and_executions() {
     let server = omni();
     let auth = bearer(&server);
     let mut wire = Wire::to(&server);
-    let headers = [
-        ("authorization", auth.as_str()),
-        ("Idempotency-Key", "k"),
-        ("x-twice", "a"),
-        ("x-twice", "b"),
-    ];
+    let headers = [("authorization", auth.as_str()), ("Idempotency-Key", "k"), ("x-twice", "a"), ("x-twice", "b")];
     let body = rpc(5, "tools/call", &search("gdp"));
-    assert_eq!(
-        wire.ask("POST", "/mcp?a=1", &headers, &body)
-            .unwrap()
-            .status,
-        200
-    );
-    assert_eq!(
-        wire.ask("POST", "/mcp", &headers[..1], "no json")
-            .unwrap()
-            .status,
-        400
-    );
+    assert_eq!(wire.ask("POST", "/mcp?a=1", &headers, &body).unwrap().status, 200);
+    assert_eq!(wire.ask("POST", "/mcp", &headers[..1], "no json").unwrap().status, 400);
     let ledger: Value = serde_json::from_str(&server.ledger_json()).unwrap();
     let first = &ledger["requests"][0];
     let expected = json!({
@@ -60,10 +45,7 @@ fn it_records_requests_and_executions() {
     assert_eq!(first["headers"]["x-twice"], "a, b");
     assert_eq!(first["body"]["params"]["arguments"]["q"], "gdp");
     let second = &ledger["requests"][1];
-    assert_eq!(
-        (&second["body"], &second["connection"]),
-        (&json!("no json"), &json!(1))
-    );
+    assert_eq!((&second["body"], &second["connection"]), (&json!("no json"), &json!(1)));
     assert_eq!(second["rpc_method"], Value::Null);
     assert_eq!(
         ledger["executions"],
@@ -72,10 +54,7 @@ fn it_records_requests_and_executions() {
             "api_key": "key#1", "request_seq": 1, "ok": true
         }])
     );
-    assert_eq!(
-        (&ledger["connections"], &ledger["open_connections"]),
-        (&json!(1), &json!(1))
-    );
+    assert_eq!((&ledger["connections"], &ledger["open_connections"]), (&json!(1), &json!(1)));
     assert_eq!(ledger["billable_units"], 1);
 }
 
@@ -83,8 +62,7 @@ fn it_records_requests_and_executions() {
 fn it_shows_no_secret() {
     let server = start(json!({"keys": [{"key": "omni_test_canary"}]}));
     assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
-    let options: Options =
-        serde_json::from_value(json!({"keys": [{"key": "omni_test_canary"}]})).unwrap();
+    let options: Options = serde_json::from_value(json!({"keys": [{"key": "omni_test_canary"}]})).unwrap();
     let shown = format!("{server:?} {:?} {options:?}", server.ledger());
     assert!(shown.contains("[redacted]"));
     assert!(!shown.contains("canary"), "{shown}");
@@ -98,20 +76,10 @@ fn it_can_be_reset() {
     assert_eq!(wire.receive().unwrap().status, 200);
     server.reset_ledger();
     let ledger = server.ledger();
-    assert_eq!(
-        (
-            ledger.requests.len(),
-            ledger.open_connections,
-            ledger.connections
-        ),
-        (0, 1, 0)
-    );
+    assert_eq!((ledger.requests.len(), ledger.open_connections, ledger.connections), (0, 1, 0));
     assert_eq!(method(&server, "ping", &json!({})).status, 200);
     let ledger = server.ledger();
-    assert_eq!(
-        (ledger.requests[0].seq, ledger.requests[0].connection),
-        (1, 2)
-    );
+    assert_eq!((ledger.requests[0].seq, ledger.requests[0].connection), (1, 2));
 }
 
 #[test]
@@ -124,29 +92,16 @@ fn it_can_keep_counts_only() {
     let ledger = server.ledger();
     assert!(ledger.requests.is_empty() && ledger.executions.is_empty());
     assert_eq!((ledger.request_count, ledger.execution_count), (2, 1));
-    assert_eq!(
-        (ledger.replay_count, ledger.answers, ledger.billable_units),
-        (1, 2, 1)
-    );
+    assert_eq!((ledger.replay_count, ledger.answers, ledger.billable_units), (1, 2, 1));
     let filtered = Wait::at_least(Count::Requests, 1, SOON).on_method("ping");
-    assert!(
-        server
-            .wait(&filtered)
-            .unwrap_err()
-            .to_string()
-            .contains("full ledger")
-    );
+    assert!(server.wait(&filtered).unwrap_err().to_string().contains("full ledger"));
 }
 
 #[test]
 fn waits_end_with_the_time_or_the_server() {
     let server = omni();
     assert!(!server.wait_for(Count::Requests, 1, Duration::from_millis(20)));
-    assert!(
-        server
-            .wait_json(r#"{"count":"open_connections","at_most":0}"#)
-            .unwrap()
-    );
+    assert!(server.wait_json(r#"{"count":"open_connections","at_most":0}"#).unwrap());
     for bad in [
         "{}",
         r#"{"count":"requests"}"#,
@@ -157,17 +112,10 @@ fn waits_end_with_the_time_or_the_server() {
         assert!(server.wait_json(bad).is_err(), "{bad}");
     }
     std::thread::scope(|scope| {
-        let waiting =
-            scope.spawn(|| server.wait_for(Count::Executions, 1, Duration::from_secs(60)));
+        let waiting = scope.spawn(|| server.wait_for(Count::Executions, 1, Duration::from_secs(60)));
         let mut asking = Wire::to(&server);
-        asking.send(
-            "POST",
-            "/__dev/wait",
-            &[],
-            r#"{"count":"executions","at_least":9,"timeout_ms":60000}"#,
-        );
-        let filtered =
-            r#"{"count":"disconnects","at_least":1,"timeout_ms":60000,"method":"tools/call"}"#;
+        asking.send("POST", "/__dev/wait", &[], r#"{"count":"executions","at_least":9,"timeout_ms":60000}"#);
+        let filtered = r#"{"count":"disconnects","at_least":1,"timeout_ms":60000,"method":"tools/call"}"#;
         let other = scope.spawn(|| server.wait_json(filtered).unwrap());
         let begun = Instant::now();
         assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
@@ -193,23 +141,13 @@ fn the_control_routes_do_the_same() {
     let wait = r#"{"count":"requests","at_least":1,"method":"ping"}"#;
     assert_eq!(control(&server, "POST", "/__dev/wait", wait), ok);
     let never = r#"{"count":"executions","at_least":1,"timeout_ms":0}"#;
-    assert_eq!(
-        control(&server, "POST", "/__dev/wait", never),
-        (200, json!({"ok": false}))
-    );
+    assert_eq!(control(&server, "POST", "/__dev/wait", never), (200, json!({"ok": false})));
     let (status, ledger) = control(&server, "GET", "/__dev/ledger", "");
-    assert_eq!(
-        (status, ledger["requests"].as_array().unwrap().len()),
-        (200, 2)
-    );
+    assert_eq!((status, ledger["requests"].as_array().unwrap().len()), (200, 2));
     let hello = method(&server, "initialize", &json!({}));
     assert_eq!(control(&server, "POST", "/__dev/expire-sessions", ""), ok);
     let session = hello.header("mcp-session-id").unwrap();
-    let lost = common::post(
-        &server,
-        &[("mcp-session-id", session)],
-        &rpc(1, "ping", &json!({})),
-    );
+    let lost = common::post(&server, &[("mcp-session-id", session)], &rpc(1, "ping", &json!({})));
     assert_eq!(lost.unwrap().status, 404);
     assert_eq!(control(&server, "POST", "/__dev/reset", ""), ok);
     assert_eq!(server.ledger().requests.len(), 0);
@@ -219,12 +157,7 @@ fn the_control_routes_do_the_same() {
         assert!(answer["error"].is_string());
     }
     assert_eq!(control(&server, "GET", "/__dev/other", "").0, 404);
-    let foreign = Wire::to(&server).ask(
-        "GET",
-        "/__dev/ledger",
-        &[("origin", "https://evil.example")],
-        "",
-    );
+    let foreign = Wire::to(&server).ask("GET", "/__dev/ledger", &[("origin", "https://evil.example")], "");
     assert_eq!(foreign.unwrap().status, 403);
 }
 

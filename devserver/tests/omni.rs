@@ -16,11 +16,7 @@ fn omni() -> DevServer {
 #[test]
 fn the_release_gate_passes() {
     let server = omni();
-    let hello = method(
-        &server,
-        "initialize",
-        &json!({"protocolVersion": "2025-11-05"}),
-    );
+    let hello = method(&server, "initialize", &json!({"protocolVersion": "2025-11-05"}));
     assert_eq!(hello.status, 200);
     assert_eq!(hello.header("content-type"), Some("application/json"));
     let result = &hello.json()["result"];
@@ -28,17 +24,9 @@ fn the_release_gate_passes() {
     assert!(result["instructions"].is_string());
     let session = hello.header("mcp-session-id").unwrap();
     let initialized = json!({"jsonrpc": "2.0", "method": "notifications/initialized"});
-    let noted = post(
-        &server,
-        &[("mcp-session-id", session)],
-        &initialized.to_string(),
-    )
-    .unwrap();
+    let noted = post(&server, &[("mcp-session-id", session)], &initialized.to_string()).unwrap();
     assert_eq!((noted.status, noted.body.len()), (202, 0));
-    assert_eq!(
-        method(&server, "ping", &json!({})).json()["result"],
-        json!({})
-    );
+    assert_eq!(method(&server, "ping", &json!({})).json()["result"], json!({}));
 
     let listed = method(&server, "tools/list", &json!({})).json();
     let tools = listed["result"]["tools"].as_array().unwrap();
@@ -72,17 +60,9 @@ fn the_release_gate_passes() {
 /// Status, JSON-RPC code and type of an error, with its request id checked.
 fn error_of(reply: &common::Reply) -> (u16, i64, String, String) {
     let error = reply.json()["error"].clone();
-    assert_eq!(
-        error["data"]["request_id"].as_str(),
-        reply.header("x-request-id")
-    );
+    assert_eq!(error["data"]["request_id"].as_str(), reply.header("x-request-id"));
     let text = |value: &Value| value.as_str().unwrap().to_owned();
-    (
-        reply.status,
-        error["code"].as_i64().unwrap(),
-        text(&error["data"]["type"]),
-        text(&error["data"]["omni_code"]),
-    )
+    (reply.status, error["code"].as_i64().unwrap(), text(&error["data"]["type"]), text(&error["data"]["omni_code"]))
 }
 
 const TABLE: &[(&str, &str, u16, i64)] = &[
@@ -140,9 +120,7 @@ fn the_rows_that_a_request_can_cause_are_caused_by_it() {
         let auth = key.map(|key| format!("bearer {key}"));
         let mut headers = vec![("idempotency-key", "some-key")];
         headers.extend(auth.as_ref().map(|auth| ("authorization", auth.as_str())));
-        Wire::to(&server)
-            .ask("POST", "/mcp", &headers, body)
-            .unwrap()
+        Wire::to(&server).ask("POST", "/mcp", &headers, body).unwrap()
     };
     let list = rpc(1, "tools/list", &json!({}));
     let calls = |params: Value| rpc(1, "tools/call", &params);
@@ -164,34 +142,11 @@ fn the_rows_that_a_request_can_cause_are_caused_by_it() {
         ("missing_q", all, tool("fred.search", json!({}))),
         ("missing_q", all, tool("fred.search", json!({"q": " "}))),
         ("missing_series_id", all, tool("fred.series", json!({}))),
-        (
-            "invalid_parameter",
-            all,
-            tool("fred.search", json!({"q": 1})),
-        ),
-        (
-            "invalid_parameter",
-            all,
-            tool("fred.search", json!({"q": "a", "limit": 0})),
-        ),
-        (
-            "invalid_parameter",
-            all,
-            tool("fred.search", json!({"q": "a", "limit": 51})),
-        ),
-        (
-            "invalid_parameter",
-            all,
-            tool("fred.search", json!({"q": "a", "limit": 1.5})),
-        ),
-        (
-            "invalid_parameter",
-            all,
-            tool(
-                "fred.series",
-                json!({"series_id": "GDP", "observation_start": "2024-02-30"}),
-            ),
-        ),
+        ("invalid_parameter", all, tool("fred.search", json!({"q": 1}))),
+        ("invalid_parameter", all, tool("fred.search", json!({"q": "a", "limit": 0}))),
+        ("invalid_parameter", all, tool("fred.search", json!({"q": "a", "limit": 51}))),
+        ("invalid_parameter", all, tool("fred.search", json!({"q": "a", "limit": 1.5}))),
+        ("invalid_parameter", all, tool("fred.series", json!({"series_id": "GDP", "observation_start": "2024-02-30"}))),
         (
             "invalid_parameter",
             all,
@@ -207,17 +162,10 @@ fn the_rows_that_a_request_can_cause_are_caused_by_it() {
         let (status, rpc_code, kind, omni_code) = error_of(&with(key, &body));
         assert_eq!(omni_code, code, "{body}");
         let row = TABLE.iter().find(|row| row.0 == code).unwrap();
-        assert_eq!(
-            (kind.as_str(), status, rpc_code),
-            (row.1, row.2, row.3),
-            "{body}"
-        );
+        assert_eq!((kind.as_str(), status, rpc_code), (row.1, row.2, row.3), "{body}");
     }
     let refused = with(Some("omni_live_list"), &fine);
-    assert_eq!(
-        refused.header("omni-required-scopes"),
-        Some("mcp.invoke fred.read")
-    );
+    assert_eq!(refused.header("omni-required-scopes"), Some("mcp.invoke fred.read"));
     assert_eq!(with(Some("omni_live_list"), &list).status, 200);
 
     let failing = with(all, &tool("fred.series", json!({"series_id": "NO_SUCH"})));
@@ -246,14 +194,8 @@ fn malformed_messages_have_a_code_but_no_name() {
         (r#"{"jsonrpc":"2.0","id":null,"method":"ping"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1}"#, -32600),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#,
-            -32600,
-        ),
-        (
-            r#"{"jsonrpc":"2.0","id":1,"method":"resources/list"}"#,
-            -32601,
-        ),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#, -32600),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"resources/list"}"#, -32601),
     ];
     for (body, code) in cases {
         let answer = post(&server, &[], body).unwrap();
@@ -270,12 +212,7 @@ fn malformed_messages_have_a_code_but_no_name() {
 #[test]
 fn request_ids_and_versions_are_echoed_on_every_route() {
     let server = omni();
-    let routes = [
-        ("DELETE", "/mcp"),
-        ("PUT", "/mcp"),
-        ("POST", "/sse"),
-        ("GET", "/nowhere"),
-    ];
+    let routes = [("DELETE", "/mcp"), ("PUT", "/mcp"), ("POST", "/sse"), ("GET", "/nowhere")];
     for (http_method, path) in routes {
         let given = [("x-request-id", "mine-1"), ("omni-version", "2026-01-31")];
         let answer = route(&server, http_method, path, &given);
@@ -284,42 +221,16 @@ fn request_ids_and_versions_are_echoed_on_every_route() {
     }
     let too_long = "x".repeat(129);
     for bad in ["two words", "", &too_long] {
-        let answer = route(
-            &server,
-            "DELETE",
-            "/mcp",
-            &[("x-request-id", bad), ("omni-version", "soon")],
-        );
+        let answer = route(&server, "DELETE", "/mcp", &[("x-request-id", bad), ("omni-version", "soon")]);
         let minted = answer.header("x-request-id").unwrap();
         assert!(minted.starts_with("req_") && minted.len() > 20, "{minted}");
         assert_eq!(answer.header("omni-version"), None);
     }
     assert_eq!(route(&server, "PUT", "/mcp", &[]).status, 405);
-    assert_eq!(
-        route(&server, "PUT", "/mcp", &[]).header("allow"),
-        Some("GET, POST, DELETE")
-    );
+    assert_eq!(route(&server, "PUT", "/mcp", &[]).header("allow"), Some("GET, POST, DELETE"));
     assert_eq!(route(&server, "GET", "/nowhere", &[]).status, 404);
-    assert_eq!(
-        route(
-            &server,
-            "DELETE",
-            "/mcp",
-            &[("origin", "http://evil.example")]
-        )
-        .status,
-        403
-    );
-    assert_eq!(
-        route(
-            &server,
-            "DELETE",
-            "/mcp",
-            &[("origin", "http://localhost:3000")]
-        )
-        .status,
-        204
-    );
+    assert_eq!(route(&server, "DELETE", "/mcp", &[("origin", "http://evil.example")]).status, 403);
+    assert_eq!(route(&server, "DELETE", "/mcp", &[("origin", "http://localhost:3000")]).status, 204);
 }
 
 #[test]
@@ -331,16 +242,10 @@ fn versions_are_agreed_on() {
     for known in ["2025-11-05", "2025-06-18", "2025-03-26"] {
         assert_eq!(agreed(&server, json!(known)), known);
     }
-    for other in [
-        json!("2025-11-25"),
-        json!("2026-07-28"),
-        json!(3),
-        Value::Null,
-    ] {
+    for other in [json!("2025-11-25"), json!("2026-07-28"), json!(3), Value::Null] {
         assert_eq!(agreed(&server, other), "2025-11-05");
     }
-    let server =
-        start(json!({"default_version": "2024-11-05", "supported_versions": ["2025-11-25"]}));
+    let server = start(json!({"default_version": "2024-11-05", "supported_versions": ["2025-11-25"]}));
     assert_eq!(agreed(&server, json!("2025-11-25")), "2025-11-25");
     assert_eq!(agreed(&server, json!("2025-06-18")), "2024-11-05");
 }
@@ -352,27 +257,14 @@ fn sessions_open_close_and_end() {
         let hello = method(&server, "initialize", &json!({}));
         hello.header("mcp-session-id").unwrap().to_owned()
     };
-    let ping = |session: &str| {
-        post(
-            &server,
-            &[("mcp-session-id", session)],
-            &rpc(1, "ping", &json!({})),
-        )
-        .unwrap()
-        .status
-    };
+    let ping =
+        |session: &str| post(&server, &[("mcp-session-id", session)], &rpc(1, "ping", &json!({}))).unwrap().status;
     let (first, second) = (open(), open());
     assert_ne!(first, second);
     assert_eq!(ping(&first), 200);
     assert_eq!(ping("never-given-out"), 200, "OMNI works without a session");
-    assert_eq!(
-        route(&server, "DELETE", "/mcp", &[("mcp-session-id", &first)]).status,
-        204
-    );
-    assert_eq!(
-        route(&server, "DELETE", "/mcp", &[("mcp-session-id", &first)]).status,
-        204
-    );
+    assert_eq!(route(&server, "DELETE", "/mcp", &[("mcp-session-id", &first)]).status, 204);
+    assert_eq!(route(&server, "DELETE", "/mcp", &[("mcp-session-id", &first)]).status, 204);
     assert_eq!((ping(&first), ping(&second)), (404, 200));
     server.expire_sessions();
     assert_eq!(ping(&second), 404);
@@ -429,12 +321,7 @@ fn the_rate_limit_says_when_to_come_back() {
     assert_eq!(refused.header("x-ratelimit-limit-minute"), Some("6"));
     assert_eq!(method(&server, "ping", &json!({})).status, 200);
     let other = Wire::to(&server)
-        .ask(
-            "POST",
-            "/mcp",
-            &[("authorization", "Bearer omni_test_b")],
-            &rpc(1, "tools/list", &json!({})),
-        )
+        .ask("POST", "/mcp", &[("authorization", "Bearer omni_test_b")], &rpc(1, "tools/list", &json!({})))
         .unwrap();
     assert_eq!(other.status, 200, "each key has its own limit");
     assert!(server.wait_for(Count::Answers, 5, std::time::Duration::from_secs(5)));
@@ -444,35 +331,20 @@ fn the_rate_limit_says_when_to_come_back() {
 fn options_that_cannot_be_used_are_refused_with_a_reason() {
     let cases = [
         (r#"{"prot": 1}"#, "unknown field `prot`"),
-        (
-            r#"{"keys": [{"key": "sk_1"}]}"#,
-            "keys[0].key must be omni_live_",
-        ),
+        (r#"{"keys": [{"key": "sk_1"}]}"#, "keys[0].key must be omni_live_"),
         (r#"{"tools_page_size": 0}"#, "tools_page_size"),
         (r#"{"rate_limit": {"per_minute": 0}}"#, "rate_limit"),
         (r#"{"profile": "other"}"#, "unknown variant `other`"),
-        (
-            r#"{"faults": [{"fault": {"kind": "delay"}}]}"#,
-            "missing field `ms`",
-        ),
-        (
-            r#"{"faults": [{"nth": [0], "fault": {"kind": "hang"}}]}"#,
-            "faults[0]: nth counts from 1",
-        ),
-        (
-            r#"{"faults": [{"fault": {"kind": "hang", "how": "rst"}}]}"#,
-            "unknown field `how`",
-        ),
+        (r#"{"faults": [{"fault": {"kind": "delay"}}]}"#, "missing field `ms`"),
+        (r#"{"faults": [{"nth": [0], "fault": {"kind": "hang"}}]}"#, "faults[0]: nth counts from 1"),
+        (r#"{"faults": [{"fault": {"kind": "hang", "how": "rst"}}]}"#, "unknown field `how`"),
     ];
     for (options, reason) in cases {
         let error = DevServer::start_json(options).unwrap_err().to_string();
         assert!(error.contains(reason), "{error}");
     }
     let server = omni();
-    let taken = Options {
-        port: server.port(),
-        ..Options::default()
-    };
+    let taken = Options { port: server.port(), ..Options::default() };
     assert!(DevServer::start(taken).is_err());
 }
 
@@ -484,10 +356,6 @@ fn a_server_comes_back_on_its_port() {
     let port = server.port();
     server.close();
     server.close();
-    let again = DevServer::start(Options {
-        port,
-        ..Options::default()
-    })
-    .unwrap();
+    let again = DevServer::start(Options { port, ..Options::default() }).unwrap();
     assert_eq!(method(&again, "ping", &json!({})).status, 200);
 }

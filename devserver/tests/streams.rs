@@ -33,10 +33,7 @@ fn progress_and_log_messages_come_before_the_answer() {
     let mut params = search("gdp");
     params["_meta"] = json!({"progressToken": "tok"});
     let events = call(&server, "b", &params).unwrap().events();
-    let events: Vec<Value> = events
-        .iter()
-        .map(|e| serde_json::from_str(e).unwrap())
-        .collect();
+    let events: Vec<Value> = events.iter().map(|e| serde_json::from_str(e).unwrap()).collect();
     assert_eq!(events[0]["method"], "notifications/message");
     for (n, event) in events[1..4].iter().enumerate() {
         assert_eq!(event["method"], "notifications/progress");
@@ -73,16 +70,8 @@ fn get_opens_a_stream_with_a_session() {
     drop(wire);
     let gone = Wait::at_least(Count::Disconnects, 1, SOON).on_http_method("GET");
     assert!(server.wait(&gone).unwrap());
-    assert!(
-        server
-            .wait(&Wait::at_most(Count::OpenConnections, 0, SOON))
-            .unwrap()
-    );
-    let ping = post(
-        &server,
-        &[("mcp-session-id", &session)],
-        &rpc(1, "ping", &json!({})),
-    );
+    assert!(server.wait(&Wait::at_most(Count::OpenConnections, 0, SOON)).unwrap());
+    let ping = post(&server, &[("mcp-session-id", &session)], &rpc(1, "ping", &json!({})));
     assert_eq!(ping.unwrap().status, 200);
 }
 
@@ -99,9 +88,6 @@ fn sse_names_the_endpoint() {
     }
     let plain = DevServer::start(Options::default()).unwrap();
     let refused = Wire::to(&plain).ask("GET", "/sse", &[], "").unwrap();
-    assert_eq!(
-        (refused.status, refused.json()["error"]["code"].as_str()),
-        (401, Some("missing_api_key"))
-    );
+    assert_eq!((refused.status, refused.json()["error"]["code"].as_str()), (401, Some("missing_api_key")));
     assert_eq!(refused.header("deprecation"), None);
 }

@@ -37,9 +37,8 @@ impl Measured {
 }
 
 fn cpu() -> i64 {
-    getrusage(UsageWho::RUSAGE_SELF).map_or(0, |usage| {
-        usage.user_time().num_microseconds() + usage.system_time().num_microseconds()
-    })
+    getrusage(UsageWho::RUSAGE_SELF)
+        .map_or(0, |usage| usage.user_time().num_microseconds() + usage.system_time().num_microseconds())
 }
 
 /// TLS settings without any trust: loopback needs none.

@@ -120,8 +120,7 @@ pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>>
     let token = serde_json::to_string(token).map_err(not_json)?;
     let meta = match object.get("_meta").map(|meta| meta.get()) {
         Some(meta) if meta.starts_with('{') && meta.len() > 2 => {
-            let given: serde_json::Map<String, serde_json::Value> =
-                serde_json::from_str(meta).map_err(not_json)?;
+            let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(meta).map_err(not_json)?;
             if given.contains_key("progressToken") {
                 let allowed = "must not hold a progressToken together with a progress callback";
                 return Err(Error::config(Code::InvalidArgument, "_meta", allowed));

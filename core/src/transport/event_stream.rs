@@ -104,8 +104,7 @@ mod tests {
     use super::*;
 
     async fn data_of(text: &[u8], split: usize) -> Vec<String> {
-        let chunks: Vec<_> =
-            [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
+        let chunks: Vec<_> = [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
         let mut events = EventStream::new(futures_util::stream::iter(chunks), 1 << 20);
         let mut data = Vec::new();
         while let Some(event) = events.next().await {

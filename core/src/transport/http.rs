@@ -310,4 +310,3 @@ fn has_cause<T: StdError + 'static>(error: &reqwest::Error, is_it: impl Fn(&T) -
     }
     false
 }
-

@@ -23,7 +23,8 @@ pub(crate) fn mismatch(expected: &Value, actual: &Value) -> Option<String> {
                 return Some(format!("{} items, expected {}", actual.len(), items.len()));
             }
             let mut pairs = items.iter().zip(actual).enumerate();
-            pairs.find_map(|(index, (expected, actual))| mismatch(expected, actual).map(|why| format!("{index}: {why}")))
+            pairs
+                .find_map(|(index, (expected, actual))| mismatch(expected, actual).map(|why| format!("{index}: {why}")))
         }
         Value::Number(number) if number.as_f64() == actual.as_f64() => None,
         _ if expected == actual => None,

@@ -64,5 +64,6 @@ fn check_headers(rule: &Value, requests: &[RequestRecord]) -> Result<(), String>
     let nth = rule["nth"].as_u64().unwrap_or(1) as usize;
     let request = requests.iter().filter(|request| is_method(request, method)).nth(nth - 1);
     let request = request.ok_or_else(|| format!("the server saw no {method} number {nth}"))?;
-    mismatch(&rule["headers"], &json!(request.headers)).map_or(Ok(()), |why| Err(format!("{method} {nth}: headers: {why}")))
+    mismatch(&rule["headers"], &json!(request.headers))
+        .map_or(Ok(()), |why| Err(format!("{method} {nth}: headers: {why}")))
 }

@@ -15,20 +15,8 @@ pub(crate) struct Row {
     message: &'static str,
 }
 
-const fn row(
-    code: &'static str,
-    kind: &'static str,
-    status: u16,
-    rpc: i64,
-    message: &'static str,
-) -> Row {
-    Row {
-        code,
-        kind,
-        status,
-        rpc,
-        message,
-    }
+const fn row(code: &'static str, kind: &'static str, status: u16, rpc: i64, message: &'static str) -> Row {
+    Row { code, kind, status, rpc, message }
 }
 
 const AUTH: &str = "auth_error";
@@ -82,35 +70,17 @@ impl OmniError {
             Some(row) => (row.kind, row.status, row.rpc, row.message),
             None => (API, 500, INTERNAL, "an error that is not in the table"),
         };
-        Self {
-            code: Some(code.to_owned()),
-            kind,
-            status,
-            rpc,
-            message: message.to_owned(),
-            headers: Vec::new(),
-        }
+        Self { code: Some(code.to_owned()), kind, status, rpc, message: message.to_owned(), headers: Vec::new() }
     }
 
     /// A bad request with a code of the emulator's own.
     pub(crate) fn bad_request(code: &str, status: u16, message: &str) -> Self {
-        Self {
-            kind: REQUEST,
-            rpc: jsonrpc::INVALID_PARAMS,
-            ..Self::new(code).status(status).message(message)
-        }
+        Self { kind: REQUEST, rpc: jsonrpc::INVALID_PARAMS, ..Self::new(code).status(status).message(message) }
     }
 
     /// An error that has a JSON-RPC code only.
     pub(crate) fn nameless(status: u16, rpc: i64, message: &str) -> Self {
-        Self {
-            code: None,
-            kind: REQUEST,
-            status,
-            rpc,
-            message: message.to_owned(),
-            headers: Vec::new(),
-        }
+        Self { code: None, kind: REQUEST, status, rpc, message: message.to_owned(), headers: Vec::new() }
     }
 
     pub(crate) fn status(mut self, status: u16) -> Self {
@@ -155,9 +125,7 @@ impl OmniError {
     }
 
     fn add_headers(&self, answer: Answer) -> Answer {
-        self.headers
-            .iter()
-            .fold(answer, |answer, (name, value)| answer.with(name, value))
+        self.headers.iter().fold(answer, |answer, (name, value)| answer.with(name, value))
     }
 }
 

@@ -17,11 +17,7 @@ const LONGEST: usize = 255;
 
 enum Entry {
     InFlight,
-    Done {
-        fingerprint: u64,
-        result: Arc<str>,
-        since: Instant,
-    },
+    Done { fingerprint: u64, result: Arc<str>, since: Instant },
 }
 
 /// The right to run a call under a key.
@@ -61,11 +57,7 @@ impl Store {
         let mut entries = lock(&self.0);
         match entries.get(&scope) {
             Some(Entry::InFlight) => return Verdict::InFlight,
-            Some(Entry::Done {
-                fingerprint: stored,
-                result,
-                since,
-            }) if since.elapsed() < WINDOW => {
+            Some(Entry::Done { fingerprint: stored, result, since }) if since.elapsed() < WINDOW => {
                 return match *stored == fingerprint {
                     true => Verdict::Replay(Arc::clone(result)),
                     false => Verdict::OtherPayload,
@@ -79,11 +71,7 @@ impl Store {
 
     /// Keeps the answer of a call that succeeded.
     pub(crate) fn complete(&self, claim: Claim, result: Arc<str>) {
-        let entry = Entry::Done {
-            fingerprint: claim.fingerprint,
-            result,
-            since: Instant::now(),
-        };
+        let entry = Entry::Done { fingerprint: claim.fingerprint, result, since: Instant::now() };
         lock(&self.0).insert(claim.scope, entry);
     }
 

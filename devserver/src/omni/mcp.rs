@@ -40,18 +40,13 @@ impl Omni {
             .unwrap_or_else(|error| Plan::Answer(error.to_rpc(id, exchange.request_id_text())))
     }
 
-    fn serve(
-        &self,
-        shared: &Shared,
-        exchange: &Exchange,
-        id: &mut Value,
-    ) -> Result<Plan, OmniError> {
+    fn serve(&self, shared: &Shared, exchange: &Exchange, id: &mut Value) -> Result<Plan, OmniError> {
         let key = auth::check(&self.keys, &exchange.headers).map_err(OmniError::new)?;
         if !exchange.is_json {
             return Err(OmniError::new("invalid_json"));
         }
-        let incoming = jsonrpc::read(&exchange.body)
-            .map_err(|what| OmniError::nameless(400, jsonrpc::INVALID_REQUEST, what))?;
+        let incoming =
+            jsonrpc::read(&exchange.body).map_err(|what| OmniError::nameless(400, jsonrpc::INVALID_REQUEST, what))?;
         if let Incoming::Request(request) = &incoming {
             *id = request.id.clone();
         }
@@ -65,9 +60,7 @@ impl Omni {
         let answer = match request.method {
             "initialize" => methods::initialize(shared, &self.versions, &request),
             "ping" => empty_result(shared, &request),
-            "logging/setLevel" if methods::speaks_of_logging(shared) => {
-                empty_result(shared, &request)
-            }
+            "logging/setLevel" if methods::speaks_of_logging(shared) => empty_result(shared, &request),
             "tools/list" => self.list(shared, key, &request)?,
             "tools/call" => return self.call(shared, exchange, key, &request),
             _ => {
@@ -89,12 +82,7 @@ impl Omni {
         self.limiter.as_ref().map_or(Ok(()), |l| l.take(key))
     }
 
-    fn list(
-        &self,
-        shared: &Shared,
-        key: usize,
-        request: &Request<'_>,
-    ) -> Result<Answer, OmniError> {
+    fn list(&self, shared: &Shared, key: usize, request: &Request<'_>) -> Result<Answer, OmniError> {
         self.require(key, &[READ])?;
         self.take_token(key)?;
         let page = methods::list_tools(shared, request)
@@ -103,13 +91,7 @@ impl Omni {
         Ok(page)
     }
 
-    fn call(
-        &self,
-        shared: &Shared,
-        exchange: &Exchange,
-        key: usize,
-        request: &Request<'_>,
-    ) -> Result<Plan, OmniError> {
+    fn call(&self, shared: &Shared, exchange: &Exchange, key: usize, request: &Request<'_>) -> Result<Plan, OmniError> {
         let name = request.param("name").and_then(Value::as_str);
         let tool = name.and_then(|name| shared.tool(name));
         let mut scopes = vec![INVOKE];
@@ -119,8 +101,7 @@ impl Omni {
 
         let name = name.ok_or_else(|| invalid_payload("params.name must be a string"))?;
         let tool = tool.ok_or_else(|| OmniError::new("unknown_tool"))?;
-        let arguments = arguments(request)
-            .ok_or_else(|| invalid_payload("params.arguments must be an object"))?;
+        let arguments = arguments(request).ok_or_else(|| invalid_payload("params.arguments must be an object"))?;
         let ready = tools::check(tool, &arguments, &exchange.bytes)
             .map_err(|bad| OmniError::new(bad.omni_code).message(&bad.message))?;
 
@@ -139,8 +120,7 @@ impl Omni {
                 return Ok(Plan::Answer(replay(shared, exchange, request, result)));
             }
             Verdict::InFlight => {
-                return Err(OmniError::new("idempotency_conflict")
-                    .rpc_code(shared.options.conflict_rpc_code));
+                return Err(OmniError::new("idempotency_conflict").rpc_code(shared.options.conflict_rpc_code));
             }
             Verdict::OtherPayload => {
                 return Err(OmniError::bad_request(
@@ -185,8 +165,7 @@ fn invalid_payload(message: &str) -> OmniError {
 fn replay(shared: &Shared, exchange: &Exchange, request: &Request<'_>, result: Arc<str>) -> Answer {
     shared.ledger.replayed(exchange.entry);
     let outcome = Outcome::Result(result);
-    methods::reply(shared, request.id.clone(), outcome, Vec::new())
-        .with(headers::IDEMPOTENCY_REPLAYED, "true")
+    methods::reply(shared, request.id.clone(), outcome, Vec::new()).with(headers::IDEMPOTENCY_REPLAYED, "true")
 }
 
 pub(super) fn finish(omni: &Omni, shared: &Shared, done: Done) -> Answer {
@@ -203,10 +182,7 @@ pub(super) fn finish(omni: &Omni, shared: &Shared, done: Done) -> Answer {
             if let Some(claim) = &done.claim {
                 omni.store.release(claim);
             }
-            OmniError::new("mcp_invocation_failed")
-                .status(400)
-                .message(&failed.0)
-                .to_rpc(done.id, &done.request_id)
+            OmniError::new("mcp_invocation_failed").status(400).message(&failed.0).to_rpc(done.id, &done.request_id)
         }
     }
 }

@@ -38,9 +38,7 @@ impl Omni {
         Self {
             keys: options.keys.clone(),
             versions: Versions::new(options, DEFAULT_VERSION, SUPPORTED_VERSIONS),
-            limiter: options
-                .rate_limit
-                .map(|limit| Limiter::new(limit, options.keys.len())),
+            limiter: options.rate_limit.map(|limit| Limiter::new(limit, options.keys.len())),
             store: Store::default(),
         }
     }
@@ -53,11 +51,7 @@ impl Omni {
             (&Method::GET, "/sse") => self.bootstrap(shared, exchange),
             (_, "/mcp") => Err(method_not_allowed("GET, POST, DELETE")),
             (_, "/sse") => Err(method_not_allowed("GET")),
-            _ => Err(OmniError::bad_request(
-                "not_found",
-                404,
-                "there is no such route",
-            )),
+            _ => Err(OmniError::bad_request("not_found", 404, "there is no such route")),
         };
         Plan::Answer(answer.unwrap_or_else(|error| error.to_rest(exchange.request_id_text())))
     }
@@ -119,9 +113,7 @@ pub(crate) fn scripted(
     rate_figures: Option<(u32, u32)>,
 ) -> Answer {
     let mut error = match code {
-        "rate_limit_exceeded" => {
-            rate_limit::exceeded(retry_after.as_deref().unwrap_or("1"), rate_figures)
-        }
+        "rate_limit_exceeded" => rate_limit::exceeded(retry_after.as_deref().unwrap_or("1"), rate_figures),
         "insufficient_scope" => errors::insufficient_scope(&mcp::scopes_of(exchange)),
         _ => OmniError::new(code),
     };
@@ -148,8 +140,7 @@ fn answer_error(exchange: &Exchange, error: &OmniError) -> Answer {
 }
 
 fn method_not_allowed(allow: &str) -> OmniError {
-    OmniError::bad_request("method_not_allowed", 405, "the route has no such method")
-        .header("allow", allow)
+    OmniError::bad_request("method_not_allowed", 405, "the route has no such method").header("allow", allow)
 }
 
 /// A session that ended is refused; one that was never given out only by option.
@@ -162,18 +153,12 @@ fn is_refused(shared: &Shared, session: Option<&str>) -> bool {
 }
 
 fn session_not_found() -> OmniError {
-    OmniError::nameless(
-        404,
-        crate::jsonrpc::INVALID_REQUEST,
-        "the session is not known",
-    )
+    OmniError::nameless(404, crate::jsonrpc::INVALID_REQUEST, "the session is not known")
 }
 
 /// The stream of GET: open for ever, or the rest of a stream that was cut.
 pub(crate) fn listen(shared: &Shared, exchange: &Exchange) -> Answer {
-    let rest = exchange
-        .header(headers::LAST_EVENT_ID)
-        .and_then(|id| shared.streams().after(id));
+    let rest = exchange.header(headers::LAST_EVENT_ID).and_then(|id| shared.streams().after(id));
     match rest {
         Some(events) => Answer::new(200, Payload::Resumed(events)),
         None => Answer::new(200, Payload::Open(Bytes::from_static(b": open\n\n"))),

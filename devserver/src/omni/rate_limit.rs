@@ -23,15 +23,8 @@ pub(crate) struct Limiter {
 impl Limiter {
     pub(crate) fn new(limit: RateLimit, keys: usize) -> Self {
         let burst = limit.burst.unwrap_or(limit.per_minute);
-        let full = || Bucket {
-            tokens: f64::from(burst),
-            filled: Instant::now(),
-        };
-        Self {
-            limit,
-            burst,
-            buckets: Mutex::new((0..keys).map(|_| full()).collect()),
-        }
+        let full = || Bucket { tokens: f64::from(burst), filled: Instant::now() };
+        Self { limit, burst, buckets: Mutex::new((0..keys).map(|_| full()).collect()) }
     }
 
     /// Takes a token of this key, or says when there will be one.
@@ -52,10 +45,7 @@ impl Limiter {
     }
 
     fn exceeded(&self, retry_after: u64) -> OmniError {
-        exceeded(
-            &retry_after.to_string(),
-            Some((self.burst, self.limit.per_minute)),
-        )
+        exceeded(&retry_after.to_string(), Some((self.burst, self.limit.per_minute)))
     }
 
     pub(crate) fn figures(&self) -> (u32, u32) {

@@ -30,8 +30,7 @@ pub(crate) struct Reply {
 
 impl Reply {
     pub(crate) fn json(&self) -> Value {
-        serde_json::from_slice(&self.body)
-            .unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
+        serde_json::from_slice(&self.body).unwrap_or_else(|e| panic!("{e}: {}", String::from_utf8_lossy(&self.body)))
     }
 
     pub(crate) fn text(&self) -> String {
@@ -76,19 +75,12 @@ impl Wire {
 
     pub(crate) fn connect(url: &str) -> Self {
         let stream = TcpStream::connect(url.strip_prefix("http://").unwrap()).unwrap();
-        stream
-            .set_read_timeout(Some(Duration::from_secs(20)))
-            .unwrap();
-        Self {
-            stream: BufReader::new(stream),
-        }
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        Self { stream: BufReader::new(stream) }
     }
 
     pub(crate) fn send(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) {
-        let mut text = format!(
-            "{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n",
-            body.len()
-        );
+        let mut text = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n", body.len());
         for (name, value) in headers {
             text.push_str(&format!("{name}: {value}\r\n"));
         }
@@ -113,12 +105,7 @@ impl Wire {
             };
             headers.insert(name.to_lowercase(), value.to_owned());
         }
-        Ok(Reply {
-            status,
-            headers,
-            body: Vec::new(),
-            end: End::Whole,
-        })
+        Ok(Reply { status, headers, body: Vec::new(), end: End::Whole })
     }
 
     /// One chunk of a stream that stays open.
@@ -166,13 +153,7 @@ impl Wire {
         Ok(reply)
     }
 
-    pub(crate) fn ask(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: &str,
-    ) -> io::Result<Reply> {
+    pub(crate) fn ask(&mut self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
         self.send(method, path, headers, body);
         self.receive()
     }
@@ -237,20 +218,11 @@ pub(crate) fn method(server: &DevServer, method: &str, params: &Value) -> Reply 
 
 /// Calls a tool under an idempotency key.
 pub(crate) fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<Reply> {
-    post(
-        server,
-        &[("idempotency-key", key)],
-        &rpc(7, "tools/call", params),
-    )
+    post(server, &[("idempotency-key", key)], &rpc(7, "tools/call", params))
 }
 
 /// Asks any route with the server's key.
-pub(crate) fn route(
-    server: &DevServer,
-    method: &str,
-    path: &str,
-    headers: &[(&str, &str)],
-) -> Reply {
+pub(crate) fn route(server: &DevServer, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
     let mut wire = Wire::to(server);
     let auth = bearer(server);
     let mut all = vec![("authorization", auth.as_str())];

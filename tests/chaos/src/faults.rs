@@ -24,7 +24,8 @@ pub(crate) fn rules(percent: u32) -> Vec<Rule> {
 }
 
 fn faults() -> Vec<Fault> {
-    let status = |status, when| Fault::Status { status, headers: BTreeMap::new(), body: None, content_type: None, when };
+    let status =
+        |status, when| Fault::Status { status, headers: BTreeMap::new(), body: None, content_type: None, when };
     vec![
         Fault::Reset { when: When::BeforeExecution, how: How::Rst },
         Fault::Reset { when: When::AfterExecution, how: How::Rst },

@@ -1,0 +1,83 @@
+# demo · test · check · bench · dist, and chaos · interop. A newcomer needs no other command.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+.PHONY: help demo test check bench dist chaos interop python node clean
+
+PYTHON ?= python3
+VENV := $(CURDIR)/.venv
+RUN_PYTHON := $(VENV)/bin/python
+NODE_BINDING := bindings-node
+INTEROP := tests/interop
+export CARGO_TERM_PROGRESS_WHEN := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The programs of the other languages use the Rust build of this tree.
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+export CARGO_TARGET_DIR := $(TARGET)
+
+help: ## Show the commands
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+
+demo: python node ## Run the examples in Rust, Python and Node, and compare their lines
+	examples/run.sh $(RUN_PYTHON)
+
+test: python node ## Run all tests in all languages
+	cargo test --locked
+	cargo test --locked -p omni-mcp-devserver --features cli
+	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
+	cd bindings-python && $(RUN_PYTHON) -m pytest
+	cd $(NODE_BINDING) && npm test
+
+check: python node ## Formats, lints, types and documentation
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python
+	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
+	cd $(NODE_BINDING) && npm run typecheck && npm run lint
+
+chaos: ## 100,000 calls against a server that fails 30 % of them
+	cargo run --locked -q --release -p omni-mcp-chaos -- --calls 100000 --workers 64 --faults 30 --seed 1
+
+interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, in three languages
+	cargo build --locked -q -p omni-mcp --example 01_quickstart
+	$(RUN_PYTHON) $(INTEROP)/run.py
+
+bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, against the raw HTTP clients
+	cargo build --locked -q --release -p omni-mcp-bench -p omni-mcp-devserver --features omni-mcp-devserver/cli
+	cd bindings-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop -q --locked --release
+	cd $(NODE_BINDING) && npm run -s build
+	$(RUN_PYTHON) bench/run.py --target $(TARGET)/release
+
+dist: $(VENV)/.stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install each and try it
+	tests/dist/build.sh $(VENV)
+	tests/dist/run.sh $(PYTHON)
+
+python: $(VENV)/.stamp
+	cd bindings-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop -q --locked
+
+node: $(NODE_BINDING)/node_modules/.stamp
+	cd $(NODE_BINDING) && npm run -s build:debug
+
+$(VENV)/.stamp: bindings-python/requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(RUN_PYTHON) -m pip install -q -r $<
+	touch $@
+
+$(VENV)/.bench-stamp: bench/requirements.txt $(VENV)/.stamp
+	$(RUN_PYTHON) -m pip install -q -r $<
+	touch $@
+
+$(INTEROP)/.venv/.stamp: $(INTEROP)/requirements.txt
+	$(PYTHON) -m venv $(INTEROP)/.venv
+	$(INTEROP)/.venv/bin/python -m pip install -q -r $<
+	touch $@
+
+%/node_modules/.stamp: %/package-lock.json
+	cd $* && npm ci --no-audit --no-fund
+	touch $@
+
+clean:
+	rm -rf $(VENV) target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv
