@@ -5,21 +5,21 @@
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Wake, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use omni_mcp::Spelling;
 use omni_mcp::bridge::{Bridge, Prepared, closed};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use tokio::runtime::Runtime;
+use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
 use crate::progress::Heard;
-use crate::runtime::{Local, shared};
+use crate::runtime::{Local, shared, turn};
 
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
@@ -48,7 +48,11 @@ impl AsyncClient {
         let task = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
             let prepared = self.prepare(py, &method, params.bind(py), options.bind(py), heard)?;
-            Ok::<_, PyErr>(Task::spawn(shared(py)?, prepared.run()))
+            Ok::<_, PyErr>(Task::spawn(&shared(py)?, async {
+                // What is known of the connections by now must be seen before one of them is used.
+                turn().await;
+                prepared.run().await
+            }))
         })?;
         let done = wait(task, progress.as_ref()).await?;
         Python::attach(|py| match done {
@@ -61,7 +65,7 @@ impl AsyncClient {
     async fn close(&self) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(bridge) = live else { return Ok(()) };
-        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn(shared(py)?, async move { bridge.close().await })))?;
+        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn(&shared(py)?, async move { bridge.close().await })))?;
         wait(task, None).await
     }
 }
@@ -111,9 +115,25 @@ async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) 
 struct Task<T>(JoinHandle<T>);
 
 impl<T: Send + 'static> Task<T> {
-    fn spawn(runtime: &Runtime, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(runtime.spawn(work))
+    fn spawn(runtime: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self(runtime.spawn(last_in_line(work)))
     }
+}
+
+/// Runs `work` after all else that is ready. The end of an answer wakes a call before its connection is back in the pool;
+/// a call that went on at once would open another one.
+async fn last_in_line<T>(work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    let mut waited = false;
+    std::future::poll_fn(|context| {
+        waited = !waited;
+        if waited {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        work.as_mut().poll(context)
+    })
+    .await
 }
 
 impl<T> Drop for Task<T> {

@@ -8,18 +8,15 @@ use omni_mcp::Spelling;
 use omni_mcp::bridge::{Bridge, closed};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use tokio::task::yield_now;
 
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
 use crate::progress::Heard;
-use crate::runtime::{Local, OwnRuntime};
+use crate::runtime::{Local, OwnRuntime, turn};
 
 /// How soon a waiting call notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
-/// Turns of the runtime after which a connection has noticed what happened to it.
-const TURNS: usize = 2;
 
 /// What the client consists of until it is closed.
 struct Live {
@@ -128,16 +125,12 @@ fn drive<T: Send>(
 
 /// Lets the connection of a call that was given up close now, and not when the client is next used.
 fn settle(py: Python<'_>, runtime: &OwnRuntime) {
-    py.detach(|| runtime.block_on(async {
-        turn().await;
-        turn().await;
-    }));
-}
-
-async fn turn() {
-    for _ in 0..TURNS {
-        yield_now().await;
-    }
+    py.detach(|| {
+        runtime.block_on(async {
+            turn().await;
+            turn().await;
+        })
+    });
 }
 
 async fn arrived(heard: Option<&Heard>) {

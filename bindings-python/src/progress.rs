@@ -30,14 +30,19 @@ impl Heard {
     pub(crate) fn sink(self: &Arc<Self>) -> Arc<dyn Fn(&str) + Send + Sync> {
         let heard = Arc::clone(self);
         Arc::new(move |params| {
-            let mut waiting = heard.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            if waiting.notifications.len() < ROOM {
-                waiting.notifications.push_back(params.to_owned());
-            } else {
-                waiting.dropped += 1;
-            }
+            heard.add(params);
+            // Without the lock: this waits for the interpreter, whose holder may be waiting for the lock.
             heard.arrived.notify_one();
         })
+    }
+
+    fn add(&self, params: &str) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if waiting.notifications.len() < ROOM {
+            waiting.notifications.push_back(params.to_owned());
+        } else {
+            waiting.dropped += 1;
+        }
     }
 
     /// Ends when there may be something to deliver.
@@ -56,7 +61,8 @@ impl Heard {
             }
         }
         if dropped > 0 {
-            let message = std::ffi::CString::new(format!("{dropped} progress notifications were dropped: too many at once"));
+            let message =
+                std::ffi::CString::new(format!("{dropped} progress notifications were dropped: too many at once"));
             let warned = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message.unwrap_or_default(), 1);
             if let Err(raised) = warned {
                 raised.write_unraisable(py, Some(callback));

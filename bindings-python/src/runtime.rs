@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use omni_mcp::bridge::forked;
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::errors::raised;
 
@@ -40,6 +40,13 @@ impl<T> Drop for Local<T> {
     }
 }
 
+/// Lets the runtime's other tasks run: first the sockets are looked at, then the connections that they belong to run.
+pub(crate) async fn turn() {
+    for _ in 0..2 {
+        tokio::task::yield_now().await;
+    }
+}
+
 /// The runtime of one sync client. It runs on whichever thread waits for a call, and nowhere else.
 pub(crate) struct OwnRuntime(Option<Runtime>);
 
@@ -63,20 +70,27 @@ impl Drop for OwnRuntime {
     }
 }
 
-/// The runtime of all async clients of this process. It is never ended: a task may outlive every client.
+/// The runtime of all async clients of this process, on a thread of its own. It is never ended: a task may outlive
+/// every client.
+///
+/// One thread that runs tasks in the order in which they became ready: with tokio's work stealing runtime a call could
+/// overtake the return of the connection that it should have used, and opened another.
 ///
 /// The lock is only ever held with the interpreter attached, so that no fork can happen meanwhile.
-pub(crate) fn shared(_attached: Python<'_>) -> PyResult<&'static Runtime> {
-    static SHARED: Mutex<Option<(u32, &'static Runtime)>> = Mutex::new(None);
+pub(crate) fn shared(_attached: Python<'_>) -> PyResult<Handle> {
+    static SHARED: Mutex<Option<(u32, Handle)>> = Mutex::new(None);
     let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = std::process::id();
-    match *shared {
-        Some((of, runtime)) if of == pid => Ok(runtime),
+    match &*shared {
+        Some((of, handle)) if *of == pid => Ok(handle.clone()),
         _ => {
-            let builder = Builder::new_multi_thread().worker_threads(1).thread_name("omni-mcp").enable_all().build();
-            let runtime: &'static Runtime = Box::leak(Box::new(builder.map_err(not_started)?));
-            *shared = Some((pid, runtime));
-            Ok(runtime)
+            let runtime = Builder::new_current_thread().enable_all().build().map_err(not_started)?;
+            let handle = runtime.handle().clone();
+            let run = move || runtime.block_on(std::future::pending::<()>());
+            std::thread::Builder::new().name("omni-mcp".to_owned()).spawn(run).map_err(not_started)?;
+            // The handle of the process before the fork is not dropped: what it leads to is not ours.
+            std::mem::forget(shared.replace((pid, handle.clone())));
+            Ok(handle)
         }
     }
 }

@@ -1,0 +1,53 @@
+"""What the ledger must hold when a case of the shared vectors is over."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from matching import mismatch
+
+
+def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
+    requests = ledger["requests"]
+    calls = _of(requests, "tools/call")
+    for name, expected in saw.items():
+        if name == "headers":
+            for rule in expected:
+                request = _of(requests, rule["method"])[rule.get("nth", 1) - 1]
+                _same(f"{rule['method']} headers", rule["headers"], request["headers"])
+            continue
+        actual: Any
+        match name:
+            case "executions":
+                actual = len(ledger["executions"])
+            case "connections":
+                actual = ledger["connections"]
+            case "keys":
+                actual = len(_distinct(calls, "idempotency-key"))
+            case "one_key":
+                keys = [call["headers"].get("idempotency-key") for call in calls]
+                actual = len(set(keys)) == 1 and None not in keys
+            case "same_bodies":
+                actual = len({json.dumps(call["body"]["params"], sort_keys=True) for call in calls}) == 1
+            case "distinct_request_ids":
+                sent = [request for request in requests if "x-request-id" in request["headers"]]
+                actual = len(_distinct(requests, "x-request-id")) == len(sent)
+            case "requests":
+                actual = {method: len(_of(requests, method)) for method in expected}
+            case _:
+                raise AssertionError(f"the runner knows no ledger rule {name}")
+        _same(name, expected, actual)
+
+
+def _same(name: str, expected: Any, actual: Any) -> None:
+    why = mismatch(expected, actual)
+    assert why is None, f"the server saw {name}: {why}"
+
+
+def _of(requests: list[dict[str, Any]], method: str) -> list[dict[str, Any]]:
+    return [request for request in requests if method in (request["rpc_method"], request["http_method"])]
+
+
+def _distinct(requests: list[dict[str, Any]], header: str) -> set[str]:
+    return {request["headers"][header] for request in requests if header in request["headers"]}
