@@ -52,10 +52,10 @@ impl UsedKeys {
             let allowed = "was already used for another tool or other arguments; use a new key for a new call";
             return Err(Error::config(Code::IdempotencyKeyReused, "idempotency_key", allowed));
         }
-        if used.order.len() == REMEMBERED {
-            if let Some(oldest) = used.order.pop_front() {
-                used.payloads.remove(&oldest);
-            }
+        if used.order.len() == REMEMBERED
+            && let Some(oldest) = used.order.pop_front()
+        {
+            used.payloads.remove(&oldest);
         }
         used.order.push_back(key.to_owned());
         used.payloads.insert(key.to_owned(), fingerprint);

@@ -49,10 +49,10 @@ impl Session {
             return Ok(peer);
         }
         let openings = self.openings.load(Ordering::Acquire);
-        if openings != seen {
-            if let Some(failure) = &*last_failure {
-                return Err(failure.clone());
-            }
+        if openings != seen
+            && let Some(failure) = &*last_failure
+        {
+            return Err(failure.clone());
         }
         let opened = open(openings + 1).await;
         self.openings.store(openings + 1, Ordering::Release);

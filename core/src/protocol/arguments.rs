@@ -62,19 +62,18 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     let mut has_surrogate = false;
     let mut bytes = params.iter();
     while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' => in_string = !in_string,
-            b'\\' if in_string => {
+        match (byte, in_string) {
+            (b'"', _) => in_string = !in_string,
+            (b'\\', true) => {
+                let escaped = bytes.next();
                 // `\ud800` and the like; whether it is paired is left to the parser.
-                if bytes.next() == Some(&b'u') && matches!(bytes.as_slice(), [b'd' | b'D', ..]) {
-                    has_surrogate = true;
-                }
+                has_surrogate |= escaped == Some(&b'u') && matches!(bytes.as_slice(), [b'd' | b'D', ..]);
             }
-            b'{' | b'[' if !in_string => {
+            (b'{' | b'[', false) => {
                 depth += 1;
                 deepest = deepest.max(depth);
             }
-            b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
+            (b'}' | b']', false) => depth = depth.saturating_sub(1),
             _ => {}
         }
     }

@@ -1,4 +1,5 @@
 //! The runner: one case, one dev server, one client.
+#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
 mod matching;
