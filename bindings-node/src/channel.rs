@@ -76,17 +76,16 @@ impl Channel {
     pub fn new(on_event: Function<'_, Args, ()>) -> Result<Self> {
         let unheard_progress = Arc::new(AtomicUsize::new(0));
         let unheard = Arc::clone(&unheard_progress);
-        let callback = on_event
-            .build_threadsafe_function::<Event>()
-            .weak::<true>()
-            .callee_handled::<false>()
-            .build_callback(move |context| {
-                let Event { id, kind, text, metadata } = context.value;
-                if matches!(kind, Kind::Progress) {
-                    unheard.fetch_sub(1, Ordering::Relaxed);
-                }
-                Ok(FnArgs::from((id, kind as u32, text, metadata)))
-            })?;
+        let callback =
+            on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
+                move |context| {
+                    let Event { id, kind, text, metadata } = context.value;
+                    if matches!(kind, Kind::Progress) {
+                        unheard.fetch_sub(1, Ordering::Relaxed);
+                    }
+                    Ok(FnArgs::from((id, kind as u32, text, metadata)))
+                },
+            )?;
         Ok(Self { sink: Arc::new(Sink { callback: Mutex::new(callback), unheard_progress }) })
     }
 

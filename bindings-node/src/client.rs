@@ -36,9 +36,7 @@ pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Cl
     let _entered = runtime()?.enter();
     let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Spelling::Camel)));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
-        Ok(bridge) => {
-            Either::A(Client { bridge: Arc::new(bridge), sink: channel.sink(), calls: Calls::default() })
-        }
+        Ok(bridge) => Either::A(Client { bridge: Arc::new(bridge), sink: channel.sink(), calls: Calls::default() }),
         Err(error) => Either::B(error.to_json()),
     })
 }
@@ -57,8 +55,9 @@ impl Client {
         runtime.spawn(async move {
             let prepared = catch_unwind(AssertUnwindSafe(|| {
                 let hear = Arc::clone(&sink);
-                let progress = (flags & WITH_PROGRESS != 0)
-                    .then(|| Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>);
+                let progress = (flags & WITH_PROGRESS != 0).then(|| {
+                    Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>
+                });
                 bridge.prepare(&method, Bytes::from(params), &options, progress)
             }));
             let outcome = match prepared.unwrap_or_else(|_| Err(panicked())) {
