@@ -51,6 +51,9 @@ impl Client {
         let (cancel, cancelled) = oneshot::channel();
         if flags & CANCELLED == 0 {
             lock(&self.calls).insert(id, cancel);
+        } else {
+            // Before the call begins, or it might be sent.
+            drop(cancel);
         }
         runtime.spawn(async move {
             let prepared = catch_unwind(AssertUnwindSafe(|| {
