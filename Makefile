@@ -51,7 +51,7 @@ bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call,
 	cd $(NODE_BINDING) && npm run -s build
 	$(RUN_PYTHON) bench/run.py --target $(TARGET)/release
 
-dist: $(VENV)/.stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install each and try it
+dist: $(VENV)/.dist-stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install each and try it
 	tests/dist/build.sh $(VENV)
 	tests/dist/run.sh $(PYTHON)
 
@@ -67,6 +67,10 @@ $(VENV)/.stamp: bindings-python/requirements-dev.txt
 	touch $@
 
 $(VENV)/.bench-stamp: bench/requirements.txt $(VENV)/.stamp
+	$(RUN_PYTHON) -m pip install -q -r $<
+	touch $@
+
+$(VENV)/.dist-stamp: tests/dist/requirements.txt $(VENV)/.stamp
 	$(RUN_PYTHON) -m pip install -q -r $<
 	touch $@
 
