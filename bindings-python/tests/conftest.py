@@ -3,7 +3,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-
 from omni_mcp_py import OmniMCPClient
 from omni_mcp_py.testing import DevServer
 

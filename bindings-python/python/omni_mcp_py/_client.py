@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         UnkeyedCallOptions,
     )
 
-    OnProgress = Callable[[Progress], object]
+    _OnProgress = Callable[[Progress], object]
 
 
 class OmniMCPClient:
@@ -42,7 +42,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> InitializeResult: ...
 
@@ -51,7 +51,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[InitializeResult]: ...
 
@@ -59,7 +59,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Connect, if not yet connected, and return what the server said."""
@@ -70,7 +70,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> dict[str, Any]: ...
 
@@ -79,7 +79,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[dict[str, Any]]: ...
 
@@ -87,7 +87,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Check that the server answers."""
@@ -98,7 +98,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> ListToolsResult: ...
 
@@ -107,7 +107,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[ListToolsResult]: ...
 
@@ -115,7 +115,7 @@ class OmniMCPClient:
         self,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Return all tools, over all pages."""
@@ -127,7 +127,7 @@ class OmniMCPClient:
         cursor: str | None = None,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> ListToolsResult: ...
 
@@ -137,7 +137,7 @@ class OmniMCPClient:
         cursor: str | None = None,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[ListToolsResult]: ...
 
@@ -146,7 +146,7 @@ class OmniMCPClient:
         cursor: str | None = None,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Return one page of tools: the first, or the one of a cursor."""
@@ -162,7 +162,7 @@ class OmniMCPClient:
         idempotency_key: str | None = None,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[UnkeyedCallOptions],
     ) -> CallToolResult: ...
 
@@ -174,7 +174,7 @@ class OmniMCPClient:
         idempotency_key: str | None = None,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[UnkeyedCallOptions],
     ) -> WithMetadata[CallToolResult]: ...
 
@@ -185,7 +185,7 @@ class OmniMCPClient:
         idempotency_key: str | None = None,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[UnkeyedCallOptions],
     ) -> Any:
         """Call a tool. What it returns is the result, with `isError` where the tool says that it failed."""
@@ -205,7 +205,7 @@ class OmniMCPClient:
         params: dict[str, Any] | None = None,
         *,
         with_metadata: Literal[False] = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any: ...
 
@@ -216,7 +216,7 @@ class OmniMCPClient:
         params: dict[str, Any] | None = None,
         *,
         with_metadata: Literal[True],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[Any]: ...
 
@@ -226,7 +226,7 @@ class OmniMCPClient:
         params: dict[str, Any] | None = None,
         *,
         with_metadata: bool = False,
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
         """Send any request and return its result."""
@@ -263,7 +263,7 @@ class OmniMCPClient:
         name: str,
         params: dict[str, Any],
         options: Mapping[str, object],
-        on_progress: OnProgress | None = None,
+        on_progress: _OnProgress | None = None,
         with_metadata: bool = False,
         idempotency_key: str | None = None,
     ) -> Any:

@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, final
 
+__all__ = ["AsyncClient", "DevServer", "SyncClient", "__version__", "tables"]
+
 __version__: str
 
 def tables() -> Any: ...

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
-    Seconds = float | timedelta
+    _Seconds = float | timedelta
 
 Result = TypeVar("Result")
 
@@ -24,13 +24,13 @@ class ClientOptions(TypedDict, total=False):
     protocol_version: str
     x_session_id: str
     headers: Mapping[str, str]
-    timeout: Seconds | None
-    total_timeout: Seconds | None
-    connect_timeout: Seconds | None
-    pool_idle_timeout: Seconds
+    timeout: _Seconds | None
+    total_timeout: _Seconds | None
+    connect_timeout: _Seconds | None
+    pool_idle_timeout: _Seconds
     max_attempts: int
-    backoff_initial: Seconds
-    backoff_max: Seconds
+    backoff_initial: _Seconds
+    backoff_max: _Seconds
     retry_budget: int | None
     honours_idempotency_keys: bool
     retry_unavailable: bool
@@ -43,8 +43,8 @@ class ClientOptions(TypedDict, total=False):
 class UnkeyedCallOptions(TypedDict, total=False):
     """The options of one call besides its idempotency key; what is not given holds as for the client."""
 
-    timeout: Seconds | None
-    total_timeout: Seconds | None
+    timeout: _Seconds | None
+    total_timeout: _Seconds | None
     request_id: str
     headers: Mapping[str, str]
     max_attempts: int

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    Count = Literal[
+    _Count = Literal[
         "requests",
         "answers",
         "executions",
@@ -66,7 +66,7 @@ class DevServer:
 
     def wait(
         self,
-        count: Count,
+        count: _Count,
         *,
         at_least: int | None = None,
         at_most: int | None = None,
