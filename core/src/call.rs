@@ -89,7 +89,7 @@ impl CallState {
 }
 
 /// A result as JSON text, with what is known of its answer.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct RawReply {
     pub(crate) result: Bytes,
     pub(crate) status: StatusCode,
@@ -117,6 +117,17 @@ pub struct Metadata {
     pub idempotency_key: Option<String>,
     /// Whether the server answered from its memory of an earlier call with the same key.
     pub replayed: bool,
+}
+
+impl std::fmt::Debug for RawReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The payload, the session id and cookies stay out.
+        f.debug_struct("RawReply")
+            .field("status", &self.status)
+            .field("attempts", &self.attempts)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
 }
 
 impl RawReply {

@@ -9,7 +9,7 @@ use url::{Host, Url};
 use crate::auth::{Secret, bearer};
 use crate::error::{Code, Error, Result};
 use crate::headers;
-use crate::option::{check_duration, options};
+use crate::option::{Address, check_duration, options};
 use crate::profile::{OMNI, Profile};
 use crate::retry::Backoff;
 
@@ -19,9 +19,9 @@ options! {
     /// The API key, sent as a bearer token.
     api_key: Secret = "the environment variable OMNI_API_KEY (profile omni)";
     /// The service's base URL; the profile adds the path of its MCP endpoint.
-    base_url: String = "the environment variable OMNI_CLIENT_API_BASE_URL, else the profile's own";
+    base_url: Address = "the environment variable OMNI_CLIENT_API_BASE_URL, else the profile's own";
     /// The exact URL of the MCP endpoint, instead of `base_url`.
-    endpoint: String = "none";
+    endpoint: Address = "none";
     /// Which service's rules apply: `omni` or `generic`.
     profile: String = "omni";
     /// The version of OMNI's API to ask for, `YYYY-MM-DD`, sent as `Omni-Version`.
@@ -62,31 +62,12 @@ options! {
     max_pages: u32 = "1000";
 }
 
-/// The secrets of a client, for taking them out of messages.
-#[derive(Default)]
-pub(crate) struct Secrets(Vec<String>);
-
-impl<'a> IntoIterator for &'a Secrets {
-    type Item = &'a String;
-    type IntoIter = std::slice::Iter<'a, String>;
-    fn into_iter(self) -> Self::IntoIter {
-        self.0.iter()
-    }
-}
-
-impl std::fmt::Debug for Secrets {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
-    }
-}
-
 /// What the options and the profile come to: checked, and ready for use.
-#[derive(Debug)]
 pub(crate) struct Settings {
     pub(crate) profile: &'static Profile,
     pub(crate) endpoint: Url,
     /// Texts that no message may show, whoever said them.
-    pub(crate) secrets: Secrets,
+    pub(crate) secrets: Vec<String>,
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
     pub(crate) protocol_version: &'static str,
@@ -102,6 +83,13 @@ pub(crate) struct Settings {
     pub(crate) raise_tool_errors: bool,
     pub(crate) max_answer_bytes: usize,
     pub(crate) max_pages: u32,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at ", self.profile.name)?;
+        crate::option::write_without_secrets(&self.endpoint, f)
+    }
 }
 
 impl ClientConfig {
@@ -172,9 +160,9 @@ impl ClientConfig {
     }
 
     /// Very short values would be found in innocent text.
-    fn secrets(&self, key: Option<&Secret>) -> Secrets {
+    fn secrets(&self, key: Option<&Secret>) -> Vec<String> {
         let all = key.into_iter().chain(self.headers.iter().flat_map(BTreeMap::values));
-        Secrets(all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 6).collect())
+        all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 6).collect()
     }
 
     fn chosen_profile(&self) -> Result<&'static Profile> {
@@ -198,9 +186,10 @@ impl ClientConfig {
             (Some(_), Some(_)) => {
                 Err(Error::config(Code::InvalidOption, "endpoint", "cannot be given together with base_url"))
             }
-            (Some(endpoint), None) => web_url("endpoint", endpoint),
+            (Some(endpoint), None) => web_url("endpoint", endpoint.as_str()),
             (None, given) => {
-                let base = given.clone().or(base_from_environment).or(profile.base_url.map(str::to_owned));
+                let base = given.as_ref().map(|given| given.as_str().to_owned());
+                let base = base.or(base_from_environment).or(profile.base_url.map(str::to_owned));
                 let Some(base) = base else {
                     let allowed = format!("is required under the profile {}", profile.name);
                     return Err(Error::config(Code::MissingOption, "endpoint", allowed));

@@ -18,12 +18,13 @@ use crate::protocol::{handshake, jsonrpc};
 use crate::session::{Peer, Session};
 use crate::transport::http::{self as transport, Outgoing};
 
+/// What stands in the place of a secret.
+const REDACTED: &str = "[redacted]";
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// The longest that an answer to the server's own request is waited for.
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
-#[derive(Debug)]
 pub(crate) struct Core {
     pub(crate) http: reqwest::Client,
     pub(crate) settings: Settings,
@@ -32,6 +33,17 @@ pub(crate) struct Core {
     pub(crate) used_keys: UsedKeys,
     ids: AtomicU64,
     closed: AtomicBool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = match (self.is_closed(), self.session.current()) {
+            (true, _) => "closed",
+            (false, Some(_)) => "connected",
+            (false, None) => "not connected",
+        };
+        write!(f, "{:?}, {state}", self.settings)
+    }
 }
 
 impl Core {
@@ -144,11 +156,14 @@ impl Core {
     pub(crate) fn redacted(&self, mut error: Error) -> Error {
         let info = error.info_mut();
         for secret in &self.settings.secrets {
-            if info.message.contains(secret) {
-                info.message = info.message.replace(secret, "[redacted]");
+            let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
+            for text in said.into_iter().flatten().chain(&mut info.required_scopes) {
+                if text.contains(secret) {
+                    *text = text.replace(secret, REDACTED);
+                }
             }
             let data = info.data.as_ref().filter(|data| data.get().contains(secret));
-            if let Some(data) = data.map(|data| data.get().replace(secret, "[redacted]")) {
+            if let Some(data) = data.map(|data| data.get().replace(secret, REDACTED)) {
                 info.data = serde_json::value::RawValue::from_string(data).ok();
             }
         }

@@ -44,6 +44,6 @@ pub use client::{Call, Client, ClientBuilder, Reply};
 pub use config::{CLIENT_OPTIONS, ClientConfig};
 pub use error::{CODES, Code, CodeSpec, Delivery, Error, ErrorInfo, ErrorKind, KINDS, KindSpec, Result};
 pub use methods::{METHODS, MethodSpec};
-pub use option::{OptionSpec, Spelling};
+pub use option::{Address, OptionSpec, Spelling};
 pub use profile::Profile;
 pub use protocol::types;

@@ -79,6 +79,44 @@ impl OptionValue for String {
     }
 }
 
+/// A URL as the user gave it; `Debug` leaves out what may hold a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Address {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Whatever is no URL may be anything, a key in the wrong place included.
+        match url::Url::parse(&self.0) {
+            Ok(url) => write_without_secrets(&url, f),
+            Err(_) => f.write_str("[not a URL]"),
+        }
+    }
+}
+
+/// Scheme, host, port and path: neither credentials nor query.
+pub(crate) fn write_without_secrets(url: &url::Url, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(f, "{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+impl OptionValue for Address {
+    const TAKES: &'static str = "a string";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_str().map(Self::from)
+    }
+}
+
 impl OptionValue for Secret {
     const TAKES: &'static str = "a string";
     fn read(value: &Value, _: Spelling) -> Option<Self> {

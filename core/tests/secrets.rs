@@ -1,0 +1,64 @@
+//! Canaries in the key, a header, the URL's query and the arguments: none may show in any text of ours.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::collections::BTreeMap;
+
+use omni_mcp::{CallOptions, Client, Secret};
+use omni_mcp_devserver::{DevServer, Options};
+use serde_json::json;
+
+const KEY: &str = "omni_test_canary_key_1";
+const HEADER: &str = "canary-header-2";
+const QUERY: &str = "canary-query-3";
+const ARGUMENT: &str = "canary-argument-4";
+
+fn assert_hidden(what: &str, text: &str, canaries: &[&str]) {
+    for canary in canaries {
+        assert!(!text.contains(canary), "{what} shows {canary}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn no_text_shows_a_secret() {
+    let all = [KEY, HEADER, QUERY, ARGUMENT];
+    let server = DevServer::start(Options::default()).unwrap();
+    let config = Client::builder()
+        .api_key(KEY)
+        .endpoint(format!("{}/mcp?token={QUERY}", server.url()))
+        .headers(BTreeMap::from([("x-team".to_owned(), Secret::from(HEADER))]))
+        .max_attempts(1_u32);
+    assert_hidden("the config's Debug", &format!("{config:?}"), &all);
+    let client = config.build().unwrap();
+    assert_hidden("the client's Debug", &format!("{client:?}"), &all);
+    let options = CallOptions::default().headers(BTreeMap::from([("x-a".to_owned(), Secret::from(HEADER))]));
+    assert_hidden("the options' Debug", &format!("{options:?}"), &all);
+
+    let echo = json!({"token": format!("Bearer {KEY}"), "header": HEADER});
+    let faults = [
+        // The dev server does not know the key; nor do we show what a server says of it.
+        json!([]),
+        json!([{"fault": {"kind": "reset"}}]),
+        json!([{"fault": {"kind": "status", "status": 500, "body": format!("bad {KEY} and {HEADER}")}}]),
+        json!([{"fault": {"kind": "status", "status": 401, "body": {"error": {"code": KEY, "message": format!("no {KEY}"), "request_id": KEY}}}}]),
+        json!([{"fault": {"kind": "rpc_error", "code": -32000, "message": format!("no {KEY}"), "data": echo}}]),
+        json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": "text/html", "body": format!("<b>{KEY} {HEADER}")}}]),
+        json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": KEY, "body": ""}}]),
+        json!([{"fault": {"kind": "malformed_json"}}]),
+        json!([{"fault": {"kind": "redirect", "status": 307, "location": format!("http://127.0.0.1:9/?{KEY}")}}]),
+    ];
+    for fault in faults {
+        server.clear_script();
+        server.script_json(&fault.to_string()).unwrap();
+        let call = client.call_tool("fred.search", json!({"q": ARGUMENT}));
+        assert_hidden("the call's Debug", &format!("{call:?}"), &all);
+        let error = call.await.unwrap_err();
+        assert_hidden(&format!("the message after {fault}"), &error.to_string(), &all);
+        assert_hidden(&format!("the Debug after {fault}"), &format!("{error:?}"), &all);
+        assert_hidden(&format!("the crossing after {fault}"), &error.to_json(), &all);
+    }
+    let refused = Client::builder().api_key(format!("{KEY}\n")).build().unwrap_err();
+    assert_hidden("a refused key", &format!("{refused:?}"), &all);
+    let misplaced = Client::builder().api_key("k").base_url(KEY);
+    assert_hidden("a key in the wrong place", &format!("{misplaced:?} {:?}", misplaced.clone().build()), &all);
+}
