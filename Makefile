@@ -16,6 +16,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
+# Lets the programs of a folder import the package of this tree, as if it were installed there.
+link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
+
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
@@ -49,6 +52,8 @@ bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call,
 	cargo build --locked -q --release -p omni-mcp-bench -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	cd bindings-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop -q --locked --release
 	cd $(NODE_BINDING) && npm run -s build
+	$(call link_node,bench/node)
+	ln -sfn $(CURDIR)/$(NODE_BINDING)/node_modules/undici bench/node/node_modules/undici
 	$(RUN_PYTHON) bench/run.py --target $(TARGET)/release
 
 dist: $(VENV)/.dist-stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install each and try it
@@ -60,6 +65,7 @@ python: $(VENV)/.stamp
 
 node: $(NODE_BINDING)/node_modules/.stamp
 	cd $(NODE_BINDING) && npm run -s build:debug
+	$(call link_node,examples/node)
 
 $(VENV)/.stamp: bindings-python/requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)
