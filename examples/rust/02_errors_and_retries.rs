@@ -34,7 +34,11 @@ async fn retries(client: &Client, server: &DevServer) -> Result<(), Box<dyn std:
 
     fault_once(server, r#"{"kind": "reset", "when": "after_execution"}"#)?;
     let result = search(client).await?;
-    println!("after a lost connection: {} attempts, replayed {}", result.metadata().attempts, result.metadata().replayed);
+    println!(
+        "after a lost connection: {} attempts, replayed {}",
+        result.metadata().attempts,
+        result.metadata().replayed
+    );
 
     fault_once(server, r#"{"kind": "omni_error", "omni_code": "rate_limit_exceeded", "retry_after": 600}"#)?;
     if let Err(error) = search(client).await {

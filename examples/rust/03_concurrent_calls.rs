@@ -18,10 +18,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(server) => Client::builder().api_key(server.api_key()).base_url(server.url()).build()?,
         None => Client::builder().build()?,
     };
-    let calls = (0..50).map(|_| client.call_tool("fred.series", json!({"series_id": "UNRATE", "limit": 1})).into_future());
+    let calls =
+        (0..50).map(|_| client.call_tool("fred.series", json!({"series_id": "UNRATE", "limit": 1})).into_future());
     let (results, errors): (Vec<_>, Vec<_>) = join_all(calls).await.into_iter().partition(Result::is_ok);
     println!("calls: 50, results: {}, errors: {}", results.len(), errors.len());
-    let keys: HashSet<_> = results.into_iter().flatten().filter_map(|result| result.metadata().idempotency_key).collect();
+    let keys: HashSet<_> =
+        results.into_iter().flatten().filter_map(|result| result.metadata().idempotency_key).collect();
     println!("different keys: {}", keys.len());
     client.close().await;
     if let Some(server) = server {
