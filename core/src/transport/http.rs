@@ -254,6 +254,9 @@ where
         tokio::spawn(tokio::time::timeout(DRAIN, async move {
             while events.next().await.is_some_and(|event| event.is_ok()) {}
         }));
+    } else {
+        // The connection returns to the pool in a task of its own: let it, or the next request opens another one.
+        tokio::task::yield_now().await;
     }
 }
 
