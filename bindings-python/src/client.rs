@@ -1,6 +1,6 @@
 //! The sync client: calls run on the thread that makes them, with the interpreter released.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -95,15 +95,21 @@ fn drive<T: Send>(
         let pending = &mut work;
         let pause = py.detach(|| {
             runtime.block_on(async {
+                // Set before the call's own timers: one that is due before all others wakes the runtime needlessly.
+                let mut signals = pin!(tokio::time::sleep(SIGNALS_EVERY));
                 if std::mem::take(&mut is_first) {
                     // A connection that the server closed while nobody looked must not be used again.
-                    turn().await;
+                    tokio::select! {
+                        biased;
+                        () = &mut signals => {}
+                        () = turn() => {}
+                    }
                 }
                 tokio::select! {
                     biased;
                     done = pending => Pause::Done(done),
                     () = arrived(heard) => Pause::Progress,
-                    () = tokio::time::sleep(SIGNALS_EVERY) => Pause::Signals,
+                    () = signals => Pause::Signals,
                 }
             })
         });
