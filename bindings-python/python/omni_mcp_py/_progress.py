@@ -34,7 +34,7 @@ class Teller:
         try:
             await told
         except Exception as error:
-            context = {"message": "a progress callback failed", "exception": error, "task": asyncio.current_task()}
+            context = {"message": "a progress callback failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
 
     async def __aenter__(self) -> Self:
