@@ -12,14 +12,14 @@ use omni_mcp::bridge::{Bridge, Prepared, closed};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
+use crate::exit::Gate;
 use crate::progress::Heard;
-use crate::runtime::{Local, shared, turn};
+use crate::runtime::{Local, Shared, shared, turn};
 
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
@@ -48,7 +48,7 @@ impl AsyncClient {
         let task = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
             let prepared = self.prepare(py, &method, params.bind(py), options.bind(py), heard)?;
-            Ok::<_, PyErr>(Task::spawn(&shared(py)?, async {
+            Ok::<_, PyErr>(Task::spawn(shared(py)?, async {
                 // What is known of the connections by now must be seen before one of them is used.
                 turn().await;
                 prepared.run().await
@@ -65,8 +65,9 @@ impl AsyncClient {
     async fn close(&self) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(bridge) = live else { return Ok(()) };
-        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn(&shared(py)?, async move { bridge.close().await })))?;
-        wait(task, None).await
+        // While the interpreter ends there is nobody to wait any more; the connections close all the same.
+        let Ok(shared) = Python::attach(shared) else { return Ok(()) };
+        wait(Task::spawn(shared, async move { bridge.close().await }), None).await
     }
 }
 
@@ -91,17 +92,17 @@ impl AsyncClient {
 /// Waits for a task, and hands its progress to the callback on the thread of the event loop.
 async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<T> {
     loop {
-        let done = quietly(async {
+        let next = async {
             match progress {
-                None => Some((&mut task.0).await),
+                None => Some((&mut task.running).await),
                 Some((heard, _)) => tokio::select! {
                     biased;
-                    done = &mut task.0 => Some(done),
+                    done = &mut task.running => Some(done),
                     () = heard.arrived() => None,
                 },
             }
-        })
-        .await;
+        };
+        let done = through(&task.gate, next).await;
         if let Some((heard, callback)) = progress {
             Python::attach(|py| heard.deliver(py, callback.bind(py)));
         }
@@ -112,11 +113,14 @@ async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) 
 }
 
 /// A task that is ended when nobody waits for it any more: that drops its request and closes its socket.
-struct Task<T>(JoinHandle<T>);
+struct Task<T> {
+    running: JoinHandle<T>,
+    gate: Gate,
+}
 
 impl<T: Send + 'static> Task<T> {
-    fn spawn(runtime: &Handle, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self(runtime.spawn(last_in_line(work)))
+    fn spawn(on: Shared, work: impl Future<Output = T> + Send + 'static) -> Self {
+        Self { running: on.handle.spawn(last_in_line(work)), gate: on.gate }
     }
 }
 
@@ -138,24 +142,27 @@ async fn last_in_line<T>(work: impl Future<Output = T>) -> T {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.0.abort();
+        self.running.abort();
     }
 }
 
-/// Awaits `work` with a waker that does nothing once the interpreter ends; PyO3's own would panic then.
-async fn quietly<T>(work: impl Future<Output = T>) -> T {
+/// Awaits `work` with a waker that enters the interpreter by the gate only.
+async fn through<T>(gate: &Gate, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
-        let waker = Waker::from(Arc::new(WhileItLives(context.waker().clone())));
+        let waker = Waker::from(Arc::new(Gated { gate: gate.clone(), waker: context.waker().clone() }));
         work.as_mut().poll(&mut Context::from_waker(&waker))
     })
     .await
 }
 
-struct WhileItLives(Waker);
+struct Gated {
+    gate: Gate,
+    waker: Waker,
+}
 
-impl Wake for WhileItLives {
+impl Wake for Gated {
     fn wake(self: Arc<Self>) {
-        let _ = Python::try_attach(|_| self.0.wake_by_ref());
+        self.gate.enter(|| self.waker.wake_by_ref());
     }
 }

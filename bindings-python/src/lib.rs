@@ -5,6 +5,7 @@ mod client;
 mod decode;
 mod encode;
 mod errors;
+mod exit;
 mod progress;
 mod runtime;
 mod testing;

@@ -2,12 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use omni_mcp::bridge::forked;
+use omni_mcp::bridge::{closed, forked};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::errors::raised;
+use crate::exit::Gate;
 
 /// A value that belongs to the process that made it. In a child it is neither used nor dropped: its locks, threads and
 /// sockets are the parent's.
@@ -70,29 +71,50 @@ impl Drop for OwnRuntime {
     }
 }
 
-/// The runtime of all async clients of this process, on a thread of its own. It is never ended: a task may outlive
-/// every client.
+/// The runtime of all async clients of a process, on a thread of its own. It is never ended: a task may outlive every
+/// client.
 ///
 /// One thread that runs tasks in the order in which they became ready: with tokio's work stealing runtime a call could
 /// overtake the return of the connection that it should have used, and opened another.
-///
-/// The lock is only ever held with the interpreter attached, so that no fork can happen meanwhile.
-pub(crate) fn shared(_attached: Python<'_>) -> PyResult<Handle> {
-    static SHARED: Mutex<Option<(u32, Handle)>> = Mutex::new(None);
-    let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) handle: Handle,
+    /// By which its thread wakes event loops.
+    pub(crate) gate: Gate,
+}
+
+static SHARED: Mutex<Option<(u32, Shared)>> = Mutex::new(None);
+
+/// This process's shared runtime.
+pub(crate) fn shared(py: Python<'_>) -> PyResult<Shared> {
+    let shared = match known() {
+        Some(shared) => shared,
+        None => started(Gate::new(py)?)?,
+    };
+    if shared.gate.is_open() { Ok(shared) } else { Err(raised(py, &closed())) }
+}
+
+// Both hold the lock with the interpreter attached, so that no fork can happen meanwhile, and call nothing that could
+// detach it, so that no other thread can wait for the lock and keep the interpreter.
+
+fn known() -> Option<Shared> {
+    let known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+    known.as_ref().filter(|(pid, _)| *pid == std::process::id()).map(|(_, shared)| shared.clone())
+}
+
+fn started(gate: Gate) -> PyResult<Shared> {
+    let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     let pid = std::process::id();
-    match &*shared {
-        Some((of, handle)) if *of == pid => Ok(handle.clone()),
-        _ => {
-            let runtime = Builder::new_current_thread().enable_all().build().map_err(not_started)?;
-            let handle = runtime.handle().clone();
-            let run = move || runtime.block_on(std::future::pending::<()>());
-            std::thread::Builder::new().name("omni-mcp".to_owned()).spawn(run).map_err(not_started)?;
-            // The handle of the process before the fork is not dropped: what it leads to is not ours.
-            std::mem::forget(shared.replace((pid, handle.clone())));
-            Ok(handle)
-        }
+    if let Some((_, shared)) = known.as_ref().filter(|(of, _)| *of == pid) {
+        return Ok(shared.clone());
     }
+    let runtime = Builder::new_current_thread().enable_all().build().map_err(not_started)?;
+    let shared = Shared { handle: runtime.handle().clone(), gate };
+    let run = move || runtime.block_on(std::future::pending::<()>());
+    std::thread::Builder::new().name("omni-mcp".to_owned()).spawn(run).map_err(not_started)?;
+    // What the process before a fork had is not dropped: it leads to what is not ours.
+    std::mem::forget(known.replace((pid, shared.clone())));
+    Ok(shared)
 }
 
 fn not_started(error: std::io::Error) -> PyErr {
