@@ -32,10 +32,10 @@ impl Gate {
     /// Does `work` in the interpreter, or nothing once that ends.
     pub(crate) fn enter(&self, work: impl FnOnce()) {
         // Never waits: whoever closes the gate waits for those inside, who may need what this thread holds.
-        if let Ok(open) = self.0.try_read() {
-            if *open {
-                let _ = Python::try_attach(|_| work());
-            }
+        if let Ok(open) = self.0.try_read()
+            && *open
+        {
+            let _ = Python::try_attach(|_| work());
         }
     }
 }
