@@ -36,8 +36,8 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 
