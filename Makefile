@@ -26,8 +26,7 @@ demo: python node ## Run the examples in Rust, Python and Node, and compare thei
 	examples/run.sh $(RUN_PYTHON)
 
 test: python node ## Run all tests in all languages
-	cargo test --locked
-	cargo test --locked -p omni-mcp-devserver --features cli
+	cargo test --locked --features omni-mcp-devserver/cli
 	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
 	cd bindings-python && $(RUN_PYTHON) -m pytest
 	cd $(NODE_BINDING) && npm test
