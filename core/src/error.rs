@@ -47,6 +47,12 @@ impl Delivery {
     }
 }
 
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// One row of the table of kinds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct KindSpec {
@@ -80,6 +86,10 @@ macro_rules! kinds {
         impl ErrorKind {
             /// The row of the table that describes this kind.
             pub fn spec(self) -> &'static KindSpec { &KINDS[self as usize] }
+        }
+
+        impl fmt::Display for ErrorKind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result { f.write_str(self.spec().kind) }
         }
     };
 }

@@ -57,7 +57,7 @@ async fn errors(client: &Client) {
     }
     let bad = client.call_tool("fred.search", json!({"q": "inflation"})).timeout(Duration::ZERO);
     if let Err(error) = bad.await {
-        println!("bad option: {} {}: {}", error.kind().spec().kind, error.code(), error.info().message);
+        println!("bad option: {} {}: {}", error.kind(), error.code(), error.info().message);
     }
 }
 
@@ -73,7 +73,7 @@ fn fault_once(server: &DevServer, fault: &str) -> Result<(), Box<dyn std::error:
 }
 
 fn summary(error: &Error) -> String {
-    format!("{} {} {}", error.kind().spec().kind, error.code(), error.delivery().as_str())
+    format!("{} {} {}", error.kind(), error.code(), error.delivery())
 }
 
 fn service_code(error: &Error) -> &str {
