@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -60,12 +60,18 @@ pub(crate) type ProgressSink = Arc<dyn Fn(&str) + Send + Sync>;
 pub(crate) struct CallState {
     sent: AtomicU8,
     attempts: AtomicU32,
+    request_id: Mutex<Option<String>>,
     idempotency_key: OnceLock<String>,
 }
 
 impl CallState {
     fn reached(&self, delivery: Delivery) {
         self.sent.fetch_max(delivery as u8, Ordering::Relaxed);
+    }
+
+    fn begin_attempt(&self, number: u32, request_id: &str) {
+        self.attempts.store(number, Ordering::Relaxed);
+        *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
     }
 
     fn delivery(&self) -> Delivery {
@@ -83,6 +89,7 @@ impl CallState {
         let info = error.info_mut();
         info.delivery = self.delivery();
         info.attempts = self.attempts.load(Ordering::Relaxed);
+        info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
         info.idempotency_key = self.idempotency_key.get().cloned();
         error
     }
@@ -276,17 +283,20 @@ impl LogicalCall {
     pub(crate) async fn attempts(&self, core: &Arc<Core>, opening: Option<&HeaderMap>) -> Result<RawReply, Failure> {
         let mut attempts = 0;
         let mut reopened = false;
+        let mut last: Option<(Failure, Option<String>)> = None;
         loop {
+            if opening.is_none() && core.is_closed() {
+                // The failure of the last attempt says more than that no further one was made.
+                let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(core.closed_error()), None));
+                return Err(self.final_failure(failure, attempts, sent_id));
+            }
             let peer = match opening {
                 Some(_) => None,
                 None => Some(core.peer().await.map_err(|failure| self.final_failure(failure, attempts, None))?),
             };
-            if opening.is_none() && core.is_closed() {
-                return Err(self.final_failure(Failure::not_sent(core.closed_error()), attempts, None));
-            }
             attempts += 1;
-            self.state.attempts.store(attempts, Ordering::Relaxed);
             let request_id = self.request_id_of_attempt(attempts);
+            self.state.begin_attempt(attempts, &request_id);
             let base = peer.as_ref().map(|peer| &peer.headers).or(opening);
             let failure = match self.attempt(core, base, peer.as_deref(), &request_id).await {
                 Ok(mut reply) => {
@@ -313,12 +323,15 @@ impl LogicalCall {
                 remaining: self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
             };
             match retry::decide(&situation, &core.settings.backoff, fastrand::f64()) {
-                Decision::RetryAfter(wait) if core.budget.take() => tokio::time::sleep(wait).await,
+                Decision::RetryAfter(wait) if !core.is_closed() && core.budget.take() => {
+                    tokio::time::sleep(wait).await;
+                }
                 Decision::ReopenSession => reopened = true,
                 Decision::RetryAfter(_) | Decision::GiveUp => {
                     return Err(self.final_failure(failure, attempts, Some(request_id)));
                 }
             }
+            last = Some((failure, Some(request_id)));
         }
     }
 

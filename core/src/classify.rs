@@ -103,7 +103,7 @@ fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profil
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };
-    let mut failure = Failure::new(happened, code, message(status, code, &said.message)).answered(status, headers);
+    let mut failure = Failure::new(happened, code, message(code, &said.message)).answered(status, headers);
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
@@ -169,10 +169,10 @@ fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
     (Happened::Refused, code, Some(delivery))
 }
 
-fn message(status: StatusCode, code: Code, said: &str) -> String {
+fn message(code: Code, said: &str) -> String {
     let what = code.spec().help.trim_end_matches('.');
     if said.is_empty() {
-        return format!("{what} (HTTP status {})", status.as_u16());
+        return what.to_owned();
     }
     format!("{what}: {}", crate::text::preview(said.as_bytes()))
 }

@@ -195,7 +195,11 @@ impl ClientConfig {
                     return Err(Error::config(Code::MissingOption, "endpoint", allowed));
                 };
                 let mut url = web_url("base_url", &base)?;
-                url.set_path(&format!("{}{}", url.path().trim_end_matches('/'), profile.path));
+                let base = url.path().trim_end_matches('/').to_owned();
+                // Whoever gives the endpoint's own address means it.
+                if !base.ends_with(profile.path) || profile.path.is_empty() {
+                    url.set_path(&format!("{base}{}", profile.path));
+                }
                 Ok(url)
             }
         }
@@ -299,6 +303,8 @@ mod tests {
         assert_eq!(settings.endpoint.as_str(), "http://127.0.0.1:9/mcp");
         let given = ClientConfig::default().base_url("https://example.com/x/");
         assert_eq!(given.resolve(environment).unwrap().endpoint.as_str(), "https://example.com/x/mcp");
+        let whole = ClientConfig::default().base_url("https://example.com/mcp");
+        assert_eq!(whole.resolve(environment).unwrap().endpoint.as_str(), "https://example.com/mcp");
         let generic = ClientConfig::default().profile("generic").resolve(environment).unwrap_err();
         assert_eq!(generic.info().field.as_deref(), Some("endpoint"));
     }

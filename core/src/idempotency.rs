@@ -50,7 +50,9 @@ impl UsedKeys {
                 return Ok(());
             }
             let allowed = "was already used for another tool or other arguments; use a new key for a new call";
-            return Err(Error::config(Code::IdempotencyKeyReused, "idempotency_key", allowed));
+            let mut error = Error::config(Code::IdempotencyKeyReused, "idempotency_key", allowed);
+            error.info_mut().idempotency_key = Some(key.to_owned());
+            return Err(error);
         }
         if used.order.len() == REMEMBERED
             && let Some(oldest) = used.order.pop_front()

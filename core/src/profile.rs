@@ -95,7 +95,7 @@ pub(crate) static OMNI: Profile = Profile {
     catalogue: &[
         refused("missing_api_key", Code::Unauthorized),
         refused("invalid_api_key", Code::Unauthorized),
-        refused("auth_rejected", Code::Forbidden),
+        refused("auth_rejected", Code::Unauthorized),
         refused("insufficient_scope", Code::MissingScope),
         row("rate_limit_exceeded", Code::RateLimited, Happened::RateLimited, Delivery::Rejected),
         refused("missing_idempotency_key", Code::BadRequest),
