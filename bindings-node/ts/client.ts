@@ -14,6 +14,9 @@ import type {
 /** A key, or options that may hold one. */
 type KeyOrOptions = string | CallOptions | null;
 
+/** What an implementation takes, whichever of its overloads was called. */
+type AnyOptions = CallOptions | MetadataOptions;
+
 /** A client of one MCP server. Any number of calls may run at once; they share the session and its connections. */
 export class OmniMcpClient {
   readonly #native: NativeClient;
@@ -28,28 +31,28 @@ export class OmniMcpClient {
   /** Connects, if not yet connected, and returns what the server said. */
   initialize(options: MetadataOptions): Promise<WithMetadata<InitializeResult>>;
   initialize(options?: CallOptions): Promise<InitializeResult>;
-  initialize(options?: CallOptions): Promise<unknown> {
+  initialize(options?: AnyOptions): Promise<unknown> {
     return this.#call("initialize", "params", {}, {}, options);
   }
 
   /** Checks that the server answers. */
   ping(options: MetadataOptions): Promise<WithMetadata<Record<string, unknown>>>;
   ping(options?: CallOptions): Promise<Record<string, unknown>>;
-  ping(options?: CallOptions): Promise<unknown> {
+  ping(options?: AnyOptions): Promise<unknown> {
     return this.#call("ping", "params", {}, {}, options);
   }
 
   /** All tools, over all pages. */
   listTools(options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listTools(options?: CallOptions): Promise<ListToolsResult>;
-  listTools(options?: CallOptions): Promise<unknown> {
+  listTools(options?: AnyOptions): Promise<unknown> {
     return this.#call("list_tools", "params", {}, {}, options);
   }
 
   /** One page of tools: the first, or the one of a cursor. */
   listToolsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<ListToolsResult>;
-  listToolsPage(cursor?: string | null, options?: CallOptions): Promise<unknown> {
+  listToolsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#call("list_tools_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
   }
 
@@ -63,7 +66,9 @@ export class OmniMcpClient {
   callTool<T = Record<string, unknown>>(
     name: string, args?: object | null, keyOrOptions?: KeyOrOptions, options?: CallOptions,
   ): Promise<CallToolResult<T>>;
-  callTool(name: string, args?: object | null, keyOrOptions?: KeyOrOptions, options?: CallOptions): Promise<unknown> {
+  callTool(
+    name: string, args?: object | null, keyOrOptions?: KeyOrOptions | AnyOptions, options?: AnyOptions,
+  ): Promise<unknown> {
     const given = args ?? {};
     return this.#call("call_tool", "arguments", given, { name, arguments: given }, withKey(keyOrOptions, options));
   }
@@ -71,7 +76,7 @@ export class OmniMcpClient {
   /** Sends any request. */
   request<T = unknown>(method: string, params: object | null | undefined, options: MetadataOptions): Promise<WithMetadata<T>>;
   request<T = unknown>(method: string, params?: object | null, options?: CallOptions): Promise<T>;
-  request(method: string, params?: object | null, options?: CallOptions): Promise<unknown> {
+  request(method: string, params?: object | null, options?: AnyOptions): Promise<unknown> {
     const given = params ?? {};
     return this.#call("request", "params", given, { method, params: given }, options);
   }
@@ -95,7 +100,7 @@ export class OmniMcpClient {
   }
 
   /** The one path of every call. `value` is what the caller gave, `field` its name, and `params` what it becomes. */
-  async #call(method: string, field: string, value: object, params: object, options?: CallOptions): Promise<unknown> {
+  async #call(method: string, field: string, value: object, params: object, options?: AnyOptions): Promise<unknown> {
     const { signal, onProgress, text } = readOptions(options);
     const json = encode(field, value, params);
     const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
@@ -127,7 +132,7 @@ interface ReadOptions {
 
 const NO_OPTIONS: ReadOptions = { text: "" };
 
-function readOptions(options: CallOptions | null | undefined): ReadOptions {
+function readOptions(options: AnyOptions | null | undefined): ReadOptions {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== "object") return { text: encodeOptions(options) };
   const { signal, onProgress, ...rest } = options;
@@ -145,8 +150,11 @@ function because(error: Error, cause: unknown): void {
   Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
 }
 
-function withKey(keyOrOptions?: KeyOrOptions, options?: CallOptions): CallOptions | undefined {
-  if (typeof keyOrOptions === "string") return { ...options, idempotencyKey: keyOrOptions };
+function withKey(keyOrOptions?: KeyOrOptions | AnyOptions, options?: AnyOptions): AnyOptions | undefined {
+  if (typeof keyOrOptions === "string") {
+    if (options?.idempotencyKey !== undefined) throw badOption("idempotencyKey", "must be given once, here or as the third argument");
+    return { ...options, idempotencyKey: keyOrOptions };
+  }
   return keyOrOptions ?? options;
 }
 

@@ -9,7 +9,7 @@ export interface ClientOptions {
   /** The exact URL of the MCP endpoint, instead of `baseUrl`. */
   endpoint?: string;
   /** Which service's rules apply: `omni` (the default) or `generic`. */
-  profile?: string;
+  profile?: "omni" | "generic";
   /** The version of OMNI's API to ask for, `YYYY-MM-DD`. */
   omniVersion?: string;
   /** The protocol version to ask for in the handshake. Default: the profile's first. */
@@ -68,8 +68,8 @@ export interface CallOptions {
   retryUnavailable?: boolean;
   /** Makes a result with `isError` a `ToolError`. */
   raiseToolErrors?: boolean;
-  /** Returns `{ result, metadata }` instead of the result. */
-  withMetadata?: boolean;
+  /** With `true`, returns `{ result, metadata }` instead of the result; see {@link MetadataOptions}. */
+  withMetadata?: false;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
   signal?: AbortSignal;
   /** Hears the call's progress, in order and before the call settles. What it throws becomes a warning. */
@@ -77,7 +77,7 @@ export interface CallOptions {
 }
 
 /** Call options that ask for the metadata. */
-export type MetadataOptions = CallOptions & { withMetadata: true };
+export type MetadataOptions = Omit<CallOptions, "withMetadata"> & { withMetadata: true };
 
 /** A result with what is known besides. */
 export interface WithMetadata<T> {

@@ -36,7 +36,7 @@ def sync(key: str, url: str) -> None:
         quick: CallOptions = {"timeout": 2.5, "max_attempts": 1}
         assert_type(client.call_tool("fred.search", {"q": "inflation"}, **quick), CallToolResult)
         assert_type(client.request("ping", with_metadata=True), WithMetadata[Any])
-        client.notify("notifications/initialized", {}, **quick)
+        client.notify("notifications/initialized", {})
 
         client.ping(timeout="soon")  # type: ignore[call-overload]
         client.ping(no_such=1)  # type: ignore[call-overload]

@@ -7,6 +7,8 @@ with OmniMCPClient(api_key="omni_live_...") as client:
     print(result["structuredContent"])
 """
 
+from typing import Any
+
 from omni_mcp_py._async_client import AsyncOmniMCPClient
 from omni_mcp_py._client import OmniMCPClient
 from omni_mcp_py._errors import (
@@ -82,3 +84,17 @@ __all__ = [
     "WithMetadata",
     "__version__",
 ]
+
+for _public in (AsyncOmniMCPClient, OmniMCPClient, OmniMCPError, *OmniMCPError.__subclasses__()):
+    # Tracebacks and help() show where it is imported from.
+    _public.__module__ = __name__
+del _public
+
+
+def __getattr__(name: str) -> Any:
+    # Imported when first asked for: a program in production has no use for it.
+    if name == "testing":
+        import omni_mcp_py.testing
+
+        return omni_mcp_py.testing
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

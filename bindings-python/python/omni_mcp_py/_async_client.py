@@ -238,9 +238,9 @@ class AsyncOmniMCPClient:
             with_metadata,
         )
 
-    async def notify(self, method: str, params: dict[str, Any] | None = None, **options: Unpack[CallOptions]) -> None:
+    async def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         """Send any notification. Returns when the server has accepted it."""
-        await self._call("notify", {"method": method, "params": {} if params is None else params}, options)
+        await self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     async def close(self) -> None:
         """End the session and refuse further calls. Takes 5 s at most, never fails, and may be called again."""

@@ -238,9 +238,9 @@ class OmniMCPClient:
             with_metadata,
         )
 
-    def notify(self, method: str, params: dict[str, Any] | None = None, **options: Unpack[CallOptions]) -> None:
+    def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         """Send any notification. Returns when the server has accepted it."""
-        self._call("notify", {"method": method, "params": {} if params is None else params}, options)
+        self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     def close(self) -> None:
         """End the session and refuse further calls. Takes 5 s at most, never fails, and may be called again."""
