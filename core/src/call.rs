@@ -166,6 +166,8 @@ pub(crate) struct LogicalCall {
     params: Bytes,
     /// The params as the caller gave them, by which a reused key is judged.
     payload: Bytes,
+    /// Whether this call was the first to use its key.
+    claimed: bool,
     key: Option<(String, HeaderValue)>,
     request_id: Option<String>,
     headers: HeaderMap,
@@ -200,7 +202,6 @@ impl LogicalCall {
         let key = match &options.idempotency_key {
             Some(key) => {
                 let header = idempotency::header(key)?;
-                core.used_keys.claim(key, method, &params)?;
                 Some((key.clone(), header))
             }
             None if method == TOOLS_CALL && honoured => {
@@ -226,14 +227,21 @@ impl LogicalCall {
         if let Some((key, _)) = &key {
             let _ = state.idempotency_key.set(key.clone());
         }
+        let headers = headers::extra(options.headers.iter().flatten())?;
+        // Last: what is refused has not used its key.
+        let claimed = match &options.idempotency_key {
+            Some(key) => core.used_keys.claim(key, method, &payload)?,
+            None => false,
+        };
         Ok(Self {
+            claimed,
             method: method.to_owned(),
             safety: methods::safety(method, key.is_some() && honoured),
             params,
             payload,
             key,
             request_id: options.request_id.clone(),
-            headers: headers::extra(options.headers.iter().flatten())?,
+            headers,
             timeout,
             deadline: total.and_then(|total| Instant::now().checked_add(total)),
             max_attempts,
@@ -271,9 +279,11 @@ impl LogicalCall {
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
         self.within(self.attempts(core, None)).await.map_err(|failure| {
             let error = core.redacted(failure.error);
-            if let Some((key, _)) = &self.key {
+            match &self.key {
+                Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
                 // The caller may send this key again, for this payload only.
-                let _ = core.used_keys.claim(key, &self.method, &self.payload);
+                Some((key, _)) => drop(core.used_keys.claim(key, &self.method, &self.payload)),
+                None => {}
             }
             error
         })
@@ -292,7 +302,7 @@ impl LogicalCall {
             }
             let peer = match opening {
                 Some(_) => None,
-                None => Some(core.peer().await.map_err(|failure| self.final_failure(failure, attempts, None))?),
+                None => Some(core.peer().await.map_err(|failure| self.unopened(failure, attempts))?),
             };
             attempts += 1;
             let request_id = self.request_id_of_attempt(attempts);
@@ -344,7 +354,10 @@ impl LogicalCall {
     ) -> Result<RawReply, Failure> {
         let id = core.next_id();
         let mut headers = base.cloned().unwrap_or_default();
-        headers.extend(self.headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+        for (name, value) in &self.headers {
+            // In the place of the client's header of the same name.
+            headers.insert(name.clone(), value.clone());
+        }
         if let Ok(value) = HeaderValue::from_str(request_id) {
             headers.insert(headers::X_REQUEST_ID, value);
         }
@@ -389,16 +402,24 @@ impl LogicalCall {
         Ok(reply)
     }
 
+    /// The failure of a handshake that ends the call: nothing of this attempt of the call itself ever left, so that the
+    /// handshake's own fate decides only on trying again.
+    fn unopened(&self, mut failure: Failure, attempts: u32) -> Failure {
+        let own = self.state.delivery();
+        let info = failure.error.info_mut();
+        info.delivery = own;
+        info.attempts = info.attempts.max(attempts);
+        let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
+        info.retryable = retry::action(failure.happened, safety) != Action::Stop;
+        info.idempotency_key = self.key.as_ref().map(|(key, _)| key.clone());
+        failure
+    }
+
     /// The failure that ends the call, with what is known of all its attempts.
     fn final_failure(&self, mut failure: Failure, attempts: u32, sent_id: Option<String>) -> Failure {
         let action = retry::action(failure.happened, self.safety);
         let info = failure.error.info_mut();
-        if attempts == 0 {
-            // The handshake failed, or the client is closed: this call itself never left.
-            info.delivery = Delivery::NotSent;
-        } else {
-            info.attempts = attempts;
-        }
+        info.attempts = attempts;
         info.delivery = info.delivery.max(self.state.delivery());
         info.retryable = action != Action::Stop;
         info.idempotency_key = self.key.as_ref().map(|(key, _)| key.clone());
@@ -417,22 +438,13 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
 }
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
-    #[derive(Deserialize, Default)]
-    #[serde(default, rename_all = "camelCase")]
-    struct ToolResult {
-        is_error: bool,
-        content: Vec<Item>,
-    }
-    #[derive(Deserialize, Default)]
-    #[serde(default)]
-    struct Item {
-        text: Option<String>,
-    }
-    let result: ToolResult = serde_json::from_slice(&reply.result).unwrap_or_default();
-    if !result.is_error {
+    // Read loosely: whatever else is odd about the result, the failure must not be missed.
+    let result: serde_json::Value = serde_json::from_slice(&reply.result).unwrap_or_default();
+    if result["isError"] != serde_json::Value::Bool(true) {
         return Ok(());
     }
-    let said = result.content.into_iter().find_map(|item| item.text).unwrap_or_default();
+    let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let said = items.iter().find_map(|item| item["text"].as_str()).unwrap_or_default();
     let message = format!("the tool reported a failure: {}", crate::text::preview(said.as_bytes()));
     let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();

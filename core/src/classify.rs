@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::headers;
 use crate::profile::{Profile, ServiceCode};
 use crate::protocol::jsonrpc::{
-    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RpcError,
+    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
 };
 use crate::retry::Happened;
 use crate::retry_after;
@@ -108,7 +108,7 @@ fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profil
     info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
     info.service_code = said.service_code.map(|word| crate::text::preview(word.as_bytes()));
-    info.retry_after = wait.filter(|seconds| seconds.is_finite() && *seconds >= 0.0);
+    info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
     info.data = said.data;
     if info.request_id.is_none() {
         info.request_id = said.request_id.map(|id| crate::text::preview(id.as_bytes()));
@@ -120,8 +120,8 @@ fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profil
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
 fn is_session_lost(status: StatusCode, said: &Said, profile: &Profile) -> bool {
     let own_sign = said.rpc_code.is_some_and(|code| profile.session_lost.contains(&(status, code)));
-    let about_the_call =
-        matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS)) || said.service_code.is_some();
+    let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
+        || said.service_code.is_some();
     own_sign || (status == StatusCode::NOT_FOUND && !about_the_call)
 }
 

@@ -62,6 +62,9 @@ options! {
     max_pages: u32 = "1000";
 }
 
+/// Shorter secrets are not searched for: they would be found in innocent text.
+pub(crate) const SHORTEST_SECRET: usize = 6;
+
 /// What the options and the profile come to: checked, and ready for use.
 pub(crate) struct Settings {
     pub(crate) profile: &'static Profile,
@@ -159,10 +162,9 @@ impl ClientConfig {
         })
     }
 
-    /// Very short values would be found in innocent text.
     fn secrets(&self, key: Option<&Secret>) -> Vec<String> {
         let all = key.into_iter().chain(self.headers.iter().flat_map(BTreeMap::values));
-        all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= 6).collect()
+        all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
     }
 
     fn chosen_profile(&self) -> Result<&'static Profile> {

@@ -6,10 +6,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde_json::Value;
+use tokio::sync::Semaphore;
 
 use crate::budget::RetryBudget;
 use crate::call::{CallOptions, LogicalCall, RawReply, notify};
-use crate::config::Settings;
+use crate::config::{SHORTEST_SECRET, Settings};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
@@ -18,6 +20,8 @@ use crate::protocol::{handshake, jsonrpc};
 use crate::session::{Peer, Session};
 use crate::transport::http::{self as transport, Outgoing};
 
+/// The most answers to the server's own requests that are on their way at once.
+const ANSWERS_AT_ONCE: usize = 8;
 /// What stands in the place of a secret.
 const REDACTED: &str = "[redacted]";
 /// The longest that close() waits for the server.
@@ -33,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) used_keys: UsedKeys,
     ids: AtomicU64,
     closed: AtomicBool,
+    /// Room for answers to the server's own requests.
+    answers: Arc<Semaphore>,
 }
 
 impl std::fmt::Debug for Core {
@@ -55,6 +61,7 @@ impl Core {
             used_keys: UsedKeys::default(),
             ids: AtomicU64::new(1),
             closed: AtomicBool::new(false),
+            answers: Arc::new(Semaphore::new(ANSWERS_AT_ONCE)),
             settings,
         })
     }
@@ -99,6 +106,11 @@ impl Core {
             headers.insert(headers::MCP_SESSION_ID, id);
         }
         self.say_initialized(&headers).await?;
+        if self.is_closed() {
+            // close() found no session to end: this one came too late for it.
+            self.end_session(session_id.is_some(), headers).await;
+            return Err(Failure::not_sent(self.closed_error()));
+        }
         Ok(Peer { generation, session_id: session_id.clone(), headers, welcome: RawReply { session_id, ..welcome } })
     }
 
@@ -130,9 +142,12 @@ impl Core {
     /// Answers a request of the server's own: a ping as the specification says, anything else as unknown.
     pub(crate) fn answer_server(self: &Arc<Self>, headers: HeaderMap, id: &str, method: &str) {
         let error = (method != "ping").then_some((jsonrpc::METHOD_NOT_FOUND, "Method not found"));
+        // A server that asks more at once than this is left without an answer, and not us without connections.
+        let Ok(permit) = Arc::clone(&self.answers).try_acquire_owned() else { return };
         let body = jsonrpc::response(id, error);
         let core = Arc::clone(self);
         tokio::spawn(tokio::time::timeout(ANSWER_WITHIN, async move {
+            let _permit = permit;
             let limit = core.settings.max_answer_bytes;
             let outgoing = Outgoing { url: &core.settings.endpoint, headers, body, id: None, limit };
             // The server waits for this answer or gives up by itself; there is nobody here to tell.
@@ -144,8 +159,11 @@ impl Core {
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         let Some(peer) = self.session.take() else { return };
-        if peer.session_id.is_some() {
-            let mut headers = peer.headers.clone();
+        self.end_session(peer.session_id.is_some(), peer.headers.clone()).await;
+    }
+
+    async fn end_session(&self, has_id: bool, mut headers: HeaderMap) {
+        if has_id {
             headers.remove(http::header::CONTENT_TYPE);
             let end = transport::delete(&self.http, &self.settings.endpoint, headers);
             let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
@@ -158,16 +176,56 @@ impl Core {
         for secret in &self.settings.secrets {
             let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
             for text in said.into_iter().flatten().chain(&mut info.required_scopes) {
-                if text.contains(secret) {
-                    *text = text.replace(secret, REDACTED);
-                }
+                redact(text, secret);
             }
-            let data = info.data.as_ref().filter(|data| data.get().contains(secret));
-            if let Some(data) = data.map(|data| data.get().replace(secret, REDACTED)) {
-                info.data = serde_json::value::RawValue::from_string(data).ok();
+            let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
+            if let Some(mut data) = data.filter(|data| holds(data, secret)) {
+                redact_all(&mut data, secret);
+                info.data = serde_json::value::to_raw_value(&data).ok();
             }
         }
         error
+    }
+}
+
+/// Takes a secret out of a text, and what a preview's cut has left of it at the end.
+fn redact(text: &mut String, secret: &str) {
+    if text.contains(secret) {
+        *text = text.replace(secret, REDACTED);
+    }
+    let whole = text.trim_end_matches('…').len();
+    let cut = (SHORTEST_SECRET..secret.len())
+        .rev()
+        .find(|length| secret.get(..*length).is_some_and(|beginning| text[..whole].ends_with(beginning)));
+    if let Some(length) = cut {
+        text.replace_range(whole - length..whole, REDACTED);
+    }
+}
+
+/// Whether a secret stands in any text of a value, however it was escaped.
+fn holds(value: &Value, secret: &str) -> bool {
+    match value {
+        Value::String(text) => text.contains(secret),
+        Value::Array(items) => items.iter().any(|item| holds(item, secret)),
+        Value::Object(members) => members.iter().any(|(name, member)| name.contains(secret) || holds(member, secret)),
+        _ => false,
+    }
+}
+
+fn redact_all(value: &mut Value, secret: &str) {
+    match value {
+        Value::String(text) => redact(text, secret),
+        Value::Array(items) => items.iter_mut().for_each(|item| redact_all(item, secret)),
+        Value::Object(members) => {
+            *members = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut member)| {
+                    redact_all(&mut member, secret);
+                    (name.replace(secret, REDACTED), member)
+                })
+                .collect();
+        }
+        _ => {}
     }
 }
 

@@ -66,7 +66,9 @@ pub(crate) fn extra<'a>(given: impl Iterator<Item = (&'a String, &'a Secret)>) -
             .filter(|value| value.to_str().is_ok())
             .ok_or_else(|| refuse(format!("the value of \"{name}\" must be visible ASCII characters")))?;
         value.set_sensitive(true);
-        headers.append(name, value);
+        if headers.insert(&name, value).is_some() {
+            return Err(refuse(format!("\"{name}\" is given twice")));
+        }
     }
     Ok(headers)
 }

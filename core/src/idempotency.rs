@@ -38,16 +38,16 @@ struct Used {
 }
 
 impl UsedKeys {
-    /// Notes that `key` goes with `method` and `params`, or refuses where it went with others.
+    /// Notes that `key` goes with `method` and `params`, or refuses where it went with others. True where it is new.
     ///
     /// # Errors
     /// `config`, code `idempotency_key_reused`.
-    pub(crate) fn claim(&self, key: &str, method: &str, params: &[u8]) -> Result<()> {
+    pub(crate) fn claim(&self, key: &str, method: &str, params: &[u8]) -> Result<bool> {
         let fingerprint = fingerprint(method, params);
         let mut used = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(known) = used.payloads.get(key) {
             if *known == fingerprint {
-                return Ok(());
+                return Ok(false);
             }
             let allowed = "was already used for another tool or other arguments; use a new key for a new call";
             let mut error = Error::config(Code::IdempotencyKeyReused, "idempotency_key", allowed);
@@ -61,7 +61,14 @@ impl UsedKeys {
         }
         used.order.push_back(key.to_owned());
         used.payloads.insert(key.to_owned(), fingerprint);
-        Ok(())
+        Ok(true)
+    }
+
+    /// Forgets a key whose call never left.
+    pub(crate) fn release(&self, key: &str) {
+        let mut used = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        used.payloads.remove(key);
+        used.order.retain(|known| known != key);
     }
 }
 
@@ -90,6 +97,8 @@ mod tests {
         let error = keys.claim("k", "tools/call", br#"{"a":1,"b":3}"#).unwrap_err();
         assert_eq!(error.code(), "idempotency_key_reused");
         keys.claim("other", "tools/call", br#"{"a":1,"b":3}"#).unwrap();
+        keys.release("k");
+        assert!(keys.claim("k", "tools/call", br#"{"a":1,"b":3}"#).unwrap());
     }
 
     #[test]

@@ -5,12 +5,15 @@ use std::time::{Duration, SystemTime};
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
+/// The longest wait that is told apart, in seconds: longer than anybody waits, and within the range of every timer.
+pub(crate) const LONGEST: u64 = u32::MAX as u64;
+
 /// How long the server asks to wait; `None` where it says nothing that can be read.
 pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
         // Too many digits for a number is a wait without end, not no wait.
-        return Some(Duration::from_secs(text.parse().unwrap_or(u64::from(u32::MAX))));
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX).min(LONGEST)));
     }
     let until = httpdate::parse_http_date(text).ok()?;
     let sent =
@@ -36,7 +39,9 @@ mod tests {
         let epoch = SystemTime::UNIX_EPOCH;
         assert_eq!(wait("7", None, epoch), Some(Duration::from_secs(7)));
         assert_eq!(wait(" 0 ", None, epoch), Some(Duration::ZERO));
-        assert_eq!(wait("99999999999999999999999", None, epoch), Some(Duration::from_secs(u64::from(u32::MAX))));
+        for endless in ["99999999999999999999999", "18446744073709551615"] {
+            assert_eq!(wait(endless, None, epoch), Some(Duration::from_secs(LONGEST)));
+        }
         for unreadable in ["", "-1", "1.5", "soon"] {
             assert_eq!(wait(unreadable, None, epoch), None, "{unreadable}");
         }

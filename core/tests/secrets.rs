@@ -15,7 +15,10 @@ const ARGUMENT: &str = "canary-argument-4";
 
 fn assert_hidden(what: &str, text: &str, canaries: &[&str]) {
     for canary in canaries {
-        assert!(!text.contains(canary), "{what} shows {canary}: {text}");
+        // Most of a secret is as bad as all of it.
+        let most = &canary[..canary.len() - 4];
+        let rest = &canary[1..];
+        assert!(!text.contains(most) && !text.contains(rest), "{what} shows {canary}: {text}");
     }
 }
 
@@ -44,6 +47,10 @@ async fn no_text_shows_a_secret() {
         json!([{"fault": {"kind": "rpc_error", "code": -32000, "message": format!("no {KEY}"), "data": echo}}]),
         json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": "text/html", "body": format!("<b>{KEY} {HEADER}")}}]),
         json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": KEY, "body": ""}}]),
+        // The preview's cut goes through the key.
+        json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": "text/html", "body": format!("{}{KEY}", "x".repeat(182))}}]),
+        // The key in another spelling of the same JSON string.
+        json!([{"fault": {"kind": "raw_body", "status": 400, "content_type": "application/json", "body": format!("{{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{{\"code\":1,\"message\":\"\",\"data\":{{\"k\":\"\\u006f{}\"}}}}}}", &KEY[1..])}}]),
         json!([{"fault": {"kind": "malformed_json"}}]),
         json!([{"fault": {"kind": "redirect", "status": 307, "location": format!("http://127.0.0.1:9/?{KEY}")}}]),
     ];

@@ -12,6 +12,8 @@ pub(crate) const INVALID_REQUEST: i64 = -32600;
 pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
 pub(crate) const INVALID_PARAMS: i64 = -32602;
 pub(crate) const INTERNAL_ERROR: i64 = -32603;
+/// MCP's own, of revisions up to 2025-11-25 (server/resources, Error Handling).
+pub(crate) const RESOURCE_NOT_FOUND: i64 = -32002;
 
 /// A request as bytes to send. `method` is one of ours or was checked; `params` is JSON text.
 pub(crate) fn request(id: u64, method: &str, params: &[u8]) -> Bytes {
@@ -61,10 +63,15 @@ pub(crate) enum Message<'a> {
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RpcError {
     pub(crate) code: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text_or_null")]
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Option<Box<RawValue>>,
+}
+
+/// The message is for people only: an answer is not refused for the lack of one.
+fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
 }
 
 #[derive(Deserialize)]

@@ -1,5 +1,7 @@
 //! An answer's body, read in chunks against a limit on the bytes after decompression.
 
+use std::time::Duration;
+
 use bytes::{Bytes, BytesMut};
 use futures_util::Stream;
 use futures_util::stream::unfold;
@@ -9,12 +11,19 @@ use crate::error::Code;
 use crate::failure::Failure;
 use crate::retry::Happened;
 
+/// The most that is reserved for a body before it has come.
+const RESERVED: usize = 1 << 20;
+/// How long the body of an error is waited for; its head has said the most.
+const ERROR_BODY_WITHIN: Duration = Duration::from_secs(1);
+
 /// The whole body. A body in one chunk is not copied.
 pub(crate) async fn read(response: &mut Response, limit: usize) -> Result<Bytes, Failure> {
     let Some(first) = next(response).await? else { return Ok(Bytes::new()) };
     within(first.len(), limit)?;
     let Some(second) = next(response).await? else { return Ok(first) };
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
+    // What a server announces is reserved only so far; the rest must come first.
+    let expected = expected.min(RESERVED);
     let mut whole = BytesMut::with_capacity((first.len() + second.len()).max(expected.min(limit)));
     whole.extend_from_slice(&first);
     let mut chunk = Some(second);
@@ -26,16 +35,19 @@ pub(crate) async fn read(response: &mut Response, limit: usize) -> Result<Bytes,
     Ok(whole.freeze())
 }
 
-/// The beginning of a body that is only shown or searched for an error, up to `limit` bytes.
+/// The beginning of a body that is only shown or searched for an error, up to `limit` bytes, and not waited for long.
 pub(crate) async fn read_beginning(response: &mut Response, limit: usize) -> Bytes {
     let mut beginning = BytesMut::new();
-    while beginning.len() < limit {
-        match next(response).await {
-            Ok(Some(chunk)) => beginning.extend_from_slice(&chunk[..chunk.len().min(limit - beginning.len())]),
-            // What came before the cut still says more than nothing.
-            Ok(None) | Err(_) => break,
+    let reading = async {
+        while beginning.len() < limit {
+            match next(response).await {
+                Ok(Some(chunk)) => beginning.extend_from_slice(&chunk[..chunk.len().min(limit - beginning.len())]),
+                // What came before the cut still says more than nothing.
+                Ok(None) | Err(_) => break,
+            }
         }
-    }
+    };
+    let _ = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
     beginning.freeze()
 }
 

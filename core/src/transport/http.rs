@@ -86,8 +86,10 @@ pub(crate) async fn post(http: &Client, out: Outgoing<'_>, listener: &dyn Listen
     }
     let media = media_type(response.headers());
     let Some(id) = out.id else {
+        // Accepted; a body that comes at once is read, so that the connection can be used again.
         let headers = std::mem::take(response.headers_mut());
-        let text = body::read_beginning(&mut response, ERROR_BODY_BYTES).await;
+        let rest = body::read_beginning(&mut response, ERROR_BODY_BYTES);
+        let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default();
         return Ok(Answer { status, headers, content: Content::Other(text) });
     };
     let headers = std::mem::take(response.headers_mut());
