@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp::bridge::{Bridge, Prepared, panicked};
+use omni_mcp::bridge::{Bridge, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -25,7 +25,8 @@ type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
 /// A client of one server.
 #[napi]
 pub struct Client {
-    bridge: Arc<Bridge>,
+    /// Until it is closed.
+    bridge: Mutex<Option<Arc<Bridge>>>,
     sink: Arc<Sink>,
     calls: Calls,
 }
@@ -36,7 +37,11 @@ pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Cl
     let _entered = runtime()?.enter();
     let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Spelling::Camel)));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
-        Ok(bridge) => Either::A(Client { bridge: Arc::new(bridge), sink: channel.sink(), calls: Calls::default() }),
+        Ok(bridge) => Either::A(Client {
+            bridge: Mutex::new(Some(Arc::new(bridge))),
+            sink: channel.sink(),
+            calls: Calls::default(),
+        }),
         Err(error) => Either::B(error.to_json()),
     })
 }
@@ -47,7 +52,11 @@ impl Client {
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
         let runtime = runtime()?;
-        let (bridge, sink, calls) = (Arc::clone(&self.bridge), Arc::clone(&self.sink), Arc::clone(&self.calls));
+        let (sink, calls) = (Arc::clone(&self.sink), Arc::clone(&self.calls));
+        let Some(bridge) = lock(&self.bridge).clone() else {
+            sink.settle(id, Err(closed().to_json()));
+            return Ok(());
+        };
         let (cancel, cancelled) = oneshot::channel();
         if flags & CANCELLED == 0 {
             lock(&self.calls).insert(id, cancel);
@@ -82,9 +91,13 @@ impl Client {
     /// Ends the session and refuses further calls.
     #[napi(catch_unwind)]
     pub fn close(&self, id: u32) -> napi::Result<()> {
-        let (bridge, sink) = (Arc::clone(&self.bridge), Arc::clone(&self.sink));
+        let (bridge, sink) = (lock(&self.bridge).take(), Arc::clone(&self.sink));
         runtime()?.spawn(async move {
-            bridge.close().await;
+            if let Some(bridge) = bridge {
+                bridge.close().await;
+                // The last to hold it closes its connections.
+                drop(bridge);
+            }
             sink.settle(id, Ok(("null".to_owned(), None)));
         });
         Ok(())

@@ -145,3 +145,14 @@ test("an exhausted call says how often it was tried", async (t) => {
   assert.equal(error.attempts, 3);
   assert.equal(error.retryable, true);
 });
+
+test("what JSON would empty is refused", async () => {
+  const client = new OmniMcpClient({ apiKey: "omni_test_x", baseUrl: "http://127.0.0.1:9" });
+  const opaque = [new Map([["q", 1]]), new Set([1]), Promise.resolve(5), new Error("x"), /x/, new Headers({ a: "1" })];
+  for (const value of opaque) {
+    const refused = { code: "invalid_argument", field: "arguments", delivery: "not_sent" };
+    await assert.rejects(client.callTool("t", value), refused);
+    await assert.rejects(client.callTool("t", { deep: { value } }), refused);
+  }
+  assert.throws(() => new OmniMcpClient({ headers: new Headers({ a: "1" }) }), { field: "headers" });
+});

@@ -1,5 +1,7 @@
 /** The client: every method is one line over `#call`. */
 
+import { inspect } from "node:util";
+
 import { CallCancelledError, badOption, fromCore } from "./errors.js";
 import { onAbort } from "./cancel.js";
 import { encode, encodeOptions } from "./encode.js";
@@ -136,14 +138,16 @@ function readOptions(options: AnyOptions | null | undefined): ReadOptions {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== "object") return { text: encodeOptions(options) };
   const { signal, onProgress, ...rest } = options;
-  if (signal !== undefined && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
+  if (signal && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
   if (onProgress !== undefined && typeof onProgress !== "function") throw badOption("onProgress", "must be a function");
   return { signal, onProgress, text: encodeOptions(rest) };
 }
 
 /** Whether it works as a signal; it may come from another realm or be a polyfill's. */
 function isSignal(value: unknown): boolean {
-  return typeof value === "object" && value !== null && "aborted" in value && "addEventListener" in value;
+  return typeof value === "object" && value !== null && "aborted" in value
+    && "addEventListener" in value && typeof value.addEventListener === "function"
+    && "removeEventListener" in value && typeof value.removeEventListener === "function";
 }
 
 function because(error: Error, cause: unknown): void {
@@ -155,7 +159,7 @@ function withKey(keyOrOptions?: KeyOrOptions | AnyOptions, options?: AnyOptions)
     if (options?.idempotencyKey !== undefined) throw badOption("idempotencyKey", "must be given once, here or as the third argument");
     return { ...options, idempotencyKey: keyOrOptions };
   }
-  return keyOrOptions ?? options;
+  return keyOrOptions && options ? { ...keyOrOptions, ...options } : keyOrOptions ?? options;
 }
 
 /** What a listener throws, now or later, is its own failure and not the call's. */
@@ -170,7 +174,7 @@ function hearing(onProgress: (progress: Progress) => unknown): (params: string) 
 }
 
 function warn(failure: unknown): void {
-  process.emitWarning(`onProgress failed: ${String(failure)}`, "OmniMcpWarning");
+  process.emitWarning(`onProgress failed: ${inspect(failure)}`, "OmniMcpWarning");
 }
 
 /** Metadata as the core writes it. */

@@ -2,7 +2,8 @@
  * JavaScript values to JSON text, once, and nothing lost on the way without a word.
  *
  * `JSON.stringify` is the whole of the fast path. Only where its text shows that something may have been lost is the
- * value walked to say what: NaN and the infinities become `null`, as do functions and symbols in a list. A function or
+ * value walked to say what: NaN and the infinities become `null`, as do functions and symbols in a list; maps, sets,
+ * promises, errors and the like become `{}`. A function or
  * symbol that is a member of the arguments themselves is refused too; deeper down it is left out, as `undefined` is
  * everywhere. Lone surrogates and too deep values are seen by the core, in the text.
  */
@@ -29,7 +30,7 @@ export function encode(field: string, value: unknown, params: unknown): string {
   } catch (cause) {
     throw refusal(field, whatIsLost(value) ?? "not_json", cause);
   }
-  if (text.includes("null")) {
+  if (text.includes("null") || text.includes("{}")) {
     const reason = whatIsLost(value);
     if (reason !== undefined) throw refusal(field, reason);
   }
@@ -50,9 +51,17 @@ function nothingLost(_name: string, value: unknown): unknown {
     case "function":
     case "symbol":
       return -1;
+    case "object":
+      return value !== null && isOpaque(value) ? -1 : value;
     default:
       return value;
   }
+}
+
+/** Whether JSON would show nothing of what the value holds. */
+function isOpaque(value: object): boolean {
+  const isCollection = Symbol.iterator in value && !Array.isArray(value);
+  return isCollection || value instanceof RegExp || value instanceof Error || ("then" in value && typeof value.then === "function");
 }
 
 function refusal(field: string, reason: Reason, cause?: unknown): OmniMcpError {
@@ -78,6 +87,7 @@ function whatIsLost(root: unknown): Reason | undefined {
         return undefined;
     }
     if (value === null) return undefined;
+    if (isOpaque(value)) return "not_json";
     if (depth > MAX_DEPTH) return "too_deep";
     // What was found good at this depth or below need not be walked again.
     if ((walked.get(value) ?? -1) >= depth) return undefined;

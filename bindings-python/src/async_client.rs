@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Prepared, closed};
+use omni_mcp::bridge::{Bridge, Prepared, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -44,6 +44,12 @@ impl AsyncClient {
         options: Py<PyDict>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Py<PyAny>> {
+        if let Some(callback) = &on_progress {
+            Python::attach(|py| match callback.bind(py).is_callable() {
+                true => Ok(()),
+                false => Err(raised(py, &not_callable())),
+            })?;
+        }
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
         let task = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
@@ -104,7 +110,7 @@ async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) 
         };
         let done = through(&task.gate, next).await;
         if let Some((heard, callback)) = progress {
-            Python::attach(|py| heard.deliver(py, callback.bind(py)));
+            Python::attach(|py| heard.deliver(py, callback.bind(py)))?;
         }
         if let Some(done) = done {
             return done.map_err(|_| PyRuntimeError::new_err("the runtime is shutting down"));
@@ -112,15 +118,17 @@ async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) 
     }
 }
 
-/// A task that is ended when nobody waits for it any more: that drops its request and closes its socket.
+/// A task that is ended when nobody waits for it any more: that drops its request and closes its socket. In a child
+/// process it is left alone, as its locks may be held by a thread that is not there.
 struct Task<T> {
+    pid: u32,
     running: JoinHandle<T>,
     gate: Gate,
 }
 
 impl<T: Send + 'static> Task<T> {
     fn spawn(on: Shared, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { running: on.handle.spawn(last_in_line(work)), gate: on.gate }
+        Self { pid: std::process::id(), running: on.handle.spawn(last_in_line(work)), gate: on.gate }
     }
 }
 
@@ -142,7 +150,9 @@ async fn last_in_line<T>(work: impl Future<Output = T>) -> T {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        self.running.abort();
+        if self.pid == std::process::id() {
+            self.running.abort();
+        }
     }
 }
 

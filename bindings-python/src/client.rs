@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, closed};
+use omni_mcp::bridge::{Bridge, closed, not_callable};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -51,6 +51,9 @@ impl SyncClient {
     ) -> PyResult<Py<PyAny>> {
         let live = self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let live = live.ok_or_else(|| raised(py, &closed()))?;
+        if on_progress.is_some_and(|callback| !callback.is_callable()) {
+            return Err(raised(py, &not_callable()));
+        }
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
         let prepared = encode::params(params).and_then(|params| {
             let sink = progress.as_ref().map(|(heard, _)| heard.sink());
@@ -113,15 +116,13 @@ fn drive<T: Send>(
                 }
             })
         });
-        if let Some((heard, callback)) = progress {
-            heard.deliver(py, callback);
-        }
+        let delivered = progress.map_or(Ok(()), |(heard, callback)| heard.deliver(py, callback));
         match pause {
-            Some(Pause::Done(done)) => return Ok(done),
+            Some(Pause::Done(done)) => return delivered.map(|()| done),
             Some(Pause::Progress | Pause::Signals) => {}
             None => return Err(raised(py, &closed())),
         }
-        if let Err(raised) = py.check_signals() {
+        if let Err(raised) = delivered.and_then(|()| py.check_signals()) {
             drop(work);
             settle(py, runtime);
             return Err(raised);

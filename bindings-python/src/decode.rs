@@ -8,10 +8,13 @@ use crate::errors::raised;
 
 /// Any JSON text.
 pub(crate) fn decode<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    PythonParse::default().python_parse(py, text).or_else(|_| {
-        // Lone surrogates and very deep values, which only the standard library reads.
-        py.import("json")?.call_method1("loads", (text,)).map_err(|_| raised(py, &undecodable()))
-    })
+    decode_plainly(py, text).map_err(|_| raised(py, &undecodable()))
+}
+
+/// Any JSON text; what Python raises where it cannot hold it.
+pub(crate) fn decode_plainly<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+    // Lone surrogates and very deep values are read by the standard library only.
+    PythonParse::default().python_parse(py, text).or_else(|_| py.import("json")?.call_method1("loads", (text,)))
 }
 
 /// A result, or a tuple of a result and its metadata where they were asked for.

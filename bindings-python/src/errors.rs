@@ -4,16 +4,19 @@ use omni_mcp::Error;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 
-use crate::decode::decode;
+use crate::decode::decode_plainly;
 
 static FROM_NATIVE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
 
 /// The exception for an error.
 pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
-    exception(py, error).map_or_else(|raised| raised, PyErr::from_value)
+    // What was refused stays refused, and its id known, also where its data is more than Python can hold.
+    exception(py, error)
+        .or_else(|_| exception(py, &error.clone().without_data()))
+        .map_or_else(|raised| raised, PyErr::from_value)
 }
 
 fn exception<'py>(py: Python<'py>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
-    let info = decode(py, error.to_json().as_bytes())?;
+    let info = decode_plainly(py, error.to_json().as_bytes())?;
     FROM_NATIVE.import(py, "omni_mcp_py._errors", "from_native")?.call1((info,))
 }

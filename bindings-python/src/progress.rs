@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use pyo3::exceptions::PyRuntimeWarning;
+use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use tokio::sync::Notify;
 
@@ -50,14 +50,20 @@ impl Heard {
         self.arrived.notified().await;
     }
 
-    /// Calls `callback` with what waits, in order. What it raises is reported and breaks nothing.
-    pub(crate) fn deliver(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) {
+    /// Calls `callback` with what waits, in order. An exception in it is reported and breaks nothing.
+    ///
+    /// # Errors
+    /// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the callback.
+    pub(crate) fn deliver(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) -> PyResult<()> {
         let Waiting { notifications, dropped } =
             std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
         for params in notifications {
             let told = decode(py, params.as_bytes()).and_then(|progress| callback.call1((progress,)));
-            if let Err(raised) = told {
-                raised.write_unraisable(py, Some(callback));
+            match told {
+                Err(raised) if raised.is_instance_of::<PyException>(py) => {
+                    raised.write_unraisable(py, Some(callback));
+                }
+                told => drop(told?),
             }
         }
         if dropped > 0 {
@@ -68,5 +74,6 @@ impl Heard {
                 raised.write_unraisable(py, Some(callback));
             }
         }
+        Ok(())
     }
 }

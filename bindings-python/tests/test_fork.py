@@ -129,3 +129,20 @@ if sys.platform == "linux":
 def ping_once(key: str, url: str) -> object:
     with OmniMCPClient(key, base_url=url) as client:
         return client.ping()
+
+
+def test_children_mint_keys_of_their_own(server: DevServer) -> None:
+    key, url = server.api_key, server.url
+    with OmniMCPClient(key, base_url=url) as parent:
+        parent.call_tool("fred.search", {"q": "inflation"})
+
+        def child() -> None:
+            with OmniMCPClient(key, base_url=url) as client:
+                client.call_tool("fred.search", {"q": "inflation"})
+
+        for _ in range(3):
+            in_child(child)
+        parent.call_tool("fred.search", {"q": "inflation"})
+    ledger = server.ledger()
+    assert len(ledger["executions"]) == 5
+    assert len({execution["idempotency_key"] for execution in ledger["executions"]}) == 5

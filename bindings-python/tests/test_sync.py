@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import json
 import os
@@ -16,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from omni_mcp_py import ConfigError, OmniMCPClient, RequestTimeoutError
+from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient, RequestTimeoutError
 from omni_mcp_py.testing import DevServer
 
 HANG = [{"on": {"method": "tools/call"}, "fault": {"kind": "hang"}}]
@@ -278,3 +279,27 @@ def test_ctrl_c_ends_a_waiting_call_and_its_connection(server: DevServer) -> Non
         child.stdin.flush()
         assert child.stdout.readline() == "usable\n"
     assert child.returncode == 0
+
+
+@pytest.mark.parametrize("bad", [5, "x", object()])
+def test_a_progress_callback_must_be_callable(server: DevServer, bad: Any) -> None:
+    with OmniMCPClient(server.api_key, base_url=server.url) as client, pytest.raises(ConfigError) as refused:
+        client.ping(on_progress=bad)
+    assert refused.value.field == "on_progress"
+
+    async def refuse() -> None:
+        async with AsyncOmniMCPClient(server.api_key, base_url=server.url) as client:
+            await client.ping(on_progress=bad)
+
+    with pytest.raises(ConfigError, match="on_progress: must be a function"):
+        asyncio.run(refuse())
+
+
+def test_an_interrupt_in_a_callback_ends_the_call() -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    with DevServer(progress=2) as server, OmniMCPClient(server.api_key, base_url=server.url) as client:
+        with pytest.raises(KeyboardInterrupt):
+            client.call_tool("fred.search", {"q": "inflation"}, on_progress=interrupted)
+        assert client.ping() == {}

@@ -190,6 +190,11 @@ pub fn panicked() -> Error {
     Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
 }
 
+/// The `config` error for a progress callback that cannot be called.
+pub fn not_callable() -> Error {
+    Error::config(Code::InvalidArgument, "on_progress", "must be a function")
+}
+
 /// The error for the use of a client after `fork`.
 pub fn forked() -> Error {
     Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")

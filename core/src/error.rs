@@ -325,15 +325,15 @@ impl Error {
             info: &'a ErrorInfo,
         }
         let crossing = Crossing { text: self.to_string(), info: &self.0 };
-        serde_json::to_string(&crossing).unwrap_or_else(|_| self.without_data())
+        // Text and numbers always serialize.
+        serde_json::to_string(&crossing).unwrap_or_default()
     }
 
-    fn without_data(&self) -> String {
-        serde_json::json!({
-            "text": self.to_string(), "kind": self.0.kind, "code": self.code(), "message": self.0.message,
-            "delivery": self.0.delivery, "retryable": self.0.retryable, "attempts": self.0.attempts,
-        })
-        .to_string()
+    /// The error without the server's data, for a language that cannot hold it.
+    #[must_use]
+    pub fn without_data(mut self) -> Self {
+        self.0.data = None;
+        self
     }
 }
 

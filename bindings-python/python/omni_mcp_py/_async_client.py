@@ -271,8 +271,9 @@ class AsyncOmniMCPClient:
             options = {**options, "idempotency_key": idempotency_key}
         if with_metadata is not False:
             options = {**options, "with_metadata": with_metadata}
-        if on_progress is None:
-            result = await self._native.call(name, params, options, None)
+        if on_progress is None or not callable(on_progress):
+            # What cannot be called is refused there.
+            result = await self._native.call(name, params, options, on_progress)
         else:
             from omni_mcp_py._progress import Teller
 

@@ -21,6 +21,7 @@ class Teller:
     def __init__(self, callback: Callable[[Progress], Awaitable[object] | object]) -> None:
         self._callback = callback
         self._last: asyncio.Task[None] | None = None
+        self._given_up = False
 
     def __call__(self, progress: Progress) -> None:
         """Tell the callback. What a plain function raises goes to the caller, who reports it."""
@@ -33,7 +34,9 @@ class Teller:
             await before
         try:
             await told
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            if self._given_up:
+                raise
             context = {"message": "a progress callback failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
 
@@ -46,6 +49,7 @@ class Teller:
         if self._last is None:
             return
         if isinstance(error, asyncio.CancelledError):
+            self._given_up = True
             self._last.cancel()
         else:
             await self._last
