@@ -292,6 +292,7 @@ impl LogicalCall {
     /// The loop over the attempts. With `opening`, the call is part of the handshake and uses those headers.
     pub(crate) async fn attempts(&self, core: &Arc<Core>, opening: Option<&HeaderMap>) -> Result<RawReply, Failure> {
         let mut attempts = 0;
+        let mut retries = 0;
         let mut reopened = false;
         let mut last: Option<(Failure, Option<String>)> = None;
         loop {
@@ -310,7 +311,7 @@ impl LogicalCall {
             let base = peer.as_ref().map(|peer| &peer.headers).or(opening);
             let failure = match self.attempt(core, base, peer.as_deref(), &request_id).await {
                 Ok(mut reply) => {
-                    core.budget.give_back(attempts - 1);
+                    core.budget.give_back(retries);
                     reply.attempts = attempts;
                     reply.request_id = Some(request_id);
                     return Ok(reply);
@@ -334,6 +335,7 @@ impl LogicalCall {
             };
             match retry::decide(&situation, &core.settings.backoff, fastrand::f64()) {
                 Decision::RetryAfter(wait) if !core.is_closed() && core.budget.take() => {
+                    retries += 1;
                     tokio::time::sleep(wait).await;
                 }
                 Decision::ReopenSession => reopened = true,
