@@ -7,9 +7,12 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::auth::token::Token;
+use crate::call_options::CallOptions;
+use crate::config::{optional, positive};
 use crate::core::Core;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
+use crate::headers;
 use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
 
 /// What is sent, and sent again: a message to an MCP server, a request to a registry or a token endpoint.
@@ -124,6 +127,26 @@ impl Plan {
         }
     }
 
+    /// The plan of a call with its own options.
+    pub(crate) fn of_call(core: &Core, safety: Safety, options: &CallOptions) -> Result<Self> {
+        let settings = &core.settings;
+        let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
+        let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
+        let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
+        if let Some(id) = &options.request_id {
+            headers::visible("request_id", id)?;
+        }
+        Ok(Self {
+            safety,
+            timeout,
+            deadline: total.and_then(|total| Instant::now().checked_add(total)),
+            max_attempts,
+            retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
+            request_id: options.request_id.clone(),
+            state: Arc::default(),
+        })
+    }
+
     fn request_id_of_attempt(&self, attempt: u32) -> String {
         match &self.request_id {
             None => format!("req_{}", uuid::Uuid::new_v4().simple()),
@@ -166,6 +189,13 @@ impl Plan {
             info.request_id = sent_id;
         }
         failure
+    }
+}
+
+fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
+    match given {
+        None => Ok(client),
+        Some(given) => optional(name, Some(given), Duration::MAX),
     }
 }
 

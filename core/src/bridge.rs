@@ -13,19 +13,29 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::attempts::CallState;
-use crate::call::{CallOptions, ProgressSink};
+use crate::call::ProgressSink;
+use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{HOOKS, HookSpec};
 use crate::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
 use crate::option::{OptionSpec, Spelling};
+use crate::registry::methods::{AnyRegistry, Work};
+use crate::registry::pager::Pager;
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, RegistryMethodSpec, client_of};
 
-/// A client as a binding holds it.
+/// A client, of a server or of a registry, as a binding holds it.
 #[derive(Debug)]
 pub struct Bridge {
-    client: Client,
+    to: To,
     spelling: Spelling,
+}
+
+#[derive(Debug)]
+enum To {
+    Server(Client),
+    Registry(AnyRegistry),
 }
 
 /// A result as it crosses.
@@ -40,15 +50,15 @@ pub struct Crossing {
 /// A call that is ready to run: everything that can be refused before sending has been.
 #[derive(Debug)]
 pub struct Prepared {
-    client: Client,
     kind: Kind,
     with_metadata: bool,
     state: Arc<CallState>,
 }
 
 enum Kind {
-    Call(What, Box<crate::call::LogicalCall>),
-    Notify(String, Bytes),
+    Call(Client, What, Box<crate::call::LogicalCall>),
+    Notify(Client, String, Bytes),
+    Registry(Work),
 }
 
 impl std::fmt::Debug for Kind {
@@ -56,6 +66,7 @@ impl std::fmt::Debug for Kind {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
+            Self::Registry(..) => "Registry",
         })
     }
 }
@@ -68,19 +79,40 @@ impl Bridge {
     pub fn open(options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
         let mut config = ClientConfig::from_json(options, spelling)?;
         config.hooks = hooks.into_core(spelling);
-        Ok(Self { client: config.build()?, spelling })
+        Ok(Self { to: To::Server(config.build()?), spelling })
+    }
+
+    /// Makes the client of a record, which is JSON text. `options` go before what it says.
+    ///
+    /// # Errors
+    /// A `config` error that names the record's member, or the option.
+    pub fn open_record(record: &str, options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
+        let mut config = ClientConfig::from_json(options, spelling)?;
+        config.hooks = hooks.into_core(spelling);
+        let record = crate::option::parse(record, "record")?;
+        Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
+    }
+
+    /// Makes a client of the registry `kind`, which is `gaia` or `sema4`.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn open_registry(kind: &str, options: &str, spelling: Spelling) -> Result<Self> {
+        let config = RegistryConfig::from_json(options, spelling)?;
+        Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config)?), spelling })
     }
 
     /// Whether the client does something while no call waits, so that its runtime must be driven all the time: a process
     /// or a stream of the server's own to be read.
     pub fn works_between_calls(&self) -> bool {
-        self.client.works_between_calls()
+        matches!(&self.to, To::Server(client) if client.works_between_calls())
     }
 
     /// A property of the table of properties as JSON text; `None` while it is not known.
     pub fn property(&self, name: &str) -> Option<String> {
         let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
-        let welcome = self.client.raw_welcome()?;
+        let To::Server(client) = &self.to else { return None };
+        let welcome = client.raw_welcome()?;
         let welcome: BTreeMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
         welcome.get(spec.member).map(|member| member.get().to_owned())
     }
@@ -96,32 +128,76 @@ impl Bridge {
         options: &str,
         progress: Option<ProgressSink>,
     ) -> Result<Prepared> {
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        let client = match &self.to {
+            To::Server(client) => client,
+            To::Registry(registry) => {
+                let work = registry.prepare(name, &params, &options)?;
+                return Ok(Prepared { state: Arc::clone(&work.state), kind: Kind::Registry(work), with_metadata });
+            }
+        };
         let spec = METHODS
             .iter()
             .find(|spec| spec.name == name)
             .ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
-        let options = CallOptions::from_json(options, self.spelling)?;
         let params = if params.is_empty() { Bytes::from_static(b"{}") } else { params };
         let (what, params) = match path(spec, params)? {
             Path::Call(what, params) => (what, params),
             Path::Notify(method, params) => {
-                let kind = Kind::Notify(method, params);
-                let state = Arc::default();
-                return Ok(Prepared { client: self.client.clone(), kind, with_metadata: false, state });
+                let kind = Kind::Notify(client.clone(), method, params);
+                return Ok(Prepared { kind, with_metadata: false, state: Arc::default() });
             }
         };
-        let call = self.client.prepare(&what, params, &options, progress)?;
-        Ok(Prepared {
-            client: self.client.clone(),
-            with_metadata: options.with_metadata == Some(true),
-            state: call.state(),
-            kind: Kind::Call(what, Box::new(call)),
-        })
+        let call = client.prepare(&what, params, &options, progress)?;
+        let state = call.state();
+        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state })
+    }
+
+    /// The pages of a registry's list.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn pages(&self, params: &[u8], options: &str) -> Result<Pages> {
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        match &self.to {
+            To::Registry(registry) => Ok(Pages { pager: registry.pager(params, &options)?, with_metadata }),
+            To::Server(_) => Err(panicked()),
+        }
     }
 
     /// Ends the session and refuses further calls.
     pub async fn close(&self) {
-        let _ = AssertUnwindSafe(self.client.close()).catch_unwind().await;
+        let closing = async {
+            match &self.to {
+                To::Server(client) => client.close().await,
+                To::Registry(registry) => registry.close().await,
+            }
+        };
+        let _ = AssertUnwindSafe(closing).catch_unwind().await;
+    }
+}
+
+/// A list that is read a page at a time.
+#[derive(Debug)]
+pub struct Pages {
+    pager: Pager,
+    with_metadata: bool,
+}
+
+impl Pages {
+    /// The request of the next page; `None` behind the last.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn next(&self) -> Result<Option<Prepared>> {
+        let work = self.pager.next()?;
+        Ok(work.map(|work| Prepared {
+            state: Arc::clone(&work.state),
+            kind: Kind::Registry(work),
+            with_metadata: self.with_metadata,
+        }))
     }
 }
 
@@ -213,6 +289,12 @@ impl Hooks {
     }
 }
 
+/// A registry's record without its secrets, as it is shown: JSON text in and out.
+pub fn shown_record(record: &str) -> String {
+    let record: serde_json::Map<_, _> = serde_json::from_str(record).unwrap_or_default();
+    serde_json::Value::Object(crate::registry::shown(record)).to_string()
+}
+
 /// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
 pub fn looks_like_error(result: &[u8]) -> bool {
     crate::reply::looks_like_error(result)
@@ -236,17 +318,16 @@ impl Prepared {
     }
 
     async fn run_unguarded(self) -> Result<Crossing> {
-        match self.kind {
-            Kind::Notify(method, params) => {
-                self.client.raw_notify(&method, &params).await?;
-                Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None })
+        let reply = match self.kind {
+            Kind::Notify(client, method, params) => {
+                client.raw_notify(&method, &params).await?;
+                return Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None });
             }
-            Kind::Call(what, call) => {
-                let reply = self.client.raw(&what, *call).await?;
-                let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
-                Ok(Crossing { result: reply.result, metadata })
-            }
-        }
+            Kind::Call(client, what, call) => client.raw(&what, *call).await?,
+            Kind::Registry(work) => crate::registry::methods::run(work).await?,
+        };
+        let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
+        Ok(Crossing { result: reply.result, metadata })
     }
 
     /// A handle that tells how far the call had come when it was cancelled.
@@ -318,6 +399,11 @@ pub fn tables(spelling: Spelling) -> String {
     };
     let method = |spec: &MethodSpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "rpc": spec.rpc, "help": spec.help });
     let property = |spec: &PropertySpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "help": spec.help });
+    let registry_method = |spec: &RegistryMethodSpec| {
+        serde_json::json!({
+            "registry": spec.registry, "name": spec.name, "spelled": spelled(spec.name), "help": spec.help,
+        })
+    };
     let hook = |spec: &HookSpec| {
         serde_json::json!({
             "name": spec.name, "spelled": spelled(spec.name), "answers": spec.answers, "help": spec.help,
@@ -326,10 +412,12 @@ pub fn tables(spelling: Spelling) -> String {
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "client_options": options(crate::config::CLIENT_OPTIONS),
-        "call_options": options(crate::call::CALL_OPTIONS),
+        "call_options": options(crate::call_options::CALL_OPTIONS),
         "profile_options": options(crate::profile::PROFILE_OPTIONS),
         "auth_options": options(crate::auth::AUTH_OPTIONS),
         "token_options": options(crate::hooks::TOKEN_OPTIONS),
+        "registry_options": options(REGISTRY_OPTIONS),
+        "registry_methods": REGISTRY_METHODS.iter().map(registry_method).collect::<Vec<_>>(),
         "hooks": HOOKS.iter().map(hook).collect::<Vec<_>>(),
         "methods": METHODS.iter().map(method).collect::<Vec<_>>(),
         "properties": PROPERTIES.iter().map(property).collect::<Vec<_>>(),

@@ -1,8 +1,6 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
@@ -10,9 +8,8 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::attempts::{self, CallState, Operation, Plan, Turn, too_late};
-use crate::auth::Secret;
+use crate::call_options::CallOptions;
 use crate::classify;
-use crate::config::{optional, positive};
 use crate::core::Core;
 use crate::ears::Ears;
 use crate::error::{Code, Delivery, Error, Result};
@@ -21,7 +18,6 @@ use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, TOOLS_CALL};
 use crate::opening::Opening;
-use crate::option::options;
 use crate::protocol::{arguments, jsonrpc};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -30,31 +26,6 @@ use crate::transport::answer::{Content, Listener, Outgoing};
 use crate::transport::idle::IdleTimer;
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
-
-options! {
-    /// The options of one call; what is not given holds as for the client.
-    CallOptions, "call options", CALL_OPTIONS;
-    /// How long one attempt may stay without an answer.
-    timeout: Option<Duration> = "the client's";
-    /// How long the call may take over all attempts and waits.
-    total_timeout: Option<Duration> = "the client's";
-    /// The key by which the server runs the call once, 1 to 255 visible ASCII characters.
-    idempotency_key: String = "a fresh one where the server honours keys";
-    /// The id that the service's logs will show; further attempts append -2, -3 and so on.
-    request_id: String = "a fresh one for each attempt";
-    /// Further headers; the names that the client itself sets are refused.
-    headers: BTreeMap<String, Secret> = "none";
-    /// How often the call is sent at most.
-    max_attempts: u32 = "the client's";
-    /// Declares that the server runs a repeated `Idempotency-Key` once.
-    honours_idempotency_keys: bool = "the client's";
-    /// Lets a call without an honoured key be sent again after a 503 with Retry-After.
-    retry_unavailable: bool = "the client's";
-    /// Makes a result with `isError` an error of kind `tool`.
-    raise_tool_errors: bool = "the client's";
-    /// Returns the result together with its metadata (in Rust, metadata is always there).
-    with_metadata: bool = "false";
-}
 
 /// Hears the params of each progress notification of a call, as JSON text.
 pub(crate) type ProgressSink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -94,9 +65,6 @@ impl LogicalCall {
                 return Err(blocked(core, &tool));
             }
         }
-        let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
-        let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
-        let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
         let key = match &options.idempotency_key {
             Some(key) => {
@@ -119,27 +87,15 @@ impl LogicalCall {
                 (arguments::with_progress_token(&params, &token)?.into(), Some((token, sink)))
             }
         };
-        if let Some(id) = &options.request_id {
-            headers::visible("request_id", id)?;
-        }
-        let state = CallState::default();
+        let plan = Plan::of_call(core, methods::safety(method, key.is_some() && honoured), options)?;
         if let Some((key, _)) = &key {
-            let _ = state.idempotency_key.set(key.clone());
+            let _ = plan.state.idempotency_key.set(key.clone());
         }
         let headers = headers::extra("headers", options.headers.iter().flatten())?;
         // Last: what is refused has not used its key.
         let claimed = match &options.idempotency_key {
             Some(key) => core.used_keys.claim(key, method, &payload)?,
             None => false,
-        };
-        let plan = Plan {
-            safety: methods::safety(method, key.is_some() && honoured),
-            timeout,
-            deadline: total.and_then(|total| Instant::now().checked_add(total)),
-            max_attempts,
-            retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
-            request_id: options.request_id.clone(),
-            state: Arc::new(state),
         };
         Ok(Self {
             claimed,
@@ -337,13 +293,6 @@ fn blocked(core: &Core, tool: &str) -> Error {
     let mut error = Error::new(Code::ToolBlocked, format!("the rules of the server's record do not allow {shown}"));
     error.info_mut().service_code = core.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
     error
-}
-
-fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
-    match given {
-        None => Ok(client),
-        Some(given) => optional(name, Some(given), Duration::MAX),
-    }
 }
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {

@@ -33,6 +33,19 @@ pub(crate) fn judge(
     }
 }
 
+/// Why an answer of a registry is none.
+pub(crate) fn refused_rest(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    profile: &Profile,
+) -> Failure {
+    let mut failure = failure(method, status, headers, Said::by_body(body), profile, false);
+    failure.error.info_mut().data = serde_json::from_slice(body).ok();
+    failure
+}
+
 /// Why an answer is no result.
 pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, in_session: bool) -> Failure {
     let Answer { status, headers, content } = answer;
@@ -120,7 +133,7 @@ impl Said {
         }
     }
 
-    pub(crate) fn by_body(body: &[u8]) -> Self {
+    fn by_body(body: &[u8]) -> Self {
         match serde_json::from_slice::<Rest>(body) {
             Ok(Rest { error }) => Self {
                 message: error.message,

@@ -12,7 +12,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use crate::call::{CallOptions, LogicalCall, ProgressSink};
+use crate::call::{LogicalCall, ProgressSink};
+use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
 use crate::error::{Code, Error, Result};

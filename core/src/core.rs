@@ -14,7 +14,8 @@ use crate::auth::Credentials;
 use crate::auth::client_credentials;
 use crate::auth::token::{Token, TokenCache};
 use crate::budget::RetryBudget;
-use crate::call::{CallOptions, LogicalCall};
+use crate::call::LogicalCall;
+use crate::call_options::CallOptions;
 use crate::config::{SHORTEST_SECRET, Settings};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
@@ -283,11 +284,16 @@ impl Core {
     }
 
     /// Takes the client's own secrets out of what a server has said.
-    pub(crate) fn redacted(&self, mut error: Error) -> Error {
+    pub(crate) fn redacted(&self, error: Error) -> Error {
+        self.redacted_of(error, &[])
+    }
+
+    /// As [`redacted`](Self::redacted), with further secrets.
+    pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
         let info = error.info_mut();
         let token = self.tokens.current().map(|token| token.secret.expose().to_owned());
         let token = token.filter(|token| token.len() >= SHORTEST_SECRET);
-        for secret in self.settings.secrets.iter().chain(&token) {
+        for secret in self.settings.secrets.iter().chain(further).chain(&token) {
             let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
             for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
                 redact(text, secret);

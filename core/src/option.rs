@@ -205,6 +205,17 @@ pub(crate) fn inside(name: &str, mut error: Error) -> Error {
     error
 }
 
+/// Gives an error the name that the caller knows the option by.
+pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
+    let info = error.info_mut();
+    let known = info.field.as_deref().and_then(|field| names.iter().find(|(ours, _)| *ours == field));
+    if let Some((ours, theirs)) = known {
+        info.message = info.message.replacen(*ours, theirs, 1);
+        info.field = Some((*theirs).to_owned());
+    }
+    error
+}
+
 fn whole(value: &Value) -> Option<u64> {
     // A language without an integer type may hand over 3 as 3.0.
     value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0 && *n < 9e15).map(|n| n as u64))
@@ -309,6 +320,12 @@ macro_rules! options {
             /// A `config` error that names the first option that is unknown or has a value that is not allowed.
             pub fn from_json(json: &str, spelling: $crate::option::Spelling) -> $crate::error::Result<Self> {
                 Self::from_object($crate::option::parse(json, $what)?, spelling)
+            }
+
+            /// What is given here, else there.
+            #[allow(dead_code)]
+            pub(crate) fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* $($extra: self.$extra,)? }
             }
 
             pub(crate) fn from_object(

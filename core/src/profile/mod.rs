@@ -105,6 +105,11 @@ impl Profile {
         Self::ALL.iter().copied().find(|profile| profile.name == name)
     }
 
+    /// One without any facts of a service.
+    pub(crate) fn custom(name: &'static str) -> Profile {
+        Profile { name: text(name), finds_sse: false, ..generic::GENERIC.clone() }
+    }
+
     /// The default.
     pub(crate) fn usual() -> Arc<Profile> {
         Arc::new(omni::OMNI.clone())
