@@ -6,6 +6,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
+use crate::held::Feed;
+
 /// The second half of a JSON-RPC answer, as JSON text.
 #[derive(Clone)]
 pub(crate) enum Outcome {
@@ -32,6 +34,8 @@ pub(crate) enum Payload {
     Resumed(Vec<Bytes>),
     /// An event stream that stays open.
     Open(Bytes),
+    /// The same, on which the server can also speak of its own accord.
+    Held(Bytes, Feed),
 }
 
 /// One answer.

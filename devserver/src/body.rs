@@ -13,6 +13,10 @@ use tokio::time::Sleep;
 
 use crate::connection::Guard;
 use crate::faults::How;
+use crate::held::Feed;
+
+/// The comment that keeps a silent stream open.
+pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
 /// One thing that a body does.
 pub(crate) enum Step {
@@ -29,6 +33,11 @@ pub(crate) enum Step {
         chunk: Bytes,
         every: Duration,
     },
+    /// Takes the steps that it is told, with comments where there are none for so long.
+    Feed {
+        feed: Feed,
+        every: Duration,
+    },
     /// Ends the connection once everything before is sent.
     Cut(How),
 }
@@ -42,16 +51,6 @@ pub(crate) struct AnswerBody {
 }
 
 impl AnswerBody {
-    /// A body whose length is told beforehand.
-    pub(crate) fn whole(bytes: Bytes, guard: Option<Guard>) -> Self {
-        let length = bytes.len() as u64;
-        let steps = match length {
-            0 => VecDeque::new(),
-            _ => VecDeque::from([Step::Send(bytes)]),
-        };
-        Self::new(steps, Some(length), guard)
-    }
-
     pub(crate) fn new(steps: VecDeque<Step>, length: Option<u64>, guard: Option<Guard>) -> Self {
         let mut body = Self { steps, length, sleep: None, guard };
         body.note_end();
@@ -114,6 +113,26 @@ impl Body for AnswerBody {
                     this.steps.push_front(Step::Wait(every));
                     again
                 }
+                Some(Step::Feed { mut feed, every }) => match feed.poll(cx) {
+                    Poll::Ready(None) => {
+                        this.note_end();
+                        continue;
+                    }
+                    Poll::Ready(Some(step)) => {
+                        this.sleep = None;
+                        this.steps.push_front(Step::Feed { feed, every });
+                        this.steps.push_front(step);
+                        continue;
+                    }
+                    Poll::Pending => {
+                        let waited = this.poll_wait(every, cx);
+                        this.steps.push_front(Step::Feed { feed, every });
+                        if waited.is_pending() {
+                            return Poll::Pending;
+                        }
+                        Bytes::from_static(KEEP_ALIVE)
+                    }
+                },
                 Some(Step::Cut(how)) => {
                     if let Some(guard) = &this.guard {
                         guard.connection().end(how);

@@ -29,6 +29,7 @@ pub(crate) struct Call {
 /// What is left of a call once its tool has run.
 pub(crate) struct Done {
     pub(crate) id: Value,
+    pub(crate) tool: String,
     pub(crate) progress_token: Option<Value>,
     pub(crate) claim: Option<Claim>,
     pub(crate) request_id: String,
@@ -43,13 +44,16 @@ pub(crate) enum Plan {
 
 /// Runs a call to its end, even if nobody waits for it any more.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer {
-    if fate.before.is_zero() {
+    let (before, lasts) = (fate.before, call.ready.lasts());
+    if before.is_zero() && lasts.is_zero() {
+        shared.ledger.began();
         return execute(shared, call);
     }
-    let before = fate.before;
     let shared = Arc::clone(shared);
     let running = tokio::spawn(async move {
         tokio::time::sleep(before).await;
+        shared.ledger.began();
+        tokio::time::sleep(lasts).await;
         execute(&shared, call)
     });
     running.await.unwrap_or_else(|_| Answer::empty(500))
@@ -60,7 +64,7 @@ fn execute(shared: &Shared, call: Call) -> Answer {
     let ok = outcome.is_ok();
     shared.ledger.executed(|seq| ExecutionRecord {
         seq,
-        tool: call.tool,
+        tool: call.tool.clone(),
         arguments: Value::Object(call.arguments),
         idempotency_key: call.idempotency_key,
         api_key: call.key.map(|at| format!("key#{}", at + 1)),
@@ -69,6 +73,7 @@ fn execute(shared: &Shared, call: Call) -> Answer {
     });
     let done = Done {
         id: call.id,
+        tool: call.tool,
         progress_token: call.progress_token,
         claim: call.claim,
         request_id: call.request_id,

@@ -12,6 +12,7 @@ use crate::ledger::Entry;
 pub(crate) struct Exchange {
     pub(crate) http_method: Method,
     pub(crate) path: String,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
     /// The body as JSON; a string where it is not JSON.

@@ -20,6 +20,7 @@ use crate::exchange::{self, Exchange};
 use crate::faults::Fault;
 use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
+use crate::legacy;
 use crate::mangle;
 use crate::options::Profile;
 use crate::script::Fate;
@@ -50,6 +51,9 @@ pub(crate) async fn serve(
     if let Some(kind) = fate.kind() {
         shared.ledger.met_fault(exchange.entry, kind);
     }
+    if legacy::takes(&shared, &exchange) {
+        return Ok(legacy::serve(&shared, &exchange, fate, guard).await);
+    }
     let answer = answer(&shared, &exchange, &fate, &guard).await;
     if !fate.after.is_zero() {
         tokio::time::sleep(fate.after).await;
@@ -79,6 +83,7 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
         request_id: request_id(&head.headers),
         http_method: head.method,
         path,
+        query: head.uri.query().map(str::to_owned),
         headers: head.headers,
         bytes,
         body,
@@ -125,7 +130,7 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
 }
 
 /// Whether a page from elsewhere sent this, as in DNS rebinding.
-fn is_foreign(headers: &HeaderMap) -> bool {
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
     };

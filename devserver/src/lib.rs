@@ -26,24 +26,36 @@ mod faults;
 mod fred;
 mod generic;
 mod headers;
+mod held;
 mod http;
 mod jsonrpc;
 mod ledger;
+mod legacy;
+mod listen;
 mod mangle;
 mod methods;
+mod octomind;
 mod omni;
 mod options;
+mod push;
 mod script;
 mod server;
 mod sessions;
 mod shared;
 mod sse;
+#[cfg(feature = "cli")]
+mod stdio;
+mod stdio_options;
 mod tools;
 mod wait;
 
 pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
-pub use options::{Answering, KeyOptions, LedgerMode, Options, Profile, RateLimit};
+pub use options::{Answering, KeyOptions, LedgerMode, Options, Profile, RateLimit, Transport};
+pub use push::{Push, PushError};
 pub use script::ScriptError;
 pub use server::{DevServer, StartError};
+#[cfg(feature = "cli")]
+pub use stdio::serve_stdio;
+pub use stdio_options::{Nth, StdioOptions};
 pub use wait::{Count, Wait, WaitError};

@@ -1,17 +1,19 @@
 //! What every connection of one server shares.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
 use crate::generic::{self, Generic};
+use crate::held::Held;
 use crate::ledger::Ledger;
+use crate::octomind::{self, Octomind};
 use crate::omni::{self, Omni};
-use crate::options::{Options, Profile};
+use crate::options::{Options, Profile, Transport};
 use crate::script::Script;
-use crate::sessions::Sessions;
+use crate::sessions::{self, Sessions};
 use crate::sse::Streams;
 use crate::tools::{self, Tool};
 
@@ -19,6 +21,7 @@ use crate::tools::{self, Tool};
 pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
+    Octomind(Octomind),
 }
 
 impl Service {
@@ -26,6 +29,14 @@ impl Service {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
             Self::Generic(generic) => generic.prepare(shared, exchange),
+            Self::Octomind(octomind) => octomind.prepare(shared, exchange),
+        }
+    }
+
+    pub(crate) fn generic(&self) -> Option<&Generic> {
+        match self {
+            Self::Generic(generic) => Some(generic),
+            _ => None,
         }
     }
 
@@ -33,7 +44,7 @@ impl Service {
     pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
         match self {
             Self::Omni(omni) => omni.rate_figures(),
-            Self::Generic(_) => None,
+            Self::Generic(_) | Self::Octomind(_) => None,
         }
     }
 
@@ -42,6 +53,15 @@ impl Service {
         match self {
             Self::Omni(_) => omni::session_lost(exchange),
             Self::Generic(_) => generic::session_lost(),
+            Self::Octomind(_) => octomind::session_lost(exchange),
+        }
+    }
+
+    /// What a request of a session that lives on another replica is answered.
+    pub(crate) fn session_elsewhere(&self, exchange: &Exchange) -> Answer {
+        match self {
+            Self::Octomind(_) => octomind::session_elsewhere(exchange),
+            _ => self.session_lost(exchange),
         }
     }
 
@@ -49,18 +69,20 @@ impl Service {
         match self {
             Self::Omni(omni) => omni.finish(shared, done),
             Self::Generic(_) => Generic::finish(shared, done),
+            Self::Octomind(_) => octomind::finish(shared, done),
         }
     }
 }
 
 /// What every connection of one server shares.
 pub(crate) struct Shared {
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) held: Arc<Held>,
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
     pub(crate) options: Options,
     script: Mutex<Script>,
-    sessions: Mutex<Sessions>,
+    sessions: Arc<Mutex<Sessions>>,
     streams: Mutex<Streams>,
     closing: AtomicBool,
 }
@@ -73,15 +95,20 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     /// The options must have been checked.
     pub(crate) fn new(options: Options) -> Self {
+        let ledger = Arc::new(Ledger::new(options.ledger));
+        let sessions = Arc::<Mutex<Sessions>>::default();
+        let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
         Self {
-            ledger: Ledger::new(options.ledger),
+            held: Arc::new(Held::new(Arc::clone(&ledger), over)),
+            ledger,
             service: match options.profile {
                 Profile::Omni => Service::Omni(Omni::new(&options)),
                 Profile::Generic => Service::Generic(Generic::new(&options)),
+                Profile::Octomind => Service::Octomind(Octomind::new(&options)),
             },
             tools: tools::offered(&options),
             script: Mutex::new(Script::new(options.seed)),
-            sessions: Mutex::default(),
+            sessions,
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
             options,
@@ -105,8 +132,19 @@ impl Shared {
     }
 
     pub(crate) fn open_session(&self) -> String {
+        let id = match self.options.profile {
+            Profile::Octomind => sessions::uuid(),
+            _ if self.options.transport == Transport::Sse => sessions::uuid(),
+            _ => format!("sess_{:032x}", fastrand::u128(..)),
+        };
         self.ledger.session_opened();
-        self.sessions().open()
+        self.sessions().open(id.clone());
+        id
+    }
+
+    /// Whether events carry ids; the older transport knows no resuming.
+    pub(crate) fn gives_ids(&self) -> bool {
+        self.options.sse_event_ids && self.options.transport != Transport::Sse
     }
 
     /// Ends a session; false where there was none.
