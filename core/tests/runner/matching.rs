@@ -40,6 +40,7 @@ fn holds(rule: &str, operand: &Value, actual: &Value) -> bool {
         "$absent" => actual.is_null(),
         "$starts" => text().starts_with(operand_text),
         "$contains" => text().contains(operand_text),
+        "$at_least" => actual.as_f64() >= operand.as_f64(),
         "$length" => actual.as_array().map(Vec::len) == operand.as_u64().map(|length| length as usize),
         other => panic!("the runner knows no rule {other}"),
     }

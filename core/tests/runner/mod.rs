@@ -2,26 +2,30 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod control;
 mod matching;
+mod registry;
 mod saw;
+mod subject;
 
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
-use omni_mcp::{CallOptions, Client, ClientConfig, Error, Reply, Spelling};
+use omni_mcp::{CallOptions, Client, Error, Reply, Spelling};
 use omni_mcp_devserver::DevServer;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use arguments::Special;
 use matching::mismatch;
+use subject::Subject;
 
 type Outcome = Result<(Value, Value), Error>;
 
 /// Runs the cases whose name contains `filter`, and counts them as the test harness would.
 pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for case in cases(folder) {
         let name = case["name"].as_str().expect("a case has a name");
@@ -58,10 +62,8 @@ fn cases(folder: &Path) -> Vec<Value> {
 async fn run(case: &Value) -> Result<(), String> {
     let options = case.get("server").cloned().unwrap_or_else(|| json!({}));
     let server = DevServer::start_json(&options.to_string()).map_err(|why| format!("the dev server: {why}"))?;
-    let config = client_options(case, &server);
-    let opened = ClientConfig::from_json(&config.to_string(), Spelling::Snake).and_then(ClientConfig::build);
-    let client = match (opened, case.get("open_error")) {
-        (Ok(client), None) => client,
+    let subject = match (subject::open(case, &server).await, case.get("open_error")) {
+        (Ok(subject), None) => subject,
         (Ok(_), Some(_)) => return Err("the client could be made".into()),
         (Err(error), None) => return Err(format!("the client could not be made: {error}")),
         (Err(error), Some(expected)) => {
@@ -70,56 +72,35 @@ async fn run(case: &Value) -> Result<(), String> {
         }
     };
     for (index, step) in case["steps"].as_array().into_iter().flatten().enumerate() {
-        take_step(step, &client, &server).await.map_err(|why| format!("step {index}: {why}"))?;
+        take_step(step, &subject, &server).await.map_err(|why| format!("step {index}: {why}"))?;
     }
+    subject.close().await;
     saw::check(case.get("saw"), &server)
 }
 
-fn client_options(case: &Value, server: &DevServer) -> Value {
-    let mut options = json!({
-        "api_key": "$KEY", "base_url": "$URL", "backoff_initial": 0.001, "backoff_max": 0.002,
-    });
-    for (name, value) in case["client"].as_object().into_iter().flatten() {
-        if value == &json!({"$unset": true}) {
-            options.as_object_mut().unwrap().remove(name);
-        } else {
-            options[name] = value.clone();
-        }
-    }
-    fill_in(&mut options, server);
-    options
-}
-
-/// Puts the server's URL and key in.
-fn fill_in(value: &mut Value, server: &DevServer) {
-    match value {
-        Value::String(text) => *text = text.replace("$URL", server.url()).replace("$KEY", server.api_key()),
-        Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, server)),
-        Value::Object(members) => members.values_mut().for_each(|member| fill_in(member, server)),
-        _ => {}
-    }
-}
-
-async fn take_step(step: &Value, client: &Client, server: &DevServer) -> Result<(), String> {
+async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Result<(), String> {
     if let Some(steps) = step["together"].as_array() {
-        let calls = steps.iter().map(|step| call_step(step, client));
+        let calls = steps.iter().map(|step| call_step(step, subject));
         let ended = futures_util::future::join_all(calls).await;
         return ended.into_iter().enumerate().try_for_each(|(index, end)| end.map_err(|why| format!("{index}: {why}")));
     }
-    match &step["server"] {
-        Value::Null => call_step(step, client).await,
-        Value::String(word) if word == "expire_sessions" => {
-            server.expire_sessions();
-            Ok(())
-        }
-        other => server.script_json(&other["script"].to_string()).map_err(|why| why.to_string()),
+    if let Some(name) = step["property"].as_str() {
+        return mismatch(&step["value"], &subject.property(name)).map_or(Ok(()), Err);
     }
+    if let Some(expected) = step.get("notifications") {
+        let heard = subject.heard(expected.as_array().map_or(0, Vec::len)).await;
+        return mismatch(expected, &Value::Array(heard)).map_or(Ok(()), Err);
+    }
+    if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server) }
 }
 
-async fn call_step(step: &Value, client: &Client) -> Result<(), String> {
+async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let listener = step.get("progress").map(|_| Arc::clone(&heard));
-    let outcome = call(step, client, listener).await;
+    let outcome = match subject {
+        Subject::Client { client, .. } => call(step, client, listener).await,
+        Subject::Registry(registry) => registry::call(step, registry).await,
+    };
     if let Some(expected) = step.get("progress") {
         let heard = Value::Array(heard.lock().unwrap().clone());
         if let Some(why) = mismatch(expected, &heard) {
@@ -155,6 +136,7 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
         }};
     }
     match step["call"].as_str().unwrap_or_default() {
+        "connect" => client.connect().await.map(|()| (Value::Null, Value::Null)),
         "initialize" => ended!(client.initialize()).map(told),
         "ping" => ended!(client.ping()).map(|reply| (json!({}), json!(reply.metadata()))),
         "list_tools" => ended!(client.list_tools()).map(told),

@@ -16,6 +16,13 @@ pub(crate) fn check(saw: Option<&Value>, server: &DevServer) -> Result<(), Strin
         let actual = match name.as_str() {
             "executions" => json!(ledger.executions.len()),
             "connections" => json!(ledger.connections),
+            "max_concurrent_executions" => json!(ledger.max_concurrent_executions),
+            "paths" => {
+                let counts = expected.as_object().into_iter().flatten().map(|(path, _)| {
+                    (path.clone(), json!(ledger.requests.iter().filter(|request| request.path == *path).count()))
+                });
+                Value::Object(counts.collect())
+            }
             "keys" => json!(distinct(&calls, "idempotency-key").len()),
             "one_key" => json!(is_one_key(&calls)),
             "same_bodies" => {
