@@ -68,6 +68,10 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             shared.end_all_sessions();
             done()
         }
+        ("POST", Some("revoke-tokens")) => {
+            shared.revoke_tokens();
+            done()
+        }
         ("POST", Some("wait")) => wait(shared, &bytes).await,
         _ => Answer::json(404, &json!({"error": "there is no such control"})),
     }

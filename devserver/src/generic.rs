@@ -10,7 +10,7 @@ use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
 use crate::methods::{self, Versions};
 use crate::omni;
-use crate::options::{KeyOptions, Options};
+use crate::options::{KeyOptions, Options, SessionMode};
 use crate::sessions::Standing;
 use crate::shared::Shared;
 use crate::tools;
@@ -32,7 +32,7 @@ struct Refusal {
     status: u16,
     code: i64,
     message: String,
-    header: Option<(&'static str, &'static str)>,
+    header: Option<(&'static str, String)>,
 }
 
 fn refusal(status: u16, code: i64, message: &str) -> Refusal {
@@ -40,8 +40,8 @@ fn refusal(status: u16, code: i64, message: &str) -> Refusal {
 }
 
 impl Refusal {
-    fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.header = Some((name, value));
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.header = Some((name, value.to_owned()));
         self
     }
 
@@ -54,7 +54,7 @@ impl Refusal {
             }
         };
         match self.header {
-            Some((name, value)) => answer.with(name, value),
+            Some((name, value)) => answer.with(name, &value),
             None => answer,
         }
     }
@@ -88,7 +88,15 @@ impl Generic {
         plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer()))
     }
 
-    fn authorize(&self, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
+    fn authorize(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
+        let challenge = match (&shared.options.auth, &shared.oauth) {
+            (Some(auth), _) => auth.refuses(&exchange.headers).map(str::to_owned),
+            (None, Some(oauth)) => oauth.refuses(&exchange.headers),
+            (None, None) => None,
+        };
+        if let Some(challenge) = challenge {
+            return Err(refusal(401, REFUSED, "Unauthorized").with("www-authenticate", &challenge));
+        }
         let Some(keys) = &self.keys else {
             return Ok(None);
         };
@@ -99,15 +107,18 @@ impl Generic {
         }
     }
 
-    /// The live session that a request names.
-    fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<&'a str, Refusal> {
-        let Some(id) = exchange.header(headers::SESSION_ID) else {
-            let message = "Bad Request: Mcp-Session-Id header is required";
-            return Err(refusal(400, REFUSED, message));
-        };
-        match shared.sessions().standing(id) {
-            Standing::Live => Ok(id),
-            _ => Err(session_not_found()),
+    /// The live session that a request names; none where it may do without.
+    fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<Option<&'a str>, Refusal> {
+        match (exchange.header(headers::SESSION_ID), shared.options.sessions) {
+            (_, SessionMode::None) | (None, SessionMode::Optional) => Ok(None),
+            (None, SessionMode::Required) => {
+                let message = "Bad Request: Mcp-Session-Id header is required";
+                Err(refusal(400, REFUSED, message))
+            }
+            (Some(id), _) => match shared.sessions().standing(id) {
+                Standing::Live => Ok(Some(id)),
+                _ => Err(session_not_found()),
+            },
         }
     }
 
@@ -121,22 +132,30 @@ impl Generic {
     }
 
     fn listen(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
-        self.authorize(exchange)?;
+        self.authorize(shared, exchange)?;
         accepts(&exchange.headers, &[headers::EVENT_STREAM])?;
         let session = Self::session(shared, exchange)?;
         self.check_version(exchange)?;
-        Ok(omni::listen(shared, exchange).with(headers::SESSION_ID, session))
+        let answer = omni::listen(shared, exchange);
+        Ok(match session {
+            Some(session) => answer.with(headers::SESSION_ID, session),
+            None => answer,
+        })
     }
 
     fn delete(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
-        self.authorize(exchange)?;
-        let session = Self::session(shared, exchange)?;
-        shared.end_session(session);
+        self.authorize(shared, exchange)?;
+        if shared.options.sessions == SessionMode::None {
+            return Err(refusal(405, 0, "").with("allow", "GET, POST"));
+        }
+        if let Some(session) = Self::session(shared, exchange)? {
+            shared.end_session(session);
+        }
         Ok(Answer::empty(204))
     }
 
     fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
-        let key = self.authorize(exchange)?;
+        let key = self.authorize(shared, exchange)?;
         accepts(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
         let is_json =
             exchange.header(header::CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(headers::JSON));
@@ -207,7 +226,7 @@ fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Requ
         key,
         idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
         claim: None,
-        request_id: String::new(),
+        request_id: exchange.request_id_text().to_owned(),
         entry: exchange.entry,
     }))
 }

@@ -113,7 +113,11 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
     if is_foreign(&exchange.headers) {
         return Answer::json(403, &json!({"error": "the Origin is not a local one"}));
     }
-    match shared.service.prepare(shared, exchange) {
+    let plan = match shared.oauth.as_ref().and_then(|oauth| oauth.serve(exchange)) {
+        Some(answer) => Plan::Answer(answer),
+        None => shared.service.prepare(shared, exchange),
+    };
+    match plan {
         Plan::Call(call) => calls::run(shared, call, fate).await,
         Plan::Answer(answer) => {
             if !fate.before.is_zero() {

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
 use crate::jsonrpc::{self, Request};
-use crate::options::{Answering, Options, Profile};
+use crate::options::{Answering, Options, Profile, SessionMode};
 use crate::shared::Shared;
 
 /// The versions of a profile.
@@ -53,7 +53,11 @@ pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request
         },
         "instructions": "A dev server on loopback. Observation values are sample values, not FRED data.",
     });
-    answer(shared, request, result.to_string(), Vec::new()).with(crate::headers::SESSION_ID, &shared.open_session())
+    let answer = answer(shared, request, result.to_string(), Vec::new());
+    match shared.options.sessions {
+        SessionMode::None => answer,
+        _ => answer.with(crate::headers::SESSION_ID, &shared.open_session()),
+    }
 }
 
 /// Whether the server declares the logging capability.

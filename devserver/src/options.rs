@@ -4,7 +4,9 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::credentials::AuthOptions;
 use crate::faults::Rule;
+use crate::oauth::OAuthOptions;
 use crate::omni::auth;
 
 /// The key that a server without `keys` accepts, with every scope.
@@ -41,6 +43,19 @@ pub enum LedgerMode {
     Full,
     /// The counters only, for long runs.
     Counts,
+}
+
+/// What profile `generic` makes of sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionMode {
+    /// Every request behind `initialize` must name one.
+    #[default]
+    Required,
+    /// They are given out, and a request may do without.
+    Optional,
+    /// None are given out.
+    None,
 }
 
 /// One API key of the server.
@@ -99,6 +114,12 @@ pub struct Options {
     pub keys: Vec<KeyOptions>,
     /// Profile `generic`: ask for one of the keys. OMNI always does.
     pub require_key: bool,
+    /// Profile `generic`: what `/mcp` asks for.
+    pub auth: Option<AuthOptions>,
+    /// A token endpoint; profile `generic` then asks for one of its tokens.
+    pub oauth: Option<OAuthOptions>,
+    /// Profile `generic`: whether requests need a session.
+    pub sessions: SessionMode,
     /// The rate limit of each key.
     pub rate_limit: Option<RateLimit>,
     /// Profile `omni`: answer 404 to a session id that this server never gave out.
@@ -143,6 +164,9 @@ impl Default for Options {
             sse_retry_ms: None,
             keys: Vec::new(),
             require_key: false,
+            auth: None,
+            oauth: None,
+            sessions: SessionMode::default(),
             rate_limit: None,
             require_session: false,
             progress: 0,
@@ -184,6 +208,17 @@ impl Options {
             && (limit.per_minute == 0 || limit.burst == Some(0))
         {
             return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
+        }
+        if usize::from(self.auth.is_some()) + usize::from(self.oauth.is_some()) + usize::from(self.require_key) > 1
+            && self.profile == Profile::Generic
+        {
+            return Err("give only one of auth, oauth and require_key".to_owned());
+        }
+        if let Some(auth) = &self.auth {
+            auth.check().map_err(|what| format!("auth.{what}"))?;
+        }
+        if let Some(oauth) = &self.oauth {
+            oauth.check().map_err(|what| format!("oauth.{what}"))?;
         }
         for (at, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;

@@ -54,7 +54,8 @@ impl DevServer {
         let listener = listen(&runtime, options.port)?;
         let port = listener.local_addr()?.port();
         let rules = options.faults.clone();
-        let shared = Arc::new(Shared::new(options));
+        let url = format!("http://127.0.0.1:{port}");
+        let shared = Arc::new(Shared::new(options, &url));
         shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let thread = {
@@ -63,7 +64,7 @@ impl DevServer {
                 .name("omni-mcp-devserver".to_owned())
                 .spawn(move || run(runtime, listener, shared, stopped))?
         };
-        Ok(Self { shared, url: format!("http://127.0.0.1:{port}"), port, running: Mutex::new(Some((stop, thread))) })
+        Ok(Self { shared, url, port, running: Mutex::new(Some((stop, thread))) })
     }
 
     /// Starts a server with options as JSON text; an unknown field is an error.
@@ -122,6 +123,11 @@ impl DevServer {
     /// Ends every live session: requests that name one are answered 404.
     pub fn expire_sessions(&self) {
         self.shared.end_all_sessions();
+    }
+
+    /// Forgets every token that the token endpoint gave out: requests that carry one are answered 401.
+    pub fn revoke_tokens(&self) {
+        self.shared.revoke_tokens();
     }
 
     /// Blocks until so many are counted: true, or false when the time is over or the server closed.

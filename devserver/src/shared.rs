@@ -8,6 +8,7 @@ use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
 use crate::generic::{self, Generic};
 use crate::ledger::Ledger;
+use crate::oauth::OAuth;
 use crate::omni::{self, Omni};
 use crate::options::{Options, Profile};
 use crate::script::Script;
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) ledger: Ledger,
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
+    pub(crate) oauth: Option<OAuth>,
     pub(crate) options: Options,
     script: Mutex<Script>,
     sessions: Mutex<Sessions>,
@@ -72,7 +74,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// The options must have been checked.
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, url: &str) -> Self {
         Self {
             ledger: Ledger::new(options.ledger),
             service: match options.profile {
@@ -80,6 +82,7 @@ impl Shared {
                 Profile::Generic => Service::Generic(Generic::new(&options)),
             },
             tools: tools::offered(&options),
+            oauth: options.oauth.clone().map(|oauth| OAuth::new(oauth, url)),
             script: Mutex::new(Script::new(options.seed)),
             sessions: Mutex::default(),
             streams: Mutex::default(),
@@ -121,6 +124,12 @@ impl Shared {
     pub(crate) fn end_all_sessions(&self) {
         let ended = self.sessions().end_all();
         self.ledger.sessions_closed(ended);
+    }
+
+    pub(crate) fn revoke_tokens(&self) {
+        if let Some(oauth) = &self.oauth {
+            oauth.revoke_all();
+        }
     }
 
     pub(crate) fn is_closing(&self) -> bool {
