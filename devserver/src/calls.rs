@@ -1,5 +1,7 @@
 //! A tool call that was let through: running it, and what its profile makes of the outcome.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -39,6 +41,21 @@ pub(crate) struct Done {
 pub(crate) enum Plan {
     Answer(Answer),
     Call(Call),
+    /// What happens elsewhere, or changes something that is kept.
+    Work(Work),
+}
+
+/// Something that is done before there is an answer.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// Does it to its end, even if nobody waits for it any more.
+pub(crate) async fn work(work: Work, fate: &Fate) -> Answer {
+    let before = fate.before;
+    let running = tokio::spawn(async move {
+        tokio::time::sleep(before).await;
+        work.await
+    });
+    running.await.unwrap_or_else(|_| Answer::empty(500))
 }
 
 /// Runs a call to its end, even if nobody waits for it any more.

@@ -12,6 +12,7 @@ use crate::ledger::Entry;
 pub(crate) struct Exchange {
     pub(crate) http_method: Method,
     pub(crate) path: String,
+    pub(crate) query: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) bytes: Bytes,
     /// The body as JSON; a string where it is not JSON.
@@ -39,6 +40,12 @@ impl Exchange {
     /// A header that is text, trimmed.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
+    }
+
+    /// The value of a query parameter.
+    pub(crate) fn parameter(&self, name: &str) -> Option<String> {
+        let query = self.query.as_deref()?;
+        form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 
     pub(crate) fn request_id_text(&self) -> &str {

@@ -11,8 +11,9 @@ use crate::jsonrpc::{self, Incoming, Request};
 use crate::methods::{self, Versions};
 use crate::omni;
 use crate::options::{KeyOptions, Options, SessionMode};
+use crate::service_error::ServiceError;
 use crate::sessions::Standing;
-use crate::shared::Shared;
+use crate::shared::{Scripted, Shared};
 use crate::tools;
 
 const DEFAULT_VERSION: &str = "2025-11-25";
@@ -67,6 +68,17 @@ fn session_not_found() -> Refusal {
 /// What a request of a session that is not known is answered.
 pub(crate) fn session_lost() -> Answer {
     session_not_found().into_answer()
+}
+
+/// The error of a rule; this profile has no codes of its own, so the code goes into the data.
+pub(crate) fn scripted(exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
+    let failed = ServiceError::scripted(&[], scripted);
+    let error = json!({"code": REFUSED, "message": failed.message, "data": {"code": failed.code}});
+    let answer = Answer::error(failed.status, exchange.rpc_id(), &error);
+    match scripted.retry_after {
+        Some(wait) => answer.with("retry-after", &wait.text()),
+        None => answer,
+    }
 }
 
 impl Generic {

@@ -66,10 +66,12 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
     let (body, is_json) = exchange::read_body(&bytes);
     let body = Arc::new(body);
     let path = head.uri.path().to_owned();
+    let query = head.uri.query().map(str::to_owned);
     let entry = shared.ledger.arrived(&Arrival {
         connection: connection.number,
         http_method: &head.method,
         path: &path,
+        query: query.as_deref(),
         headers: &head.headers,
         body: &body,
         rpc_method: exchange::rpc_method(&body),
@@ -79,6 +81,7 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
         request_id: request_id(&head.headers),
         http_method: head.method,
         path,
+        query,
         headers: head.headers,
         bytes,
         body,
@@ -119,6 +122,7 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
     };
     match plan {
         Plan::Call(call) => calls::run(shared, call, fate).await,
+        Plan::Work(work) => calls::work(work, fate).await,
         Plan::Answer(answer) => {
             if !fate.before.is_zero() {
                 tokio::time::sleep(fate.before).await;

@@ -50,6 +50,8 @@ pub struct RequestRecord {
     pub http_method: String,
     /// The path, without its query.
     pub path: String,
+    /// The query, as it came.
+    pub query: Option<String>,
     /// The headers; `authorization` as given, and never shown by Debug.
     pub headers: HeaderRecord,
     /// The body: JSON, else a string, else null.
@@ -125,6 +127,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) connection: u64,
     pub(crate) http_method: &'a http::Method,
     pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a http::HeaderMap,
     pub(crate) body: &'a Arc<Value>,
     pub(crate) rpc_method: Option<&'a str>,
@@ -351,6 +354,7 @@ impl Arrival<'_> {
             connection: self.connection,
             http_method: self.http_method.as_str().to_owned(),
             path: self.path.to_owned(),
+            query: self.query.map(str::to_owned),
             headers: HeaderRecord(headers),
             body: Arc::clone(self.body),
             rpc_method: self.rpc_method.map(str::to_owned),

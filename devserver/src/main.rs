@@ -10,7 +10,7 @@ use omni_mcp_devserver::{DevServer, Options, Profile};
 #[derive(Parser)]
 #[command(name = "omni-mcp-devserver")]
 struct Arguments {
-    /// The service to play: omni or generic.
+    /// The service to play: omni, generic, gaia or sema4.
     #[arg(long)]
     profile: Option<String>,
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -38,11 +38,7 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
         },
     };
     if let Some(profile) = &arguments.profile {
-        options.profile = match profile.as_str() {
-            "omni" => Profile::Omni,
-            "generic" => Profile::Generic,
-            other => return Err(format!("there is no profile {other:?}: omni or generic").into()),
-        };
+        options.profile = serde_json::from_value::<Profile>(profile.as_str().into())?;
     }
     if let Some(port) = arguments.port {
         options.port = port;

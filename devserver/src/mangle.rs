@@ -16,7 +16,7 @@ use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
 use crate::jsonrpc;
 use crate::methods;
 use crate::omni;
-use crate::shared::Shared;
+use crate::shared::{Scripted, Shared};
 use crate::sse;
 
 /// The answer that a fault puts in the place of the service's own; none where it has no such.
@@ -32,6 +32,11 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             retry_after.as_ref().map(RetryAfter::text),
             shared.service.rate_figures(),
         ),
+        Fault::ServiceError { code, status, message, retry_after, headers, .. } => {
+            let scripted =
+                Scripted { code, status: *status, message: message.as_deref(), retry_after: retry_after.as_ref() };
+            with_headers(shared.service.scripted(shared, exchange, &scripted), headers)
+        }
         Fault::Accepted { .. } => Answer::empty(202),
         Fault::SessionLost {} => {
             if let Some(id) = exchange.header(SESSION_ID) {
@@ -77,10 +82,14 @@ fn status_answer(
         Some(Value::String(text)) => (Some("text/plain"), text.clone().into()),
         Some(value) => (Some(JSON), value.to_string().into()),
     };
-    let mut answer = match content_type.or(own_type) {
+    let answer = match content_type.or(own_type) {
         Some(content_type) => body_answer(status, content_type, bytes),
         None => Answer::empty(status),
     };
+    with_headers(answer, headers)
+}
+
+fn with_headers(mut answer: Answer, headers: &BTreeMap<String, String>) -> Answer {
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             answer.headers.insert(name, value);
@@ -142,7 +151,11 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
     }
     match payload {
         Payload::Empty => (None, Wire::Whole(Bytes::new())),
-        Payload::Body { content_type, bytes } => (Some(content_type), Wire::Whole(bytes)),
+        Payload::Body { content_type, bytes } => {
+            let cut = matches!(fault, Some(Fault::MalformedJson {}));
+            let sent = if cut { bytes.slice(..bytes.len() / 2) } else { bytes };
+            (Some(content_type), Wire::Whole(sent))
+        }
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
         Payload::Rpc { id, outcome, mut before, sse } => {

@@ -3,14 +3,25 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::credentials::AuthOptions;
 use crate::faults::Rule;
 use crate::oauth::OAuthOptions;
 use crate::omni::auth;
+use crate::registry;
 
 /// The key that a server without `keys` accepts, with every scope.
 pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
+
+/// The same for the other services, in the form that their keys have.
+fn default_key(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Omni | Profile::Generic => DEFAULT_KEY,
+        Profile::Gaia => "gaia_test_devserver_0001",
+        Profile::Sema4 => "sema4_test_devserver_0001",
+    }
+}
 
 /// Which service is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +32,10 @@ pub enum Profile {
     Omni,
     /// A plain MCP server of the 2025-11-25 revision: real sessions, no idempotency keys.
     Generic,
+    /// GAIA's registry of MCP servers.
+    Gaia,
+    /// Sema4.ai's registry of MCP servers.
+    Sema4,
 }
 
 /// How a request sent by POST is answered.
@@ -58,8 +73,32 @@ pub enum SessionMode {
     None,
 }
 
+/// How profile `sema4` takes its collection without a trailing slash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrailingSlash {
+    /// The same as with one.
+    #[default]
+    Accept,
+    /// By a redirect to it.
+    Redirect,
+}
+
+/// The body of an error of profile `sema4`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorShape {
+    /// `{"error": {"code", "message"}}`.
+    #[default]
+    Error,
+    /// `{"detail"}`.
+    Detail,
+    /// `{"message"}`.
+    Message,
+}
+
 /// One API key of the server.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyOptions {
     /// The key itself.
@@ -150,6 +189,24 @@ pub struct Options {
     pub keep_alive_ms: u64,
     /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
     pub deprecated_sse: bool,
+    /// Profiles `gaia` and `sema4`: the records that are there from the start.
+    pub servers: Option<Vec<Value>>,
+    /// Profile `gaia`: the path of the registry.
+    pub path: Option<String>,
+    /// Profile `gaia`: the projects that exist; any when left out.
+    pub projects: Option<Vec<String>>,
+    /// Profile `sema4`: the tenant that exists; any when left out.
+    pub tenant: Option<String>,
+    /// Profile `sema4`: records per page, where the request names no limit.
+    pub page_size: usize,
+    /// Profile `sema4`: every page names the same next one, for ever.
+    pub loop_next: bool,
+    /// Profile `sema4`: what the collection without a trailing slash answers.
+    pub trailing_slash: TrailingSlash,
+    /// Profile `sema4`: where that redirect leads; to the path with a slash when left out.
+    pub redirect_location: Option<String>,
+    /// Profile `sema4`: the body of an error.
+    pub error_shape: ErrorShape,
     /// The fault rules in force from the start.
     pub faults: Vec<Rule>,
 }
@@ -182,6 +239,15 @@ impl Default for Options {
             ledger: LedgerMode::default(),
             keep_alive_ms: 15_000,
             deprecated_sse: false,
+            servers: None,
+            path: None,
+            projects: None,
+            tenant: None,
+            page_size: 50,
+            loop_next: false,
+            trailing_slash: TrailingSlash::default(),
+            redirect_location: None,
+            error_shape: ErrorShape::default(),
             faults: Vec::new(),
         }
     }
@@ -191,7 +257,7 @@ impl Options {
     /// The options with what was left out filled in, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
-            self.keys.push(KeyOptions { key: DEFAULT_KEY.to_owned(), scopes: None, rejected: false });
+            self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
         }
         if self.profile == Profile::Omni
             && let Some(at) = self.keys.iter().position(|k| !auth::looks_like_a_key(&k.key))
@@ -200,6 +266,18 @@ impl Options {
         }
         if self.tools_page_size == Some(0) {
             return Err("tools_page_size must be at least 1".to_owned());
+        }
+        if self.page_size == 0 {
+            return Err("page_size must be at least 1".to_owned());
+        }
+        if self.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
+            return Err("path must begin with /".to_owned());
+        }
+        if self.redirect_location.as_ref().is_some_and(|location| http::HeaderValue::try_from(location).is_err()) {
+            return Err("redirect_location cannot be sent in a header".to_owned());
+        }
+        if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
+            registry::check_servers(self.servers.as_deref().unwrap_or_default())?;
         }
         if self.keep_alive_ms == 0 {
             return Err("keep_alive_ms must be at least 1".to_owned());

@@ -1,17 +1,20 @@
 //! What every connection of one server shares.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
+use crate::faults::RetryAfter;
+use crate::gaia::{self, Gaia};
 use crate::generic::{self, Generic};
 use crate::ledger::Ledger;
 use crate::oauth::OAuth;
 use crate::omni::{self, Omni};
 use crate::options::{Options, Profile};
 use crate::script::Script;
+use crate::sema4::Sema4;
 use crate::sessions::Sessions;
 use crate::sse::Streams;
 use crate::tools::{self, Tool};
@@ -20,13 +23,25 @@ use crate::tools::{self, Tool};
 pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
+    Gaia(Gaia),
+    Sema4(Sema4),
+}
+
+/// The error that a rule asks for.
+pub(crate) struct Scripted<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) status: Option<u16>,
+    pub(crate) message: Option<&'a str>,
+    pub(crate) retry_after: Option<&'a RetryAfter>,
 }
 
 impl Service {
-    pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+    pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
             Self::Generic(generic) => generic.prepare(shared, exchange),
+            Self::Gaia(gaia) => gaia.prepare(shared, exchange),
+            Self::Sema4(sema4) => sema4.prepare(shared, exchange),
         }
     }
 
@@ -34,7 +49,7 @@ impl Service {
     pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
         match self {
             Self::Omni(omni) => omni.rate_figures(),
-            Self::Generic(_) => None,
+            _ => None,
         }
     }
 
@@ -42,14 +57,30 @@ impl Service {
     pub(crate) fn session_lost(&self, exchange: &Exchange) -> Answer {
         match self {
             Self::Omni(_) => omni::session_lost(exchange),
-            Self::Generic(_) => generic::session_lost(),
+            _ => generic::session_lost(),
+        }
+    }
+
+    /// The error of a rule, in the envelope of the service.
+    pub(crate) fn scripted(&self, _shared: &Shared, exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
+        match self {
+            Self::Gaia(_) => gaia::scripted(scripted),
+            Self::Sema4(sema4) => sema4.scripted(scripted),
+            Self::Omni(_) => omni::scripted(
+                exchange,
+                scripted.code,
+                scripted.status,
+                scripted.retry_after.map(RetryAfter::text),
+                self.rate_figures(),
+            ),
+            Self::Generic(_) => generic::scripted(exchange, scripted),
         }
     }
 
     pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
         match self {
             Self::Omni(omni) => omni.finish(shared, done),
-            Self::Generic(_) => Generic::finish(shared, done),
+            _ => Generic::finish(shared, done),
         }
     }
 }
@@ -80,6 +111,8 @@ impl Shared {
             service: match options.profile {
                 Profile::Omni => Service::Omni(Omni::new(&options)),
                 Profile::Generic => Service::Generic(Generic::new(&options)),
+                Profile::Gaia => Service::Gaia(Gaia::new(&options)),
+                Profile::Sema4 => Service::Sema4(Sema4::new(&options)),
             },
             tools: tools::offered(&options),
             oauth: options.oauth.clone().map(|oauth| OAuth::new(oauth, url)),
