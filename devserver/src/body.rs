@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::connection::Guard;
@@ -29,6 +30,8 @@ pub(crate) enum Step {
         chunk: Bytes,
         every: Duration,
     },
+    /// Sends what comes from elsewhere, and breaks off where that does.
+    Relay(Incoming),
     /// Ends the connection once everything before is sent.
     Cut(How),
 }
@@ -114,6 +117,27 @@ impl Body for AnswerBody {
                     this.steps.push_front(Step::Wait(every));
                     again
                 }
+                Some(Step::Relay(mut from)) => match Pin::new(&mut from).poll_frame(cx) {
+                    Poll::Pending => {
+                        this.steps.push_front(Step::Relay(from));
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(None) => {
+                        this.note_end();
+                        continue;
+                    }
+                    Poll::Ready(Some(Ok(frame))) => {
+                        this.steps.push_front(Step::Relay(from));
+                        match frame.into_data() {
+                            Ok(bytes) => bytes,
+                            Err(_) => continue,
+                        }
+                    }
+                    Poll::Ready(Some(Err(_))) => {
+                        this.steps.push_front(Step::Cut(How::Fin));
+                        continue;
+                    }
+                },
                 Some(Step::Cut(how)) => {
                     if let Some(guard) = &this.guard {
                         guard.connection().end(how);

@@ -75,15 +75,20 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer
 fn execute(shared: &Shared, call: Call) -> Answer {
     let outcome = call.ready.run();
     let ok = outcome.is_ok();
-    shared.ledger.executed(|seq| ExecutionRecord {
-        seq,
+    let record = ExecutionRecord {
+        seq: 0,
         tool: call.tool,
         arguments: Value::Object(call.arguments),
         idempotency_key: call.idempotency_key,
         api_key: call.key.map(|at| format!("key#{}", at + 1)),
         request_seq: call.entry.seq,
         ok,
-    });
+    };
+    let for_gateway = shared.gateway().map(|gateway| (gateway, record.clone()));
+    shared.ledger.executed(|seq| ExecutionRecord { seq, ..record });
+    if let Some((gateway, record)) = for_gateway {
+        gateway.executed_upstream(&call.request_id, record);
+    }
     let done = Done {
         id: call.id,
         progress_token: call.progress_token,

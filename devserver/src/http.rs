@@ -56,8 +56,12 @@ pub(crate) async fn serve(
     }
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
     let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
-    if shared.options.profile == Profile::Omni {
-        sign(&exchange, response.headers_mut());
+    match shared.options.profile {
+        Profile::Omni => sign(&exchange, response.headers_mut()),
+        Profile::Odock => {
+            response.headers_mut().entry(REQUEST_ID).or_insert_with(|| exchange.request_id.clone());
+        }
+        _ => {}
     }
     Ok(response)
 }

@@ -120,6 +120,9 @@ pub struct LedgerSnapshot {
     pub sessions_closed: u64,
     /// Units that the service would bill.
     pub billable_units: u64,
+    /// The ledger of the server behind a gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Box<LedgerSnapshot>>,
 }
 
 /// What is known of a request when it arrives.

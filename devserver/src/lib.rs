@@ -34,6 +34,7 @@ mod ledger;
 mod mangle;
 mod methods;
 mod oauth;
+mod odock;
 mod omni;
 mod options;
 mod registry;

@@ -10,7 +10,7 @@ use omni_mcp_devserver::{DevServer, Options, Profile};
 #[derive(Parser)]
 #[command(name = "omni-mcp-devserver")]
 struct Arguments {
-    /// The service to play: omni, generic, gaia or sema4.
+    /// The service to play: omni, generic, odock, gaia or sema4.
     #[arg(long)]
     profile: Option<String>,
     /// The port on 127.0.0.1; 0 takes a free one.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, header};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
@@ -35,7 +36,7 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
         Fault::ServiceError { code, status, message, retry_after, headers, .. } => {
             let scripted =
                 Scripted { code, status: *status, message: message.as_deref(), retry_after: retry_after.as_ref() };
-            with_headers(shared.service.scripted(shared, exchange, &scripted), headers)
+            with_headers(shared.service.scripted(exchange, &scripted), headers)
         }
         Fault::Accepted { .. } => Answer::empty(202),
         Fault::SessionLost {} => {
@@ -104,6 +105,7 @@ enum Wire {
     /// Events, and the time between two of them.
     Events(Vec<Bytes>, Duration),
     Open(Bytes),
+    Relay(Incoming),
 }
 
 /// The HTTP answer, changed by the fault.
@@ -158,6 +160,7 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
         }
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
+        Payload::Relayed(from) => (stream, Wire::Relay(from)),
         Payload::Rpc { id, outcome, mut before, sse } => {
             let id = match fault {
                 Some(Fault::WrongId {}) => wrong_id(&id),
@@ -279,6 +282,7 @@ fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<G
         }
         (_, Wire::Whole(bytes)) => return AnswerBody::whole(bytes, guard),
         (_, Wire::Events(events, pause)) => push_events(&mut steps, events.into_iter(), pause),
+        (_, Wire::Relay(from)) => steps.push_back(Step::Relay(from)),
         (_, Wire::Open(first)) => {
             let every = Duration::from_millis(shared.options.keep_alive_ms);
             let chunk = Bytes::from_static(b": keep-alive\n\n");
@@ -310,6 +314,7 @@ impl Wire {
         match self {
             Self::Whole(bytes) | Self::Open(bytes) => bytes,
             Self::Events(events, _) => events.concat().into(),
+            Self::Relay(_) => Bytes::new(),
         }
     }
 
@@ -317,6 +322,7 @@ impl Wire {
         match self {
             Self::Events(events, pause) => (events, pause),
             Self::Whole(bytes) | Self::Open(bytes) => (vec![bytes], Duration::ZERO),
+            Self::Relay(_) => (Vec::new(), Duration::ZERO),
         }
     }
 }

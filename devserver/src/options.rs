@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::credentials::AuthOptions;
 use crate::faults::Rule;
 use crate::oauth::OAuthOptions;
+use crate::odock::records;
 use crate::omni::auth;
 use crate::registry;
 
@@ -18,6 +19,7 @@ pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
 fn default_key(profile: Profile) -> &'static str {
     match profile {
         Profile::Omni | Profile::Generic => DEFAULT_KEY,
+        Profile::Odock => "sk_test_devserver_0001",
         Profile::Gaia => "gaia_test_devserver_0001",
         Profile::Sema4 => "sema4_test_devserver_0001",
     }
@@ -32,6 +34,8 @@ pub enum Profile {
     Omni,
     /// A plain MCP server of the 2025-11-25 revision: real sessions, no idempotency keys.
     Generic,
+    /// Odock's gateway, with a server behind it.
+    Odock,
     /// GAIA's registry of MCP servers.
     Gaia,
     /// Sema4.ai's registry of MCP servers.
@@ -109,6 +113,15 @@ pub struct KeyOptions {
     /// Answer this key with `auth_rejected`.
     #[serde(default)]
     pub rejected: bool,
+    /// Profile `odock`: the slugs that it may reach; all of them when left out.
+    #[serde(default)]
+    pub grants: Option<Vec<String>>,
+    /// Profile `odock`: answer this key with `api_key_expired`.
+    #[serde(default)]
+    pub expired: bool,
+    /// Profile `odock`: answer this key with `api_key_revoked`.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 impl fmt::Debug for KeyOptions {
@@ -173,6 +186,8 @@ pub struct Options {
     pub tools_page_size: Option<usize>,
     /// Further tools `tool.001`, `tool.002`, … that do nothing.
     pub extra_tools: usize,
+    /// Further tools of these names, which answer their arguments.
+    pub tool_names: Vec<String>,
     /// The JSON-RPC code of an idempotency key in flight.
     pub conflict_rpc_code: i64,
     /// The emulator's own `omni_code` for a used key with another payload (HTTP 422).
@@ -189,7 +204,18 @@ pub struct Options {
     pub keep_alive_ms: u64,
     /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
     pub deprecated_sse: bool,
-    /// Profiles `gaia` and `sema4`: the records that are there from the start.
+    /// Profile `odock`: the options of the server behind the gateway, laid over its defaults.
+    pub upstream: Option<Value>,
+    /// Profile `odock`: words that no request may contain.
+    pub keywords: Vec<String>,
+    /// Profile `odock`: answer `budget_exceeded`.
+    pub budget_spent: bool,
+    /// Profile `odock`: answer `quota_exceeded`.
+    pub quota_spent: bool,
+    /// Profile `odock`: a rate limit is told in `Retry-After` too.
+    pub retry_after_header: bool,
+    /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records that
+    /// are there from the start.
     pub servers: Option<Vec<Value>>,
     /// Profile `gaia`: the path of the registry.
     pub path: Option<String>,
@@ -231,6 +257,7 @@ impl Default for Options {
             log_messages: 0,
             tools_page_size: None,
             extra_tools: 0,
+            tool_names: Vec::new(),
             conflict_rpc_code: -32602,
             changed_payload_code: "idempotency_payload_mismatch".to_owned(),
             default_version: None,
@@ -239,6 +266,11 @@ impl Default for Options {
             ledger: LedgerMode::default(),
             keep_alive_ms: 15_000,
             deprecated_sse: false,
+            upstream: None,
+            keywords: Vec::new(),
+            budget_spent: false,
+            quota_spent: false,
+            retry_after_header: false,
             servers: None,
             path: None,
             projects: None,
@@ -275,6 +307,9 @@ impl Options {
         }
         if self.redirect_location.as_ref().is_some_and(|location| http::HeaderValue::try_from(location).is_err()) {
             return Err("redirect_location cannot be sent in a header".to_owned());
+        }
+        if self.profile == Profile::Odock {
+            records::check(&self)?;
         }
         if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
             registry::check_servers(self.servers.as_deref().unwrap_or_default())?;

@@ -1,4 +1,4 @@
-//! What the two registries of MCP servers have in common.
+//! What the two registries of MCP servers have in common, and how a change is counted.
 
 use std::sync::Arc;
 
@@ -84,7 +84,7 @@ pub(crate) fn from_options(servers: Option<&Vec<Value>>) -> impl Iterator<Item =
 /// A change that is about to be made; the ledger counts it among the executions once it took effect.
 pub(crate) struct Change {
     shared: Arc<Shared>,
-    tool: &'static str,
+    tool: String,
     arguments: Value,
     idempotency_key: Option<String>,
     key: usize,
@@ -92,16 +92,10 @@ pub(crate) struct Change {
 }
 
 impl Change {
-    pub(crate) fn new(
-        shared: &Arc<Shared>,
-        exchange: &Exchange,
-        key: usize,
-        tool: &'static str,
-        arguments: Value,
-    ) -> Self {
+    pub(crate) fn new(shared: &Arc<Shared>, exchange: &Exchange, key: usize, tool: &str, arguments: Value) -> Self {
         Self {
             shared: Arc::clone(shared),
-            tool,
+            tool: tool.to_owned(),
             arguments,
             idempotency_key: exchange.header(crate::headers::IDEMPOTENCY_KEY).map(str::to_owned),
             key,
@@ -112,7 +106,7 @@ impl Change {
     pub(crate) fn made(self) {
         self.shared.ledger.executed(|seq| ExecutionRecord {
             seq,
-            tool: self.tool.to_owned(),
+            tool: self.tool,
             arguments: self.arguments,
             idempotency_key: self.idempotency_key,
             api_key: Some(format!("key#{}", self.key + 1)),

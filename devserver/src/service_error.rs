@@ -1,5 +1,7 @@
 //! An error of a service whose errors are a code and a message, before it has its envelope.
 
+use serde_json::{Map, Value};
+
 use crate::answer::Answer;
 use crate::shared::Scripted;
 
@@ -12,6 +14,8 @@ pub(crate) struct ServiceError {
     pub(crate) code: String,
     pub(crate) message: String,
     headers: Vec<(&'static str, String)>,
+    /// What the envelope says besides, at Odock.
+    pub(crate) details: Map<String, Value>,
 }
 
 impl ServiceError {
@@ -21,7 +25,7 @@ impl ServiceError {
             Some((_, status, message)) => (*status, *message),
             None => (500, "an error that is not in the table"),
         };
-        Self { status, code: code.to_owned(), message: message.to_owned(), headers: Vec::new() }
+        Self { status, code: code.to_owned(), message: message.to_owned(), headers: Vec::new(), details: Map::new() }
     }
 
     /// The error of a rule.
@@ -41,6 +45,7 @@ impl ServiceError {
             code: "method_not_allowed".to_owned(),
             message: "the route has no such method".to_owned(),
             headers: Vec::new(),
+            details: Map::new(),
         }
         .header("allow", allow)
     }
@@ -52,6 +57,11 @@ impl ServiceError {
 
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         self.headers.push((name, value.to_owned()));
+        self
+    }
+
+    pub(crate) fn detail(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.details.insert(name.to_owned(), value.into());
         self
     }
 

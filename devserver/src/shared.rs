@@ -1,7 +1,7 @@
 //! What every connection of one server shares.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
@@ -9,8 +9,9 @@ use crate::exchange::Exchange;
 use crate::faults::RetryAfter;
 use crate::gaia::{self, Gaia};
 use crate::generic::{self, Generic};
-use crate::ledger::Ledger;
+use crate::ledger::{ExecutionRecord, Ledger, LedgerSnapshot};
 use crate::oauth::OAuth;
+use crate::odock::Odock;
 use crate::omni::{self, Omni};
 use crate::options::{Options, Profile};
 use crate::script::Script;
@@ -23,6 +24,7 @@ use crate::tools::{self, Tool};
 pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
+    Odock(Odock),
     Gaia(Gaia),
     Sema4(Sema4),
 }
@@ -40,6 +42,7 @@ impl Service {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
             Self::Generic(generic) => generic.prepare(shared, exchange),
+            Self::Odock(odock) => odock.prepare(shared, exchange),
             Self::Gaia(gaia) => gaia.prepare(shared, exchange),
             Self::Sema4(sema4) => sema4.prepare(shared, exchange),
         }
@@ -62,8 +65,9 @@ impl Service {
     }
 
     /// The error of a rule, in the envelope of the service.
-    pub(crate) fn scripted(&self, _shared: &Shared, exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
+    pub(crate) fn scripted(&self, exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
         match self {
+            Self::Odock(odock) => odock.scripted(scripted),
             Self::Gaia(_) => gaia::scripted(scripted),
             Self::Sema4(sema4) => sema4.scripted(scripted),
             Self::Omni(_) => omni::scripted(
@@ -91,6 +95,11 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
     pub(crate) oauth: Option<OAuth>,
+    /// The server behind this gateway.
+    pub(crate) upstream: Option<Arc<Shared>>,
+    /// The gateway before this server, which counts what runs here as its own.
+    gateway: OnceLock<Weak<Shared>>,
+    url: String,
     pub(crate) options: Options,
     script: Mutex<Script>,
     sessions: Mutex<Sessions>,
@@ -105,22 +114,66 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// The options must have been checked.
-    pub(crate) fn new(options: Options, url: &str) -> Self {
+    pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Self {
         Self {
             ledger: Ledger::new(options.ledger),
             service: match options.profile {
                 Profile::Omni => Service::Omni(Omni::new(&options)),
                 Profile::Generic => Service::Generic(Generic::new(&options)),
+                Profile::Odock => {
+                    Service::Odock(Odock::new(&options, upstream.as_ref().map_or("", |upstream| &upstream.url)))
+                }
                 Profile::Gaia => Service::Gaia(Gaia::new(&options)),
                 Profile::Sema4 => Service::Sema4(Sema4::new(&options)),
             },
             tools: tools::offered(&options),
+            upstream,
+            gateway: OnceLock::new(),
+            url: url.to_owned(),
             oauth: options.oauth.clone().map(|oauth| OAuth::new(oauth, url)),
             script: Mutex::new(Script::new(options.seed)),
             sessions: Mutex::default(),
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
             options,
+        }
+    }
+
+    /// Makes this the gateway before its upstream.
+    pub(crate) fn take_its_place(self: &Arc<Self>) {
+        if let Some(upstream) = &self.upstream {
+            // Nobody else knows the upstream yet, so that the place is free.
+            let _ = upstream.gateway.set(Arc::downgrade(self));
+        }
+    }
+
+    pub(crate) fn gateway(&self) -> Option<Arc<Self>> {
+        self.gateway.get()?.upgrade()
+    }
+
+    /// Counts what ran behind this gateway for one of its requests.
+    pub(crate) fn executed_upstream(&self, request_id: &str, mut record: ExecutionRecord) {
+        if let Service::Odock(odock) = &self.service {
+            let caller = odock.caller_of(request_id);
+            record.request_seq = caller.map_or(0, |(seq, _)| seq);
+            record.api_key = caller.map(|(_, key)| format!("key#{}", key + 1));
+            self.ledger.executed(|seq| ExecutionRecord { seq, ..record });
+        }
+    }
+
+    /// The ledger, and that of the upstream in it.
+    pub(crate) fn snapshot(&self) -> LedgerSnapshot {
+        LedgerSnapshot {
+            upstream: self.upstream.as_ref().map(|upstream| Box::new(upstream.snapshot())),
+            ..self.ledger.snapshot()
+        }
+    }
+
+    /// Forgets what happened, behind this server too.
+    pub(crate) fn reset(&self) {
+        self.ledger.reset();
+        if let Some(upstream) = &self.upstream {
+            upstream.reset();
         }
     }
 
@@ -147,6 +200,9 @@ impl Shared {
 
     /// Ends a session; false where there was none.
     pub(crate) fn end_session(&self, id: &str) -> bool {
+        if let Some(upstream) = &self.upstream {
+            return upstream.end_session(id);
+        }
         let ended = self.sessions().end(id);
         if ended {
             self.ledger.sessions_closed(1);
@@ -155,11 +211,17 @@ impl Shared {
     }
 
     pub(crate) fn end_all_sessions(&self) {
+        if let Some(upstream) = &self.upstream {
+            upstream.end_all_sessions();
+        }
         let ended = self.sessions().end_all();
         self.ledger.sessions_closed(ended);
     }
 
     pub(crate) fn revoke_tokens(&self) {
+        if let Some(upstream) = &self.upstream {
+            upstream.revoke_tokens();
+        }
         if let Some(oauth) = &self.oauth {
             oauth.revoke_all();
         }
