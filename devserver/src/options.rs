@@ -130,6 +130,9 @@ impl fmt::Debug for KeyOptions {
             .field("key", &"[redacted]")
             .field("scopes", &self.scopes)
             .field("rejected", &self.rejected)
+            .field("grants", &self.grants)
+            .field("expired", &self.expired)
+            .field("revoked", &self.revoked)
             .finish()
     }
 }
