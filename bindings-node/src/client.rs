@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp::bridge::{Bridge, Prepared, closed, panicked};
+use omni_mcp::bridge::{Bridge, Hooks, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -35,7 +35,7 @@ pub struct Client {
 #[napi(catch_unwind)]
 pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Client, String>> {
     let _entered = runtime()?.enter();
-    let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Spelling::Camel)));
+    let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Hooks::default(), Spelling::Camel)));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
             bridge: Mutex::new(Some(Arc::new(bridge))),

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Prepared, closed, not_callable};
+use omni_mcp::bridge::{Bridge, Hooks, Prepared, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -32,7 +32,9 @@ impl AsyncClient {
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let options = encode::options(options).map_err(|error| raised(py, &error))?;
-        let bridge = py.detach(|| Bridge::open(&options, Spelling::Snake)).map_err(|error| raised(py, &error))?;
+        let bridge = py
+            .detach(|| Bridge::open(&options, Hooks::default(), Spelling::Snake))
+            .map_err(|error| raised(py, &error))?;
         Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(bridge)))) })
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, closed, not_callable};
+use omni_mcp::bridge::{Bridge, Hooks, closed, not_callable};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -35,7 +35,9 @@ impl SyncClient {
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let options = encode::options(options).map_err(|error| raised(py, &error))?;
-        let bridge = py.detach(|| Bridge::open(&options, Spelling::Snake)).map_err(|error| raised(py, &error))?;
+        let bridge = py
+            .detach(|| Bridge::open(&options, Hooks::default(), Spelling::Snake))
+            .map_err(|error| raised(py, &error))?;
         let live = Live { bridge, runtime: OwnRuntime::new()? };
         Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))) })
     }

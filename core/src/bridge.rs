@@ -3,6 +3,7 @@
 //! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
 //! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
 
+use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -11,18 +12,30 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::call::{CallOptions, CallState, ProgressSink};
+use crate::attempts::CallState;
+use crate::call::ProgressSink;
+use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
-use crate::methods::{METHODS, MethodSpec};
+use crate::hooks::{HOOKS, HookSpec};
+use crate::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
 use crate::option::{OptionSpec, Spelling};
+use crate::registry::methods::{AnyRegistry, Work};
+use crate::registry::pager::Pager;
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, RegistryMethodSpec, client_of};
 
-/// A client as a binding holds it.
+/// A client, of a server or of a registry, as a binding holds it.
 #[derive(Debug)]
 pub struct Bridge {
-    client: Client,
+    to: To,
     spelling: Spelling,
+}
+
+#[derive(Debug)]
+enum To {
+    Server(Client),
+    Registry(AnyRegistry),
 }
 
 /// A result as it crosses.
@@ -37,15 +50,15 @@ pub struct Crossing {
 /// A call that is ready to run: everything that can be refused before sending has been.
 #[derive(Debug)]
 pub struct Prepared {
-    client: Client,
     kind: Kind,
     with_metadata: bool,
     state: Arc<CallState>,
 }
 
 enum Kind {
-    Call(What, Box<crate::call::LogicalCall>),
-    Notify(String, Bytes),
+    Call(Client, What, Box<crate::call::LogicalCall>),
+    Notify(Client, String, Bytes),
+    Registry(Work),
 }
 
 impl std::fmt::Debug for Kind {
@@ -53,6 +66,7 @@ impl std::fmt::Debug for Kind {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
+            Self::Registry(..) => "Registry",
         })
     }
 }
@@ -62,8 +76,45 @@ impl Bridge {
     ///
     /// # Errors
     /// A `config` error that names the option.
-    pub fn open(options: &str, spelling: Spelling) -> Result<Self> {
-        Ok(Self { client: ClientConfig::from_json(options, spelling)?.build()?, spelling })
+    pub fn open(options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
+        let mut config = ClientConfig::from_json(options, spelling)?;
+        config.hooks = hooks.into_core(spelling);
+        Ok(Self { to: To::Server(config.build()?), spelling })
+    }
+
+    /// Makes the client of a record, which is JSON text. `options` go before what it says.
+    ///
+    /// # Errors
+    /// A `config` error that names the record's member, or the option.
+    pub fn open_record(record: &str, options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
+        let mut config = ClientConfig::from_json(options, spelling)?;
+        config.hooks = hooks.into_core(spelling);
+        let record = crate::option::parse(record, "record")?;
+        Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
+    }
+
+    /// Makes a client of the registry `kind`, which is `gaia` or `sema4`.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn open_registry(kind: &str, options: &str, spelling: Spelling) -> Result<Self> {
+        let config = RegistryConfig::from_json(options, spelling)?;
+        Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config)?), spelling })
+    }
+
+    /// Whether the client does something while no call waits, so that its runtime must be driven all the time: a process
+    /// or a stream of the server's own to be read.
+    pub fn works_between_calls(&self) -> bool {
+        matches!(&self.to, To::Server(client) if client.works_between_calls())
+    }
+
+    /// A property of the table of properties as JSON text; `None` while it is not known.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
+        let To::Server(client) = &self.to else { return None };
+        let welcome = client.raw_welcome()?;
+        let welcome: BTreeMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
+        welcome.get(spec.member).map(|member| member.get().to_owned())
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
@@ -77,58 +128,176 @@ impl Bridge {
         options: &str,
         progress: Option<ProgressSink>,
     ) -> Result<Prepared> {
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        let client = match &self.to {
+            To::Server(client) => client,
+            To::Registry(registry) => {
+                let work = registry.prepare(name, &params, &options)?;
+                return Ok(Prepared { state: Arc::clone(&work.state), kind: Kind::Registry(work), with_metadata });
+            }
+        };
         let spec = METHODS
             .iter()
             .find(|spec| spec.name == name)
             .ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
-        let options = CallOptions::from_json(options, self.spelling)?;
         let params = if params.is_empty() { Bytes::from_static(b"{}") } else { params };
-        let (what, params) = match self.what(spec, params)? {
-            Ok(call) => call,
-            Err((method, params)) => {
-                let kind = Kind::Notify(method, params);
-                let state = Arc::default();
-                return Ok(Prepared { client: self.client.clone(), kind, with_metadata: false, state });
+        let (what, params) = match path(spec, params)? {
+            Path::Call(what, params) => (what, params),
+            Path::Notify(method, params) => {
+                let kind = Kind::Notify(client.clone(), method, params);
+                return Ok(Prepared { kind, with_metadata: false, state: Arc::default() });
             }
         };
-        let call = self.client.prepare(&what, params, &options, progress)?;
-        Ok(Prepared {
-            client: self.client.clone(),
-            with_metadata: options.with_metadata == Some(true),
-            state: Arc::clone(&call.state),
-            kind: Kind::Call(what, Box::new(call)),
-        })
+        let call = client.prepare(&what, params, &options, progress)?;
+        let state = call.state();
+        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state })
     }
 
-    /// The path of a method, or the method and params of a notification.
-    #[allow(clippy::type_complexity)]
-    fn what(&self, spec: &MethodSpec, params: Bytes) -> Result<std::result::Result<(What, Bytes), (String, Bytes)>> {
-        Ok(match (spec.name, spec.rpc, spec.pages) {
-            ("initialize", ..) => Ok((What::Initialize, params)),
-            (_, Some(rpc), Some(member)) => Ok((What::AllPages(rpc, member), params)),
-            (name, Some(rpc), None) => {
-                Ok((What::Rpc(rpc.to_owned(), if name == "call_tool" { "arguments" } else { "params" }), params))
-            }
-            (name, None, _) => {
-                let free: Free<'_> = serde_json::from_slice(&params)
-                    .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
-                let inner = free
-                    .params
-                    .map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
-                if name == "notify" {
-                    crate::protocol::arguments::check("params", &inner)?;
-                    Err((free.method, inner))
-                } else {
-                    Ok((What::Rpc(free.method, "params"), inner))
-                }
-            }
-        })
+    /// The pages of a registry's list.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn pages(&self, params: &[u8], options: &str) -> Result<Pages> {
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        match &self.to {
+            To::Registry(registry) => Ok(Pages { pager: registry.pager(params, &options)?, with_metadata }),
+            To::Server(_) => Err(panicked()),
+        }
     }
 
     /// Ends the session and refuses further calls.
     pub async fn close(&self) {
-        let _ = AssertUnwindSafe(self.client.close()).catch_unwind().await;
+        let closing = async {
+            match &self.to {
+                To::Server(client) => client.close().await,
+                To::Registry(registry) => registry.close().await,
+            }
+        };
+        let _ = AssertUnwindSafe(closing).catch_unwind().await;
     }
+}
+
+/// A list that is read a page at a time.
+#[derive(Debug)]
+pub struct Pages {
+    pager: Pager,
+    with_metadata: bool,
+}
+
+impl Pages {
+    /// The request of the next page; `None` behind the last.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn next(&self) -> Result<Option<Prepared>> {
+        let work = self.pager.next()?;
+        Ok(work.map(|work| Prepared {
+            state: Arc::clone(&work.state),
+            kind: Kind::Registry(work),
+            with_metadata: self.with_metadata,
+        }))
+    }
+}
+
+/// What a method of the table comes to.
+enum Path {
+    Call(What, Bytes),
+    Notify(String, Bytes),
+}
+
+fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
+    Ok(match (spec.name, spec.rpc, spec.pages) {
+        ("initialize", ..) => Path::Call(What::Initialize, params),
+        ("connect", ..) => Path::Call(What::Connect, params),
+        (_, Some(rpc), Some(member)) => Path::Call(What::AllPages(rpc, member), params),
+        (name, Some(rpc), None) => {
+            let field = if name == "call_tool" { "arguments" } else { "params" };
+            Path::Call(What::Rpc(rpc.to_owned(), field), params)
+        }
+        (name, None, _) => {
+            let free: Free<'_> = serde_json::from_slice(&params)
+                .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
+            let inner =
+                free.params.map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
+            if name == "notify" {
+                crate::protocol::arguments::check("params", &inner)?;
+                Path::Notify(free.method, inner)
+            } else {
+                Path::Call(What::Rpc(free.method, "params"), inner)
+            }
+        }
+    })
+}
+
+/// The caller's functions, as a binding hands them over.
+#[derive(Default)]
+pub struct Hooks {
+    /// Hears a notification: `{"method", "params"}` as JSON text.
+    pub on_notification: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
+    pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
+    /// The hooks that `ask` answers.
+    pub answers: Vec<String>,
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hooks").field("answers", &self.answers).finish_non_exhaustive()
+    }
+}
+
+/// A question to the caller's own function. Dropped without an answer, it counts as failed.
+#[derive(Debug)]
+pub struct Question {
+    /// The hook of the table.
+    pub name: &'static str,
+    /// Its argument as JSON text.
+    pub params: String,
+    answer: tokio::sync::oneshot::Sender<std::result::Result<String, String>>,
+}
+
+impl Question {
+    /// Answers with JSON text, or says why there is no answer.
+    pub fn answer(self, answer: std::result::Result<String, String>) {
+        // Whoever asked may have given up.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Hooks {
+    fn into_core(self, spelling: Spelling) -> crate::hooks::Hooks {
+        let mut hooks = crate::hooks::Hooks::default();
+        if let Some(hear) = self.on_notification {
+            hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+                let method = serde_json::to_string(method).unwrap_or_default();
+                hear(format!("{{\"method\":{method},\"params\":{params}}}"));
+            }));
+        }
+        if let Some(ask) = self.ask.filter(|_| self.answers.iter().any(|name| name == "token_provider")) {
+            hooks.token = Some(Arc::new(move || {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                ask(Question { name: "token_provider", params: "{}".to_owned(), answer });
+                Box::pin(async move {
+                    let answer = answered.await.map_err(|_| "it gave no answer".to_owned())??;
+                    crate::hooks::provided(&answer, spelling)
+                })
+            }));
+        }
+        hooks
+    }
+}
+
+/// A registry's record without its secrets, as it is shown: JSON text in and out.
+pub fn shown_record(record: &str) -> String {
+    let record: serde_json::Map<_, _> = serde_json::from_str(record).unwrap_or_default();
+    serde_json::Value::Object(crate::registry::shown(record)).to_string()
+}
+
+/// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
+pub fn looks_like_error(result: &[u8]) -> bool {
+    crate::reply::looks_like_error(result)
 }
 
 /// The params of `request` and `notify`: a method, and its own params.
@@ -149,17 +318,16 @@ impl Prepared {
     }
 
     async fn run_unguarded(self) -> Result<Crossing> {
-        match self.kind {
-            Kind::Notify(method, params) => {
-                self.client.raw_notify(&method, &params).await?;
-                Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None })
+        let reply = match self.kind {
+            Kind::Notify(client, method, params) => {
+                client.raw_notify(&method, &params).await?;
+                return Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None });
             }
-            Kind::Call(what, call) => {
-                let reply = self.client.raw(&what, *call).await?;
-                let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
-                Ok(Crossing { result: reply.result, metadata })
-            }
-        }
+            Kind::Call(client, what, call) => client.raw(&what, *call).await?,
+            Kind::Registry(work) => crate::registry::methods::run(work).await?,
+        };
+        let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
+        Ok(Crossing { result: reply.result, metadata })
     }
 
     /// A handle that tells how far the call had come when it was cancelled.
@@ -225,21 +393,34 @@ pub fn tables(spelling: Spelling) -> String {
             })
             .collect()
     };
-    let methods: Vec<_> = METHODS
-        .iter()
-        .map(|spec| {
-            let spelled = match spelling {
-                Spelling::Snake => spec.name.to_owned(),
-                Spelling::Camel => crate::option::camel(spec.name),
-            };
-            serde_json::json!({ "name": spec.name, "spelled": spelled, "rpc": spec.rpc, "help": spec.help })
+    let spelled = |name: &str| match spelling {
+        Spelling::Snake => name.to_owned(),
+        Spelling::Camel => crate::option::camel(name),
+    };
+    let method = |spec: &MethodSpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "rpc": spec.rpc, "help": spec.help });
+    let property = |spec: &PropertySpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "help": spec.help });
+    let registry_method = |spec: &RegistryMethodSpec| {
+        serde_json::json!({
+            "registry": spec.registry, "name": spec.name, "spelled": spelled(spec.name), "help": spec.help,
         })
-        .collect();
+    };
+    let hook = |spec: &HookSpec| {
+        serde_json::json!({
+            "name": spec.name, "spelled": spelled(spec.name), "answers": spec.answers, "help": spec.help,
+        })
+    };
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "client_options": options(crate::config::CLIENT_OPTIONS),
-        "call_options": options(crate::call::CALL_OPTIONS),
-        "methods": methods,
+        "call_options": options(crate::call_options::CALL_OPTIONS),
+        "profile_options": options(crate::profile::PROFILE_OPTIONS),
+        "auth_options": options(crate::auth::AUTH_OPTIONS),
+        "token_options": options(crate::hooks::TOKEN_OPTIONS),
+        "registry_options": options(REGISTRY_OPTIONS),
+        "registry_methods": REGISTRY_METHODS.iter().map(registry_method).collect::<Vec<_>>(),
+        "hooks": HOOKS.iter().map(hook).collect::<Vec<_>>(),
+        "methods": METHODS.iter().map(method).collect::<Vec<_>>(),
+        "properties": PROPERTIES.iter().map(property).collect::<Vec<_>>(),
         "kinds": KINDS,
         "codes": CODES,
     })

@@ -4,8 +4,9 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Delivery, ErrorInfo};
@@ -17,18 +18,43 @@ use crate::protocol::jsonrpc::{
 };
 use crate::retry::Happened;
 use crate::retry_after;
-use crate::transport::http::{Answer, Content};
+use crate::transport::answer::{Answer, Content};
 
-/// The result of an answer and its headers, or why it is none.
-pub(crate) fn judge(answer: Answer, profile: &Profile, in_session: bool) -> Result<(Bytes, HeaderMap), Failure> {
+/// The result of an answer and its headers, or why it is none. `method` is the HTTP method of the request.
+pub(crate) fn judge(
+    method: &Method,
+    answer: Answer,
+    profile: &Profile,
+    in_session: bool,
+) -> Result<(Bytes, HeaderMap), Failure> {
+    match answer {
+        Answer { status, headers, content: Content::Result(result) } if status.is_success() => Ok((result, headers)),
+        answer => Err(refused(method, answer, profile, in_session)),
+    }
+}
+
+/// Why an answer of a registry is none.
+pub(crate) fn refused_rest(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    profile: &Profile,
+) -> Failure {
+    let mut failure = failure(method, status, headers, Said::by_body(body), profile, false);
+    failure.error.info_mut().data = serde_json::from_slice(body).ok();
+    failure
+}
+
+/// Why an answer is no result.
+pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, in_session: bool) -> Failure {
     let Answer { status, headers, content } = answer;
     let said = match content {
-        Content::Result(result) if status.is_success() => return Ok((result, headers)),
         Content::Result(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
         Content::Other(body) => Said::by_body(&body),
     };
-    Err(failure(status, &headers, said, profile, in_session))
+    failure(method, status, &headers, said, profile, in_session)
 }
 
 /// What the body of a refusal says.
@@ -53,6 +79,33 @@ struct Details {
 #[derive(Deserialize)]
 struct Rest {
     error: RestError,
+}
+
+/// What services say that have no such object: a text, or a list of what is wrong.
+#[derive(Deserialize)]
+struct Loose {
+    #[serde(default)]
+    message: Option<Value>,
+    #[serde(default)]
+    error: Option<Value>,
+    #[serde(default)]
+    detail: Option<Value>,
+}
+
+impl Loose {
+    fn text(self) -> Option<String> {
+        let as_text = |value: Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            // {"error": {"message": "…"}} without a code.
+            Value::Object(members) if members.get("message").is_some_and(Value::is_string) => {
+                members["message"].as_str().map(str::to_owned)
+            }
+            other => Some(other.to_string()),
+        };
+        let said: Vec<_> = [self.message, self.error, self.detail].into_iter().flatten().filter_map(as_text).collect();
+        (!said.is_empty()).then(|| said.join(": "))
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,20 +142,34 @@ impl Said {
                 retry_after: error.retry_after,
                 ..Self::default()
             },
-            Err(_) => Self { message: String::from_utf8_lossy(body).trim().to_owned(), ..Self::default() },
+            Err(_) => {
+                let said = serde_json::from_slice::<Loose>(body).ok().and_then(Loose::text);
+                let text = || String::from_utf8_lossy(body).trim().to_owned();
+                Self { message: said.unwrap_or_else(text), ..Self::default() }
+            }
         }
     }
 }
 
-fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profile, in_session: bool) -> Failure {
+fn failure(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    said: Said,
+    profile: &Profile,
+    in_session: bool,
+) -> Failure {
     let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(said.retry_after);
-    let lost = in_session && is_session_lost(status, &said, profile);
+    let lost = in_session && is_session_lost(method, status, &said, profile);
     let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
     let (happened, code, delivery) = match known {
         _ if lost => (Happened::SessionLost, Code::SessionLost, None),
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };
+    // By the status alone: another token may be accepted, whatever the service calls the refusal.
+    let unauthorized = status == StatusCode::UNAUTHORIZED && happened == Happened::Refused;
+    let happened = if unauthorized { Happened::Unauthorized } else { happened };
     let mut failure = Failure::new(happened, code, message(code, &said.message)).answered(status, headers);
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
@@ -118,11 +185,12 @@ fn failure(status: StatusCode, headers: &HeaderMap, said: Said, profile: &Profil
 }
 
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
-fn is_session_lost(status: StatusCode, said: &Said, profile: &Profile) -> bool {
-    let own_sign = said.rpc_code.is_some_and(|code| profile.session_lost.contains(&(status, code)));
+/// To GET it must say so itself: many servers have no such route.
+fn is_session_lost(method: &Method, status: StatusCode, said: &Said, profile: &Profile) -> bool {
     let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
         || said.service_code.is_some();
-    own_sign || (status == StatusCode::NOT_FOUND && !about_the_call)
+    let is_sign = status == StatusCode::NOT_FOUND && (method == Method::POST || said.rpc_code.is_some());
+    profile.says_session_lost(method, status, said.rpc_code, &said.message) || (is_sign && !about_the_call)
 }
 
 fn by_service_code(row: &ServiceCode, status: StatusCode) -> (Happened, Code, Option<Delivery>) {
@@ -186,15 +254,8 @@ fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::profile::{GENERIC, OMNI};
 
-    fn refusal(
-        profile: &Profile,
-        status: u16,
-        body: &str,
-        headers: &[(&'static str, &str)],
-        in_session: bool,
-    ) -> Failure {
+    fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &str)], in_session: bool) -> Failure {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
@@ -206,24 +267,24 @@ mod tests {
             _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
         };
         let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content };
-        judge(answer, profile, in_session).unwrap_err()
+        judge(&Method::POST, answer, Profile::named(profile).unwrap(), in_session).unwrap_err()
     }
 
     #[test]
     fn one_number_means_what_its_service_says() {
         let body = r#"{"error":{"code":-32001,"message":"m","data":{"omni_code":"invalid_api_key","request_id":"r"}}}"#;
-        let failure = refusal(&OMNI, 401, body, &[], true);
-        assert_eq!((failure.happened, failure.error.code()), (Happened::Refused, "unauthorized"));
+        let failure = refusal("omni", 401, body, &[], true);
+        assert_eq!((failure.happened, failure.error.code()), (Happened::Unauthorized, "unauthorized"));
         assert_eq!(failure.error.request_id(), Some("r"));
         let body = r#"{"error":{"code":-32001,"message":"Session not found"}}"#;
-        assert_eq!(refusal(&GENERIC, 404, body, &[], true).happened, Happened::SessionLost);
-        assert_eq!(refusal(&GENERIC, 404, body, &[], false).happened, Happened::Refused);
+        assert_eq!(refusal("generic", 404, body, &[], true).happened, Happened::SessionLost);
+        assert_eq!(refusal("generic", 404, body, &[], false).happened, Happened::Refused);
     }
 
     #[test]
     fn a_missing_method_is_no_lost_session() {
         let body = r#"{"error":{"code":-32601,"message":"m"}}"#;
-        assert_eq!(refusal(&GENERIC, 404, body, &[], true).error.code(), "unknown_method");
+        assert_eq!(refusal("generic", 404, body, &[], true).error.code(), "unknown_method");
     }
 
     #[test]
@@ -241,21 +302,21 @@ mod tests {
             (504, Happened::ServerFault, "server_failed"),
             (418, Happened::Refused, "bad_request"),
         ] {
-            let failure = refusal(&GENERIC, status, "<html>", &[], false);
+            let failure = refusal("generic", status, "<html>", &[], false);
             assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");
         }
-        let waiting = refusal(&GENERIC, 503, "", &[("retry-after", "3")], false);
+        let waiting = refusal("generic", 503, "", &[("retry-after", "3")], false);
         assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (Happened::Unavailable, 3));
     }
 
     #[test]
     fn an_internal_error_is_final_unless_the_service_says_otherwise() {
         let body = r#"{"error":{"code":-32603,"message":"m"}}"#;
-        assert_eq!(refusal(&GENERIC, 500, body, &[], false).happened, Happened::Refused);
-        assert_eq!(refusal(&OMNI, 500, body, &[], false).happened, Happened::ServerFault);
+        assert_eq!(refusal("generic", 500, body, &[], false).happened, Happened::Refused);
+        assert_eq!(refusal("omni", 500, body, &[], false).happened, Happened::ServerFault);
         let failed = r#"{"error":{"code":-32603,"message":"m","data":{"omni_code":"mcp_invocation_failed"}}}"#;
-        assert_eq!(refusal(&OMNI, 502, failed, &[], false).happened, Happened::ServerFault);
-        let failure = refusal(&OMNI, 422, failed, &[], false);
+        assert_eq!(refusal("omni", 502, failed, &[], false).happened, Happened::ServerFault);
+        let failure = refusal("omni", 422, failed, &[], false);
         assert_eq!((failure.happened, failure.error.delivery()), (Happened::Refused, Delivery::Executed));
     }
 
@@ -263,7 +324,7 @@ mod tests {
     fn rest_errors_and_scopes_are_read() {
         let body =
             r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;
-        let failure = refusal(&OMNI, 403, body, &[("omni-required-scopes", "mcp.invoke fred.read")], false);
+        let failure = refusal("omni", 403, body, &[("omni-required-scopes", "mcp.invoke fred.read")], false);
         let info = failure.error.info();
         assert_eq!(info.service_code.as_deref(), Some("insufficient_scope"));
         assert_eq!(info.required_scopes, ["mcp.invoke", "fred.read"]);

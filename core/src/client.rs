@@ -10,16 +10,21 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::call::{CallOptions, LogicalCall, Metadata, ProgressSink, RawReply, notify};
+use crate::call::{LogicalCall, ProgressSink};
+use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
 use crate::error::{Code, Error, Result};
+use crate::hooks::{Notification, ProvidedToken};
 use crate::pages;
 use crate::protocol::arguments::Unsendable;
 use crate::protocol::serialize;
-use crate::protocol::types::{CallToolResult, Empty, InitializeResult, ListToolsResult, Progress};
+use crate::protocol::types::{CallToolResult, Empty, Implementation, InitializeResult, ListToolsResult, Progress};
+use crate::reply::{Metadata, RawReply};
+use crate::retry::Safety;
+use crate::route::Route;
 
 /// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
 /// calls may run at once.
@@ -32,6 +37,32 @@ pub struct Client {
 pub type ClientBuilder = ClientConfig;
 
 impl ClientConfig {
+    /// Hears each notification that the server sends by itself.
+    #[must_use]
+    pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
+        self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+            let params = serde_json::from_str(params).unwrap_or_default();
+            hear(Notification { method: method.to_owned(), params });
+        }));
+        self
+    }
+
+    /// Gives the bearer token, or says why there is none. Asked once for all calls, and again when the token expires or
+    /// is refused.
+    #[must_use]
+    pub fn token_provider<F, T, E>(mut self, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<T, E>> + Send + 'static,
+        T: Into<ProvidedToken>,
+        E: std::fmt::Display,
+    {
+        self.hooks.token = Some(Arc::new(move || {
+            let provided = provide();
+            Box::pin(async move { provided.await.map(Into::into).map_err(|why| why.to_string()) })
+        }));
+        self
+    }
+
     /// Checks the options and makes the client. Nothing is sent yet: the first call connects.
     ///
     /// # Errors
@@ -48,7 +79,49 @@ impl Client {
         ClientConfig::default()
     }
 
-    /// Connects, if not yet connected, and returns what the server said.
+    /// Connects, if not yet connected, in the way of the profile: with a handshake or without.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn connect(&self) -> Result<()> {
+        let call = self.prepare(&What::Connect, Bytes::from_static(b"{}"), &CallOptions::default(), None)?;
+        self.raw(&What::Connect, call).await.map(drop)
+    }
+
+    /// Who the server is; `None` until there was a handshake.
+    pub fn server_info(&self) -> Option<Implementation> {
+        self.welcome().map(|welcome| welcome.server_info)
+    }
+
+    /// What the server can do; `None` until there was a handshake.
+    pub fn server_capabilities(&self) -> Option<Map<String, Value>> {
+        self.welcome().map(|welcome| welcome.capabilities)
+    }
+
+    /// The protocol version of the session; `None` until there was a handshake.
+    pub fn protocol_version(&self) -> Option<String> {
+        self.welcome().map(|welcome| welcome.protocol_version)
+    }
+
+    /// How to use the server, for a model; `None` where the server says nothing of it.
+    pub fn instructions(&self) -> Option<String> {
+        self.welcome()?.instructions
+    }
+
+    fn welcome(&self) -> Option<InitializeResult> {
+        serde_json::from_slice(&self.raw_welcome()?).ok()
+    }
+
+    pub(crate) fn works_between_calls(&self) -> bool {
+        let settings = &self.core.settings;
+        settings.listen || !matches!(settings.route, Route::StreamableHttp { or_sse: false, .. })
+    }
+
+    pub(crate) fn raw_welcome(&self) -> Option<Bytes> {
+        self.core.welcome()
+    }
+
+    /// Connects by a handshake, if there was none yet, and returns what the server said.
     pub fn initialize(&self) -> Call<'_, InitializeResult> {
         Call::new(self, What::Initialize, Ok(Bytes::from_static(b"{}")))
     }
@@ -96,12 +169,9 @@ impl Client {
     }
 
     pub(crate) async fn raw_notify(&self, method: &str, params: &[u8]) -> Result<()> {
-        check_method(method)?;
-        let sent = async {
-            let peer = self.core.peer().await?;
-            notify(&self.core, &peer.headers, method, params, self.core.settings.timeout).await
-        };
-        sent.await.map_err(|failure| self.core.redacted(failure.error))
+        let params = Bytes::copy_from_slice(params);
+        let call = LogicalCall::notification(&self.core, check_method(method)?, params, Safety::Plain);
+        call.run(&self.core).await.map(drop)
     }
 
     pub(crate) fn prepare(
@@ -112,7 +182,7 @@ impl Client {
         progress: Option<ProgressSink>,
     ) -> Result<LogicalCall> {
         let (method, field) = match what {
-            What::Initialize => ("initialize", "params"),
+            What::Initialize | What::Connect => ("initialize", "params"),
             What::Rpc(method, field) => (check_method(method)?, *field),
             What::AllPages(method, _) => (*method, "params"),
         };
@@ -123,8 +193,13 @@ impl Client {
     pub(crate) async fn raw(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
         match what {
             What::Initialize => {
+                let opened = call.within(self.core.shake_hands()).await;
+                opened.map_err(|failure| self.core.redacted(failure.error))
+            }
+            What::Connect => {
                 let opened = call.within(self.core.peer()).await;
-                opened.map(|peer| peer.welcome.clone()).map_err(|failure| self.core.redacted(failure.error))
+                let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
+                opened.map(|_| null()).map_err(|failure| self.core.redacted(failure.error))
             }
             What::Rpc(..) => call.run(&self.core).await,
             What::AllPages(_, member) => pages::all(&self.core, call, member).await,
@@ -136,6 +211,7 @@ impl Client {
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Initialize,
+    Connect,
     /// One request; the second word names its params in messages.
     Rpc(String, &'static str),
     /// A list over all of its pages, and the member of the result that holds it.

@@ -1,17 +1,20 @@
 //! The options of a client: one table for all languages, and the settings that follow from them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
 use url::{Host, Url};
 
-use crate::auth::{Secret, bearer};
+use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
 use crate::error::{Code, Error, Result};
 use crate::headers;
+use crate::hooks::Hooks;
 use crate::option::{Address, check_duration, options};
-use crate::profile::{OMNI, Profile};
+use crate::profile::{Choice, Profile};
 use crate::retry::Backoff;
+use crate::route::{Route, Tools};
 
 options! {
     /// The options of a client, as the user gave them.
@@ -22,10 +25,38 @@ options! {
     base_url: Address = "the environment variable OMNI_CLIENT_API_BASE_URL, else the profile's own";
     /// The exact URL of the MCP endpoint, instead of `base_url`.
     endpoint: Address = "none";
-    /// Which service's rules apply: `omni` or `generic`.
-    profile: String = "omni";
+    /// Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
+    profile: Choice = "omni";
+    /// The slug or id of the server behind a gateway, where the profile's path has one.
+    slug: String = "none; required by the profile odock";
+    /// How the client proves who it is, where it is not by `api_key`: an object with `type`.
+    auth: AuthConfig = "the API key";
     /// The version of OMNI's API to ask for, `YYYY-MM-DD`, sent as `Omni-Version`.
     omni_version: String = "none";
+    /// Whether a session is opened by a handshake before the first call.
+    handshake: bool = "the profile's (odock: false)";
+    /// What carries the messages: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`.
+    transport: String = "stdio where a command is given; else streamable_http, and sse where a server of the profile generic refuses that";
+    /// The program to start, for the transport stdio.
+    command: String = "none";
+    /// Its arguments.
+    args: Vec<String> = "none";
+    /// Its environment, besides PATH, HOME and the like; no other variables are handed on.
+    env: BTreeMap<String, Secret> = "none";
+    /// Its working directory.
+    cwd: String = "that of this process";
+    /// The URL of the proxy to go through: http, https, socks5 or socks5h.
+    proxy: Address = "the proxy variables of the environment, which loopback ignores";
+    /// Headers for the proxy.
+    proxy_headers: BTreeMap<String, Secret> = "none";
+    /// The only tools that may be called.
+    allowed_tools: Vec<String> = "all";
+    /// Tools that may not be called, whatever is allowed.
+    blocked_tools: Vec<String> = "none";
+    /// Sends one tool call at a time, in the order in which they were made.
+    force_serial_tool_calls: bool = "false";
+    /// Whether the server's own event stream is asked for, by GET.
+    listen: bool = "true where on_notification is given";
     /// The protocol version to ask for in the handshake, one that the profile accepts.
     protocol_version: String = "the profile's first";
     /// The load balancer's sticky hint, sent as `x-session-id` on every request.
@@ -60,6 +91,9 @@ options! {
     max_answer_bytes: u64 = "67108864";
     /// The most pages that a list is read over.
     max_pages: u32 = "1000";
+    beside
+    /// The caller's own functions.
+    hooks: Hooks;
 }
 
 /// Shorter secrets are not searched for: they would be found in innocent text.
@@ -67,13 +101,20 @@ pub(crate) const SHORTEST_SECRET: usize = 6;
 
 /// What the options and the profile come to: checked, and ready for use.
 pub(crate) struct Settings {
-    pub(crate) profile: &'static Profile,
-    pub(crate) endpoint: Url,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) route: Route,
+    pub(crate) credentials: Credentials,
+    pub(crate) hooks: Hooks,
+    pub(crate) proxy: Option<(Url, HeaderMap)>,
+    pub(crate) tools: Tools,
+    pub(crate) force_serial_tool_calls: bool,
+    pub(crate) handshake: bool,
+    pub(crate) listen: bool,
     /// Texts that no message may show, whoever said them.
     pub(crate) secrets: Vec<String>,
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
-    pub(crate) protocol_version: &'static str,
+    pub(crate) protocol_version: String,
     pub(crate) timeout: Option<Duration>,
     pub(crate) total_timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
@@ -90,34 +131,31 @@ pub(crate) struct Settings {
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} at ", self.profile.name)?;
-        crate::option::write_without_secrets(&self.endpoint, f)
+        write!(f, "{} at {:?}", self.profile.name, self.route)
     }
 }
 
 impl ClientConfig {
     /// Checks the options and fills in what was not given. `environment` looks a variable up.
     pub(crate) fn resolve(&self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
-        let profile = self.chosen_profile()?;
-        let from_environment = |name: Option<&str>| name.and_then(&environment).filter(|value| !value.is_empty());
-        let endpoint = self.endpoint_url(profile, from_environment(profile.environment.base_url))?;
-        self.refuse_plain_http(&endpoint)?;
+        let profile = self.profile.as_ref().map_or_else(|| Ok(Profile::usual()), Choice::resolve)?;
+        self.resolve_under(profile, environment)
+    }
 
-        let key = match &self.api_key {
-            Some(key) => Some(key.clone()),
-            None => from_environment(profile.environment.api_key).map(Secret::from),
-        };
-        let mut common = headers::extra(self.headers.iter().flatten())?;
-        match &key {
-            Some(key) => drop(common.insert(http::header::AUTHORIZATION, bearer(key)?)),
-            None if profile.key_required => {
-                let allowed = match profile.environment.api_key {
-                    Some(name) => format!("is required; give it or set {name}"),
-                    None => "is required".to_owned(),
-                };
-                return Err(Error::config(Code::MissingOption, "api_key", allowed));
-            }
-            None => {}
+    /// As [`resolve`](Self::resolve), under a profile that no option names.
+    pub(crate) fn resolve_under(
+        &self,
+        profile: Arc<Profile>,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Result<Settings> {
+        let from_environment =
+            |name: &Option<_>| name.as_deref().and_then(&environment).filter(|value: &String| !value.is_empty());
+        let route = self.route(&profile, from_environment(&profile.environment.base_url))?;
+        let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
+
+        let mut common = headers::extra("headers", self.headers.iter().flatten())?;
+        if let Credentials::Fixed(name, value, _) = &credentials {
+            common.insert(name.clone(), value.clone());
         }
         if let Some(version) = &self.omni_version {
             if !is_date(version) {
@@ -142,11 +180,17 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
-            profile,
-            endpoint,
-            secrets: self.secrets(key.as_ref()),
+            secrets: self.secrets(&credentials),
+            proxy: self.way_through(&route, &common)?,
+            tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
+            force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
+            handshake: self.handshake.unwrap_or(profile.handshake),
+            listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
+            hooks: self.hooks.clone(),
+            route,
+            credentials,
             headers: common,
-            protocol_version: self.version_to_ask_for(profile)?,
+            protocol_version: self.version_to_ask_for(&profile)?,
             timeout: optional("timeout", self.timeout, Duration::from_secs(20))?,
             total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
             connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
@@ -159,64 +203,111 @@ impl ClientConfig {
             raise_tool_errors: self.raise_tool_errors.unwrap_or(false),
             max_answer_bytes: usize::try_from(self.max_answer_bytes.unwrap_or(64 << 20)).unwrap_or(usize::MAX),
             max_pages: positive("max_pages", self.max_pages.unwrap_or(1000))?,
+            profile,
         })
     }
 
-    fn secrets(&self, key: Option<&Secret>) -> Vec<String> {
-        let all = key.into_iter().chain(self.headers.iter().flat_map(BTreeMap::values));
+    fn secrets(&self, credentials: &Credentials) -> Vec<String> {
+        let own: &[Secret] = match credentials {
+            Credentials::Fixed(_, _, secrets) => secrets,
+            Credentials::OAuth2(client) => std::slice::from_ref(&client.client_secret),
+            Credentials::None | Credentials::Provided => &[],
+        };
+        let maps = [&self.headers, &self.proxy_headers, &self.env];
+        let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
         all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
     }
 
-    fn chosen_profile(&self) -> Result<&'static Profile> {
-        let Some(name) = &self.profile else { return Ok(&OMNI) };
-        Profile::named(name).ok_or_else(|| {
-            let names: Vec<_> = Profile::ALL.iter().map(|profile| profile.name).collect();
-            Error::config(Code::InvalidOption, "profile", format_args!("must be one of {}", names.join(", ")))
-        })
-    }
-
-    fn version_to_ask_for(&self, profile: &'static Profile) -> Result<&'static str> {
-        let Some(asked) = &self.protocol_version else { return Ok(profile.versions[0]) };
-        profile.versions.iter().copied().find(|version| version == asked).ok_or_else(|| {
-            let allowed = format!("must be one of {}", profile.versions.join(", "));
-            Error::config(Code::InvalidOption, "protocol_version", allowed)
-        })
-    }
-
-    fn endpoint_url(&self, profile: &Profile, base_from_environment: Option<String>) -> Result<Url> {
-        match (&self.endpoint, &self.base_url) {
-            (Some(_), Some(_)) => {
-                Err(Error::config(Code::InvalidOption, "endpoint", "cannot be given together with base_url"))
+    fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {
+        let provided = self.hooks.token.is_some();
+        for (name, given) in [("auth", self.auth.is_some()), ("token_provider", provided)] {
+            if given && self.api_key.is_some() {
+                return Err(Error::config(Code::InvalidOption, name, "cannot be given together with api_key"));
             }
-            (Some(endpoint), None) => web_url("endpoint", endpoint.as_str()),
-            (None, given) => {
-                let base = given.as_ref().map(|given| given.as_str().to_owned());
-                let base = base.or(base_from_environment).or(profile.base_url.map(str::to_owned));
-                let Some(base) = base else {
-                    let allowed = format!("is required under the profile {}", profile.name);
-                    return Err(Error::config(Code::MissingOption, "endpoint", allowed));
-                };
-                let mut url = web_url("base_url", &base)?;
-                let base = url.path().trim_end_matches('/').to_owned();
-                // Whoever gives the endpoint's own address means it.
-                if !base.ends_with(profile.path) || profile.path.is_empty() {
-                    url.set_path(&format!("{base}{}", profile.path));
-                }
-                Ok(url)
+            if given && route.url().is_none() {
+                return Err(Error::config(Code::InvalidOption, name, "does not belong to the transport stdio"));
             }
         }
+        match (&self.auth, provided) {
+            (Some(_), true) => {
+                return Err(Error::config(Code::InvalidOption, "token_provider", "cannot be given together with auth"));
+            }
+            (Some(auth), false) => {
+                return auth.resolve(|field, text| {
+                    let url = web_url(field, text)?;
+                    self.refuse_plain_http(field, &url)?;
+                    Ok(url)
+                });
+            }
+            (None, true) => return Ok(Credentials::Provided),
+            (None, false) => {}
+        }
+        let Some(key) = self.api_key.clone().or(from_environment.map(Secret::from)) else {
+            if profile.key_required && route.url().is_some() {
+                let allowed = match &profile.environment.api_key {
+                    Some(name) => format!("is required; give it or set {name}"),
+                    None => "is required".to_owned(),
+                };
+                return Err(Error::config(Code::MissingOption, "api_key", allowed));
+            }
+            return Ok(Credentials::None);
+        };
+        let (name, value) = match &profile.api_key_header {
+            Some(name) => {
+                let name = headers::credential_name(name)
+                    .map_err(|error| crate::option::inside("profile.api_key_header", error))?;
+                (name, sensitive("api_key", one_word("api_key", &key)?)?)
+            }
+            None => (http::header::AUTHORIZATION, bearer("api_key", &key)?),
+        };
+        Ok(Credentials::Fixed(name, value, vec![key]))
     }
 
-    fn refuse_plain_http(&self, url: &Url) -> Result<()> {
+    fn version_to_ask_for(&self, profile: &Profile) -> Result<String> {
+        let Some(asked) = &self.protocol_version else { return Ok(profile.versions[0].clone().into_owned()) };
+        if profile.versions.iter().any(|version| version == asked) {
+            return Ok(asked.clone());
+        }
+        let allowed = format!("must be one of {}", profile.versions.join(", "));
+        Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
+    }
+
+    /// Plain http would show the credentials and the calls to everyone on the way.
+    pub(crate) fn refuse_plain_http(&self, field: &str, url: &Url) -> Result<()> {
         if url.scheme() == "https" || self.allow_http == Some(true) || is_loopback(url) {
             return Ok(());
         }
-        let field = if self.endpoint.is_some() { "endpoint" } else { "base_url" };
         Err(Error::config(
             Code::InvalidOption,
             field,
             "must be https, unless the host is loopback or allow_http is set",
         ))
+    }
+
+    fn way_through(&self, route: &Route, headers: &HeaderMap) -> Result<Option<(Url, HeaderMap)>> {
+        let Some(proxy) = &self.proxy else {
+            return match &self.proxy_headers {
+                Some(_) => Err(Error::config(Code::InvalidOption, "proxy_headers", "needs a proxy")),
+                None => Ok(None),
+            };
+        };
+        let url = Url::parse(proxy.as_str().trim()).ok().filter(|url| url.host().is_some());
+        let url =
+            url.filter(|url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")).ok_or_else(|| {
+                let allowed = "must be an absolute URL of the scheme http, https, socks5 or socks5h";
+                Error::config(Code::InvalidOption, "proxy", allowed)
+            })?;
+        let own = headers::for_proxy("proxy_headers", self.proxy_headers.iter().flatten())?;
+        if !own.is_empty() && url.scheme().starts_with("socks") {
+            return Err(Error::config(Code::InvalidOption, "proxy_headers", "does not belong to a SOCKS proxy"));
+        }
+        // In plain http the proxy's headers and the server's are the same ones.
+        let shared = route.url().is_some_and(|endpoint| endpoint.scheme() == "http");
+        if let Some(name) = own.keys().find(|name| shared && headers.contains_key(*name)) {
+            let allowed = format!("\"{name}\" is the server's own; over plain http it cannot be the proxy's as well");
+            return Err(Error::config(Code::InvalidOption, "proxy_headers", allowed));
+        }
+        Ok(Some((url, own)))
     }
 }
 
@@ -230,7 +321,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
-fn web_url(field: &'static str, text: &str) -> Result<Url> {
+pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
     let Ok(url) = Url::parse(text.trim()) else {
         return refuse("must be an absolute URL, such as https://host/path");
@@ -286,7 +377,7 @@ mod tests {
     #[test]
     fn defaults_are_those_that_the_table_states() {
         let settings = resolve(r#"{"api_key": "omni_test_1"}"#).unwrap();
-        assert_eq!(settings.endpoint.as_str(), "https://api.omnibrief.app/mcp");
+        assert_eq!(settings.route.url().unwrap().as_str(), "https://api.omnibrief.app/mcp");
         assert_eq!(settings.protocol_version, "2025-11-05");
         assert_eq!(settings.timeout, Some(Duration::from_secs(20)));
         assert_eq!(settings.total_timeout, Some(Duration::from_secs(300)));
@@ -302,11 +393,11 @@ mod tests {
             _ => None,
         };
         let settings = ClientConfig::default().resolve(environment).unwrap();
-        assert_eq!(settings.endpoint.as_str(), "http://127.0.0.1:9/mcp");
+        assert_eq!(settings.route.url().unwrap().as_str(), "http://127.0.0.1:9/mcp");
         let given = ClientConfig::default().base_url("https://example.com/x/");
-        assert_eq!(given.resolve(environment).unwrap().endpoint.as_str(), "https://example.com/x/mcp");
+        assert_eq!(given.resolve(environment).unwrap().route.url().unwrap().as_str(), "https://example.com/x/mcp");
         let whole = ClientConfig::default().base_url("https://example.com/mcp");
-        assert_eq!(whole.resolve(environment).unwrap().endpoint.as_str(), "https://example.com/mcp");
+        assert_eq!(whole.resolve(environment).unwrap().route.url().unwrap().as_str(), "https://example.com/mcp");
         let generic = ClientConfig::default().profile("generic").resolve(environment).unwrap_err();
         assert_eq!(generic.info().field.as_deref(), Some("endpoint"));
     }

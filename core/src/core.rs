@@ -1,24 +1,35 @@
 //! What all calls of one client share, and the opening and closing of its session.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
+use crate::attempts::{self, Plan};
+use crate::auth::Credentials;
+use crate::auth::client_credentials;
+use crate::auth::token::{Token, TokenCache};
 use crate::budget::RetryBudget;
-use crate::call::{CallOptions, LogicalCall, RawReply, notify};
+use crate::call::LogicalCall;
+use crate::call_options::CallOptions;
 use crate::config::{SHORTEST_SECRET, Settings};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
 use crate::idempotency::UsedKeys;
-use crate::protocol::{handshake, jsonrpc};
+use crate::listen;
+use crate::opening::{LinkOnly, Opening};
+use crate::protocol::handshake;
+use crate::reply::RawReply;
+use crate::retry::Safety;
+use crate::route::Route;
 use crate::session::{Peer, Session};
-use crate::transport::http::{self as transport, Outgoing};
+use crate::transport::http as transport;
+use crate::transport::link::Link;
 
 /// The most answers to the server's own requests that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
@@ -26,19 +37,28 @@ const ANSWERS_AT_ONCE: usize = 8;
 const REDACTED: &str = "[redacted]";
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
-/// The longest that an answer to the server's own request is waited for.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
 
 pub(crate) struct Core {
     pub(crate) http: reqwest::Client,
     pub(crate) settings: Settings,
     pub(crate) session: Session,
+    pub(crate) tokens: TokenCache,
     pub(crate) budget: RetryBudget,
     pub(crate) used_keys: UsedKeys,
+    /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
+    pub(crate) serial: tokio::sync::Mutex<()>,
+    /// Room for answers to the server's own requests.
+    pub(crate) answers: Arc<Semaphore>,
+    /// Streams of the server's own that were lost in a row.
+    pub(crate) listening_failures: AtomicU32,
     ids: AtomicU64,
     closed: AtomicBool,
-    /// Room for answers to the server's own requests.
-    answers: Arc<Semaphore>,
+    /// Whether a session begins with a handshake.
+    handshake: AtomicBool,
+    /// Whether the server was found to speak the transport of 2024-11-05.
+    found_sse: AtomicBool,
+    /// The last answer to `initialize`.
+    welcome: RwLock<Option<Bytes>>,
 }
 
 impl std::fmt::Debug for Core {
@@ -57,11 +77,17 @@ impl Core {
         Ok(Self {
             http: crate::http::client(&settings)?,
             session: Session::default(),
+            tokens: TokenCache::default(),
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
+            serial: tokio::sync::Mutex::default(),
+            answers: Arc::new(Semaphore::new(ANSWERS_AT_ONCE)),
+            listening_failures: AtomicU32::new(0),
             ids: AtomicU64::new(1),
             closed: AtomicBool::new(false),
-            answers: Arc::new(Semaphore::new(ANSWERS_AT_ONCE)),
+            handshake: AtomicBool::new(settings.handshake),
+            found_sse: AtomicBool::new(false),
+            welcome: RwLock::default(),
             settings,
         })
     }
@@ -78,104 +104,198 @@ impl Core {
         Error::new(Code::ClientClosed, "the client is closed")
     }
 
+    /// The last answer to `initialize`, as JSON text.
+    pub(crate) fn welcome(&self) -> Option<Bytes> {
+        self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The token to send, where the credentials are one that is renewed.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Option<Arc<Token>>, Failure> {
+        let token = match &self.settings.credentials {
+            Credentials::None | Credentials::Fixed(..) => return Ok(None),
+            Credentials::Provided => self.tokens.get(|| self.settings.hooks.token()).await,
+            Credentials::OAuth2(client) => self.tokens.get(|| client_credentials::ask(self, client)).await,
+        };
+        token.map(Some)
+    }
+
+    /// Adds the token to headers.
+    pub(crate) async fn with_token(self: &Arc<Self>, mut headers: HeaderMap) -> Result<HeaderMap, Failure> {
+        if let Some(token) = self.token().await? {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        Ok(headers)
+    }
+
+    /// Forgets the token in use; whether there was one.
+    pub(crate) fn refuse_token(&self) -> bool {
+        let token = self.tokens.current();
+        token.inspect(|token| self.tokens.refuse(token)).is_some()
+    }
+
     /// The open session; opens it first where there is none.
     pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Peer>, Failure> {
         if self.is_closed() {
             return Err(Failure::not_sent(self.closed_error()));
         }
         // Boxed, as the handshake is made of calls itself.
-        self.session.ensure(|generation| Box::pin(self.open(generation))).await
+        let peer = self.session.ensure(|generation| Box::pin(self.open(generation))).await?;
+        if self.settings.listen && matches!(*peer.link, Link::StreamableHttp { .. }) {
+            peer.listening.get_or_init(|| listen::start(self, &peer));
+        }
+        Ok(peer)
     }
 
-    /// The handshake (specification 2025-11-25, basic/lifecycle).
+    /// The answer to `initialize`, also under a profile whose sessions begin without.
+    pub(crate) async fn shake_hands(self: &Arc<Self>) -> Result<RawReply, Failure> {
+        self.handshake.store(true, Ordering::Relaxed);
+        loop {
+            let peer = self.peer().await?;
+            match &peer.welcome {
+                Some(welcome) => return Ok(welcome.clone()),
+                None => self.session.lose(peer.generation),
+            }
+        }
+    }
+
     async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
         let mut headers = self.settings.headers.clone();
         transport::set_content_headers(&mut headers);
-        let params = Bytes::from(handshake::params(self.settings.protocol_version));
-        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
-            .map_err(Failure::not_sent)?;
-        let welcome = call.attempts(self, Some(&headers)).await?;
-
-        let version = handshake::negotiated(&welcome.result, self.settings.profile.versions)
-            .map_err(|failure| failure.answered(welcome.status, &welcome.headers))?;
-        headers.insert(headers::MCP_PROTOCOL_VERSION, http::HeaderValue::from_static(version));
-        let session_id = welcome.headers.get(&headers::MCP_SESSION_ID).cloned();
-        if let Some(id) = &session_id {
-            let mut id = id.clone();
-            id.set_sensitive(true);
-            headers.insert(headers::MCP_SESSION_ID, id);
-        }
-        self.say_initialized(&headers).await?;
+        let route = match &self.settings.route {
+            Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
+                Route::Sse(url.clone())
+            }
+            route => route.clone(),
+        };
+        let opening = Opening::new(route, headers.clone());
+        let peer = if self.handshake.load(Ordering::Relaxed) {
+            match self.open_by_handshake(generation, &opening).await {
+                Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
+                peer => peer,
+            }
+        } else {
+            attempts::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
+            self.peer_of(generation, &opening, None, None).await
+        }?;
         if self.is_closed() {
             // close() found no session to end: this one came too late for it.
-            self.end_session(session_id.is_some(), headers).await;
+            self.end_session(&peer).await;
             return Err(Failure::not_sent(self.closed_error()));
         }
-        Ok(Peer { generation, session_id: session_id.clone(), headers, welcome: RawReply { session_id, ..welcome } })
+        Ok(peer)
     }
 
-    /// Sent again by the rules of a safe call: a lost one would leave the session half open.
-    async fn say_initialized(self: &Arc<Self>, headers: &HeaderMap) -> Result<(), Failure> {
-        let mut attempts = 1;
-        loop {
-            let sent = notify(self, headers, handshake::INITIALIZED, b"", self.settings.timeout).await;
-            let Err(mut failure) = sent else { return Ok(()) };
-            failure.error.info_mut().attempts = attempts;
-            let situation = crate::retry::Situation {
-                happened: failure.happened,
-                safety: crate::retry::Safety::Safe,
-                attempts,
-                max_attempts: self.settings.max_attempts,
-                reopened: true,
-                retry_unavailable: false,
-                retry_after: failure.retry_after(),
-                remaining: None,
-            };
-            match crate::retry::decide(&situation, &self.settings.backoff, fastrand::f64()) {
-                crate::retry::Decision::RetryAfter(wait) if self.budget.take() => tokio::time::sleep(wait).await,
-                _ => return Err(failure),
-            }
-            attempts += 1;
+    /// The handshake (specification 2025-11-25, basic/lifecycle).
+    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        let params = Bytes::from(handshake::params(&self.settings.protocol_version));
+        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
+            .map_err(Failure::not_sent)?;
+        let welcome = call.run_opening(self, opening).await?;
+        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
+            .map_err(|failure| failure.answered(welcome.status, &welcome.headers))?;
+        let mut headers = opening.headers();
+        if let Ok(version) = HeaderValue::from_str(&version) {
+            headers.insert(headers::MCP_PROTOCOL_VERSION, version);
         }
+        let session_id = welcome.headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
+            id.set_sensitive(true);
+            id
+        });
+        if let Some(id) = &session_id {
+            headers.insert(headers::MCP_SESSION_ID, id.clone());
+        }
+        opening.set_headers(headers);
+        // Sent again by the rules of a safe call: a lost one would leave the session half open.
+        let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
+        initialized.run_opening(self, opening).await?;
+        *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
+        let welcome = RawReply { session_id: session_id.clone(), ..welcome };
+        self.peer_of(generation, opening, session_id, Some(welcome)).await
     }
 
-    /// Answers a request of the server's own: a ping as the specification says, anything else as unknown.
-    pub(crate) fn answer_server(self: &Arc<Self>, headers: HeaderMap, id: &str, method: &str) {
-        let error = (method != "ping").then_some((jsonrpc::METHOD_NOT_FOUND, "Method not found"));
-        // A server that asks more at once than this is left without an answer, and not us without connections.
-        let Ok(permit) = Arc::clone(&self.answers).try_acquire_owned() else { return };
-        let body = jsonrpc::response(id, error);
-        let core = Arc::clone(self);
-        tokio::spawn(tokio::time::timeout(ANSWER_WITHIN, async move {
-            let _permit = permit;
-            let limit = core.settings.max_answer_bytes;
-            let outgoing = Outgoing { url: &core.settings.endpoint, headers, body, id: None, limit };
-            // The server waits for this answer or gives up by itself; there is nobody here to tell.
-            drop(transport::post(&core.http, outgoing, &Deaf).await);
-        }));
+    async fn peer_of(
+        &self,
+        generation: u64,
+        opening: &Opening,
+        session_id: Option<HeaderValue>,
+        welcome: Option<RawReply>,
+    ) -> Result<Peer, Failure> {
+        let Some((link, ears)) = opening.line().await else {
+            return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
+        };
+        let headers = opening.headers();
+        ears.session_is_open(headers.clone());
+        Ok(Peer { generation, link, ears, session_id, headers, welcome, listening: OnceLock::new() })
+    }
+
+    /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
+    /// basic/transports, Backwards Compatibility).
+    fn may_be_sse(&self, failure: &Failure) -> bool {
+        let info = failure.error.info();
+        let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
+        may && matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none()
+    }
+
+    async fn open_by_sse(
+        self: &Arc<Self>,
+        generation: u64,
+        refusal: Failure,
+        headers: HeaderMap,
+    ) -> Result<Peer, Failure> {
+        let Some(url) = self.settings.route.url() else { return Err(refusal) };
+        let opening = Opening::new(Route::Sse(url.clone()), headers);
+        match self.open_by_handshake(generation, &opening).await {
+            Ok(peer) => {
+                self.found_sse.store(true, Ordering::Relaxed);
+                Ok(peer)
+            }
+            // Only of a server that has such a stream is this failure the one that matters.
+            Err(failure) if opening.line().await.is_some() => Err(failure),
+            Err(failure) if failure.error.info().code == Code::InvalidEndpoint => Err(failure),
+            Err(_) => Err(refusal),
+        }
     }
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
         let Some(peer) = self.session.take() else { return };
-        self.end_session(peer.session_id.is_some(), peer.headers.clone()).await;
+        self.end_session(&peer).await;
     }
 
-    async fn end_session(&self, has_id: bool, mut headers: HeaderMap) {
-        if has_id {
-            headers.remove(http::header::CONTENT_TYPE);
-            let end = transport::delete(&self.http, &self.settings.endpoint, headers);
-            let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
+    async fn end_session(&self, peer: &Peer) {
+        if let Some(listening) = peer.listening.get() {
+            listening.abort();
         }
+        let end = async {
+            if let (Link::StreamableHttp { http, url }, Some(_)) = (&*peer.link, &peer.session_id)
+                && self.settings.profile.deletes_sessions
+            {
+                let mut headers = peer.headers.clone();
+                headers.remove(http::header::CONTENT_TYPE);
+                if let Some(token) = self.tokens.current() {
+                    headers.insert(http::header::AUTHORIZATION, token.header.clone());
+                }
+                transport::delete(http, url, headers).await;
+            }
+            peer.link.close().await;
+        };
+        let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
     }
 
     /// Takes the client's own secrets out of what a server has said.
-    pub(crate) fn redacted(&self, mut error: Error) -> Error {
+    pub(crate) fn redacted(&self, error: Error) -> Error {
+        self.redacted_of(error, &[])
+    }
+
+    /// As [`redacted`](Self::redacted), with further secrets.
+    pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
         let info = error.info_mut();
-        for secret in &self.settings.secrets {
+        let token = self.tokens.current().map(|token| token.secret.expose().to_owned());
+        let token = token.filter(|token| token.len() >= SHORTEST_SECRET);
+        for secret in self.settings.secrets.iter().chain(further).chain(&token) {
             let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
-            for text in said.into_iter().flatten().chain(&mut info.required_scopes) {
+            for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
                 redact(text, secret);
             }
             let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
@@ -227,11 +347,4 @@ fn redact_all(value: &mut Value, secret: &str) {
         }
         _ => {}
     }
-}
-
-struct Deaf;
-
-impl transport::Listener for Deaf {
-    fn notification(&self, _: &str, _: Option<&serde_json::value::RawValue>) {}
-    fn request(&self, _: &str, _: &str) {}
 }

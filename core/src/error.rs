@@ -6,14 +6,14 @@
 use std::fmt;
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 /// What a caller who paid for the call needs to know: did it run?
 ///
 /// The order is that of growing commitment: a logical call reports the highest word that any of its
 /// attempts earned.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
     /// Nothing left this machine.
@@ -139,6 +139,10 @@ macro_rules! codes {
         impl Code {
             /// The row of the table that describes this code.
             pub fn spec(self) -> &'static CodeSpec { &CODES[self as usize] }
+            /// The code of this word.
+            pub(crate) fn named(word: &str) -> Option<Self> {
+                match word { $($name => Some(Self::$variant),)* _ => None }
+            }
             /// The stable word.
             pub fn as_str(self) -> &'static str { self.spec().code }
             /// The kind it belongs to.
@@ -154,8 +158,11 @@ codes! {
     InvalidArgument: "invalid_argument", Config, "An argument of the call cannot be sent.";
     IdempotencyKeyReused: "idempotency_key_reused", Config, "The idempotency key was used for another payload.";
     Unauthorized: "unauthorized", Auth, "The server did not accept the credentials.";
+    TokenRefused: "token_refused", Auth, "The token endpoint did not accept the client.";
+    TokenUnavailable: "token_unavailable", Auth, "No token could be had.";
     Forbidden: "forbidden", Permission, "The credentials do not allow this.";
     MissingScope: "missing_scope", Permission, "The key lacks a scope.";
+    ToolBlocked: "tool_blocked", Permission, "The rules of the server's record do not allow this tool.";
     BadRequest: "bad_request", InvalidRequest, "The server refused the request.";
     InvalidParams: "invalid_params", InvalidRequest, "The server refused the parameters.";
     UnknownMethod: "unknown_method", NotFound, "The server has no such method.";
@@ -173,6 +180,8 @@ codes! {
     CertificateInvalid: "certificate_invalid", Connection, "The server's certificate is not valid.";
     ConnectionLost: "connection_lost", Connection, "The connection was lost before the answer came.";
     AnswerCut: "answer_cut", Connection, "The answer broke off.";
+    ProcessNotStarted: "process_not_started", Connection, "The command could not be started.";
+    ProcessExited: "process_exited", Connection, "The server's process ended.";
     ConnectTimeout: "connect_timeout", Timeout, "No connection within the connect timeout.";
     AttemptTimeout: "attempt_timeout", Timeout, "No answer within the timeout.";
     ServerTimeout: "server_timeout", Timeout, "The server gave up waiting.";
@@ -182,6 +191,7 @@ codes! {
     WrongId: "wrong_id", Protocol, "The answer belongs to another request.";
     NoAnswer: "no_answer", Protocol, "The server accepted the request and gave no answer.";
     UnexpectedContentType: "unexpected_content_type", Protocol, "The answer is neither JSON nor an event stream.";
+    InvalidEndpoint: "invalid_endpoint", Protocol, "The event stream names no endpoint, or one of another origin.";
     UnexpectedRedirect: "unexpected_redirect", Protocol, "The server redirects to another address.";
     UnsupportedVersion: "unsupported_version", Protocol, "No protocol version in common.";
     AnswerTooLarge: "answer_too_large", Protocol, "The answer is larger than the limit.";
@@ -227,6 +237,10 @@ pub struct ErrorInfo {
     pub required_scopes: Vec<String>,
     /// The option or argument that a `config` error is about.
     pub field: Option<String>,
+    /// The exit code of the server's process, or the negative number of the signal that ended it.
+    pub exit_code: Option<i32>,
+    /// The last lines that the server's process wrote to its standard error.
+    pub stderr: Vec<String>,
     /// `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it.
     pub data: Option<Box<RawValue>>,
 }
@@ -261,6 +275,8 @@ impl Error {
             idempotency_key: None,
             required_scopes: Vec::new(),
             field: None,
+            exit_code: None,
+            stderr: Vec::new(),
             data: None,
         }))
     }

@@ -16,19 +16,7 @@ pub(crate) struct Failure {
 
 impl Failure {
     pub(crate) fn new(happened: Happened, code: Code, message: impl Into<String>) -> Self {
-        let delivery = match happened {
-            Happened::NotConnected | Happened::CertificateInvalid => Delivery::NotSent,
-            Happened::SessionLost | Happened::RateLimited | Happened::QuotaSpent | Happened::Refused => {
-                Delivery::Rejected
-            }
-            Happened::Lost
-            | Happened::BadAnswer
-            | Happened::TooLarge
-            | Happened::ServerFault
-            | Happened::Unavailable
-            | Happened::KeyInFlight
-            | Happened::Cancelled => Delivery::MaybeExecuted,
-        };
+        let delivery = happened.delivery();
         Self { happened, error: Error::new(code, message).with_delivery(delivery) }
     }
 

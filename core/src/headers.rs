@@ -51,16 +51,36 @@ pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {
 }
 
 /// The user's own headers, checked, and marked sensitive as they may hold anything.
-pub(crate) fn extra<'a>(given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
+pub(crate) fn extra<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
+    let headers = checked(field, given)?;
+    match headers.keys().find(|name| is_reserved(name)) {
+        Some(name) => {
+            Err(Error::config(Code::InvalidOption, field, format_args!("\"{name}\" is set by the client itself")))
+        }
+        None => Ok(headers),
+    }
+}
+
+/// Headers for a proxy: its credentials among them.
+pub(crate) fn for_proxy<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
+    let headers = checked(field, given)?;
+    let own =
+        |name: &&HeaderName| is_reserved(name) && !matches!(name.as_str(), "authorization" | "proxy-authorization");
+    match headers.keys().find(own) {
+        Some(name) => {
+            Err(Error::config(Code::InvalidOption, field, format_args!("\"{name}\" is set by the client itself")))
+        }
+        None => Ok(headers),
+    }
+}
+
+fn checked<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
     for (name, value) in given {
-        let refuse = |allowed: String| Error::config(Code::InvalidOption, "headers", allowed);
+        let refuse = |allowed: String| Error::config(Code::InvalidOption, field, allowed);
         let shown = crate::text::preview(name.as_bytes());
         let name =
             HeaderName::try_from(name.as_str()).map_err(|_| refuse(format!("\"{shown}\" is not a header name")))?;
-        if RESERVED.contains(&name.as_str()) || name.as_str().starts_with("mcp-") {
-            return Err(refuse(format!("\"{name}\" is set by the client itself")));
-        }
         let mut value = HeaderValue::try_from(value.expose())
             .ok()
             .filter(|value| value.to_str().is_ok())
@@ -71,6 +91,18 @@ pub(crate) fn extra<'a>(given: impl Iterator<Item = (&'a String, &'a Secret)>) -
         }
     }
     Ok(headers)
+}
+
+/// The name of a header that carries credentials.
+pub(crate) fn credential_name(name: &str) -> Result<HeaderName> {
+    let refuse = |allowed| Error::config(Code::InvalidOption, "name", allowed);
+    let name = HeaderName::try_from(name).map_err(|_| refuse("must be the name of a header"))?;
+    let free = name == http::header::AUTHORIZATION || !is_reserved(&name);
+    if free { Ok(name) } else { Err(refuse("must not be a header that the client sets for something else")) }
+}
+
+fn is_reserved(name: &HeaderName) -> bool {
+    RESERVED.contains(&name.as_str()) || name.as_str().starts_with("mcp-")
 }
 
 /// A header of an answer as text.
@@ -84,7 +116,7 @@ mod tests {
 
     fn refused(name: &str, value: &str) -> String {
         let (name, value) = (name.to_owned(), Secret::from(value));
-        extra([(&name, &value)].into_iter()).unwrap_err().to_string()
+        extra("headers", [(&name, &value)].into_iter()).unwrap_err().to_string()
     }
 
     #[test]

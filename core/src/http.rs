@@ -24,7 +24,10 @@ pub(crate) fn client(settings: &Settings) -> Result<reqwest::Client> {
     if let Some(timeout) = settings.connect_timeout {
         builder = builder.connect_timeout(timeout);
     }
-    if is_loopback(&settings.endpoint) {
+    if let Some((url, headers)) = &settings.proxy {
+        let proxy = reqwest::Proxy::all(url.clone()).map_err(|_| unusable("proxy: cannot be used"))?;
+        builder = builder.proxy(proxy.headers(headers.clone()));
+    } else if settings.route.url().is_none_or(is_loopback) {
         builder = builder.no_proxy();
     }
     builder.build().map_err(|_| unusable("the HTTP client cannot be built; check the proxy variables"))

@@ -13,37 +13,49 @@
 
 #![forbid(unsafe_code)]
 
+mod attempts;
 mod auth;
 #[doc(hidden)]
 pub mod bridge;
 mod budget;
 mod call;
+mod call_options;
 mod classify;
 mod client;
 mod config;
 mod core;
+mod ears;
 mod error;
 mod failure;
 mod headers;
+mod hooks;
 mod http;
 mod idempotency;
+mod listen;
 mod methods;
+mod opening;
 mod option;
 mod pages;
 mod profile;
 mod protocol;
+pub mod registry;
+mod reply;
 mod retry;
 mod retry_after;
+mod route;
 mod session;
 mod text;
 mod transport;
 
-pub use auth::Secret;
-pub use call::{CALL_OPTIONS, CallOptions, Metadata};
+pub use auth::{AUTH_OPTIONS, AuthConfig, Secret};
+pub use call_options::{CALL_OPTIONS, CallOptions};
 pub use client::{Call, Client, ClientBuilder, Reply};
 pub use config::{CLIENT_OPTIONS, ClientConfig};
 pub use error::{CODES, Code, CodeSpec, Delivery, Error, ErrorInfo, ErrorKind, KINDS, KindSpec, Result};
-pub use methods::{METHODS, MethodSpec};
+pub use hooks::{HOOKS, HookSpec, Notification, ProvidedToken, TOKEN_OPTIONS};
+pub use methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
 pub use option::{Address, OptionSpec, Spelling};
-pub use profile::Profile;
+pub use profile::{Choice as ProfileChoice, PROFILE_OPTIONS, ProfileConfig, ServiceCode, SessionSign};
 pub use protocol::types;
+pub use reply::Metadata;
+pub use retry::Happened;

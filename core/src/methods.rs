@@ -28,7 +28,13 @@ const fn method(
 
 /// The table of methods.
 pub const METHODS: &[MethodSpec] = &[
-    method("initialize", Some("initialize"), None, "Connects, if not yet connected; returns what the server said."),
+    method("connect", None, None, "Connects, if not yet connected, in the way of the profile."),
+    method(
+        "initialize",
+        Some("initialize"),
+        None,
+        "Connects by a handshake, if there was none yet; returns what the server said.",
+    ),
     method("ping", Some("ping"), None, "Checks that the server answers."),
     method("list_tools", Some("tools/list"), Some("tools"), "All tools, over all pages."),
     method("list_tools_page", Some("tools/list"), None, "One page of tools, and the cursor of the next."),
@@ -36,6 +42,25 @@ pub const METHODS: &[MethodSpec] = &[
     method("request", None, None, "Sends any request."),
     method("notify", None, None, "Sends any notification."),
     method("close", None, None, "Ends the session and refuses further calls."),
+];
+
+/// One property of a client: a member of what the server said when the session was opened.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct PropertySpec {
+    /// The name, in Python's spelling; Node's is the same words in camel case.
+    pub name: &'static str,
+    /// The member of the answer to `initialize`.
+    pub member: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// The table of properties. Each is empty until there was a handshake.
+pub const PROPERTIES: &[PropertySpec] = &[
+    PropertySpec { name: "server_info", member: "serverInfo", help: "Who the server is: name, version, title." },
+    PropertySpec { name: "server_capabilities", member: "capabilities", help: "What the server can do." },
+    PropertySpec { name: "protocol_version", member: "protocolVersion", help: "The protocol version of the session." },
+    PropertySpec { name: "instructions", member: "instructions", help: "How to use the server, for a model." },
 ];
 
 /// Methods of the protocol that change nothing on the server.

@@ -70,6 +70,16 @@ pub(crate) trait OptionValue: Sized {
     const NULL_IS_A_VALUE: bool = false;
     /// `None` where the value is not allowed.
     fn read(value: &Value, spelling: Spelling) -> Option<Self>;
+
+    /// The value of the option `name`.
+    ///
+    /// # Errors
+    /// A `config` error that names the option, or what is wrong inside it.
+    fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
+        Self::read(value, spelling).ok_or_else(|| {
+            Error::config(Code::InvalidOption, name, format_args!("must be {}{}", Self::TAKES, got(value)))
+        })
+    }
 }
 
 impl OptionValue for String {
@@ -180,6 +190,32 @@ impl OptionValue for BTreeMap<String, Secret> {
     }
 }
 
+impl OptionValue for Vec<String> {
+    const TAKES: &'static str = "a list of strings";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+}
+
+/// Puts the name of the option around the error of one inside it.
+pub(crate) fn inside(name: &str, mut error: Error) -> Error {
+    let info = error.info_mut();
+    info.message = format!("{name}.{}", info.message);
+    info.field = info.field.as_ref().map(|field| format!("{name}.{field}"));
+    error
+}
+
+/// Gives an error the name that the caller knows the option by.
+pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
+    let info = error.info_mut();
+    let known = info.field.as_deref().and_then(|field| names.iter().find(|(ours, _)| *ours == field));
+    if let Some((ours, theirs)) = known {
+        info.message = info.message.replacen(*ours, theirs, 1);
+        info.field = Some((*theirs).to_owned());
+    }
+    error
+}
+
 fn whole(value: &Value) -> Option<u64> {
     // A language without an integer type may hand over 3 as 3.0.
     value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0 && *n < 9e15).map(|n| n as u64))
@@ -209,12 +245,7 @@ pub(crate) fn take<T: OptionValue>(
     match given.remove(&spec.spelled(spelling)) {
         None => Ok(None),
         Some(Value::Null) if !T::NULL_IS_A_VALUE => Ok(None),
-        Some(value) => match T::read(&value, spelling) {
-            Some(read) => Ok(Some(read)),
-            None => {
-                Err(Error::config(Code::InvalidOption, spec.name, format_args!("must be {}{}", T::TAKES, got(&value))))
-            }
-        },
+        Some(value) => T::read_as(spec.name, &value, spelling).map(Some),
     }
 }
 
@@ -248,19 +279,30 @@ pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], sp
     Err(Error::config(Code::UnknownOption, &crate::text::preview(name.as_bytes()), message))
 }
 
+/// The name behind Rust's mark for words that are its own.
+pub(crate) const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
 /// Writes a table of options: the struct, its setters, its reader, and its description.
 macro_rules! options {
     (
         $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
         $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal;)*
+        $(beside $(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)?
     ) => {
         $(#[$struct_doc])*
         #[derive(Debug, Clone, Default)]
-        pub struct $struct { $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")] pub $name: Option<$type>,)* }
+        pub struct $struct { $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")] pub $name: Option<$type>,)*
+            $($(#[$extra_doc])* pub(crate) $extra: $extra_type,)?
+        }
 
         #[doc = concat!("The table that describes [`", stringify!($struct), "`].")]
         pub const $specs: &[$crate::option::OptionSpec] = &[$($crate::option::OptionSpec {
-            name: stringify!($name),
+            name: $crate::option::plain(stringify!($name)),
             takes: <$type as $crate::option::OptionValue>::TAKES,
             default: $default,
             help: concat!($($help),+).trim_ascii(),
@@ -277,12 +319,24 @@ macro_rules! options {
             /// # Errors
             /// A `config` error that names the first option that is unknown or has a value that is not allowed.
             pub fn from_json(json: &str, spelling: $crate::option::Spelling) -> $crate::error::Result<Self> {
-                let mut given = $crate::option::parse(json, $what)?;
+                Self::from_object($crate::option::parse(json, $what)?, spelling)
+            }
+
+            /// What is given here, else there.
+            #[allow(dead_code)]
+            pub(crate) fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* $($extra: self.$extra,)? }
+            }
+
+            pub(crate) fn from_object(
+                mut given: serde_json::Map<String, serde_json::Value>,
+                spelling: $crate::option::Spelling,
+            ) -> $crate::error::Result<Self> {
                 let mut specs = $specs.iter();
                 let options = Self { $($name: match specs.next() {
                     Some(spec) => $crate::option::take(&mut given, spec, spelling)?,
                     None => None,
-                },)* };
+                },)* $($extra: Default::default(),)? };
                 $crate::option::refuse_unknown(&given, $specs, spelling)?;
                 Ok(options)
             }

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::call::{LogicalCall, RawReply};
+use crate::call::LogicalCall;
 use crate::core::Core;
 use crate::error::{Code, Error, Result};
+use crate::reply::RawReply;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
 pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -> Result<RawReply> {

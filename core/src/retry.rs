@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::error::Delivery;
+
 /// How much harm a second execution of a call could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -44,10 +46,31 @@ pub enum Happened {
     KeyInFlight,
     /// The server no longer knows the session: refused before running.
     SessionLost,
+    /// 401: another token may be accepted.
+    Unauthorized,
     /// Any other refusal: 4xx, 3xx, 501, a JSON-RPC error.
     Refused,
     /// The caller cancelled.
     Cancelled,
+}
+
+impl Happened {
+    /// Whether the call ran, where nothing more is known.
+    pub(crate) fn delivery(self) -> Delivery {
+        match self {
+            Self::NotConnected | Self::CertificateInvalid => Delivery::NotSent,
+            Self::SessionLost | Self::RateLimited | Self::QuotaSpent | Self::Unauthorized | Self::Refused => {
+                Delivery::Rejected
+            }
+            Self::Lost
+            | Self::BadAnswer
+            | Self::TooLarge
+            | Self::ServerFault
+            | Self::Unavailable
+            | Self::KeyInFlight
+            | Self::Cancelled => Delivery::MaybeExecuted,
+        }
+    }
 }
 
 /// What the table says.
@@ -58,13 +81,15 @@ pub(crate) enum Action {
     Retry,
     /// Open a new session and send again, once.
     Reopen,
+    /// Get another token and send again, once, where the token is one that can be renewed.
+    Renew,
     /// Send again only if the caller opted in.
     RetryIfAllowed,
     /// Give up.
     Stop,
 }
 
-use Action::{Reopen, Retry, RetryIfAllowed, Stop};
+use Action::{Renew, Reopen, Retry, RetryIfAllowed, Stop};
 
 /// The table: for each row, what to do with a safe, a keyed and a plain call.
 pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
@@ -79,6 +104,7 @@ pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
     (Happened::QuotaSpent, [Stop, Stop, Stop]),
     (Happened::KeyInFlight, [Stop, Retry, Stop]),
     (Happened::SessionLost, [Reopen, Reopen, Reopen]),
+    (Happened::Unauthorized, [Renew, Renew, Renew]),
     (Happened::Refused, [Stop, Stop, Stop]),
     (Happened::Cancelled, [Stop, Stop, Stop]),
 ];
@@ -121,6 +147,8 @@ pub(crate) struct Situation {
     pub max_attempts: u32,
     /// Whether this call has already opened a new session.
     pub reopened: bool,
+    /// Whether there is a token that can be renewed, and was not for this call.
+    pub renewable: bool,
     /// Whether the caller lets a plain call be sent again after a 503 with Retry-After.
     pub retry_unavailable: bool,
     /// The wait that the server asked for.
@@ -136,6 +164,8 @@ pub(crate) enum Decision {
     RetryAfter(Duration),
     /// Open a new session and send again.
     ReopenSession,
+    /// Get another token and send again.
+    RenewToken,
     /// Give up.
     GiveUp,
 }
@@ -145,9 +175,10 @@ pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> D
     let retry = match action(situation.happened, situation.safety) {
         // A new session is not counted as an attempt of the call: the call was refused before running.
         Reopen if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
+        Renew if situation.renewable && situation.max_attempts > 1 => return Decision::RenewToken,
         Retry => true,
         RetryIfAllowed => situation.retry_unavailable,
-        Reopen | Stop => false,
+        Reopen | Renew | Stop => false,
     };
     if !retry || situation.attempts >= situation.max_attempts {
         return Decision::GiveUp;
@@ -172,6 +203,7 @@ mod tests {
             attempts: 1,
             max_attempts: 3,
             reopened: false,
+            renewable: false,
             retry_unavailable: false,
             retry_after: None,
             remaining: None,
@@ -241,6 +273,14 @@ mod tests {
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::ReopenSession);
         now.reopened = true;
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_token_is_renewed_where_it_can_be() {
+        let mut now = situation(Happened::Unauthorized, Safety::Plain);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        now.renewable = true;
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::RenewToken);
     }
 
     #[test]

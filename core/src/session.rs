@@ -2,23 +2,43 @@
 
 use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use http::{HeaderMap, HeaderValue};
+use tokio::task::AbortHandle;
 
-use crate::call::RawReply;
+use crate::ears::Ears;
 use crate::failure::Failure;
+use crate::reply::RawReply;
+use crate::transport::link::Link;
 
-/// What the handshake came to.
-#[derive(Debug)]
+/// An open session.
 pub(crate) struct Peer {
     /// Counts the openings, so that a late failure of an old session does not end the new one.
     pub(crate) generation: u64,
+    pub(crate) link: Arc<Link>,
+    pub(crate) ears: Arc<Ears>,
     pub(crate) session_id: Option<HeaderValue>,
     /// Headers of every request in this session.
     pub(crate) headers: HeaderMap,
-    /// The answer to `initialize`.
-    pub(crate) welcome: RawReply,
+    /// The answer to `initialize`; `None` where there was no handshake.
+    pub(crate) welcome: Option<RawReply>,
+    /// The task that listens to the server's own stream.
+    pub(crate) listening: OnceLock<AbortHandle>,
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("generation", &self.generation).field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if let Some(listening) = self.listening.get() {
+            listening.abort();
+        }
+    }
 }
 
 #[derive(Debug, Default)]
@@ -31,7 +51,9 @@ pub(crate) struct Session {
 
 impl Session {
     pub(crate) fn current(&self) -> Option<Arc<Peer>> {
-        self.peer.read().unwrap_or_else(PoisonError::into_inner).clone()
+        let peer = self.peer.read().unwrap_or_else(PoisonError::into_inner).clone();
+        // One whose process or stream has ended is none.
+        peer.filter(|peer| !peer.link.is_down())
     }
 
     /// The peer, opened by `open` if there is none. All who come meanwhile share the one opening and its failure; an
@@ -88,11 +110,24 @@ impl Session {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::ClientConfig;
     use crate::error::Code;
     use crate::retry::Happened;
+    use std::sync::Weak;
 
     fn peer(generation: u64) -> Peer {
-        Peer { generation, session_id: None, headers: HeaderMap::new(), welcome: RawReply::default() }
+        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1/");
+        let http = crate::http::client(&config.resolve(|_| None).unwrap()).unwrap();
+        let link = Link::StreamableHttp { http, url: "http://127.0.0.1/".parse().unwrap() };
+        Peer {
+            generation,
+            link: Arc::new(link),
+            ears: Ears::new(&Weak::new(), HeaderMap::new()),
+            session_id: None,
+            headers: HeaderMap::new(),
+            welcome: None,
+            listening: OnceLock::new(),
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
 
+use crate::held::Feed;
+
 /// The second half of a JSON-RPC answer, as JSON text.
 #[derive(Clone)]
 pub(crate) enum Outcome {
@@ -35,6 +37,8 @@ pub(crate) enum Payload {
     Relayed(Incoming),
     /// An event stream that stays open.
     Open(Bytes),
+    /// The same, on which the server can also speak of its own accord.
+    Held(Bytes, Feed),
 }
 
 /// One answer.

@@ -14,6 +14,10 @@ use tokio::time::Sleep;
 
 use crate::connection::Guard;
 use crate::faults::How;
+use crate::held::Feed;
+
+/// The comment that keeps a silent stream open.
+pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
 /// One thing that a body does.
 pub(crate) enum Step {
@@ -32,6 +36,11 @@ pub(crate) enum Step {
     },
     /// Sends what comes from elsewhere, and breaks off where that does.
     Relay(Incoming),
+    /// Takes the steps that it is told, with comments where there are none for so long.
+    Feed {
+        feed: Feed,
+        every: Duration,
+    },
     /// Ends the connection once everything before is sent.
     Cut(How),
 }
@@ -45,16 +54,6 @@ pub(crate) struct AnswerBody {
 }
 
 impl AnswerBody {
-    /// A body whose length is told beforehand.
-    pub(crate) fn whole(bytes: Bytes, guard: Option<Guard>) -> Self {
-        let length = bytes.len() as u64;
-        let steps = match length {
-            0 => VecDeque::new(),
-            _ => VecDeque::from([Step::Send(bytes)]),
-        };
-        Self::new(steps, Some(length), guard)
-    }
-
     pub(crate) fn new(steps: VecDeque<Step>, length: Option<u64>, guard: Option<Guard>) -> Self {
         let mut body = Self { steps, length, sleep: None, guard };
         body.note_end();
@@ -136,6 +135,26 @@ impl Body for AnswerBody {
                     Poll::Ready(Some(Err(_))) => {
                         this.steps.push_front(Step::Cut(How::Fin));
                         continue;
+                    }
+                },
+                Some(Step::Feed { mut feed, every }) => match feed.poll(cx) {
+                    Poll::Ready(None) => {
+                        this.note_end();
+                        continue;
+                    }
+                    Poll::Ready(Some(step)) => {
+                        this.sleep = None;
+                        this.steps.push_front(Step::Feed { feed, every });
+                        this.steps.push_front(step);
+                        continue;
+                    }
+                    Poll::Pending => {
+                        let waited = this.poll_wait(every, cx);
+                        this.steps.push_front(Step::Feed { feed, every });
+                        if waited.is_pending() {
+                            return Poll::Pending;
+                        }
+                        Bytes::from_static(KEEP_ALIVE)
                     }
                 },
                 Some(Step::Cut(how)) => {

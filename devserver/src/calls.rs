@@ -31,6 +31,7 @@ pub(crate) struct Call {
 /// What is left of a call once its tool has run.
 pub(crate) struct Done {
     pub(crate) id: Value,
+    pub(crate) tool: String,
     pub(crate) progress_token: Option<Value>,
     pub(crate) claim: Option<Claim>,
     pub(crate) request_id: String,
@@ -48,8 +49,22 @@ pub(crate) enum Plan {
 /// Something that is done before there is an answer.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
+/// What a request is answered in the end.
+pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate) -> Answer {
+    match plan {
+        Plan::Call(call) => run(shared, call, fate).await,
+        Plan::Work(given) => work(given, fate).await,
+        Plan::Answer(answer) => {
+            if !fate.before.is_zero() {
+                tokio::time::sleep(fate.before).await;
+            }
+            answer
+        }
+    }
+}
+
 /// Does it to its end, even if nobody waits for it any more.
-pub(crate) async fn work(work: Work, fate: &Fate) -> Answer {
+async fn work(work: Work, fate: &Fate) -> Answer {
     let before = fate.before;
     let running = tokio::spawn(async move {
         tokio::time::sleep(before).await;
@@ -60,13 +75,16 @@ pub(crate) async fn work(work: Work, fate: &Fate) -> Answer {
 
 /// Runs a call to its end, even if nobody waits for it any more.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer {
-    if fate.before.is_zero() {
+    let (before, lasts) = (fate.before, call.ready.lasts());
+    if before.is_zero() && lasts.is_zero() {
+        shared.began();
         return execute(shared, call);
     }
-    let before = fate.before;
     let shared = Arc::clone(shared);
     let running = tokio::spawn(async move {
         tokio::time::sleep(before).await;
+        shared.began();
+        tokio::time::sleep(lasts).await;
         execute(&shared, call)
     });
     running.await.unwrap_or_else(|_| Answer::empty(500))
@@ -77,7 +95,7 @@ fn execute(shared: &Shared, call: Call) -> Answer {
     let ok = outcome.is_ok();
     let record = ExecutionRecord {
         seq: 0,
-        tool: call.tool,
+        tool: call.tool.clone(),
         arguments: Value::Object(call.arguments),
         idempotency_key: call.idempotency_key,
         api_key: call.key.map(|at| format!("key#{}", at + 1)),
@@ -85,12 +103,13 @@ fn execute(shared: &Shared, call: Call) -> Answer {
         ok,
     };
     let for_gateway = shared.gateway().map(|gateway| (gateway, record.clone()));
-    shared.ledger.executed(|seq| ExecutionRecord { seq, ..record });
+    shared.ledger.ended(|seq| ExecutionRecord { seq, ..record });
     if let Some((gateway, record)) = for_gateway {
         gateway.executed_upstream(&call.request_id, record);
     }
     let done = Done {
         id: call.id,
+        tool: call.tool,
         progress_token: call.progress_token,
         claim: call.claim,
         request_id: call.request_id,

@@ -9,6 +9,7 @@ use serde_json::json;
 use crate::answer::{Answer, Payload};
 use crate::faults::Rule;
 use crate::headers;
+use crate::push::{Push, PushError};
 use crate::script::ScriptError;
 use crate::shared::Shared;
 use crate::wait::{Wait, WaitError};
@@ -29,6 +30,11 @@ pub(crate) fn read_rules(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
 /// Reads a wait condition.
 pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
     serde_json::from_slice(text).map_err(|error| WaitError(error.to_string()))
+}
+
+/// Reads a message to push.
+pub(crate) fn read_push(text: &[u8]) -> Result<Push, PushError> {
+    serde_json::from_slice(text).map_err(|error| PushError(error.to_string()))
 }
 
 /// The ledger as JSON text.
@@ -70,6 +76,18 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
         }
         ("POST", Some("expire-sessions")) => {
             shared.end_all_sessions();
+            done()
+        }
+        ("POST", Some("move-sessions")) => {
+            shared.move_all_sessions();
+            done()
+        }
+        ("POST", Some("push")) => match read_push(&bytes) {
+            Ok(push) => Answer::json(200, &json!({"ok": true, "streams": shared.held.push(&push.text())})),
+            Err(error) => failed(&error),
+        },
+        ("POST", Some("drop-streams")) => {
+            shared.held.cut_all();
             done()
         }
         ("POST", Some("revoke-tokens")) => {

@@ -152,6 +152,9 @@ pub enum Fault {
         /// Orderly close (the default), reset, or a stream that ends as it should.
         #[serde(default = "fin")]
         how: How,
+        /// Whether the tool runs first, as it does by default; if not, there are no events to send.
+        #[serde(default = "after")]
+        when: When,
     },
     /// The answer as a JSON body that stops in the middle, with a right `Content-Length`.
     MalformedJson {},
@@ -176,6 +179,8 @@ pub enum Fault {
     EmptyBody {},
     /// 404, and the session of the request is forgotten.
     SessionLost {},
+    /// The answer to a session that another replica holds, as which it then stays.
+    SessionElsewhere {},
     /// The answer as an event stream that holds it twice.
     DuplicateEvent {},
     /// The answer as an event stream in which it comes before its notifications.
@@ -242,6 +247,10 @@ fn fin() -> How {
     How::Fin
 }
 
+fn after() -> When {
+    When::AfterExecution
+}
+
 fn ok() -> u16 {
     200
 }
@@ -270,6 +279,7 @@ impl Fault {
             Self::ContentType { .. } => "content_type",
             Self::EmptyBody {} => "empty_body",
             Self::SessionLost {} => "session_lost",
+            Self::SessionElsewhere {} => "session_elsewhere",
             Self::DuplicateEvent {} => "duplicate_event",
             Self::ReorderedEvents {} => "reordered_events",
             Self::SlowDrip { .. } => "slow_drip",
@@ -290,8 +300,9 @@ impl Fault {
             | Self::Reset { when, .. }
             | Self::Accepted { when }
             | Self::RpcError { when, .. }
+            | Self::StreamCut { when, .. }
             | Self::RawBody { when, .. } => *when == When::AfterExecution,
-            Self::SessionLost {} | Self::Redirect { .. } => false,
+            Self::SessionLost {} | Self::SessionElsewhere {} | Self::Redirect { .. } => false,
             _ => true,
         }
     }

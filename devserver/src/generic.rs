@@ -10,11 +10,12 @@ use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
 use crate::methods::{self, Versions};
 use crate::omni;
-use crate::options::{KeyOptions, Options, SessionMode};
+use crate::options::{KeyOptions, Options, SessionMode, Transport};
 use crate::service_error::ServiceError;
 use crate::sessions::Standing;
 use crate::shared::{Scripted, Shared};
 use crate::tools;
+use crate::{legacy, listen};
 
 const DEFAULT_VERSION: &str = "2025-11-25";
 const SUPPORTED_VERSIONS: &[&str] = &["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
@@ -90,14 +91,43 @@ impl Generic {
     }
 
     pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+        if shared.options.transport == Transport::Sse {
+            return Plan::Answer(self.bootstrap(shared, exchange).unwrap_or_else(Refusal::into_answer));
+        }
         let plan = match (&exchange.http_method, exchange.path.as_str()) {
             (_, path) if path != "/mcp" => Err(refusal(404, 0, "")),
             (&Method::POST, _) => self.post(shared, exchange),
-            (&Method::GET, _) => self.listen(shared, exchange).map(Plan::Answer),
+            (&Method::GET, _) if shared.options.get_stream => self.listen(shared, exchange).map(Plan::Answer),
             (&Method::DELETE, _) => self.delete(shared, exchange).map(Plan::Answer),
             _ => Err(refusal(405, 0, "").with("allow", "GET, POST, DELETE")),
         };
         plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer()))
+    }
+
+    /// The key of a request, by its place, or the answer that says no.
+    pub(crate) fn admit(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Box<Answer>> {
+        self.authorize(shared, exchange).map_err(|refusal| refusal.into_answer().into())
+    }
+
+    /// A message where the transport itself is the session: nothing where nothing is owed, or a code and
+    /// what is wrong with it.
+    pub(crate) fn message(
+        &self,
+        shared: &Shared,
+        exchange: &Exchange,
+        key: Option<usize>,
+    ) -> Result<Option<Plan>, (i64, &'static str)> {
+        if !exchange.is_json {
+            return Err((jsonrpc::PARSE_ERROR, "Parse error"));
+        }
+        let incoming = jsonrpc::read(&exchange.body).map_err(|what| (jsonrpc::INVALID_REQUEST, what))?;
+        Ok(match &incoming {
+            Incoming::NothingOwed => None,
+            Incoming::Request(request) if request.method == "initialize" => {
+                Some(Plan::Answer(methods::hello(shared, &self.versions, request)))
+            }
+            Incoming::Request(request) => Some(serve(shared, exchange, key, request)),
+        })
     }
 
     fn authorize(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
@@ -116,6 +146,19 @@ impl Generic {
             Ok(at) => Ok(Some(at)),
             Err("auth_rejected") => Err(refusal(403, REFUSED, "Forbidden")),
             Err(_) => Err(refusal(401, REFUSED, "Unauthorized").with("www-authenticate", "Bearer")),
+        }
+    }
+
+    /// The routes of the older transport, but for its messages.
+    fn bootstrap(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
+        match (&exchange.http_method, exchange.path.as_str()) {
+            (&Method::GET, "/sse") => {
+                self.authorize(shared, exchange)?;
+                Ok(legacy::open(shared, exchange))
+            }
+            (_, "/sse") => Err(refusal(405, 0, "").with("allow", "GET")),
+            (_, "/messages") => Err(refusal(405, 0, "").with("allow", "POST")),
+            _ => Err(refusal(404, 0, "")),
         }
     }
 
@@ -145,10 +188,11 @@ impl Generic {
 
     fn listen(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
         self.authorize(shared, exchange)?;
-        accepts(&exchange.headers, &[headers::EVENT_STREAM])?;
+        must_accept(&exchange.headers, &[headers::EVENT_STREAM])?;
         let session = Self::session(shared, exchange)?;
         self.check_version(exchange)?;
-        let answer = omni::listen(shared, exchange);
+        let answer = listen::open_only(shared, exchange, session)
+            .ok_or_else(|| refusal(409, REFUSED, "Conflict: Only one SSE stream is allowed per session"))?;
         Ok(match session {
             Some(session) => answer.with(headers::SESSION_ID, session),
             None => answer,
@@ -168,7 +212,7 @@ impl Generic {
 
     fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
         let key = self.authorize(shared, exchange)?;
-        accepts(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
+        must_accept(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
         let is_json =
             exchange.header(header::CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(headers::JSON));
         if !is_json {
@@ -243,18 +287,21 @@ fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Requ
     }))
 }
 
-/// Refuses an `Accept` header that leaves one of the types out.
-fn accepts(headers: &HeaderMap, types: &[&str]) -> Result<(), Refusal> {
-    let mut listed = headers
+/// Whether an `Accept` header lists all of these types.
+pub(crate) fn accepts(headers: &HeaderMap, types: &[&str]) -> bool {
+    let listed: Vec<&str> = headers
         .get_all(header::ACCEPT)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|item| item.split(';').next())
-        .map(str::trim);
-    let listed: Vec<&str> = listed.by_ref().collect();
-    let all = types.iter().all(|wanted| listed.iter().any(|have| have == wanted || *have == "*/*"));
-    match all {
+        .map(str::trim)
+        .collect();
+    types.iter().all(|wanted| listed.iter().any(|have| have == wanted || *have == "*/*"))
+}
+
+fn must_accept(headers: &HeaderMap, types: &[&str]) -> Result<(), Refusal> {
+    match accepts(headers, types) {
         true => Ok(()),
         false => {
             let message = format!("Not Acceptable: Client must accept {}", types.join(" and "));

@@ -20,6 +20,7 @@ use crate::exchange::{self, Exchange};
 use crate::faults::Fault;
 use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
+use crate::legacy;
 use crate::mangle;
 use crate::options::Profile;
 use crate::script::Fate;
@@ -49,6 +50,9 @@ pub(crate) async fn serve(
     let fate = shared.script().select(&exchange);
     if let Some(kind) = fate.kind() {
         shared.ledger.met_fault(exchange.entry, kind);
+    }
+    if legacy::takes(&shared, &exchange) {
+        return Ok(legacy::serve(&shared, &exchange, fate, guard).await);
     }
     let answer = answer(&shared, &exchange, &fate, &guard).await;
     if !fate.after.is_zero() {
@@ -124,20 +128,11 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
         Some(answer) => Plan::Answer(answer),
         None => shared.service.prepare(shared, exchange),
     };
-    match plan {
-        Plan::Call(call) => calls::run(shared, call, fate).await,
-        Plan::Work(work) => calls::work(work, fate).await,
-        Plan::Answer(answer) => {
-            if !fate.before.is_zero() {
-                tokio::time::sleep(fate.before).await;
-            }
-            answer
-        }
-    }
+    calls::carry_out(shared, plan, fate).await
 }
 
 /// Whether a page from elsewhere sent this, as in DNS rebinding.
-fn is_foreign(headers: &HeaderMap) -> bool {
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
     };

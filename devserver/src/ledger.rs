@@ -118,6 +118,12 @@ pub struct LedgerSnapshot {
     pub sessions_opened: u64,
     /// Sessions ended.
     pub sessions_closed: u64,
+    /// Streams held open now: those of GET, and those of the older transport.
+    pub streams: u64,
+    /// Tools running now.
+    pub running: u64,
+    /// The most tools that ran at once.
+    pub max_concurrent_executions: u64,
     /// Units that the service would bill.
     pub billable_units: u64,
     /// The ledger of the server behind a gateway.
@@ -260,14 +266,37 @@ impl Ledger {
         });
     }
 
-    pub(crate) fn executed(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
+    pub(crate) fn streams(&self, open: u64) {
+        self.change(|state| state.now.streams = open);
+    }
+
+    /// A tool begins to run; [`ended`](Self::ended) is its end.
+    pub(crate) fn began(&self) {
         self.change(|state| {
-            state.now.execution_count += 1;
-            if self.full {
-                let record = record(state.now.execution_count);
-                state.now.executions.push(record);
-            }
+            state.now.running += 1;
+            state.now.max_concurrent_executions = state.now.max_concurrent_executions.max(state.now.running);
         });
+    }
+
+    /// A tool that began has run.
+    pub(crate) fn ended(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
+        self.change(|state| {
+            state.now.running -= 1;
+            self.count_execution(state, record);
+        });
+    }
+
+    /// Something took effect that had no beginning.
+    pub(crate) fn executed(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
+        self.change(|state| self.count_execution(state, record));
+    }
+
+    fn count_execution(&self, state: &mut State, record: impl FnOnce(u64) -> ExecutionRecord) {
+        state.now.execution_count += 1;
+        if self.full {
+            let record = record(state.now.execution_count);
+            state.now.executions.push(record);
+        }
     }
 
     pub(crate) fn billed(&self) {
@@ -286,11 +315,17 @@ impl Ledger {
         self.lock().now.clone()
     }
 
-    /// Forgets what happened. Open connections stay open and counted as such.
+    /// Forgets what happened. Open connections and streams and running tools stay counted as such.
     pub(crate) fn reset(&self) {
         self.change(|state| {
             state.epoch += 1;
-            state.now = LedgerSnapshot { open_connections: state.now.open_connections, ..LedgerSnapshot::default() };
+            state.now = LedgerSnapshot {
+                open_connections: state.now.open_connections,
+                streams: state.now.streams,
+                running: state.now.running,
+                max_concurrent_executions: state.now.running,
+                ..LedgerSnapshot::default()
+            };
         });
     }
 
@@ -385,6 +420,8 @@ fn count(now: &LedgerSnapshot, wait: &Wait) -> u64 {
         Count::OpenConnections => now.open_connections,
         Count::SessionsOpened => now.sessions_opened,
         Count::SessionsClosed => now.sessions_closed,
+        Count::Streams => now.streams,
+        Count::Running => now.running,
     }
 }
 

@@ -28,15 +28,20 @@ mod fred;
 mod gaia;
 mod generic;
 mod headers;
+mod held;
 mod http;
 mod jsonrpc;
 mod ledger;
+mod legacy;
+mod listen;
 mod mangle;
 mod methods;
 mod oauth;
+mod octomind;
 mod odock;
 mod omni;
 mod options;
+mod push;
 mod registry;
 mod script;
 mod sema4;
@@ -45,6 +50,9 @@ mod service_error;
 mod sessions;
 mod shared;
 mod sse;
+#[cfg(feature = "cli")]
+mod stdio;
+mod stdio_options;
 mod tools;
 mod wait;
 
@@ -53,8 +61,12 @@ pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{
-    Answering, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash,
+    Answering, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash, Transport,
 };
+pub use push::{Push, PushError};
 pub use script::ScriptError;
 pub use server::{DevServer, StartError};
+#[cfg(feature = "cli")]
+pub use stdio::serve_stdio;
+pub use stdio_options::{Nth, StdioOptions};
 pub use wait::{Count, Wait, WaitError};

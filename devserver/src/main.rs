@@ -4,13 +4,13 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use omni_mcp_devserver::{DevServer, Options, Profile};
+use omni_mcp_devserver::{DevServer, Options, Profile, serve_stdio};
 
 /// Plays a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
 #[derive(Parser)]
 #[command(name = "omni-mcp-devserver")]
 struct Arguments {
-    /// The service to play: omni, generic, odock, gaia or sema4.
+    /// The service to play: omni, generic, octomind, odock, gaia or sema4.
     #[arg(long)]
     profile: Option<String>,
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -25,6 +25,9 @@ struct Arguments {
     /// Stop when standard input ends.
     #[arg(long)]
     until_stdin_ends: bool,
+    /// Be a generic server on standard input and output.
+    #[arg(long, conflicts_with_all = ["port", "json", "until_stdin_ends"])]
+    stdio: bool,
 }
 
 type Failure = Box<dyn std::error::Error>;
@@ -48,6 +51,9 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
 
 fn run() -> Result<(), Failure> {
     let arguments = Arguments::parse();
+    if arguments.stdio {
+        return Ok(serve_stdio(options(&arguments)?)?);
+    }
     let server = DevServer::start(options(&arguments)?)?;
     let mut out = std::io::stdout();
     if arguments.json {

@@ -9,11 +9,12 @@ use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
-use crate::body::{AnswerBody, Step};
+use crate::body::{AnswerBody, KEEP_ALIVE, Step};
 use crate::connection::Guard;
 use crate::exchange::Exchange;
-use crate::faults::{Endless, Fault, How, RetryAfter};
+use crate::faults::{Endless, Fault, How, RetryAfter, When};
 use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
+use crate::held::Feed;
 use crate::jsonrpc;
 use crate::methods;
 use crate::omni;
@@ -45,6 +46,13 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             }
             shared.service.session_lost(exchange)
         }
+        Fault::SessionElsewhere {} => {
+            if let Some(id) = exchange.header(SESSION_ID) {
+                shared.move_session(id);
+            }
+            shared.service.session_elsewhere(exchange)
+        }
+        Fault::StreamCut { when: When::BeforeExecution, .. } => Answer::new(200, Payload::Resumed(Vec::new())),
         Fault::RpcError { code, message, data, status, .. } => {
             let mut error = json!({"code": code, "message": message});
             if let Some(data) = data {
@@ -105,6 +113,7 @@ enum Wire {
     /// Events, and the time between two of them.
     Events(Vec<Bytes>, Duration),
     Open(Bytes),
+    Held(Bytes, Feed),
     Relay(Incoming),
 }
 
@@ -160,14 +169,10 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
         }
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
+        Payload::Held(first, feed) => (stream, Wire::Held(first, feed)),
         Payload::Relayed(from) => (stream, Wire::Relay(from)),
         Payload::Rpc { id, outcome, mut before, sse } => {
-            let id = match fault {
-                Some(Fault::WrongId {}) => wrong_id(&id),
-                Some(Fault::StringId {}) if id.is_number() => Value::String(id.to_string()),
-                _ => id,
-            };
-            let text = jsonrpc::render(&id, &outcome);
+            let text = jsonrpc::render(&id_of(id, fault), &outcome);
             let forced = match fault {
                 Some(Fault::MalformedJson {}) => Some(false),
                 Some(
@@ -195,12 +200,21 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
                 Some(Fault::ReorderedEvents {}) => before.insert(0, text),
                 _ => before.push(text),
             }
-            let events = match shared.options.sse_event_ids {
+            let events = match shared.gives_ids() {
                 true => shared.streams().open(shared.options.sse_retry_ms, &before),
                 false => before.iter().map(|data| sse::event(None, data)).collect(),
             };
             (stream, Wire::Events(events, Duration::from_millis(pause)))
         }
+    }
+}
+
+/// The id of an answer, changed by the fault.
+pub(crate) fn id_of(id: Value, fault: Option<&Fault>) -> Value {
+    match fault {
+        Some(Fault::WrongId {}) => wrong_id(&id),
+        Some(Fault::StringId {}) if id.is_number() => Value::String(id.to_string()),
+        _ => id,
     }
 }
 
@@ -212,7 +226,7 @@ fn wrong_id(id: &Value) -> Value {
 }
 
 /// A place in the middle of a text where it can be cut.
-fn half(text: &str) -> usize {
+pub(crate) fn half(text: &str) -> usize {
     let mut at = text.len() / 2;
     while !text.is_char_boundary(at) {
         at -= 1;
@@ -249,24 +263,43 @@ fn endless_chunk(what: Endless, flood: bool) -> Bytes {
 }
 
 fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<Guard>) -> AnswerBody {
-    let mut steps = VecDeque::new();
-    let length = match &wire {
-        Wire::Whole(bytes) => Some(bytes.len() as u64),
+    let length = match (&wire, fault) {
+        (_, Some(Fault::StreamCut { .. })) => None,
+        (Wire::Whole(bytes), _) => Some(bytes.len() as u64),
         _ => None,
     };
+    AnswerBody::new(steps(shared, wire, fault), length, guard)
+}
+
+/// What an answer becomes on a stream that carries the answers of other requests too.
+pub(crate) fn on_stream(shared: &Shared, answer: Answer, fault: Option<&Fault>) -> VecDeque<Step> {
+    let fault = match fault {
+        Some(Fault::MalformedJson {}) => Some(&Fault::MalformedEvent {}),
+        Some(Fault::EmptyBody {}) => return VecDeque::from([Step::Send(sse::event(None, ""))]),
+        fault => fault,
+    };
+    let payload = match answer.payload {
+        Payload::Rpc { id, outcome, before, .. } => Payload::Rpc { id, outcome, before, sse: true },
+        other => other,
+    };
+    let (_, wire) = lay_out(shared, payload, fault);
+    steps(shared, wire, fault)
+}
+
+fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
+    let mut steps = VecDeque::new();
     match (fault, wire) {
         (Some(Fault::Truncate { bytes, how }), wire) => {
             let mut sent = wire.text();
             sent.truncate(*bytes);
             steps.extend([Step::Send(sent), Step::Cut(*how)]);
         }
-        (Some(Fault::StreamCut { after_events, how }), wire) => {
+        (Some(Fault::StreamCut { after_events, how, .. }), wire) => {
             let (events, pause) = wire.events();
             push_events(&mut steps, events.into_iter().take(*after_events), pause);
             if *how != How::End {
                 steps.push_back(Step::Cut(*how));
             }
-            return AnswerBody::new(steps, None, guard);
         }
         (Some(Fault::SlowDrip { bytes_per_tick, tick_ms }), wire @ (Wire::Whole(_) | Wire::Events(..))) => {
             let rest = wire.text();
@@ -280,16 +313,24 @@ fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<G
                 Step::Repeat { chunk: endless_chunk(*what, *tick_ms == 0), every: Duration::from_millis(*tick_ms) },
             ]);
         }
-        (_, Wire::Whole(bytes)) => return AnswerBody::whole(bytes, guard),
+        (_, Wire::Whole(bytes)) => {
+            if !bytes.is_empty() {
+                steps.push_back(Step::Send(bytes));
+            }
+        }
         (_, Wire::Events(events, pause)) => push_events(&mut steps, events.into_iter(), pause),
         (_, Wire::Relay(from)) => steps.push_back(Step::Relay(from)),
         (_, Wire::Open(first)) => {
             let every = Duration::from_millis(shared.options.keep_alive_ms);
-            let chunk = Bytes::from_static(b": keep-alive\n\n");
+            let chunk = Bytes::from_static(KEEP_ALIVE);
             steps.extend([Step::Send(first), Step::Wait(every), Step::Repeat { chunk, every }]);
         }
+        (_, Wire::Held(first, feed)) => {
+            let every = Duration::from_millis(shared.options.keep_alive_ms);
+            steps.extend([Step::Send(first), Step::Feed { feed, every }]);
+        }
     }
-    AnswerBody::new(steps, length, guard)
+    steps
 }
 
 fn push_events(steps: &mut VecDeque<Step>, events: impl Iterator<Item = Bytes>, pause: Duration) {
@@ -312,7 +353,7 @@ impl Wire {
     /// The bytes that are known beforehand.
     fn text(self) -> Bytes {
         match self {
-            Self::Whole(bytes) | Self::Open(bytes) => bytes,
+            Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => bytes,
             Self::Events(events, _) => events.concat().into(),
             Self::Relay(_) => Bytes::new(),
         }
@@ -321,7 +362,7 @@ impl Wire {
     fn events(self) -> (Vec<Bytes>, Duration) {
         match self {
             Self::Events(events, pause) => (events, pause),
-            Self::Whole(bytes) | Self::Open(bytes) => (vec![bytes], Duration::ZERO),
+            Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => (vec![bytes], Duration::ZERO),
             Self::Relay(_) => (Vec::new(), Duration::ZERO),
         }
     }

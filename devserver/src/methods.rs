@@ -28,7 +28,7 @@ impl Versions {
         self.default == version || self.supported.iter().any(|v| v == version)
     }
 
-    fn agree<'a>(&'a self, request: &Request<'a>) -> &'a str {
+    pub(crate) fn agree<'a>(&'a self, request: &Request<'a>) -> &'a str {
         request
             .param("protocolVersion")
             .and_then(Value::as_str)
@@ -37,9 +37,19 @@ impl Versions {
     }
 }
 
-/// `initialize`: opens a session.
+/// `initialize`: opens a session where sessions are given out.
 pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
-    let mut capabilities = json!({"tools": {"listChanged": false}});
+    let answer = hello(shared, versions, request);
+    match shared.options.sessions {
+        SessionMode::None => answer,
+        _ => answer.with(crate::headers::SESSION_ID, &shared.open_session()),
+    }
+}
+
+/// `initialize` where the transport itself is the session.
+pub(crate) fn hello(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
+    // OMNI documents no pushes.
+    let mut capabilities = json!({"tools": {"listChanged": shared.options.profile == Profile::Generic}});
     if speaks_of_logging(shared) {
         capabilities["logging"] = json!({});
     }
@@ -53,11 +63,7 @@ pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request
         },
         "instructions": "A dev server on loopback. Observation values are sample values, not FRED data.",
     });
-    let answer = answer(shared, request, result.to_string(), Vec::new());
-    match shared.options.sessions {
-        SessionMode::None => answer,
-        _ => answer.with(crate::headers::SESSION_ID, &shared.open_session()),
-    }
+    answer(shared, request, result.to_string(), Vec::new())
 }
 
 /// Whether the server declares the logging capability.

@@ -11,6 +11,7 @@ use crate::oauth::OAuthOptions;
 use crate::odock::records;
 use crate::omni::auth;
 use crate::registry;
+use crate::stdio_options::StdioOptions;
 
 /// The key that a server without `keys` accepts, with every scope.
 pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
@@ -19,6 +20,7 @@ pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
 fn default_key(profile: Profile) -> &'static str {
     match profile {
         Profile::Omni | Profile::Generic => DEFAULT_KEY,
+        Profile::Octomind => "octo_test_devserver_0001",
         Profile::Odock => "sk_test_devserver_0001",
         Profile::Gaia => "gaia_test_devserver_0001",
         Profile::Sema4 => "sema4_test_devserver_0001",
@@ -34,12 +36,27 @@ pub enum Profile {
     Omni,
     /// A plain MCP server of the 2025-11-25 revision: real sessions, no idempotency keys.
     Generic,
+    /// Octomind's hosted MCP service.
+    Octomind,
     /// Odock's gateway, with a server behind it.
     Odock,
     /// GAIA's registry of MCP servers.
     Gaia,
     /// Sema4.ai's registry of MCP servers.
     Sema4,
+}
+
+/// How messages travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Streamable HTTP.
+    #[default]
+    Http,
+    /// Profile `generic`: the HTTP+SSE transport of 2024-11-05.
+    Sse,
+    /// Profile `generic`: standard input and output. Only the program serves it.
+    Stdio,
 }
 
 /// How a request sent by POST is answered.
@@ -157,6 +174,8 @@ pub struct RateLimit {
 pub struct Options {
     /// The service to play.
     pub profile: Profile,
+    /// How messages travel.
+    pub transport: Transport,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
     /// JSON bodies or event streams.
@@ -207,6 +226,18 @@ pub struct Options {
     pub keep_alive_ms: u64,
     /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
     pub deprecated_sse: bool,
+    /// GET opens a stream; if not, it is answered 405.
+    pub get_stream: bool,
+    /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are filled in.
+    pub endpoint_event: Option<String>,
+    /// Transport `sse`: the endpoint event comes so late, in milliseconds.
+    pub endpoint_event_late_ms: u64,
+    /// Transport `sse`: the data of another endpoint event, behind the first answer.
+    pub second_endpoint_event: Option<String>,
+    /// Transport `sse`: no endpoint event ever comes.
+    pub no_endpoint_event: bool,
+    /// Transport `stdio`: its own options.
+    pub stdio: StdioOptions,
     /// Profile `odock`: the options of the server behind the gateway, laid over its defaults.
     pub upstream: Option<Value>,
     /// Profile `odock`: words that no request may contain.
@@ -244,6 +275,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             profile: Profile::default(),
+            transport: Transport::default(),
             port: 0,
             answer: Answering::default(),
             sse_event_ids: false,
@@ -269,6 +301,12 @@ impl Default for Options {
             ledger: LedgerMode::default(),
             keep_alive_ms: 15_000,
             deprecated_sse: false,
+            get_stream: true,
+            endpoint_event: None,
+            endpoint_event_late_ms: 0,
+            second_endpoint_event: None,
+            no_endpoint_event: false,
+            stdio: StdioOptions::default(),
             upstream: None,
             keywords: Vec::new(),
             budget_spent: false,
@@ -293,6 +331,13 @@ impl Options {
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
             self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
+        }
+        if self.transport != Transport::Http && self.profile != Profile::Generic {
+            return Err("transports other than http belong to profile generic".to_owned());
+        }
+        if self.profile == Profile::Octomind {
+            // The service has no other way.
+            self.answer = Answering::Sse;
         }
         if self.profile == Profile::Omni
             && let Some(at) = self.keys.iter().position(|k| !auth::looks_like_a_key(&k.key))

@@ -13,6 +13,7 @@ use crate::omni::auth;
 use crate::options::{ErrorShape, KeyOptions, Options, TrailingSlash};
 use crate::registry::{self, Change, Fields, Type};
 use crate::service_error::{Row, ServiceError};
+use crate::sessions::uuid;
 use crate::shared::{Scripted, Shared, lock};
 
 /// The fields that a body may have, each with its type. Others are kept as they are.
@@ -290,13 +291,6 @@ impl Sema4 {
 fn with_id(mut server: Fields) -> Fields {
     server.entry("id").or_insert_with(|| uuid().into());
     server
-}
-
-/// A random id of version 4.
-fn uuid() -> String {
-    let random = fastrand::u128(..) & !(0xf000 << 64) & !(0xc000 << 48) | (0x4000 << 64) | (0x8000 << 48);
-    let hex = format!("{random:032x}");
-    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
 }
 
 fn shown(server: &Fields) -> Fields {

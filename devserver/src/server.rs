@@ -13,7 +13,8 @@ use tokio::sync::oneshot;
 use crate::faults::Rule;
 use crate::ledger::LedgerSnapshot;
 use crate::odock::records;
-use crate::options::Options;
+use crate::options::{Options, Transport};
+use crate::push::{Push, PushError};
 use crate::script::ScriptError;
 use crate::shared::{Shared, lock};
 use crate::wait::{Count, Wait, WaitError};
@@ -52,6 +53,9 @@ impl DevServer {
     /// Starts a server on 127.0.0.1. When this returns, it accepts connections.
     pub fn start(options: Options) -> Result<Self, StartError> {
         let options = options.checked().map_err(StartError::Options)?;
+        if options.transport == Transport::Stdio {
+            return Err(StartError::Options("transport stdio is the program's: --stdio".to_owned()));
+        }
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let listener = listen(&runtime, options.port)?;
         let port = listener.local_addr()?.port();
@@ -141,6 +145,26 @@ impl DevServer {
     /// Ends every live session: requests that name one are answered 404.
     pub fn expire_sessions(&self) {
         self.shared.end_all_sessions();
+    }
+
+    /// Has every live session live on another replica from now on.
+    pub fn move_sessions(&self) {
+        self.shared.move_all_sessions();
+    }
+
+    /// Sends a message on every stream that is held open, and says on how many.
+    pub fn push(&self, push: &Push) -> u64 {
+        self.shared.held.push(&push.text())
+    }
+
+    /// [`push`](Self::push) with the message as JSON text.
+    pub fn push_json(&self, push_json: &str) -> Result<u64, PushError> {
+        Ok(self.push(&control::read_push(push_json.as_bytes())?))
+    }
+
+    /// Cuts every stream that is held open.
+    pub fn drop_streams(&self) {
+        self.shared.held.cut_all();
     }
 
     /// Forgets every token that the token endpoint gave out: requests that carry one are answered 401.

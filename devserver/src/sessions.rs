@@ -7,6 +7,8 @@ use std::collections::HashSet;
 pub(crate) enum Standing {
     Live,
     Ended,
+    /// Alive, but on another replica of the service.
+    Elsewhere,
     NeverSeen,
 }
 
@@ -15,14 +17,33 @@ pub(crate) enum Standing {
 pub(crate) struct Sessions {
     live: HashSet<String>,
     ended: HashSet<String>,
+    elsewhere: HashSet<String>,
+}
+
+/// A UUID of version 4.
+pub(crate) fn uuid() -> String {
+    let bits = fastrand::u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let text = format!("{bits:032x}");
+    format!("{}-{}-{}-{}-{}", &text[..8], &text[8..12], &text[12..16], &text[16..20], &text[20..])
 }
 
 impl Sessions {
-    /// Opens a session and gives its id.
-    pub(crate) fn open(&mut self) -> String {
-        let id = format!("sess_{:032x}", fastrand::u128(..));
-        self.live.insert(id.clone());
-        id
+    /// Opens a session under an id.
+    pub(crate) fn open(&mut self, id: String) {
+        self.live.insert(id);
+    }
+
+    pub(crate) fn live(&self) -> usize {
+        self.live.len()
+    }
+
+    /// Has a live session live on another replica from now on.
+    pub(crate) fn move_away(&mut self, id: &str) {
+        self.elsewhere.extend(self.live.take(id));
+    }
+
+    pub(crate) fn move_all_away(&mut self) {
+        self.elsewhere.extend(self.live.drain());
     }
 
     pub(crate) fn standing(&self, id: &str) -> Standing {
@@ -30,6 +51,8 @@ impl Sessions {
             Standing::Live
         } else if self.ended.contains(id) {
             Standing::Ended
+        } else if self.elsewhere.contains(id) {
+            Standing::Elsewhere
         } else {
             Standing::NeverSeen
         }

@@ -9,14 +9,16 @@ use crate::exchange::Exchange;
 use crate::faults::RetryAfter;
 use crate::gaia::{self, Gaia};
 use crate::generic::{self, Generic};
+use crate::held::Held;
 use crate::ledger::{ExecutionRecord, Ledger, LedgerSnapshot};
 use crate::oauth::OAuth;
+use crate::octomind::{self, Octomind};
 use crate::odock::Odock;
 use crate::omni::{self, Omni};
-use crate::options::{Options, Profile};
+use crate::options::{Options, Profile, Transport};
 use crate::script::Script;
 use crate::sema4::Sema4;
-use crate::sessions::Sessions;
+use crate::sessions::{self, Sessions};
 use crate::sse::Streams;
 use crate::tools::{self, Tool};
 
@@ -24,6 +26,7 @@ use crate::tools::{self, Tool};
 pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
+    Octomind(Octomind),
     Odock(Odock),
     Gaia(Gaia),
     Sema4(Sema4),
@@ -42,9 +45,17 @@ impl Service {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
             Self::Generic(generic) => generic.prepare(shared, exchange),
+            Self::Octomind(octomind) => octomind.prepare(shared, exchange),
             Self::Odock(odock) => odock.prepare(shared, exchange),
             Self::Gaia(gaia) => gaia.prepare(shared, exchange),
             Self::Sema4(sema4) => sema4.prepare(shared, exchange),
+        }
+    }
+
+    pub(crate) fn generic(&self) -> Option<&Generic> {
+        match self {
+            Self::Generic(generic) => Some(generic),
+            _ => None,
         }
     }
 
@@ -60,7 +71,16 @@ impl Service {
     pub(crate) fn session_lost(&self, exchange: &Exchange) -> Answer {
         match self {
             Self::Omni(_) => omni::session_lost(exchange),
+            Self::Octomind(_) => octomind::session_lost(exchange),
             _ => generic::session_lost(),
+        }
+    }
+
+    /// What a request of a session that lives on another replica is answered.
+    pub(crate) fn session_elsewhere(&self, exchange: &Exchange) -> Answer {
+        match self {
+            Self::Octomind(_) => octomind::session_elsewhere(exchange),
+            _ => self.session_lost(exchange),
         }
     }
 
@@ -77,13 +97,14 @@ impl Service {
                 scripted.retry_after.map(RetryAfter::text),
                 self.rate_figures(),
             ),
-            Self::Generic(_) => generic::scripted(exchange, scripted),
+            Self::Generic(_) | Self::Octomind(_) => generic::scripted(exchange, scripted),
         }
     }
 
     pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
         match self {
             Self::Omni(omni) => omni.finish(shared, done),
+            Self::Octomind(_) => octomind::finish(shared, done),
             _ => Generic::finish(shared, done),
         }
     }
@@ -91,7 +112,8 @@ impl Service {
 
 /// What every connection of one server shares.
 pub(crate) struct Shared {
-    pub(crate) ledger: Ledger,
+    pub(crate) ledger: Arc<Ledger>,
+    pub(crate) held: Arc<Held>,
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
     pub(crate) oauth: Option<OAuth>,
@@ -102,7 +124,7 @@ pub(crate) struct Shared {
     url: String,
     pub(crate) options: Options,
     script: Mutex<Script>,
-    sessions: Mutex<Sessions>,
+    sessions: Arc<Mutex<Sessions>>,
     streams: Mutex<Streams>,
     closing: AtomicBool,
 }
@@ -115,11 +137,20 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     /// The options must have been checked.
     pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Self {
+        let ledger = Arc::new(Ledger::new(options.ledger));
+        let sessions = Arc::<Mutex<Sessions>>::default();
+        let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
         Self {
-            ledger: Ledger::new(options.ledger),
+            held: match &upstream {
+                // A gateway holds nothing open of its own.
+                Some(upstream) => Arc::clone(&upstream.held),
+                None => Arc::new(Held::new(Arc::clone(&ledger), over)),
+            },
+            ledger,
             service: match options.profile {
                 Profile::Omni => Service::Omni(Omni::new(&options)),
                 Profile::Generic => Service::Generic(Generic::new(&options)),
+                Profile::Octomind => Service::Octomind(Octomind::new(&options)),
                 Profile::Odock => {
                     Service::Odock(Odock::new(&options, upstream.as_ref().map_or("", |upstream| &upstream.url)))
                 }
@@ -132,7 +163,7 @@ impl Shared {
             url: url.to_owned(),
             oauth: options.oauth.clone().map(|oauth| OAuth::new(oauth, url)),
             script: Mutex::new(Script::new(options.seed)),
-            sessions: Mutex::default(),
+            sessions,
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
             options,
@@ -151,13 +182,21 @@ impl Shared {
         self.gateway.get()?.upgrade()
     }
 
+    /// A tool begins to run, here and for the gateway before this server.
+    pub(crate) fn began(&self) {
+        self.ledger.began();
+        if let Some(gateway) = self.gateway() {
+            gateway.ledger.began();
+        }
+    }
+
     /// Counts what ran behind this gateway for one of its requests.
     pub(crate) fn executed_upstream(&self, request_id: &str, mut record: ExecutionRecord) {
         if let Service::Odock(odock) = &self.service {
             let caller = odock.caller_of(request_id);
             record.request_seq = caller.map_or(0, |(seq, _)| seq);
             record.api_key = caller.map(|(_, key)| format!("key#{}", key + 1));
-            self.ledger.executed(|seq| ExecutionRecord { seq, ..record });
+            self.ledger.ended(|seq| ExecutionRecord { seq, ..record });
         }
     }
 
@@ -194,8 +233,19 @@ impl Shared {
     }
 
     pub(crate) fn open_session(&self) -> String {
+        let id = match self.options.profile {
+            Profile::Octomind => sessions::uuid(),
+            _ if self.options.transport == Transport::Sse => sessions::uuid(),
+            _ => format!("sess_{:032x}", fastrand::u128(..)),
+        };
         self.ledger.session_opened();
-        self.sessions().open()
+        self.sessions().open(id.clone());
+        id
+    }
+
+    /// Whether events carry ids; the older transport knows no resuming.
+    pub(crate) fn gives_ids(&self) -> bool {
+        self.options.sse_event_ids && self.options.transport != Transport::Sse
     }
 
     /// Ends a session; false where there was none.
@@ -216,6 +266,21 @@ impl Shared {
         }
         let ended = self.sessions().end_all();
         self.ledger.sessions_closed(ended);
+    }
+
+    /// Has a live session live on another replica from now on.
+    pub(crate) fn move_session(&self, id: &str) {
+        match &self.upstream {
+            Some(upstream) => upstream.move_session(id),
+            None => self.sessions().move_away(id),
+        }
+    }
+
+    pub(crate) fn move_all_sessions(&self) {
+        match &self.upstream {
+            Some(upstream) => upstream.move_all_sessions(),
+            None => self.sessions().move_all_away(),
+        }
     }
 
     pub(crate) fn revoke_tokens(&self) {

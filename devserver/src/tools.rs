@@ -1,16 +1,21 @@
 //! The tools: what they are called, what they accept, what they answer.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::calendar::Day;
 use crate::fred;
-use crate::options::{Options, Profile};
+use crate::octomind;
+use crate::options::{Options, Profile, Transport};
 
 /// The most bytes that `big` makes.
 const BIGGEST: u64 = 1 << 30;
+
+/// The most milliseconds that `slow` takes.
+const SLOWEST: u64 = 3_600_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -20,6 +25,10 @@ pub(crate) enum Kind {
     Fail,
     Big,
     Idle,
+    Slow,
+    Env,
+    Crash,
+    Octomind(&'static octomind::Spec),
 }
 
 /// One tool and its entry in `tools/list`.
@@ -43,6 +52,10 @@ pub(crate) enum Ready {
     Fail(String),
     Big(usize),
     Idle(String),
+    Slow(u64),
+    Env(Vec<String>),
+    Crash,
+    Octomind(octomind::Run),
 }
 
 /// A tool that ran and failed.
@@ -50,10 +63,13 @@ pub(crate) struct Failed(pub(crate) String);
 
 /// The tools that a server with these options has.
 pub(crate) fn offered(options: &Options) -> Vec<Tool> {
-    let mut tools = vec![
-        tool("fred.search", Kind::Search, &search_definition()),
-        tool("fred.series", Kind::Series, &series_definition()),
-    ];
+    let mut tools = match options.profile {
+        Profile::Octomind => octomind::offered(),
+        _ => vec![
+            tool("fred.search", Kind::Search, &search_definition()),
+            tool("fred.series", Kind::Series, &series_definition()),
+        ],
+    };
     if options.profile == Profile::Generic {
         tools.push(tool(
             "echo",
@@ -88,6 +104,45 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
             }),
         ));
     }
+    if options.profile == Profile::Generic {
+        tools.push(tool(
+            "slow",
+            Kind::Slow,
+            &json!({
+                "title": "Slow",
+                "description": "Answers after so many milliseconds.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"ms": {"type": "integer", "minimum": 0, "maximum": SLOWEST}},
+                    "required": ["ms"]
+                },
+                "annotations": {"readOnlyHint": true, "idempotentHint": true}
+            }),
+        ));
+    }
+    if options.transport == Transport::Stdio {
+        tools.push(tool(
+            "env",
+            Kind::Env,
+            &json!({
+                "title": "Environment",
+                "description": "Answers the working directory and the variables asked for.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"names": {"type": "array", "items": {"type": "string"}}}
+                }
+            }),
+        ));
+        tools.push(tool(
+            "crash",
+            Kind::Crash,
+            &json!({
+                "title": "Crash",
+                "description": "Ends the program instead of answering.",
+                "inputSchema": {"type": "object"}
+            }),
+        ));
+    }
     for name in &options.tool_names {
         let definition = json!({"description": "Answers its arguments.", "inputSchema": {"type": "object"}});
         tools.push(tool(name, Kind::Echo, &definition));
@@ -105,7 +160,7 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
     tools
 }
 
-fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
+pub(crate) fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
     let mut definition = definition.clone();
     definition["name"] = name.into();
     Tool { name: name.to_owned(), kind, definition: definition.to_string() }
@@ -213,6 +268,13 @@ pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) ->
         }),
         Kind::Big => Ready::Big(integer(arguments, "bytes", 0, BIGGEST)?.ok_or_else(|| invalid("bytes is missing"))?),
         Kind::Idle => Ready::Idle(tool.name.clone()),
+        Kind::Slow => {
+            let ms = integer(arguments, "ms", 0, SLOWEST)?.ok_or_else(|| invalid("ms is missing"))?;
+            Ready::Slow(ms as u64)
+        }
+        Kind::Env => Ready::Env(names(arguments)?),
+        Kind::Crash => Ready::Crash,
+        Kind::Octomind(spec) => Ready::Octomind(spec.check(arguments).map_err(|what| invalid(&what))?),
     })
 }
 
@@ -239,6 +301,13 @@ fn integer(arguments: &Map<String, Value>, name: &str, least: u64, most: u64) ->
             .and_then(|n| usize::try_from(n).ok())
             .map(Some)
             .ok_or_else(|| invalid(&format!("{name} must be an integer from {least} to {most}"))),
+    }
+}
+
+fn names(arguments: &Map<String, Value>) -> Result<Vec<String>, BadArguments> {
+    match arguments.get("names") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(names) => serde_json::from_value(names.clone()).map_err(|_| invalid("names must be a list of strings")),
     }
 }
 
@@ -270,6 +339,14 @@ fn raw_arguments(body: &[u8]) -> Box<RawValue> {
 }
 
 impl Ready {
+    /// How long the tool runs.
+    pub(crate) fn lasts(&self) -> Duration {
+        match self {
+            Self::Slow(ms) => Duration::from_millis(*ms),
+            _ => Duration::ZERO,
+        }
+    }
+
     /// Runs the tool; the result is JSON text.
     pub(crate) fn run(self) -> Result<Arc<str>, Failed> {
         Ok(match self {
@@ -286,8 +363,19 @@ impl Ready {
             Self::Fail(message) => failure(&message),
             Self::Big(bytes) => text(&"x".repeat(bytes)),
             Self::Idle(name) => text(&name),
+            Self::Slow(ms) => structured(&json!({"ms": ms}).to_string()),
+            Self::Env(names) => structured(&environment(&names).to_string()),
+            // The program ends before this is sent.
+            Self::Crash => text("crashing"),
+            Self::Octomind(run) => return run.run(),
         })
     }
+}
+
+fn environment(names: &[String]) -> Value {
+    let cwd = std::env::current_dir().map(|path| path.to_string_lossy().into_owned()).ok();
+    let set = names.iter().filter_map(|name| Some((name.clone(), Value::String(std::env::var(name).ok()?))));
+    json!({"cwd": cwd, "env": set.collect::<Map<String, Value>>()})
 }
 
 fn structured(json: &str) -> Arc<str> {

@@ -24,6 +24,10 @@ pub enum Count {
     SessionsOpened,
     /// Sessions ended, by DELETE or by the script.
     SessionsClosed,
+    /// Streams held open now.
+    Streams,
+    /// Tools running now.
+    Running,
 }
 
 /// A condition on the ledger and how long to wait for it.

@@ -59,7 +59,7 @@ fn versions_and_sessions_are_those_of_the_specification() {
 fn tools_answer_and_fail() {
     let (server, session) = generic();
     let tools = ask(&server, &session, "tools/list", &json!({})).json();
-    assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 5);
+    assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 6);
     let tool = |name: &str, arguments: Value| {
         ask(&server, &session, "tools/call", &json!({"name": name, "arguments": arguments})).json()
     };

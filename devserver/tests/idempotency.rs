@@ -101,7 +101,7 @@ fn executed_then_cut_is_a_replay() {
         Fault::Reset { when: When::AfterExecution, how: How::Rst },
         Fault::Reset { when: When::AfterExecution, how: How::Fin },
         Fault::Truncate { bytes: 20, how: How::Fin },
-        Fault::StreamCut { after_events: 0, how: How::Fin },
+        Fault::StreamCut { after_events: 0, how: How::Fin, when: When::AfterExecution },
     ];
     for cut in cuts {
         let server = omni();

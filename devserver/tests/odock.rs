@@ -338,3 +338,36 @@ fn a_process_can_stand_behind_the_gateway() {
     assert_eq!(post(&server, "/v1/mcp/p", &tool("search")).json()["result"]["lines"], 3, "a new process");
     assert_eq!(server.ledger().execution_count, 2);
 }
+
+#[test]
+fn the_controls_reach_what_the_upstream_holds() {
+    let server = gateway(json!({"upstream": {"answer": "sse"}}));
+    let hello = post(&server, SEARCH, &rpc(1, "initialize", &json!({"protocolVersion": "2025-11-25"})));
+    let session = hello.header("mcp-session-id").unwrap();
+    let auth = bearer(&server);
+    let mut wire = Wire::to(&server);
+    let headers = [("authorization", auth.as_str()), ("accept", "text/event-stream"), ("mcp-session-id", session)];
+    wire.send("GET", SEARCH, &headers, "");
+    assert_eq!(wire.head().unwrap().header("mcp-session-id"), Some(session));
+    assert_eq!(wire.chunk().unwrap(), b": open\n\n");
+    assert_eq!(server.push_json(r#"{"method":"notifications/tools/list_changed"}"#).unwrap(), 1);
+    assert!(String::from_utf8(wire.chunk().unwrap()).unwrap().contains("list_changed"));
+    server.drop_streams();
+    assert!(wire.chunk().is_err());
+    server.move_sessions();
+    assert_eq!(with(&server, "POST", SEARCH, &[("mcp-session-id", session)], &tool("search")).status, 404);
+}
+
+#[test]
+fn tools_that_run_behind_the_gateway_run_for_both() {
+    let server = gateway(json!({}));
+    let slow = rpc(1, "tools/call", &json!({"name": "slow", "arguments": {"ms": 400}}));
+    std::thread::scope(|scope| {
+        let calls = [scope.spawn(|| post(&server, SEARCH, &slow)), scope.spawn(|| post(&server, SEARCH, &slow))];
+        assert!(server.wait_for(Count::Running, 2, SOON));
+        assert!(calls.into_iter().all(|call| call.join().unwrap().status == 200));
+    });
+    for ledger in [server.ledger(), server.upstream_ledger().unwrap()] {
+        assert_eq!((ledger.running, ledger.max_concurrent_executions, ledger.execution_count), (0, 2, 2));
+    }
+}

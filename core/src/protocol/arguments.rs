@@ -1,5 +1,6 @@
 //! The check of params before anything is sent: what JSON text cannot carry is refused here, for every language.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
@@ -89,11 +90,11 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks the params of `tools/call`: a name, and arguments that are an object or absent.
+/// Checks the params of `tools/call`: a name, which is returned, and arguments that are an object or absent.
 ///
 /// # Errors
 /// A `config` error on `name` or `arguments`.
-pub(crate) fn check_tool_call(params: &[u8]) -> Result<()> {
+pub(crate) fn check_tool_call(params: &[u8]) -> Result<Cow<'_, str>> {
     #[derive(Deserialize)]
     struct ToolCall<'a> {
         #[serde(borrow, default)]
@@ -102,15 +103,19 @@ pub(crate) fn check_tool_call(params: &[u8]) -> Result<()> {
         arguments: Option<&'a RawValue>,
     }
     let call: ToolCall<'_> = serde_json::from_slice(params).map_err(|_| Unsendable::NotJson.error("params"))?;
-    let name = call.name.map_or("", RawValue::get);
-    if !name.starts_with('"') || name == "\"\"" {
+    let name: Cow<'_, str> =
+        call.name.and_then(|name| serde_json::from_str::<Name<'_>>(name.get()).ok()).unwrap_or_default().0;
+    if name.is_empty() {
         return Err(Error::config(Code::InvalidArgument, "name", "must be a string that is not empty"));
     }
     if call.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
         return Err(Unsendable::NotAnObject.error("arguments"));
     }
-    Ok(())
+    Ok(name)
 }
+
+#[derive(Deserialize, Default)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Adds `_meta.progressToken` to params, and keeps the rest of them byte for byte.
 pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>> {

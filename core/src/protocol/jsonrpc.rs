@@ -16,10 +16,13 @@ pub(crate) const INTERNAL_ERROR: i64 = -32603;
 pub(crate) const RESOURCE_NOT_FOUND: i64 = -32002;
 
 /// A request as bytes to send. `method` is one of ours or was checked; `params` is JSON text.
-pub(crate) fn request(id: u64, method: &str, params: &[u8]) -> Bytes {
+pub(crate) fn request(id: u64, as_string: bool, method: &str, params: &[u8]) -> Bytes {
+    let quote: &[u8] = if as_string { b"\"" } else { b"" };
     let mut body = Vec::with_capacity(64 + method.len() + params.len());
     body.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    body.extend_from_slice(quote);
     body.extend_from_slice(id.to_string().as_bytes());
+    body.extend_from_slice(quote);
     method_and_params(&mut body, method, params);
     body.into()
 }
@@ -55,7 +58,7 @@ pub(crate) fn response(id: &str, error: Option<(i64, &str)>) -> Bytes {
 /// A message from the server.
 pub(crate) enum Message<'a> {
     Response { id: Option<&'a str>, outcome: Result<&'a RawValue, RpcError> },
-    Request { id: &'a str, method: Cow<'a, str> },
+    Request { id: &'a str, method: Cow<'a, str>, params: Option<&'a RawValue> },
     Notification { method: Cow<'a, str>, params: Option<&'a RawValue> },
 }
 
@@ -103,7 +106,7 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
         }
         (None, None, Some(error)) => Some(Message::Response { id, outcome: Err(error) }),
         (Some(method), None, None) => Some(match id {
-            Some(id) => Message::Request { id, method },
+            Some(id) => Message::Request { id, method, params: envelope.params },
             None => Message::Notification { method, params: envelope.params },
         }),
         _ => None,
@@ -122,8 +125,9 @@ mod tests {
 
     #[test]
     fn a_request_is_one_object() {
-        let text = request(7, "tools/list", b"{\"cursor\":\"a\"}");
+        let text = request(7, false, "tools/list", b"{\"cursor\":\"a\"}");
         assert_eq!(text, r#"{"jsonrpc":"2.0","id":7,"method":"tools/list","params":{"cursor":"a"}}"#);
+        assert_eq!(request(7, true, "ping", b""), r#"{"jsonrpc":"2.0","id":"7","method":"ping"}"#);
         assert_eq!(notification("a\"b", b""), r#"{"jsonrpc":"2.0","method":"a\"b"}"#);
     }
 

@@ -95,6 +95,15 @@ pub struct CallToolResult {
     pub extra: Map<String, Value>,
 }
 
+impl CallToolResult {
+    /// Whether the result reads like a failure although it does not say that it is one: its first text begins with
+    /// `Error:` and `is_error` is not set. Some servers report failures so; it is a hint.
+    pub fn looks_like_error(&self) -> bool {
+        let text = serde_json::json!({ "content": self.content, "isError": self.is_error }).to_string();
+        crate::reply::looks_like_error(text.as_bytes())
+    }
+}
+
 /// How far a call is (specification 2025-11-25, basic/utilities/progress).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Progress {

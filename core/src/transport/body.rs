@@ -11,6 +11,8 @@ use crate::error::Code;
 use crate::failure::Failure;
 use crate::retry::Happened;
 
+/// The most of an error's body that is read.
+pub(crate) const ERROR_BODY_BYTES: usize = 64 << 10;
 /// The most that is reserved for a body before it has come.
 const RESERVED: usize = 1 << 20;
 /// How long the body of an error is waited for; its head has said the most.

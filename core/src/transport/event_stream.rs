@@ -33,20 +33,25 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
     /// The data of the next `message` event; `None` at the end of the stream.
     pub(crate) async fn next(&mut self) -> Option<Result<String, Failure>> {
         loop {
-            return match self.events.next().await? {
-                Ok(event) if event.event != "message" || event.data.is_empty() => continue,
-                Ok(event) => Some(Ok(event.data)),
-                Err(EventStreamError::Transport(Broken::Source(failure))) => Some(Err(failure)),
-                Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => {
-                    let message = format!("an event is larger than max_answer_bytes ({})", self.limit);
-                    Some(Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message)))
-                }
-                Err(_) => {
-                    let message = "the event stream is not valid UTF-8";
-                    Some(Err(Failure::bad_answer(Code::InvalidAnswer, message)))
-                }
-            };
+            match self.next_event().await? {
+                Ok((event, data)) if event == "message" && !data.is_empty() => return Some(Ok(data)),
+                Ok(_) => {}
+                Err(failure) => return Some(Err(failure)),
+            }
         }
+    }
+
+    /// The name and the data of the next event.
+    pub(crate) async fn next_event(&mut self) -> Option<Result<(String, String), Failure>> {
+        Some(match self.events.next().await? {
+            Ok(event) => Ok((event.event, event.data)),
+            Err(EventStreamError::Transport(Broken::Source(failure))) => Err(failure),
+            Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => {
+                let message = format!("an event is larger than max_answer_bytes ({})", self.limit);
+                Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message))
+            }
+            Err(_) => Err(Failure::bad_answer(Code::InvalidAnswer, "the event stream is not valid UTF-8")),
+        })
     }
 
     pub(crate) fn last_event_id(&self) -> Option<String> {

@@ -131,7 +131,7 @@ fn default_server(options: &Options) -> Result<Value, String> {
             }
             ("OAUTH2", config)
         }
-        (None, None) if upstream.require_key || upstream.profile == Profile::Omni => {
+        (None, None) if upstream.require_key || matches!(upstream.profile, Profile::Omni | Profile::Octomind) => {
             ("BEARER", own_key().unwrap_or_default())
         }
         _ => ("NONE", json!({})),

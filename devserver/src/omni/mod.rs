@@ -14,6 +14,7 @@ use crate::answer::{Answer, Payload};
 use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
 use crate::headers;
+use crate::listen;
 use crate::methods::Versions;
 use crate::omni::errors::OmniError;
 use crate::omni::idempotency::Store;
@@ -63,11 +64,14 @@ impl Omni {
         if is_refused(shared, session) {
             return Err(session_not_found());
         }
+        if !shared.options.get_stream {
+            return Err(method_not_allowed("POST, DELETE"));
+        }
         let session = match session {
             Some(id) => id.to_owned(),
             None => shared.open_session(),
         };
-        Ok(listen(shared, exchange).with(headers::SESSION_ID, &session))
+        Ok(listen::open(shared, exchange, Some(&session)).with(headers::SESSION_ID, &session))
     }
 
     /// DELETE /mcp: best effort, so that no session is an error.
@@ -147,20 +151,11 @@ fn method_not_allowed(allow: &str) -> OmniError {
 fn is_refused(shared: &Shared, session: Option<&str>) -> bool {
     session.is_some_and(|id| match shared.sessions().standing(id) {
         Standing::Live => false,
-        Standing::Ended => true,
+        Standing::Ended | Standing::Elsewhere => true,
         Standing::NeverSeen => shared.options.require_session,
     })
 }
 
 fn session_not_found() -> OmniError {
     OmniError::nameless(404, crate::jsonrpc::INVALID_REQUEST, "the session is not known")
-}
-
-/// The stream of GET: open for ever, or the rest of a stream that was cut.
-pub(crate) fn listen(shared: &Shared, exchange: &Exchange) -> Answer {
-    let rest = exchange.header(headers::LAST_EVENT_ID).and_then(|id| shared.streams().after(id));
-    match rest {
-        Some(events) => Answer::new(200, Payload::Resumed(events)),
-        None => Answer::new(200, Payload::Open(Bytes::from_static(b": open\n\n"))),
-    }
 }

@@ -1,0 +1,294 @@
+//! The loop over the attempts of one operation, and what is known of it while it runs.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::auth::token::Token;
+use crate::call_options::CallOptions;
+use crate::config::{optional, positive};
+use crate::core::Core;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::failure::Failure;
+use crate::headers;
+use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
+
+/// What is sent, and sent again: a message to an MCP server, a request to a registry or a token endpoint.
+pub(crate) trait Operation: Sync {
+    /// What must be there before an attempt, such as an open session.
+    type Ground: Send + Sync;
+    /// What a good answer gives.
+    type Reply: Send;
+    /// Whether its requests carry the client's token.
+    const WITH_TOKEN: bool = true;
+    /// Whether it is part of the opening of a session, and so goes on although the client was closed meanwhile.
+    const OPENS: bool = false;
+
+    /// Makes the ground. Its failure ends the operation: it has been tried again by its own rules.
+    fn prepare(&self, core: &Arc<Core>) -> impl Future<Output = Result<Self::Ground, Failure>> + Send;
+
+    /// Sends once.
+    fn attempt(
+        &self,
+        core: &Arc<Core>,
+        ground: &Self::Ground,
+        turn: &Turn,
+    ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+
+    /// Called with each failure, such as to let go of a lost session.
+    fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
+}
+
+/// What is the attempt's own.
+pub(crate) struct Turn {
+    pub(crate) request_id: String,
+    pub(crate) token: Option<Arc<Token>>,
+    timeout: Option<Duration>,
+}
+
+impl Turn {
+    /// Waits for `work` no longer than the attempt's timeout.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let Some(timeout) = self.timeout else { return work.await };
+        tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(too_late()))
+    }
+}
+
+/// The failure of an attempt whose timeout has passed.
+pub(crate) fn too_late() -> Failure {
+    Failure::new(Happened::Lost, Code::AttemptTimeout, "no answer within the timeout")
+}
+
+/// How far an operation has come, readable from outside: what a caller who cancels it is told.
+#[derive(Debug, Default)]
+pub(crate) struct CallState {
+    sent: AtomicU8,
+    attempts: AtomicU32,
+    request_id: Mutex<Option<String>>,
+    pub(crate) idempotency_key: OnceLock<String>,
+}
+
+impl CallState {
+    fn reached(&self, delivery: Delivery) {
+        self.sent.fetch_max(delivery as u8, Ordering::Relaxed);
+    }
+
+    fn begin_attempt(&self, number: u32, request_id: &str) {
+        self.attempts.store(number, Ordering::Relaxed);
+        *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery {
+        match self.sent.load(Ordering::Relaxed) {
+            0 => Delivery::NotSent,
+            1 => Delivery::Rejected,
+            2 => Delivery::MaybeExecuted,
+            _ => Delivery::Executed,
+        }
+    }
+
+    /// An error for an operation that ends from outside, by its deadline or its caller.
+    pub(crate) fn ended(&self, code: Code, message: &str) -> Error {
+        let mut error = Error::new(code, message);
+        let info = error.info_mut();
+        info.delivery = self.delivery();
+        info.attempts = self.attempts.load(Ordering::Relaxed);
+        info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        info.idempotency_key = self.idempotency_key.get().cloned();
+        error
+    }
+}
+
+/// The rules of one operation.
+pub(crate) struct Plan {
+    pub(crate) safety: Safety,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Instant>,
+    pub(crate) max_attempts: u32,
+    pub(crate) retry_unavailable: bool,
+    /// The caller's own request id.
+    pub(crate) request_id: Option<String>,
+    pub(crate) state: Arc<CallState>,
+}
+
+impl Plan {
+    /// The plan of what the client does by itself, by its own options.
+    pub(crate) fn of_its_own(core: &Core, safety: Safety) -> Self {
+        Self {
+            safety,
+            timeout: core.settings.timeout,
+            deadline: None,
+            max_attempts: core.settings.max_attempts,
+            retry_unavailable: false,
+            request_id: None,
+            state: Arc::default(),
+        }
+    }
+
+    /// The plan of a call with its own options.
+    pub(crate) fn of_call(core: &Core, safety: Safety, options: &CallOptions) -> Result<Self> {
+        let settings = &core.settings;
+        let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
+        let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
+        let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
+        if let Some(id) = &options.request_id {
+            headers::visible("request_id", id)?;
+        }
+        Ok(Self {
+            safety,
+            timeout,
+            deadline: total.and_then(|total| Instant::now().checked_add(total)),
+            max_attempts,
+            retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
+            request_id: options.request_id.clone(),
+            state: Arc::default(),
+        })
+    }
+
+    fn request_id_of_attempt(&self, attempt: u32) -> String {
+        match &self.request_id {
+            None => format!("req_{}", uuid::Uuid::new_v4().simple()),
+            Some(id) if attempt == 1 => id.clone(),
+            Some(id) => format!("{id}-{attempt}"),
+        }
+    }
+
+    /// Waits for `work` no longer than the total timeout.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let Some(deadline) = self.deadline else { return work.await };
+        tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
+            let mut error = self.state.ended(Code::TotalTimeout, "the total timeout passed");
+            error.info_mut().retryable = is_worth_sending_again(Happened::Lost, self.safety);
+            Err(Failure { happened: Happened::Lost, error })
+        })
+    }
+
+    /// The failure of what had to be there first: nothing of this attempt itself ever left, so that the other's own fate
+    /// decides only on trying again.
+    fn unprepared(&self, mut failure: Failure, attempts: u32) -> Failure {
+        let own = self.state.delivery();
+        let info = failure.error.info_mut();
+        info.delivery = own;
+        info.attempts = info.attempts.max(attempts);
+        let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
+        info.retryable = is_worth_sending_again(failure.happened, safety);
+        info.idempotency_key = self.state.idempotency_key.get().cloned();
+        failure
+    }
+
+    /// The failure that ends the operation, with what is known of all its attempts.
+    fn last(&self, mut failure: Failure, attempts: u32, sent_id: Option<String>) -> Failure {
+        let info = failure.error.info_mut();
+        info.attempts = attempts;
+        info.delivery = info.delivery.max(self.state.delivery());
+        info.retryable = is_worth_sending_again(failure.happened, self.safety);
+        info.idempotency_key = self.state.idempotency_key.get().cloned();
+        if info.request_id.is_none() {
+            info.request_id = sent_id;
+        }
+        failure
+    }
+}
+
+fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
+    match given {
+        None => Ok(client),
+        Some(given) => optional(name, Some(given), Duration::MAX),
+    }
+}
+
+/// What is said of a failure that ends an operation. Credentials that were refused will be again.
+fn is_worth_sending_again(happened: Happened, safety: Safety) -> bool {
+    !matches!(retry::action(happened, safety), Action::Stop | Action::Renew)
+}
+
+/// A reply, and how it was come by.
+pub(crate) struct Ended<T> {
+    pub(crate) reply: T,
+    pub(crate) attempts: u32,
+    pub(crate) request_id: String,
+}
+
+/// Runs an operation to its one end: a reply, or the failure of the last attempt.
+pub(crate) async fn run<O: Operation>(core: &Arc<Core>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
+    run_counted(core, plan, operation).await.map(|ended| ended.reply)
+}
+
+/// As [`run`], and tells how many attempts it took.
+pub(crate) async fn run_counted<O: Operation>(
+    core: &Arc<Core>,
+    plan: &Plan,
+    operation: &O,
+) -> Result<Ended<O::Reply>, Failure> {
+    let mut attempts = 0;
+    let mut retries = 0;
+    // Attempts that repaired what was wrong with the client's side are not counted as the operation's own.
+    let mut repaired = 0;
+    let mut reopened = false;
+    let mut renewed = false;
+    let mut last: Option<(Failure, Option<String>)> = None;
+    loop {
+        if !O::OPENS && core.is_closed() {
+            // The failure of the last attempt says more than that no further one was made.
+            let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(core.closed_error()), None));
+            return Err(plan.last(failure, attempts, sent_id));
+        }
+        let ground = operation.prepare(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
+        let token = match O::WITH_TOKEN {
+            true => core.token().await.map_err(|failure| plan.unprepared(failure, attempts))?,
+            false => None,
+        };
+        attempts += 1;
+        let request_id = plan.request_id_of_attempt(attempts);
+        plan.state.begin_attempt(attempts, &request_id);
+        let turn = Turn { request_id, token, timeout: plan.timeout };
+        let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
+        let outcome = operation.attempt(core, &ground, &turn).await;
+        // Settled: what the attempts before had reached, until this one's own word is added.
+        plan.state.sent.store(before, Ordering::Relaxed);
+        let Turn { request_id, token, .. } = turn;
+        let failure = match outcome {
+            Ok(reply) => {
+                core.budget.give_back(retries);
+                return Ok(Ended { reply, attempts, request_id });
+            }
+            Err(failure) => failure,
+        };
+        plan.state.reached(failure.error.delivery());
+        operation.failed(core, &ground, &failure);
+        let situation = Situation {
+            happened: failure.happened,
+            safety: plan.safety,
+            attempts,
+            max_attempts: plan.max_attempts.saturating_add(repaired),
+            reopened: reopened || O::OPENS,
+            renewable: token.is_some() && !renewed,
+            retry_unavailable: plan.retry_unavailable,
+            retry_after: failure.retry_after(),
+            remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+        };
+        match retry::decide(&situation, &core.settings.backoff, fastrand::f64()) {
+            Decision::RetryAfter(wait) if (O::OPENS || !core.is_closed()) && core.budget.take() => {
+                retries += 1;
+                tokio::time::sleep(wait).await;
+            }
+            Decision::ReopenSession => {
+                reopened = true;
+                repaired += 1;
+            }
+            Decision::RenewToken => {
+                renewed = true;
+                repaired += 1;
+                if let Some(token) = &token {
+                    core.tokens.refuse(token);
+                }
+            }
+            Decision::RetryAfter(_) | Decision::GiveUp => {
+                return Err(plan.last(failure, attempts, Some(request_id)));
+            }
+        }
+        last = Some((failure, Some(request_id)));
+    }
+}

@@ -1,0 +1,137 @@
+//! A token from a token endpoint (RFC 6749 section 4.4).
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use oauth2::basic::{BasicClient, BasicErrorResponseType};
+use oauth2::{
+    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse, TokenUrl,
+};
+use url::Url;
+
+use super::Secret;
+use super::discovery;
+use super::token::Issued;
+use crate::attempts::{self, Operation, Plan};
+use crate::core::Core;
+use crate::error::{Code, Error};
+use crate::failure::Failure;
+use crate::retry::{Happened, Safety};
+use crate::transport::plain;
+
+/// The most of a token endpoint's answer that is read.
+const ANSWER_BYTES: usize = 64 << 10;
+
+/// A client of an authorization server.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientCredentials {
+    pub(crate) token_url: Option<Url>,
+    pub(crate) client_id: String,
+    pub(crate) client_secret: Secret,
+    pub(crate) scope: Option<String>,
+    pub(crate) audience: Option<String>,
+}
+
+/// Asks for a token, again by the rules of a safe call.
+pub(crate) fn ask<'a>(
+    core: &'a Arc<Core>,
+    client: &'a ClientCredentials,
+) -> Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>> {
+    // Boxed, as it runs in the loop over attempts that also waits for it.
+    Box::pin(async move {
+        let url = match &client.token_url {
+            Some(url) => url.clone(),
+            None => discovery::token_endpoint(core).await?,
+        };
+        attempts::run(core, &Plan::of_its_own(core, Safety::Safe), &Asking { client, url }).await
+    })
+}
+
+struct Asking<'a> {
+    client: &'a ClientCredentials,
+    url: Url,
+}
+
+impl Operation for Asking<'_> {
+    type Ground = ();
+    type Reply = Issued;
+    const WITH_TOKEN: bool = false;
+    const OPENS: bool = true;
+
+    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Issued, Failure> {
+        let http = core.http.clone();
+        let send = move |request: HttpRequest| {
+            let http = http.clone();
+            async move { send(&http, request).await.map_err(Unanswered) }
+        };
+        let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
+            .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
+            .set_auth_type(AuthType::BasicAuth)
+            .set_token_uri(TokenUrl::from_url(self.url.clone()));
+        let mut request = client.exchange_client_credentials();
+        if let Some(scope) = &self.client.scope {
+            request = request.add_scope(Scope::new(scope.clone()));
+        }
+        if let Some(audience) = &self.client.audience {
+            request = request.add_extra_param("audience", audience);
+        }
+        match turn.in_time(async { Ok(request.request_async(&send).await) }).await? {
+            Ok(answer) => Ok(Issued {
+                token: answer.access_token().secret().as_str().into(),
+                expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),
+            }),
+            Err(RequestTokenError::Request(Unanswered(failure))) => Err(failure),
+            Err(RequestTokenError::ServerResponse(refusal)) => Err(refused(&self.url, &refusal)),
+            Err(_) => Err(unusable("the token endpoint's answer is not that of RFC 6749 section 5.1")),
+        }
+    }
+}
+
+/// What the endpoint says is for people: an answer of its own that we cannot use would be the same again.
+fn refused(url: &Url, refusal: &oauth2::StandardErrorResponse<BasicErrorResponseType>) -> Failure {
+    let word = refusal.error().as_ref();
+    let said = refusal.error_description().map_or("", String::as_str);
+    let said = crate::text::preview(format!("{word} {said}").trim().as_bytes());
+    let message = format!("the token endpoint at {} refused: {said}", url.origin().ascii_serialization());
+    let mut failure = Failure { happened: Happened::Refused, error: Error::new(Code::TokenRefused, message) };
+    failure.error.info_mut().service_code = Some(crate::text::preview(word.as_bytes()));
+    failure
+}
+
+pub(crate) fn unusable(message: impl Into<String>) -> Failure {
+    Failure { happened: Happened::Refused, error: Error::new(Code::TokenUnavailable, message) }
+}
+
+/// A refusal in the form of RFC 6749 goes back to be read; what says nothing of the client is a failure by its status.
+async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Failure> {
+    let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
+    let answer = plain::request(http, request, ANSWER_BYTES).await?;
+    let status = answer.status;
+    let happened = match status.as_u16() {
+        200..=299 | 400 | 401 | 403 => None,
+        429 => Some((Happened::RateLimited, Code::RateLimited)),
+        408 | 500..=599 => Some((Happened::ServerFault, Code::ServerUnavailable)),
+        _ => Some((Happened::Refused, Code::TokenUnavailable)),
+    };
+    let unreadable = status.is_client_error() && serde_json::from_slice::<serde_json::Value>(&answer.body).is_err();
+    let happened = happened.or(unreadable.then_some((Happened::Refused, Code::TokenRefused)));
+    if let Some((happened, code)) = happened {
+        let mut failure = Failure::new(happened, code, format!("the token endpoint answered with HTTP {status}"))
+            .answered(status, &answer.headers);
+        let wait = crate::retry_after::read(&answer.headers, std::time::SystemTime::now());
+        failure.error.info_mut().retry_after = wait.map(|wait| wait.as_secs_f64());
+        return Err(failure);
+    }
+    let mut response = HttpResponse::new(answer.body.to_vec());
+    *response.status_mut() = status;
+    *response.headers_mut() = answer.headers;
+    Ok(response)
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("no answer")]
+struct Unanswered(Failure);

@@ -1,0 +1,109 @@
+//! What the client asks of the caller's own functions, and tells them.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::auth::Secret;
+use crate::auth::token::Issued;
+use crate::error::{Code, Error};
+use crate::failure::Failure;
+use crate::option::{Spelling, options};
+use crate::retry::Happened;
+
+/// One row of the table of hooks: functions that a client takes beside its options.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct HookSpec {
+    /// The name, in Python's spelling; Node's is the same words in camel case.
+    pub name: &'static str,
+    /// Whether its answer is waited for.
+    pub answers: bool,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+/// The table of hooks.
+pub const HOOKS: &[HookSpec] = &[
+    HookSpec {
+        name: "on_notification",
+        answers: false,
+        help: "Hears each notification that the server sends by itself: its method and its params.",
+    },
+    HookSpec {
+        name: "token_provider",
+        answers: true,
+        help: "Gives the bearer token: a string, or an object with token and expires_in. Asked again when it expires or is refused.",
+    },
+];
+
+/// A notification that the server sent by itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Notification {
+    /// The method.
+    pub method: String,
+    /// The params.
+    pub params: Value,
+}
+
+options! {
+    /// What a token provider gives.
+    ProvidedToken, "token", TOKEN_OPTIONS;
+    /// The token.
+    token: Secret = "required";
+    /// How long it holds.
+    expires_in: std::time::Duration = "until it is refused";
+}
+
+impl<T: Into<String>> From<T> for ProvidedToken {
+    fn from(token: T) -> Self {
+        Self::default().token(token.into())
+    }
+}
+
+/// A future that gives a token, or says why there is none.
+pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, String>> + Send>>;
+type Listen = Arc<dyn Fn(&str, &str) + Send + Sync>;
+type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
+
+/// The caller's functions.
+#[derive(Clone, Default)]
+pub(crate) struct Hooks {
+    pub(crate) notification: Option<Listen>,
+    pub(crate) token: Option<Provide>,
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let names = [("on_notification", self.notification.is_some()), ("token_provider", self.token.is_some())];
+        f.debug_set().entries(names.iter().filter(|(_, given)| *given).map(|(name, _)| name)).finish()
+    }
+}
+
+impl Hooks {
+    /// Asks the caller's own function for a token.
+    pub(crate) async fn token(&self) -> Result<Issued, Failure> {
+        let unavailable = |message: String| Failure {
+            happened: Happened::Refused,
+            error: Error::new(Code::TokenUnavailable, message),
+        };
+        let Some(provide) = &self.token else { return Err(unavailable("there is no token provider".into())) };
+        let given = provide().await.map_err(|why| {
+            unavailable(format!("the token provider failed: {}", crate::text::preview(why.as_bytes())))
+        })?;
+        let token = given.token.ok_or_else(|| unavailable("the token provider gave no token".into()))?;
+        Ok(Issued { token, expires_in: given.expires_in })
+    }
+}
+
+/// Reads what a provider of another language gave: a string, or an object.
+pub(crate) fn provided(json: &str, spelling: Spelling) -> Result<ProvidedToken, String> {
+    match serde_json::from_str(json) {
+        Ok(Value::String(token)) => Ok(token.into()),
+        Ok(Value::Object(members)) => {
+            ProvidedToken::from_object(members, spelling).map_err(|error| error.info().message.clone())
+        }
+        _ => Err("it must give a string, or an object with token and expires_in".to_owned()),
+    }
+}

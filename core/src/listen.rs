@@ -1,0 +1,131 @@
+//! The stream that a server may send by itself on, asked for by GET (specification 2025-11-25, basic/transports,
+//! Listening for Messages from the Server). It is optional: a server without one says 405.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderValue, Method, StatusCode};
+use tokio::task::AbortHandle;
+
+use crate::classify;
+use crate::core::Core;
+use crate::ears::Ears;
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::headers;
+use crate::protocol::jsonrpc::{self, Message};
+use crate::retry::Happened;
+use crate::session::Peer;
+use crate::transport::answer::Listener;
+use crate::transport::body;
+use crate::transport::event_stream::EventStream;
+use crate::transport::http::{Stream, get_stream};
+use crate::transport::link::Link;
+
+/// How often in a row the stream is asked for without a message in between, before the client stops listening.
+const MAX_RECONNECTS: u32 = 5;
+/// The longest wait before the next one that a server may name.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Listens in the background until the session ends.
+pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> AbortHandle {
+    let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
+    tokio::spawn(async move {
+        let mut last_event_id = None;
+        while let Some(next) = listen_once(&core, &peer, &mut last_event_id).await {
+            tokio::time::sleep(next).await;
+        }
+    })
+    .abort_handle()
+}
+
+/// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
+async fn listen_once(core: &Weak<Core>, peer: &Weak<Peer>, last_event_id: &mut Option<String>) -> Option<Duration> {
+    let (mut events, ears) = {
+        let (core, peer) = (core.upgrade()?, peer.upgrade()?);
+        let stream = match ask(&core, &peer, last_event_id.as_deref()).await {
+            Ok(stream) => stream,
+            Err(failure) => return after(&core, &peer, &failure),
+        };
+        (stream, Arc::clone(&peer.ears))
+    };
+    // Neither the client nor its session is held while nothing comes.
+    let wait = loop {
+        match events.next().await {
+            Some(Ok(data)) => {
+                core.upgrade()?.listening_failures.store(0, Ordering::Relaxed);
+                hear(&ears, &Bytes::from(data));
+            }
+            Some(Err(_)) | None => break events.retry(),
+        }
+    };
+    *last_event_id = events.last_event_id().or(last_event_id.take());
+    let core = core.upgrade()?;
+    let backoff = backoff(&core)?;
+    Some(wait.map_or(backoff, |wait| wait.min(LONGEST_WAIT)))
+}
+
+/// The wait before the next try; nothing where there were too many in a row.
+fn backoff(core: &Core) -> Option<Duration> {
+    let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
+    (failures <= MAX_RECONNECTS).then(|| core.settings.backoff.wait(failures, fastrand::f64()))
+}
+
+async fn ask(
+    core: &Arc<Core>,
+    peer: &Peer,
+    last_event_id: Option<&str>,
+) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + use<>>, Failure> {
+    let Link::StreamableHttp { http, url } = &*peer.link else {
+        return Err(Failure::new(Happened::Refused, Code::UnknownAddress, "there is no such stream"));
+    };
+    let mut headers = core.with_token(peer.headers.clone()).await?;
+    if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
+        headers.insert(headers::LAST_EVENT_ID, value);
+    }
+    match get_stream(http, url, headers).await? {
+        Stream::Open(response) => {
+            Ok(EventStream::new(Box::pin(body::chunks(response)), core.settings.max_answer_bytes))
+        }
+        Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
+            Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
+        }
+        Stream::Refused(answer) => {
+            let in_session = peer.session_id.is_some();
+            Err(classify::refused(&Method::GET, answer, &core.settings.profile, in_session))
+        }
+    }
+}
+
+/// What a stream that was not given means.
+fn after(core: &Arc<Core>, peer: &Peer, failure: &Failure) -> Option<Duration> {
+    if matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent) {
+        return None;
+    }
+    let wait = backoff(core)?;
+    match failure.happened {
+        Happened::SessionLost => {
+            core.session.lose(peer.generation);
+            // Opened anew, with a stream of its own: nobody may be about to call.
+            let core = Arc::clone(core);
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                core.peer().await.map(drop)
+            });
+            None
+        }
+        Happened::Unauthorized => core.refuse_token().then_some(wait),
+        _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(LONGEST_WAIT)),
+    }
+}
+
+fn hear(ears: &Ears, text: &Bytes) {
+    match jsonrpc::parse(text) {
+        Some(Message::Notification { method, params }) => ears.notification(&method, params),
+        Some(Message::Request { id, method, params }) => ears.request(id, &method, params),
+        // No request of ours is answered here, and nobody waits for what cannot be read.
+        Some(Message::Response { .. }) | None => {}
+    }
+}

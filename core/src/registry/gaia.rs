@@ -1,0 +1,221 @@
+//! GAIA's registry: create, list, and any other request.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use bytes::Bytes;
+use chrono::DateTime;
+use http::Method;
+use serde_json::{Map, Value};
+
+use super::config::{Kind, Place, RegistryConfig};
+use super::fields::Fields;
+use super::redact::Record;
+use super::rest::{RestCall, is_ambiguous};
+use super::{methods, record};
+use crate::call_options::CallOptions;
+use crate::error::{Code, Error, Result};
+use crate::failure::Failure;
+use crate::reply::RawReply;
+use crate::retry::Safety;
+
+const KIND: Kind =
+    Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
+
+/// The members of a server that can be created.
+const MEMBERS: &[&str] = &[
+    "projectId",
+    "name",
+    "transportType",
+    "description",
+    "url",
+    "connectionType",
+    "command",
+    "args",
+    "env",
+    "customHeaders",
+    "oauthClientId",
+    "oauthClientSecret",
+    "oauthScope",
+    "proxyUrl",
+    "proxyAuthToken",
+    "proxyAuthHeader",
+    "requestTimeout",
+    "maxTotalTimeout",
+];
+
+/// Times of a server are compared with a slack of this: they may be rounded down.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// A client of a GAIA registry.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    place: Place,
+}
+
+impl Registry {
+    /// Checks the options. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn new(config: &RegistryConfig) -> Result<Self> {
+        if config.tenant.is_some() {
+            return Err(Error::config(Code::InvalidOption, "tenant", "does not belong to this registry"));
+        }
+        let path = config.path.as_deref().unwrap_or("/api/mcp/servers");
+        if !path.starts_with('/') || path.contains(['?', '#', '{']) {
+            return Err(Error::config(Code::InvalidOption, "path", "must be a path that begins with /"));
+        }
+        Ok(Self { place: config.resolve(&KIND, path.trim_end_matches('/'), |name| std::env::var(name).ok())? })
+    }
+
+    /// Creates a server: `{success, message, serverId}`. After a failure that leaves open whether it was created, it is
+    /// looked up by its name; what was created since is the one.
+    ///
+    /// # Errors
+    /// A `config` error that names a member, before anything is sent; else as for a call.
+    pub async fn create(&self, server: &Record) -> Result<Record> {
+        decoded(&methods::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
+    }
+
+    /// The servers of a project.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn list(&self, project_id: &str) -> Result<Vec<Record>> {
+        decoded(&methods::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
+    }
+
+    /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        decoded(&methods::run(self.place.prepare_request(method, path, body, &CallOptions::default())?).await?)
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<methods::Work> {
+        let call = self.list_call(project_id, options)?;
+        let core = Arc::clone(&self.place.core);
+        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+            let reply = call.run(&core).await?;
+            member(reply, "servers")
+        }))
+    }
+
+    fn list_call(&self, project_id: &str, options: &CallOptions) -> Result<RestCall> {
+        if project_id.trim().is_empty() {
+            return Err(Error::config(Code::MissingOption, "project_id", "must not be empty"));
+        }
+        let mut url = self.place.collection.clone();
+        url.query_pairs_mut().append_pair("projectId", project_id);
+        RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)
+    }
+
+    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<methods::Work> {
+        let body = body(server)?;
+        let Place { core, collection, .. } = self.place.clone();
+        let sought = Sought::of(&body);
+        let call = RestCall::new(&core, Method::POST, collection, Some(&body), Safety::Plain, options)?;
+        let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
+        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+            let begun = Instant::now();
+            let failure = match call.run_unredacted(&core).await {
+                Ok(reply) => return Ok(reply),
+                Err(failure) => failure,
+            };
+            let error = || call.redacted(&core, &failure);
+            if !is_ambiguous(&failure) {
+                return Err(error());
+            }
+            let Ok(list) = look.run(&core).await else { return Err(error()) };
+            match sought.find(&list, begun.elapsed()) {
+                Some(id) => Ok(found(list, &failure, &id)),
+                None => Err(error()),
+            }
+        }))
+    }
+}
+
+/// The body to send: checked, with the documented defaults.
+fn body(mut server: Map<String, Value>) -> Result<Value> {
+    server.retain(|_, value| !value.is_null());
+    let fields = Fields(&server);
+    fields.only(MEMBERS)?;
+    fields.required("projectId")?;
+    fields.text("description")?;
+    // What no client could be made of is no server either.
+    record::gaia(&fields)?;
+    let args = fields.list("args", |text| Some(vec![text.to_owned()]))?;
+    if let (Some(Value::Array(_)), Some(list)) = (server.get("args"), args) {
+        let joined = shlex::try_join(list.iter().map(String::as_str))
+            .map_err(|_| Error::config(Code::InvalidOption, "args", "must be without NUL characters"))?;
+        server.insert("args".to_owned(), joined.into());
+    }
+    server.entry("connectionType").or_insert_with(|| "proxy".into());
+    if server.contains_key("proxyAuthToken") {
+        server.entry("proxyAuthHeader").or_insert_with(|| "Authorization".into());
+    }
+    Ok(Value::Object(server))
+}
+
+/// A server that may or may not have been created.
+struct Sought {
+    project_id: String,
+    name: String,
+    transport: String,
+    url: Option<String>,
+}
+
+impl Sought {
+    fn of(body: &Value) -> Self {
+        let text = |name: &str| body[name].as_str().unwrap_or_default().to_owned();
+        Self {
+            project_id: text("projectId"),
+            name: text("name"),
+            transport: text("transportType"),
+            url: body["url"].as_str().map(str::to_owned),
+        }
+    }
+
+    /// The id of the one server of this name that was created since, by the registry's own clock.
+    fn find(&self, list: &RawReply, since: Duration) -> Option<String> {
+        let now = list.headers.get(http::header::DATE)?.to_str().ok()?;
+        let begun = httpdate::parse_http_date(now).ok()?.checked_sub(since + SLACK)?;
+        let answer: Value = serde_json::from_slice(&list.result).ok()?;
+        let mut found = answer["servers"].as_array()?.iter().filter(|server| {
+            let created = server["createdAt"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
+            server["name"] == self.name.as_str()
+                && server["transportType"] == self.transport.as_str()
+                && self.url.as_ref().is_none_or(|url| server["url"] == url.as_str())
+                && created.is_some_and(|created| SystemTime::from(created) >= begun)
+        });
+        let id = found.next()?["id"].as_str()?.to_owned();
+        found.next().is_none().then_some(id)
+    }
+}
+
+fn found(list: RawReply, failure: &Failure, id: &str) -> RawReply {
+    let message = "the answer was lost; the server was found by its name";
+    let result = serde_json::json!({ "success": true, "message": message, "serverId": id }).to_string();
+    let info = failure.error.info();
+    RawReply { result: Bytes::from(result), attempts: info.attempts, request_id: info.request_id.clone(), ..list }
+}
+
+/// One member of the answer as the result.
+fn member(reply: RawReply, name: &str) -> Result<RawReply> {
+    let answer: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
+    match &answer[name] {
+        found @ Value::Array(_) => Ok(RawReply { result: found.to_string().into(), ..reply }),
+        _ => Err(Error::new(Code::InvalidAnswer, format!("the answer has no list \"{name}\""))),
+    }
+}
+
+pub(super) fn decoded<T: serde::de::DeserializeOwned>(reply: &RawReply) -> Result<T> {
+    serde_json::from_slice(&reply.result)
+        .map_err(|_| Error::new(Code::InvalidAnswer, "the answer is not of the type that the registry documents"))
+}

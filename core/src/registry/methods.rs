@@ -1,0 +1,201 @@
+//! The methods of the registries, once for all languages: a test of each face checks that it has every one.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::Method;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::config::{Place, RegistryConfig};
+use super::pager::Pager;
+use super::rest::RestCall;
+use super::{gaia, sema4};
+use crate::attempts::CallState;
+use crate::call_options::CallOptions;
+use crate::error::{Code, Error, Result};
+use crate::reply::RawReply;
+use crate::retry::Safety;
+
+/// One method of a registry.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct RegistryMethodSpec {
+    /// The registry: `gaia` or `sema4`.
+    pub registry: &'static str,
+    /// The name, in Python's spelling; Node's is the same words in camel case.
+    pub name: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+}
+
+const fn of(registry: &'static str, name: &'static str, help: &'static str) -> RegistryMethodSpec {
+    RegistryMethodSpec { registry, name, help }
+}
+
+/// The table of methods of registries.
+pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
+    of("gaia", "create", "Creates a server. After an ambiguous failure it is looked up by its name."),
+    of("gaia", "list", "The servers of a project."),
+    of("gaia", "request", "Sends any request below the base URL."),
+    of("gaia", "close", "Refuses further calls."),
+    of("sema4", "list", "All servers, over all pages, one after the other."),
+    of("sema4", "list_page", "One page of servers, and the token of the next."),
+    of("sema4", "get", "One server."),
+    of("sema4", "create", "Creates a server."),
+    of("sema4", "update", "Replaces a server."),
+    of("sema4", "delete", "Deletes a server."),
+    of("sema4", "request", "Sends any request below the base URL."),
+    of("sema4", "close", "Refuses further calls."),
+];
+
+/// A request that is ready to run.
+pub(crate) struct Work {
+    pub(crate) state: Arc<CallState>,
+    running: Pin<Box<dyn Future<Output = Result<RawReply>> + Send>>,
+}
+
+impl Work {
+    pub(super) fn new(
+        state: Arc<CallState>,
+        running: impl Future<Output = Result<RawReply>> + Send + 'static,
+    ) -> Self {
+        Self { state, running: Box::pin(running) }
+    }
+
+    /// Adds what follows a good answer.
+    pub(super) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
+        let Self { state, running } = self;
+        Self { state, running: Box::pin(async move { next(running.await?) }) }
+    }
+}
+
+pub(crate) async fn run(work: Work) -> Result<RawReply> {
+    work.running.await
+}
+
+/// A registry's client, of either kind.
+#[derive(Debug, Clone)]
+pub(crate) enum AnyRegistry {
+    Gaia(gaia::Registry),
+    Sema4(sema4::Registry),
+}
+
+/// The arguments of all methods.
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Arguments {
+    project_id: Option<String>,
+    id: Option<String>,
+    server: Option<Map<String, Value>>,
+    next: Option<String>,
+    limit: Option<u32>,
+    method: Option<String>,
+    path: Option<String>,
+    body: Option<Value>,
+}
+
+impl AnyRegistry {
+    pub(crate) fn open(kind: &str, config: &RegistryConfig) -> Result<Self> {
+        match kind {
+            "gaia" => gaia::Registry::new(config).map(Self::Gaia),
+            _ => sema4::Registry::new(config).map(Self::Sema4),
+        }
+    }
+
+    fn place(&self) -> &Place {
+        match self {
+            Self::Gaia(registry) => registry.place(),
+            Self::Sema4(registry) => registry.place(),
+        }
+    }
+
+    pub(crate) async fn close(&self) {
+        self.place().core.close().await;
+    }
+
+    /// Prepares a method of the table. `params` are its arguments by name, as JSON text.
+    pub(crate) fn prepare(&self, name: &str, params: &[u8], options: &CallOptions) -> Result<Work> {
+        let given = arguments(params)?;
+        if name == "request" {
+            let method = given.method.as_deref().unwrap_or_default();
+            return self.place().prepare_request(method, given.path.as_deref().unwrap_or_default(), given.body, options);
+        }
+        let server = || {
+            given.server.clone().ok_or_else(|| Error::config(Code::InvalidArgument, "server", "must be an object"))
+        };
+        let id = || given.id.as_deref().unwrap_or_default();
+        match (self, name) {
+            (Self::Gaia(registry), "create") => registry.prepare_create(server()?, options),
+            (Self::Gaia(registry), "list") => {
+                registry.prepare_list(given.project_id.as_deref().unwrap_or_default(), options)
+            }
+            (Self::Sema4(registry), "list_page") => registry.prepare_page(given.next.as_deref(), given.limit, options),
+            (Self::Sema4(registry), "get") => registry.prepare(Method::GET, Some(id()), None, options),
+            (Self::Sema4(registry), "create") => registry.prepare(Method::POST, None, Some(server()?), options),
+            (Self::Sema4(registry), "update") => registry.prepare(Method::PUT, Some(id()), Some(server()?), options),
+            (Self::Sema4(registry), "delete") => registry.prepare(Method::DELETE, Some(id()), None, options),
+            _ => Err(Error::new(Code::Panicked, format!("the table of methods has no {name}"))),
+        }
+    }
+
+    /// The pages of a list. `params` are the arguments of the method `list`.
+    pub(crate) fn pager(&self, params: &[u8], options: &CallOptions) -> Result<Pager> {
+        match self {
+            Self::Sema4(registry) => registry.pager(arguments(params)?.limit, options),
+            Self::Gaia(_) => Err(Error::new(Code::Panicked, "this registry has no pages")),
+        }
+    }
+}
+
+fn arguments(params: &[u8]) -> Result<Arguments> {
+    let invalid = |_| {
+        let known = ["project_id", "id", "server", "next", "limit", "method", "path"];
+        // The library names no member; the first one of a wrong type is looked for.
+        let object: Map<String, Value> = serde_json::from_slice(params).unwrap_or_default();
+        let wrong = known.iter().find(|name| match (object.get(**name), **name) {
+            (None | Some(Value::Null), _) => false,
+            (Some(value), "server") => !value.is_object(),
+            (Some(value), "limit") => value.as_u64().is_none_or(|limit| limit > u64::from(u32::MAX)),
+            (Some(value), _) => !value.is_string(),
+        });
+        let field = wrong.copied().unwrap_or("params");
+        let allowed = match field {
+            "server" => "must be an object",
+            "limit" => "must be a whole number greater than zero",
+            "params" => "must be an object",
+            _ => "must be a string",
+        };
+        Error::config(Code::InvalidArgument, field, allowed)
+    };
+    if params.is_empty() { Ok(Arguments::default()) } else { serde_json::from_slice(params).map_err(invalid) }
+}
+
+impl Place {
+    pub(super) fn prepare_request(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        options: &CallOptions,
+    ) -> Result<Work> {
+        let Some(method) = Some(method).filter(|name| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(name)) else {
+            let allowed = "must be one of GET, POST, PUT, PATCH, DELETE";
+            return Err(Error::config(Code::InvalidArgument, "method", allowed));
+        };
+        let safety = if matches!(method, "POST" | "PATCH") { Safety::Plain } else { Safety::Safe };
+        let refuse = || Error::config(Code::InvalidArgument, "path", "must be a path that begins with one /");
+        if !path.starts_with('/') || path.starts_with("//") || path.contains('\\') || path.contains('#') {
+            return Err(refuse());
+        }
+        let base = self.base.as_str().trim_end_matches('/');
+        let url = Url::parse(&format!("{base}{path}")).map_err(|_| refuse())?;
+        if url.origin() != self.base.origin() || !url.path().starts_with(self.base.path().trim_end_matches('/')) {
+            return Err(refuse());
+        }
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;
+        let call = RestCall::new(&self.core, method, url, body.as_ref(), safety, options)?;
+        let core = Arc::clone(&self.core);
+        Ok(Work::new(Arc::clone(&call.plan.state), async move { call.run(&core).await }))
+    }
+}

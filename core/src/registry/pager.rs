@@ -1,0 +1,66 @@
+//! A list that is read a page at a time. Where it stands, and where it ends, is known here and nowhere else.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::Value;
+
+use super::methods::Work;
+use super::sema4::Registry;
+use crate::call_options::CallOptions;
+use crate::error::{Code, Error, Result};
+
+/// The pages of a registry's list.
+#[derive(Debug)]
+pub(crate) struct Pager {
+    registry: Registry,
+    limit: Option<u32>,
+    options: CallOptions,
+    position: Arc<Mutex<Position>>,
+}
+
+#[derive(Debug, Default)]
+struct Position {
+    /// `None` at the beginning.
+    next: Option<String>,
+    seen: HashSet<String>,
+    ended: bool,
+}
+
+impl Pager {
+    pub(super) fn new(registry: Registry, limit: Option<u32>, options: CallOptions) -> Self {
+        Self { registry, limit, options, position: Arc::default() }
+    }
+
+    /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
+    pub(crate) fn next(&self) -> Result<Option<Work>> {
+        let next = {
+            let position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
+            if position.ended {
+                return Ok(None);
+            }
+            position.next.clone()
+        };
+        let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;
+        let position = Arc::clone(&self.position);
+        let most = self.registry.place().core.settings.max_pages as usize;
+        Ok(Some(work.then(move |reply| {
+            let page: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
+            let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
+            match page["next"].as_str() {
+                None => position.ended = true,
+                Some(next) if !position.seen.insert(next.to_owned()) => {
+                    position.ended = true;
+                    return Err(Error::new(Code::CursorLoop, "the registry repeats a page's token"));
+                }
+                Some(_) if position.seen.len() >= most => {
+                    position.ended = true;
+                    let message = format!("the list has more pages than max_pages ({most})");
+                    return Err(Error::new(Code::TooManyPages, message));
+                }
+                Some(next) => position.next = Some(next.to_owned()),
+            }
+            Ok(reply)
+        })))
+    }
+}

@@ -1,0 +1,140 @@
+//! One request to a registry, made again by the retry table.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::{HeaderValue, Method, StatusCode};
+use serde_json::Value;
+use url::Url;
+
+use crate::attempts::{self, Operation, Plan, Turn};
+use crate::call_options::CallOptions;
+use crate::classify;
+use crate::core::Core;
+use crate::error::{Code, Error, Result};
+use crate::failure::Failure;
+use crate::headers;
+use crate::reply::RawReply;
+use crate::retry::{Happened, Safety};
+use crate::transport::plain::{self, PlainAnswer};
+
+/// A request that is ready to be sent.
+pub(crate) struct RestCall {
+    pub(crate) plan: Plan,
+    method: Method,
+    url: Url,
+    body: Option<Bytes>,
+    headers: http::HeaderMap,
+    /// Texts of the body that no message may show.
+    secrets: Vec<String>,
+}
+
+impl RestCall {
+    /// Checks the options of the call. `safety` says how much harm a second execution could do.
+    pub(crate) fn new(
+        core: &Core,
+        method: Method,
+        url: Url,
+        body: Option<&Value>,
+        safety: Safety,
+        options: &CallOptions,
+    ) -> Result<Self> {
+        for (name, given) in [
+            ("idempotency_key", options.idempotency_key.is_some()),
+            ("honours_idempotency_keys", options.honours_idempotency_keys.is_some()),
+            ("raise_tool_errors", options.raise_tool_errors.is_some()),
+        ] {
+            if given {
+                return Err(Error::config(Code::InvalidOption, name, "does not belong to a call of a registry"));
+            }
+        }
+        let plan = Plan::of_call(core, safety, options)?;
+        let secrets = body.and_then(Value::as_object).map(super::redact::secrets).unwrap_or_default();
+        let body = body.map(|body| Bytes::from(body.to_string()));
+        let headers = headers::extra("headers", options.headers.iter().flatten())?;
+        Ok(Self { plan, method, url, body, headers, secrets })
+    }
+
+    /// Sends until there is an answer: its body as JSON text, `null` where it has none.
+    pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
+        self.run_unredacted(core).await.map_err(|failure| self.redacted(core, &failure))
+    }
+
+    /// The error of a failure, without the body's secrets.
+    pub(crate) fn redacted(&self, core: &Core, failure: &Failure) -> Error {
+        core.redacted_of(failure.error.clone(), &self.secrets)
+    }
+
+    pub(crate) async fn run_unredacted(&self, core: &Arc<Core>) -> Result<RawReply, Failure> {
+        let ended = self.plan.within(attempts::run_counted(core, &self.plan, self)).await?;
+        Ok(RawReply { attempts: ended.attempts, request_id: Some(ended.request_id), ..ended.reply })
+    }
+
+    async fn send(&self, core: &Core, url: &Url, turn: &Turn) -> Result<PlainAnswer, Failure> {
+        let mut request = reqwest::Request::new(self.method.clone(), url.clone());
+        let headers = request.headers_mut();
+        headers.clone_from(&core.settings.headers);
+        headers.extend(self.headers.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        if let Some(token) = &turn.token {
+            headers.insert(AUTHORIZATION, token.header.clone());
+        }
+        if let Ok(id) = HeaderValue::from_str(&turn.request_id) {
+            headers.insert(headers::X_REQUEST_ID, id);
+        }
+        if let Some(body) = &self.body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.clone().into());
+        }
+        turn.in_time(plain::request(&core.http, request, core.settings.max_answer_bytes)).await
+    }
+}
+
+impl Operation for RestCall {
+    type Ground = ();
+    type Reply = RawReply;
+
+    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+        let mut answer = self.send(core, &self.url, turn).await?;
+        // A collection may insist on its trailing slash. Nothing that we send may follow to another origin.
+        if let Some(url) = same_origin_redirect(&self.url, &answer) {
+            answer = self.send(core, &url, turn).await?;
+        }
+        let PlainAnswer { status, headers, body } = answer;
+        if !status.is_success() {
+            return Err(classify::refused_rest(&self.method, status, &headers, &body, &core.settings.profile));
+        }
+        let result = if body.is_empty() { Bytes::from_static(b"null") } else { body };
+        let value: Value = serde_json::from_slice(&result).map_err(|_| {
+            let preview = crate::text::preview(&result[..result.len().min(200)]);
+            Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not JSON: {preview}"))
+                .answered(status, &headers)
+        })?;
+        if value["success"] == Value::Bool(false) {
+            let mut failure =
+                classify::refused_rest(&self.method, StatusCode::BAD_REQUEST, &headers, &result, &core.settings.profile);
+            failure.error.info_mut().status = Some(status.as_u16());
+            return Err(failure);
+        }
+        Ok(RawReply { result, status, headers, ..RawReply::default() })
+    }
+}
+
+fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
+    if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
+        return None;
+    }
+    let to = from.join(headers::text(&answer.headers, &LOCATION)?).ok()?;
+    (to.origin() == from.origin()).then_some(to)
+}
+
+/// A failure after which nothing proves whether a request took effect.
+pub(crate) fn is_ambiguous(failure: &Failure) -> bool {
+    failure.error.delivery() == crate::error::Delivery::MaybeExecuted
+        && !matches!(failure.happened, Happened::Refused | Happened::Unauthorized)
+}

@@ -1,0 +1,242 @@
+//! Sema4.ai's registry (tenant API v2.5): list, get, create, update, delete.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::{Method, StatusCode};
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::config::{Kind, Place, RegistryConfig};
+use super::fields::Fields;
+use super::gaia::decoded;
+use super::pager::Pager;
+use super::redact::Record;
+use super::rest::RestCall;
+use super::{methods, record};
+use crate::call_options::CallOptions;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::reply::RawReply;
+use crate::retry::Safety;
+
+const KIND: Kind =
+    Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
+
+/// A client of a Sema4.ai registry.
+#[derive(Debug, Clone)]
+pub struct Registry {
+    place: Place,
+}
+
+/// One page of servers.
+#[derive(Debug, Clone, Default, serde::Deserialize)]
+pub struct Page {
+    /// The servers.
+    pub data: Vec<Record>,
+    /// The token of the next page.
+    pub next: Option<String>,
+    /// Whether there is one.
+    pub has_more: bool,
+}
+
+impl Registry {
+    /// Checks the options. Nothing is sent yet.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn new(config: &RegistryConfig) -> Result<Self> {
+        if config.path.is_some() {
+            return Err(Error::config(Code::InvalidOption, "path", "does not belong to this registry"));
+        }
+        let path = match config.tenant {
+            Some(_) => "/tenants/{slug}/api/v2/mcp-servers",
+            None => "/mcp-servers",
+        };
+        Ok(Self { place: config.resolve(&KIND, path, |name| std::env::var(name).ok())? })
+    }
+
+    /// Reads all servers, a page at a time: ask the pager until it has no more.
+    ///
+    /// # Errors
+    /// A `config` error where `limit`, the servers per page, is zero.
+    pub fn list(&self, limit: Option<u32>) -> Result<Pages> {
+        Ok(Pages(self.pager(limit, &CallOptions::default())?))
+    }
+
+    /// One page: the first, or the one of a token.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<Page> {
+        decoded(&methods::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
+    }
+
+    /// One server.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn get(&self, id: &str) -> Result<Record> {
+        decoded(&methods::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
+    }
+
+    /// Creates a server. After a failure that leaves open whether it was created it is not sent again.
+    ///
+    /// # Errors
+    /// A `config` error that names a member, before anything is sent; else as for a call.
+    pub async fn create(&self, server: &Record) -> Result<Record> {
+        decoded(&methods::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?)
+    }
+
+    /// Replaces a server.
+    ///
+    /// # Errors
+    /// As for [`create`](Self::create).
+    pub async fn update(&self, id: &str, server: &Record) -> Result<Record> {
+        let options = CallOptions::default();
+        decoded(&methods::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
+    }
+
+    /// Deletes a server. Where an answer was lost and the server is then gone, it was deleted.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn delete(&self, id: &str) -> Result<()> {
+        methods::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
+    }
+
+    /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        decoded(&methods::run(self.place.prepare_request(method, path, body, &CallOptions::default())?).await?)
+    }
+
+    pub(super) fn place(&self) -> &Place {
+        &self.place
+    }
+
+    pub(crate) fn pager(&self, limit: Option<u32>, options: &CallOptions) -> Result<Pager> {
+        check_limit(limit)?;
+        Ok(Pager::new(self.clone(), limit, options.clone()))
+    }
+
+    pub(crate) fn prepare_page(
+        &self,
+        next: Option<&str>,
+        limit: Option<u32>,
+        options: &CallOptions,
+    ) -> Result<methods::Work> {
+        check_limit(limit)?;
+        let mut url = self.place.collection.clone();
+        if let Some(limit) = limit {
+            url.query_pairs_mut().append_pair("limit", &limit.to_string());
+        }
+        if let Some(next) = next {
+            url.query_pairs_mut().append_pair("next", next);
+        }
+        let call = RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)?;
+        let core = Arc::clone(&self.place.core);
+        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
+    }
+
+    pub(super) fn prepare(
+        &self,
+        method: Method,
+        id: Option<&str>,
+        server: Option<Map<String, Value>>,
+        options: &CallOptions,
+    ) -> Result<methods::Work> {
+        let body = server.map(body).transpose()?;
+        let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
+        let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
+        let deletes = method == Method::DELETE;
+        let call = RestCall::new(&self.place.core, method, url, body.as_ref(), safety, options)?;
+        let core = Arc::clone(&self.place.core);
+        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+            match call.run(&core).await {
+                Err(error) if deletes && was_deleted_before(&error) => Ok(RawReply {
+                    result: Bytes::from_static(b"null"),
+                    status: StatusCode::NOT_FOUND,
+                    attempts: error.info().attempts,
+                    request_id: error.info().request_id.clone(),
+                    ..RawReply::default()
+                }),
+                ended => ended,
+            }
+        }))
+    }
+
+    fn url_of(&self, id: &str) -> Result<Url> {
+        if id.trim().is_empty() || matches!(id, "." | "..") {
+            return Err(Error::config(Code::InvalidArgument, "id", "must be the id of a server"));
+        }
+        let mut url = self.place.collection.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(id);
+        }
+        Ok(url)
+    }
+}
+
+/// The pages of a list.
+#[derive(Debug)]
+pub struct Pages(Pager);
+
+impl Pages {
+    /// The next page; `None` behind the last.
+    ///
+    /// # Errors
+    /// As for a call; `cursor_loop` where the registry repeats a token.
+    pub async fn next(&self) -> Result<Option<Vec<Record>>> {
+        let Some(work) = self.0.next()? else { return Ok(None) };
+        let page: Page = decoded(&methods::run(work).await?)?;
+        Ok(Some(page.data))
+    }
+}
+
+/// 404 to a delete that was sent again: the lost attempt before had deleted it.
+fn was_deleted_before(error: &Error) -> bool {
+    error.info().status == Some(404) && error.info().attempts > 1 && error.delivery() == Delivery::MaybeExecuted
+}
+
+fn check_limit(limit: Option<u32>) -> Result<()> {
+    if limit == Some(0) {
+        return Err(Error::config(Code::InvalidArgument, "limit", "must be a whole number greater than zero"));
+    }
+    Ok(())
+}
+
+/// The body to send, checked; members that are not known here go along.
+fn body(server: Map<String, Value>) -> Result<Value> {
+    let fields = Fields(&server);
+    fields.required("name")?;
+    for name in ["type", "icon", "organization_type"] {
+        fields.text(name)?;
+    }
+    if fields.get("oauth_client_config").is_some_and(|config| !config.is_object()) {
+        return Err(Error::config(Code::InvalidOption, "oauth_client_config", "must be an object"));
+    }
+    // What is opaque to the registry is no reason to refuse the server.
+    let mut checked = server.clone();
+    checked.remove("oauth_client_config");
+    let names_a_server = ["url", "command", "transport"].iter().any(|name| fields.get(name).is_some());
+    if names_a_server {
+        record::sema4(&Fields(&checked))?;
+    }
+    Ok(Value::Object(server))
+}
+
+/// A page in one form: `next` is there only where there is more.
+fn page(reply: RawReply) -> Result<RawReply> {
+    let invalid = || Error::new(Code::InvalidAnswer, "the answer is not a page: data, next and has_more");
+    let mut answer: Map<String, Value> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
+    if !answer.get("data").is_some_and(Value::is_array) {
+        return Err(invalid());
+    }
+    let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
+    let more = answer.get("has_more").and_then(Value::as_bool) != Some(false) && next.is_some();
+    answer.insert("next".to_owned(), if more { next.into() } else { Value::Null });
+    answer.insert("has_more".to_owned(), more.into());
+    Ok(RawReply { result: Value::Object(answer).to_string().into(), ..reply })
+}

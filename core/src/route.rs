@@ -1,0 +1,182 @@
+//! Where a server is, what carries the messages there, and which tools may be called.
+
+use std::collections::HashSet;
+
+use url::Url;
+
+use crate::auth::Secret;
+use crate::config::{ClientConfig, web_url};
+use crate::error::{Code, Error, Result};
+use crate::profile::Profile;
+use crate::transport::stdio::Program;
+
+/// The way to a server.
+#[derive(Clone)]
+pub(crate) enum Route {
+    /// Streamable HTTP, and where `or_sse`, the transport of 2024-11-05 at the same address if that is refused.
+    StreamableHttp { url: Url, or_sse: bool },
+    /// HTTP with SSE.
+    Sse(Url),
+    /// A process to start.
+    Stdio(Program),
+}
+
+impl Route {
+    /// The address, where there is one.
+    pub(crate) fn url(&self) -> Option<&Url> {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => Some(url),
+            Self::Stdio(_) => None,
+        }
+    }
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => crate::option::write_without_secrets(url, f),
+            // Its arguments may hold a secret.
+            Self::Stdio(program) => write!(f, "{:?}", program.command),
+        }
+    }
+}
+
+impl ClientConfig {
+    pub(crate) fn route(&self, profile: &Profile, base_from_environment: Option<String>) -> Result<Route> {
+        let refuse = |field: &str, allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
+        let transport = match (self.transport.as_deref(), &self.command) {
+            (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
+            (Some(_), _) => return refuse("transport", "must be one of streamable_http, sse, stdio"),
+            (None, Some(_)) => "stdio",
+            (None, None) => "streamable_http",
+        };
+        if transport == "stdio" {
+            for (name, given) in [("endpoint", self.endpoint.is_some()), ("base_url", self.base_url.is_some())] {
+                if given {
+                    return refuse(name, "does not belong to the transport stdio");
+                }
+            }
+            return self.program().map(Route::Stdio);
+        }
+        for (name, given) in [
+            ("command", self.command.is_some()),
+            ("args", self.args.is_some()),
+            ("env", self.env.is_some()),
+            ("cwd", self.cwd.is_some()),
+        ] {
+            if given {
+                return refuse(name, "belongs to the transport stdio only");
+            }
+        }
+        let path = if transport == "sse" { &profile.sse_path } else { &profile.path };
+        let (field, url) = self.endpoint_url(profile, path, base_from_environment)?;
+        self.refuse_plain_http(field, &url)?;
+        Ok(match transport {
+            "sse" => Route::Sse(url),
+            _ => Route::StreamableHttp { url, or_sse: profile.finds_sse && self.transport.is_none() },
+        })
+    }
+
+    fn program(&self) -> Result<Program> {
+        let command = match self.command.as_deref() {
+            None => return Err(Error::config(Code::MissingOption, "command", "is required by the transport stdio")),
+            Some(command) if command.trim().is_empty() || command.contains('\0') => {
+                return Err(Error::config(Code::InvalidOption, "command", "must be the name or path of a program"));
+            }
+            Some(command) => command.to_owned(),
+        };
+        if self.args.iter().flatten().any(|arg| arg.contains('\0')) {
+            return Err(Error::config(Code::InvalidOption, "args", "must be without NUL characters"));
+        }
+        let is_variable = |(name, value): &(&String, &Secret)| {
+            !name.is_empty() && !name.contains(['=', '\0']) && !value.expose().contains('\0')
+        };
+        if !self.env.iter().flatten().all(|pair| is_variable(&pair)) {
+            let allowed = "must have names without = and values without NUL characters";
+            return Err(Error::config(Code::InvalidOption, "env", allowed));
+        }
+        let cwd = self.cwd.clone();
+        if cwd.as_ref().is_some_and(|cwd| !std::path::Path::new(cwd).is_dir()) {
+            return Err(Error::config(Code::InvalidOption, "cwd", "must be an existing directory"));
+        }
+        let env = self.env.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+        Ok(Program { command, args: self.args.clone().unwrap_or_default(), env, cwd })
+    }
+
+    /// The address, and the option that it comes from.
+    fn endpoint_url(
+        &self,
+        profile: &Profile,
+        path: &str,
+        base_from_environment: Option<String>,
+    ) -> Result<(&'static str, Url)> {
+        match (&self.endpoint, &self.base_url) {
+            (Some(_), Some(_)) => {
+                Err(Error::config(Code::InvalidOption, "endpoint", "cannot be given together with base_url"))
+            }
+            (Some(endpoint), None) => Ok(("endpoint", web_url("endpoint", endpoint.as_str())?)),
+            (None, given) => {
+                let base = given.as_ref().map(|given| given.as_str().to_owned());
+                let base = base.or(base_from_environment).or(profile.base_url.as_deref().map(str::to_owned));
+                let Some(base) = base else {
+                    let allowed = format!("is required under the profile {}", profile.name);
+                    return Err(Error::config(Code::MissingOption, "endpoint", allowed));
+                };
+                let mut url = web_url("base_url", &base)?;
+                let path = self.with_slug(path)?;
+                let base = url.path().trim_end_matches('/').to_owned();
+                // Whoever gives the endpoint's own address means it.
+                if !base.ends_with(&*path) || path.is_empty() {
+                    url.set_path(&format!("{base}{path}"));
+                }
+                Ok(("base_url", url))
+            }
+        }
+    }
+
+    fn with_slug(&self, path: &str) -> Result<String> {
+        if !path.contains("{slug}") {
+            return match &self.slug {
+                Some(_) => Err(Error::config(Code::InvalidOption, "slug", "has no place in the profile's path")),
+                None => Ok(path.to_owned()),
+            };
+        }
+        let slug = self.slug.as_deref().ok_or_else(|| {
+            Error::config(Code::MissingOption, "slug", "is required: it names the server behind the gateway")
+        })?;
+        let is_segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b));
+        // A path below the slug is allowed, one that leads out of it is not.
+        let fits = |part: &str| !part.is_empty() && part != "." && part != ".." && is_segment(part);
+        if !slug.split('/').all(fits) {
+            let allowed = "must be the slug or id of a server: letters, digits, - and _";
+            return Err(Error::config(Code::InvalidOption, "slug", allowed));
+        }
+        Ok(path.replace("{slug}", slug))
+    }
+}
+
+/// The rules of a server's record for its tools.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tools {
+    allowed: Option<HashSet<String>>,
+    blocked: HashSet<String>,
+}
+
+impl Tools {
+    pub(crate) fn new(allowed: &Option<Vec<String>>, blocked: &Option<Vec<String>>) -> Result<Self> {
+        for (name, list) in [("allowed_tools", allowed), ("blocked_tools", blocked)] {
+            if list.iter().flatten().any(String::is_empty) {
+                return Err(Error::config(Code::InvalidOption, name, "must be a list of names of tools"));
+            }
+        }
+        let set = |list: &Vec<String>| list.iter().cloned().collect::<HashSet<_>>();
+        // An empty list of allowed tools is no rule, as at Odock's gateway.
+        let allowed = allowed.as_ref().filter(|list| !list.is_empty()).map(set);
+        Ok(Self { allowed, blocked: blocked.as_ref().map(set).unwrap_or_default() })
+    }
+
+    /// Whether a tool may be called. What is blocked stays blocked although it is allowed.
+    pub(crate) fn allow(&self, tool: &str) -> bool {
+        !self.blocked.contains(tool) && self.allowed.as_ref().is_none_or(|allowed| allowed.contains(tool))
+    }
+}

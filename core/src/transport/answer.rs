@@ -1,0 +1,67 @@
+//! A message to send, and what it is answered with, whatever carries them.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use serde_json::value::RawValue;
+
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::protocol::jsonrpc::{self, RpcError};
+
+/// A message to send.
+pub(crate) struct Outgoing {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// The JSON-RPC id that the answer must carry; `None` for what is not answered.
+    pub(crate) id: Option<u64>,
+    /// The token by which progress of this request is told from that of others on the same stream.
+    pub(crate) progress_token: Option<String>,
+    /// The largest answer or event, in bytes.
+    pub(crate) limit: usize,
+}
+
+/// An answer, read to its end.
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) content: Content,
+}
+
+pub(crate) enum Content {
+    /// The `result` of the response to our request, as JSON text.
+    Result(Bytes),
+    /// The `error` of the response to our request.
+    RpcError(RpcError),
+    /// A body that is no response to our request.
+    Other(Bytes),
+}
+
+/// Who hears of what the server sends by itself.
+pub(crate) trait Listener: Send + Sync {
+    fn notification(&self, method: &str, params: Option<&RawValue>);
+    fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
+}
+
+/// What a response says to the request `id`.
+pub(crate) fn content(
+    text: &Bytes,
+    answered: Option<&str>,
+    outcome: Result<&RawValue, RpcError>,
+    id: u64,
+) -> Result<Content, Failure> {
+    match (answered, outcome) {
+        (Some(answered), _) if !jsonrpc::is_ours(answered, id) => {
+            let shown = crate::text::preview(&answered.as_bytes()[..answered.len().min(64)]);
+            Err(Failure::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
+        }
+        (Some(_), Ok(result)) => Ok(Content::Result(text.slice_ref(result.get().as_bytes()))),
+        // A server that could not read the id answers with none.
+        (_, Err(error)) => Ok(Content::RpcError(error)),
+        (None, Ok(_)) => Err(not_a_message(text)),
+    }
+}
+
+pub(crate) fn not_a_message(text: &[u8]) -> Failure {
+    let preview = crate::text::preview(&text[..text.len().min(200)]);
+    Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not a JSON-RPC response: {preview}"))
+}

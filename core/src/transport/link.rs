@@ -1,0 +1,58 @@
+//! What carries the messages of one session.
+
+use reqwest::Client;
+use url::Url;
+
+use super::answer::{Answer, Listener, Outgoing};
+use super::http;
+use super::sse::SseLink;
+use super::stdio::StdioLink;
+use crate::failure::Failure;
+
+pub(crate) enum Link {
+    /// Streamable HTTP: each message is a request of its own.
+    StreamableHttp { http: Client, url: Url },
+    /// The transport of 2024-11-05.
+    Sse(SseLink),
+    /// A process of ours.
+    Stdio(StdioLink),
+}
+
+impl Link {
+    /// Sends a message and waits for its answer.
+    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+        match self {
+            Self::StreamableHttp { http, url } => http::post(http, url, out, listener).await,
+            Self::Sse(link) => link.exchange(out, listener).await,
+            Self::Stdio(link) => link.exchange(out, listener).await,
+        }
+    }
+
+    /// Whether nothing can be sent any more, so that the session must be opened anew.
+    pub(crate) fn is_down(&self) -> bool {
+        match self {
+            Self::StreamableHttp { .. } => false,
+            Self::Sse(link) => link.is_down(),
+            Self::Stdio(link) => link.is_down(),
+        }
+    }
+
+    /// Ends what the link holds open.
+    pub(crate) async fn close(&self) {
+        match self {
+            Self::StreamableHttp { .. } => {}
+            Self::Sse(link) => link.close(),
+            Self::Stdio(link) => link.close().await,
+        }
+    }
+}
+
+impl std::fmt::Debug for Link {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::StreamableHttp { .. } => "streamable_http",
+            Self::Sse(_) => "sse",
+            Self::Stdio(_) => "stdio",
+        })
+    }
+}

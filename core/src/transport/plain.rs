@@ -1,0 +1,29 @@
+//! A plain HTTP exchange, for what is not MCP: token endpoints, metadata, registries.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use reqwest::{Client, Request};
+
+use super::body;
+use super::unanswered::not_answered;
+use crate::failure::Failure;
+
+/// An answer, read to its end.
+pub(crate) struct PlainAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Sends a request and reads its answer, of which the body of an error is read only so far.
+pub(crate) async fn request(http: &Client, request: Request, limit: usize) -> Result<PlainAnswer, Failure> {
+    let mut response = http.execute(request).await.map_err(|error| not_answered(&error))?;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let body = if status.is_success() {
+        body::read(&mut response, limit).await.map_err(|failure| failure.answered(status, &headers))?
+    } else {
+        body::read_beginning(&mut response, body::ERROR_BODY_BYTES).await
+    };
+    Ok(PlainAnswer { status, headers, body })
+}

@@ -1,0 +1,141 @@
+//! HTTP with SSE (specification 2024-11-05, basic/transports): one event stream for all answers, and POSTs to the
+//! address that it names first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use reqwest::Client;
+use tokio::task::AbortHandle;
+use url::Url;
+
+use super::answer::{Answer, Content, Listener, Outgoing};
+use super::body;
+use super::event_stream::EventStream;
+use super::http::{Stream, get_stream, post};
+use super::inbox::Inbox;
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::retry::Happened;
+
+/// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
+const END_OF_POST: Duration = Duration::from_secs(1);
+
+/// An open event stream, and where to POST.
+pub(crate) struct SseLink {
+    http: Client,
+    endpoint: Url,
+    inbox: Arc<Inbox>,
+    reader: AbortHandle,
+}
+
+/// The outcome of opening.
+pub(crate) enum Opened {
+    Link(SseLink),
+    /// Another answer than a stream.
+    Refused(Answer),
+}
+
+impl SseLink {
+    /// Opens the stream and waits for its first event, the endpoint.
+    pub(crate) async fn open(
+        http: &Client,
+        url: &Url,
+        headers: HeaderMap,
+        limit: usize,
+        listener: Arc<dyn Listener>,
+    ) -> Result<Opened, Failure> {
+        let response = match get_stream(http, url, headers).await? {
+            Stream::Open(response) => response,
+            Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
+        };
+        let mut events = EventStream::new(Box::pin(body::chunks(response)), limit);
+        let endpoint = match events.next_event().await {
+            Some(Ok((event, data))) if event == "endpoint" => same_origin(url, &data)?,
+            Some(Ok((event, _))) => {
+                let shown = crate::text::preview(event.as_bytes());
+                return Err(invalid(format!("the stream's first event is {shown} and not endpoint")));
+            }
+            Some(Err(failure)) => return Err(failure),
+            None => return Err(ended()),
+        };
+        let inbox = Arc::new(Inbox::default());
+        let reader = tokio::spawn({
+            let inbox = Arc::clone(&inbox);
+            async move {
+                let why = loop {
+                    match events.next().await {
+                        None => break ended(),
+                        Some(Err(failure)) => break failure,
+                        Some(Ok(data)) => {
+                            let text = Bytes::from(data);
+                            if !inbox.deliver(&text, &*listener) {
+                                break super::answer::not_a_message(&text);
+                            }
+                        }
+                    }
+                };
+                inbox.end(why);
+            }
+        });
+        Ok(Opened::Link(Self { http: http.clone(), endpoint, inbox, reader: reader.abort_handle() }))
+    }
+
+    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+        let Some(id) = out.id else { return post(&self.http, &self.endpoint, out, listener).await };
+        let mut waiting = self.inbox.expect(id, out.progress_token.clone())?;
+        let mut posting = std::pin::pin!(post(&self.http, &self.endpoint, out, listener));
+        let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
+        tokio::select! {
+            biased;
+            posted = &mut posting => match posted {
+                // Accepted: the answer comes, or has come, over the stream.
+                Err(failure) if failure.error.info().code == Code::NoAnswer => {}
+                Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => {}
+                // Refused; or answered here, as some servers do.
+                settled => return settled,
+            },
+            content = waiting.answer(listener) => {
+                let answer = content.map(on_stream);
+                let _ = tokio::time::timeout(END_OF_POST, posting).await;
+                return answer;
+            }
+        }
+        waiting.answer(listener).await.map(on_stream)
+    }
+
+    /// Closes the stream.
+    pub(crate) fn close(&self) {
+        self.inbox.end(ended());
+        self.reader.abort();
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.inbox.ended().is_some()
+    }
+}
+
+impl Drop for SseLink {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// A server must not be able to send our credentials and calls to anyone else.
+fn same_origin(stream: &Url, named: &str) -> Result<Url, Failure> {
+    let endpoint = stream.join(named.trim()).map_err(|_| invalid("the stream names no endpoint".to_owned()))?;
+    if endpoint.origin() != stream.origin() {
+        let origin = crate::text::preview(endpoint.origin().ascii_serialization().as_bytes());
+        return Err(invalid(format!("the stream names an endpoint of another origin, {origin}")));
+    }
+    Ok(endpoint)
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(Happened::Refused, Code::InvalidEndpoint, message)
+}
+
+fn ended() -> Failure {
+    Failure::new(Happened::Lost, Code::AnswerCut, "the server's event stream ended")
+}

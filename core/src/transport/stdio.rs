@@ -1,0 +1,193 @@
+//! A process of ours that speaks over its standard input and output (specification 2025-11-25, basic/transports, stdio).
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::StreamExt;
+use http::{HeaderMap, StatusCode};
+use tokio::io::AsyncWriteExt;
+use tokio::process::{ChildStdin, ChildStdout};
+use tokio::sync::mpsc;
+use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+
+use super::answer::{Answer, Content, Listener, Outgoing};
+use super::inbox::Inbox;
+use super::process::{Ended, Process};
+use crate::auth::Secret;
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::retry::Happened;
+
+/// Messages that may wait for a process that reads slowly.
+const ROOM: usize = 64;
+/// How long a process that has closed its output may take to end, for its exit code.
+const END_WITHIN: Duration = Duration::from_secs(1);
+
+/// What to start.
+#[derive(Clone)]
+pub(crate) struct Program {
+    pub(crate) command: String,
+    pub(crate) args: Vec<String>,
+    pub(crate) env: Vec<(String, Secret)>,
+    pub(crate) cwd: Option<String>,
+}
+
+/// A running process.
+pub(crate) struct StdioLink {
+    inbox: Arc<Inbox>,
+    outbox: mpsc::Sender<Bytes>,
+    process: Arc<Process>,
+}
+
+impl StdioLink {
+    /// Starts the process. `limit` bounds a line of its output.
+    pub(crate) fn start(program: &Program, limit: usize, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
+        let (process, stdin, stdout) = Process::start(program)?;
+        let process = Arc::new(process);
+        let inbox = Arc::new(Inbox::default());
+        let (outbox, messages) = mpsc::channel(ROOM);
+        tokio::spawn(write(stdin, messages, Arc::clone(&process)));
+        tokio::spawn(read(stdout, limit, Arc::clone(&inbox), Arc::clone(&process), listener));
+        Ok(Self { inbox, outbox, process })
+    }
+
+    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+        let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
+        let line = one_line(&out.body);
+        let Some(id) = out.id else {
+            self.send(line).await?;
+            return Ok(answered(Content::Other(Bytes::new())));
+        };
+        let mut waiting = self.inbox.expect(id, out.progress_token)?;
+        self.send(line).await?;
+        waiting.answer(listener).await.map(answered)
+    }
+
+    async fn send(&self, line: Bytes) -> Result<(), Failure> {
+        if self.outbox.send(line).await.is_ok() {
+            return Ok(());
+        }
+        // The process no longer reads: what it says at its end tells more.
+        let _ = tokio::time::timeout(END_WITHIN, self.process.ended()).await;
+        Err(self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far())))
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.inbox.ended().is_some() || self.outbox.is_closed()
+    }
+
+    /// Ends the process: closes its input, then asks it, then kills it.
+    pub(crate) async fn close(&self) {
+        self.process.stop();
+        self.process.ended().await;
+    }
+}
+
+impl Drop for StdioLink {
+    fn drop(&mut self) {
+        self.process.stop();
+    }
+}
+
+/// A message is one line: line ends in JSON text stand between its tokens only.
+fn one_line(body: &Bytes) -> Bytes {
+    let mut line = Vec::with_capacity(body.len() + 1);
+    line.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
+    line.push(b'\n');
+    line.into()
+}
+
+/// Writes whole lines, whoever gives up meanwhile. Its end closes the process's input.
+async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Bytes>, process: Arc<Process>) {
+    loop {
+        tokio::select! {
+            biased;
+            () = process.stopping() => return,
+            message = messages.recv() => {
+                let Some(line) = message else { return };
+                let written = async { stdin.write_all(&line).await.is_ok() && stdin.flush().await.is_ok() };
+                tokio::select! {
+                    biased;
+                    () = process.stopping() => return,
+                    written = written => if !written { return },
+                }
+            }
+        }
+    }
+}
+
+async fn read(
+    stdout: ChildStdout,
+    limit: usize,
+    inbox: Arc<Inbox>,
+    process: Arc<Process>,
+    listener: Arc<dyn Listener>,
+) {
+    let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(limit));
+    let mut why = None;
+    loop {
+        let line = tokio::select! {
+            biased;
+            line = lines.next() => line,
+            // What it wrote before its end has been read by now; another process may still hold the pipe open.
+            () = process.long_ended() => None,
+        };
+        match line {
+            None => break,
+            Some(Ok(line)) if line.trim().is_empty() => {}
+            Some(Ok(line)) => {
+                if !inbox.deliver(&Bytes::from(line.clone()), &*listener) {
+                    why = Some(garbage(&line));
+                    break;
+                }
+            }
+            Some(Err(LinesCodecError::MaxLineLengthExceeded)) => {
+                let message = format!("a line of the process is longer than max_answer_bytes ({limit})");
+                why = Some(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message));
+                break;
+            }
+            Some(Err(LinesCodecError::Io(_))) => {
+                why = Some(Failure::bad_answer(Code::InvalidAnswer, "the process's output is not valid UTF-8"));
+                break;
+            }
+        }
+    }
+    if why.is_some() {
+        // Nothing that it says further can be trusted.
+        process.stop();
+    }
+    let ended = tokio::time::timeout(END_WITHIN, process.ended()).await;
+    let ended = ended.unwrap_or_else(|_| process.so_far());
+    process.stop();
+    inbox.end(match why {
+        Some(failure) => told(failure, &ended),
+        None => exited(&ended),
+    });
+}
+
+fn garbage(line: &str) -> Failure {
+    let shown = crate::text::preview(&line.as_bytes()[..line.len().min(200)]);
+    let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
+    Failure::bad_answer(Code::InvalidAnswer, message)
+}
+
+fn exited(ended: &Ended) -> Failure {
+    let how = match ended.exit_code {
+        None => "closed its output".to_owned(),
+        Some(code) if code < 0 => format!("was ended by signal {}", -code),
+        Some(code) => format!("exited with code {code}"),
+    };
+    told(Failure::new(Happened::Lost, Code::ProcessExited, format!("the server's process {how}")), ended)
+}
+
+/// Adds how the process ended, and the last that it said.
+fn told(mut failure: Failure, ended: &Ended) -> Failure {
+    let info = failure.error.info_mut();
+    info.exit_code = ended.exit_code;
+    info.stderr.clone_from(&ended.stderr);
+    if let Some(last) = ended.stderr.last() {
+        info.message = format!("{}; its last words: {last}", info.message);
+    }
+    failure
+}

@@ -1,0 +1,244 @@
+//! The streams that are held open: what they are told, who holds one, and what a cut one missed.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+use crate::body::Step;
+use crate::faults::How;
+use crate::ledger::Ledger;
+use crate::sessions::Sessions;
+use crate::shared::lock;
+use crate::sse;
+
+/// The cut streams that can still be resumed; older ones are forgotten.
+const KEPT: usize = 1024;
+
+/// One stream: open while there is somebody to tell.
+struct Stream {
+    number: u64,
+    /// Tells its holder from those before.
+    turn: u64,
+    /// None where the server does without sessions.
+    session: Option<String>,
+    /// All events since the first, where they carry ids.
+    log: Option<Vec<Bytes>>,
+    /// An event for later.
+    later: Option<Bytes>,
+    teller: Option<UnboundedSender<Step>>,
+}
+
+#[derive(Default)]
+struct State {
+    streams: VecDeque<Stream>,
+    last: u64,
+}
+
+/// The streams of one server.
+pub(crate) struct Held {
+    state: Mutex<State>,
+    ledger: Arc<Ledger>,
+    /// Where a session lasts no longer than its stream.
+    sessions: Option<Arc<Mutex<Sessions>>>,
+}
+
+/// The end of a stream at which its body listens; dropped, the stream is over.
+pub(crate) struct Feed {
+    held: Arc<Held>,
+    turn: u64,
+    told: UnboundedReceiver<Step>,
+}
+
+impl Feed {
+    /// The next step, or none where the stream has ended.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
+        self.told.poll_recv(cx)
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.held.over(self.turn);
+    }
+}
+
+impl State {
+    fn open(&self) -> u64 {
+        self.streams.iter().filter(|stream| stream.teller.is_some()).count() as u64
+    }
+
+    fn of(&mut self, session: &str) -> Option<&mut Stream> {
+        self.streams.iter_mut().find(|stream| stream.session.as_deref() == Some(session) && stream.teller.is_some())
+    }
+}
+
+impl Held {
+    pub(crate) fn new(ledger: Arc<Ledger>, sessions: Option<Arc<Mutex<Sessions>>>) -> Self {
+        Self { state: Mutex::default(), ledger, sessions }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
+    }
+
+    pub(crate) fn is_open(&self, session: &str) -> bool {
+        self.lock().of(session).is_some()
+    }
+
+    /// Opens a stream for a session, or for nobody's. With ids it begins with the event that its first id names.
+    pub(crate) fn open(self: &Arc<Self>, session: Option<&str>, ids: bool, retry_ms: Option<u64>) -> (Bytes, Feed) {
+        let retry = retry_ms.map_or(String::new(), |ms| format!("retry: {ms}\n"));
+        let (teller, told) = unbounded_channel();
+        let mut state = self.lock();
+        // What an earlier stream of the session missed is told by that stream's id only, and by the newest.
+        if session.is_some() {
+            state.streams.retain(|stream| stream.session.as_deref() != session || stream.teller.is_some());
+        }
+        state.last += 1;
+        let turn = state.last;
+        let first: Bytes = match (ids, retry.is_empty()) {
+            (true, _) => format!("id: g{turn}-0\n{retry}data: \n\n").into(),
+            (false, false) => format!("{retry}\n").into(),
+            (false, true) => Bytes::new(),
+        };
+        if state.streams.len() >= KEPT
+            && let Some(at) = state.streams.iter().position(|stream| stream.teller.is_none())
+        {
+            state.streams.remove(at);
+        }
+        state.streams.push_back(Stream {
+            number: turn,
+            turn,
+            session: session.map(str::to_owned),
+            log: ids.then(|| vec![first.clone()]),
+            later: None,
+            teller: Some(teller),
+        });
+        self.ledger.streams(state.open());
+        (first, Feed { held: Arc::clone(self), turn, told })
+    }
+
+    /// Takes a cut stream up again behind an event: what it missed, and what is still to come.
+    pub(crate) fn resume(self: &Arc<Self>, session: Option<&str>, id: &str) -> Option<(Bytes, Feed)> {
+        let (number, n) = id.strip_prefix('g')?.split_once('-')?;
+        let number: u64 = number.parse().ok()?;
+        let n: usize = n.parse().ok()?;
+        let mut state = self.lock();
+        let turn = state.last + 1;
+        let is_meant = |stream: &&mut Stream| stream.number == number && stream.session.as_deref() == session;
+        let stream = state.streams.iter_mut().find(is_meant)?;
+        let missed: Bytes = stream.log.as_ref()?.get(n + 1..)?.concat().into();
+        let (teller, told) = unbounded_channel();
+        stream.turn = turn;
+        stream.teller = Some(teller);
+        state.last = turn;
+        self.ledger.streams(state.open());
+        Some((missed, Feed { held: Arc::clone(self), turn, told }))
+    }
+
+    /// Puts an event on every stream; says on how many that are open.
+    pub(crate) fn push(&self, data: &str) -> u64 {
+        let mut state = self.lock();
+        for stream in &mut state.streams {
+            let event = match &mut stream.log {
+                Some(log) => {
+                    let event = sse::event(Some(&format!("g{}-{}", stream.number, log.len())), data);
+                    log.push(event.clone());
+                    event
+                }
+                None => sse::event(None, data),
+            };
+            tell(stream, Step::Send(event));
+        }
+        state.open()
+    }
+
+    /// Tells the stream of a session; false where there is none.
+    pub(crate) fn tell(&self, session: &str, step: Step) -> bool {
+        match self.lock().of(session) {
+            Some(stream) => {
+                tell(stream, step);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Keeps an event for [`tell_later`](Self::tell_later).
+    pub(crate) fn keep_for_later(&self, session: &str, event: Bytes) {
+        if let Some(stream) = self.lock().of(session) {
+            stream.later = Some(event);
+        }
+    }
+
+    pub(crate) fn tell_later(&self, session: &str) {
+        if let Some(stream) = self.lock().of(session)
+            && let Some(event) = stream.later.take()
+        {
+            tell(stream, Step::Send(event));
+        }
+    }
+
+    /// Ends the stream of a session as HTTP says it should, once it has sent what it was told.
+    pub(crate) fn end(&self, session: &str) {
+        let mut state = self.lock();
+        let ended = state.of(session).map(|stream| {
+            stream.teller = None;
+            stream.turn
+        });
+        self.settle(&mut state, ended);
+    }
+
+    /// Cuts every open stream.
+    pub(crate) fn cut_all(&self) {
+        let mut state = self.lock();
+        let mut turns = Vec::new();
+        for stream in &mut state.streams {
+            if let Some(teller) = stream.teller.take() {
+                // Nobody listens where the peer left at this moment.
+                let _ = teller.send(Step::Cut(How::Fin));
+                turns.push(stream.turn);
+            }
+        }
+        self.settle(&mut state, turns);
+    }
+
+    fn over(&self, turn: u64) {
+        let mut state = self.lock();
+        let closed = state.streams.iter_mut().find(|stream| stream.turn == turn && stream.teller.is_some());
+        let turns = closed.map(|stream| {
+            stream.teller = None;
+            turn
+        });
+        self.settle(&mut state, turns);
+    }
+
+    /// Forgets what cannot be resumed, and counts.
+    fn settle(&self, state: &mut State, closed: impl IntoIterator<Item = u64>) {
+        for turn in closed {
+            let Some(at) = state.streams.iter().position(|stream| stream.turn == turn) else {
+                continue;
+            };
+            if let Some(sessions) = &self.sessions
+                && let Some(session) = &state.streams[at].session
+                && lock(sessions).end(session)
+            {
+                self.ledger.sessions_closed(1);
+            }
+            if state.streams[at].log.is_none() {
+                state.streams.remove(at);
+            }
+        }
+        self.ledger.streams(state.open());
+    }
+}
+
+fn tell(stream: &Stream, step: Step) {
+    if let Some(teller) = &stream.teller {
+        // Nobody listens where the peer left at this moment.
+        let _ = teller.send(step);
+    }
+}

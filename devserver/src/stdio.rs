@@ -1,0 +1,306 @@
+//! The generic server over standard input and output: one JSON-RPC message per line.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, Write};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use serde_json::{Value, json};
+use tokio::runtime::Builder;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::task::JoinSet;
+
+use crate::answer::{Answer, Payload};
+use crate::calls::{self, Plan};
+use crate::exchange::{self, Exchange};
+use crate::faults::{Fault, When};
+use crate::jsonrpc;
+use crate::ledger::Arrival;
+use crate::mangle;
+use crate::options::{Options, Profile, Transport};
+use crate::script::Fate;
+use crate::server::StartError;
+use crate::shared::{Shared, lock};
+use crate::stdio_options::{Nth, StdioOptions};
+use crate::tools::Ready;
+
+/// How long calls may go on once standard input has ended.
+const LAST_CALLS: Duration = Duration::from_millis(200);
+
+/// The id of the server's own ping.
+const PING: &str = "devserver-ping";
+
+/// What a tool that crashes leaves behind.
+const CRASH_CODE: i32 = 3;
+
+/// The code of an error of the server's own.
+const REFUSED: i64 = -32000;
+
+struct Server {
+    shared: Arc<Shared>,
+    ledger: Option<Mutex<File>>,
+    calls: AtomicU64,
+    /// Whether the client has yet to answer our ping.
+    owes_pong: AtomicBool,
+}
+
+/// Serves the generic profile over standard input and output, until the input ends.
+pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
+    options.profile = Profile::Generic;
+    options.transport = Transport::Stdio;
+    let options = options.checked().map_err(StartError::Options)?;
+    let ledger = match &options.stdio.ledger {
+        Some(path) => Some(Mutex::new(OpenOptions::new().create(true).append(true).open(path)?)),
+        None => None,
+    };
+    let rules = options.faults.clone();
+    let owes_pong = AtomicBool::new(options.stdio.ping_client);
+    let shared = Arc::new(Shared::new(options, "", None));
+    shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
+    let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong });
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let served = runtime.block_on(run(server));
+    // The thread that reads standard input cannot be ended.
+    runtime.shutdown_background();
+    Ok(served?)
+}
+
+async fn run(server: Arc<Server>) -> io::Result<()> {
+    let options = &server.shared.options.stdio;
+    if options.ignore_term {
+        ignore_term(&server)?;
+    }
+    for line in &options.stderr {
+        writeln!(io::stderr(), "{line}")?;
+    }
+    if let Some(garbage) = &options.garbage_at_start {
+        print(garbage);
+    }
+    if let Some(code) = options.exit_at_start {
+        std::process::exit(code);
+    }
+    let mut lines = lines()?;
+    let mut serving = JoinSet::new();
+    while let Some(line) = lines.recv().await {
+        let server = Arc::clone(&server);
+        let one = async move { server.take(line).await };
+        match options.concurrent {
+            true => drop(serving.spawn(one)),
+            false => one.await,
+        }
+        while serving.try_join_next().is_some() {}
+    }
+    server.note(&json!({"stdin_ended": true}));
+    if options.ignore_stdin_end {
+        std::future::pending::<()>().await;
+    }
+    // The time may be over with calls still running; they end with the program.
+    let _ = tokio::time::timeout(LAST_CALLS, async { while serving.join_next().await.is_some() {} }).await;
+    Ok(())
+}
+
+/// The lines of standard input, read by a thread of its own, so that a client is never kept waiting.
+fn lines() -> io::Result<UnboundedReceiver<Bytes>> {
+    let (sender, lines) = unbounded_channel();
+    std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        let mut input = io::stdin().lock();
+        loop {
+            let mut line = Vec::new();
+            match input.read_until(b'\n', &mut line) {
+                Ok(0) | Err(_) => return,
+                Ok(_) if line.trim_ascii().is_empty() => {}
+                Ok(_) if sender.send(line.trim_ascii().to_vec().into()).is_err() => return,
+                Ok(_) => {}
+            }
+        }
+    })?;
+    Ok(lines)
+}
+
+#[cfg(unix)]
+fn ignore_term(server: &Arc<Server>) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terms = signal(SignalKind::terminate())?;
+    let server = Arc::clone(server);
+    tokio::spawn(async move {
+        while terms.recv().await.is_some() {
+            server.note(&json!({"term_ignored": true}));
+        }
+    });
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn ignore_term(_: &Arc<Server>) -> io::Result<()> {
+    Ok(())
+}
+
+/// Writes a line whole.
+fn print(line: &str) {
+    let mut out = io::stdout().lock();
+    // A client that no longer reads is on its way out, and so are we.
+    let _ = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
+}
+
+fn print_error(id: &Value, code: i64, message: &str) {
+    print(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string());
+}
+
+impl Server {
+    /// Adds a line to the ledger's file.
+    fn note(&self, line: &Value) {
+        if let Some(file) = &self.ledger {
+            // There is nobody to tell.
+            let _ = lock(file).write_all(format!("{line}\n").as_bytes());
+        }
+    }
+
+    /// Takes one message and answers it.
+    async fn take(&self, line: Bytes) {
+        let shared = &self.shared;
+        let exchange = arrive(shared, line);
+        self.note(&json!({"received": &*exchange.body}));
+        let Some(service) = shared.service.generic() else {
+            return;
+        };
+        let plan = match service.message(shared, &exchange, None) {
+            Err((code, message)) => return print_error(&Value::Null, code, message),
+            Ok(None) => return self.note_taken(&exchange),
+            Ok(Some(plan)) => plan,
+        };
+        let fate = shared.script().select(&exchange);
+        let fault = fate.fault.as_deref();
+        let served = match fault.is_none_or(Fault::serves_first) {
+            true => match self.serve(&exchange, plan, &fate).await {
+                Some(answer) => Some(answer),
+                None => return,
+            },
+            false => {
+                tokio::time::sleep(fate.before).await;
+                None
+            }
+        };
+        tokio::time::sleep(fate.after).await;
+        if matches!(fault, Some(Fault::Hang { .. } | Fault::Accepted { .. })) {
+            return;
+        }
+        let replaced = fault.and_then(|fault| mangle::replacement(shared, &exchange, fault));
+        if let Some(answer) = replaced.or(served) {
+            self.send(answer, fault).await;
+        }
+    }
+
+    /// A message that is owed nothing.
+    fn note_taken(&self, exchange: &Exchange) {
+        if !self.shared.options.stdio.ping_client {
+            return;
+        }
+        match exchange.rpc_method() {
+            Some("notifications/initialized") => {
+                print(&json!({"jsonrpc": "2.0", "id": PING, "method": "ping"}).to_string());
+            }
+            None if exchange.rpc_id() == PING => self.owes_pong.store(false, Ordering::SeqCst),
+            _ => {}
+        }
+    }
+
+    /// What a request is answered; none where it never is.
+    async fn serve(&self, exchange: &Exchange, plan: Plan, fate: &Fate) -> Option<Answer> {
+        let options = &self.shared.options.stdio;
+        let is_call = exchange.rpc_method() == Some("tools/call");
+        if is_call && self.owes_pong.load(Ordering::SeqCst) {
+            print_error(&exchange.rpc_id(), REFUSED, "the client has not answered the ping");
+            return None;
+        }
+        let meant = is_call && is_meant(options, self.calls.fetch_add(1, Ordering::SeqCst) + 1);
+        let given_up = meant && (options.exit_on_call.is_some() || options.hang_on_call);
+        let answer = match given_up && options.when == When::BeforeExecution {
+            true => None,
+            false => Some(self.run(plan, fate).await),
+        };
+        if let Some(garbage) = options.garbage_on_call.as_ref().filter(|_| meant) {
+            print(garbage);
+        }
+        match options.exit_on_call {
+            Some(code) if meant => std::process::exit(code),
+            _ if given_up => None,
+            _ => answer,
+        }
+    }
+
+    async fn run(&self, plan: Plan, fate: &Fate) -> Answer {
+        let call = match plan {
+            Plan::Call(call) => call,
+            plan => return calls::carry_out(&self.shared, plan, fate).await,
+        };
+        let crashes = matches!(call.ready, Ready::Crash);
+        let executed = json!({"executed": {"tool": call.tool, "arguments": call.arguments}});
+        let answer = calls::run(&self.shared, call, fate).await;
+        self.note(&executed);
+        if crashes {
+            // It is gone either way.
+            let _ = writeln!(io::stderr(), "crashing");
+            std::process::exit(CRASH_CODE);
+        }
+        answer
+    }
+
+    async fn send(&self, answer: Answer, fault: Option<&Fault>) {
+        let Payload::Rpc { id, outcome, before, .. } = answer.payload else {
+            return;
+        };
+        let pause = Duration::from_millis(self.shared.options.progress_interval_ms);
+        for notification in before {
+            print(&notification);
+            if !pause.is_zero() {
+                tokio::time::sleep(pause).await;
+            }
+        }
+        let mut text = jsonrpc::render(&mangle::id_of(id, fault), &outcome);
+        match fault {
+            Some(Fault::MalformedJson {} | Fault::MalformedEvent {}) => text.truncate(mangle::half(&text)),
+            Some(Fault::DuplicateEvent {}) => print(&text),
+            _ => {}
+        }
+        print(&text);
+    }
+}
+
+/// Whether a tool call, by its number, is one of those that misbehave.
+fn is_meant(options: &StdioOptions, call: u64) -> bool {
+    match &options.nth {
+        None => true,
+        Some(Nth::One(nth)) => *nth == call,
+        Some(Nth::Some(nth)) => nth.contains(&call),
+    }
+}
+
+fn arrive(shared: &Shared, line: Bytes) -> Exchange {
+    let (body, is_json) = exchange::read_body(&line);
+    let body = Arc::new(body);
+    let headers = HeaderMap::new();
+    let entry = shared.ledger.arrived(&Arrival {
+        connection: 1,
+        http_method: &Method::POST,
+        path: "",
+        query: None,
+        headers: &headers,
+        body: &body,
+        rpc_method: exchange::rpc_method(&body),
+        tool: exchange::tool(&body),
+    });
+    Exchange {
+        http_method: Method::POST,
+        path: String::new(),
+        query: None,
+        headers,
+        bytes: line,
+        body,
+        is_json,
+        request_id: HeaderValue::from_static(""),
+        entry,
+    }
+}
