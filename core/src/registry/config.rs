@@ -91,8 +91,7 @@ impl RegistryConfig {
         };
         let mut profile = Profile::custom(kind.name);
         profile.key_required = self.auth.is_none();
-        profile.environment =
-            Environment { api_key: Some(Cow::Borrowed(kind.api_key_variable)), base_url: None };
+        profile.environment = Environment { api_key: Some(Cow::Borrowed(kind.api_key_variable)), base_url: None };
         profile.handshake = false;
         profile.path = Cow::Owned(path.to_owned());
         let config = ClientConfig {

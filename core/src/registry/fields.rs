@@ -131,7 +131,9 @@ impl<'a> Fields<'a> {
         let has = |name: &str| self.get(name).is_some_and(|value| value.as_str() != Some(""));
         match (is_process, has(url), has("command")) {
             (true, true, _) => refuse(url, "cannot be given together with a command: the transport is stdio"),
-            (false, _, true) => refuse("command", "cannot be given together with an address: the transport is not stdio"),
+            (false, _, true) => {
+                refuse("command", "cannot be given together with an address: the transport is not stdio")
+            }
             (true, _, false) => missing("command", "is required by the transport stdio"),
             (false, false, _) => missing(url, "is required by a transport over HTTP"),
             _ => Ok(()),

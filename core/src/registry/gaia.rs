@@ -19,8 +19,7 @@ use crate::failure::Failure;
 use crate::reply::RawReply;
 use crate::retry::Safety;
 
-const KIND: Kind =
-    Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
+const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
 
 /// The members of a server that can be created.
 const MEMBERS: &[&str] = &[

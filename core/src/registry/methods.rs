@@ -56,10 +56,7 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(
-        state: Arc<CallState>,
-        running: impl Future<Output = Result<RawReply>> + Send + 'static,
-    ) -> Self {
+    pub(super) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
         Self { state, running: Box::pin(running) }
     }
 
@@ -119,11 +116,15 @@ impl AnyRegistry {
         let given = arguments(params)?;
         if name == "request" {
             let method = given.method.as_deref().unwrap_or_default();
-            return self.place().prepare_request(method, given.path.as_deref().unwrap_or_default(), given.body, options);
+            return self.place().prepare_request(
+                method,
+                given.path.as_deref().unwrap_or_default(),
+                given.body,
+                options,
+            );
         }
-        let server = || {
-            given.server.clone().ok_or_else(|| Error::config(Code::InvalidArgument, "server", "must be an object"))
-        };
+        let server =
+            || given.server.clone().ok_or_else(|| Error::config(Code::InvalidArgument, "server", "must be an object"));
         let id = || given.id.as_deref().unwrap_or_default();
         match (self, name) {
             (Self::Gaia(registry), "create") => registry.prepare_create(server()?, options),

@@ -50,7 +50,8 @@ enum Origin {
 impl Origin {
     fn of(fields: &Fields<'_>) -> Self {
         let has = |names: &[&str]| names.iter().any(|name| fields.0.contains_key(*name));
-        let is_loud = fields.0.get("transport").and_then(Value::as_str).is_some_and(|text| text.chars().any(char::is_uppercase));
+        let is_loud =
+            fields.0.get("transport").and_then(Value::as_str).is_some_and(|text| text.chars().any(char::is_uppercase));
         if has(&["transportType"]) {
             Self::Gaia
         } else if is_loud || has(&["endpointUrl", "authType", "authConfig", "allowedTools", "blockedTools"]) {
@@ -144,7 +145,8 @@ pub(super) fn gaia(fields: &Fields<'_>) -> Result<ClientConfig> {
 
 /// In a header for credentials a token alone is a bearer token.
 fn proxy_token(header: &str, token: &str) -> Secret {
-    let is_credential = header.eq_ignore_ascii_case("authorization") || header.eq_ignore_ascii_case("proxy-authorization");
+    let is_credential =
+        header.eq_ignore_ascii_case("authorization") || header.eq_ignore_ascii_case("proxy-authorization");
     if is_credential && !token.contains(' ') { format!("Bearer {token}").into() } else { token.into() }
 }
 
@@ -264,7 +266,8 @@ fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
     }
     fields.address_or_command(transport == "STDIO", "endpointUrl")?;
     let mut config = generic();
-    let comma = |text: &str| Some(text.split(',').map(|tool| tool.trim().to_owned()).filter(|t| !t.is_empty()).collect());
+    let comma =
+        |text: &str| Some(text.split(',').map(|tool| tool.trim().to_owned()).filter(|t| !t.is_empty()).collect());
     config.allowed_tools = fields.list("allowedTools", comma)?;
     config.blocked_tools = fields.list("blockedTools", comma)?;
     if transport == "STDIO" {
@@ -330,8 +333,14 @@ mod tests {
             (json!({"name": " ", "transportType": "http", "url": "http://127.0.0.1/"}), "name"),
             (json!({"name": "a", "transportType": "http", "url": "/mcp"}), "url"),
             (json!({"name": "a", "transportType": "http", "url": "http://example.com/"}), "url"),
-            (json!({"name": "a", "transportType": "http", "url": "http://127.0.0.1/", "requestTimeout": 0}), "requestTimeout"),
-            (json!({"name": "a", "transportType": "http", "url": "http://127.0.0.1/", "customHeaders": [{"name": "x y", "value": "1"}]}), "customHeaders"),
+            (
+                json!({"name": "a", "transportType": "http", "url": "http://127.0.0.1/", "requestTimeout": 0}),
+                "requestTimeout",
+            ),
+            (
+                json!({"name": "a", "transportType": "http", "url": "http://127.0.0.1/", "customHeaders": [{"name": "x y", "value": "1"}]}),
+                "customHeaders",
+            ),
             (json!({"name": "a", "transport": "carrier-pigeon", "url": "http://127.0.0.1/"}), "transport"),
             (json!({"name": "a", "url": "http://127.0.0.1/", "command": "x"}), "command"),
             (json!({"name": "a"}), "url"),
@@ -341,7 +350,10 @@ mod tests {
             (json!({"name": "a", "transport": "STDIO", "endpointUrl": "http://127.0.0.1/"}), "endpointUrl"),
             (json!({"name": "a", "transport": "TCP", "endpointUrl": "http://127.0.0.1/"}), "transport"),
             (json!({"name": "a", "transport": "SSE", "endpointUrl": "http://127.0.0.1/", "enabled": false}), "enabled"),
-            (json!({"name": "a", "transport": "SSE", "endpointUrl": "http://127.0.0.1/", "authType": "BASIC"}), "authConfig"),
+            (
+                json!({"name": "a", "transport": "SSE", "endpointUrl": "http://127.0.0.1/", "authType": "BASIC"}),
+                "authConfig",
+            ),
         ] {
             assert_eq!(refusal(record.clone()), field, "{record}");
         }
@@ -349,7 +361,8 @@ mod tests {
 
     #[test]
     fn options_go_before_the_record() {
-        let record = serde_json::json!({"name": "a", "url": "http://127.0.0.1/x", "headers": {"Authorization": "Bearer r"}});
+        let record =
+            serde_json::json!({"name": "a", "url": "http://127.0.0.1/x", "headers": {"Authorization": "Bearer r"}});
         let Value::Object(record) = record else { unreachable!() };
         let client = client_of(&record, ClientConfig::default().api_key("own_key_1")).unwrap();
         assert!(format!("{client:?}").contains("http://127.0.0.1/x"));

@@ -63,7 +63,9 @@ fn for_each_secret(record: &mut Map<String, Value>, found: &mut dyn FnMut(&mut V
         match value {
             Value::Null => {}
             value if SECRET.contains(&name.as_str()) => found(value),
-            Value::Object(members) if SECRET_VALUES.contains(&name.as_str()) => members.values_mut().for_each(&mut *found),
+            Value::Object(members) if SECRET_VALUES.contains(&name.as_str()) => {
+                members.values_mut().for_each(&mut *found)
+            }
             Value::Array(items) if name == "customHeaders" => {
                 let values = items.iter_mut().filter_map(|item| item.get_mut("value"));
                 values.for_each(&mut *found);

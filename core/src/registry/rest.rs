@@ -116,8 +116,13 @@ impl Operation for RestCall {
                 .answered(status, &headers)
         })?;
         if value["success"] == Value::Bool(false) {
-            let mut failure =
-                classify::refused_rest(&self.method, StatusCode::BAD_REQUEST, &headers, &result, &core.settings.profile);
+            let mut failure = classify::refused_rest(
+                &self.method,
+                StatusCode::BAD_REQUEST,
+                &headers,
+                &result,
+                &core.settings.profile,
+            );
             failure.error.info_mut().status = Some(status.as_u16());
             return Err(failure);
         }

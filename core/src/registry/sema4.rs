@@ -19,8 +19,7 @@ use crate::error::{Code, Delivery, Error, Result};
 use crate::reply::RawReply;
 use crate::retry::Safety;
 
-const KIND: Kind =
-    Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
+const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
 
 /// A client of a Sema4.ai registry.
 #[derive(Debug, Clone)]
@@ -84,7 +83,9 @@ impl Registry {
     /// # Errors
     /// A `config` error that names a member, before anything is sent; else as for a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
-        decoded(&methods::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?)
+        decoded(
+            &methods::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?,
+        )
     }
 
     /// Replaces a server.
