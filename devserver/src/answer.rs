@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use hyper::body::Incoming;
 use serde_json::Value;
 
 use crate::held::Feed;
@@ -32,6 +33,8 @@ pub(crate) enum Payload {
     },
     /// The rest of an event stream that was cut.
     Resumed(Vec<Bytes>),
+    /// An event stream that comes from elsewhere, piece by piece.
+    Relayed(Incoming),
     /// An event stream that stays open.
     Open(Bytes),
     /// The same, on which the server can also speak of its own accord.

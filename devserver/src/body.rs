@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
+use hyper::body::Incoming;
 use tokio::time::Sleep;
 
 use crate::connection::Guard;
@@ -33,6 +34,8 @@ pub(crate) enum Step {
         chunk: Bytes,
         every: Duration,
     },
+    /// Sends what comes from elsewhere, and breaks off where that does.
+    Relay(Incoming),
     /// Takes the steps that it is told, with comments where there are none for so long.
     Feed {
         feed: Feed,
@@ -113,6 +116,27 @@ impl Body for AnswerBody {
                     this.steps.push_front(Step::Wait(every));
                     again
                 }
+                Some(Step::Relay(mut from)) => match Pin::new(&mut from).poll_frame(cx) {
+                    Poll::Pending => {
+                        this.steps.push_front(Step::Relay(from));
+                        return Poll::Pending;
+                    }
+                    Poll::Ready(None) => {
+                        this.note_end();
+                        continue;
+                    }
+                    Poll::Ready(Some(Ok(frame))) => {
+                        this.steps.push_front(Step::Relay(from));
+                        match frame.into_data() {
+                            Ok(bytes) => bytes,
+                            Err(_) => continue,
+                        }
+                    }
+                    Poll::Ready(Some(Err(_))) => {
+                        this.steps.push_front(Step::Cut(How::Fin));
+                        continue;
+                    }
+                },
                 Some(Step::Feed { mut feed, every }) => match feed.poll(cx) {
                     Poll::Ready(None) => {
                         this.note_end();

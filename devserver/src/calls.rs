@@ -1,5 +1,7 @@
 //! A tool call that was let through: running it, and what its profile makes of the outcome.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -40,19 +42,48 @@ pub(crate) struct Done {
 pub(crate) enum Plan {
     Answer(Answer),
     Call(Call),
+    /// What happens elsewhere, or changes something that is kept.
+    Work(Work),
+}
+
+/// Something that is done before there is an answer.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// What a request is answered in the end.
+pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate) -> Answer {
+    match plan {
+        Plan::Call(call) => run(shared, call, fate).await,
+        Plan::Work(given) => work(given, fate).await,
+        Plan::Answer(answer) => {
+            if !fate.before.is_zero() {
+                tokio::time::sleep(fate.before).await;
+            }
+            answer
+        }
+    }
+}
+
+/// Does it to its end, even if nobody waits for it any more.
+async fn work(work: Work, fate: &Fate) -> Answer {
+    let before = fate.before;
+    let running = tokio::spawn(async move {
+        tokio::time::sleep(before).await;
+        work.await
+    });
+    running.await.unwrap_or_else(|_| Answer::empty(500))
 }
 
 /// Runs a call to its end, even if nobody waits for it any more.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer {
     let (before, lasts) = (fate.before, call.ready.lasts());
     if before.is_zero() && lasts.is_zero() {
-        shared.ledger.began();
+        shared.began();
         return execute(shared, call);
     }
     let shared = Arc::clone(shared);
     let running = tokio::spawn(async move {
         tokio::time::sleep(before).await;
-        shared.ledger.began();
+        shared.began();
         tokio::time::sleep(lasts).await;
         execute(&shared, call)
     });
@@ -62,15 +93,20 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer
 fn execute(shared: &Shared, call: Call) -> Answer {
     let outcome = call.ready.run();
     let ok = outcome.is_ok();
-    shared.ledger.executed(|seq| ExecutionRecord {
-        seq,
+    let record = ExecutionRecord {
+        seq: 0,
         tool: call.tool.clone(),
         arguments: Value::Object(call.arguments),
         idempotency_key: call.idempotency_key,
         api_key: call.key.map(|at| format!("key#{}", at + 1)),
         request_seq: call.entry.seq,
         ok,
-    });
+    };
+    let for_gateway = shared.gateway().map(|gateway| (gateway, record.clone()));
+    shared.ledger.ended(|seq| ExecutionRecord { seq, ..record });
+    if let Some((gateway, record)) = for_gateway {
+        gateway.executed_upstream(&call.request_id, record);
+    }
     let done = Done {
         id: call.id,
         tool: call.tool,

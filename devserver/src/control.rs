@@ -39,7 +39,7 @@ pub(crate) fn read_push(text: &[u8]) -> Result<Push, PushError> {
 
 /// The ledger as JSON text.
 pub(crate) fn ledger_json(shared: &Shared) -> String {
-    let snapshot = shared.ledger.snapshot();
+    let snapshot = shared.snapshot();
     serde_json::to_string(&snapshot).unwrap_or_else(|error| json!({"error": error.to_string()}).to_string())
 }
 
@@ -53,6 +53,10 @@ fn failed(what: &dyn std::fmt::Display) -> Answer {
 
 /// Serves one control request.
 pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, bytes: Bytes) -> Answer {
+    let behind = path.strip_prefix(PREFIX).and_then(|rest| rest.strip_prefix("upstream/"));
+    if let (Some(upstream), Some(rest)) = (&shared.upstream, behind) {
+        return Box::pin(serve(upstream, method, &format!("{PREFIX}{rest}"), bytes)).await;
+    }
     match (method.as_str(), path.strip_prefix(PREFIX)) {
         ("GET", Some("ledger")) => Answer::new(
             200,
@@ -67,7 +71,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             done()
         }
         ("POST", Some("reset")) => {
-            shared.ledger.reset();
+            shared.reset();
             done()
         }
         ("POST", Some("expire-sessions")) => {
@@ -75,7 +79,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             done()
         }
         ("POST", Some("move-sessions")) => {
-            shared.sessions().move_all_away();
+            shared.move_all_sessions();
             done()
         }
         ("POST", Some("push")) => match read_push(&bytes) {
@@ -84,6 +88,10 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
         },
         ("POST", Some("drop-streams")) => {
             shared.held.cut_all();
+            done()
+        }
+        ("POST", Some("revoke-tokens")) => {
+            shared.revoke_tokens();
             done()
         }
         ("POST", Some("wait")) => wait(shared, &bytes).await,

@@ -108,6 +108,26 @@ pub enum Fault {
         #[serde(default)]
         when: When,
     },
+    /// An error of profiles `odock`, `gaia` and `sema4`, in the envelope of the service.
+    ServiceError {
+        /// A code of the service's table, or one that it does not have.
+        code: String,
+        /// Overrides the table's status.
+        #[serde(default)]
+        status: Option<u16>,
+        /// Overrides the table's message.
+        #[serde(default)]
+        message: Option<String>,
+        /// Odock: in the body, and in `Retry-After` by option. Elsewhere: in `Retry-After`.
+        #[serde(default)]
+        retry_after: Option<RetryAfter>,
+        /// Further headers.
+        #[serde(default)]
+        headers: BTreeMap<String, String>,
+        /// Whether the request is served first.
+        #[serde(default)]
+        when: When,
+    },
     /// The connection goes away instead of an answer.
     Reset {
         /// Whether the tool runs first.
@@ -247,6 +267,7 @@ impl Fault {
             Self::Hang { .. } => "hang",
             Self::Status { .. } => "status",
             Self::OmniError { .. } => "omni_error",
+            Self::ServiceError { .. } => "service_error",
             Self::Reset { .. } => "reset",
             Self::Truncate { .. } => "truncate",
             Self::StreamCut { .. } => "stream_cut",
@@ -275,6 +296,7 @@ impl Fault {
             Self::Hang { when }
             | Self::Status { when, .. }
             | Self::OmniError { when, .. }
+            | Self::ServiceError { when, .. }
             | Self::Reset { when, .. }
             | Self::Accepted { when }
             | Self::RpcError { when, .. }
@@ -287,12 +309,12 @@ impl Fault {
 
     fn check(&self) -> Result<(), String> {
         let status = match self {
+            Self::ServiceError { status, headers, .. } => {
+                check_headers(headers)?;
+                *status
+            }
             Self::Status { status, headers, content_type, .. } => {
-                for (name, value) in headers {
-                    if http::HeaderName::try_from(name).is_err() || http::HeaderValue::try_from(value).is_err() {
-                        return Err(format!("header {name:?} cannot be sent"));
-                    }
-                }
+                check_headers(headers)?;
                 check_header("content_type", content_type.as_deref())?;
                 Some(*status)
             }
@@ -322,6 +344,15 @@ impl Fault {
             _ => Ok(()),
         }
     }
+}
+
+fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
+    for (name, value) in headers {
+        if http::HeaderName::try_from(name).is_err() || http::HeaderValue::try_from(value).is_err() {
+            return Err(format!("header {name:?} cannot be sent"));
+        }
+    }
+    Ok(())
 }
 
 fn check_header(name: &str, value: Option<&str>) -> Result<(), String> {

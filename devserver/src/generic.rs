@@ -10,9 +10,10 @@ use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
 use crate::methods::{self, Versions};
 use crate::omni;
-use crate::options::{KeyOptions, Options, Transport};
+use crate::options::{KeyOptions, Options, SessionMode, Transport};
+use crate::service_error::ServiceError;
 use crate::sessions::Standing;
-use crate::shared::Shared;
+use crate::shared::{Scripted, Shared};
 use crate::tools;
 use crate::{legacy, listen};
 
@@ -33,7 +34,7 @@ struct Refusal {
     status: u16,
     code: i64,
     message: String,
-    header: Option<(&'static str, &'static str)>,
+    header: Option<(&'static str, String)>,
 }
 
 fn refusal(status: u16, code: i64, message: &str) -> Refusal {
@@ -41,8 +42,8 @@ fn refusal(status: u16, code: i64, message: &str) -> Refusal {
 }
 
 impl Refusal {
-    fn with(mut self, name: &'static str, value: &'static str) -> Self {
-        self.header = Some((name, value));
+    fn with(mut self, name: &'static str, value: &str) -> Self {
+        self.header = Some((name, value.to_owned()));
         self
     }
 
@@ -55,7 +56,7 @@ impl Refusal {
             }
         };
         match self.header {
-            Some((name, value)) => answer.with(name, value),
+            Some((name, value)) => answer.with(name, &value),
             None => answer,
         }
     }
@@ -68,6 +69,17 @@ fn session_not_found() -> Refusal {
 /// What a request of a session that is not known is answered.
 pub(crate) fn session_lost() -> Answer {
     session_not_found().into_answer()
+}
+
+/// The error of a rule; this profile has no codes of its own, so the code goes into the data.
+pub(crate) fn scripted(exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
+    let failed = ServiceError::scripted(&[], scripted);
+    let error = json!({"code": REFUSED, "message": failed.message, "data": {"code": failed.code}});
+    let answer = Answer::error(failed.status, exchange.rpc_id(), &error);
+    match scripted.retry_after {
+        Some(wait) => answer.with("retry-after", &wait.text()),
+        None => answer,
+    }
 }
 
 impl Generic {
@@ -93,8 +105,8 @@ impl Generic {
     }
 
     /// The key of a request, by its place, or the answer that says no.
-    pub(crate) fn admit(&self, exchange: &Exchange) -> Result<Option<usize>, Box<Answer>> {
-        self.authorize(exchange).map_err(|refusal| refusal.into_answer().into())
+    pub(crate) fn admit(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Box<Answer>> {
+        self.authorize(shared, exchange).map_err(|refusal| refusal.into_answer().into())
     }
 
     /// A message where the transport itself is the session: nothing where nothing is owed, or a code and
@@ -118,7 +130,15 @@ impl Generic {
         })
     }
 
-    fn authorize(&self, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
+    fn authorize(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Refusal> {
+        let challenge = match (&shared.options.auth, &shared.oauth) {
+            (Some(auth), _) => auth.refuses(&exchange.headers).map(str::to_owned),
+            (None, Some(oauth)) => oauth.refuses(&exchange.headers),
+            (None, None) => None,
+        };
+        if let Some(challenge) = challenge {
+            return Err(refusal(401, REFUSED, "Unauthorized").with("www-authenticate", &challenge));
+        }
         let Some(keys) = &self.keys else {
             return Ok(None);
         };
@@ -133,7 +153,7 @@ impl Generic {
     fn bootstrap(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
         match (&exchange.http_method, exchange.path.as_str()) {
             (&Method::GET, "/sse") => {
-                self.authorize(exchange)?;
+                self.authorize(shared, exchange)?;
                 Ok(legacy::open(shared, exchange))
             }
             (_, "/sse") => Err(refusal(405, 0, "").with("allow", "GET")),
@@ -142,15 +162,18 @@ impl Generic {
         }
     }
 
-    /// The live session that a request names.
-    fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<&'a str, Refusal> {
-        let Some(id) = exchange.header(headers::SESSION_ID) else {
-            let message = "Bad Request: Mcp-Session-Id header is required";
-            return Err(refusal(400, REFUSED, message));
-        };
-        match shared.sessions().standing(id) {
-            Standing::Live => Ok(id),
-            _ => Err(session_not_found()),
+    /// The live session that a request names; none where it may do without.
+    fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<Option<&'a str>, Refusal> {
+        match (exchange.header(headers::SESSION_ID), shared.options.sessions) {
+            (_, SessionMode::None) | (None, SessionMode::Optional) => Ok(None),
+            (None, SessionMode::Required) => {
+                let message = "Bad Request: Mcp-Session-Id header is required";
+                Err(refusal(400, REFUSED, message))
+            }
+            (Some(id), _) => match shared.sessions().standing(id) {
+                Standing::Live => Ok(Some(id)),
+                _ => Err(session_not_found()),
+            },
         }
     }
 
@@ -164,25 +187,31 @@ impl Generic {
     }
 
     fn listen(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
-        self.authorize(exchange)?;
+        self.authorize(shared, exchange)?;
         must_accept(&exchange.headers, &[headers::EVENT_STREAM])?;
         let session = Self::session(shared, exchange)?;
         self.check_version(exchange)?;
-        match listen::open_only(shared, exchange, session) {
-            Some(answer) => Ok(answer.with(headers::SESSION_ID, session)),
-            None => Err(refusal(409, REFUSED, "Conflict: Only one SSE stream is allowed per session")),
-        }
+        let answer = listen::open_only(shared, exchange, session)
+            .ok_or_else(|| refusal(409, REFUSED, "Conflict: Only one SSE stream is allowed per session"))?;
+        Ok(match session {
+            Some(session) => answer.with(headers::SESSION_ID, session),
+            None => answer,
+        })
     }
 
     fn delete(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
-        self.authorize(exchange)?;
-        let session = Self::session(shared, exchange)?;
-        shared.end_session(session);
+        self.authorize(shared, exchange)?;
+        if shared.options.sessions == SessionMode::None {
+            return Err(refusal(405, 0, "").with("allow", "GET, POST"));
+        }
+        if let Some(session) = Self::session(shared, exchange)? {
+            shared.end_session(session);
+        }
         Ok(Answer::empty(204))
     }
 
     fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
-        let key = self.authorize(exchange)?;
+        let key = self.authorize(shared, exchange)?;
         must_accept(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
         let is_json =
             exchange.header(header::CONTENT_TYPE.as_str()).is_some_and(|value| value.starts_with(headers::JSON));
@@ -253,7 +282,7 @@ fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Requ
         key,
         idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
         claim: None,
-        request_id: String::new(),
+        request_id: exchange.request_id_text().to_owned(),
         entry: exchange.entry,
     }))
 }

@@ -22,7 +22,8 @@ struct Stream {
     number: u64,
     /// Tells its holder from those before.
     turn: u64,
-    session: String,
+    /// None where the server does without sessions.
+    session: Option<String>,
     /// All events since the first, where they carry ids.
     log: Option<Vec<Bytes>>,
     /// An event for later.
@@ -70,7 +71,7 @@ impl State {
     }
 
     fn of(&mut self, session: &str) -> Option<&mut Stream> {
-        self.streams.iter_mut().find(|stream| stream.session == session && stream.teller.is_some())
+        self.streams.iter_mut().find(|stream| stream.session.as_deref() == Some(session) && stream.teller.is_some())
     }
 }
 
@@ -87,13 +88,15 @@ impl Held {
         self.lock().of(session).is_some()
     }
 
-    /// Opens a stream for a session. With ids it begins with the event that its first id names.
-    pub(crate) fn open(self: &Arc<Self>, session: &str, ids: bool, retry_ms: Option<u64>) -> (Bytes, Feed) {
+    /// Opens a stream for a session, or for nobody's. With ids it begins with the event that its first id names.
+    pub(crate) fn open(self: &Arc<Self>, session: Option<&str>, ids: bool, retry_ms: Option<u64>) -> (Bytes, Feed) {
         let retry = retry_ms.map_or(String::new(), |ms| format!("retry: {ms}\n"));
         let (teller, told) = unbounded_channel();
         let mut state = self.lock();
         // What an earlier stream of the session missed is told by that stream's id only, and by the newest.
-        state.streams.retain(|stream| stream.session != session || stream.teller.is_some());
+        if session.is_some() {
+            state.streams.retain(|stream| stream.session.as_deref() != session || stream.teller.is_some());
+        }
         state.last += 1;
         let turn = state.last;
         let first: Bytes = match (ids, retry.is_empty()) {
@@ -109,7 +112,7 @@ impl Held {
         state.streams.push_back(Stream {
             number: turn,
             turn,
-            session: session.to_owned(),
+            session: session.map(str::to_owned),
             log: ids.then(|| vec![first.clone()]),
             later: None,
             teller: Some(teller),
@@ -119,13 +122,14 @@ impl Held {
     }
 
     /// Takes a cut stream up again behind an event: what it missed, and what is still to come.
-    pub(crate) fn resume(self: &Arc<Self>, session: &str, id: &str) -> Option<(Bytes, Feed)> {
+    pub(crate) fn resume(self: &Arc<Self>, session: Option<&str>, id: &str) -> Option<(Bytes, Feed)> {
         let (number, n) = id.strip_prefix('g')?.split_once('-')?;
         let number: u64 = number.parse().ok()?;
         let n: usize = n.parse().ok()?;
         let mut state = self.lock();
         let turn = state.last + 1;
-        let stream = state.streams.iter_mut().find(|stream| stream.number == number && stream.session == session)?;
+        let is_meant = |stream: &&mut Stream| stream.number == number && stream.session.as_deref() == session;
+        let stream = state.streams.iter_mut().find(is_meant)?;
         let missed: Bytes = stream.log.as_ref()?.get(n + 1..)?.concat().into();
         let (teller, told) = unbounded_channel();
         stream.turn = turn;
@@ -219,7 +223,8 @@ impl Held {
                 continue;
             };
             if let Some(sessions) = &self.sessions
-                && lock(sessions).end(&state.streams[at].session)
+                && let Some(session) = &state.streams[at].session
+                && lock(sessions).end(session)
             {
                 self.ledger.sessions_closed(1);
             }

@@ -60,8 +60,12 @@ pub(crate) async fn serve(
     }
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
     let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
-    if shared.options.profile == Profile::Omni {
-        sign(&exchange, response.headers_mut());
+    match shared.options.profile {
+        Profile::Omni => sign(&exchange, response.headers_mut()),
+        Profile::Odock => {
+            response.headers_mut().entry(REQUEST_ID).or_insert_with(|| exchange.request_id.clone());
+        }
+        _ => {}
     }
     Ok(response)
 }
@@ -70,10 +74,12 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
     let (body, is_json) = exchange::read_body(&bytes);
     let body = Arc::new(body);
     let path = head.uri.path().to_owned();
+    let query = head.uri.query().map(str::to_owned);
     let entry = shared.ledger.arrived(&Arrival {
         connection: connection.number,
         http_method: &head.method,
         path: &path,
+        query: query.as_deref(),
         headers: &head.headers,
         body: &body,
         rpc_method: exchange::rpc_method(&body),
@@ -83,7 +89,7 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
         request_id: request_id(&head.headers),
         http_method: head.method,
         path,
-        query: head.uri.query().map(str::to_owned),
+        query,
         headers: head.headers,
         bytes,
         body,
@@ -118,15 +124,11 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
     if is_foreign(&exchange.headers) {
         return Answer::json(403, &json!({"error": "the Origin is not a local one"}));
     }
-    match shared.service.prepare(shared, exchange) {
-        Plan::Call(call) => calls::run(shared, call, fate).await,
-        Plan::Answer(answer) => {
-            if !fate.before.is_zero() {
-                tokio::time::sleep(fate.before).await;
-            }
-            answer
-        }
-    }
+    let plan = match shared.oauth.as_ref().and_then(|oauth| oauth.serve(exchange)) {
+        Some(answer) => Plan::Answer(answer),
+        None => shared.service.prepare(shared, exchange),
+    };
+    calls::carry_out(shared, plan, fate).await
 }
 
 /// Whether a page from elsewhere sent this, as in DNS rebinding.

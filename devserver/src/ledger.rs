@@ -50,6 +50,8 @@ pub struct RequestRecord {
     pub http_method: String,
     /// The path, without its query.
     pub path: String,
+    /// The query, as it came.
+    pub query: Option<String>,
     /// The headers; `authorization` as given, and never shown by Debug.
     pub headers: HeaderRecord,
     /// The body: JSON, else a string, else null.
@@ -124,6 +126,9 @@ pub struct LedgerSnapshot {
     pub max_concurrent_executions: u64,
     /// Units that the service would bill.
     pub billable_units: u64,
+    /// The ledger of the server behind a gateway.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub upstream: Option<Box<LedgerSnapshot>>,
 }
 
 /// What is known of a request when it arrives.
@@ -131,6 +136,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) connection: u64,
     pub(crate) http_method: &'a http::Method,
     pub(crate) path: &'a str,
+    pub(crate) query: Option<&'a str>,
     pub(crate) headers: &'a http::HeaderMap,
     pub(crate) body: &'a Arc<Value>,
     pub(crate) rpc_method: Option<&'a str>,
@@ -264,7 +270,7 @@ impl Ledger {
         self.change(|state| state.now.streams = open);
     }
 
-    /// A tool begins to run; [`executed`](Self::executed) ends it.
+    /// A tool begins to run; [`ended`](Self::ended) is its end.
     pub(crate) fn began(&self) {
         self.change(|state| {
             state.now.running += 1;
@@ -272,15 +278,25 @@ impl Ledger {
         });
     }
 
-    pub(crate) fn executed(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
+    /// A tool that began has run.
+    pub(crate) fn ended(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
         self.change(|state| {
             state.now.running -= 1;
-            state.now.execution_count += 1;
-            if self.full {
-                let record = record(state.now.execution_count);
-                state.now.executions.push(record);
-            }
+            self.count_execution(state, record);
         });
+    }
+
+    /// Something took effect that had no beginning.
+    pub(crate) fn executed(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
+        self.change(|state| self.count_execution(state, record));
+    }
+
+    fn count_execution(&self, state: &mut State, record: impl FnOnce(u64) -> ExecutionRecord) {
+        state.now.execution_count += 1;
+        if self.full {
+            let record = record(state.now.execution_count);
+            state.now.executions.push(record);
+        }
     }
 
     pub(crate) fn billed(&self) {
@@ -376,6 +392,7 @@ impl Arrival<'_> {
             connection: self.connection,
             http_method: self.http_method.as_str().to_owned(),
             path: self.path.to_owned(),
+            query: self.query.map(str::to_owned),
             headers: HeaderRecord(headers),
             body: Arc::clone(self.body),
             rpc_method: self.rpc_method.map(str::to_owned),

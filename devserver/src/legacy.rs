@@ -33,7 +33,7 @@ pub(crate) fn takes(shared: &Shared, exchange: &Exchange) -> bool {
 pub(crate) fn open(shared: &Shared, exchange: &Exchange) -> Answer {
     let options = &shared.options;
     let session = shared.open_session();
-    let (first, feed) = shared.held.open(&session, false, options.sse_retry_ms);
+    let (first, feed) = shared.held.open(Some(&session), false, options.sse_retry_ms);
     let origin = exchange.header(header::HOST.as_str()).map(|host| format!("http://{host}")).unwrap_or_default();
     let event = |data: &str| -> Bytes {
         let data = data.replace("$SESSION", &session).replace("$ORIGIN", &origin);
@@ -69,6 +69,7 @@ fn side(fault: &Fault) -> Side {
     match fault {
         Fault::Status { .. }
         | Fault::OmniError { .. }
+        | Fault::ServiceError { .. }
         | Fault::Reset { .. }
         | Fault::ContentType { .. }
         | Fault::SessionLost {}
@@ -99,12 +100,8 @@ fn text(status: u16, text: &'static str) -> Answer {
 /// The session of a message and what is owed to it.
 fn read(shared: &Shared, exchange: &Exchange) -> Result<(String, Option<Plan>), Box<Answer>> {
     let service = shared.service.generic().ok_or_else(|| Answer::empty(404))?;
-    let key = service.admit(exchange)?;
-    let named = exchange.query.as_deref().and_then(|query| {
-        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        pairs.find_map(|(name, value)| (name == "session_id").then(|| value.to_owned()))
-    });
-    let session = named.ok_or_else(|| text(400, "session_id is required"))?;
+    let key = service.admit(shared, exchange)?;
+    let session = exchange.parameter("session_id").ok_or_else(|| text(400, "session_id is required"))?;
     if shared.sessions().standing(&session) != Standing::Live || !shared.held.is_open(&session) {
         return Err(text(404, "Could not find session").into());
     }
@@ -127,7 +124,7 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
         let shared = Arc::clone(shared);
         tokio::spawn(async move {
             let served = match serves {
-                true => Some(served(&shared, plan, &fate).await),
+                true => Some(calls::carry_out(&shared, plan, &fate).await),
                 false => {
                     tokio::time::sleep(fate.before).await;
                     None
@@ -140,16 +137,6 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
         });
     }
     text(202, "Accepted")
-}
-
-async fn served(shared: &Arc<Shared>, plan: Plan, fate: &Fate) -> Answer {
-    match plan {
-        Plan::Call(call) => calls::run(shared, call, fate).await,
-        Plan::Answer(answer) => {
-            tokio::time::sleep(fate.before).await;
-            answer
-        }
-    }
 }
 
 async fn answer_on_stream(shared: &Shared, session: &str, answer: Answer, fault: Option<&Fault>) {
@@ -178,7 +165,7 @@ async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: 
         match read(shared, exchange) {
             Ok((_, plan)) => {
                 if let Some(plan) = plan {
-                    served(shared, plan, fate).await;
+                    calls::carry_out(shared, plan, fate).await;
                 }
                 accepted = text(202, "Accepted");
             }

@@ -7,8 +7,8 @@ use crate::exchange::Exchange;
 use crate::headers;
 use crate::shared::Shared;
 
-/// The stream of a session, or the rest of a stream that was cut.
-pub(crate) fn open(shared: &Shared, exchange: &Exchange, session: &str) -> Answer {
+/// The stream of a session or of a client without one, or the rest of a stream that was cut.
+pub(crate) fn open(shared: &Shared, exchange: &Exchange, session: Option<&str>) -> Answer {
     if let Some(id) = exchange.header(headers::LAST_EVENT_ID) {
         if let Some(events) = shared.streams().after(id) {
             return Answer::new(200, Payload::Resumed(events));
@@ -26,7 +26,8 @@ fn held(first: &Bytes, feed: crate::held::Feed) -> Answer {
 }
 
 /// The same where a session may have one stream at a time: none where it has one.
-pub(crate) fn open_only(shared: &Shared, exchange: &Exchange, session: &str) -> Option<Answer> {
+pub(crate) fn open_only(shared: &Shared, exchange: &Exchange, session: Option<&str>) -> Option<Answer> {
     let resumes = exchange.header(headers::LAST_EVENT_ID).is_some_and(|id| shared.streams().after(id).is_some());
-    (resumes || !shared.held.is_open(session)).then(|| open(shared, exchange, session))
+    let is_free = session.is_none_or(|session| !shared.held.is_open(session));
+    (resumes || is_free).then(|| open(shared, exchange, session))
 }

@@ -10,7 +10,7 @@ use omni_mcp_devserver::{DevServer, Options, Profile, serve_stdio};
 #[derive(Parser)]
 #[command(name = "omni-mcp-devserver")]
 struct Arguments {
-    /// The service to play: omni, generic or octomind.
+    /// The service to play: omni, generic, octomind, odock, gaia or sema4.
     #[arg(long)]
     profile: Option<String>,
     /// The port on 127.0.0.1; 0 takes a free one.
@@ -41,12 +41,7 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
         },
     };
     if let Some(profile) = &arguments.profile {
-        options.profile = match profile.as_str() {
-            "omni" => Profile::Omni,
-            "generic" => Profile::Generic,
-            "octomind" => Profile::Octomind,
-            other => return Err(format!("there is no profile {other:?}: omni, generic or octomind").into()),
-        };
+        options.profile = serde_json::from_value::<Profile>(profile.as_str().into())?;
     }
     if let Some(port) = arguments.port {
         options.port = port;

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Response, header};
+use hyper::body::Incoming;
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
@@ -17,7 +18,7 @@ use crate::held::Feed;
 use crate::jsonrpc;
 use crate::methods;
 use crate::omni;
-use crate::shared::Shared;
+use crate::shared::{Scripted, Shared};
 use crate::sse;
 
 /// The answer that a fault puts in the place of the service's own; none where it has no such.
@@ -33,6 +34,11 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             retry_after.as_ref().map(RetryAfter::text),
             shared.service.rate_figures(),
         ),
+        Fault::ServiceError { code, status, message, retry_after, headers, .. } => {
+            let scripted =
+                Scripted { code, status: *status, message: message.as_deref(), retry_after: retry_after.as_ref() };
+            with_headers(shared.service.scripted(exchange, &scripted), headers)
+        }
         Fault::Accepted { .. } => Answer::empty(202),
         Fault::SessionLost {} => {
             if let Some(id) = exchange.header(SESSION_ID) {
@@ -42,7 +48,7 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
         }
         Fault::SessionElsewhere {} => {
             if let Some(id) = exchange.header(SESSION_ID) {
-                shared.sessions().move_away(id);
+                shared.move_session(id);
             }
             shared.service.session_elsewhere(exchange)
         }
@@ -85,10 +91,14 @@ fn status_answer(
         Some(Value::String(text)) => (Some("text/plain"), text.clone().into()),
         Some(value) => (Some(JSON), value.to_string().into()),
     };
-    let mut answer = match content_type.or(own_type) {
+    let answer = match content_type.or(own_type) {
         Some(content_type) => body_answer(status, content_type, bytes),
         None => Answer::empty(status),
     };
+    with_headers(answer, headers)
+}
+
+fn with_headers(mut answer: Answer, headers: &BTreeMap<String, String>) -> Answer {
     for (name, value) in headers {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             answer.headers.insert(name, value);
@@ -104,6 +114,7 @@ enum Wire {
     Events(Vec<Bytes>, Duration),
     Open(Bytes),
     Held(Bytes, Feed),
+    Relay(Incoming),
 }
 
 /// The HTTP answer, changed by the fault.
@@ -151,10 +162,15 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
     }
     match payload {
         Payload::Empty => (None, Wire::Whole(Bytes::new())),
-        Payload::Body { content_type, bytes } => (Some(content_type), Wire::Whole(bytes)),
+        Payload::Body { content_type, bytes } => {
+            let cut = matches!(fault, Some(Fault::MalformedJson {}));
+            let sent = if cut { bytes.slice(..bytes.len() / 2) } else { bytes };
+            (Some(content_type), Wire::Whole(sent))
+        }
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
         Payload::Held(first, feed) => (stream, Wire::Held(first, feed)),
+        Payload::Relayed(from) => (stream, Wire::Relay(from)),
         Payload::Rpc { id, outcome, mut before, sse } => {
             let text = jsonrpc::render(&id_of(id, fault), &outcome);
             let forced = match fault {
@@ -303,6 +319,7 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             }
         }
         (_, Wire::Events(events, pause)) => push_events(&mut steps, events.into_iter(), pause),
+        (_, Wire::Relay(from)) => steps.push_back(Step::Relay(from)),
         (_, Wire::Open(first)) => {
             let every = Duration::from_millis(shared.options.keep_alive_ms);
             let chunk = Bytes::from_static(KEEP_ALIVE);
@@ -338,6 +355,7 @@ impl Wire {
         match self {
             Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => bytes,
             Self::Events(events, _) => events.concat().into(),
+            Self::Relay(_) => Bytes::new(),
         }
     }
 
@@ -345,6 +363,7 @@ impl Wire {
         match self {
             Self::Events(events, pause) => (events, pause),
             Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => (vec![bytes], Duration::ZERO),
+            Self::Relay(_) => (Vec::new(), Duration::ZERO),
         }
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
 use crate::jsonrpc::{self, Request};
-use crate::options::{Answering, Options, Profile};
+use crate::options::{Answering, Options, Profile, SessionMode};
 use crate::shared::Shared;
 
 /// The versions of a profile.
@@ -37,9 +37,13 @@ impl Versions {
     }
 }
 
-/// `initialize`: opens a session.
+/// `initialize`: opens a session where sessions are given out.
 pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
-    hello(shared, versions, request).with(crate::headers::SESSION_ID, &shared.open_session())
+    let answer = hello(shared, versions, request);
+    match shared.options.sessions {
+        SessionMode::None => answer,
+        _ => answer.with(crate::headers::SESSION_ID, &shared.open_session()),
+    }
 }
 
 /// `initialize` where the transport itself is the session.

@@ -3,16 +3,29 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use crate::credentials::AuthOptions;
 use crate::faults::Rule;
+use crate::oauth::OAuthOptions;
+use crate::odock::records;
 use crate::omni::auth;
+use crate::registry;
 use crate::stdio_options::StdioOptions;
 
 /// The key that a server without `keys` accepts, with every scope.
 pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
 
-/// The same of profile `octomind`.
-const OCTOMIND_KEY: &str = "octo_test_devserver_0001";
+/// The same for the other services, in the form that their keys have.
+fn default_key(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Omni | Profile::Generic => DEFAULT_KEY,
+        Profile::Octomind => "octo_test_devserver_0001",
+        Profile::Odock => "sk_test_devserver_0001",
+        Profile::Gaia => "gaia_test_devserver_0001",
+        Profile::Sema4 => "sema4_test_devserver_0001",
+    }
+}
 
 /// Which service is played.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +38,12 @@ pub enum Profile {
     Generic,
     /// Octomind's hosted MCP service.
     Octomind,
+    /// Odock's gateway, with a server behind it.
+    Odock,
+    /// GAIA's registry of MCP servers.
+    Gaia,
+    /// Sema4.ai's registry of MCP servers.
+    Sema4,
 }
 
 /// How messages travel.
@@ -62,8 +81,45 @@ pub enum LedgerMode {
     Counts,
 }
 
+/// What profile `generic` makes of sessions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionMode {
+    /// Every request behind `initialize` must name one.
+    #[default]
+    Required,
+    /// They are given out, and a request may do without.
+    Optional,
+    /// None are given out.
+    None,
+}
+
+/// How profile `sema4` takes its collection without a trailing slash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TrailingSlash {
+    /// The same as with one.
+    #[default]
+    Accept,
+    /// By a redirect to it.
+    Redirect,
+}
+
+/// The body of an error of profile `sema4`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorShape {
+    /// `{"error": {"code", "message"}}`.
+    #[default]
+    Error,
+    /// `{"detail"}`.
+    Detail,
+    /// `{"message"}`.
+    Message,
+}
+
 /// One API key of the server.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KeyOptions {
     /// The key itself.
@@ -74,6 +130,15 @@ pub struct KeyOptions {
     /// Answer this key with `auth_rejected`.
     #[serde(default)]
     pub rejected: bool,
+    /// Profile `odock`: the slugs that it may reach; all of them when left out.
+    #[serde(default)]
+    pub grants: Option<Vec<String>>,
+    /// Profile `odock`: answer this key with `api_key_expired`.
+    #[serde(default)]
+    pub expired: bool,
+    /// Profile `odock`: answer this key with `api_key_revoked`.
+    #[serde(default)]
+    pub revoked: bool,
 }
 
 impl fmt::Debug for KeyOptions {
@@ -82,6 +147,9 @@ impl fmt::Debug for KeyOptions {
             .field("key", &"[redacted]")
             .field("scopes", &self.scopes)
             .field("rejected", &self.rejected)
+            .field("grants", &self.grants)
+            .field("expired", &self.expired)
+            .field("revoked", &self.revoked)
             .finish()
     }
 }
@@ -120,6 +188,12 @@ pub struct Options {
     pub keys: Vec<KeyOptions>,
     /// Profile `generic`: ask for one of the keys. OMNI always does.
     pub require_key: bool,
+    /// Profile `generic`: what `/mcp` asks for.
+    pub auth: Option<AuthOptions>,
+    /// A token endpoint; profile `generic` then asks for one of its tokens.
+    pub oauth: Option<OAuthOptions>,
+    /// Profile `generic`: whether requests need a session.
+    pub sessions: SessionMode,
     /// The rate limit of each key.
     pub rate_limit: Option<RateLimit>,
     /// Profile `omni`: answer 404 to a session id that this server never gave out.
@@ -134,6 +208,8 @@ pub struct Options {
     pub tools_page_size: Option<usize>,
     /// Further tools `tool.001`, `tool.002`, … that do nothing.
     pub extra_tools: usize,
+    /// Further tools of these names, which answer their arguments.
+    pub tool_names: Vec<String>,
     /// The JSON-RPC code of an idempotency key in flight.
     pub conflict_rpc_code: i64,
     /// The emulator's own `omni_code` for a used key with another payload (HTTP 422).
@@ -162,6 +238,35 @@ pub struct Options {
     pub no_endpoint_event: bool,
     /// Transport `stdio`: its own options.
     pub stdio: StdioOptions,
+    /// Profile `odock`: the options of the server behind the gateway, laid over its defaults.
+    pub upstream: Option<Value>,
+    /// Profile `odock`: words that no request may contain.
+    pub keywords: Vec<String>,
+    /// Profile `odock`: answer `budget_exceeded`.
+    pub budget_spent: bool,
+    /// Profile `odock`: answer `quota_exceeded`.
+    pub quota_spent: bool,
+    /// Profile `odock`: a rate limit is told in `Retry-After` too.
+    pub retry_after_header: bool,
+    /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records that
+    /// are there from the start.
+    pub servers: Option<Vec<Value>>,
+    /// Profile `gaia`: the path of the registry.
+    pub path: Option<String>,
+    /// Profile `gaia`: the projects that exist; any when left out.
+    pub projects: Option<Vec<String>>,
+    /// Profile `sema4`: the tenant that exists; any when left out.
+    pub tenant: Option<String>,
+    /// Profile `sema4`: records per page, where the request names no limit.
+    pub page_size: usize,
+    /// Profile `sema4`: every page names the same next one, for ever.
+    pub loop_next: bool,
+    /// Profile `sema4`: what the collection without a trailing slash answers.
+    pub trailing_slash: TrailingSlash,
+    /// Profile `sema4`: where that redirect leads; to the path with a slash when left out.
+    pub redirect_location: Option<String>,
+    /// Profile `sema4`: the body of an error.
+    pub error_shape: ErrorShape,
     /// The fault rules in force from the start.
     pub faults: Vec<Rule>,
 }
@@ -177,6 +282,9 @@ impl Default for Options {
             sse_retry_ms: None,
             keys: Vec::new(),
             require_key: false,
+            auth: None,
+            oauth: None,
+            sessions: SessionMode::default(),
             rate_limit: None,
             require_session: false,
             progress: 0,
@@ -184,6 +292,7 @@ impl Default for Options {
             log_messages: 0,
             tools_page_size: None,
             extra_tools: 0,
+            tool_names: Vec::new(),
             conflict_rpc_code: -32602,
             changed_payload_code: "idempotency_payload_mismatch".to_owned(),
             default_version: None,
@@ -198,6 +307,20 @@ impl Default for Options {
             second_endpoint_event: None,
             no_endpoint_event: false,
             stdio: StdioOptions::default(),
+            upstream: None,
+            keywords: Vec::new(),
+            budget_spent: false,
+            quota_spent: false,
+            retry_after_header: false,
+            servers: None,
+            path: None,
+            projects: None,
+            tenant: None,
+            page_size: 50,
+            loop_next: false,
+            trailing_slash: TrailingSlash::default(),
+            redirect_location: None,
+            error_shape: ErrorShape::default(),
             faults: Vec::new(),
         }
     }
@@ -207,11 +330,7 @@ impl Options {
     /// The options with what was left out filled in, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
-            let key = match self.profile {
-                Profile::Octomind => OCTOMIND_KEY,
-                _ => DEFAULT_KEY,
-            };
-            self.keys.push(KeyOptions { key: key.to_owned(), scopes: None, rejected: false });
+            self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
         }
         if self.transport != Transport::Http && self.profile != Profile::Generic {
             return Err("transports other than http belong to profile generic".to_owned());
@@ -228,6 +347,21 @@ impl Options {
         if self.tools_page_size == Some(0) {
             return Err("tools_page_size must be at least 1".to_owned());
         }
+        if self.page_size == 0 {
+            return Err("page_size must be at least 1".to_owned());
+        }
+        if self.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
+            return Err("path must begin with /".to_owned());
+        }
+        if self.redirect_location.as_ref().is_some_and(|location| http::HeaderValue::try_from(location).is_err()) {
+            return Err("redirect_location cannot be sent in a header".to_owned());
+        }
+        if self.profile == Profile::Odock {
+            records::check(&self)?;
+        }
+        if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
+            registry::check_servers(self.servers.as_deref().unwrap_or_default())?;
+        }
         if self.keep_alive_ms == 0 {
             return Err("keep_alive_ms must be at least 1".to_owned());
         }
@@ -235,6 +369,17 @@ impl Options {
             && (limit.per_minute == 0 || limit.burst == Some(0))
         {
             return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
+        }
+        if usize::from(self.auth.is_some()) + usize::from(self.oauth.is_some()) + usize::from(self.require_key) > 1
+            && self.profile == Profile::Generic
+        {
+            return Err("give only one of auth, oauth and require_key".to_owned());
+        }
+        if let Some(auth) = &self.auth {
+            auth.check().map_err(|what| format!("auth.{what}"))?;
+        }
+        if let Some(oauth) = &self.oauth {
+            oauth.check().map_err(|what| format!("oauth.{what}"))?;
         }
         for (at, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;

@@ -12,6 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::faults::Rule;
 use crate::ledger::LedgerSnapshot;
+use crate::odock::records;
 use crate::options::{Options, Transport};
 use crate::push::{Push, PushError};
 use crate::script::ScriptError;
@@ -38,6 +39,7 @@ pub struct DevServer {
     shared: Arc<Shared>,
     url: String,
     port: u16,
+    upstream: Option<Box<DevServer>>,
     running: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
 
@@ -58,7 +60,14 @@ impl DevServer {
         let listener = listen(&runtime, options.port)?;
         let port = listener.local_addr()?.port();
         let rules = options.faults.clone();
-        let shared = Arc::new(Shared::new(options));
+        let url = format!("http://127.0.0.1:{port}");
+        let upstream = match records::upstream_options(&options).map_err(StartError::Options)? {
+            Some(upstream) => Some(Box::new(Self::start(upstream)?)),
+            None => None,
+        };
+        let behind = upstream.as_ref().map(|upstream| Arc::clone(&upstream.shared));
+        let shared = Arc::new(Shared::new(options, &url, behind));
+        shared.take_its_place();
         shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let thread = {
@@ -67,7 +76,7 @@ impl DevServer {
                 .name("omni-mcp-devserver".to_owned())
                 .spawn(move || run(runtime, listener, shared, stopped))?
         };
-        Ok(Self { shared, url: format!("http://127.0.0.1:{port}"), port, running: Mutex::new(Some((stop, thread))) })
+        Ok(Self { shared, url, port, upstream, running: Mutex::new(Some((stop, thread))) })
     }
 
     /// Starts a server with options as JSON text; an unknown field is an error.
@@ -89,7 +98,7 @@ impl DevServer {
     /// The first key that is accepted.
     pub fn api_key(&self) -> &str {
         let keys = &self.shared.options.keys;
-        let usable = keys.iter().find(|key| !key.rejected).or(keys.first());
+        let usable = keys.iter().find(|key| !key.rejected && !key.expired && !key.revoked).or(keys.first());
         usable.map_or("", |key| &key.key)
     }
 
@@ -110,7 +119,7 @@ impl DevServer {
 
     /// What happened so far.
     pub fn ledger(&self) -> LedgerSnapshot {
-        self.shared.ledger.snapshot()
+        self.shared.snapshot()
     }
 
     /// What happened so far, as JSON text.
@@ -118,9 +127,19 @@ impl DevServer {
         control::ledger_json(&self.shared)
     }
 
+    /// The server behind a gateway: profile `odock` has one.
+    pub fn upstream(&self) -> Option<&Self> {
+        self.upstream.as_deref()
+    }
+
+    /// What happened behind a gateway so far.
+    pub fn upstream_ledger(&self) -> Option<LedgerSnapshot> {
+        self.upstream().map(Self::ledger)
+    }
+
     /// Forgets what happened so far. Sessions, stored answers and rules stay.
     pub fn reset_ledger(&self) {
-        self.shared.ledger.reset();
+        self.shared.reset();
     }
 
     /// Ends every live session: requests that name one are answered 404.
@@ -130,7 +149,7 @@ impl DevServer {
 
     /// Has every live session live on another replica from now on.
     pub fn move_sessions(&self) {
-        self.shared.sessions().move_all_away();
+        self.shared.move_all_sessions();
     }
 
     /// Sends a message on every stream that is held open, and says on how many.
@@ -146,6 +165,11 @@ impl DevServer {
     /// Cuts every stream that is held open.
     pub fn drop_streams(&self) {
         self.shared.held.cut_all();
+    }
+
+    /// Forgets every token that the token endpoint gave out: requests that carry one are answered 401.
+    pub fn revoke_tokens(&self) {
+        self.shared.revoke_tokens();
     }
 
     /// Blocks until so many are counted: true, or false when the time is over or the server closed.
@@ -173,6 +197,9 @@ impl DevServer {
         // Either may be gone already, if the thread died; closed it is then too.
         let _ = stop.send(());
         let _ = thread.join();
+        if let Some(upstream) = &self.upstream {
+            upstream.close();
+        }
     }
 }
 

@@ -1,18 +1,23 @@
 //! What every connection of one server shares.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
 use crate::exchange::Exchange;
+use crate::faults::RetryAfter;
+use crate::gaia::{self, Gaia};
 use crate::generic::{self, Generic};
 use crate::held::Held;
-use crate::ledger::Ledger;
+use crate::ledger::{ExecutionRecord, Ledger, LedgerSnapshot};
+use crate::oauth::OAuth;
 use crate::octomind::{self, Octomind};
+use crate::odock::Odock;
 use crate::omni::{self, Omni};
 use crate::options::{Options, Profile, Transport};
 use crate::script::Script;
+use crate::sema4::Sema4;
 use crate::sessions::{self, Sessions};
 use crate::sse::Streams;
 use crate::tools::{self, Tool};
@@ -22,14 +27,28 @@ pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
     Octomind(Octomind),
+    Odock(Odock),
+    Gaia(Gaia),
+    Sema4(Sema4),
+}
+
+/// The error that a rule asks for.
+pub(crate) struct Scripted<'a> {
+    pub(crate) code: &'a str,
+    pub(crate) status: Option<u16>,
+    pub(crate) message: Option<&'a str>,
+    pub(crate) retry_after: Option<&'a RetryAfter>,
 }
 
 impl Service {
-    pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+    pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
             Self::Generic(generic) => generic.prepare(shared, exchange),
             Self::Octomind(octomind) => octomind.prepare(shared, exchange),
+            Self::Odock(odock) => odock.prepare(shared, exchange),
+            Self::Gaia(gaia) => gaia.prepare(shared, exchange),
+            Self::Sema4(sema4) => sema4.prepare(shared, exchange),
         }
     }
 
@@ -44,7 +63,7 @@ impl Service {
     pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
         match self {
             Self::Omni(omni) => omni.rate_figures(),
-            Self::Generic(_) | Self::Octomind(_) => None,
+            _ => None,
         }
     }
 
@@ -52,8 +71,8 @@ impl Service {
     pub(crate) fn session_lost(&self, exchange: &Exchange) -> Answer {
         match self {
             Self::Omni(_) => omni::session_lost(exchange),
-            Self::Generic(_) => generic::session_lost(),
             Self::Octomind(_) => octomind::session_lost(exchange),
+            _ => generic::session_lost(),
         }
     }
 
@@ -65,11 +84,28 @@ impl Service {
         }
     }
 
+    /// The error of a rule, in the envelope of the service.
+    pub(crate) fn scripted(&self, exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
+        match self {
+            Self::Odock(odock) => odock.scripted(scripted),
+            Self::Gaia(_) => gaia::scripted(scripted),
+            Self::Sema4(sema4) => sema4.scripted(scripted),
+            Self::Omni(_) => omni::scripted(
+                exchange,
+                scripted.code,
+                scripted.status,
+                scripted.retry_after.map(RetryAfter::text),
+                self.rate_figures(),
+            ),
+            Self::Generic(_) | Self::Octomind(_) => generic::scripted(exchange, scripted),
+        }
+    }
+
     pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
         match self {
             Self::Omni(omni) => omni.finish(shared, done),
-            Self::Generic(_) => Generic::finish(shared, done),
             Self::Octomind(_) => octomind::finish(shared, done),
+            _ => Generic::finish(shared, done),
         }
     }
 }
@@ -80,6 +116,12 @@ pub(crate) struct Shared {
     pub(crate) held: Arc<Held>,
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
+    pub(crate) oauth: Option<OAuth>,
+    /// The server behind this gateway.
+    pub(crate) upstream: Option<Arc<Shared>>,
+    /// The gateway before this server, which counts what runs here as its own.
+    gateway: OnceLock<Weak<Shared>>,
+    url: String,
     pub(crate) options: Options,
     script: Mutex<Script>,
     sessions: Arc<Mutex<Sessions>>,
@@ -94,24 +136,83 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// The options must have been checked.
-    pub(crate) fn new(options: Options) -> Self {
+    pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Self {
         let ledger = Arc::new(Ledger::new(options.ledger));
         let sessions = Arc::<Mutex<Sessions>>::default();
         let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
         Self {
-            held: Arc::new(Held::new(Arc::clone(&ledger), over)),
+            held: match &upstream {
+                // A gateway holds nothing open of its own.
+                Some(upstream) => Arc::clone(&upstream.held),
+                None => Arc::new(Held::new(Arc::clone(&ledger), over)),
+            },
             ledger,
             service: match options.profile {
                 Profile::Omni => Service::Omni(Omni::new(&options)),
                 Profile::Generic => Service::Generic(Generic::new(&options)),
                 Profile::Octomind => Service::Octomind(Octomind::new(&options)),
+                Profile::Odock => {
+                    Service::Odock(Odock::new(&options, upstream.as_ref().map_or("", |upstream| &upstream.url)))
+                }
+                Profile::Gaia => Service::Gaia(Gaia::new(&options)),
+                Profile::Sema4 => Service::Sema4(Sema4::new(&options)),
             },
             tools: tools::offered(&options),
+            upstream,
+            gateway: OnceLock::new(),
+            url: url.to_owned(),
+            oauth: options.oauth.clone().map(|oauth| OAuth::new(oauth, url)),
             script: Mutex::new(Script::new(options.seed)),
             sessions,
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
             options,
+        }
+    }
+
+    /// Makes this the gateway before its upstream.
+    pub(crate) fn take_its_place(self: &Arc<Self>) {
+        if let Some(upstream) = &self.upstream {
+            // Nobody else knows the upstream yet, so that the place is free.
+            let _ = upstream.gateway.set(Arc::downgrade(self));
+        }
+    }
+
+    pub(crate) fn gateway(&self) -> Option<Arc<Self>> {
+        self.gateway.get()?.upgrade()
+    }
+
+    /// A tool begins to run, here and for the gateway before this server.
+    pub(crate) fn began(&self) {
+        self.ledger.began();
+        if let Some(gateway) = self.gateway() {
+            gateway.ledger.began();
+        }
+    }
+
+    /// Counts what ran behind this gateway for one of its requests.
+    pub(crate) fn executed_upstream(&self, request_id: &str, mut record: ExecutionRecord) {
+        if let Service::Odock(odock) = &self.service {
+            let caller = odock.caller_of(request_id);
+            record.request_seq = caller.map_or(0, |(seq, _)| seq);
+            record.api_key = caller.map(|(_, key)| format!("key#{}", key + 1));
+            self.ledger.ended(|seq| ExecutionRecord { seq, ..record });
+        }
+    }
+
+    /// The ledger, and that of the upstream in it.
+    pub(crate) fn snapshot(&self) -> LedgerSnapshot {
+        LedgerSnapshot {
+            upstream: self.upstream.as_ref().map(|upstream| Box::new(upstream.snapshot())),
+            ..self.ledger.snapshot()
+        }
+    }
+
+    /// Forgets what happened, behind this server too.
+    pub(crate) fn reset(&self) {
+        self.ledger.reset();
+        if let Some(upstream) = &self.upstream {
+            upstream.reset();
         }
     }
 
@@ -149,6 +250,9 @@ impl Shared {
 
     /// Ends a session; false where there was none.
     pub(crate) fn end_session(&self, id: &str) -> bool {
+        if let Some(upstream) = &self.upstream {
+            return upstream.end_session(id);
+        }
         let ended = self.sessions().end(id);
         if ended {
             self.ledger.sessions_closed(1);
@@ -157,8 +261,35 @@ impl Shared {
     }
 
     pub(crate) fn end_all_sessions(&self) {
+        if let Some(upstream) = &self.upstream {
+            upstream.end_all_sessions();
+        }
         let ended = self.sessions().end_all();
         self.ledger.sessions_closed(ended);
+    }
+
+    /// Has a live session live on another replica from now on.
+    pub(crate) fn move_session(&self, id: &str) {
+        match &self.upstream {
+            Some(upstream) => upstream.move_session(id),
+            None => self.sessions().move_away(id),
+        }
+    }
+
+    pub(crate) fn move_all_sessions(&self) {
+        match &self.upstream {
+            Some(upstream) => upstream.move_all_sessions(),
+            None => self.sessions().move_all_away(),
+        }
+    }
+
+    pub(crate) fn revoke_tokens(&self) {
+        if let Some(upstream) = &self.upstream {
+            upstream.revoke_tokens();
+        }
+        if let Some(oauth) = &self.oauth {
+            oauth.revoke_all();
+        }
     }
 
     pub(crate) fn is_closing(&self) -> bool {

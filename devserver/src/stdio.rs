@@ -58,7 +58,7 @@ pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
     };
     let rules = options.faults.clone();
     let owes_pong = AtomicBool::new(options.stdio.ping_client);
-    let shared = Arc::new(Shared::new(options));
+    let shared = Arc::new(Shared::new(options, "", None));
     shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
     let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong });
     let runtime = Builder::new_current_thread().enable_all().build()?;
@@ -234,10 +234,7 @@ impl Server {
     async fn run(&self, plan: Plan, fate: &Fate) -> Answer {
         let call = match plan {
             Plan::Call(call) => call,
-            Plan::Answer(answer) => {
-                tokio::time::sleep(fate.before).await;
-                return answer;
-            }
+            plan => return calls::carry_out(&self.shared, plan, fate).await,
         };
         let crashes = matches!(call.ready, Ready::Crash);
         let executed = json!({"executed": {"tool": call.tool, "arguments": call.arguments}});
@@ -289,6 +286,7 @@ fn arrive(shared: &Shared, line: Bytes) -> Exchange {
         connection: 1,
         http_method: &Method::POST,
         path: "",
+        query: None,
         headers: &headers,
         body: &body,
         rpc_method: exchange::rpc_method(&body),

@@ -143,6 +143,10 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
             }),
         ));
     }
+    for name in &options.tool_names {
+        let definition = json!({"description": "Answers its arguments.", "inputSchema": {"type": "object"}});
+        tools.push(tool(name, Kind::Echo, &definition));
+    }
     for n in 1..=options.extra_tools {
         tools.push(tool(
             &format!("tool.{n:03}"),

@@ -181,3 +181,26 @@ fn the_most_tools_at_once_are_counted() {
         true
     );
 }
+
+#[test]
+fn a_server_without_sessions_has_a_stream_for_each_client() {
+    let server = start(json!({"profile": "generic", "sessions": "none", "sse_event_ids": true}));
+    let listen = |last: Option<&str>| {
+        let mut wire = Wire::to(&server);
+        let mut headers = vec![("accept", "text/event-stream")];
+        headers.extend(last.map(|id| ("last-event-id", id)));
+        wire.send("GET", "/mcp", &headers, "");
+        let head = wire.head().unwrap();
+        assert_eq!((head.status, head.header("mcp-session-id")), (200, None));
+        wire
+    };
+    let (mut first, mut second) = (listen(None), listen(None));
+    assert_eq!(server.push_json(r#"{"method":"notifications/one"}"#).unwrap(), 2);
+    assert!(until(&mut first, "notifications/one").contains("id: g1-1"));
+    assert!(until(&mut second, "notifications/one").contains("id: g2-1"));
+    drop(first);
+    assert!(server.wait(&Wait::at_most(Count::Streams, 1, SOON)).unwrap());
+    assert_eq!(server.push_json(r#"{"method":"notifications/two"}"#).unwrap(), 1);
+    let _third = listen(None);
+    assert!(until(&mut listen(Some("g1-1")), "notifications/two").contains("id: g1-2"));
+}

@@ -130,7 +130,7 @@ impl Octomind {
             return Err(refused(406, REFUSED, "Not Acceptable: Client must accept text/event-stream"));
         }
         self.check_version(exchange)?;
-        match listen::open_only(shared, exchange, session) {
+        match listen::open_only(shared, exchange, Some(session)) {
             Some(answer) => Ok(answer.with(headers::SESSION_ID, session)),
             None => Err(refused(409, REFUSED, "Conflict: Only one SSE stream is allowed per session")),
         }

@@ -71,7 +71,7 @@ impl Omni {
             Some(id) => id.to_owned(),
             None => shared.open_session(),
         };
-        Ok(listen::open(shared, exchange, &session).with(headers::SESSION_ID, &session))
+        Ok(listen::open(shared, exchange, Some(&session)).with(headers::SESSION_ID, &session))
     }
 
     /// DELETE /mcp: best effort, so that no session is an error.

@@ -29,6 +29,11 @@ impl Limiter {
 
     /// Takes a token of this key, or says when there will be one.
     pub(crate) fn take(&self, key: usize) -> Result<(), OmniError> {
+        self.try_take(key).map_err(|wait| self.exceeded(wait))
+    }
+
+    /// The same with the seconds to wait as the error.
+    pub(crate) fn try_take(&self, key: usize) -> Result<(), u64> {
         let per_second = f64::from(self.limit.per_minute) / 60.0;
         let mut buckets = lock(&self.buckets);
         let bucket = &mut buckets[key];
@@ -41,7 +46,7 @@ impl Limiter {
             return Ok(());
         }
         let wait = ((1.0 - bucket.tokens) / per_second).ceil() as u64;
-        Err(self.exceeded(self.limit.retry_after.unwrap_or(wait)))
+        Err(self.limit.retry_after.unwrap_or(wait))
     }
 
     fn exceeded(&self, retry_after: u64) -> OmniError {
