@@ -1,15 +1,17 @@
 //! The dev server's controls, as steps of a case.
 
+use std::time::Duration;
+
 use omni_mcp_devserver::DevServer;
 use serde_json::Value;
 
-pub(crate) fn run(control: &Value, server: &DevServer) -> Result<(), String> {
+pub(crate) async fn run(control: &Value, server: &DevServer) -> Result<(), String> {
     match control {
         Value::String(word) => match word.as_str() {
             "expire_sessions" => server.expire_sessions(),
             "move_sessions" => server.move_sessions(),
             "drop_streams" => server.drop_streams(),
-            "revoke_tokens" => unimplemented!(),
+            "revoke_tokens" => server.revoke_tokens(),
             other => panic!("the runner knows no control {other}"),
         },
         Value::Object(members) => {
@@ -18,16 +20,25 @@ pub(crate) fn run(control: &Value, server: &DevServer) -> Result<(), String> {
             match name.as_str() {
                 "script" => server.script_json(&text).map_err(|why| why.to_string())?,
                 "push" => drop(server.push_json(&text).map_err(|why| why.to_string())?),
-                "wait" => {
-                    let met = tokio::task::block_in_place(|| server.wait_json(&text));
-                    if !met.map_err(|why| why.to_string())? {
-                        return Err(format!("the server waited in vain for {value}"));
-                    }
-                }
+                "wait" => wait(value, server).await?,
                 other => panic!("the runner knows no control {other}"),
             }
         }
         other => panic!("the runner knows no control {other}"),
     }
     Ok(())
+}
+
+/// Looks again and again: the client's own tasks run on this thread, which the server's wait would block.
+async fn wait(condition: &Value, server: &DevServer) -> Result<(), String> {
+    let mut now = condition.clone();
+    now["timeout_ms"] = Value::from(0);
+    let met = async {
+        while !server.wait_json(&now.to_string()).map_err(|why| why.to_string())? {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+        Ok(())
+    };
+    let in_vain = |_| Err(format!("the server waited in vain for {condition}"));
+    tokio::time::timeout(Duration::from_secs(5), met).await.unwrap_or_else(in_vain)
 }

@@ -25,7 +25,7 @@ type Outcome = Result<(Value, Value), Error>;
 
 /// Runs the cases whose name contains `filter`, and counts them as the test harness would.
 pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
     for case in cases(folder) {
         let name = case["name"].as_str().expect("a case has a name");
@@ -91,7 +91,7 @@ async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Resul
         let heard = subject.heard(expected.as_array().map_or(0, Vec::len)).await;
         return mismatch(expected, &Value::Array(heard)).map_or(Ok(()), Err);
     }
-    if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server) }
+    if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server).await }
 }
 
 async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {

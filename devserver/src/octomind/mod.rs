@@ -246,7 +246,7 @@ impl Octomind {
             key: self.keys.iter().position(|known| *known.key == *key),
             idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
             claim: None,
-            request_id: String::new(),
+            request_id: exchange.request_id_text().to_owned(),
             entry: exchange.entry,
         }))
     }
