@@ -213,7 +213,7 @@ impl LogicalCall {
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
         }
-        let in_session = line.session_id.is_some();
+        let in_session = line.session_id.is_some() || line.link.is_the_session();
         let (result, headers) = classify::judge(&Method::POST, answer, &core.settings.profile, in_session)?;
         let reply = RawReply {
             result,

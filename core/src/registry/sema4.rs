@@ -113,6 +113,11 @@ impl Registry {
         decoded(&methods::run(self.place.prepare_request(method, path, body, &CallOptions::default())?).await?)
     }
 
+    /// Refuses further calls.
+    pub async fn close(&self) {
+        self.place.core.close().await;
+    }
+
     pub(super) fn place(&self) -> &Place {
         &self.place
     }

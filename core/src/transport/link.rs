@@ -37,6 +37,11 @@ impl Link {
         }
     }
 
+    /// Whether the session is that of the link itself, and has no id of its own.
+    pub(crate) fn is_the_session(&self) -> bool {
+        matches!(self, Self::Sse(_))
+    }
+
     /// Ends what the link holds open.
     pub(crate) async fn close(&self) {
         match self {

@@ -74,8 +74,9 @@ async fn run(case: &Value) -> Result<(), String> {
     for (index, step) in case["steps"].as_array().into_iter().flatten().enumerate() {
         take_step(step, &subject, &server).await.map_err(|why| format!("step {index}: {why}"))?;
     }
+    let checked = saw::check(case.get("saw"), &server);
     subject.close().await;
-    saw::check(case.get("saw"), &server)
+    checked
 }
 
 async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Result<(), String> {

@@ -33,6 +33,8 @@ pub(crate) async fn call(step: &Value, registry: &AnyRegistry) -> Outcome {
         (AnyRegistry::Sema4(sema4), "update") => json!(sema4.update(word("id"), &server()).await?),
         (AnyRegistry::Sema4(sema4), "delete") => json!(sema4.delete(word("id")).await?),
         (AnyRegistry::Sema4(sema4), "request") => sema4.request(word("method"), word("path"), body).await?,
+        (AnyRegistry::Gaia(gaia), "close") => json!(gaia.close().await),
+        (AnyRegistry::Sema4(sema4), "close") => json!(sema4.close().await),
         (_, other) => panic!("the runner knows no method {other} of this registry"),
     };
     Ok((result, Value::Null))
