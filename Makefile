@@ -23,6 +23,7 @@ help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
 
 demo: python node ## Run the examples in Rust, Python and Node, and compare their lines
+	cargo build --locked -q -p omni-mcp-devserver --features cli
 	examples/run.sh $(RUN_PYTHON)
 
 test: python node ## Run all tests in all languages

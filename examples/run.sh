@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 python=$1
 unset OMNI_API_KEY OMNI_CLIENT_API_BASE_URL
+export OMNI_MCP_DEVSERVER=${CARGO_TARGET_DIR:-target}/debug/omni-mcp-devserver
 
 run() {
     case $1 in
@@ -13,7 +14,8 @@ run() {
     esac
 }
 
-for name in 01_quickstart 02_errors_and_retries 03_concurrent_calls; do
+for name in 01_quickstart 02_errors_and_retries 03_concurrent_calls \
+    04_octomind 05_odock_gateway 06_registry_to_client 07_stdio; do
     expected=
     for language in Rust Python Node; do
         echo "── $name in $language"

@@ -16,7 +16,7 @@ use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Delivery, Error, Result};
 use crate::hooks::{Notification, ProvidedToken};
 use crate::pages;
 use crate::protocol::arguments::Unsendable;
@@ -199,7 +199,10 @@ impl Client {
             What::Connect => {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
-                opened.map(|_| null()).map_err(|failure| self.core.redacted(failure.error))
+                // No call of the caller's has left: whatever became of the handshake, none ran.
+                opened
+                    .map(|_| null())
+                    .map_err(|failure| self.core.redacted(failure.error).with_delivery(Delivery::NotSent))
             }
             What::Rpc(..) => call.run(&self.core).await,
             What::AllPages(_, member) => pages::all(&self.core, call, member).await,
@@ -301,7 +304,7 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
 fn unexpected(raw: &RawReply) -> Error {
     let mut error = Error::new(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
     let info = error.info_mut();
-    info.delivery = crate::error::Delivery::Executed;
+    info.delivery = Delivery::Executed;
     info.status = Some(raw.status.as_u16());
     info.attempts = raw.attempts;
     info.request_id = raw.metadata().request_id;
