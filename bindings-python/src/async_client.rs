@@ -5,37 +5,53 @@
 
 use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::task::{Context, Wake, Waker};
 
-use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Hooks, Prepared, closed, not_callable};
+use omni_mcp::bridge::{self, Bridge, Prepared, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use tokio::task::JoinHandle;
 
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
 use crate::exit::Gate;
+use crate::hooks::Hooks;
+use crate::letters::Letters;
+use crate::open::What;
+use crate::pages::{self, AsyncPages};
 use crate::progress::Heard;
-use crate::runtime::{Local, Shared, shared, turn};
+use crate::runtime::{Local, shared};
+use crate::task::Task;
 
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct AsyncClient {
     live: Local<Mutex<Option<Arc<Bridge>>>>,
+    hooks: Py<Hooks>,
+    /// What the caller's functions are to hear and to answer, where there are such functions.
+    #[pyo3(get)]
+    letters: Option<Py<Letters>>,
 }
 
 #[pymethods]
 impl AsyncClient {
     #[new]
-    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = encode::options(options).map_err(|error| raised(py, &error))?;
-        let bridge = py
-            .detach(|| Bridge::open(&options, Hooks::default(), Spelling::Snake))
-            .map_err(|error| raised(py, &error))?;
-        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(bridge)))) })
+    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Server, options)
+    }
+
+    /// The client of a record.
+    #[staticmethod]
+    fn of_record(record: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Record(record), options)
+    }
+
+    /// A client of a registry.
+    #[staticmethod]
+    fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Registry(kind), options)
     }
 
     /// Calls a method of the table of methods.
@@ -53,20 +69,23 @@ impl AsyncClient {
             })?;
         }
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
-        let task = Python::attach(|py| {
+        let prepared = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
-            let prepared = self.prepare(py, &method, params.bind(py), options.bind(py), heard)?;
-            Ok::<_, PyErr>(Task::spawn(shared(py)?, async {
-                // What is known of the connections by now must be seen before one of them is used.
-                turn().await;
-                prepared.run().await
-            }))
+            self.prepare(py, &method, params.bind(py), options.bind(py), heard)
         })?;
-        let done = wait(task, progress.as_ref()).await?;
-        Python::attach(|py| match done {
-            Ok(crossing) => decode::crossing(py, &crossing),
-            Err(error) => Err(raised(py, &error)),
-        })
+        self.run(prepared, progress.as_ref()).await
+    }
+
+    /// The pages of a registry's list.
+    fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<AsyncPages> {
+        let pages = pages::of(slf.py(), &*slf.get().live(slf.py())?, params, options)?;
+        Ok(AsyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
+    }
+
+    /// A property of the table of properties; None while it is not known.
+    fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = self.known(py)?.and_then(|bridge| bridge.property(name));
+        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
@@ -77,9 +96,36 @@ impl AsyncClient {
         let Ok(shared) = Python::attach(shared) else { return Ok(()) };
         wait(Task::spawn(shared, async move { bridge.close().await }), None).await
     }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.hooks)?;
+        self.letters.as_ref().map_or(Ok(()), |letters| visit.call(letters))
+    }
 }
 
 impl AsyncClient {
+    fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let (options, hooks) = Hooks::split(options)?;
+        let is_empty = hooks.is_empty();
+        let hooks = Py::new(py, hooks)?;
+        let letters = match is_empty {
+            true => None,
+            false => Some(Py::new(py, Letters::new(hooks.clone_ref(py), shared(py)?.gate))?),
+        };
+        let senders = letters.as_ref().map_or_else(bridge::Hooks::default, |letters| letters.get().senders());
+        let bridge = what.open(&options, senders)?;
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(bridge)))), hooks, letters })
+    }
+
+    fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Bridge>>> {
+        Ok(self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn live(&self, py: Python<'_>) -> PyResult<Arc<Bridge>> {
+        self.known(py)?.ok_or_else(|| raised(py, &closed()))
+    }
+
     fn prepare(
         &self,
         py: Python<'_>,
@@ -88,72 +134,49 @@ impl AsyncClient {
         options: &Bound<'_, PyDict>,
         heard: Option<&Arc<Heard>>,
     ) -> PyResult<Prepared> {
-        let live = self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let bridge = live.ok_or_else(|| raised(py, &closed()))?;
+        let bridge = self.live(py)?;
         let prepared = encode::params(params).and_then(|params| {
             bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
         });
         prepared.map_err(|error| raised(py, &error))
     }
+
+    /// Runs what a list asks for next.
+    pub(crate) async fn run_page(&self, prepared: Prepared) -> PyResult<Py<PyAny>> {
+        Python::attach(|py| self.live(py).map(drop))?;
+        self.run(prepared, None).await
+    }
+
+    async fn run(&self, prepared: Prepared, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<Py<PyAny>> {
+        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, prepared.run())))?;
+        let done = wait(task, progress).await?;
+        Python::attach(|py| match done {
+            Ok(crossing) => decode::crossing(py, &crossing),
+            Err(error) => Err(self.hooks.get().raised(py, &error)),
+        })
+    }
 }
 
 /// Waits for a task, and hands its progress to the callback on the thread of the event loop.
-async fn wait<T>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<T> {
+async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<T> {
+    let gate = task.gate.clone();
     loop {
         let next = async {
             match progress {
-                None => Some((&mut task.running).await),
+                None => Some((&mut task).await),
                 Some((heard, _)) => tokio::select! {
                     biased;
-                    done = &mut task.running => Some(done),
+                    done = &mut task => Some(done),
                     () = heard.arrived() => None,
                 },
             }
         };
-        let done = through(&task.gate, next).await;
+        let done = through(&gate, next).await;
         if let Some((heard, callback)) = progress {
             Python::attach(|py| heard.deliver(py, callback.bind(py)))?;
         }
         if let Some(done) = done {
             return done.map_err(|_| PyRuntimeError::new_err("the runtime is shutting down"));
-        }
-    }
-}
-
-/// A task that is ended when nobody waits for it any more: that drops its request and closes its socket. In a child
-/// process it is left alone, as its locks may be held by a thread that is not there.
-struct Task<T> {
-    pid: u32,
-    running: JoinHandle<T>,
-    gate: Gate,
-}
-
-impl<T: Send + 'static> Task<T> {
-    fn spawn(on: Shared, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { pid: std::process::id(), running: on.handle.spawn(last_in_line(work)), gate: on.gate }
-    }
-}
-
-/// Runs `work` after all else that is ready. The end of an answer wakes a call before its connection is back in the pool;
-/// a call that went on at once would open another one.
-async fn last_in_line<T>(work: impl Future<Output = T>) -> T {
-    let mut work = pin!(work);
-    let mut waited = false;
-    std::future::poll_fn(|context| {
-        waited = !waited;
-        if waited {
-            context.waker().wake_by_ref();
-            return Poll::Pending;
-        }
-        work.as_mut().poll(context)
-    })
-    .await
-}
-
-impl<T> Drop for Task<T> {
-    fn drop(&mut self) {
-        if self.pid == std::process::id() {
-            self.running.abort();
         }
     }
 }

@@ -1,45 +1,68 @@
-//! The sync client: calls run on the thread that makes them, with the interpreter released.
+//! The sync client: calls block the calling thread, with the interpreter released. They run on that thread, too, unless
+//! the client works between calls.
 
 use std::pin::{Pin, pin};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Hooks, closed, not_callable};
+use omni_mcp::bridge::{self, Bridge, Prepared, Question, closed, not_callable, panicked};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::asked::Asked;
+use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
+use crate::hooks::Hooks;
+use crate::open::What;
+use crate::pages::{self, SyncPages};
 use crate::progress::Heard;
-use crate::runtime::{Local, OwnRuntime, turn};
+use crate::runtime::{Local, OwnRuntime, Shared, shared, turn};
+use crate::task::Task;
+
+/// Where a question goes.
+type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 
 /// How soon a waiting call notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// What the client consists of until it is closed.
 struct Live {
-    bridge: Bridge,
+    bridge: Arc<Bridge>,
+    /// On which the calling thread waits.
     runtime: OwnRuntime,
+    /// Where calls run, in a client that works between them.
+    background: Option<Shared>,
+    /// Ended with the rest.
+    _daemons: Daemons,
 }
 
 /// A client whose calls block the calling thread; any number of threads may share it.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct SyncClient {
     live: Local<Mutex<Option<Arc<Live>>>>,
+    hooks: Py<Hooks>,
 }
 
 #[pymethods]
 impl SyncClient {
     #[new]
-    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        let options = encode::options(options).map_err(|error| raised(py, &error))?;
-        let bridge = py
-            .detach(|| Bridge::open(&options, Hooks::default(), Spelling::Snake))
-            .map_err(|error| raised(py, &error))?;
-        let live = Live { bridge, runtime: OwnRuntime::new()? };
-        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))) })
+    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Server, options)
+    }
+
+    /// The client of a record.
+    #[staticmethod]
+    fn of_record(record: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Record(record), options)
+    }
+
+    /// A client of a registry.
+    #[staticmethod]
+    fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&What::Registry(kind), options)
     }
 
     /// Calls a method of the table of methods.
@@ -51,8 +74,7 @@ impl SyncClient {
         options: &Bound<'_, PyDict>,
         on_progress: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        let live = self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let live = live.ok_or_else(|| raised(py, &closed()))?;
+        let live = self.live(py)?;
         if on_progress.is_some_and(|callback| !callback.is_callable()) {
             return Err(raised(py, &not_callable()));
         }
@@ -61,44 +83,152 @@ impl SyncClient {
             let sink = progress.as_ref().map(|(heard, _)| heard.sink());
             live.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
         });
-        let call = Box::pin(prepared.map_err(|error| raised(py, &error))?.run());
-        match drive(py, &live.runtime, call, progress.as_ref())? {
-            Ok(crossing) => decode::crossing(py, &crossing),
-            Err(error) => {
-                settle(py, &live.runtime);
-                Err(raised(py, &error))
-            }
-        }
+        self.run(py, &live, prepared.map_err(|error| raised(py, &error))?, progress.as_ref())
+    }
+
+    /// The pages of a registry's list.
+    fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<SyncPages> {
+        let live = slf.get().live(slf.py())?;
+        let pages = pages::of(slf.py(), &live.bridge, params, options)?;
+        Ok(SyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
+    }
+
+    /// A property of the table of properties; None while it is not known.
+    fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = self.known(py)?.and_then(|live| live.bridge.property(name));
+        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(live) = live else { return Ok(()) };
-        drive(py, &live.runtime, Box::pin(live.bridge.close()), None)
+        let bridge = Arc::clone(&live.bridge);
+        let closing = async move { bridge.close().await };
+        drive(py, &live, closing, &Attended::default(), &self.hooks).map(drop)
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.hooks)
     }
 }
 
-/// Why the driving of a call paused.
-enum Pause<T> {
-    Done(T),
-    Progress,
-    Signals,
+impl SyncClient {
+    fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let (options, hooks) = Hooks::split(options)?;
+        let hooks = Bound::new(py, hooks)?;
+        let daemons = Daemons::default();
+        let asks: Arc<OnceLock<Ask>> = Arc::default();
+        let asked = Arc::clone(&asks);
+        let bridge = what.open(
+            &options,
+            bridge::Hooks {
+                on_notification: hooks.get().hears().map(|_| daemons.hear(&hooks)).transpose()?,
+                ask: Some(Arc::new(move |question| {
+                    if let Some(ask) = asked.get() {
+                        ask(question);
+                    }
+                })),
+                answers: hooks.get().answers(),
+            },
+        )?;
+        // Who answers follows from where the calls run.
+        let background = bridge.works_between_calls().then(|| shared(py)).transpose()?;
+        if hooks.get().has_answers() {
+            let _ = asks.set(if background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
+        }
+        let bridge = Arc::new(bridge);
+        let live = Live { bridge, runtime: OwnRuntime::new()?, background, _daemons: daemons };
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))), hooks: hooks.unbind() })
+    }
+
+    fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Live>>> {
+        Ok(self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn live(&self, py: Python<'_>) -> PyResult<Arc<Live>> {
+        let live = self.known(py)?.ok_or_else(|| raised(py, &closed()))?;
+        self.hooks.get().check()?;
+        Ok(live)
+    }
+
+    /// Runs what a list asks for next.
+    pub(crate) fn run_page(&self, py: Python<'_>, prepared: Prepared) -> PyResult<Py<PyAny>> {
+        self.run(py, &*self.live(py)?, prepared, None)
+    }
+
+    fn run(
+        &self,
+        py: Python<'_>,
+        live: &Live,
+        prepared: Prepared,
+        progress: Option<&Progress<'_, '_>>,
+    ) -> PyResult<Py<PyAny>> {
+        let hooks = self.hooks.get();
+        let asked = (live.background.is_none() && hooks.has_answers()).then(Arc::default);
+        match drive(py, live, prepared.run(), &Attended { progress, asked }, &self.hooks)? {
+            Ok(crossing) => decode::crossing(py, &crossing),
+            Err(error) => {
+                settle(py, &live.runtime);
+                Err(hooks.raised(py, &error))
+            }
+        }
+    }
 }
 
-/// Runs `work` on this thread. The runtime is left for every signal check and callback, so that meanwhile another
+type Progress<'a, 'py> = (Arc<Heard>, &'a Bound<'py, PyAny>);
+
+/// What the thread of a call attends to while it waits.
+#[derive(Default)]
+struct Attended<'a, 'py> {
+    progress: Option<&'a Progress<'a, 'py>>,
+    asked: Option<Arc<Asked>>,
+}
+
+impl Attended<'_, '_> {
+    fn attend(&self, py: Python<'_>, hooks: &Py<Hooks>) -> PyResult<()> {
+        if let Some((heard, callback)) = self.progress {
+            heard.deliver(py, callback)?;
+        }
+        self.asked.as_ref().map_or(Ok(()), |asked| asked.answer(py, hooks.get()))
+    }
+}
+
+/// Runs `work` where the client's calls run, and waits for it on this thread.
+fn drive<T: Send + 'static>(
+    py: Python<'_>,
+    live: &Live,
+    work: impl Future<Output = T> + Send + 'static,
+    attended: &Attended<'_, '_>,
+    hooks: &Py<Hooks>,
+) -> PyResult<T> {
+    let Some(shared) = &live.background else {
+        return wait(py, &live.runtime, Box::pin(work), attended, hooks);
+    };
+    // While the interpreter ends there is nobody to wait any more; the connections close all the same.
+    if !shared.gate.is_open() {
+        return Err(raised(py, &closed()));
+    }
+    let task = Task::spawn_call(shared.clone(), work);
+    wait(py, &live.runtime, Box::pin(task), attended, hooks)?.map_err(|_| raised(py, &panicked()))
+}
+
+/// Waits for `work` on this thread. The runtime is left for every signal check and callback, so that meanwhile another
 /// thread can drive it.
-fn drive<T: Send>(
+fn wait<T: Send>(
     py: Python<'_>,
     runtime: &OwnRuntime,
     mut work: Pin<Box<dyn Future<Output = T> + Send + '_>>,
-    progress: Option<&(Arc<Heard>, &Bound<'_, PyAny>)>,
+    attended: &Attended<'_, '_>,
+    hooks: &Py<Hooks>,
 ) -> PyResult<T> {
-    let heard = progress.map(|(heard, _)| &**heard);
+    let (heard, asked) = (attended.progress.map(|(heard, _)| &**heard), attended.asked.as_ref());
     let mut is_first = true;
     loop {
         let pending = &mut work;
         let pause = py.detach(|| {
+            let _here = asked.map(Asked::here);
             runtime.block_on(async {
                 // Set before the call's own timers: one that is due before all others wakes the runtime needlessly.
                 let mut signals = pin!(tokio::time::sleep(SIGNALS_EVERY));
@@ -113,23 +243,29 @@ fn drive<T: Send>(
                 tokio::select! {
                     biased;
                     done = pending => Pause::Done(done),
-                    () = arrived(heard) => Pause::Progress,
-                    () = signals => Pause::Signals,
+                    () = arrived(heard, asked) => Pause::Attend,
+                    () = signals => Pause::Attend,
                 }
             })
         });
-        let delivered = progress.map_or(Ok(()), |(heard, callback)| heard.deliver(py, callback));
+        let attended = attended.attend(py, hooks);
         match pause {
-            Some(Pause::Done(done)) => return delivered.map(|()| done),
-            Some(Pause::Progress | Pause::Signals) => {}
+            Some(Pause::Done(done)) => return attended.map(|()| done),
+            Some(Pause::Attend) => {}
             None => return Err(raised(py, &closed())),
         }
-        if let Err(raised) = delivered.and_then(|()| py.check_signals()) {
+        if let Err(raised) = attended.and_then(|()| py.check_signals()) {
             drop(work);
             settle(py, runtime);
             return Err(raised);
         }
     }
+}
+
+/// Why the driving of a call paused.
+enum Pause<T> {
+    Done(T),
+    Attend,
 }
 
 /// Lets the connection of a call that was given up close now, and not when the client is next used.
@@ -142,9 +278,14 @@ fn settle(py: Python<'_>, runtime: &OwnRuntime) {
     });
 }
 
-async fn arrived(heard: Option<&Heard>) {
-    match heard {
-        Some(heard) => heard.arrived().await,
-        None => std::future::pending().await,
+async fn arrived(heard: Option<&Heard>, asked: Option<&Arc<Asked>>) {
+    match (heard, asked) {
+        (None, None) => std::future::pending().await,
+        (Some(heard), None) => heard.arrived().await,
+        (None, Some(asked)) => asked.arrived().await,
+        (Some(heard), Some(asked)) => tokio::select! {
+            () = heard.arrived() => {}
+            () = asked.arrived() => {}
+        },
     }
 }

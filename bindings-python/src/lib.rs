@@ -1,13 +1,22 @@
 //! The Python bridge: Python values to JSON bytes and back, and a runtime to run the core on. Nothing is decided here.
 
+mod asked;
 mod async_client;
 mod client;
+mod daemon;
 mod decode;
 mod encode;
 mod errors;
 mod exit;
+mod hooks;
+mod letters;
+mod open;
+mod pages;
+mod post;
 mod progress;
+mod record;
 mod runtime;
+mod task;
 mod testing;
 
 use pyo3::prelude::*;
@@ -21,6 +30,12 @@ mod _native {
     use super::async_client::AsyncClient;
     #[pymodule_export]
     use super::client::SyncClient;
+    #[pymodule_export]
+    use super::letters::{Asking, Letters};
+    #[pymodule_export]
+    use super::pages::{AsyncPages, SyncPages};
+    #[pymodule_export]
+    use super::record::{looks_like_error, shown_record};
     #[pymodule_export]
     use super::testing::DevServer;
 

@@ -1,28 +1,19 @@
-//! Progress notifications on their way from the call to the caller's callback.
+//! Notifications on their way to the caller's callbacks: the progress of a call, and how any notification is told.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use tokio::sync::Notify;
 
 use crate::decode::decode;
+use crate::post::Post;
 
-/// Notifications that may wait for a slow callback; further ones are dropped.
-const ROOM: usize = 1024;
-
-/// The notifications of one call that its callback has not heard yet.
+/// The progress of one call that its callback has not heard yet.
 #[derive(Default)]
 pub(crate) struct Heard {
-    waiting: Mutex<Waiting>,
+    waiting: Post<String>,
     arrived: Notify,
-}
-
-#[derive(Default)]
-struct Waiting {
-    notifications: VecDeque<String>,
-    dropped: usize,
 }
 
 impl Heard {
@@ -30,19 +21,10 @@ impl Heard {
     pub(crate) fn sink(self: &Arc<Self>) -> Arc<dyn Fn(&str) + Send + Sync> {
         let heard = Arc::clone(self);
         Arc::new(move |params| {
-            heard.add(params);
+            heard.waiting.add(params.to_owned());
             // Without the lock: this waits for the interpreter, whose holder may be waiting for the lock.
             heard.arrived.notify_one();
         })
-    }
-
-    fn add(&self, params: &str) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        if waiting.notifications.len() < ROOM {
-            waiting.notifications.push_back(params.to_owned());
-        } else {
-            waiting.dropped += 1;
-        }
     }
 
     /// Ends when there may be something to deliver.
@@ -50,30 +32,43 @@ impl Heard {
         self.arrived.notified().await;
     }
 
-    /// Calls `callback` with what waits, in order. An exception in it is reported and breaks nothing.
+    /// Calls `callback` with what waits, in order.
     ///
     /// # Errors
-    /// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the callback.
+    /// As [`tell`].
     pub(crate) fn deliver(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) -> PyResult<()> {
-        let Waiting { notifications, dropped } =
-            std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        for params in notifications {
-            let told = decode(py, params.as_bytes()).and_then(|progress| callback.call1((progress,)));
-            match told {
-                Err(raised) if raised.is_instance_of::<PyException>(py) => {
-                    raised.write_unraisable(py, Some(callback));
-                }
-                told => drop(told?),
+        loop {
+            let (params, dropped) = self.waiting.take();
+            warn_of_dropped(py, dropped, "progress notifications", callback);
+            match params {
+                Some(params) => tell(py, &params, callback)?,
+                None => return Ok(()),
             }
         }
-        if dropped > 0 {
-            let message =
-                std::ffi::CString::new(format!("{dropped} progress notifications were dropped: too many at once"));
-            let warned = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message.unwrap_or_default(), 1);
-            if let Err(raised) = warned {
-                raised.write_unraisable(py, Some(callback));
-            }
+    }
+}
+
+/// Calls `callback` with a notification. An exception in it is reported and breaks nothing.
+///
+/// # Errors
+/// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the callback.
+pub(crate) fn tell(py: Python<'_>, notification: &str, callback: &Bound<'_, PyAny>) -> PyResult<()> {
+    match decode(py, notification.as_bytes()).and_then(|told| callback.call1((told,))) {
+        Err(raised) if raised.is_instance_of::<PyException>(py) => {
+            raised.write_unraisable(py, Some(callback));
+            Ok(())
         }
-        Ok(())
+        told => told.map(drop),
+    }
+}
+
+pub(crate) fn warn_of_dropped(py: Python<'_>, dropped: usize, what: &str, callback: &Bound<'_, PyAny>) {
+    if dropped == 0 {
+        return;
+    }
+    let message = std::ffi::CString::new(format!("{dropped} {what} were dropped: too many at once"));
+    let warned = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message.unwrap_or_default(), 1);
+    if let Err(raised) = warned {
+        raised.write_unraisable(py, Some(callback));
     }
 }

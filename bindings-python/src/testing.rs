@@ -65,6 +65,29 @@ impl DevServer {
         Ok(())
     }
 
+    fn move_sessions(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.move_sessions());
+        Ok(())
+    }
+
+    fn push(&self, py: Python<'_>, message: &Bound<'_, PyAny>) -> PyResult<u64> {
+        let (server, message) = (self.server()?, text(message)?);
+        py.detach(|| server.push_json(&message)).map_err(|error| bad(&error))
+    }
+
+    fn drop_streams(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.drop_streams());
+        Ok(())
+    }
+
+    fn revoke_tokens(&self, py: Python<'_>) -> PyResult<()> {
+        let server = self.server()?;
+        py.detach(|| server.revoke_tokens());
+        Ok(())
+    }
+
     /// Waits in slices, so that Ctrl-C ends it.
     fn wait(&self, py: Python<'_>, condition: &Bound<'_, PyAny>, timeout: f64) -> PyResult<bool> {
         let (server, condition) = (self.server()?, text(condition)?);

@@ -36,6 +36,8 @@ def _holds(rule: str, operand: Any, actual: Any) -> bool:
             return isinstance(actual, str) and actual.startswith(operand)
         case "$contains":
             return isinstance(actual, str) and operand in actual
+        case "$at_least":
+            return isinstance(actual, (int, float)) and actual >= operand
         case "$length":
             return isinstance(actual, list) and len(actual) == operand
     raise AssertionError(f"the runner knows no rule {rule}")

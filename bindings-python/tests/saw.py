@@ -21,8 +21,10 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
         match name:
             case "executions":
                 actual = len(ledger["executions"])
-            case "connections":
-                actual = ledger["connections"]
+            case "connections" | "max_concurrent_executions":
+                actual = ledger[name]
+            case "paths":
+                actual = {path: sum(request["path"] == path for request in requests) for path in expected}
             case "keys":
                 actual = len(_distinct(calls, "idempotency-key"))
             case "one_key":

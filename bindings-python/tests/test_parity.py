@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import inspect
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import omni_mcp_py
 import pytest
 from omni_mcp_py import (
+    AsyncClientOptions,
     AsyncOmniMCPClient,
+    AuthOptions,
     CallOptions,
     ClientOptions,
     Metadata,
     OmniMCPClient,
     OmniMCPError,
+    ProfileOptions,
+    ProvidedToken,
     WithMetadata,
+    _errors,
     _native,
+    _options,
+    connect,
+    connect_async,
+)
+from omni_mcp_py.registry import (
+    AsyncGaiaRegistry,
+    AsyncSema4Registry,
+    GaiaRegistry,
+    RegistryOptions,
+    Sema4Registry,
 )
 
 TABLES = _native.tables()
@@ -36,12 +54,55 @@ def spelled(table: str) -> set[str]:
 
 
 def fields(made: type) -> set[str]:
-    return {name for base in (made, *getattr(made, "__orig_bases__", ())) for name in base.__annotations__}
+    return set(made.__annotations__)
 
 
-def test_client_options() -> None:
-    parameters = inspect.signature(OmniMCPClient).parameters
-    assert fields(ClientOptions) | set(parameters) - {"options"} == spelled("client_options")
+@pytest.mark.parametrize(
+    ("made", "options"), [(OmniMCPClient, ClientOptions), (AsyncOmniMCPClient, AsyncClientOptions)]
+)
+def test_client_options(made: type, options: type) -> None:
+    parameters = inspect.signature(made).parameters
+    named = fields(options) | set(parameters) - {"options"}
+    assert named == spelled("client_options") | spelled("hooks")
+
+
+@pytest.mark.parametrize("made", [connect, connect_async])
+def test_options_of_connect(made: Any) -> None:
+    assert set(inspect.signature(made).parameters) == {"record", "api_key", "options"}
+    assert made.__doc__ == connect.__doc__
+
+
+@pytest.mark.parametrize(
+    ("options", "table"),
+    [(AuthOptions, "auth_options"), (ProfileOptions, "profile_options"), (ProvidedToken, "token_options")],
+)
+def test_options_of_options(options: type, table: str) -> None:
+    assert fields(options) == spelled(table)
+
+
+def test_options_are_explained_as_in_the_tables() -> None:
+    source = ast.parse(Path(_options.__file__).read_text("utf-8"))
+    tables = {
+        "AuthOptions": ["auth_options"],
+        "ProfileOptions": ["profile_options"],
+        "ProvidedToken": ["token_options"],
+        "ServerOptions": ["client_options"],
+        "ClientOptions": ["hooks"],
+        "AsyncClientOptions": ["hooks"],
+        "UnkeyedCallOptions": ["call_options"],
+        "CallOptions": ["call_options"],
+        "RegistryOptions": ["registry_options"],
+    }
+    classes = [node for node in source.body if isinstance(node, ast.ClassDef)]
+    assert {node.name for node in classes} == set(tables)
+    for made in classes:
+        rows = {row["spelled"]: row for table in tables[made.name] for row in TABLES[table]}
+        for member, said in pairwise(made.body):
+            if isinstance(member, ast.AnnAssign):
+                row = rows[member.target.id]  # type: ignore[union-attr]
+                words = " ".join(said.value.value.split())  # type: ignore[attr-defined]
+                for text in (row["help"].partition(": ")[0], row.get("default", "")):
+                    assert (text if text != "required" else "Required.") in words, (made.name, row["name"])
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -50,7 +111,7 @@ def test_call_options(method: str) -> None:
     named = set(parameters) - OWN_PARAMETERS - ARGUMENTS.get(method, set())
     if method == "close":
         assert not named
-    elif method == "notify":
+    elif method in ("notify", "connect"):
         # There is no result that could have metadata.
         assert named | fields(CallOptions) == spelled("call_options") - {"with_metadata"}
     else:
@@ -60,13 +121,46 @@ def test_call_options(method: str) -> None:
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
 def test_methods(made: type) -> None:
-    assert {name for name in vars(made) if not name.startswith("_")} == set(METHODS)
+    public = {name: value for name, value in vars(made).items() if not name.startswith("_")}
+    properties = {name for name, value in public.items() if isinstance(value, property)}
+    assert properties == spelled("properties")
+    assert set(public) - properties == set(METHODS)
+
+
+@pytest.mark.parametrize("row", TABLES["properties"], ids=lambda row: row["name"])
+def test_properties(row: dict[str, Any]) -> None:
+    for made in (OmniMCPClient, AsyncOmniMCPClient):
+        assert getattr(made, row["spelled"]).__doc__.startswith(row["help"])
+
+
+REGISTRIES = {
+    "gaia": (GaiaRegistry, AsyncGaiaRegistry),
+    "sema4": (Sema4Registry, AsyncSema4Registry),
+}
+
+
+@pytest.mark.parametrize("kind", REGISTRIES)
+def test_registries(kind: str) -> None:
+    assert {row["registry"] for row in TABLES["registry_methods"]} == set(REGISTRIES)
+    rows = [row for row in TABLES["registry_methods"] if row["registry"] == kind]
+    sync, twin = REGISTRIES[kind]
+    for made in (sync, twin):
+        assert {name for name in dir(made) if not name.startswith("_")} == {row["spelled"] for row in rows}
+        parameters = set(inspect.signature(made).parameters) - {"options"}
+        assert parameters | fields(RegistryOptions) == spelled("registry_options")
+    for row in rows:
+        methods = [getattr(made, row["spelled"]) for made in (sync, twin)]
+        signatures = [inspect.signature(method) for method in methods]
+        assert str(signatures[0]) == str(signatures[1]).replace("AsyncIterator", "Iterator"), row
+        assert methods[0].__doc__ == methods[1].__doc__
+        # Its first word may be another: here it is told what to do.
+        assert row["help"].partition(" ")[2] in methods[0].__doc__
 
 
 @pytest.mark.parametrize("name", ["__init__", "_call", *METHODS])
 def test_sync_and_async_are_the_same(name: str) -> None:
     sync, twin = getattr(OmniMCPClient, name), getattr(AsyncOmniMCPClient, name)
-    assert inspect.signature(sync) == inspect.signature(twin)
+    assert str(inspect.signature(sync)) == str(inspect.signature(twin)).replace("AsyncClientOptions", "ClientOptions")
     assert sync.__doc__ == twin.__doc__
     if name != "__init__":
         assert inspect.iscoroutinefunction(twin)
@@ -85,6 +179,14 @@ def test_there_are_no_other_errors() -> None:
     made = {made.__name__ for made in OmniMCPError.__subclasses__()}
     assert made == {row["class"] for row in TABLES["kinds"]}
     assert made < set(omni_mcp_py.__all__)
+
+
+def test_an_error_has_everything_that_crosses(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(OmniMCPError) as raised:
+        OmniMCPClient(command="")
+    crossed = set(vars(raised.value)) - {"_text"}
+    assert crossed == set(OmniMCPError.__annotations__) - {"kind"}
+    assert _errors.OmniMCPError("x").stderr == []
 
 
 def test_metadata(client: OmniMCPClient) -> None:

@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 import saw
 from matching import mismatch
-from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, OmniMCPError, WithMetadata
+from omni_mcp_py import OmniMCPError, WithMetadata
 from omni_mcp_py.testing import DevServer
+from subject import Subject
 
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"
 CASES = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text("utf-8"))]
-ERROR_NAMES = set(vars(OmniMCPError)["__annotations__"]) - {"status_code"}
+ERROR_NAMES = set(OmniMCPError.__annotations__) - {"status_code"}
 
 
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
@@ -25,71 +26,107 @@ def test_case(case: dict[str, Any], is_async: bool) -> None:
     if "python" not in case.get("languages", ["python"]):
         pytest.skip(case["why"])
     with DevServer(**case.get("server", {})) as server:
-        made = AsyncOmniMCPClient if is_async else OmniMCPClient
-        if "open_error" in case:
-            with pytest.raises(OmniMCPError) as raised:
-                made(**client_options(case, server))
-            assert mismatch(case["open_error"], as_dict(raised.value)) is None, raised.value
-        elif is_async:
-            asyncio.run(take_steps_async(case, server))
+        subject = Subject(case, server)
+        if is_async:
+            asyncio.run(run_async(case, subject))
         else:
-            take_steps(case, server)
-        saw.check(case.get("saw", {}), server.ledger())
+            run(case, subject)
 
 
-def take_steps(case: dict[str, Any], server: DevServer) -> None:
-    client = OmniMCPClient(**client_options(case, server))
-    for step in case["steps"]:
-        if "together" in step:
-            with ThreadPoolExecutor(len(step["together"])) as pool:
-                list(pool.map(lambda step: call(step, client), step["together"]))
-        elif "server" in step:
-            tell_server(step["server"], server)
-        else:
-            call(step, client)
+def run(case: dict[str, Any], subject: Subject) -> None:
+    try:
+        client = subject.open()
+    except OmniMCPError as error:
+        check_opening(case, error)
+    else:
+        assert "open_error" not in case, "the client could be made"
+        with client:
+            for step in case["steps"]:
+                if "together" in step:
+                    with ThreadPoolExecutor(len(step["together"])) as pool:
+                        list(pool.map(lambda step: call(step, client), step["together"]))
+                elif "call" in step:
+                    call(step, client)
+                else:
+                    look(step, subject, client)
+            saw.check(case.get("saw", {}), subject.server.ledger())
+            return
+    saw.check(case.get("saw", {}), subject.server.ledger())
 
 
-def call(step: dict[str, Any], client: OmniMCPClient) -> None:
+def call(step: dict[str, Any], client: Any) -> None:
     heard: list[Any] = []
     try:
         outcome = getattr(client, step["call"])(**arguments(step, heard))
+        if hasattr(outcome, "__next__"):
+            outcome = list(outcome)
     except OmniMCPError as error:
         outcome = error
     check(step, outcome, heard)
 
 
-async def take_steps_async(case: dict[str, Any], server: DevServer) -> None:
-    client = AsyncOmniMCPClient(**client_options(case, server))
-    for step in case["steps"]:
-        if "together" in step:
-            await asyncio.gather(*(call_async(step, client) for step in step["together"]))
-        elif "server" in step:
-            tell_server(step["server"], server)
-        else:
-            await call_async(step, client)
+async def run_async(case: dict[str, Any], subject: Subject) -> None:
+    try:
+        client = await subject.open_async()
+    except OmniMCPError as error:
+        check_opening(case, error)
+    else:
+        assert "open_error" not in case, "the client could be made"
+        async with client:
+            for step in case["steps"]:
+                if "together" in step:
+                    await asyncio.gather(*(call_async(step, client) for step in step["together"]))
+                elif "call" in step:
+                    await call_async(step, client)
+                else:
+                    # The event loop stays free for what the client hears meanwhile.
+                    await asyncio.to_thread(look, step, subject, client)
+            saw.check(case.get("saw", {}), subject.server.ledger())
+            return
+    saw.check(case.get("saw", {}), subject.server.ledger())
 
 
-async def call_async(step: dict[str, Any], client: AsyncOmniMCPClient) -> None:
+async def call_async(step: dict[str, Any], client: Any) -> None:
     heard: list[Any] = []
     try:
-        outcome = await getattr(client, step["call"])(**arguments(step, heard))
+        outcome = getattr(client, step["call"])(**arguments(step, heard))
+        outcome = [item async for item in outcome] if hasattr(outcome, "__anext__") else await outcome
     except OmniMCPError as error:
         outcome = error
     check(step, outcome, heard)
+
+
+def check_opening(case: dict[str, Any], error: OmniMCPError) -> None:
+    assert "open_error" in case, f"the client could not be made: {error!r}"
+    why = mismatch(case["open_error"], as_dict(error))
+    assert why is None, f"{why}: {error!r}"
+
+
+def look(step: dict[str, Any], subject: Subject, client: Any) -> None:
+    """Take a step that is no call."""
+    if "property" in step:
+        why = mismatch(step["value"], getattr(client, step["property"]))
+        assert why is None, f"{step['property']}: {why}"
+    elif "notifications" in step:
+        expected = step["notifications"]
+        why = mismatch(expected, subject.notifications(len(expected)))
+        assert why is None, f"notifications: {why}"
+    else:
+        tell_server(step["server"], subject.server)
 
 
 def tell_server(what: Any, server: DevServer) -> None:
-    if what == "expire_sessions":
-        server.expire_sessions()
-    else:
-        server.script(what["script"])
-
-
-def client_options(case: dict[str, Any], server: DevServer) -> dict[str, Any]:
-    base = {"api_key": "$KEY", "base_url": "$URL", "backoff_initial": 0.001, "backoff_max": 0.002}
-    options = {**base, **case.get("client", {})}
-    text = json.dumps({name: value for name, value in options.items() if value != {"$unset": True}})
-    return json.loads(text.replace("$URL", server.url).replace("$KEY", server.api_key))
+    match what:
+        case "expire_sessions" | "move_sessions" | "drop_streams" | "revoke_tokens":
+            getattr(server, what)()
+        case {"script": rules}:
+            server.script(rules)
+        case {"push": message}:
+            server.push(message)
+        case {"wait": condition}:
+            assert server.wait(**condition), f"the server waited in vain for {condition}"
+        case _:
+            raise AssertionError(f"the runner knows no control {what}")
 
 
 def arguments(step: dict[str, Any], heard: list[Any]) -> dict[str, Any]:

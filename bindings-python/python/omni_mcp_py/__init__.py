@@ -11,6 +11,7 @@ from typing import Any
 
 from omni_mcp_py._async_client import AsyncOmniMCPClient
 from omni_mcp_py._client import OmniMCPClient
+from omni_mcp_py._connect import connect, connect_async
 from omni_mcp_py._errors import (
     AuthenticationError,
     CallCancelledError,
@@ -32,24 +33,33 @@ from omni_mcp_py._errors import (
     SessionError,
     ToolError,
 )
-from omni_mcp_py._native import __version__
-from omni_mcp_py._types import (
+from omni_mcp_py._native import __version__, looks_like_error
+from omni_mcp_py._options import (
+    AsyncClientOptions,
+    AuthOptions,
     CallOptions,
-    CallToolResult,
     ClientOptions,
+    ProfileOptions,
+    ProvidedToken,
+    UnkeyedCallOptions,
+)
+from omni_mcp_py._types import (
+    CallToolResult,
     Delivery,
     Implementation,
     InitializeResult,
     ListToolsResult,
     Metadata,
+    Notification,
     Progress,
     Tool,
-    UnkeyedCallOptions,
     WithMetadata,
 )
 
 __all__ = [
+    "AsyncClientOptions",
     "AsyncOmniMCPClient",
+    "AuthOptions",
     "AuthenticationError",
     "CallCancelledError",
     "CallOptions",
@@ -67,11 +77,14 @@ __all__ = [
     "ListToolsResult",
     "Metadata",
     "NotFoundError",
+    "Notification",
     "OmniMCPClient",
     "OmniMCPError",
     "PermissionDeniedError",
+    "ProfileOptions",
     "Progress",
     "ProtocolError",
+    "ProvidedToken",
     "QuotaExceededError",
     "RateLimitError",
     "RequestTimeoutError",
@@ -83,18 +96,28 @@ __all__ = [
     "UnkeyedCallOptions",
     "WithMetadata",
     "__version__",
+    "connect",
+    "connect_async",
+    "looks_like_error",
 ]
 
-for _public in (AsyncOmniMCPClient, OmniMCPClient, OmniMCPError, *OmniMCPError.__subclasses__()):
+for _public in (
+    AsyncOmniMCPClient,
+    OmniMCPClient,
+    connect,
+    connect_async,
+    OmniMCPError,
+    *OmniMCPError.__subclasses__(),
+):
     # Tracebacks and help() show where it is imported from.
     _public.__module__ = __name__
 del _public
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first asked for: a program in production has no use for it.
-    if name == "testing":
-        import omni_mcp_py.testing
+    # Imported when first asked for: most programs have no use for them.
+    if name in ("registry", "testing"):
+        import importlib
 
-        return omni_mcp_py.testing
+        return importlib.import_module(f"{__name__}.{name}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

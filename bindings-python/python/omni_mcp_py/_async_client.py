@@ -13,15 +13,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from omni_mcp_py._types import (
-        CallOptions,
-        CallToolResult,
-        ClientOptions,
-        InitializeResult,
-        ListToolsResult,
-        Progress,
-        UnkeyedCallOptions,
-    )
+    from omni_mcp_py._options import AsyncClientOptions, CallOptions, UnkeyedCallOptions
+    from omni_mcp_py._types import CallToolResult, Implementation, InitializeResult, ListToolsResult, Progress
 
     _OnProgress = Callable[[Progress], Awaitable[object] | object]
 
@@ -33,9 +26,41 @@ class AsyncOmniMCPClient:
     OMNI_API_KEY and OMNI_CLIENT_API_BASE_URL where they are not given.
     """
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+    def __init__(self, api_key: str | None = None, **options: Unpack[AsyncClientOptions]) -> None:
         given = options if api_key is None else {"api_key": api_key, **options}
-        self._native = _native.AsyncClient(given)
+        self._open(_native.AsyncClient(given))
+
+    def _open(self, native: _native.AsyncClient) -> None:
+        self._native = native
+        self._hooks = None
+        if native.letters is not None:
+            from omni_mcp_py._hooks import LoopHooks
+
+            self._hooks = LoopHooks(native.letters)
+
+    @property
+    def server_info(self) -> Implementation | None:
+        """Who the server is: name, version, title. None until there was a handshake."""
+        return self._native.property("server_info")
+
+    @property
+    def server_capabilities(self) -> dict[str, Any] | None:
+        """What the server can do. None until there was a handshake."""
+        return self._native.property("server_capabilities")
+
+    @property
+    def protocol_version(self) -> str | None:
+        """The protocol version of the session. None until there was a handshake."""
+        return self._native.property("protocol_version")
+
+    @property
+    def instructions(self) -> str | None:
+        """How to use the server, for a model. None until there was a handshake."""
+        return self._native.property("instructions")
+
+    async def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
+        """Connect, if not yet connected, in the way of the profile."""
+        await self._call("connect", {}, options, on_progress)
 
     @overload
     async def initialize(
@@ -62,7 +87,7 @@ class AsyncOmniMCPClient:
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Connect, if not yet connected, and return what the server said."""
+        """Connect by a handshake, if there was none yet, and return what the server said."""
         return await self._call("initialize", {}, options, on_progress, with_metadata)
 
     @overload
@@ -267,6 +292,8 @@ class AsyncOmniMCPClient:
         with_metadata: bool = False,
         idempotency_key: str | None = None,
     ) -> Any:
+        if self._hooks is not None:
+            self._hooks.attach()
         if idempotency_key is not None:
             options = {**options, "idempotency_key": idempotency_key}
         if with_metadata is not False:

@@ -13,15 +13,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self, Unpack
 
-    from omni_mcp_py._types import (
-        CallOptions,
-        CallToolResult,
-        ClientOptions,
-        InitializeResult,
-        ListToolsResult,
-        Progress,
-        UnkeyedCallOptions,
-    )
+    from omni_mcp_py._options import CallOptions, ClientOptions, UnkeyedCallOptions
+    from omni_mcp_py._types import CallToolResult, Implementation, InitializeResult, ListToolsResult, Progress
 
     _OnProgress = Callable[[Progress], object]
 
@@ -35,7 +28,34 @@ class OmniMCPClient:
 
     def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
         given = options if api_key is None else {"api_key": api_key, **options}
-        self._native = _native.SyncClient(given)
+        self._open(_native.SyncClient(given))
+
+    def _open(self, native: _native.SyncClient) -> None:
+        self._native = native
+
+    @property
+    def server_info(self) -> Implementation | None:
+        """Who the server is: name, version, title. None until there was a handshake."""
+        return self._native.property("server_info")
+
+    @property
+    def server_capabilities(self) -> dict[str, Any] | None:
+        """What the server can do. None until there was a handshake."""
+        return self._native.property("server_capabilities")
+
+    @property
+    def protocol_version(self) -> str | None:
+        """The protocol version of the session. None until there was a handshake."""
+        return self._native.property("protocol_version")
+
+    @property
+    def instructions(self) -> str | None:
+        """How to use the server, for a model. None until there was a handshake."""
+        return self._native.property("instructions")
+
+    def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
+        """Connect, if not yet connected, in the way of the profile."""
+        self._call("connect", {}, options, on_progress)
 
     @overload
     def initialize(
@@ -62,7 +82,7 @@ class OmniMCPClient:
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Connect, if not yet connected, and return what the server said."""
+        """Connect by a handshake, if there was none yet, and return what the server said."""
         return self._call("initialize", {}, options, on_progress, with_metadata)
 
     @overload

@@ -39,6 +39,10 @@ class OmniMCPError(Exception):
     """Scopes that the key would need."""
     field: str | None = None
     """The option or argument that is wrong."""
+    exit_code: int | None = None
+    """How the server's process ended (transport stdio); the negative number of a signal where one ended it."""
+    stderr: list[str]
+    """The last lines that the server's process wrote to its standard error (transport stdio)."""
     data: Any = None
     """What the server added to its error, or the result of a failed tool."""
 
@@ -46,6 +50,7 @@ class OmniMCPError(Exception):
         super().__init__(text)
         self._text = text
         self.message = text
+        self.stderr = []
         for name, value in info.items():
             if name not in OmniMCPError.__annotations__:
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
         "open_connections",
         "sessions_opened",
         "sessions_closed",
+        "streams",
+        "running",
     ]
 
 __all__ = ["DevServer"]
@@ -44,7 +46,7 @@ class DevServer:
         return self._native.api_key
 
     def ledger(self) -> dict[str, Any]:
-        """Return what happened so far: requests, executions, and counters."""
+        """Return what happened so far: requests, executions, and counters; behind a gateway's, `upstream`."""
         ledger: dict[str, Any] = self._native.ledger()
         return ledger
 
@@ -63,6 +65,22 @@ class DevServer:
     def expire_sessions(self) -> None:
         """End every session, as a server that was restarted would."""
         self._native.expire_sessions()
+
+    def move_sessions(self) -> None:
+        """Have every session live on another replica from now on."""
+        self._native.move_sessions()
+
+    def push(self, message: Mapping[str, object]) -> int:
+        """Send `{"method", "params"}` on every stream that is held open, and return on how many."""
+        return self._native.push(message)
+
+    def drop_streams(self) -> None:
+        """Cut every stream that is held open."""
+        self._native.drop_streams()
+
+    def revoke_tokens(self) -> None:
+        """Refuse every token that was given out so far."""
+        self._native.revoke_tokens()
 
     def wait(
         self,

@@ -1,0 +1,23 @@
+"""Records of servers, as a registry has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from omni_mcp_py import _native
+
+
+class ServerRecord(dict[str, Any]):
+    """A server's record: a dict with the members that the registry has, known or not. Its repr leaves secrets out."""
+
+    def copy(self) -> ServerRecord:
+        """Return a shallow copy, whose repr leaves secrets out as well."""
+        return ServerRecord(self)
+
+    def __repr__(self) -> str:
+        try:
+            shown = repr(_native.shown_record(self))
+        except ValueError:
+            # What no registry could have sent is somewhere in it.
+            shown = f"with the members {', '.join(map(str, self))}"
+        return f"{type(self).__name__}({shown})"

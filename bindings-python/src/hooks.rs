@@ -1,0 +1,170 @@
+//! The caller's functions that a client has beside its options, and how they are called.
+
+use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
+
+use omni_mcp::bridge::{Question, not_callable};
+use omni_mcp::{Error, HOOKS};
+use pyo3::exceptions::{PyException, PyRuntimeError};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::encode;
+use crate::errors::{raised, raised_of};
+
+/// The code of an error that a token provider is the cause of.
+const TOKEN_UNAVAILABLE: &str = "token_unavailable";
+
+thread_local! {
+    /// The hooks whose answer is being made on this thread.
+    static ANSWERING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The functions of one client. They may lead back to it, so Python's garbage collector must see them; the runtime and
+/// the threads of the client hold them weakly at most.
+#[pyclass(frozen, weakref, module = "omni_mcp_py._native")]
+pub(crate) struct Hooks {
+    by_name: Vec<(&'static str, Py<PyAny>)>,
+    /// What the function that was to answer raised last.
+    why: Mutex<Option<Py<PyAny>>>,
+}
+
+#[pymethods]
+impl Hooks {
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        for (_, function) in &self.by_name {
+            visit.call(function)?;
+        }
+        match self.why.try_lock() {
+            Ok(why) => why.as_ref().map_or(Ok(()), |why| visit.call(why)),
+            Err(_) => Ok(()),
+        }
+    }
+}
+
+impl Hooks {
+    /// The options without the functions among them, and the functions.
+    pub(crate) fn split<'py>(options: &Bound<'py, PyDict>) -> PyResult<(Bound<'py, PyDict>, Self)> {
+        let py = options.py();
+        let (options, mut by_name) = (options.copy()?, Vec::new());
+        for hook in HOOKS {
+            let Some(function) = options.get_item(hook.name)? else { continue };
+            options.del_item(hook.name)?;
+            match function.is_callable() {
+                true => by_name.push((hook.name, function.unbind())),
+                false if function.is_none() => {}
+                false => return Err(raised_of(py, &not_callable().to_json().replace("on_progress", hook.name))),
+            }
+        }
+        Ok((options, Self { by_name, why: Mutex::default() }))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    pub(crate) fn has_answers(&self) -> bool {
+        HOOKS.iter().any(|hook| hook.answers && self.named(hook.name).is_some())
+    }
+
+    /// The function of a name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Py<PyAny>> {
+        self.by_name.iter().find(|(known, _)| *known == name).map(|(_, function)| function)
+    }
+
+    /// The function that hears, and not answers.
+    pub(crate) fn hears(&self) -> Option<&Py<PyAny>> {
+        HOOKS.iter().filter(|hook| !hook.answers).find_map(|hook| self.named(hook.name))
+    }
+
+    /// The names of the functions that answer.
+    pub(crate) fn answers(&self) -> Vec<String> {
+        let answers = HOOKS.iter().filter(|hook| hook.answers && self.named(hook.name).is_some());
+        answers.map(|hook| hook.name.to_owned()).collect()
+    }
+
+    /// Has a question answered on this thread.
+    ///
+    /// # Errors
+    /// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the function.
+    pub(crate) fn answer(&self, py: Python<'_>, question: Question) -> PyResult<()> {
+        let Some(function) = self.named(question.name) else { return Ok(()) };
+        let answering = Answering::begin(self);
+        let given = function.bind(py).call0();
+        drop(answering);
+        self.settle(py, question, given)
+    }
+
+    /// Hands an answer on, or what was raised instead of one.
+    pub(crate) fn settle(&self, py: Python<'_>, question: Question, given: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
+        let (answer, why) = match given.and_then(|given| text(&given)) {
+            Ok(answer) => (Ok(answer), None),
+            Err(failed) if failed.is_instance_of::<PyException>(py) => {
+                (Err(said(py, &failed)), Some(failed.into_value(py).into_any()))
+            }
+            Err(other) => return Err(other),
+        };
+        let before = std::mem::replace(&mut *self.why.lock().unwrap_or_else(PoisonError::into_inner), why);
+        drop(before);
+        question.answer(answer);
+        Ok(())
+    }
+
+    /// Refuses a call by the function that the call would wait for.
+    pub(crate) fn check(&self) -> PyResult<()> {
+        let is_answering = ANSWERING.with_borrow(|answering| answering.contains(&self.address()));
+        if is_answering { Err(calls_itself()) } else { Ok(()) }
+    }
+
+    /// The exception for an error, caused by what a function of the caller's raised where it was that.
+    pub(crate) fn raised(&self, py: Python<'_>, error: &Error) -> PyErr {
+        let raised = raised(py, error);
+        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|why| why.clone_ref(py));
+        if let Some(why) = why.filter(|_| error.code() == TOKEN_UNAVAILABLE) {
+            raised.set_cause(py, Some(PyErr::from_value(why.into_bound(py))));
+        }
+        raised
+    }
+
+    fn address(&self) -> usize {
+        std::ptr::from_ref(self).addr()
+    }
+}
+
+/// The exception for a call that could never end.
+pub(crate) fn calls_itself() -> PyErr {
+    PyRuntimeError::new_err("a token provider cannot call the client that waits for its token")
+}
+
+/// An answer as JSON text. What is no answer at all is refused by the core, in its own words.
+fn text(given: &Bound<'_, PyAny>) -> PyResult<String> {
+    if given.is_instance_of::<PyString>() {
+        return Ok(encode::value(given).unwrap_or_else(|_| "null".to_owned()));
+    }
+    match given.cast::<PyDict>() {
+        Ok(members) => encode::options(members).map_err(|error| raised(given.py(), &error)),
+        Err(_) => Ok("null".to_owned()),
+    }
+}
+
+fn said(py: Python<'_>, failed: &PyErr) -> String {
+    let said = failed.value(py).str().map(|said| said.to_string_lossy().into_owned()).unwrap_or_default();
+    if said.is_empty() { failed.get_type(py).to_string() } else { said }
+}
+
+/// While it lives, this thread makes an answer of some hooks.
+struct Answering;
+
+impl Answering {
+    fn begin(hooks: &Hooks) -> Self {
+        ANSWERING.with_borrow_mut(|answering| answering.push(hooks.address()));
+        Self
+    }
+}
+
+impl Drop for Answering {
+    fn drop(&mut self) {
+        ANSWERING.with_borrow_mut(Vec::pop);
+    }
+}

@@ -1,0 +1,153 @@
+//! What an async client's functions are to hear and to answer, until their event loop takes it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use omni_mcp::bridge::{self, Question};
+use pyo3::prelude::*;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+
+use crate::decode::decode;
+use crate::exit::Gate;
+use crate::hooks::{Hooks, calls_itself};
+use crate::post::Post;
+use crate::progress::warn_of_dropped;
+
+/// The letters of one client. Whoever reads them is woken when some have come.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct Letters {
+    hooks: Py<Hooks>,
+    inbox: Arc<Inbox>,
+}
+
+struct Inbox {
+    notifications: Post<String>,
+    questions: Post<Question>,
+    reader: Mutex<Option<Py<PyWeakrefReference>>>,
+    gate: Gate,
+}
+
+#[pymethods]
+impl Letters {
+    /// The function that hears notifications.
+    #[getter]
+    fn on_notification(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.hooks.get().hears().map(|function| function.clone_ref(py))
+    }
+
+    /// Has `reader.wake()` called, on a thread of the runtime's, when a letter has come. It is held weakly.
+    fn read_by(&self, reader: &Bound<'_, PyAny>) -> PyResult<()> {
+        let reader = PyWeakrefReference::new(reader)?.unbind();
+        let before = self.inbox.reader.lock().unwrap_or_else(PoisonError::into_inner).replace(reader);
+        drop(before);
+        Ok(())
+    }
+
+    /// Refuses a call by the function that the call would wait for.
+    #[staticmethod]
+    fn refuse() -> PyResult<()> {
+        Err(calls_itself())
+    }
+
+    /// The next notification, if one waits.
+    fn next_notification<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let (notification, dropped) = self.inbox.notifications.take();
+        if let Some(callback) = self.hooks.get().hears() {
+            warn_of_dropped(py, dropped, "notifications", callback.bind(py));
+        }
+        notification.map(|notification| decode(py, notification.as_bytes())).transpose()
+    }
+
+    /// The next question, if one waits.
+    fn next_question(&self, py: Python<'_>) -> Option<Asking> {
+        let question = self.inbox.questions.take().0?;
+        Some(Asking { hooks: self.hooks.clone_ref(py), question: Mutex::new(Some(question)) })
+    }
+
+    fn __traverse__(&self, visit: pyo3::gc::PyVisit<'_>) -> Result<(), pyo3::gc::PyTraverseError> {
+        visit.call(&self.hooks)
+    }
+}
+
+impl Letters {
+    pub(crate) fn new(hooks: Py<Hooks>, gate: Gate) -> Self {
+        let inbox =
+            Inbox { notifications: Post::default(), questions: Post::default(), reader: Mutex::default(), gate };
+        Self { hooks, inbox: Arc::new(inbox) }
+    }
+
+    /// The ways for letters to get here.
+    pub(crate) fn senders(&self) -> bridge::Hooks {
+        let hooks = self.hooks.get();
+        let (heard, asked) = (Arc::clone(&self.inbox), Arc::clone(&self.inbox));
+        let hear = move |notification| {
+            heard.notifications.add(notification);
+            heard.wake();
+        };
+        bridge::Hooks {
+            on_notification: hooks.hears().map(|_| Arc::new(hear) as Arc<dyn Fn(String) + Send + Sync>),
+            ask: Some(Arc::new(move |question| {
+                asked.questions.add(question);
+                if !asked.wake() {
+                    // There is no loop that could answer.
+                    asked.questions.clear();
+                }
+            })),
+            answers: hooks.answers(),
+        }
+    }
+}
+
+impl Inbox {
+    /// Whether the reader will come.
+    fn wake(&self) -> bool {
+        let mut comes = false;
+        self.gate.enter(|| {
+            comes = Python::attach(|py| {
+                let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let reader = reader.as_ref().and_then(|reader| reader.bind(py).upgrade());
+                // A loop that is closed takes nothing more.
+                reader.is_some_and(|reader| reader.call_method0("wake").is_ok())
+            });
+        });
+        comes
+    }
+}
+
+/// A question that is being answered. Forgotten, it counts as failed.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct Asking {
+    hooks: Py<Hooks>,
+    question: Mutex<Option<Question>>,
+}
+
+#[pymethods]
+impl Asking {
+    /// The function to ask.
+    #[getter]
+    fn function(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        let question = self.question.lock().unwrap_or_else(PoisonError::into_inner);
+        let name = question.as_ref().map(|question| question.name)?;
+        self.hooks.get().named(name).map(|function| function.clone_ref(py))
+    }
+
+    /// Hands its answer on.
+    fn answer(&self, given: Bound<'_, PyAny>) -> PyResult<()> {
+        self.settle(given.py(), Ok(given))
+    }
+
+    /// Hands on what it raised.
+    fn fail(&self, raised: Bound<'_, PyAny>) -> PyResult<()> {
+        self.settle(raised.py(), Err(PyErr::from_value(raised)))
+    }
+
+    fn __traverse__(&self, visit: pyo3::gc::PyVisit<'_>) -> Result<(), pyo3::gc::PyTraverseError> {
+        visit.call(&self.hooks)
+    }
+}
+
+impl Asking {
+    fn settle(&self, py: Python<'_>, given: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
+        let question = self.question.lock().unwrap_or_else(PoisonError::into_inner).take();
+        question.map_or(Ok(()), |question| self.hooks.get().settle(py, question, given))
+    }
+}

@@ -1,0 +1,39 @@
+//! What clients are made of: options, or a record and options, of a server or of a registry.
+
+use omni_mcp::Spelling;
+use omni_mcp::bridge::{Bridge, Hooks, unsendable_argument};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::encode;
+use crate::errors::raised;
+
+/// What a client is made for.
+pub(crate) enum What<'a, 'py> {
+    /// The server that the options name.
+    Server,
+    /// The server of a record.
+    Record(&'a Bound<'py, PyDict>),
+    /// The registry of a kind.
+    Registry(&'a str),
+}
+
+impl What<'_, '_> {
+    /// Makes the client. `options` are without the caller's functions.
+    pub(crate) fn open(&self, options: &Bound<'_, PyDict>, hooks: Hooks) -> PyResult<Bridge> {
+        let py = options.py();
+        let spelling = Spelling::Snake;
+        let opened = encode::options(options).and_then(|options| match self {
+            Self::Server => py.detach(|| Bridge::open(&options, hooks, spelling)),
+            Self::Record(record) => {
+                let record = encode::value(record).map_err(|reason| unsendable_argument("record", reason))?;
+                py.detach(|| Bridge::open_record(&record, &options, hooks, spelling))
+            }
+            Self::Registry(kind) => {
+                let kind = (*kind).to_owned();
+                py.detach(|| Bridge::open_registry(&kind, &options, spelling))
+            }
+        });
+        opened.map_err(|error| raised(py, &error))
+    }
+}

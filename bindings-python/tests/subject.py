@@ -1,0 +1,99 @@
+"""What a case of the shared vectors calls: a client, made as the case says, or a registry."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+from pathlib import Path
+from typing import Any
+
+from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, connect, connect_async
+from omni_mcp_py.registry import AsyncGaiaRegistry, AsyncSema4Registry, GaiaRegistry, Sema4Registry
+from omni_mcp_py.testing import DevServer
+
+REGISTRIES: dict[str, tuple[Any, Any]] = {
+    "gaia": (GaiaRegistry, AsyncGaiaRegistry),
+    "sema4": (Sema4Registry, AsyncSema4Registry),
+}
+ROOT = Path(__file__).parents[2]
+
+
+class Subject:
+    """The options of a case, and what its client has heard."""
+
+    def __init__(self, case: dict[str, Any], server: DevServer) -> None:
+        self.case, self.server = case, server
+        self.heard: list[Any] = []
+        self._arriving: queue.Queue[Any] = queue.Queue()
+
+    def open(self) -> Any:
+        case = self.case
+        if "registry" in case:
+            return REGISTRIES[case["registry"]][0](**self._options())
+        if "record" in case:
+            return connect(self._filled_in(case["record"]), **self._options(), **self._hooks())
+        return OmniMCPClient(**self._options(), **self._hooks())
+
+    async def open_async(self) -> Any:
+        case = self.case
+        if "registry" in case:
+            return REGISTRIES[case["registry"]][1](**self._options())
+        if "record" in case:
+            return await connect_async(self._filled_in(case["record"]), **self._options(), **self._hooks())
+        return AsyncOmniMCPClient(**self._options(), **self._hooks())
+
+    def notifications(self, count: int) -> list[Any]:
+        """Wait for so many, 5 s at most for each."""
+        while len(self.heard) < count or not self._arriving.empty():
+            try:
+                self.heard.append(self._arriving.get(timeout=5))
+            except queue.Empty:
+                break
+        return self.heard
+
+    def _options(self) -> dict[str, Any]:
+        base: dict[str, Any] = {"backoff_initial": 0.001, "backoff_max": 0.002}
+        if "record" not in self.case:
+            base |= {"api_key": "$KEY", "base_url": "$URL"}
+        options = {**base, **self.case.get("client", {})}
+        return self._filled_in({name: value for name, value in options.items() if value != {"$unset": True}})
+
+    def _hooks(self) -> dict[str, Any]:
+        hooks: dict[str, Any] = {}
+        if self.case.get("on_notification"):
+            hooks["on_notification"] = self._arriving.put
+        if "token_provider" in self.case:
+            hooks["token_provider"] = self._provider(list(self.case["token_provider"]))
+        return hooks
+
+    def _provider(self, tokens: list[Any]) -> Any:
+        def provide() -> Any:
+            given = tokens.pop(0) if len(tokens) > 1 else tokens[0]
+            if isinstance(given, dict) and "fails" in given:
+                raise LookupError(given["fails"])
+            return given
+
+        return provide
+
+    def _filled_in(self, value: Any) -> Any:
+        match value:
+            case str():
+                filled = value.replace("$URL", self.server.url).replace("$KEY", self.server.api_key)
+                return filled.replace("$STDIO", program())
+            case list():
+                return [self._filled_in(item) for item in value]
+            case dict():
+                return {name: self._filled_in(member) for name, member in value.items()}
+        return value
+
+
+def program() -> str:
+    """The dev server as a program."""
+    target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
+    return os.environ.get("OMNI_MCP_DEVSERVER", f"{target}/debug/omni-mcp-devserver")
+
+
+def stdio_options(**options: Any) -> dict[str, Any]:
+    """The options of a client of the program over stdio."""
+    return {"profile": "generic", "command": program(), "args": ["--stdio", "--options", json.dumps(options)]}
