@@ -65,6 +65,17 @@ impl LogicalCall {
                 return Err(blocked(core, &tool));
             }
         }
+        if settings.route.url().is_none() {
+            for (name, given) in [
+                ("idempotency_key", options.idempotency_key.is_some()),
+                ("honours_idempotency_keys", options.honours_idempotency_keys == Some(true)),
+                ("headers", options.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+            ] {
+                if given {
+                    return Err(Error::config(Code::InvalidOption, name, "does not belong to the transport stdio"));
+                }
+            }
+        }
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
         let key = match &options.idempotency_key {
             Some(key) => {

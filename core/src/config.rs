@@ -26,7 +26,7 @@ options! {
     /// The exact URL of the MCP endpoint, instead of `base_url`.
     endpoint: Address = "none";
     /// Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
-    profile: Choice = "omni";
+    profile: Choice = "omni; generic where a command is given";
     /// The slug or id of the server behind a gateway, where the profile's path has one.
     slug: String = "none; required by the profile odock";
     /// How the client proves who it is, where it is not by `api_key`: an object with `type`.
@@ -138,7 +138,11 @@ impl std::fmt::Debug for Settings {
 impl ClientConfig {
     /// Checks the options and fills in what was not given. `environment` looks a variable up.
     pub(crate) fn resolve(&self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
-        let profile = self.profile.as_ref().map_or_else(|| Ok(Profile::usual()), Choice::resolve)?;
+        let profile = match &self.profile {
+            Some(choice) => choice.resolve()?,
+            None if self.command.is_some() => Choice::from("generic").resolve()?,
+            None => Profile::usual(),
+        };
         self.resolve_under(profile, environment)
     }
 
@@ -173,7 +177,9 @@ impl ClientConfig {
             common.insert(headers::X_SESSION_ID, headers::visible("x_session_id", &id)?);
         }
 
-        let honours_idempotency_keys = self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
+        // A key is a header: a process gets none.
+        let honours_idempotency_keys =
+            route.url().is_some() && self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
         let idle = Duration::from_secs(if honours_idempotency_keys { 50 } else { 4 });
         let backoff = Backoff {
             initial: required("backoff_initial", self.backoff_initial, Duration::from_millis(250))?,

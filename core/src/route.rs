@@ -51,7 +51,17 @@ impl ClientConfig {
             (None, None) => "streamable_http",
         };
         if transport == "stdio" {
-            for (name, given) in [("endpoint", self.endpoint.is_some()), ("base_url", self.base_url.is_some())] {
+            for (name, given) in [
+                ("endpoint", self.endpoint.is_some()),
+                ("base_url", self.base_url.is_some()),
+                ("api_key", self.api_key.is_some()),
+                ("headers", self.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+                ("x_session_id", self.x_session_id.is_some()),
+                ("slug", self.slug.is_some()),
+                ("proxy", self.proxy.is_some()),
+                ("proxy_headers", self.proxy_headers.is_some()),
+                ("honours_idempotency_keys", self.honours_idempotency_keys == Some(true)),
+            ] {
                 if given {
                     return refuse(name, "does not belong to the transport stdio");
                 }

@@ -1,5 +1,6 @@
 //! A child process never outlives its client. Needs the program `omni-mcp-devserver`; see `tests/vectors/README.md`.
 #![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};

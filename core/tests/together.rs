@@ -1,4 +1,5 @@
 //! Many calls at once: one token for all, one tool call at a time where a record asks for it.
+#![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
 
@@ -45,7 +46,7 @@ async fn most_at_once(serial: bool) -> u64 {
             ledger.executions.iter().map(|execution| execution.arguments["n"].as_u64().unwrap()).collect();
         assert_eq!(order, (0..50).collect::<Vec<_>>());
     }
-    ledger.max_concurrent_executions as u64
+    ledger.max_concurrent_executions
 }
 
 #[tokio::test]
