@@ -44,8 +44,11 @@ check: python node ## Formats, lints, types and documentation
 chaos: ## 100,000 calls against a server that fails 30 % of them
 	cargo run --locked -q --release -p omni-mcp-chaos -- --calls 100000 --workers 64 --faults 30 --seed 1
 
-interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, in three languages
+interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, and nginx before replicas, in three languages
+	$(INTEROP)/install_nginx.sh
 	cargo build --locked -q -p omni-mcp --example 01_quickstart
+	cargo build --locked -q -p omni-mcp-interop -p omni-mcp-devserver --features omni-mcp-devserver/cli
+	$(call link_node,$(INTEROP))
 	$(RUN_PYTHON) $(INTEROP)/run.py
 
 bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, against the raw HTTP clients

@@ -1,0 +1,84 @@
+// What rust/src/main.rs does, in Node. Usage: client.mjs probe|sticky PLAN, the plan being JSON.
+
+import { once } from "node:events";
+
+import { OmniMcpClient } from "@omni/omni-mcp-js";
+
+const [command, text] = process.argv.slice(2);
+const plan = JSON.parse(text);
+const options = Object.fromEntries(Object.entries(plan.client).map(([name, value]) => [camel(name), value]));
+await { probe, sticky }[command]();
+process.stdin.destroy();
+
+/** One client through its whole life, a line for each step. */
+async function probe() {
+  const client = new OmniMcpClient(options);
+  const { serverInfo, protocolVersion } = await client.initialize();
+  console.log(`server: ${serverInfo.name} ${serverInfo.version}`);
+  console.log(`protocol: ${protocolVersion}`);
+  const { tools } = await client.listTools();
+  console.log(`tools: ${tools.map((tool) => tool.name).join(", ")}`);
+  const echo = await client.callTool("echo", { message: "inflation" });
+  console.log(`echo: ${echo.content[0].text}`);
+
+  const heard = [];
+  const onProgress = ({ progress, total }) => heard.push(`${progress} of ${total}`);
+  const done = await client.callTool(plan.long.name, plan.long.arguments, { onProgress });
+  console.log(`progress: ${heard.join(", ")}`);
+  console.log(`done: ${done.content[0].text}`);
+  await client.close();
+  console.log("closed");
+  // What is left behind now is left by close, not by the end of the program.
+  await nextLine();
+}
+
+/** Many clients, half of their calls each, and the other half when a line comes. */
+async function sticky() {
+  const clients = Array.from({ length: plan.clients }, () => new OmniMcpClient(options));
+  const seen = { succeeded: [], unsure: [], failed: [] };
+  for (const half of [0, 1]) {
+    if (half === 1) {
+      console.log("half");
+      await nextLine();
+    }
+    await Promise.all(clients.flatMap((client, index) => {
+      // Every other client makes five calls at once.
+      const lanes = index % 2 === 1 ? 5 : 1;
+      const calls = plan.calls / 2 / lanes;
+      return Array.from({ length: lanes }, (_, lane) => runLane(client, `${index}-${lane}-${half}`, calls, seen));
+    }));
+  }
+  await Promise.all(clients.map((client) => client.close()));
+  console.log(JSON.stringify(seen));
+}
+
+/** Calls one after the other. One that may have run is made again under another name. */
+async function runLane(client, name, calls, seen) {
+  for (let call = 0, attempt = 0; call < calls;) {
+    const app = `${name}-${call}-${attempt}`;
+    try {
+      const result = await client.callTool("createTestTarget", { app, discoveryUrl: "https://app.example" });
+      if (result.isError) seen.failed.push(`${app}: isError`);
+      else seen.succeeded.push(app);
+    } catch (error) {
+      if (error.delivery === "maybe_executed" && attempt < 5) {
+        seen.unsure.push(app);
+        attempt += 1;
+        continue;
+      }
+      seen.failed.push(`${app}: ${error}`);
+    }
+    call += 1;
+    attempt = 0;
+  }
+}
+
+async function nextLine() {
+  process.stdin.resume();
+  await Promise.race([once(process.stdin, "data"), once(process.stdin, "end")]);
+  process.stdin.pause();
+}
+
+function camel(name) {
+  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+}

@@ -1,0 +1,151 @@
+"""What rust/src/main.rs does, in Python. Usage: client.py sync|async probe|sticky PLAN, the plan being JSON."""
+
+import asyncio
+import json
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, OmniMCPError
+
+
+def main():
+    face, command, plan = sys.argv[1:]
+    plan = json.loads(plan)
+    if face == "async":
+        asyncio.run({"probe": probe_async, "sticky": sticky_async}[command](plan))
+    else:
+        {"probe": probe, "sticky": sticky}[command](plan)
+
+
+def probe(plan):
+    """One client through its whole life, a line for each step."""
+    heard = []
+    with OmniMCPClient(**plan["client"]) as client:
+        show_welcome(client.initialize())
+        show_tools(client.list_tools())
+        show("echo", client.call_tool("echo", {"message": "inflation"}))
+        show_long(heard, client.call_tool(plan["long"]["name"], plan["long"]["arguments"], on_progress=heard.append))
+    print("closed", flush=True)
+    # What is left behind now is left by close, not by the end of the program.
+    sys.stdin.readline()
+
+
+async def probe_async(plan):
+    heard = []
+    async with AsyncOmniMCPClient(**plan["client"]) as client:
+        show_welcome(await client.initialize())
+        show_tools(await client.list_tools())
+        show("echo", await client.call_tool("echo", {"message": "inflation"}))
+        long = plan["long"]
+        show_long(heard, await client.call_tool(long["name"], long["arguments"], on_progress=heard.append))
+    print("closed", flush=True)
+    await asyncio.to_thread(sys.stdin.readline)
+
+
+def show_welcome(welcome):
+    print(f"server: {welcome['serverInfo']['name']} {welcome['serverInfo']['version']}")
+    print(f"protocol: {welcome['protocolVersion']}")
+
+
+def show_tools(listed):
+    print(f"tools: {', '.join(tool['name'] for tool in listed['tools'])}")
+
+
+def show(label, result):
+    print(f"{label}: {result['content'][0]['text']}")
+
+
+def show_long(heard, result):
+    steps = [f"{step['progress']:g} of {step['total']:g}" for step in heard]
+    print(f"progress: {', '.join(steps)}")
+    show("done", result)
+
+
+class Seen:
+    def __init__(self):
+        self.succeeded, self.unsure, self.failed = [], [], []
+
+    def ran(self, app, result):
+        if result.get("isError"):
+            self.failed.append(f"{app}: isError")
+        else:
+            self.succeeded.append(app)
+
+    def may_go_on(self, app, attempt, error):
+        """Whether the call is to be made again, under another name: it may have run."""
+        if error.delivery == "maybe_executed" and attempt < 5:
+            self.unsure.append(app)
+            return True
+        self.failed.append(f"{app}: {error}")
+        return False
+
+    def show(self):
+        print(json.dumps(vars(self)), flush=True)
+
+
+def lanes_of(plan, half):
+    """The client, the name and the number of calls of each lane: every other client makes five calls at once."""
+    for index in range(plan["clients"]):
+        lanes = 5 if index % 2 else 1
+        for lane in range(lanes):
+            yield index, f"{index}-{lane}-{half}", plan["calls"] // 2 // lanes
+
+
+def arguments(app):
+    return {"app": app, "discoveryUrl": "https://app.example"}
+
+
+def sticky(plan):
+    """Many clients, half of their calls each, and the other half when a line comes."""
+    clients = [OmniMCPClient(**plan["client"]) for _ in range(plan["clients"])]
+    seen = Seen()
+
+    def run_lane(index, name, calls):
+        for call in range(calls):
+            for attempt in range(10):
+                app = f"{name}-{call}-{attempt}"
+                try:
+                    seen.ran(app, clients[index].call_tool("createTestTarget", arguments(app)))
+                except OmniMCPError as error:
+                    if seen.may_go_on(app, attempt, error):
+                        continue
+                break
+
+    for half in range(2):
+        if half == 1:
+            print("half", flush=True)
+            sys.stdin.readline()
+        lanes = list(lanes_of(plan, half))
+        with ThreadPoolExecutor(len(lanes)) as threads:
+            for lane in [threads.submit(run_lane, *lane) for lane in lanes]:
+                lane.result()
+    for client in clients:
+        client.close()
+    seen.show()
+
+
+async def sticky_async(plan):
+    clients = [AsyncOmniMCPClient(**plan["client"]) for _ in range(plan["clients"])]
+    seen = Seen()
+
+    async def run_lane(index, name, calls):
+        for call in range(calls):
+            for attempt in range(10):
+                app = f"{name}-{call}-{attempt}"
+                try:
+                    seen.ran(app, await clients[index].call_tool("createTestTarget", arguments(app)))
+                except OmniMCPError as error:
+                    if seen.may_go_on(app, attempt, error):
+                        continue
+                break
+
+    for half in range(2):
+        if half == 1:
+            print("half", flush=True)
+            await asyncio.to_thread(sys.stdin.readline)
+        await asyncio.gather(*(run_lane(*lane) for lane in lanes_of(plan, half)))
+    await asyncio.gather(*(client.close() for client in clients))
+    seen.show()
+
+
+main()

@@ -1,0 +1,134 @@
+"""What the interop tests share: programs of each language, deadlines, and the table."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
+
+# The lines of all others must be those of the first.
+PROGRAMS = {
+    "Rust": [str(BUILT / "omni-mcp-interop")],
+    "Python": [sys.executable, str(HERE / "client.py"), "sync"],
+    "Python async": [sys.executable, str(HERE / "client.py"), "async"],
+    "Node": ["node", str(HERE / "client.mjs")],
+}
+
+
+class Failed(Exception):
+    """A check did not hold."""
+
+
+def check(holds, what):
+    if not holds:
+        raise Failed(what)
+
+
+class Table:
+    """The outcomes, each printed as it comes."""
+
+    def __init__(self):
+        self.passed, self.failed, self.not_run = 0, 0, 0
+
+    @contextmanager
+    def row(self, name):
+        """Passes when the block ends, fails with what it raises. Lines put into what it yields follow the row."""
+        lines = []
+        try:
+            yield lines
+        except (Failed, OSError, ValueError, KeyError, IndexError, subprocess.TimeoutExpired) as failure:
+            self.failed += 1
+            print(f"FAILED  {name}\n        {type(failure).__name__}: {failure}")
+        else:
+            self.passed += 1
+            print(f"ok      {name}")
+        for line in lines:
+            print(f"        {line}")
+        sys.stdout.flush()
+
+    def skip(self, name, why):
+        self.not_run += 1
+        print(f"not run {name}: {why}", flush=True)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_until(holds, what, seconds=30):
+    """Returns what `holds` gives, as soon as that is true."""
+    give_up = time.monotonic() + seconds
+    while not (held := holds()):
+        check(time.monotonic() < give_up, f"not within {seconds} s: {what}")
+        time.sleep(0.02)
+    return held
+
+
+def wait_until_it_listens(process, port):
+    def connects():
+        check(process.poll() is None, f"the server ended with {process.returncode}")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return False
+        return True
+
+    wait_until(connects, "the server listens", 60)
+
+
+class Program:
+    """A running program that prints lines, and waits for one on its standard input between its parts."""
+
+    def __init__(self, command, seconds=120):
+        # A file: nobody has to read it while the program writes.
+        self._errors = tempfile.TemporaryFile("w+")
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
+        )
+        self._deadline = threading.Timer(seconds, self._process.kill)
+        self._deadline.start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._deadline.cancel()
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+
+    @property
+    def pid(self):
+        return self._process.pid
+
+    def lines_to(self, last):
+        """Its lines up to this one."""
+        lines = []
+        for line in self._process.stdout:
+            if line == f"{last}\n":
+                return lines
+            lines.append(line.rstrip("\n"))
+        code = self._process.wait()
+        self._errors.seek(0)
+        raise Failed(f"it ended with {code} before it said {last!r}\n{''.join(lines)}{self._errors.read()}")
+
+    def go_on(self):
+        self._process.stdin.write("\n")
+        self._process.stdin.flush()
+
+    def end(self):
+        """Ends its input and waits for its own end; gives the rest of its lines."""
+        rest, _ = self._process.communicate(timeout=60)
+        self._errors.seek(0)
+        check(self._process.returncode == 0, f"it ended with {self._process.returncode}\n{self._errors.read()}")
+        return rest.splitlines()

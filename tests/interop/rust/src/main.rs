@@ -1,0 +1,121 @@
+//! What `client.py` and `client.mjs` do, in Rust. Usage: `omni-mcp-interop probe|sticky PLAN`, the plan being JSON.
+#![allow(clippy::print_stdout)]
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::future::join_all;
+use omni_mcp::{Client, ClientConfig, Delivery, Spelling};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+type AnyError = Box<dyn std::error::Error>;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), AnyError> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [command, plan] = &arguments[..] else { return Err("usage: omni-mcp-interop probe|sticky PLAN".into()) };
+    let plan: Value = serde_json::from_str(plan)?;
+    match &**command {
+        "probe" => probe(&plan).await,
+        "sticky" => sticky(&plan).await,
+        other => Err(format!("there is no command {other}").into()),
+    }
+}
+
+fn options(plan: &Value) -> omni_mcp::Result<ClientConfig> {
+    ClientConfig::from_json(&plan["client"].to_string(), Spelling::Snake)
+}
+
+/// One client through its whole life, a line for each step.
+async fn probe(plan: &Value) -> Result<(), AnyError> {
+    let client = options(plan)?.build()?;
+    let welcome = client.initialize().await?;
+    println!("server: {} {}", welcome.server_info.name, welcome.server_info.version);
+    println!("protocol: {}", welcome.protocol_version);
+    let tools = client.list_tools().await?;
+    let names: Vec<_> = tools.tools.iter().map(|tool| tool.name.as_str()).collect();
+    println!("tools: {}", names.join(", "));
+    let echo = client.call_tool("echo", json!({"message": "inflation"})).await?;
+    println!("echo: {}", text(&echo.content[0]["text"]));
+
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hearing = Arc::clone(&heard);
+    let long = &plan["long"];
+    let done = client
+        .call_tool(text(&long["name"]), &long["arguments"])
+        .on_progress(move |progress| {
+            let step = format!("{} of {}", progress.progress, progress.total.unwrap_or_default());
+            hearing.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+        })
+        .await?;
+    println!("progress: {}", heard.lock().unwrap_or_else(PoisonError::into_inner).join(", "));
+    println!("done: {}", text(&done.content[0]["text"]));
+    client.close().await;
+    println!("closed");
+    // What is left behind now is left by close, not by the end of the program.
+    next_line().await
+}
+
+/// Many clients, half of their calls each, and the other half when a line comes.
+async fn sticky(plan: &Value) -> Result<(), AnyError> {
+    let number = |name: &str| plan[name].as_u64().unwrap_or_default();
+    let open = |_| options(plan)?.on_notification(|_| {}).build();
+    let clients = (0..number("clients")).map(open).collect::<omni_mcp::Result<Vec<_>>>()?;
+    let seen = RefCell::new(Seen::default());
+    for half in 0..2 {
+        if half == 1 {
+            println!("half");
+            next_line().await?;
+        }
+        let lanes = clients.iter().enumerate().flat_map(|(index, client)| {
+            // Every other client makes five calls at once.
+            let lanes = if index % 2 == 1 { 5 } else { 1 };
+            let (calls, seen) = (number("calls") / 2 / lanes, &seen);
+            (0..lanes).map(move |lane| run_lane(client, format!("{index}-{lane}-{half}"), calls, seen))
+        });
+        join_all(lanes).await;
+    }
+    join_all(clients.iter().map(Client::close)).await;
+    let seen = seen.into_inner();
+    println!("{}", json!({"succeeded": seen.succeeded, "unsure": seen.unsure, "failed": seen.failed}));
+    Ok(())
+}
+
+#[derive(Default)]
+struct Seen {
+    succeeded: Vec<String>,
+    unsure: Vec<String>,
+    failed: Vec<String>,
+}
+
+/// Calls one after the other. One that may have run is made again under another name.
+async fn run_lane(client: &Client, name: String, calls: u64, seen: &RefCell<Seen>) {
+    for call in 0..calls {
+        for attempt in 0.. {
+            let app = format!("{name}-{call}-{attempt}");
+            let arguments = json!({"app": app, "discoveryUrl": "https://app.example"});
+            let outcome = client.call_tool("createTestTarget", arguments).await;
+            let mut seen = seen.borrow_mut();
+            match outcome {
+                Ok(result) if result.is_error => seen.failed.push(format!("{app}: isError")),
+                Ok(_) => seen.succeeded.push(app),
+                Err(error) if error.info().delivery == Delivery::MaybeExecuted && attempt < 5 => {
+                    seen.unsure.push(app);
+                    continue;
+                }
+                Err(error) => seen.failed.push(format!("{app}: {error}")),
+            }
+            break;
+        }
+    }
+}
+
+async fn next_line() -> Result<(), AnyError> {
+    BufReader::new(tokio::io::stdin()).read_line(&mut String::new()).await?;
+    Ok(())
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}

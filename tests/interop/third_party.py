@@ -1,0 +1,161 @@
+"""Third-party servers over every transport: the life of a client, from the handshake to what it leaves behind."""
+
+import json
+import os
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from common import BUILT, HERE, PROGRAMS, ROOT, Program, check, free_port, wait_until, wait_until_it_listens
+
+# Tells its process id, and becomes the server.
+TELLING_PID = ["-c", 'echo $$ > "$0" && exec "$@"']
+
+
+@dataclass
+class Server:
+    name: str
+    command: list
+    # The word for each transport that follows the command, and what the server writes when a client has left.
+    http: tuple
+    sse: tuple
+    stdio: str
+    # A tool that reports progress.
+    long: dict
+
+
+SERVERS = [
+    Server(
+        "@modelcontextprotocol/server-everything",
+        ["node", str(HERE / "node_modules/@modelcontextprotocol/server-everything/dist/index.js")],
+        http=("streamableHttp", "Transport closed for session"),
+        sse=("sse", "Client Disconnected"),
+        stdio="stdio",
+        long={"name": "trigger-long-running-operation", "arguments": {"duration": 0.2, "steps": 4}},
+    ),
+    Server(
+        "mcp (Python SDK)",
+        [str(HERE / ".venv/bin/python"), str(HERE / "echo_server.py")],
+        http=("streamable-http", "ended: DELETE /mcp"),
+        sse=("sse", "ended: GET /sse"),
+        stdio="stdio",
+        long={"name": "count", "arguments": {"steps": 4}},
+    ),
+]
+QUICKSTARTS = {
+    "Rust": [str(BUILT / "examples/01_quickstart")],
+    "Python": [PROGRAMS["Python"][0], str(ROOT / "examples/python/01_quickstart.py")],
+    "Node": ["node", str(ROOT / "examples/node/01_quickstart.mjs")],
+}
+
+
+def run(table):
+    for server in SERVERS:
+        word, farewell = server.http
+        with listening(server, word) as (address, log):
+            over(table, server, "streamable HTTP", {"endpoint": f"{address}/mcp"}, log, farewell)
+            quickstarts(table, server, f"{address}/mcp")
+        word, farewell = server.sse
+        with listening(server, word) as (address, log):
+            endpoint = f"{address}/sse"
+            over(table, server, "HTTP+SSE", {"endpoint": endpoint, "transport": "sse"}, log, farewell)
+            over(table, server, "HTTP+SSE, found by falling back", {"endpoint": endpoint}, log, farewell)
+        over_stdio(table, server)
+
+
+@contextmanager
+def listening(server, word):
+    """The server, started on a free port, and the file that it writes to."""
+    port = free_port()
+    with tempfile.NamedTemporaryFile("r") as log:
+        process = subprocess.Popen(
+            [*server.command, word, str(port)],
+            cwd=HERE,
+            env={**os.environ, "PORT": str(port)},
+            stdout=log.fileno(),
+            stderr=log.fileno(),
+        )
+        try:
+            wait_until_it_listens(process, port)
+            yield f"http://127.0.0.1:{port}", Path(log.name)
+        finally:
+            process.kill()
+            process.wait()
+
+
+def over(table, server, transport, options, log, farewell):
+    def has_left(_):
+        wait_until(lambda: log.read_bytes().count(farewell.encode()) > before, f"the server writes {farewell!r}", 10)
+
+    expected = None
+    for language in PROGRAMS:
+        before = log.read_bytes().count(farewell.encode())
+        expected = probe(table, server, transport, language, options, has_left, expected)
+
+
+def over_stdio(table, server):
+    def has_left(program):
+        pid = int(pid_file.read_text())
+        check(not alive(pid), "the server's process is still there")
+        check(not children(program.pid), "the program still has a child process")
+
+    with tempfile.TemporaryDirectory() as folder:
+        pid_file = Path(folder, "pid")
+        arguments = [*TELLING_PID, str(pid_file), *server.command, server.stdio]
+        expected = None
+        for language in PROGRAMS:
+            pid_file.unlink(missing_ok=True)
+            options = {"command": "sh", "args": arguments, "cwd": str(HERE)}
+            expected = probe(table, server, "stdio", language, options, has_left, expected)
+
+
+def probe(table, server, transport, language, options, has_left, expected):
+    """Runs one client through its life; gives the lines that the next one must print."""
+    plan = json.dumps({"client": {"profile": "generic", **options}, "long": server.long})
+    with table.row(f"{server.name}, {transport}, {language}") as shown:
+        with Program([*PROGRAMS[language], "probe", plan]) as program:
+            lines = program.lines_to("closed")
+            has_left(program)
+            program.end()
+        if expected is None:
+            shown.extend(lines)
+        check(lines[0].startswith("server: "), f"no server: {lines}")
+        check("echo: Echo: inflation" in lines, f"no echo: {lines}")
+        check("progress: 1 of 4, 2 of 4, 3 of 4, 4 of 4" in lines, f"not all progress: {lines}")
+        check(expected is None or lines == expected, f"other lines than {expected}: {lines}")
+        return lines
+    return expected
+
+
+def quickstarts(table, server, endpoint):
+    expected = None
+    for language, command in QUICKSTARTS.items():
+        with table.row(f"{server.name}, the quickstart, {language}"):
+            ended = subprocess.run([*command, endpoint], capture_output=True, text=True, timeout=60)
+            check(ended.returncode == 0 and "echo: Echo: inflation\n" in ended.stdout, ended.stdout + ended.stderr)
+            check(expected is None or ended.stdout == expected, f"other lines than {expected}: {ended.stdout}")
+            expected = ended.stdout
+
+
+def alive(group):
+    """Whether anybody of a process group is left; the server leads one of its own."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def children(parent):
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            text = stat.read_text()
+        except OSError:
+            continue
+        # The name of the program is in brackets, and may hold anything.
+        if int(text.rpartition(")")[2].split()[1]) == parent:
+            found.append(int(stat.parent.name))
+    return found
