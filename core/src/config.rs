@@ -40,7 +40,7 @@ options! {
     /// The program to start, for the transport stdio.
     command: String = "none";
     /// Its arguments.
-    args: Vec<String> = "none";
+    args: Vec<Secret> = "none";
     /// Its environment, besides PATH, HOME and the like; no other variables are handed on.
     env: BTreeMap<String, Secret> = "none";
     /// Its working directory.
@@ -214,10 +214,10 @@ impl ClientConfig {
     }
 
     fn secrets(&self, credentials: &Credentials) -> Vec<String> {
-        let own: &[Secret] = match credentials {
-            Credentials::Fixed(_, _, secrets) => secrets,
-            Credentials::OAuth2(client) => std::slice::from_ref(&client.client_secret),
-            Credentials::None | Credentials::Provided => &[],
+        let own = match credentials {
+            Credentials::Fixed(_, _, secrets) => secrets.clone(),
+            Credentials::OAuth2(client) => client.secrets(),
+            Credentials::None | Credentials::Provided => Vec::new(),
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));

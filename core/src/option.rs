@@ -197,6 +197,13 @@ impl OptionValue for Vec<String> {
     }
 }
 
+impl OptionValue for Vec<Secret> {
+    const TAKES: &'static str = "a list of strings";
+    fn read(value: &Value, spelling: Spelling) -> Option<Self> {
+        Vec::<String>::read(value, spelling).map(|items| items.into_iter().map(Secret::from).collect())
+    }
+}
+
 /// Puts the name of the option around the error of one inside it.
 pub(crate) fn inside(name: &str, mut error: Error) -> Error {
     let info = error.info_mut();

@@ -95,7 +95,7 @@ impl ClientConfig {
             }
             Some(command) => command.to_owned(),
         };
-        if self.args.iter().flatten().any(|arg| arg.contains('\0')) {
+        if self.args.iter().flatten().any(|arg| arg.expose().contains('\0')) {
             return Err(Error::config(Code::InvalidOption, "args", "must be without NUL characters"));
         }
         let is_variable = |(name, value): &(&String, &Secret)| {

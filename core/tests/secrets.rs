@@ -4,7 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use omni_mcp::{CallOptions, Client, Secret};
+use omni_mcp::registry::{Record, RegistryConfig, sema4};
+use omni_mcp::{AuthConfig, CallOptions, Client, Secret};
 use omni_mcp_devserver::{DevServer, Options};
 use serde_json::json;
 
@@ -68,4 +69,54 @@ async fn no_text_shows_a_secret() {
     assert_hidden("a refused key", &format!("{refused:?}"), &all);
     let misplaced = Client::builder().api_key("k").base_url(KEY);
     assert_hidden("a key in the wrong place", &format!("{misplaced:?} {:?}", misplaced.clone().build()), &all);
+}
+
+#[tokio::test]
+async fn no_text_shows_a_secret_of_another_kind() {
+    let all = [KEY, HEADER, ARGUMENT];
+    let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
+    let generic = || Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).max_attempts(1_u32);
+    let mut oauth = AuthConfig::client_credentials("client", KEY);
+    oauth.token_url = Some(format!("{}/oauth/token", server.url()).into());
+    let echo = json!({"error": "invalid_client", "error_description": format!("bad secret {KEY}")});
+    let refusal = json!({"fault": {"kind": "status", "status": 401, "content_type": "application/json", "body": echo}});
+    for auth in [
+        AuthConfig::bearer_token(KEY),
+        AuthConfig::basic("user", KEY),
+        AuthConfig::header("x-key", KEY),
+        AuthConfig::header("Authorization", format!("Digest {KEY}")),
+        oauth,
+    ] {
+        let config = generic().auth(auth);
+        let proxied = config.clone().proxy_headers([("x-p".to_owned(), HEADER.into())]);
+        assert_hidden("the config's Debug", &format!("{proxied:?}"), &all);
+        server.clear_script();
+        server.script_json(&refusal.to_string()).unwrap();
+        let client = config.build().unwrap();
+        let error = client.ping().await.unwrap_err();
+        assert_hidden("the client", &format!("{client:?}"), &all);
+        assert_hidden("an error", &format!("{error} {error:?} {}", error.to_json()), &all);
+    }
+    server.clear_script();
+    server.script_json(&refusal.to_string()).unwrap();
+    let client = generic().token_provider(|| async { Ok::<_, String>(KEY) }).build().unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_hidden("a provided token", &format!("{client:?} {error} {error:?}"), &all);
+
+    let echo = ["-c".into(), format!("echo \"$TOKEN {ARGUMENT}\" >&2; exit 3").into()];
+    let config = Client::builder().command("sh").args(echo).env([("TOKEN".to_owned(), KEY.into())]);
+    assert_hidden("a program", &format!("{config:?}"), &all);
+    let client = config.build().unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert_eq!(error.info().exit_code, Some(3));
+    assert_hidden("a program's error", &format!("{client:?} {error} {error:?} {}", error.to_json()), &[KEY]);
+
+    let record: Record = serde_json::from_value(json!({
+        "name": "a", "url": server.url(), "headers": {"x-key": KEY}, "env": {"TOKEN": HEADER}, "oauth_client_config": {"a": ARGUMENT},
+    }))
+    .unwrap();
+    assert_hidden("a record", &format!("{record:?}"), &all);
+    let registry =
+        sema4::Registry::new(&RegistryConfig::default().api_key(KEY).base_url("https://example.com")).unwrap();
+    assert_hidden("a registry", &format!("{registry:?}"), &all);
 }

@@ -54,7 +54,7 @@ fn client(file: &PidFile, before: &str, options: &str) -> Client {
     let script = format!("{before}; exec \"$PROGRAM\" --stdio --options '{options}'")
         .replace("$PID", &file.0.display().to_string());
     let env = [("PROGRAM".to_owned(), program().into())];
-    let client = Client::builder().profile("generic").command("sh").args(["-c".to_owned(), script]).env(env);
+    let client = Client::builder().profile("generic").command("sh").args(["-c".into(), script.into()]).env(env);
     client.build().unwrap()
 }
 

@@ -43,7 +43,7 @@ fn program() -> String {
 }
 
 fn process(command: &str, options: &str) -> omni_mcp::Result<Client> {
-    let args = ["--stdio", "--options", options].map(str::to_owned);
+    let args = ["--stdio", "--options", options].map(omni_mcp::Secret::from);
     Client::builder().profile("generic").command(command).args(args).build()
 }
 

@@ -3,6 +3,7 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
+use base64::Engine;
 use oauth2::basic::{BasicClient, BasicErrorResponseType};
 use oauth2::{
     AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse, TokenUrl,
@@ -30,6 +31,15 @@ pub(crate) struct ClientCredentials {
     pub(crate) client_secret: Secret,
     pub(crate) scope: Option<String>,
     pub(crate) audience: Option<String>,
+}
+
+impl ClientCredentials {
+    /// Texts that no message may show: the secret, and the form in which it is sent.
+    pub(crate) fn secrets(&self) -> Vec<Secret> {
+        let form = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let both = format!("{}:{}", form(&self.client_id), form(self.client_secret.expose()));
+        vec![self.client_secret.clone(), base64::engine::general_purpose::STANDARD.encode(both).into()]
+    }
 }
 
 /// Asks for a token, again by the rules of a safe call.

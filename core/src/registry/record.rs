@@ -103,7 +103,7 @@ pub(super) fn gaia(fields: &Fields<'_>) -> Result<ClientConfig> {
     let mut config = generic();
     if transport == "stdio" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = fields.list("args", shlex::split)?;
+        config.args = secret_list(fields.list("args", shlex::split)?);
         config.env = fields.secrets("env")?;
     } else {
         config.endpoint = fields.url("url")?.map(Into::into);
@@ -218,7 +218,7 @@ pub(super) fn sema4(fields: &Fields<'_>) -> Result<ClientConfig> {
     let cwd = fields.text("cwd")?.filter(|cwd| !cwd.is_empty());
     if is_process {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = args;
+        config.args = secret_list(args);
         config.env = env;
         config.cwd = cwd.map(str::to_owned);
         return Ok(config);
@@ -272,7 +272,7 @@ fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
     config.blocked_tools = fields.list("blockedTools", comma)?;
     if transport == "STDIO" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = fields.list("args", shlex::split)?;
+        config.args = secret_list(fields.list("args", shlex::split)?);
         config.env = fields.secrets("env")?;
         return Ok(config);
     }
@@ -307,6 +307,11 @@ fn odock_auth(fields: &Fields<'_>) -> Result<Option<AuthConfig>> {
         }
         _ => None,
     })
+}
+
+/// Arguments may hold a secret, too.
+fn secret_list(list: Option<Vec<String>>) -> Option<Vec<Secret>> {
+    list.map(|items| items.into_iter().map(Secret::from).collect())
 }
 
 fn generic() -> ClientConfig {

@@ -59,7 +59,7 @@ impl Process {
     /// Starts the program in a process group of its own.
     pub(crate) fn start(program: &Program) -> Result<(Self, ChildStdin, ChildStdout), Failure> {
         let mut command = Command::new(&program.command);
-        command.args(&program.args).env_clear();
+        command.args(program.args.iter().map(crate::auth::Secret::expose)).env_clear();
         command.envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.envs(program.env.iter().map(|(name, value)| (name, value.expose())));
         if let Some(cwd) = &program.cwd {

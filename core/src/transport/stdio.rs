@@ -28,7 +28,7 @@ const END_WITHIN: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) command: String,
-    pub(crate) args: Vec<String>,
+    pub(crate) args: Vec<Secret>,
     pub(crate) env: Vec<(String, Secret)>,
     pub(crate) cwd: Option<String>,
 }
