@@ -9,7 +9,14 @@ from omni_mcp_py.testing import DevServer
 
 @pytest.fixture(autouse=True)
 def _no_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("OMNI_API_KEY", "OMNI_CLIENT_API_BASE_URL"):
+    for name in (
+        "OMNI_API_KEY",
+        "OMNI_CLIENT_API_BASE_URL",
+        "GAIA_API_KEY",
+        "GAIA_BASE_URL",
+        "SEMA4_API_KEY",
+        "SEMA4_BASE_URL",
+    ):
         monkeypatch.delenv(name, raising=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 from pathlib import Path
@@ -92,8 +91,3 @@ def program() -> str:
     """The dev server as a program."""
     target = os.environ.get("CARGO_TARGET_DIR", str(ROOT / "target"))
     return os.environ.get("OMNI_MCP_DEVSERVER", f"{target}/debug/omni-mcp-devserver")
-
-
-def stdio_options(**options: Any) -> dict[str, Any]:
-    """The options of a client of the program over stdio."""
-    return {"profile": "generic", "command": program(), "args": ["--stdio", "--options", json.dumps(options)]}

@@ -37,21 +37,19 @@ def run(case: dict[str, Any], subject: Subject) -> None:
     try:
         client = subject.open()
     except OmniMCPError as error:
-        check_opening(case, error)
-    else:
-        assert "open_error" not in case, "the client could be made"
-        with client:
-            for step in case["steps"]:
-                if "together" in step:
-                    with ThreadPoolExecutor(len(step["together"])) as pool:
-                        list(pool.map(lambda step: call(step, client), step["together"]))
-                elif "call" in step:
-                    call(step, client)
-                else:
-                    look(step, subject, client)
-            saw.check(case.get("saw", {}), subject.server.ledger())
-            return
-    saw.check(case.get("saw", {}), subject.server.ledger())
+        check_opening(case, error, subject)
+        return
+    assert "open_error" not in case, "the client could be made"
+    with client:
+        for step in case["steps"]:
+            if "together" in step:
+                with ThreadPoolExecutor(len(step["together"])) as pool:
+                    list(pool.map(lambda step: call(step, client), step["together"]))
+            elif "call" in step:
+                call(step, client)
+            else:
+                look(step, subject, client)
+        saw.check(case.get("saw", {}), subject.server.ledger())
 
 
 def call(step: dict[str, Any], client: Any) -> None:
@@ -69,21 +67,19 @@ async def run_async(case: dict[str, Any], subject: Subject) -> None:
     try:
         client = await subject.open_async()
     except OmniMCPError as error:
-        check_opening(case, error)
-    else:
-        assert "open_error" not in case, "the client could be made"
-        async with client:
-            for step in case["steps"]:
-                if "together" in step:
-                    await asyncio.gather(*(call_async(step, client) for step in step["together"]))
-                elif "call" in step:
-                    await call_async(step, client)
-                else:
-                    # The event loop stays free for what the client hears meanwhile.
-                    await asyncio.to_thread(look, step, subject, client)
-            saw.check(case.get("saw", {}), subject.server.ledger())
-            return
-    saw.check(case.get("saw", {}), subject.server.ledger())
+        check_opening(case, error, subject)
+        return
+    assert "open_error" not in case, "the client could be made"
+    async with client:
+        for step in case["steps"]:
+            if "together" in step:
+                await asyncio.gather(*(call_async(step, client) for step in step["together"]))
+            elif "call" in step:
+                await call_async(step, client)
+            else:
+                # The event loop stays free for what the client hears meanwhile.
+                await asyncio.to_thread(look, step, subject, client)
+        saw.check(case.get("saw", {}), subject.server.ledger())
 
 
 async def call_async(step: dict[str, Any], client: Any) -> None:
@@ -96,10 +92,11 @@ async def call_async(step: dict[str, Any], client: Any) -> None:
     check(step, outcome, heard)
 
 
-def check_opening(case: dict[str, Any], error: OmniMCPError) -> None:
+def check_opening(case: dict[str, Any], error: OmniMCPError, subject: Subject) -> None:
     assert "open_error" in case, f"the client could not be made: {error!r}"
     why = mismatch(case["open_error"], as_dict(error))
     assert why is None, f"{why}: {error!r}"
+    saw.check(case.get("saw", {}), subject.server.ledger())
 
 
 def look(step: dict[str, Any], subject: Subject, client: Any) -> None:
