@@ -1,0 +1,44 @@
+"""Octomind's hosted server: what it says of itself, sticky routing, a lost session, and failures that do not say so."""
+
+from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata, looks_like_error
+from omni_mcp_py.testing import DevServer
+
+
+def main() -> None:
+    with DevServer(profile="octomind") as server:
+        with OmniMCPClient(server.api_key, profile="octomind", base_url=server.url) as client:
+            introduce(client)
+            print(f"version: {get_version(client).result['content'][0]['text']}")
+            sent = [request["headers"].get("x-session-id") for request in server.ledger()["requests"]]
+            print(f"one x-session-id: {word(None not in sent and len(set(sent)) == 1)}")
+
+            server.expire_sessions()
+            print(f"after a lost session: {get_version(client).metadata['attempts']} attempts")
+        print(f"sessions opened: {server.ledger()['sessions_opened']}")
+
+        with OmniMCPClient("bad_key_0001", profile="octomind", base_url=server.url) as client:
+            result = client.call_tool("getEnvironments", {"testTargetId": "tt-1"})
+            is_error = result.get("isError", False)
+            print(f"with a bad key: {word(is_error)}, looks like an error: {word(looks_like_error(result))}")
+
+
+def introduce(client: OmniMCPClient) -> None:
+    client.connect()
+    info = client.server_info or {"name": "", "version": ""}
+    print(f"server: {info['name']} {info['version']}, protocol {client.protocol_version}")
+    print(f"capabilities: {', '.join(sorted(client.server_capabilities or {}))}")
+    print(f"instructions: {'yes' if client.instructions else 'no'}")
+    names = [tool["name"] for tool in client.list_tools()["tools"]]
+    print(f"tools: {len(names)}, among them {', '.join(names[:3])}")
+
+
+def get_version(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
+    return client.call_tool("getVersion", {}, with_metadata=True)
+
+
+def word(flag: bool) -> str:
+    return "true" if flag else "false"
+
+
+if __name__ == "__main__":
+    main()
