@@ -282,7 +282,7 @@ pub(crate) async fn run_counted<O: Operation>(
                 renewed = true;
                 repaired += 1;
                 if let Some(token) = &token {
-                    core.tokens.refuse(token);
+                    core.tokens.lose(token.generation);
                 }
             }
             Decision::RetryAfter(_) | Decision::GiveUp => {

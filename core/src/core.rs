@@ -113,8 +113,13 @@ impl Core {
     pub(crate) async fn token(self: &Arc<Self>) -> Result<Option<Arc<Token>>, Failure> {
         let token = match &self.settings.credentials {
             Credentials::None | Credentials::Fixed(..) => return Ok(None),
-            Credentials::Provided => self.tokens.get(|| self.settings.hooks.token()).await,
-            Credentials::OAuth2(client) => self.tokens.get(|| client_credentials::ask(self, client)).await,
+            Credentials::Provided => {
+                self.tokens.get(|number| async move { Token::new(number, self.settings.hooks.token().await?) }).await
+            }
+            Credentials::OAuth2(client) => {
+                let ask = client_credentials::ask(self, client);
+                self.tokens.get(|number| async move { Token::new(number, ask.await?) }).await
+            }
         };
         token.map(Some)
     }
@@ -130,7 +135,7 @@ impl Core {
     /// Forgets the token in use; whether there was one.
     pub(crate) fn refuse_token(&self) -> bool {
         let token = self.tokens.current();
-        token.inspect(|token| self.tokens.refuse(token)).is_some()
+        token.inspect(|token| self.tokens.lose(token.generation)).is_some()
     }
 
     /// The open session; opens it first where there is none.
@@ -139,7 +144,7 @@ impl Core {
             return Err(Failure::not_sent(self.closed_error()));
         }
         // Boxed, as the handshake is made of calls itself.
-        let peer = self.session.ensure(|generation| Box::pin(self.open(generation))).await?;
+        let peer = self.session.get(|generation| Box::pin(self.open(generation))).await?;
         if self.settings.listen && matches!(*peer.link, Link::StreamableHttp { .. }) {
             peer.listening.get_or_init(|| listen::start(self, &peer));
         }

@@ -44,6 +44,7 @@ mod retry;
 mod retry_after;
 mod route;
 mod session;
+mod single_flight;
 mod text;
 mod transport;
 

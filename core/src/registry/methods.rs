@@ -173,6 +173,10 @@ fn arguments(params: &[u8]) -> Result<Arguments> {
 }
 
 impl Place {
+    pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
+        gaia::decoded(&run(self.prepare_request(method, path, body, &CallOptions::default())?).await?)
+    }
+
     pub(super) fn prepare_request(
         &self,
         method: &str,

@@ -110,7 +110,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
-        decoded(&methods::run(self.place.prepare_request(method, path, body, &CallOptions::default())?).await?)
+        self.place.request(method, path, body).await
     }
 
     /// Refuses further calls.

@@ -1,0 +1,154 @@
+//! What is made once for all callers, and made again once for all when it is lost: a session, a token.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+
+use crate::failure::Failure;
+
+/// A thing that is kept.
+pub(crate) trait Kept {
+    /// Counts the makings, so that a late failure of an old one does not end the new one.
+    fn generation(&self) -> u64;
+    /// Whether it can still be used.
+    fn is_usable(&self) -> bool;
+}
+
+#[derive(Debug)]
+pub(crate) struct SingleFlight<T> {
+    slot: RwLock<Option<Arc<T>>>,
+    /// Held by the one caller that makes; keeps the last failure for those who waited for it.
+    gate: tokio::sync::Mutex<Option<Failure>>,
+    makings: AtomicU64,
+}
+
+impl<T> Default for SingleFlight<T> {
+    fn default() -> Self {
+        Self { slot: RwLock::new(None), gate: tokio::sync::Mutex::new(None), makings: AtomicU64::new(0) }
+    }
+}
+
+impl<T: Kept> SingleFlight<T> {
+    pub(crate) fn current(&self) -> Option<Arc<T>> {
+        let kept = self.slot.read().unwrap_or_else(PoisonError::into_inner).clone();
+        kept.filter(|kept| kept.is_usable())
+    }
+
+    /// The thing, made by `make` if there is none. All who come meanwhile share the one making and its failure; a making
+    /// that was cancelled with its caller is taken up by the next in line.
+    pub(crate) async fn get<F>(&self, make: impl FnOnce(u64) -> F) -> Result<Arc<T>, Failure>
+    where
+        F: Future<Output = Result<T, Failure>>,
+    {
+        if let Some(kept) = self.current() {
+            return Ok(kept);
+        }
+        let seen = self.makings.load(Ordering::Acquire);
+        let mut last_failure = self.gate.lock().await;
+        if let Some(kept) = self.current() {
+            return Ok(kept);
+        }
+        let makings = self.makings.load(Ordering::Acquire);
+        if makings != seen
+            && let Some(failure) = &*last_failure
+        {
+            return Err(failure.clone());
+        }
+        let made = make(makings + 1).await;
+        self.makings.store(makings + 1, Ordering::Release);
+        match made {
+            Ok(made) => {
+                let made = Arc::new(made);
+                *self.locked() = Some(Arc::clone(&made));
+                *last_failure = None;
+                Ok(made)
+            }
+            Err(failure) => {
+                *last_failure = Some(failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    /// Forgets the thing of this generation; a newer one stays.
+    pub(crate) fn lose(&self, generation: u64) {
+        self.locked().take_if(|kept| kept.generation() == generation);
+    }
+
+    /// Takes the thing away.
+    pub(crate) fn take(&self) -> Option<Arc<T>> {
+        self.locked().take()
+    }
+
+    fn locked(&self) -> RwLockWriteGuard<'_, Option<Arc<T>>> {
+        self.slot.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Code;
+    use crate::retry::Happened;
+
+    #[derive(Debug)]
+    struct Thing(u64);
+
+    impl Kept for Thing {
+        fn generation(&self) -> u64 {
+            self.0
+        }
+        fn is_usable(&self) -> bool {
+            true
+        }
+    }
+
+    #[tokio::test]
+    async fn all_share_one_making() {
+        let things = SingleFlight::default();
+        let made = AtomicU64::new(0);
+        let make = |generation| {
+            made.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::task::yield_now().await;
+                Ok(Thing(generation))
+            }
+        };
+        let (a, b, c) = tokio::join!(things.get(make), things.get(make), things.get(make));
+        assert_eq!([a, b, c].map(|thing| thing.unwrap().0), [1, 1, 1]);
+        things.lose(0);
+        assert!(things.current().is_some(), "the loss of an older one does not end this one");
+        things.lose(1);
+        assert_eq!(things.get(make).await.unwrap().0, 2);
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn all_share_one_failure_and_the_next_caller_tries_again() {
+        let things: SingleFlight<Thing> = SingleFlight::default();
+        let made = AtomicU64::new(0);
+        let fail = |_| {
+            made.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::task::yield_now().await;
+                Err(Failure::new(Happened::NotConnected, Code::ConnectFailed, "no"))
+            }
+        };
+        let (a, b) = tokio::join!(things.get(fail), things.get(fail));
+        assert!(a.is_err() && b.is_err());
+        assert_eq!(made.load(Ordering::Relaxed), 1);
+        assert!(things.get(|generation| async move { Ok(Thing(generation)) }).await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_cancelled_making_is_taken_up_by_the_next() {
+        let things = SingleFlight::default();
+        let hung = things.get(|_| std::future::pending());
+        let next = things.get(|generation| async move { Ok(Thing(generation)) });
+        tokio::select! {
+            biased;
+            _ = hung => panic!("it hangs"),
+            () = tokio::task::yield_now() => {}
+        }
+        assert_eq!(next.await.unwrap().0, 1);
+    }
+}
