@@ -95,9 +95,13 @@ def arguments(app):
     return {"app": app, "discoveryUrl": "https://app.example"}
 
 
+def ignore(_):
+    """Hears what servers say by themselves, so that the client asks for it."""
+
+
 def sticky(plan):
     """Many clients, half of their calls each, and the other half when a line comes."""
-    clients = [OmniMCPClient(**plan["client"]) for _ in range(plan["clients"])]
+    clients = [OmniMCPClient(**plan["client"], on_notification=ignore) for _ in range(plan["clients"])]
     seen = Seen()
 
     def run_lane(index, name, calls):
@@ -125,7 +129,7 @@ def sticky(plan):
 
 
 async def sticky_async(plan):
-    clients = [AsyncOmniMCPClient(**plan["client"]) for _ in range(plan["clients"])]
+    clients = [AsyncOmniMCPClient(**plan["client"], on_notification=ignore) for _ in range(plan["clients"])]
     seen = Seen()
 
     async def run_lane(index, name, calls):
