@@ -125,7 +125,8 @@ class ServerOptions(TypedDict, total=False):
     profile: _Profile | ProfileOptions
     """Which service's rules apply.
 
-    `omni`, `octomind`, `odock` or `generic`, or an object that describes another service. Default: omni.
+    `omni`, `octomind`, `odock` or `generic`, or an object that describes another service. Default: omni; generic where
+    a command is given.
     """
     slug: str
     """The slug or id of the server behind a gateway, where the profile's path has one.
