@@ -116,7 +116,7 @@ impl SyncClient {
 impl SyncClient {
     fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = options.py();
-        let (options, hooks) = Hooks::split(options)?;
+        let (options, hooks) = what.split(options)?;
         let hooks = Bound::new(py, hooks)?;
         let daemons = Daemons::default();
         let asks: Arc<OnceLock<Ask>> = Arc::default();
@@ -206,10 +206,6 @@ fn drive<T: Send + 'static>(
     let Some(shared) = &live.background else {
         return wait(py, &live.runtime, Box::pin(work), attended, hooks);
     };
-    // While the interpreter ends there is nobody to wait any more; the connections close all the same.
-    if !shared.gate.is_open() {
-        return Err(raised(py, &closed()));
-    }
     let task = Task::spawn_call(shared.clone(), work);
     wait(py, &live.runtime, Box::pin(task), attended, hooks)?.map_err(|_| raised(py, &panicked()))
 }

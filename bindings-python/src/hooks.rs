@@ -24,6 +24,7 @@ thread_local! {
 /// The functions of one client. They may lead back to it, so Python's garbage collector must see them; the runtime and
 /// the threads of the client hold them weakly at most.
 #[pyclass(frozen, weakref, module = "omni_mcp_py._native")]
+#[derive(Default)]
 pub(crate) struct Hooks {
     by_name: Vec<(&'static str, Py<PyAny>)>,
     /// What the function that was to answer raised last.
@@ -150,7 +151,7 @@ fn text(given: &Bound<'_, PyAny>) -> PyResult<String> {
 
 fn said(py: Python<'_>, failed: &PyErr) -> String {
     let said = failed.value(py).str().map(|said| said.to_string_lossy().into_owned()).unwrap_or_default();
-    if said.is_empty() { failed.get_type(py).to_string() } else { said }
+    if said.is_empty() { failed.get_type(py).name().map_or(said, |name| name.to_string()) } else { said }
 }
 
 /// While it lives, this thread makes an answer of some hooks.

@@ -11,12 +11,13 @@ use crate::exit::Gate;
 use crate::hooks::{Hooks, calls_itself};
 use crate::post::Post;
 use crate::progress::warn_of_dropped;
+use crate::runtime::Local;
 
 /// The letters of one client. Whoever reads them is woken when some have come.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct Letters {
     hooks: Py<Hooks>,
-    inbox: Arc<Inbox>,
+    inbox: Local<Arc<Inbox>>,
 }
 
 struct Inbox {
@@ -36,8 +37,9 @@ impl Letters {
 
     /// Has `reader.wake()` called, on a thread of the runtime's, when a letter has come. It is held weakly.
     fn read_by(&self, reader: &Bound<'_, PyAny>) -> PyResult<()> {
+        let inbox = self.inbox.get(reader.py())?;
         let reader = PyWeakrefReference::new(reader)?.unbind();
-        let before = self.inbox.reader.lock().unwrap_or_else(PoisonError::into_inner).replace(reader);
+        let before = inbox.reader.lock().unwrap_or_else(PoisonError::into_inner).replace(reader);
         drop(before);
         Ok(())
     }
@@ -50,7 +52,8 @@ impl Letters {
 
     /// The next notification, if one waits.
     fn next_notification<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let (notification, dropped) = self.inbox.notifications.take();
+        let Some(inbox) = self.inbox.here() else { return Ok(None) };
+        let (notification, dropped) = inbox.notifications.take();
         if let Some(callback) = self.hooks.get().hears() {
             warn_of_dropped(py, dropped, "notifications", callback.bind(py));
         }
@@ -59,7 +62,7 @@ impl Letters {
 
     /// The next question, if one waits.
     fn next_question(&self, py: Python<'_>) -> Option<Asking> {
-        let question = self.inbox.questions.take().0?;
+        let question = self.inbox.here()?.questions.take().0?;
         Some(Asking { hooks: self.hooks.clone_ref(py), question: Mutex::new(Some(question)) })
     }
 
@@ -72,13 +75,13 @@ impl Letters {
     pub(crate) fn new(hooks: Py<Hooks>, gate: Gate) -> Self {
         let inbox =
             Inbox { notifications: Post::default(), questions: Post::default(), reader: Mutex::default(), gate };
-        Self { hooks, inbox: Arc::new(inbox) }
+        Self { hooks, inbox: Local::new(Arc::new(inbox)) }
     }
 
     /// The ways for letters to get here.
     pub(crate) fn senders(&self) -> bridge::Hooks {
-        let hooks = self.hooks.get();
-        let (heard, asked) = (Arc::clone(&self.inbox), Arc::clone(&self.inbox));
+        let (hooks, Some(inbox)) = (self.hooks.get(), self.inbox.here()) else { return bridge::Hooks::default() };
+        let (heard, asked) = (Arc::clone(inbox), Arc::clone(inbox));
         let hear = move |notification| {
             heard.notifications.add(notification);
             heard.wake();

@@ -7,6 +7,7 @@ use pyo3::types::PyDict;
 
 use crate::encode;
 use crate::errors::raised;
+use crate::hooks::Hooks as Functions;
 
 /// What a client is made for.
 pub(crate) enum What<'a, 'py> {
@@ -19,6 +20,14 @@ pub(crate) enum What<'a, 'py> {
 }
 
 impl What<'_, '_> {
+    /// The options without the caller's functions among them, and the functions. A registry has no use for any.
+    pub(crate) fn split<'py>(&self, options: &Bound<'py, PyDict>) -> PyResult<(Bound<'py, PyDict>, Functions)> {
+        match self {
+            Self::Registry(_) => Ok((options.clone(), Functions::default())),
+            Self::Server | Self::Record(_) => Functions::split(options),
+        }
+    }
+
     /// Makes the client. `options` are without the caller's functions.
     pub(crate) fn open(&self, options: &Bound<'_, PyDict>, hooks: Hooks) -> PyResult<Bridge> {
         let py = options.py();

@@ -100,6 +100,13 @@ def test_a_page_that_failed_is_asked_for_again(sema4: DevServer) -> None:
         assert len(list(registry.list())) == 2
 
 
+@pytest.mark.parametrize("made", [Sema4Registry, AsyncSema4Registry, GaiaRegistry])
+def test_a_registry_has_no_use_for_functions(made: Any) -> None:
+    with pytest.raises(ConfigError) as raised:
+        made("key", base_url="http://127.0.0.1:1", token_provider=None)
+    assert (raised.value.code, raised.value.field) == ("unknown_option", "token_provider")
+
+
 def test_gaia() -> None:
     with DevServer(profile="gaia") as server, GaiaRegistry(server.api_key, base_url=server.url) as registry:
         server_record = {"projectId": "p", "name": "Echo", "transportType": "http", "url": "https://example.com/mcp"}

@@ -49,6 +49,12 @@ client = OmniMCPClient(**options)
 atexit.register(client.close)
 client.ping()
 """,
+    "closed_after_the_end_began": """
+import atexit
+atexit.register(lambda: client.close())
+client = OmniMCPClient(**options)
+client.ping()
+""",
     "a_record": """
 record = {"name": "x", "transport": "stdio", "command": options["command"], "args": options["args"]}
 client = connect(record)

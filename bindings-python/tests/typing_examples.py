@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from omni_mcp_py import (
     AsyncOmniMCPClient,
+    AuthOptions,
     CallOptions,
     CallToolResult,
     ClientOptions,
+    Implementation,
     InitializeResult,
     ListToolsResult,
+    Notification,
+    ProfileOptions,
     Progress,
     RateLimitError,
     Tool,
     WithMetadata,
+    connect,
+    connect_async,
+    looks_like_error,
 )
 from omni_mcp_py import OmniMCPClient as Client
+from omni_mcp_py.registry import AsyncSema4Registry, GaiaRegistry, Sema4Registry, ServerRecord
 from typing_extensions import assert_type
 
 
@@ -51,6 +60,41 @@ async def asynchronous(key: str, url: str) -> None:
         answer = await client.list_tools(with_metadata=True, on_progress=hear_async)
         assert_type(answer, WithMetadata[ListToolsResult])
         await client.ping(timeout="soon")  # type: ignore[call-overload]
+
+
+def from_records(key: str, url: str, record: ServerRecord) -> None:
+    auth: AuthOptions = {"type": "oauth2", "client_id": "x", "client_secret": "y"}
+    profile: ProfileOptions = {"extends": "generic", "path": "/mcp", "versions": ["2025-11-25"]}
+    with Client(profile=profile, auth=auth, base_url=url, on_notification=told, listen=True) as client:
+        client.connect()
+        assert_type(client.server_info, Implementation | None)
+        assert_type(client.instructions, str | None)
+        assert_type(looks_like_error(client.call_tool("x")), bool)
+    Client(token_provider=lambda: {"token": "x", "expires_in": timedelta(minutes=5)})
+    Client(token_provider=lambda: "x", command="x", args=["y"])
+    Client(token_provider=provide)  # type: ignore[arg-type]
+    Client(profile="nothing")  # type: ignore[arg-type]
+    AsyncOmniMCPClient(token_provider=provide, on_notification=told)
+    assert_type(connect(record, key, timeout=5), Client)
+    with Sema4Registry(key, base_url=url, tenant="t") as registry:
+        assert_type(registry.list(limit=5, timeout=1), Iterator[ServerRecord])
+        assert_type(registry.create({"name": "x"}), ServerRecord)
+        assert_type(registry.list_page()["next"], str | None)
+        assert_type(registry.get("x")["name"], Any)
+    GaiaRegistry(key, token_provider=provide)  # type: ignore[call-arg]
+
+
+async def from_records_later(record: ServerRecord, registry: AsyncSema4Registry) -> None:
+    assert_type(await connect_async(record, token_provider=provide), AsyncOmniMCPClient)
+    assert_type([server async for server in registry.list()], list[ServerRecord])
+
+
+async def provide() -> str:
+    return "x"
+
+
+def told(notification: Notification) -> None:
+    assert_type(notification["method"], str)
 
 
 def hear(progress: Progress) -> None:
