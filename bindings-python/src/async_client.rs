@@ -7,12 +7,13 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Bridge, Prepared, closed, not_callable};
+use omni_mcp::bridge::{self, Prepared, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::background::Held;
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
@@ -28,7 +29,7 @@ use crate::task::Task;
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct AsyncClient {
-    live: Local<Mutex<Option<Arc<Bridge>>>>,
+    live: Local<Mutex<Option<Arc<Held>>>>,
     hooks: Py<Hooks>,
     /// What the caller's functions are to hear and to answer, where there are such functions.
     #[pyo3(get)]
@@ -78,20 +79,21 @@ impl AsyncClient {
 
     /// The pages of a registry's list.
     fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<AsyncPages> {
-        let pages = pages::of(slf.py(), &*slf.get().live(slf.py())?, params, options)?;
+        let pages = pages::of(slf.py(), &slf.get().live(slf.py())?.bridge, params, options)?;
         Ok(AsyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
     }
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = self.known(py)?.and_then(|bridge| bridge.property(name));
+        let text = self.known(py)?.and_then(|held| held.bridge.property(name));
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     async fn close(&self) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(bridge) = live else { return Ok(()) };
+        let Some(held) = live else { return Ok(()) };
+        let bridge = Arc::clone(&held.bridge);
         // While the interpreter ends there is nobody to wait any more; the connections close all the same.
         let Ok(shared) = Python::attach(shared) else { return Ok(()) };
         wait(Task::spawn(shared, async move { bridge.close().await }), None).await
@@ -115,14 +117,15 @@ impl AsyncClient {
         };
         let senders = letters.as_ref().map_or_else(bridge::Hooks::default, |letters| letters.get().senders());
         let bridge = what.open(&options, senders)?;
-        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(bridge)))), hooks, letters })
+        let held = Held::new(py, bridge)?;
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(held)))), hooks, letters })
     }
 
-    fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Bridge>>> {
+    fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Held>>> {
         Ok(self.live.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
     }
 
-    fn live(&self, py: Python<'_>) -> PyResult<Arc<Bridge>> {
+    fn live(&self, py: Python<'_>) -> PyResult<Arc<Held>> {
         self.known(py)?.ok_or_else(|| raised(py, &closed()))
     }
 
@@ -134,9 +137,9 @@ impl AsyncClient {
         options: &Bound<'_, PyDict>,
         heard: Option<&Arc<Heard>>,
     ) -> PyResult<Prepared> {
-        let bridge = self.live(py)?;
+        let held = self.live(py)?;
         let prepared = encode::params(params).and_then(|params| {
-            bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
+            held.bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
         });
         prepared.map_err(|error| raised(py, &error))
     }

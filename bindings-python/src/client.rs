@@ -5,12 +5,13 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use omni_mcp::bridge::{self, Bridge, Prepared, Question, closed, not_callable, panicked};
+use omni_mcp::bridge::{self, Prepared, Question, closed, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::asked::Asked;
+use crate::background::Held;
 use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
@@ -19,7 +20,7 @@ use crate::hooks::Hooks;
 use crate::open::What;
 use crate::pages::{self, SyncPages};
 use crate::progress::Heard;
-use crate::runtime::{Local, OwnRuntime, Shared, shared, turn};
+use crate::runtime::{Local, OwnRuntime, turn};
 use crate::task::Task;
 
 /// Where a question goes.
@@ -30,11 +31,9 @@ const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// What the client consists of until it is closed.
 struct Live {
-    bridge: Arc<Bridge>,
-    /// On which the calling thread waits.
+    held: Held,
+    /// On which the calling thread waits, and where calls run in a client that does nothing between them.
     runtime: OwnRuntime,
-    /// Where calls run, in a client that works between them.
-    background: Option<Shared>,
     /// Ended with the rest.
     _daemons: Daemons,
 }
@@ -81,7 +80,7 @@ impl SyncClient {
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
         let prepared = encode::params(params).and_then(|params| {
             let sink = progress.as_ref().map(|(heard, _)| heard.sink());
-            live.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
+            live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
         });
         self.run(py, &live, prepared.map_err(|error| raised(py, &error))?, progress.as_ref())
     }
@@ -89,13 +88,13 @@ impl SyncClient {
     /// The pages of a registry's list.
     fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<SyncPages> {
         let live = slf.get().live(slf.py())?;
-        let pages = pages::of(slf.py(), &live.bridge, params, options)?;
+        let pages = pages::of(slf.py(), &live.held.bridge, params, options)?;
         Ok(SyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
     }
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = self.known(py)?.and_then(|live| live.bridge.property(name));
+        let text = self.known(py)?.and_then(|live| live.held.bridge.property(name));
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
@@ -103,7 +102,7 @@ impl SyncClient {
     fn close(&self, py: Python<'_>) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(live) = live else { return Ok(()) };
-        let bridge = Arc::clone(&live.bridge);
+        let bridge = Arc::clone(&live.held.bridge);
         let closing = async move { bridge.close().await };
         drive(py, &live, closing, &Attended::default(), &self.hooks).map(drop)
     }
@@ -134,12 +133,11 @@ impl SyncClient {
             },
         )?;
         // Who answers follows from where the calls run.
-        let background = bridge.works_between_calls().then(|| shared(py)).transpose()?;
+        let held = Held::new(py, bridge)?;
         if hooks.get().has_answers() {
-            let _ = asks.set(if background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
+            let _ = asks.set(if held.background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
         }
-        let bridge = Arc::new(bridge);
-        let live = Live { bridge, runtime: OwnRuntime::new()?, background, _daemons: daemons };
+        let live = Live { held, runtime: OwnRuntime::new()?, _daemons: daemons };
         Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))), hooks: hooks.unbind() })
     }
 
@@ -166,7 +164,7 @@ impl SyncClient {
         progress: Option<&Progress<'_, '_>>,
     ) -> PyResult<Py<PyAny>> {
         let hooks = self.hooks.get();
-        let asked = (live.background.is_none() && hooks.has_answers()).then(Arc::default);
+        let asked = (live.held.background.is_none() && hooks.has_answers()).then(Arc::default);
         match drive(py, live, prepared.run(), &Attended { progress, asked }, &self.hooks)? {
             Ok(crossing) => decode::crossing(py, &crossing),
             Err(error) => {
@@ -203,7 +201,7 @@ fn drive<T: Send + 'static>(
     attended: &Attended<'_, '_>,
     hooks: &Py<Hooks>,
 ) -> PyResult<T> {
-    let Some(shared) = &live.background else {
+    let Some(shared) = &live.held.background else {
         return wait(py, &live.runtime, Box::pin(work), attended, hooks);
     };
     let task = Task::spawn_call(shared.clone(), work);

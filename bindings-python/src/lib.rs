@@ -2,6 +2,7 @@
 
 mod asked;
 mod async_client;
+mod background;
 mod client;
 mod daemon;
 mod decode;
@@ -42,6 +43,11 @@ mod _native {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::background::close_at_exit(module.py())
+    }
 
     /// The core's tables of options, methods, kinds and codes.
     #[pyfunction]

@@ -97,7 +97,8 @@ pub(crate) fn shared(py: Python<'_>) -> PyResult<Shared> {
 // Both hold the lock with the interpreter attached, so that no fork can happen meanwhile, and call nothing that could
 // detach it, so that no other thread can wait for the lock and keep the interpreter.
 
-fn known() -> Option<Shared> {
+/// This process's shared runtime, if it was ever needed.
+pub(crate) fn known() -> Option<Shared> {
     let known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
     known.as_ref().filter(|(pid, _)| *pid == std::process::id()).map(|(_, shared)| shared.clone())
 }

@@ -22,6 +22,9 @@ for line in sys.stdin:
     asked = json.loads(line)
     if "id" in asked and asked["method"] != "tools/call":
         print(json.dumps({"jsonrpc": "2.0", "id": asked["id"], "result": info}), flush=True)
+# One that does not end with its input.
+if "stubborn" in sys.argv:
+    alive.recv(1)
 """
 PROGRAM = """
 import asyncio, sys, threading
@@ -55,6 +58,13 @@ atexit.register(lambda: client.close())
 client = OmniMCPClient(**options)
 client.ping()
 """,
+    "used_at_the_end": """
+import atexit
+client = OmniMCPClient(**options)
+client.ping()
+atexit.register(client.ping)
+""",
+    "forgotten_just_before": "OmniMCPClient(**options).ping()",
     "a_record": """
 record = {"name": "x", "transport": "stdio", "command": options["command"], "args": options["args"]}
 client = connect(record)
@@ -83,10 +93,16 @@ def ends(alive: socket.socket) -> bool:
         return alive.recv(1) == b""
 
 
-@pytest.mark.parametrize("name", EXITS)
-def test_exit(listener: socket.socket, arguments: list[str], name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        *((name, "obedient") for name in EXITS),
+        *((name, "stubborn") for name in ("never_closed", "async_never_closed", "forgotten_just_before")),
+    ],
+)
+def test_exit(listener: socket.socket, arguments: list[str], name: str, kind: str) -> None:
     child = subprocess.run(
-        [sys.executable, "-c", PROGRAM + EXITS[name], *arguments],
+        [sys.executable, "-c", PROGRAM + EXITS[name], *arguments, kind],
         capture_output=True,
         text=True,
         timeout=20,
