@@ -114,7 +114,8 @@ impl Client {
 
     pub(crate) fn works_between_calls(&self) -> bool {
         let settings = &self.core.settings;
-        settings.listen || !matches!(settings.route, Route::StreamableHttp { or_sse: false, .. })
+        // A stream that is found by falling back is read while calls wait: enough for their answers.
+        settings.listen || !matches!(settings.route, Route::StreamableHttp { .. })
     }
 
     pub(crate) fn raw_welcome(&self) -> Option<Bytes> {
