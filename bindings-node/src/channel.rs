@@ -1,15 +1,17 @@
 //! The one way back into JavaScript.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
+use omni_mcp::bridge::Question;
 
-/// Progress that JavaScript has not heard yet is kept up to this many notifications; beyond, it is left out.
-const MOST_PROGRESS: usize = 4096;
+/// What JavaScript has not heard yet is kept up to this many notifications; beyond, they are left out.
+const MOST_UNHEARD: usize = 4096;
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -21,6 +23,10 @@ enum Kind {
     Result = 0,
     Error = 1,
     Progress = 2,
+    /// The id is that of a client.
+    Notification = 3,
+    /// The id is that of a client, and the metadata that of the question.
+    Question = 4,
 }
 
 struct Event {
@@ -36,7 +42,10 @@ pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
 /// Sends events from any thread to one thread of JavaScript.
 pub(crate) struct Sink {
     callback: Mutex<Callback>,
-    unheard_progress: Arc<AtomicUsize>,
+    unheard: Arc<AtomicUsize>,
+    /// What JavaScript has been asked and has not answered.
+    questions: Mutex<HashMap<u32, Question>>,
+    asked: AtomicU32,
 }
 
 impl Sink {
@@ -46,20 +55,39 @@ impl Sink {
             Ok((text, metadata)) => (Kind::Result, text, metadata),
             Err(text) => (Kind::Error, text, None),
         };
-        self.send(Event { id, kind, text, metadata });
+        let _ = self.send(Event { id, kind, text, metadata });
     }
 
     /// Hands on the params of a progress notification.
     pub(crate) fn progress(&self, id: u32, params: &str) {
-        if self.unheard_progress.fetch_add(1, Ordering::Relaxed) >= MOST_PROGRESS {
-            self.unheard_progress.fetch_sub(1, Ordering::Relaxed);
-            return;
-        }
-        self.send(Event { id, kind: Kind::Progress, text: params.to_owned(), metadata: None });
+        self.tell(id, Kind::Progress, params.to_owned());
     }
 
-    fn send(&self, event: Event) {
-        let _ = lock(&self.callback).call(event, ThreadsafeFunctionCallMode::NonBlocking);
+    /// Hands on a notification of a client's server.
+    pub(crate) fn notification(&self, client: u32, notification: String) {
+        self.tell(client, Kind::Notification, notification);
+    }
+
+    fn tell(&self, id: u32, kind: Kind, text: String) {
+        if self.unheard.fetch_add(1, Ordering::Relaxed) >= MOST_UNHEARD {
+            self.unheard.fetch_sub(1, Ordering::Relaxed);
+            return;
+        }
+        let _ = self.send(Event { id, kind, text, metadata: None });
+    }
+
+    /// Asks a client's own function. Where the thread of JavaScript is gone, the question is dropped: it counts as failed.
+    pub(crate) fn ask(&self, client: u32, question: Question) {
+        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        let text = question.name.to_owned();
+        lock(&self.questions).insert(number, question);
+        if self.send(Event { id: client, kind: Kind::Question, text, metadata: Some(number.to_string()) }) != Status::Ok {
+            lock(&self.questions).remove(&number);
+        }
+    }
+
+    fn send(&self, event: Event) -> Status {
+        lock(&self.callback).call(event, ThreadsafeFunctionCallMode::NonBlocking)
     }
 }
 
@@ -74,19 +102,29 @@ impl Channel {
     /// Makes the channel; `on_event` hears `(id, kind, text, metadata)`.
     #[napi(constructor, catch_unwind)]
     pub fn new(on_event: Function<'_, Args, ()>) -> Result<Self> {
-        let unheard_progress = Arc::new(AtomicUsize::new(0));
-        let unheard = Arc::clone(&unheard_progress);
+        let unheard = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&unheard);
         let callback =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
                     let Event { id, kind, text, metadata } = context.value;
-                    if matches!(kind, Kind::Progress) {
-                        unheard.fetch_sub(1, Ordering::Relaxed);
+                    if matches!(kind, Kind::Progress | Kind::Notification) {
+                        counted.fetch_sub(1, Ordering::Relaxed);
                     }
                     Ok(FnArgs::from((id, kind as u32, text, metadata)))
                 },
             )?;
-        Ok(Self { sink: Arc::new(Sink { callback: Mutex::new(callback), unheard_progress }) })
+        let (callback, questions, asked) = (Mutex::new(callback), Mutex::default(), AtomicU32::new(0));
+        Ok(Self { sink: Arc::new(Sink { callback, unheard, questions, asked }) })
+    }
+
+    /// Answers a question: JSON text, or why there is no answer.
+    #[napi(catch_unwind)]
+    pub fn answer(&self, question: u32, ok: bool, text: String) {
+        let asked = lock(&self.sink.questions).remove(&question);
+        if let Some(asked) = asked {
+            asked.answer(if ok { Ok(text) } else { Err(text) });
+        }
     }
 
     /// Keeps the process alive: a call is in flight.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp::bridge::{Bridge, Hooks, Prepared, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, Hooks, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -31,11 +31,25 @@ pub struct Client {
     calls: Calls,
 }
 
-/// Makes a client from options as JSON text, or says why not, as JSON text too.
+/// Makes a client from options as JSON text, or says why not, as JSON text too. `to` is `server`, `record`, `gaia` or
+/// `sema4`; `record` is JSON text, or empty. `number` is by what the client's `hooks` are called, which are named as in the
+/// table of hooks.
 #[napi(catch_unwind)]
-pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Client, String>> {
+pub fn open_client(
+    channel: &Channel,
+    to: String,
+    record: String,
+    options: String,
+    number: u32,
+    hooks: Vec<String>,
+) -> napi::Result<Either<Client, String>> {
     let _entered = runtime()?.enter();
-    let opened = catch_unwind(AssertUnwindSafe(|| Bridge::open(&options, Hooks::default(), Spelling::Camel)));
+    let hooks = own_hooks(&channel.sink(), number, hooks);
+    let opened = catch_unwind(AssertUnwindSafe(|| match to.as_str() {
+        "server" => Bridge::open(&options, hooks, Spelling::Camel),
+        "record" => Bridge::open_record(&record, &options, hooks, Spelling::Camel),
+        registry => Bridge::open_registry(registry, &options, Spelling::Camel),
+    }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
             bridge: Mutex::new(Some(Arc::new(bridge))),
@@ -46,11 +60,67 @@ pub fn open_client(channel: &Channel, options: String) -> napi::Result<Either<Cl
     })
 }
 
+fn own_hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
+    let mut hooks = Hooks::default();
+    if names.iter().any(|name| name == "on_notification") {
+        let sink = Arc::clone(sink);
+        hooks.on_notification = Some(Arc::new(move |notification| sink.notification(number, notification)));
+    }
+    let sink = Arc::clone(sink);
+    hooks.ask = Some(Arc::new(move |question| sink.ask(number, question)));
+    hooks.answers = names;
+    hooks
+}
+
+/// The pages of a registry's list.
+#[napi]
+pub struct Pages {
+    pages: Arc<bridge::Pages>,
+}
+
 #[napi]
 impl Client {
     /// Starts a call; `flags` are the sum of 1 for "with progress" and 2 for "cancelled beforehand".
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
+        let hear = Arc::clone(&self.sink);
+        self.start(id, flags, move |bridge| {
+            let progress = (flags & WITH_PROGRESS != 0).then(|| {
+                Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>
+            });
+            bridge.prepare(&method, Bytes::from(params), &options, progress).map(Some)
+        })
+    }
+
+    /// The pages of a registry's list, or why not, as JSON text.
+    #[napi(catch_unwind)]
+    pub fn pages(&self, params: String, options: String) -> Either<Pages, String> {
+        let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(closed().to_json()) };
+        match bridge.pages(params.as_bytes(), &options) {
+            Ok(pages) => Either::A(Pages { pages: Arc::new(pages) }),
+            Err(error) => Either::B(error.to_json()),
+        }
+    }
+
+    /// Asks for the next page as a call; settles with `null` behind the last.
+    #[napi(catch_unwind)]
+    pub fn next_page(&self, id: u32, pages: &Pages, flags: u32) -> napi::Result<()> {
+        let pages = Arc::clone(&pages.pages);
+        self.start(id, flags, move |_| pages.next())
+    }
+
+    /// A property of the table of properties as JSON text, where it is known.
+    #[napi(catch_unwind)]
+    pub fn property(&self, name: String) -> Option<String> {
+        lock(&self.bridge).clone()?.property(&name)
+    }
+
+    fn start(
+        &self,
+        id: u32,
+        flags: u32,
+        prepare: impl FnOnce(&Bridge) -> Result<Option<Prepared>, Error> + Send + 'static,
+    ) -> napi::Result<()> {
         let runtime = runtime()?;
         let (sink, calls) = (Arc::clone(&self.sink), Arc::clone(&self.calls));
         let Some(bridge) = lock(&self.bridge).clone() else {
@@ -65,15 +135,10 @@ impl Client {
             drop(cancel);
         }
         runtime.spawn(async move {
-            let prepared = catch_unwind(AssertUnwindSafe(|| {
-                let hear = Arc::clone(&sink);
-                let progress = (flags & WITH_PROGRESS != 0).then(|| {
-                    Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>
-                });
-                bridge.prepare(&method, Bytes::from(params), &options, progress)
-            }));
+            let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&bridge)));
             let outcome = match prepared.unwrap_or_else(|_| Err(panicked())) {
-                Ok(prepared) => run(prepared, cancelled).await,
+                Ok(Some(prepared)) => run(prepared, cancelled).await,
+                Ok(None) => Ok(("null".to_owned(), None)),
                 Err(error) => Err(error.to_json()),
             };
             lock(&calls).remove(&id);

@@ -14,3 +14,15 @@ pub fn tables() -> String {
 pub fn unsendable(field: String, reason: String) -> String {
     bridge::unsendable_argument(&field, &reason).to_json()
 }
+
+/// A registry's record without its secrets, as it is shown: JSON text in and out.
+#[napi(catch_unwind)]
+pub fn shown_record(record: String) -> String {
+    bridge::shown_record(&record)
+}
+
+/// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
+#[napi(catch_unwind)]
+pub fn looks_like_error(result: String) -> bool {
+    bridge::looks_like_error(result.as_bytes())
+}

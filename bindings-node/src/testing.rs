@@ -73,6 +73,30 @@ impl NativeDevServer {
         self.server.expire_sessions();
     }
 
+    /// Moves every live session to another replica.
+    #[napi(catch_unwind)]
+    pub fn move_sessions(&self) {
+        self.server.move_sessions();
+    }
+
+    /// Cuts every open stream of the server's own.
+    #[napi(catch_unwind)]
+    pub fn drop_streams(&self) {
+        self.server.drop_streams();
+    }
+
+    /// Forgets every token given out so far.
+    #[napi(catch_unwind)]
+    pub fn revoke_tokens(&self) {
+        self.server.revoke_tokens();
+    }
+
+    /// Sends a message on every open stream, or says what is wrong with it.
+    #[napi(catch_unwind)]
+    pub fn push(&self, message: String) -> Option<String> {
+        self.server.push_json(&message).err().map(|error| error.to_string())
+    }
+
     /// Forgets what happened so far.
     #[napi(catch_unwind)]
     pub fn reset_ledger(&self) {

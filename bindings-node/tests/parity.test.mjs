@@ -35,7 +35,12 @@ function asType(takes) {
   const type = takes.startsWith("a string") ? "string"
     : takes.startsWith("true or false") ? "boolean"
     : takes.startsWith("an object of strings") ? "Record<string, string>"
+    : takes.startsWith("a list of strings") ? "string[]"
     : /^a (whole number|duration)/.test(takes) ? "number"
+    : takes.startsWith("the name of a profile") ? "ProfileName | ProfileOptions"
+    : takes.startsWith("an object with type") ? "AuthOptions"
+    : takes.startsWith("a list of objects with word") ? "ServiceCode[]"
+    : takes.startsWith("a list of objects with status") ? "SessionSign[]"
     : assert.fail(`no type is known for: ${takes}`);
   return takes.endsWith("or none") ? `${type} | null` : type;
 }
@@ -43,10 +48,30 @@ function asType(takes) {
 const wanted = (specs) => Object.fromEntries(specs.map((spec) => [spec.spelled, asType(spec.type)]));
 const words = (name) => typeOf(name).types.map((type) => type.value).sort();
 
-test("client options", () => {
-  const { profile, ...others } = members("ClientOptions");
-  assert.match(profile, /^"\w+"( \| "\w+")*$/);
-  assert.deepEqual({ ...others, profile: "string" }, wanted(tables.client_options));
+test("client options, and the functions beside them", () => {
+  const given = members("ClientOptions");
+  const hooks = tables.hooks.map((hook) => hook.spelled);
+  for (const name of hooks) assert.match(given[name], /=>/, name);
+  assert.deepEqual(Object.fromEntries(Object.entries(given).filter(([name]) => !hooks.includes(name))), wanted(tables.client_options));
+  const { default: usual } = tables.client_options.find((spec) => spec.name === "profile");
+  assert.ok(words("ProfileName").includes(usual.split(";")[0]));
+});
+
+test("options inside of options", () => {
+  assert.deepEqual(members("ProfileOptions"), wanted(tables.profile_options));
+  const { type, ...others } = members("AuthOptions");
+  assert.match(type, /"oauth2"/);
+  assert.deepEqual({ type: "string", ...others }, wanted(tables.auth_options));
+});
+
+test("registries", () => {
+  assert.deepEqual(members("RegistryOptions"), wanted(tables.registry_options));
+  for (const [kind, name] of [["gaia", "GaiaRegistry"], ["sema4", "Sema4Registry"]]) {
+    const names = tables.registry_methods.filter((method) => method.registry === kind).map((method) => method.spelled);
+    for (const method of names) assert.equal(typeof omni.registry[name].prototype[method], "function", `${name}.${method}`);
+    const own = [omni.registry[name].prototype, Object.getPrototypeOf(omni.registry[name].prototype)].flatMap(Object.getOwnPropertyNames);
+    assert.deepEqual(own.filter((method) => method !== "constructor").sort(), [...names].sort());
+  }
 });
 
 test("call options", () => {
@@ -61,7 +86,9 @@ test("call options", () => {
 
 test("methods", () => {
   const names = tables.methods.map((method) => method.spelled).sort();
-  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), names);
+  const properties = tables.properties.map((property) => property.spelled);
+  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties].sort());
+  for (const name of properties) assert.ok(Object.getOwnPropertyDescriptor(omni.OmniMcpClient.prototype, name).get, name);
   for (const name of names) assert.equal(typeof omni.OmniMcpClient.prototype[name], "function", name);
 });
 

@@ -8,6 +8,7 @@ import { runCase } from "./lib/vectors.mjs";
 // What stands in the environment must not fill in what a case leaves out.
 delete process.env.OMNI_API_KEY;
 delete process.env.OMNI_CLIENT_API_BASE_URL;
+for (const name of ["OCTOMIND", "ODOCK", "GAIA", "SEMA4"]) Reflect.deleteProperty(process.env, `${name}_API_KEY`);
 
 const folder = new URL("../../tests/vectors/", import.meta.url);
 

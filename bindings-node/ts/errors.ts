@@ -5,7 +5,7 @@ import type { Delivery, ErrorData, ErrorKind } from "./types.js";
 /** The members of {@link ErrorData} that stand as properties where they are known. `data` does not show up in logs. */
 const PROPERTIES = [
   "kind", "code", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
-  "idempotencyKey", "requiredScopes", "field",
+  "idempotencyKey", "requiredScopes", "field", "exitCode", "stderr",
 ] as const satisfies readonly (keyof ErrorData)[];
 
 /** The base of every error of this package. */
@@ -36,6 +36,10 @@ export class OmniMcpError extends Error {
   declare readonly requiredScopes: readonly string[];
   /** The option or argument that a `config` error is about. */
   declare readonly field?: string;
+  /** The exit code of the server's process, or the negative number of the signal that ended it. */
+  declare readonly exitCode?: number;
+  /** The last lines that the server's process wrote to its standard error. */
+  declare readonly stderr: readonly string[];
   /** `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it. */
   declare readonly data?: unknown;
   /** The message with what is known besides, in one line. */
@@ -198,6 +202,8 @@ interface CoreError {
   idempotency_key?: string | null;
   required_scopes?: string[];
   field?: string | null;
+  exit_code?: number | null;
+  stderr?: string[];
   data?: unknown;
 }
 
@@ -215,6 +221,8 @@ export function fromCore(json: string, options?: ErrorOptions): OmniMcpError {
     idempotencyKey: sent.idempotency_key ?? undefined,
     requiredScopes: sent.required_scopes ?? [],
     field: sent.field ?? undefined,
+    exitCode: sent.exit_code ?? undefined,
+    stderr: sent.stderr ?? [],
     data: sent.data ?? undefined,
   };
   return OmniMcpError.fromJSON(data, options);
@@ -225,6 +233,6 @@ export function badOption(field: string, allowed: string): ConfigError {
   const message = `${field}: ${allowed}`;
   return new ConfigError({
     kind: "config", code: "invalid_option", message, text: message, field,
-    delivery: "not_sent", retryable: false, attempts: 0, requiredScopes: [],
+    delivery: "not_sent", retryable: false, attempts: 0, requiredScopes: [], stderr: [],
   });
 }

@@ -1,10 +1,12 @@
 /** A client for hosted MCP servers that loses no call and runs none twice. */
 
-export { OmniMcpClient } from "./client.js";
+export { OmniMcpClient, connect } from "./client.js";
 export {
   AuthenticationError, CallCancelledError, ClientClosedError, ConfigError, ConflictError, ConnectionFailedError,
   InternalError, InvalidRequestError, NotFoundError, OmniMcpError, PermissionDeniedError, ProtocolError,
   QuotaExceededError, RateLimitError, RequestTimeoutError, RpcError, ServerError, SessionError, ToolError,
 } from "./errors.js";
+export { looksLikeError } from "./records.js";
+export * as registry from "./registry.js";
 export type * from "./types.js";
 export * as testing from "./testing.js";

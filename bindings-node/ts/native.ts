@@ -3,12 +3,21 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
+import { askHook, tell } from "./hooks.js";
+import type { Hooks } from "./hooks.js";
+
 /** A client; see `src/client.rs`. */
 export interface NativeClient {
   call(id: number, method: string, params: string, options: string, flags: number): void;
+  pages(params: string, options: string): NativePages | string;
+  nextPage(id: number, pages: NativePages, flags: number): void;
+  property(name: string): string | null;
   cancel(id: number): void;
   close(id: number): void;
 }
+
+/** The pages of a list. */
+export type NativePages = object;
 
 /** A dev server; see `src/testing.rs`. */
 export interface NativeDevServer {
@@ -18,6 +27,10 @@ export interface NativeDevServer {
   script(rules: string): string | null;
   clearScript(): void;
   expireSessions(): void;
+  moveSessions(): void;
+  dropStreams(): void;
+  revokeTokens(): void;
+  push(message: string): string | null;
   resetLedger(): void;
   wait(id: number, condition: string): void;
   close(id: number): void;
@@ -26,14 +39,19 @@ export interface NativeDevServer {
 interface Channel {
   hold(): void;
   release(): void;
+  answer(question: number, ok: boolean, text: string): void;
 }
 
 interface Binding {
   Channel: new (onEvent: (id: number, kind: number, text: string, metadata?: string | null) => void) => Channel;
-  openClient(channel: Channel, options: string): NativeClient | string;
+  openClient(
+    channel: Channel, to: string, record: string, options: string, number: number, hooks: string[],
+  ): NativeClient | string;
   startDevServer(channel: Channel, options: string): NativeDevServer | string;
   tables(): string;
   unsendable(field: string, reason: string): string;
+  shownRecord(record: string): string;
+  looksLikeError(result: string): boolean;
 }
 
 /** Flags of a call, to be added up. */
@@ -43,6 +61,8 @@ export const CANCELLED = 2;
 /** What an event says of its call; `src/channel.rs` has the same numbers. */
 const RESULT = 0;
 const PROGRESS = 2;
+const NOTIFICATION = 3;
+const QUESTION = 4;
 
 /** How a call ended: its result or its error, as JSON text. */
 export interface Settled {
@@ -59,7 +79,10 @@ interface Call {
 const binding = load();
 const calls = new Map<number, Call>();
 const channel = new binding.Channel(onEvent);
+const hooksOf = new Map<number, Hooks>();
+const gone = new FinalizationRegistry<number>((number) => hooksOf.delete(number));
 let lastId = 0;
+let lastClient = 0;
 
 /** The tables of options, methods, kinds and codes, as JSON text. */
 export const tables = (): string => binding.tables();
@@ -67,8 +90,26 @@ export const tables = (): string => binding.tables();
 /** The error for a value that JSON text cannot carry, as JSON text. */
 export const unsendable = (field: string, reason: string): string => binding.unsendable(field, reason);
 
+/** A record without its secrets, as JSON text. */
+export const shownRecord = (record: string): string => binding.shownRecord(record);
+
+/** Whether a tool's result, as JSON text, reads like a failure. */
+export const looksLikeErrorText = (result: string): boolean => binding.looksLikeError(result);
+
 /** Makes a client, or says why not as JSON text. */
-export const openClient = (options: string): NativeClient | string => binding.openClient(channel, options);
+export const openClient = (
+  to: string, record: string, options: string, number: number, hooks: string[],
+): NativeClient | string => binding.openClient(channel, to, record, options, number, hooks);
+
+/** Gives a client with functions of its own a number. They are kept as long as it is. */
+export function register(client: object, hooks: Hooks): number {
+  lastClient = (lastClient + 1) >>> 0;
+  if (Object.keys(hooks).length > 0) {
+    hooksOf.set(lastClient, hooks);
+    gone.register(client, lastClient);
+  }
+  return lastClient;
+}
 
 /** Starts a dev server, or says why not. */
 export const startDevServer = (options: string): NativeDevServer | string => binding.startDevServer(channel, options);
@@ -85,6 +126,10 @@ export function ask(start: (id: number) => void, hear?: (params: string) => void
 }
 
 function onEvent(id: number, kind: number, text: string, metadata?: string | null): void {
+  if (kind === NOTIFICATION || kind === QUESTION) {
+    onOwn(id, kind, text, Number(metadata));
+    return;
+  }
   const call = calls.get(id);
   if (call === undefined) return;
   if (kind === PROGRESS) {
@@ -94,6 +139,18 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
   calls.delete(id);
   if (calls.size === 0) channel.release();
   call.settle({ ok: kind === RESULT, text, metadata });
+}
+
+/** A client's server, or the client itself, turns to one of the client's own functions. */
+function onOwn(client: number, kind: number, text: string, question: number): void {
+  const hooks = hooksOf.get(client);
+  if (kind === NOTIFICATION) {
+    if (hooks !== undefined) tell(hooks, text);
+  } else if (hooks === undefined) {
+    channel.answer(question, false, "the client is gone");
+  } else {
+    askHook(hooks, text, (ok, answer) => { channel.answer(question, ok, answer); });
+  }
 }
 
 /** Loads the binary that lies beside this file, under the name of its platform. */

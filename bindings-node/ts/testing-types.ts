@@ -3,7 +3,13 @@
 /** What a server can be told at start. */
 export interface DevServerOptions {
   /** The service to play. Default: `omni`. */
-  profile?: "omni" | "generic";
+  profile?: "omni" | "generic" | "octomind" | "odock" | "gaia" | "sema4";
+  /** Profile `generic`: what carries the messages. */
+  transport?: "http" | "sse";
+  /** Whether GET opens a stream of the server's own. Default: true. */
+  getStream?: boolean;
+  /** Further options, as the dev server's README has them. */
+  [option: string]: unknown;
   /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
   /** JSON bodies (the default) or event streams. */
@@ -65,7 +71,7 @@ export type Fault =
   | { kind: "omni_error"; omniCode: string; status?: number | null; retryAfter?: number | string | null; when?: When }
   | { kind: "reset"; when?: When; how?: How }
   | { kind: "truncate"; bytes: number; how?: How }
-  | { kind: "stream_cut"; afterEvents: number; how?: How }
+  | { kind: "stream_cut"; afterEvents: number; how?: How; when?: When }
   | {
       kind:
         | "malformed_json" | "malformed_event" | "wrong_id" | "string_id" | "empty_body" | "session_lost"
@@ -76,7 +82,12 @@ export type Fault =
   | { kind: "endless_stream"; what: "comments" | "events" | "body"; tickMs?: number }
   | { kind: "rpc_error"; code: number; message: string; data?: unknown; status?: number; when?: When }
   | { kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When }
-  | { kind: "redirect"; status: number; location: string };
+  | { kind: "redirect"; status: number; location: string }
+  | { kind: "session_elsewhere" }
+  | {
+      kind: "service_error"; code: string; status?: number | null; message?: string; retryAfter?: number | null;
+      headers?: Record<string, string>; when?: When;
+    };
 
 /** A fault and the requests that it meets. Without `nth`, `times` or `probability` it always fires. */
 export interface Rule {
@@ -95,7 +106,7 @@ export interface Rule {
 /** What can be waited for. */
 export type Count =
   | "requests" | "answers" | "executions" | "disconnects" | "connections" | "open_connections" | "sessions_opened"
-  | "sessions_closed";
+  | "sessions_closed" | "streams" | "running";
 
 /** A condition on the ledger. */
 export interface WaitCondition {
@@ -120,6 +131,7 @@ export interface RequestRecord {
   connection: number;
   httpMethod: string;
   path: string;
+  query: string | null;
   /** As they came, under lower-case names. */
   headers: Record<string, string>;
   /** JSON, else a string, else null. */
@@ -160,5 +172,20 @@ export interface Ledger {
   disconnects: number;
   sessionsOpened: number;
   sessionsClosed: number;
+  /** Streams of the server's own that are open now. */
+  streams: number;
+  /** Tools that run now. */
+  running: number;
+  /** The most tools that ran at once. */
+  maxConcurrentExecutions: number;
   billableUnits: number;
+  /** Profile `odock`: what happened at the server behind the gateway. */
+  upstream?: Ledger;
+}
+
+/** A message of the server's own: a notification, or with an `id` a request. */
+export interface Push {
+  id?: string | number;
+  method: string;
+  params?: object;
 }

@@ -3,7 +3,7 @@
 import { ask, startDevServer } from "./native.js";
 import type { NativeDevServer } from "./native.js";
 import { asyncDispose } from "./symbols.js";
-import type { DevServerOptions, Ledger, Rule, WaitCondition } from "./testing-types.js";
+import type { DevServerOptions, Ledger, Push, Rule, WaitCondition } from "./testing-types.js";
 
 export type * from "./testing-types.js";
 
@@ -56,6 +56,27 @@ export class DevServer {
     this.#native.expireSessions();
   }
 
+  /** Moves every live session to another replica: requests that name one are answered as such. */
+  moveSessions(): void {
+    this.#native.moveSessions();
+  }
+
+  /** Cuts every stream that the server holds open. */
+  dropStreams(): void {
+    this.#native.dropStreams();
+  }
+
+  /** Forgets every token that was given out so far. */
+  revokeTokens(): void {
+    this.#native.revokeTokens();
+  }
+
+  /** Sends a notification, or with an `id` a request, on every stream that is open. */
+  push(message: Push): void {
+    const wrong = this.#native.push(JSON.stringify(message));
+    if (wrong !== null) throw new TypeError(wrong);
+  }
+
   /** Forgets what happened so far. Sessions, stored answers and rules stay. */
   resetLedger(): void {
     this.#native.resetLedger();
@@ -102,7 +123,13 @@ function writtenRule(rule: Rule): Fields {
 
 function readLedger(text: Fields): Ledger {
   const records = (name: string) => (text[name] as Fields[]).map(camelFields);
-  return { ...camelFields(text), requests: records("requests"), executions: records("executions") } as unknown as Ledger;
+  const { upstream } = text;
+  return {
+    ...camelFields(text),
+    requests: records("requests"),
+    executions: records("executions"),
+    ...(upstream === undefined || upstream === null ? {} : { upstream: readLedger(upstream as Fields) }),
+  } as unknown as Ledger;
 }
 
 function snakeFields(fields: object): Fields {

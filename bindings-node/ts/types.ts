@@ -2,27 +2,55 @@
 
 /** The options of a client; what is not given has the default that stands beside it. */
 export interface ClientOptions {
-  /** The API key, sent as a bearer token. Default: the environment variable `OMNI_API_KEY` (profile omni). */
+  /** The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni). */
   apiKey?: string;
-  /** The service's base URL. Default: `OMNI_CLIENT_API_BASE_URL`, else the profile's own. */
+  /** The service's base URL; the profile adds the path of its MCP endpoint. Default: the environment variable OMNI_CLIENT_API_BASE_URL, else the profile's own. */
   baseUrl?: string;
-  /** The exact URL of the MCP endpoint, instead of `baseUrl`. */
+  /** The exact URL of the MCP endpoint, instead of `baseUrl`. Default: none. */
   endpoint?: string;
-  /** Which service's rules apply: `omni` (the default) or `generic`. */
-  profile?: "omni" | "generic";
-  /** The version of OMNI's API to ask for, `YYYY-MM-DD`. */
+  /** Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service. Default: omni; generic where a command is given. */
+  profile?: ProfileName | ProfileOptions;
+  /** The slug or id of the server behind a gateway, where the profile's path has one. Default: none; required by the profile odock. */
+  slug?: string;
+  /** How the client proves who it is, where it is not by `apiKey`: an object with `type`. Default: the API key. */
+  auth?: AuthOptions;
+  /** The version of OMNI's API to ask for, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none. */
   omniVersion?: string;
-  /** The protocol version to ask for in the handshake. Default: the profile's first. */
+  /** Whether a session is opened by a handshake before the first call. Default: the profile's (odock: false). */
+  handshake?: boolean;
+  /** What carries the messages: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio where a command is given; else streamable_http, and sse where a server of the profile generic refuses that. */
+  transport?: string;
+  /** The program to start, for the transport stdio. Default: none. */
+  command?: string;
+  /** Its arguments. Default: none. */
+  args?: string[];
+  /** Its environment, besides PATH, HOME and the like; no other variables are handed on. Default: none. */
+  env?: Record<string, string>;
+  /** Its working directory. Default: that of this process. */
+  cwd?: string;
+  /** The URL of the proxy to go through: http, https, socks5 or socks5h. Default: the proxy variables of the environment, which loopback ignores. */
+  proxy?: string;
+  /** Headers for the proxy. Default: none. */
+  proxyHeaders?: Record<string, string>;
+  /** The only tools that may be called. Default: all. */
+  allowedTools?: string[];
+  /** Tools that may not be called, whatever is allowed. Default: none. */
+  blockedTools?: string[];
+  /** Sends one tool call at a time, in the order in which they were made. Default: false. */
+  forceSerialToolCalls?: boolean;
+  /** Whether the server's own event stream is asked for, by GET. Default: true where on_notification is given. */
+  listen?: boolean;
+  /** The protocol version to ask for in the handshake, one that the profile accepts. Default: the profile's first. */
   protocolVersion?: string;
-  /** The load balancer's sticky hint, sent as `x-session-id` on every request. */
+  /** The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none. */
   xSessionId?: string;
-  /** Further headers for every request; the names that the client itself sets are refused. */
+  /** Further headers for every request; the names that the client itself sets are refused. Default: none. */
   headers?: Record<string, string>;
-  /** How long one attempt may stay without an answer; progress of the call starts it anew. Default: 20 000; null is no limit. */
+  /** How long one attempt may stay without an answer; progress of the call starts it anew. Default: 20 000. */
   timeoutMs?: number | null;
-  /** How long a call may take over all attempts and waits. Default: 300 000; null is no limit. */
+  /** How long a call may take over all attempts and waits. Default: 300 000. */
   totalTimeoutMs?: number | null;
-  /** How long making a connection may take. Default: 10 000; null is no limit. */
+  /** How long making a connection may take. Default: 10 000. */
   connectTimeoutMs?: number | null;
   /** How long an unused connection is kept. Default: 50 000 where calls carry idempotency keys, else 4000. */
   poolIdleTimeoutMs?: number;
@@ -32,20 +60,194 @@ export interface ClientOptions {
   backoffInitialMs?: number;
   /** The longest wait that the doubling reaches. Default: 4000. */
   backoffMaxMs?: number;
-  /** The tokens of the client's retry budget, of which each retry takes 14. Default: 500; null is no limit. */
+  /** The tokens of the client's retry budget, of which each retry takes 14; none is no limit. Default: 500. */
   retryBudget?: number | null;
-  /** Declares that the server runs a repeated `Idempotency-Key` once. Default: the profile's (omni: true). */
+  /** Declares that the server runs a repeated `Idempotency-Key` once, so that calls with one are retried. Default: the profile's (omni: true). */
   honoursIdempotencyKeys?: boolean;
   /** Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: false. */
   retryUnavailable?: boolean;
-  /** Makes a result with `isError` a `ToolError`. Default: false. */
+  /** Makes a result with `isError` an error of kind `tool`. Default: false. */
   raiseToolErrors?: boolean;
   /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
-  /** The largest answer or event, in bytes after decompression. Default: 67 108 864. */
+  /** The largest answer or event, in bytes after decompression. Default: 67108864. */
   maxAnswerBytes?: number;
   /** The most pages that a list is read over. Default: 1000. */
   maxPages?: number;
+  /** Hears each notification that the server sends by itself. What it throws becomes a warning. */
+  onNotification?: (notification: Notification) => unknown;
+  /** Gives the bearer token. Asked once for all calls, and again when the token expires or is refused. */
+  tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
+}
+
+/** A service that has a profile of its own. */
+export type ProfileName = "omni" | "octomind" | "odock" | "generic";
+
+/** The facts about a service that has no profile here; what is not given is as in the profile that it extends. */
+export interface ProfileOptions {
+  /** The name, for messages. Default: custom. */
+  name?: string;
+  /** The profile that this one changes: `generic`, `omni`, `octomind` or `odock`. Default: generic. */
+  extends?: string;
+  /** Where the service lives. Default: that of the profile it extends. */
+  baseUrl?: string;
+  /** The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name. Default: that of the profile it extends. */
+  path?: string;
+  /** The path of the event stream of the transport of 2024-11-05. Default: that of the profile it extends. */
+  ssePath?: string;
+  /** The environment variable read where `apiKey` is not given. Default: none. */
+  apiKeyVariable?: string;
+  /** The environment variable read where `baseUrl` is not given. Default: none. */
+  baseUrlVariable?: string;
+  /** Whether a key is required. Default: that of the profile it extends. */
+  keyRequired?: boolean;
+  /** The header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token. */
+  apiKeyHeader?: string;
+  /** The protocol versions accepted from the server, the one to ask for first. Default: those of the profile it extends. */
+  versions?: string[];
+  /** Whether a session is opened by a handshake before the first call. Default: that of the profile it extends. */
+  handshake?: boolean;
+  /** Whether JSON-RPC ids are sent as strings. Default: that of the profile it extends. */
+  stringIds?: boolean;
+  /** Whether a session is ended by DELETE. Default: that of the profile it extends. */
+  deletesSessions?: boolean;
+  /** Whether the server runs a repeated `Idempotency-Key` once, so that every `tools/call` carries one. Default: that of the profile it extends. */
+  honoursIdempotencyKeys?: boolean;
+  /** Whether the load balancer wants an `x-session-id`, made once per client. Default: that of the profile it extends. */
+  sticky?: boolean;
+  /** Whether a JSON-RPC error on HTTP 500 is worth another attempt. Default: that of the profile it extends. */
+  retriesInternalErrors?: boolean;
+  /** What the service's own error codes mean, before those of the profile it extends: objects with `word`, `code` (one of ours), `happened` (a row of the retry table) and `delivery`. Default: none. */
+  catalogue?: ServiceCode[];
+  /** Answers that say that the session is lost: objects with `status`, and `method` (POST), `rpc_code` and `mentions`. Default: none. */
+  sessionLost?: SessionSign[];
+}
+
+/** One row of a service's catalogue of errors. */
+export interface ServiceCode {
+  /** The service's own word. */
+  word: string;
+  /** One of the codes of this package's errors. */
+  code: string;
+  /** A row of the retry table, such as `refused`, `rate_limited`, `server_fault`. */
+  happened: string;
+  /** Whether the call ran. */
+  delivery?: Delivery;
+}
+
+/** An answer by which a service says that it no longer knows the session. */
+export interface SessionSign {
+  status: number;
+  /** The HTTP method of the request. Default: POST. */
+  method?: string;
+  /** The JSON-RPC code in the answer. */
+  rpcCode?: number;
+  /** What the answer's message holds. */
+  mentions?: string;
+}
+
+/** How the client proves who it is. Which members belong to which type, the README says. */
+export interface AuthOptions {
+  /** `oauth2` is client credentials, RFC 6749 section 4.4. */
+  type: "none" | "bearer" | "basic" | "oauth2" | "header";
+  /** The token (type `bearer`). Default: none. */
+  token?: string;
+  /** The user (type `basic`). Default: none. */
+  username?: string;
+  /** The password (type `basic`). Default: none. */
+  password?: string;
+  /** The token endpoint (type `oauth2`). Default: found by the metadata of the server's own origin (RFC 9728, RFC 8414). */
+  tokenUrl?: string;
+  /** The client's id (type `oauth2`). Default: none. */
+  clientId?: string;
+  /** The client's secret (type `oauth2`). Default: none. */
+  clientSecret?: string;
+  /** The scope to ask for (type `oauth2`). Default: none. */
+  scope?: string;
+  /** The audience to ask for (type `oauth2`). Default: none. */
+  audience?: string;
+  /** The name of the header (type `header`). Default: Authorization. */
+  name?: string;
+  /** The whole value of the header (type `header`). Default: none. */
+  value?: string;
+}
+
+/** A notification that the server sent by itself. */
+export interface Notification {
+  method: string;
+  params: Record<string, unknown>;
+}
+
+/** What a token provider gives: the token, or the token and how long it holds. */
+export type ProvidedToken = string | { token: string; expiresInMs?: number };
+
+/** The options of a registry's client. */
+export interface RegistryOptions {
+  /** The API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY or SEMA4_API_KEY. */
+  apiKey?: string;
+  /** How the client proves who it is, where it is not by `apiKey`. Default: the API key. */
+  auth?: AuthOptions;
+  /** Where the registry lives. Without `tenant`, Sema4.ai's whole base, `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or SEMA4_BASE_URL. */
+  baseUrl?: string;
+  /** The tenant (Sema4.ai): the base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none. */
+  tenant?: string;
+  /** The path of the collection below the base URL (GAIA). Default: /api/mcp/servers. */
+  path?: string;
+  /** Further headers for every request. Default: none. */
+  headers?: Record<string, string>;
+  /** How long one attempt may stay without an answer. Default: 20 000. */
+  timeoutMs?: number | null;
+  /** How long a call may take over all attempts and waits. Default: 300 000. */
+  totalTimeoutMs?: number | null;
+  /** How long making a connection may take. Default: 10 000. */
+  connectTimeoutMs?: number | null;
+  /** How often a request is sent at most. Default: 3. */
+  maxAttempts?: number;
+  /** The wait before the second attempt; it doubles with each further one. Default: 250. */
+  backoffInitialMs?: number;
+  /** The longest wait that the doubling reaches. Default: 4000. */
+  backoffMaxMs?: number;
+  /** The tokens of the retry budget, of which each retry takes 14; none is no limit. Default: 500. */
+  retryBudget?: number | null;
+  /** The URL of the proxy to go through. Default: the proxy variables of the environment, which loopback ignores. */
+  proxy?: string;
+  /** Headers for the proxy. Default: none. */
+  proxyHeaders?: Record<string, string>;
+  /** Lets the key go over plain http to a host that is not loopback. Default: false. */
+  allowHttp?: boolean;
+  /** The largest answer, in bytes after decompression. Default: 67108864. */
+  maxAnswerBytes?: number;
+  /** The most pages that a list is read over. Default: 1000. */
+  maxPages?: number;
+}
+
+/** The options of one call of a registry. */
+export type RegistryCallOptions = Pick<
+  CallOptions, "timeoutMs" | "totalTimeoutMs" | "requestId" | "headers" | "maxAttempts" | "retryUnavailable" | "signal"
+>;
+
+/** A server's record as a registry has it, with members that are not known here. Printing it shows no secrets. */
+export interface ServerRecord {
+  name: string;
+  [member: string]: unknown;
+}
+
+/** A record to create, to update or to connect to. */
+export type ServerRecordInput = object;
+
+/** What GAIA answers to a server's creation. */
+export interface GaiaCreated {
+  success: boolean;
+  message: string;
+  serverId: string;
+}
+
+/** One page of servers. */
+export interface ServerPage {
+  data: ServerRecord[];
+  /** The token of the next page. */
+  next: string | null;
+  hasMore: boolean;
 }
 
 /** The options of one call; what is not given holds as for the client. */
@@ -101,6 +303,8 @@ export interface Metadata {
   idempotencyKey?: string;
   /** Whether the server answered from its memory of an earlier call with the same key. */
   replayed: boolean;
+  /** Whether a tool's result reads like a failure although it does not say that it is one; a hint. */
+  looksLikeError: boolean;
 }
 
 /** Who a server or client is. */
@@ -209,5 +413,7 @@ export interface ErrorData {
   idempotencyKey?: string;
   requiredScopes: readonly string[];
   field?: string;
+  exitCode?: number;
+  stderr: readonly string[];
   data?: unknown;
 }

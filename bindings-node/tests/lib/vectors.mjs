@@ -2,9 +2,10 @@
 
 import assert from "node:assert/strict";
 
-import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+import { testing } from "@omni/omni-mcp-js";
 
 import { camel, camelFields, options, tables } from "./names.mjs";
+import { control, open, program, until } from "./subject.mjs";
 
 const VALUES = {
   nan: () => Number.NaN,
@@ -21,9 +22,9 @@ const VALUES = {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a case writes, as values: `$URL` and `$KEY` filled in, `$value` made. */
+/** What a case writes, as values: `$URL`, `$KEY` and `$STDIO` filled in, `$value` made. */
 function written(value, server) {
-  if (typeof value === "string") return value.replaceAll("$URL", server.url).replaceAll("$KEY", server.apiKey);
+  if (typeof value === "string") return value.replaceAll("$URL", server.url).replaceAll("$KEY", server.apiKey).replaceAll("$STDIO", program);
   if (Array.isArray(value)) return value.map((item) => written(item, server));
   if (!isObject(value)) return value;
   if ("$value" in value) return VALUES[value.$value]();
@@ -36,6 +37,7 @@ const MATCHERS = {
   $absent: (_, got) => got === undefined || got === null,
   $starts: (wanted, got) => typeof got === "string" && got.startsWith(wanted),
   $contains: (wanted, got) => typeof got === "string" && got.includes(wanted),
+  $at_least: (wanted, got) => typeof got === "number" && got >= wanted,
   $length: (wanted, got) => Array.isArray(got) && got.length === wanted,
 };
 
@@ -69,12 +71,41 @@ const ARGUMENTS = {
   notify: ({ method, params }) => [method, params],
 };
 
-async function runCall(step, client, server, at) {
+const REGISTRY_ARGUMENTS = {
+  gaia: {
+    create: ({ server }) => [server],
+    list: ({ project_id: projectId }) => [projectId],
+    request: ({ method, path, body }) => [method, path, body],
+  },
+  sema4: {
+    list: ({ limit }) => [{ limit }],
+    list_page: ({ next, limit }) => [{ next, limit }],
+    get: ({ id }) => [id],
+    create: ({ server }) => [server],
+    update: ({ id, server }) => [id, server],
+    delete: ({ id }) => [id],
+    request: ({ method, path, body }) => [method, path, body],
+  },
+};
+
+/** A list that reads over pages is the list of all its items. */
+async function all(items) {
+  const list = [];
+  for await (const item of items) list.push(item);
+  return list;
+}
+
+/** A page in the spelling of the cases. */
+const snakePage = (page) => (isObject(page) && "hasMore" in page ? { data: page.data, next: page.next, has_more: page.hasMore } : page);
+
+async function runCall(step, { subject: client, registry }, server, at) {
   const heard = [];
   const given = options(written(step.options ?? {}, server), tables.call_options);
   if (step.progress !== undefined) given.onProgress = (progress) => heard.push(progress);
-  const positional = ARGUMENTS[step.call]?.(written(step.args ?? {}, server)) ?? [];
-  const call = client[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
+  const known = registry === undefined ? ARGUMENTS : REGISTRY_ARGUMENTS[registry];
+  const positional = known[step.call]?.(written(step.args ?? {}, server)) ?? [];
+  const made = client[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
+  const call = Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
   if (step.error !== undefined) {
     const failed = await call.then((result) => assert.fail(`${at}: no error but ${JSON.stringify(result)}`), (error) => error);
     matchError(written(step.error, server), failed, `${at}.error`);
@@ -87,21 +118,24 @@ async function runCall(step, client, server, at) {
   if (step.progress !== undefined) match(step.progress, heard, `${at}.progress`);
 }
 
-async function runStep(step, client, server, at) {
+async function runStep(step, open, server, at) {
   if (step.together !== undefined) {
-    await Promise.all(step.together.map((inner, index) => runCall(inner, client, server, `${at}.together[${index}]`)));
-  } else if (step.server === "expire_sessions") {
-    server.expireSessions();
+    await Promise.all(step.together.map((inner, index) => runCall(inner, open, server, `${at}.together[${index}]`)));
   } else if (step.server !== undefined) {
-    server.script(step.server.script);
+    await control(written(step.server, server), server, at);
+  } else if (step.property !== undefined) {
+    match(step.value, open.subject[camel(step.property)], `${at}.value`);
+  } else if (step.notifications !== undefined) {
+    await until(open.heard, step.notifications.length);
+    match(step.notifications, open.heard, `${at}.notifications`);
   } else {
-    await runCall(step, client, server, at);
+    await runCall(step, open, server, at);
   }
 }
 
 const methodOf = (request) => request.rpcMethod ?? request.httpMethod;
 
-function matchLedger(saw, { requests, executions, connections }) {
+function matchLedger(saw, { requests, executions, connections, maxConcurrentExecutions }) {
   const toolCalls = requests.filter((request) => request.rpcMethod === "tools/call");
   const keys = toolCalls.map((request) => request.headers["idempotency-key"]);
   const different = (list) => new Set(list).size;
@@ -113,12 +147,18 @@ function matchLedger(saw, { requests, executions, connections }) {
         assert.equal(requests.filter((request) => methodOf(request) === method).length, count, `requests of ${method}`);
       }
     },
+    paths: (wanted) => {
+      for (const [path, count] of Object.entries(wanted)) {
+        assert.equal(requests.filter((request) => request.path === path).length, count, `requests of ${path}`);
+      }
+    },
+    max_concurrent_executions: (wanted) => match(wanted, maxConcurrentExecutions, "executions at once"),
     one_key: () => assert.ok(keys.length > 0 && keys[0] !== undefined && different(keys) === 1, `one key: ${keys}`),
     keys: (wanted) => assert.equal(different(keys.filter((key) => key !== undefined)), wanted, "different keys"),
     distinct_request_ids: () => assert.equal(different(requests.map((request) => request.headers["x-request-id"])), requests.length, "request ids"),
     same_bodies: () => assert.equal(different(toolCalls.map((request) => JSON.stringify(request.body.params))), 1, "bodies"),
     headers: (wanted) => {
-      for (const { method, nth, headers } of wanted) {
+      for (const { method, nth = 1, headers } of wanted) {
         const request = requests.filter((request) => methodOf(request) === method)[nth - 1];
         assert.ok(request, `no request ${nth} of ${method}`);
         match(headers, request.headers, `${method} ${nth}`);
@@ -131,21 +171,27 @@ function matchLedger(saw, { requests, executions, connections }) {
   }
 }
 
-export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], saw = {} }) {
+export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], saw = {}, ...how }) {
   const server = await testing.DevServer.start(serverOptions);
   try {
-    const common = { api_key: "$KEY", base_url: "$URL", backoff_initial: 0.001, backoff_max: 0.002 };
-    const given = options(written({ ...common, ...clientOptions }, server), tables.client_options);
+    const keyed = how.record === undefined ? { api_key: "$KEY", base_url: "$URL" } : {};
+    const given = written({ ...keyed, backoff_initial: 0.001, backoff_max: 0.002, ...clientOptions }, server);
+    const opening = open({ ...how, record: written(how.record, server) }, given);
     if (open_error !== undefined) {
-      assert.throws(() => new OmniMcpClient(given), (error) => {
+      await assert.rejects(opening, (error) => {
         matchError(written(open_error, server), error, "open_error");
         return true;
       });
+    } else {
+      const opened = { ...(await opening), registry: how.registry };
+      try {
+        for (const [index, step] of steps.entries()) await runStep(step, opened, server, `steps[${index}]`);
+        matchLedger(written(saw, server), server.ledger());
+      } finally {
+        await opened.subject.close();
+      }
       return;
     }
-    const client = new OmniMcpClient(given);
-    for (const [index, step] of steps.entries()) await runStep(step, client, server, `steps[${index}]`);
-    await client.close();
     matchLedger(written(saw, server), server.ledger());
   } finally {
     await server.close();

@@ -1,0 +1,134 @@
+/** The caller's own functions: where they run, and what becomes of what they throw. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+import { failureOf } from "./lib/served.mjs";
+
+async function generic(t, server, client) {
+  const started = await testing.DevServer.start({ profile: "generic", ...server });
+  const made = new OmniMcpClient({ profile: "generic", endpoint: `${started.url}/mcp`, ...client });
+  t.after(async () => {
+    await made.close();
+    await started.close();
+  });
+  return { server: started, client: made };
+}
+
+const withToken = { auth: { type: "bearer", token: "tok_1" } };
+
+test("a provider may give a string, an object, or a promise of one", async (t) => {
+  for (const given of ["tok_1", { token: "tok_1", expiresInMs: 60_000 }, Promise.resolve("tok_1")]) {
+    const { client } = await generic(t, withToken, { tokenProvider: () => given });
+    await client.ping();
+  }
+});
+
+test("a provider that throws or rejects is an error with its words", async (t) => {
+  for (const tokenProvider of [() => { throw new Error("no vault"); }, async () => { throw new Error("no vault"); }, () => Promise.reject("no vault")]) {
+    const { client } = await generic(t, withToken, { tokenProvider });
+    const error = await failureOf(client.ping());
+    assert.equal(error.code, "token_unavailable");
+    assert.equal(error.delivery, "not_sent");
+    assert.match(error.message, /no vault/);
+  }
+});
+
+test("a provider that gives nothing usable is an error", async (t) => {
+  for (const given of [undefined, null, 5, {}, "", { token: 1 }, { tokens: "x" }, "with space"]) {
+    const { client } = await generic(t, withToken, { tokenProvider: () => given });
+    assert.equal((await failureOf(client.ping())).code, "token_unavailable", JSON.stringify(given));
+  }
+});
+
+test("a provider may use a client of its own, and two hundred first calls ask it once", async (t) => {
+  const { client: vault } = await generic(t);
+  let asked = 0;
+  const tokenProvider = async () => {
+    asked += 1;
+    const { structuredContent } = await vault.callTool("echo", { token: "tok_1" });
+    return structuredContent.token;
+  };
+  const { client } = await generic(t, withToken, { tokenProvider });
+  await Promise.all(Array.from({ length: 200 }, (_, n) => client.callTool("echo", { n })));
+  assert.equal(asked, 1);
+});
+
+test("a token endpoint is asked once for two hundred first calls, and once more after a revocation", async (t) => {
+  const { server, client } = await generic(t, { oauth: {} }, {
+    auth: { type: "oauth2", clientId: "client_devserver", clientSecret: "secret_devserver_0001" },
+  });
+  const calls = () => Promise.all(Array.from({ length: 200 }, (_, n) => client.callTool("echo", { n })));
+  const asked = () => server.ledger().requests.filter(({ path }) => path === "/oauth/token").length;
+  await calls();
+  assert.equal(asked(), 1);
+  server.revokeTokens();
+  await calls();
+  assert.equal(asked(), 2);
+});
+
+test("notifications are heard in order, and a listener that fails is a warning", async (t) => {
+  const heard = [];
+  const warned = once(process, "warning");
+  const onNotification = ({ method, params }) => {
+    heard.push([method, params.n]);
+    if (params.n === 0) throw new Error("plain");
+  };
+  const { server, client } = await generic(t, {}, { onNotification });
+  await client.ping();
+  assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
+  for (let n = 0; n < 3; n += 1) server.push({ method: "notifications/tools/list_changed", params: { n } });
+  // An idle client does not keep the process alive; a test that waits for it must.
+  while (heard.length < 3) await new Promise(setImmediate);
+  const [warning] = await warned;
+  assert.match(warning.message, /onNotification failed: Error: plain/);
+  assert.deepEqual(heard.map(([, n]) => n), [0, 1, 2]);
+});
+
+test("a listener may call the client that it belongs to", async (t) => {
+  let called = false;
+  const box = {};
+  const onNotification = async () => {
+    await box.client.ping();
+    called = true;
+  };
+  const { server, client } = await generic(t, {}, { onNotification });
+  box.client = client;
+  await client.ping();
+  assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
+  server.push({ method: "notifications/tools/list_changed", params: {} });
+  while (!called) await new Promise(setImmediate);
+});
+
+test("what is no function is refused by name", () => {
+  for (const name of ["onNotification", "tokenProvider"]) {
+    assert.throws(() => new OmniMcpClient({ apiKey: "k", [name]: "text" }), { kind: "config", field: name });
+  }
+});
+
+test("a thread may end while its provider is being asked", async (t) => {
+  const server = await testing.DevServer.start({ profile: "generic", ...withToken });
+  t.after(() => server.close());
+  const source = `
+    import { workerData, parentPort } from "node:worker_threads";
+    const { OmniMcpClient } = await import(workerData.module);
+    const client = new OmniMcpClient({
+      profile: "generic", endpoint: workerData.endpoint,
+      tokenProvider: () => { parentPort.postMessage("asked"); return new Promise(() => {}); },
+    });
+    client.ping().catch(() => {});
+  `;
+  const workerData = { module: import.meta.resolve("@omni/omni-mcp-js"), endpoint: `${server.url}/mcp` };
+  for (let round = 0; round < 3; round += 1) {
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData });
+    await once(worker, "message");
+    assert.equal(await worker.terminate(), 1);
+  }
+  const client = new OmniMcpClient({ profile: "generic", endpoint: `${server.url}/mcp`, tokenProvider: () => "tok_1" });
+  await client.ping();
+  await client.close();
+});

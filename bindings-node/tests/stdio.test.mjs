@@ -1,0 +1,66 @@
+/** A process of ours ends with its client, and with this process. */
+
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+
+import { OmniMcpClient } from "@omni/omni-mcp-js";
+
+import { program } from "./lib/subject.mjs";
+
+const onLinux = { skip: process.platform === "linux" ? false : "it looks into /proc" };
+
+/** A file for a process's number, and what runs that process. */
+function watched(t, options = "{}") {
+  const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
+  t.after(() => { rmSync(folder, { recursive: true }); });
+  const file = join(folder, "pid");
+  const script = `echo $$ > ${file}; exec ${program} --stdio --options '${options}'`;
+  return { file, client: { command: "sh", args: ["-c", script] } };
+}
+
+function isRunning(file) {
+  const stat = `/proc/${readFileSync(file, "utf8").trim()}/stat`;
+  return existsSync(stat) && !/\) Z/.test(readFileSync(stat, "utf8"));
+}
+
+async function ends(file) {
+  const end = Date.now() + 10_000;
+  while (isRunning(file) && Date.now() < end) await new Promise((resolve) => { setTimeout(resolve, 5); });
+  return !isRunning(file);
+}
+
+test("close ends the process", onLinux, async (t) => {
+  const { file, client: options } = watched(t);
+  const client = new OmniMcpClient(options);
+  assert.deepEqual((await client.callTool("echo", { n: 1 })).structuredContent, { n: 1 });
+  assert.ok(isRunning(file));
+  await client.close();
+  assert.ok(!isRunning(file));
+});
+
+test("an idle process of ours lets this one end, and ends with it", onLinux, async (t) => {
+  const { file, client } = watched(t);
+  const source = `
+    const { OmniMcpClient } = await import(${JSON.stringify(import.meta.resolve("@omni/omni-mcp-js"))});
+    const client = new OmniMcpClient(${JSON.stringify(client)});
+    await client.connect();
+    console.log("connected");
+  `;
+  const { stdout, status } = spawnSync(process.execPath, ["--input-type=module", "-e", source], { encoding: "utf8", timeout: 20_000 });
+  assert.equal(stdout, "connected\n");
+  assert.equal(status, 0);
+  assert.ok(await ends(file));
+});
+
+test("an error of a process carries its exit code and last words", onLinux, async () => {
+  const client = new OmniMcpClient({ command: "sh", args: ["-c", "echo one >&2; echo two >&2; exit 4"] });
+  const error = await client.ping().catch((failure) => failure);
+  assert.equal(error.exitCode, 4);
+  assert.deepEqual(error.stderr, ["one", "two"]);
+  assert.deepEqual(structuredClone(error.toJSON()).stderr, ["one", "two"]);
+  await client.close();
+});

@@ -1,0 +1,158 @@
+/** What clients of servers and of registries share: opening, the one path of every call, and closing. */
+
+import { inspect } from "node:util";
+
+import { onAbort } from "./cancel.js";
+import { encode, encodeOptions } from "./encode.js";
+import { CallCancelledError, badOption, fromCore } from "./errors.js";
+import { splitHooks } from "./hooks.js";
+import { CANCELLED, WITH_PROGRESS, ask, openClient, register } from "./native.js";
+import type { NativeClient, NativePages, Settled } from "./native.js";
+import type { CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
+
+/** What an implementation takes, whichever of its overloads was called. */
+export type AnyOptions = CallOptions | MetadataOptions;
+
+/** To what a client is opened. */
+export type Target = "server" | "record" | "gaia" | "sema4";
+
+/** An open native client. */
+export class Caller {
+  readonly #native: NativeClient;
+
+  /** Throws a `ConfigError` for a bad option or member. */
+  constructor(to: Target, options: object | null | undefined, record?: object) {
+    const { hooks, rest } = splitHooks(options);
+    const text = record === undefined ? "" : encode("record", record, record);
+    const number = register(this, hooks);
+    const opened = openClient(to, text, encodeOptions(rest), number, Object.keys(hooks));
+    if (typeof opened === "string") throw fromCore(opened);
+    this.#native = opened;
+  }
+
+  /** The one path of every call. `value` is what the caller gave, `field` its name, and `params` what it becomes. */
+  async call(method: string, field: string, value: object, params: object, options?: AnyOptions | null): Promise<unknown> {
+    const json = encode(field, value, params);
+    const { text, ...read } = readOptions(options);
+    return this.#settled(read, (id, flags) => { this.#native.call(id, method, json, text, flags); });
+  }
+
+  /** The pages of a list, as they are asked for. */
+  async *pages(params: object, options?: AnyOptions | null): AsyncGenerator {
+    const { text, ...read } = readOptions(options);
+    const pages: NativePages | string = this.#native.pages(JSON.stringify(params), text);
+    if (typeof pages === "string") throw fromCore(pages);
+    for (;;) {
+      const page = await this.#settled(read, (id, flags) => { this.#native.nextPage(id, pages, flags); });
+      if (page === null) return;
+      yield page;
+    }
+  }
+
+  /** A property of what the server said, where it is known. */
+  property(name: string): unknown {
+    const text = this.#native.property(name);
+    return text === null ? undefined : JSON.parse(text);
+  }
+
+  async close(): Promise<void> {
+    await ask((id) => { this.#native.close(id); });
+  }
+
+  async #settled({ signal, onProgress }: Heard, start: (id: number, flags: number) => void): Promise<unknown> {
+    const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
+    let unhear: (() => void) | undefined;
+    const settled = await ask(
+      (id) => {
+        start(id, flags);
+        unhear = signal && onAbort(signal, () => { this.#native.cancel(id); });
+      },
+      onProgress === undefined ? undefined : hearing(onProgress),
+    );
+    unhear?.();
+    return resultOf(settled, signal);
+  }
+}
+
+function resultOf(settled: Settled, signal?: AbortSignal): unknown {
+  if (!settled.ok) {
+    const error = fromCore(settled.text);
+    if (error instanceof CallCancelledError) because(error, signal?.reason);
+    throw error;
+  }
+  const result: unknown = JSON.parse(settled.text);
+  return typeof settled.metadata === "string" ? { result, metadata: readMetadata(settled.metadata) } : result;
+}
+
+interface Heard {
+  signal?: AbortSignal;
+  onProgress?: (progress: Progress) => unknown;
+}
+
+interface ReadOptions extends Heard {
+  /** What is left for the core, as JSON text. */
+  text: string;
+}
+
+const NO_OPTIONS: ReadOptions = { text: "" };
+
+function readOptions(options: AnyOptions | null | undefined): ReadOptions {
+  if (options === undefined || options === null) return NO_OPTIONS;
+  if (typeof options !== "object") return { text: encodeOptions(options) };
+  const { signal, onProgress, ...rest } = options;
+  if (signal && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
+  if (onProgress !== undefined && typeof onProgress !== "function") throw badOption("onProgress", "must be a function");
+  return { signal, onProgress, text: encodeOptions(rest) };
+}
+
+/** Whether it works as a signal; it may come from another realm or be a polyfill's. */
+function isSignal(value: unknown): boolean {
+  return typeof value === "object" && value !== null && "aborted" in value
+    && "addEventListener" in value && typeof value.addEventListener === "function"
+    && "removeEventListener" in value && typeof value.removeEventListener === "function";
+}
+
+function because(error: Error, cause: unknown): void {
+  Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
+}
+
+/** What a listener throws, now or later, is its own failure and not the call's. */
+function hearing(onProgress: (progress: Progress) => unknown): (params: string) => void {
+  return (params) => {
+    try {
+      Promise.resolve(onProgress(JSON.parse(params) as Progress)).catch(warn);
+    } catch (failure) {
+      warn(failure);
+    }
+  };
+}
+
+function warn(failure: unknown): void {
+  process.emitWarning(`onProgress failed: ${inspect(failure)}`, "OmniMcpWarning");
+}
+
+/** Metadata as the core writes it. */
+interface CoreMetadata {
+  status: number;
+  headers: Record<string, string>;
+  request_id: string | null;
+  session_id: string | null;
+  attempts: number;
+  idempotency_key: string | null;
+  replayed: boolean;
+  looks_like_error: boolean;
+}
+
+function readMetadata(json: string): Metadata {
+  const { status, headers, attempts, replayed, ...sent } = JSON.parse(json) as CoreMetadata;
+  return {
+    status,
+    headers,
+    requestId: sent.request_id ?? undefined,
+    sessionId: sent.session_id ?? undefined,
+    attempts,
+    idempotencyKey: sent.idempotency_key ?? undefined,
+    replayed,
+    looksLikeError: sent.looks_like_error,
+  };
+}

@@ -1,0 +1,31 @@
+// Octomind's hosted server: what it says of itself, sticky routing, a lost session, and failures that do not say so.
+
+import { OmniMcpClient, looksLikeError, testing } from "@omni/omni-mcp-js";
+
+const server = await testing.DevServer.start({ profile: "octomind" });
+const client = new OmniMcpClient({ profile: "octomind", apiKey: server.apiKey, baseUrl: server.url });
+
+await client.connect();
+const { name, version } = client.serverInfo;
+console.log(`server: ${name} ${version}, protocol ${client.protocolVersion}`);
+console.log(`capabilities: ${Object.keys(client.serverCapabilities).sort().join(", ")}`);
+console.log(`instructions: ${client.instructions ? "yes" : "no"}`);
+const { tools } = await client.listTools();
+console.log(`tools: ${tools.length}, among them ${tools.slice(0, 3).map((tool) => tool.name).join(", ")}`);
+const { content } = await client.callTool("getVersion");
+console.log(`version: ${content[0].text}`);
+
+const hints = new Set(server.ledger().requests.map(({ headers }) => headers["x-session-id"]));
+console.log(`one x-session-id: ${hints.size === 1 && !hints.has(undefined)}`);
+
+server.expireSessions();
+const { metadata } = await client.callTool("getVersion", {}, { withMetadata: true });
+console.log(`after a lost session: ${metadata.attempts} attempts`);
+await client.close();
+console.log(`sessions opened: ${server.ledger().sessionsOpened}`);
+
+const refused = new OmniMcpClient({ profile: "octomind", apiKey: "bad_key_0001", baseUrl: server.url });
+const result = await refused.callTool("getEnvironments", { testTargetId: "tt-1" });
+console.log(`with a bad key: ${result.isError ?? false}, looks like an error: ${looksLikeError(result)}`);
+await refused.close();
+await server.close();

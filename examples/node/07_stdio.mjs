@@ -1,0 +1,29 @@
+// A server that is a process of ours: calls, progress, and what is told when it fails.
+
+import { OmniMcpClient } from "@omni/omni-mcp-js";
+
+const program = process.env.OMNI_MCP_DEVSERVER ?? "target/debug/omni-mcp-devserver";
+const started = (options, command = program) =>
+  new OmniMcpClient({ profile: "generic", command, args: ["--stdio", "--options", JSON.stringify(options)] });
+
+const client = started({ progress: 3 });
+await client.connect();
+console.log(`server: ${client.serverInfo.name} ${client.serverInfo.version}`);
+let heard = 0;
+const { content } = await client.callTool("echo", { message: "inflation" }, { onProgress: () => { heard += 1; } });
+console.log(`echo: ${content[0].text}`);
+console.log(`progress: ${heard}`);
+await client.close();
+
+const ended = await failure(started({ stdio: { exit_at_start: 3, stderr: ["no licence"] } }));
+console.log(`a process that ends: ${ended.kind} ${ended.code}, exit code ${ended.exitCode}, last words: ${ended.stderr.at(-1)}`);
+const talks = await failure(started({ stdio: { garbage_at_start: "Welcome!" } }));
+console.log(`a process that talks: ${talks.kind} ${talks.code} ${talks.delivery}`);
+const missing = await failure(started({}, "omni-mcp-no-such-program"));
+console.log(`no such program: ${missing.kind} ${missing.code} ${missing.delivery}`);
+
+async function failure(from) {
+  const error = await from.connect().then(() => { throw new Error("it should have failed"); }, (failed) => failed);
+  await from.close();
+  return error;
+}
