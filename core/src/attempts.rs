@@ -23,7 +23,7 @@ pub(crate) trait Operation: Sync {
     type Reply: Send;
     /// Whether its requests carry the client's token.
     const WITH_TOKEN: bool = true;
-    /// Whether it is part of the opening of a session, and so goes on although the client was closed meanwhile.
+    /// Whether it is part of the opening of a session, and so begins although the client was closed meanwhile.
     const OPENS: bool = false;
 
     /// Makes the ground. Its failure ends the operation: it has been tried again by its own rules.
@@ -51,9 +51,13 @@ pub(crate) struct Turn {
 impl Turn {
     /// Waits for `work` no longer than the attempt's timeout.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
-        let Some(timeout) = self.timeout else { return work.await };
-        tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(too_late()))
+        in_time(self.timeout, work).await
     }
+}
+
+async fn in_time<T>(timeout: Option<Duration>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    let Some(timeout) = timeout else { return work.await };
+    tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(too_late()))
 }
 
 /// The failure of an attempt whose timeout has passed.
@@ -125,6 +129,12 @@ impl Plan {
             request_id: None,
             state: Arc::default(),
         }
+    }
+
+    /// The plan of a look that is taken once.
+    pub(crate) fn look(core: &Core, within: Duration) -> Self {
+        let own = Self::of_its_own(core, Safety::Safe);
+        Self { timeout: Some(own.timeout.map_or(within, |timeout| timeout.min(within))), max_attempts: 1, ..own }
     }
 
     /// The plan of a call with its own options.
@@ -237,7 +247,7 @@ pub(crate) async fn run_counted<O: Operation>(
         }
         let ground = operation.prepare(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
         let token = match O::WITH_TOKEN {
-            true => core.token().await.map_err(|failure| plan.unprepared(failure, attempts))?,
+            true => in_time(plan.timeout, core.token()).await.map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
         attempts += 1;
@@ -270,7 +280,7 @@ pub(crate) async fn run_counted<O: Operation>(
             remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
         match retry::decide(&situation, &core.settings.backoff, fastrand::f64()) {
-            Decision::RetryAfter(wait) if (O::OPENS || !core.is_closed()) && core.budget.take() => {
+            Decision::RetryAfter(wait) if !core.is_closed() && core.budget.take() => {
                 retries += 1;
                 tokio::time::sleep(wait).await;
             }

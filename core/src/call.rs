@@ -164,7 +164,7 @@ impl LogicalCall {
             self.send(core, &InSession(self)).await
         };
         self.within(attempts).await.map_err(|failure| {
-            let error = core.redacted(failure.error);
+            let error = core.redacted_of(failure.error, &headers::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
                 // The caller may send this key again, for this payload only.
@@ -290,8 +290,8 @@ impl Operation for InOpening<'_> {
         let headers = self.1.headers();
         let line = Line { link: &link, headers: &headers, session_id: None, ears: &ears };
         self.0.attempt(core, line, turn).await.map_err(|mut failure| {
-            if failure.error.info().code == Code::ProcessExited {
-                // A program that ends at once would end again.
+            if link.is_process() && link.is_down() {
+                // A program that ends at once, or talks, would do so again.
                 failure.happened = Happened::Refused;
             }
             failure

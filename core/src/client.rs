@@ -18,6 +18,7 @@ use crate::config::ClientConfig;
 use crate::core::Core;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::hooks::{Notification, ProvidedToken};
+use crate::methods::TOOLS_CALL;
 use crate::pages;
 use crate::protocol::arguments::Unsendable;
 use crate::protocol::serialize;
@@ -170,6 +171,10 @@ impl Client {
     }
 
     pub(crate) async fn raw_notify(&self, method: &str, params: &[u8]) -> Result<()> {
+        if method == TOOLS_CALL {
+            return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
+        }
+        crate::protocol::arguments::check("params", params)?;
         let params = Bytes::copy_from_slice(params);
         let call = LogicalCall::notification(&self.core, check_method(method)?, params, Safety::Plain);
         call.run(&self.core).await.map(drop)
@@ -303,14 +308,9 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
 }
 
 fn unexpected(raw: &RawReply) -> Error {
-    let mut error = Error::new(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
-    let info = error.info_mut();
-    info.delivery = Delivery::Executed;
-    info.status = Some(raw.status.as_u16());
-    info.attempts = raw.attempts;
-    info.request_id = raw.metadata().request_id;
-    info.idempotency_key.clone_from(&raw.idempotency_key);
-    info.data = serde_json::from_slice(&raw.result).ok();
+    let mut error =
+        raw.unexpected(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
+    error.info_mut().data = serde_json::from_slice(&raw.result).ok();
     error
 }
 

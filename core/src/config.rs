@@ -186,7 +186,7 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
-            secrets: self.secrets(&credentials),
+            secrets: self.secrets(&credentials, &route),
             proxy: self.way_through(&route, &common)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
@@ -213,7 +213,7 @@ impl ClientConfig {
         })
     }
 
-    fn secrets(&self, credentials: &Credentials) -> Vec<String> {
+    fn secrets(&self, credentials: &Credentials, route: &Route) -> Vec<String> {
         let own = match credentials {
             Credentials::Fixed(_, _, secrets) => secrets.clone(),
             Credentials::OAuth2(client) => client.secrets(),
@@ -221,7 +221,8 @@ impl ClientConfig {
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
-        all.map(|secret| secret.expose().to_owned()).filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
+        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets());
+        all.filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
     }
 
     fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {

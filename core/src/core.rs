@@ -1,7 +1,8 @@
 //! What all calls of one client share, and the opening and closing of its session.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,9 +11,9 @@ use serde_json::Value;
 use tokio::sync::Semaphore;
 
 use crate::attempts::{self, Plan};
-use crate::auth::Credentials;
 use crate::auth::client_credentials;
-use crate::auth::token::{Token, TokenCache};
+use crate::auth::token::{Issued, Token, TokenCache};
+use crate::auth::{Credentials, Secret};
 use crate::budget::RetryBudget;
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
@@ -33,8 +34,12 @@ use crate::transport::link::Link;
 
 /// The most answers to the server's own requests that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
+/// How many tokens are kept out of messages, the one in use included.
+const TOKENS_OF_LATE: usize = 16;
 /// What stands in the place of a secret.
 const REDACTED: &str = "[redacted]";
+/// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -59,6 +64,10 @@ pub(crate) struct Core {
     found_sse: AtomicBool,
     /// The last answer to `initialize`.
     welcome: RwLock<Option<Bytes>>,
+    /// Tokens of late, which a server may still speak of.
+    tokens_of_late: Mutex<VecDeque<Secret>>,
+    /// The link of a session that is being opened.
+    opening: Mutex<Weak<Link>>,
 }
 
 impl std::fmt::Debug for Core {
@@ -88,6 +97,8 @@ impl Core {
             handshake: AtomicBool::new(settings.handshake),
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
+            tokens_of_late: Mutex::default(),
+            opening: Mutex::default(),
             settings,
         })
     }
@@ -114,28 +125,41 @@ impl Core {
         let token = match &self.settings.credentials {
             Credentials::None | Credentials::Fixed(..) => return Ok(None),
             Credentials::Provided => {
-                self.tokens.get(|number| async move { Token::new(number, self.settings.hooks.token().await?) }).await
+                self.tokens
+                    .get(|number| async move { self.new_token(number, self.settings.hooks.token().await?) })
+                    .await
             }
             Credentials::OAuth2(client) => {
                 let ask = client_credentials::ask(self, client);
-                self.tokens.get(|number| async move { Token::new(number, ask.await?) }).await
+                self.tokens.get(|number| async move { self.new_token(number, ask.await?) }).await
             }
         };
         token.map(Some)
     }
 
-    /// Adds the token to headers.
-    pub(crate) async fn with_token(self: &Arc<Self>, mut headers: HeaderMap) -> Result<HeaderMap, Failure> {
-        if let Some(token) = self.token().await? {
-            headers.insert(http::header::AUTHORIZATION, token.header.clone());
-        }
-        Ok(headers)
+    fn new_token(&self, number: u64, issued: Issued) -> Result<Token, Failure> {
+        let token = Token::new(number, issued)?;
+        let mut of_late = self.tokens_of_late.lock().unwrap_or_else(PoisonError::into_inner);
+        of_late.truncate(TOKENS_OF_LATE - 1);
+        of_late.push_front(token.secret.clone());
+        Ok(token)
     }
 
-    /// Forgets the token in use; whether there was one.
-    pub(crate) fn refuse_token(&self) -> bool {
-        let token = self.tokens.current();
-        token.inspect(|token| self.tokens.lose(token.generation)).is_some()
+    /// Adds the token to headers, and gives it back.
+    pub(crate) async fn with_token(
+        self: &Arc<Self>,
+        mut headers: HeaderMap,
+    ) -> Result<(HeaderMap, Option<Arc<Token>>), Failure> {
+        let token = self.token().await?;
+        if let Some(token) = &token {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        Ok((headers, token))
+    }
+
+    /// Remembers the link of a session that is being opened, to end it where the client is closed meanwhile.
+    pub(crate) fn opens(&self, link: &Arc<Link>) {
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
     }
 
     /// The open session; opens it first where there is none.
@@ -249,23 +273,31 @@ impl Core {
     ) -> Result<Peer, Failure> {
         let Some(url) = self.settings.route.url() else { return Err(refusal) };
         let opening = Opening::new(Route::Sse(url.clone()), headers);
+        // One short look: a server that has such a stream begins it at once.
+        let look = Plan::look(self, LOOK_WITHIN);
+        if let Err(failure) = attempts::run(self, &look, &LinkOnly(&opening)).await {
+            let is_sse = failure.error.info().code == Code::InvalidEndpoint;
+            return Err(if is_sse { failure } else { refusal });
+        }
         match self.open_by_handshake(generation, &opening).await {
             Ok(peer) => {
                 self.found_sse.store(true, Ordering::Relaxed);
                 Ok(peer)
             }
-            // Only of a server that has such a stream is this failure the one that matters.
-            Err(failure) if opening.line().await.is_some() => Err(failure),
-            Err(failure) if failure.error.info().code == Code::InvalidEndpoint => Err(failure),
-            Err(_) => Err(refusal),
+            Err(failure) => Err(failure),
         }
     }
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        let Some(peer) = self.session.take() else { return };
-        self.end_session(&peer).await;
+        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        match (self.session.take(), opening) {
+            (Some(peer), _) => self.end_session(&peer).await,
+            // Whoever opens it sees the end of the link, or of the client, and stops.
+            (None, Some(link)) => drop(tokio::time::timeout(CLOSE_WITHIN, link.close()).await),
+            (None, None) => {}
+        }
     }
 
     async fn end_session(&self, peer: &Peer) {
@@ -296,9 +328,15 @@ impl Core {
     /// As [`redacted`](Self::redacted), with further secrets.
     pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
         let info = error.info_mut();
-        let token = self.tokens.current().map(|token| token.secret.expose().to_owned());
-        let token = token.filter(|token| token.len() >= SHORTEST_SECRET);
-        for secret in self.settings.secrets.iter().chain(further).chain(&token) {
+        let tokens: Vec<_> = {
+            let of_late = self.tokens_of_late.lock().unwrap_or_else(PoisonError::into_inner);
+            of_late
+                .iter()
+                .map(|token| token.expose().to_owned())
+                .filter(|token| token.len() >= SHORTEST_SECRET)
+                .collect()
+        };
+        for secret in self.settings.secrets.iter().chain(further).chain(&tokens) {
             let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
             for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
                 redact(text, secret);
@@ -308,6 +346,9 @@ impl Core {
                 redact_all(&mut data, secret);
                 info.data = serde_json::value::to_raw_value(&data).ok();
             }
+        }
+        if let Some(last) = info.stderr.last() {
+            info.message = format!("{}; its last words: {last}", info.message);
         }
         error
     }

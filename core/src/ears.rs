@@ -1,5 +1,6 @@
 //! Who hears of what the server sends by itself, and answers its requests.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
@@ -44,7 +45,8 @@ impl Listener for Ears {
         if let Some(core) = self.core.upgrade()
             && let Some(listen) = &core.settings.hooks.notification
         {
-            listen(method, params.map_or("{}", RawValue::get));
+            // What a listener does is its own: the stream goes on.
+            let _ = catch_unwind(AssertUnwindSafe(|| listen(method, params.map_or("{}", RawValue::get))));
         }
     }
 
@@ -59,7 +61,7 @@ impl Listener for Ears {
         tokio::spawn(tokio::time::timeout(ANSWER_WITHIN, async move {
             let _permit = permit;
             let limit = core.settings.max_answer_bytes;
-            let Ok(headers) = core.with_token(headers).await else { return };
+            let Ok((headers, _)) = core.with_token(headers).await else { return };
             let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit };
             // The server waits for this answer or gives up by itself; there is nobody here to tell.
             drop(link.exchange(outgoing, &Deaf).await);

@@ -105,6 +105,12 @@ fn is_reserved(name: &HeaderName) -> bool {
     RESERVED.contains(&name.as_str()) || name.as_str().starts_with("mcp-")
 }
 
+/// The values that the user gave, which no message may show.
+pub(crate) fn texts(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.values().filter_map(|value| value.to_str().ok()).map(str::to_owned);
+    values.filter(|value| value.len() >= crate::config::SHORTEST_SECRET).collect()
+}
+
 /// A header of an answer as text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())

@@ -6,9 +6,12 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderValue, Method, StatusCode};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
+use crate::attempts;
+use crate::auth::token::Token;
 use crate::classify;
 use crate::core::Core;
 use crate::ears::Ears;
@@ -24,8 +27,12 @@ use crate::transport::event_stream::EventStream;
 use crate::transport::http::{Stream, get_stream};
 use crate::transport::link::Link;
 
-/// How often in a row the stream is asked for without a message in between, before the client stops listening.
+/// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
+/// A stream that lived so long was a good one: the waits before the next ones begin anew.
+const LIVED: Duration = Duration::from_secs(10);
+/// How long the head of a stream is waited for at most, as the client is held meanwhile.
+const OPEN_WITHIN: Duration = Duration::from_secs(20);
 /// The longest wait before the next one that a server may name.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
@@ -45,26 +52,31 @@ pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> AbortHandle {
 async fn listen_once(core: &Weak<Core>, peer: &Weak<Peer>, last_event_id: &mut Option<String>) -> Option<Duration> {
     let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let stream = match ask(&core, &peer, last_event_id.as_deref()).await {
-            Ok(stream) => stream,
-            Err(failure) => return after(&core, &peer, &failure),
+        let (headers, token) = match core.with_token(peer.headers.clone()).await {
+            Ok(found) => found,
+            Err(failure) => return after(&core, &peer, &failure, None),
         };
-        (stream, Arc::clone(&peer.ears))
-    };
-    // Neither the client nor its session is held while nothing comes.
-    let wait = loop {
-        match events.next().await {
-            Some(Ok(data)) => {
-                core.upgrade()?.listening_failures.store(0, Ordering::Relaxed);
-                hear(&ears, &Bytes::from(data));
-            }
-            Some(Err(_)) | None => break events.retry(),
+        let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, last_event_id.as_deref()));
+        match asked.await.unwrap_or_else(|_| Err(attempts::too_late())) {
+            Ok(events) => (events, Arc::clone(&peer.ears)),
+            Err(failure) => return after(&core, &peer, &failure, token.as_deref()),
         }
     };
+    // Neither the client nor its session is held while nothing comes.
+    let begun = Instant::now();
+    let mut heard = false;
+    while let Some(Ok(data)) = events.next().await {
+        heard |= hear(&ears, &Bytes::from(data));
+    }
     *last_event_id = events.last_event_id().or(last_event_id.take());
     let core = core.upgrade()?;
-    let backoff = backoff(&core)?;
-    Some(wait.map_or(backoff, |wait| wait.min(LONGEST_WAIT)))
+    if heard || begun.elapsed() >= LIVED {
+        core.listening_failures.store(0, Ordering::Relaxed);
+    }
+    // One that opened is asked for again without end, but ever more slowly while it comes to nothing.
+    let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
+    let own = core.settings.backoff.wait(failures, fastrand::f64());
+    Some(events.retry().unwrap_or_default().max(own).min(LONGEST_WAIT))
 }
 
 /// The wait before the next try; nothing where there were too many in a row.
@@ -74,14 +86,14 @@ fn backoff(core: &Core) -> Option<Duration> {
 }
 
 async fn ask(
-    core: &Arc<Core>,
+    core: &Core,
     peer: &Peer,
+    mut headers: HeaderMap,
     last_event_id: Option<&str>,
 ) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + use<>>, Failure> {
     let Link::StreamableHttp { http, url } = &*peer.link else {
         return Err(Failure::new(Happened::Refused, Code::UnknownAddress, "there is no such stream"));
     };
-    let mut headers = core.with_token(peer.headers.clone()).await?;
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
@@ -100,7 +112,7 @@ async fn ask(
 }
 
 /// What a stream that was not given means.
-fn after(core: &Arc<Core>, peer: &Peer, failure: &Failure) -> Option<Duration> {
+fn after(core: &Arc<Core>, peer: &Peer, failure: &Failure, sent: Option<&Token>) -> Option<Duration> {
     if matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent) {
         return None;
     }
@@ -116,16 +128,21 @@ fn after(core: &Arc<Core>, peer: &Peer, failure: &Failure) -> Option<Duration> {
             });
             None
         }
-        Happened::Unauthorized => core.refuse_token().then_some(wait),
+        Happened::Unauthorized => sent.map(|token| {
+            core.tokens.lose(token.generation);
+            wait
+        }),
         _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(LONGEST_WAIT)),
     }
 }
 
-fn hear(ears: &Ears, text: &Bytes) {
+/// Whether it was a message.
+fn hear(ears: &Ears, text: &Bytes) -> bool {
     match jsonrpc::parse(text) {
         Some(Message::Notification { method, params }) => ears.notification(&method, params),
         Some(Message::Request { id, method, params }) => ears.request(id, &method, params),
         // No request of ours is answered here, and nobody waits for what cannot be read.
-        Some(Message::Response { .. }) | None => {}
+        Some(Message::Response { .. }) | None => return false,
     }
+    true
 }

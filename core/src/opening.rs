@@ -64,6 +64,7 @@ impl Opening {
         };
         let link = Arc::new(link);
         ears.belongs_to(&link);
+        core.opens(&link);
         *line = Some((Arc::clone(&link), Arc::clone(&ears)));
         Ok((link, ears))
     }

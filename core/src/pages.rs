@@ -8,7 +8,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::call::LogicalCall;
 use crate::core::Core;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 use crate::reply::RawReply;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
@@ -19,7 +19,7 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
     loop {
         let mut reply = call.run(core).await?;
         attempts += reply.attempts;
-        let invalid = || refused(&reply, Code::InvalidAnswer, format!("the result has no list \"{member}\""));
+        let invalid = || reply.unexpected(Code::InvalidAnswer, format!("the result has no list \"{member}\""));
         let mut page: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
         let list = page.remove(member).ok_or_else(invalid)?;
         let mut list: Vec<Box<RawValue>> = serde_json::from_str(list.get()).map_err(|_| invalid())?;
@@ -40,23 +40,13 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
         };
         items.append(&mut list);
         if !seen.insert(cursor.clone()) {
-            return Err(refused(&reply, Code::CursorLoop, "the server repeats a page cursor".to_owned()));
+            return Err(reply.unexpected(Code::CursorLoop, "the server repeats a page cursor"));
         }
         if seen.len() >= core.settings.max_pages as usize {
             let message = format!("the list has more pages than max_pages ({})", core.settings.max_pages);
-            return Err(refused(&reply, Code::TooManyPages, message));
+            return Err(reply.unexpected(Code::TooManyPages, message));
         }
         let params = serde_json::to_vec(&BTreeMap::from([("cursor", cursor)])).map_err(|_| invalid())?;
         call.set_params(Bytes::from(params));
     }
-}
-
-fn refused(reply: &RawReply, code: Code, message: String) -> Error {
-    let mut error = Error::new(code, message);
-    let info = error.info_mut();
-    info.delivery = crate::error::Delivery::Executed;
-    info.status = Some(reply.status.as_u16());
-    info.attempts = reply.attempts;
-    info.request_id = reply.metadata().request_id;
-    error
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::error::{Code, Delivery, Error};
 use crate::headers;
 
 /// A result as JSON text, with what is known of its answer.
@@ -73,6 +74,20 @@ impl RawReply {
             replayed: replayed.is_some_and(|text| text.eq_ignore_ascii_case("true")),
             looks_like_error: looks_like_error(&self.result),
         }
+    }
+}
+
+impl RawReply {
+    /// The error for an answer that came and is not what it should be: whatever was asked for has run.
+    pub(crate) fn unexpected(&self, code: Code, message: impl Into<String>) -> Error {
+        let mut error = Error::new(code, message);
+        let info = error.info_mut();
+        info.delivery = Delivery::Executed;
+        info.status = Some(self.status.as_u16());
+        info.attempts = self.attempts;
+        info.request_id = self.metadata().request_id;
+        info.idempotency_key.clone_from(&self.idempotency_key);
+        error
     }
 }
 

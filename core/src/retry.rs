@@ -73,6 +73,13 @@ impl Happened {
     }
 }
 
+impl Happened {
+    /// Whether the table sends even a plain call again: then it must not have run.
+    pub(crate) fn is_sent_again_to_all(self) -> bool {
+        matches!(action(self, Safety::Plain), Retry | Reopen | Renew)
+    }
+}
+
 /// What the table says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -255,6 +262,13 @@ mod tests {
         assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::GiveUp);
         now.retry_after = Some(Duration::from_millis(1));
         assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn what_is_sent_again_whatever_it_was_has_not_run() {
+        for (happened, _) in TABLE {
+            assert!(!happened.is_sent_again_to_all() || happened.delivery() <= Delivery::Rejected, "{happened:?}");
+        }
     }
 
     #[test]

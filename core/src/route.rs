@@ -31,6 +31,40 @@ impl Route {
     }
 }
 
+/// Words in the name of an argument by which its value is a secret.
+const SECRET_WORDS: &[&str] = &["key", "token", "secret", "password", "passwd", "credential", "auth"];
+
+impl Route {
+    /// What may be a secret in the address's query, or in a program's arguments.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => {
+                url.query_pairs().map(|(_, value)| value.into_owned()).collect()
+            }
+            Self::Stdio(program) => secret_args(&program.args),
+        }
+    }
+}
+
+/// The values of arguments such as `--api-key x` and `--token=x`.
+fn secret_args(args: &[Secret]) -> Vec<String> {
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with('-') && SECRET_WORDS.iter().any(|word| name.contains(word))
+    };
+    let mut secrets = Vec::new();
+    let mut before = "";
+    for arg in args.iter().map(Secret::expose) {
+        match arg.split_once('=') {
+            Some((name, value)) if is_secret(name) => secrets.push(value.to_owned()),
+            _ if is_secret(before) && !before.contains('=') => secrets.push(arg.to_owned()),
+            _ => {}
+        }
+        before = arg;
+    }
+    secrets
+}
+
 impl std::fmt::Debug for Route {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

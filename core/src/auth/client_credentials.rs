@@ -8,6 +8,7 @@ use oauth2::basic::{BasicClient, BasicErrorResponseType};
 use oauth2::{
     AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse, TokenUrl,
 };
+use serde_json::Value;
 use url::Url;
 
 use super::Secret;
@@ -136,10 +137,26 @@ async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRespon
         failure.error.info_mut().retry_after = wait.map(|wait| wait.as_secs_f64());
         return Err(failure);
     }
-    let mut response = HttpResponse::new(answer.body.to_vec());
+    let body = if status.is_success() { in_order(&answer.body) } else { answer.body.to_vec() };
+    let mut response = HttpResponse::new(body);
     *response.status_mut() = status;
     *response.headers_mut() = answer.headers;
     Ok(response)
+}
+
+/// The answer as the library reads it: in use are also times that are texts or fractions, and types that are left out.
+fn in_order(body: &[u8]) -> Vec<u8> {
+    let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else { return body.to_vec() };
+    answer.entry("token_type").or_insert_with(|| "Bearer".into());
+    let seconds = match answer.remove("expires_in") {
+        Some(Value::Number(number)) => number.as_f64(),
+        Some(Value::String(text)) => text.trim().parse().ok(),
+        _ => None,
+    };
+    if let Some(seconds) = seconds.filter(|seconds| (1.0..1e10).contains(seconds)) {
+        answer.insert("expires_in".to_owned(), Value::from(seconds as u64));
+    }
+    Value::Object(answer).to_string().into_bytes()
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -52,7 +52,8 @@ impl Token {
                 "the token that was given cannot be sent: it is empty or has characters that no header carries";
             Failure { happened: Happened::Refused, error: Error::new(Code::TokenUnavailable, message) }
         })?;
-        let holds = issued.expires_in.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));
+        let holds = issued.expires_in.filter(|holds| !holds.is_zero());
+        let holds = holds.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));
         let renew_at = holds.and_then(|holds| Instant::now().checked_add(holds));
         Ok(Self { generation, header, secret: issued.token, renew_at })
     }

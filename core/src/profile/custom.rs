@@ -102,6 +102,15 @@ impl ProfileConfig {
         ] {
             *fact = given.unwrap_or(*fact);
         }
+        for row in self.catalogue.iter().flatten() {
+            if row.happened.is_sent_again_to_all() && row.delivery > Delivery::Rejected {
+                let allowed = format!(
+                    "\"{}\" is sent again whatever it was: its delivery must be not_sent or rejected",
+                    row.word
+                );
+                return Err(Error::config(Code::InvalidOption, "catalogue", allowed));
+            }
+        }
         let own = self.catalogue.iter().flatten();
         profile.catalogue = own.chain(profile.catalogue.iter()).cloned().collect();
         let own = self.session_lost.iter().flatten();

@@ -77,10 +77,12 @@ impl std::fmt::Debug for Place {
 }
 
 impl RegistryConfig {
+    /// `path` leads to the collection from the base URL that the user gives, `collection_path` from that of the registry.
     pub(super) fn resolve(
         &self,
         kind: &Kind,
         path: &str,
+        collection_path: &str,
         environment: impl Fn(&str) -> Option<String>,
     ) -> Result<Place> {
         let base = self.base_url.as_ref().map(|url| url.as_str().to_owned());
@@ -120,15 +122,8 @@ impl RegistryConfig {
             return Err(Error::config(Code::InvalidOption, "base_url", "must be an http or https URL"));
         };
         let mut base = collection.clone();
-        base.set_path(crate::config::web_url("base_url", &base_path(&self.tenant, &collection, path))?.path());
+        base.set_path(collection.path().strip_suffix(collection_path).unwrap_or_default());
         base.set_query(None);
         Ok(Place { core: Arc::new(Core::new(settings)?), base, collection })
     }
-}
-
-/// The collection's address without the collection's own path.
-fn base_path(tenant: &Option<String>, collection: &Url, path: &str) -> String {
-    let own = tenant.as_ref().map_or_else(|| path.to_owned(), |tenant| path.replace("{slug}", tenant));
-    let whole = collection.as_str();
-    whole.strip_suffix(&*own).unwrap_or(whole).to_owned()
 }

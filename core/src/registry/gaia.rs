@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::config::{Kind, Place, RegistryConfig};
 use super::fields::Fields;
 use super::redact::Record;
-use super::rest::{RestCall, is_ambiguous};
+use super::rest::{RestCall, is_answer_lost};
 use super::{methods, record};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
@@ -43,9 +43,6 @@ const MEMBERS: &[&str] = &[
     "maxTotalTimeout",
 ];
 
-/// Times of a server are compared with a slack of this: they may be rounded down.
-const SLACK: Duration = Duration::from_secs(2);
-
 /// A client of a GAIA registry.
 #[derive(Debug, Clone)]
 pub struct Registry {
@@ -65,7 +62,8 @@ impl Registry {
         if !path.starts_with('/') || path.contains(['?', '#', '{']) {
             return Err(Error::config(Code::InvalidOption, "path", "must be a path that begins with /"));
         }
-        Ok(Self { place: config.resolve(&KIND, path.trim_end_matches('/'), |name| std::env::var(name).ok())? })
+        let path = path.trim_end_matches('/');
+        Ok(Self { place: config.resolve(&KIND, path, path, |name| std::env::var(name).ok())? })
     }
 
     /// Creates a server: `{success, message, serverId}`. After a failure that leaves open whether it was created, it is
@@ -133,7 +131,7 @@ impl Registry {
                 Err(failure) => failure,
             };
             let error = || call.redacted(&core, &failure);
-            if !is_ambiguous(&failure) {
+            if !is_answer_lost(&failure) {
                 return Err(error());
             }
             let Ok(list) = look.run(&core).await else { return Err(error()) };
@@ -189,7 +187,7 @@ impl Sought {
     /// The id of the one server of this name that was created since, by the registry's own clock.
     fn find(&self, list: &RawReply, since: Duration) -> Option<String> {
         let now = list.headers.get(http::header::DATE)?.to_str().ok()?;
-        let begun = httpdate::parse_http_date(now).ok()?.checked_sub(since + SLACK)?;
+        let begun = httpdate::parse_http_date(now).ok()?.checked_sub(since)?;
         let answer: Value = serde_json::from_slice(&list.result).ok()?;
         let mut found = answer["servers"].as_array()?.iter().filter(|server| {
             let created = server["createdAt"].as_str().and_then(|text| DateTime::parse_from_rfc3339(text).ok());
@@ -215,11 +213,11 @@ fn member(reply: RawReply, name: &str) -> Result<RawReply> {
     let answer: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
     match &answer[name] {
         found @ Value::Array(_) => Ok(RawReply { result: found.to_string().into(), ..reply }),
-        _ => Err(Error::new(Code::InvalidAnswer, format!("the answer has no list \"{name}\""))),
+        _ => Err(reply.unexpected(Code::InvalidAnswer, format!("the answer has no list \"{name}\""))),
     }
 }
 
 pub(super) fn decoded<T: serde::de::DeserializeOwned>(reply: &RawReply) -> Result<T> {
     serde_json::from_slice(&reply.result)
-        .map_err(|_| Error::new(Code::InvalidAnswer, "the answer is not of the type that the registry documents"))
+        .map_err(|_| reply.unexpected(Code::InvalidAnswer, "the answer is not of the type that the registry documents"))
 }

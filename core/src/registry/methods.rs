@@ -195,7 +195,8 @@ impl Place {
         }
         let base = self.base.as_str().trim_end_matches('/');
         let url = Url::parse(&format!("{base}{path}")).map_err(|_| refuse())?;
-        if url.origin() != self.base.origin() || !url.path().starts_with(self.base.path().trim_end_matches('/')) {
+        let below = url.path().strip_prefix(self.base.path().trim_end_matches('/'));
+        if url.origin() != self.base.origin() || !below.is_some_and(|rest| rest.starts_with('/')) {
             return Err(refuse());
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::methods::Work;
 use super::sema4::Registry;
 use crate::call_options::CallOptions;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Result};
 
 /// The pages of a registry's list.
 #[derive(Debug)]
@@ -51,12 +51,12 @@ impl Pager {
                 None => position.ended = true,
                 Some(next) if !position.seen.insert(next.to_owned()) => {
                     position.ended = true;
-                    return Err(Error::new(Code::CursorLoop, "the registry repeats a page's token"));
+                    return Err(reply.unexpected(Code::CursorLoop, "the registry repeats a page's token"));
                 }
                 Some(_) if position.seen.len() >= most => {
                     position.ended = true;
                     let message = format!("the list has more pages than max_pages ({most})");
-                    return Err(Error::new(Code::TooManyPages, message));
+                    return Err(reply.unexpected(Code::TooManyPages, message));
                 }
                 Some(next) => position.next = Some(next.to_owned()),
             }

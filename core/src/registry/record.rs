@@ -36,8 +36,23 @@ pub(crate) fn client_of(record: &Map<String, Value>, options: ClientConfig) -> R
         Origin::Sema4 => (sema4(&fields)?, SEMA4_NAMES),
         Origin::Odock => (odock(&fields)?, ODOCK_NAMES),
     };
+    // The record's credentials are for the record's own server, and its proxy's for that proxy.
+    for (name, given) in [
+        ("endpoint", options.endpoint.is_some()),
+        ("base_url", options.base_url.is_some()),
+        ("slug", options.slug.is_some()),
+        ("command", options.command.is_some()),
+    ] {
+        if given {
+            return Err(Error::config(Code::InvalidOption, name, "is the record's own"));
+        }
+    }
     let own_credentials = options.auth.is_some() || options.api_key.is_some() || options.hooks.token.is_some();
-    let config = ClientConfig { auth: config.auth.filter(|_| !own_credentials), ..config };
+    let config = ClientConfig {
+        auth: config.auth.filter(|_| !own_credentials),
+        proxy_headers: config.proxy_headers.filter(|_| options.proxy.is_none()),
+        ..config
+    };
     options.or(config).build().map_err(|error| renamed(error, names))
 }
 
@@ -103,7 +118,7 @@ pub(super) fn gaia(fields: &Fields<'_>) -> Result<ClientConfig> {
     let mut config = generic();
     if transport == "stdio" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = secret_list(fields.list("args", shlex::split)?);
+        config.args = secret_list(fields.list("args", words)?);
         config.env = fields.secrets("env")?;
     } else {
         config.endpoint = fields.url("url")?.map(Into::into);
@@ -272,7 +287,7 @@ fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
     config.blocked_tools = fields.list("blockedTools", comma)?;
     if transport == "STDIO" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = secret_list(fields.list("args", shlex::split)?);
+        config.args = secret_list(fields.list("args", words)?);
         config.env = fields.secrets("env")?;
         return Ok(config);
     }
@@ -307,6 +322,13 @@ fn odock_auth(fields: &Fields<'_>) -> Result<Option<AuthConfig>> {
         }
         _ => None,
     })
+}
+
+/// A command line in words, as a shell quotes them. A `#` begins no comment here.
+fn words(line: &str) -> Option<Vec<String>> {
+    const STANDS_FOR_HASH: &str = "\u{e023}";
+    let words = shlex::split(&line.replace('#', STANDS_FOR_HASH))?;
+    Some(words.into_iter().map(|word| word.replace(STANDS_FOR_HASH, "#")).collect())
 }
 
 /// Arguments may hold a secret, too.

@@ -50,9 +50,10 @@ impl RestCall {
             }
         }
         let plan = Plan::of_call(core, safety, options)?;
-        let secrets = body.and_then(Value::as_object).map(super::redact::secrets).unwrap_or_default();
+        let mut secrets = body.and_then(Value::as_object).map(super::redact::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));
         let headers = headers::extra("headers", options.headers.iter().flatten())?;
+        secrets.extend(headers::texts(&headers));
         Ok(Self { plan, method, url, body, headers, secrets })
     }
 
@@ -138,8 +139,9 @@ fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
     (to.origin() == from.origin()).then_some(to)
 }
 
-/// A failure after which nothing proves whether a request took effect.
-pub(crate) fn is_ambiguous(failure: &Failure) -> bool {
-    failure.error.delivery() == crate::error::Delivery::MaybeExecuted
-        && !matches!(failure.happened, Happened::Refused | Happened::Unauthorized)
+/// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.
+pub(crate) fn is_answer_lost(failure: &Failure) -> bool {
+    let lost = matches!(failure.happened, Happened::Lost | Happened::BadAnswer)
+        || (failure.happened == Happened::ServerFault && failure.error.info().data.is_none());
+    lost && failure.error.delivery() == crate::error::Delivery::MaybeExecuted
 }

@@ -51,7 +51,7 @@ impl Registry {
             Some(_) => "/tenants/{slug}/api/v2/mcp-servers",
             None => "/mcp-servers",
         };
-        Ok(Self { place: config.resolve(&KIND, path, |name| std::env::var(name).ok())? })
+        Ok(Self { place: config.resolve(&KIND, path, "/mcp-servers", |name| std::env::var(name).ok())? })
     }
 
     /// Reads all servers, a page at a time: ask the pager until it has no more.
@@ -174,7 +174,7 @@ impl Registry {
     }
 
     fn url_of(&self, id: &str) -> Result<Url> {
-        if id.trim().is_empty() || matches!(id, "." | "..") {
+        if id.trim().is_empty() || matches!(id, "." | "..") || id.chars().any(char::is_control) {
             return Err(Error::config(Code::InvalidArgument, "id", "must be the id of a server"));
         }
         let mut url = self.place.collection.clone();
@@ -235,13 +235,22 @@ fn body(server: Map<String, Value>) -> Result<Value> {
 
 /// A page in one form: `next` is there only where there is more.
 fn page(reply: RawReply) -> Result<RawReply> {
-    let invalid = || Error::new(Code::InvalidAnswer, "the answer is not a page: data, next and has_more");
+    let invalid = || reply.unexpected(Code::InvalidAnswer, "the answer is not a page: data, next and has_more");
     let mut answer: Map<String, Value> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
     if !answer.get("data").is_some_and(Value::is_array) {
         return Err(invalid());
     }
-    let next = answer.get("next").and_then(Value::as_str).map(str::to_owned);
-    let more = answer.get("has_more").and_then(Value::as_bool) != Some(false) && next.is_some();
+    let next = match answer.get("next") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(next)) => Some(next.clone()),
+        Some(_) => return Err(invalid()),
+    };
+    let has_more = answer.get("has_more").and_then(Value::as_bool);
+    if has_more == Some(true) && next.is_none() {
+        // A list that breaks off must not look complete.
+        return Err(invalid());
+    }
+    let more = has_more != Some(false) && next.is_some();
     answer.insert("next".to_owned(), if more { next.into() } else { Value::Null });
     answer.insert("has_more".to_owned(), more.into());
     Ok(RawReply { result: Value::Object(answer).to_string().into(), ..reply })

@@ -1,20 +1,28 @@
 //! Answers that come over one stream for all requests: each is handed to the request that waits for it.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use super::answer::{Content, Listener, content, not_a_message};
+use crate::error::Code;
 use crate::failure::Failure;
 use crate::protocol::jsonrpc::{self, Message};
+use crate::retry::Happened;
+
+/// Progress that a request has not heard yet; more is left out, as a server must not fill our memory with it.
+const PROGRESS_ROOM: usize = 1024;
 
 #[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
+    /// Told when nobody waits any more.
+    idle: Notify,
 }
 
 #[derive(Default)]
@@ -25,7 +33,8 @@ struct State {
 }
 
 struct Waiter {
-    messages: mpsc::UnboundedSender<Bytes>,
+    response: Option<oneshot::Sender<Bytes>>,
+    progress: mpsc::Sender<Bytes>,
     progress_token: Option<String>,
 }
 
@@ -42,32 +51,33 @@ pub(crate) fn progress_token(params: &RawValue) -> Option<&str> {
     Some(sent.progress_token.get().trim_matches('"'))
 }
 
+/// What is left of a message that is none: whose answer it was to be.
+#[derive(Deserialize)]
+struct Addressed<'a> {
+    #[serde(borrow)]
+    id: &'a RawValue,
+}
+
 impl Inbox {
     /// Registers a request, before it is sent.
     pub(crate) fn expect(&self, id: u64, progress_token: Option<String>) -> Result<Waiting<'_>, Failure> {
         let mut state = self.locked();
         if let Some(failure) = &state.ended {
-            return Err(failure.clone());
+            return Err(never_left(failure));
         }
-        let (sender, messages) = mpsc::unbounded_channel();
-        state.waiting.insert(id, Waiter { messages: sender, progress_token });
-        Ok(Waiting { inbox: self, id, messages })
+        let (sender, response) = oneshot::channel();
+        let (progress_sender, progress) = mpsc::channel(PROGRESS_ROOM);
+        state.waiting.insert(id, Waiter { response: Some(sender), progress: progress_sender, progress_token });
+        Ok(Waiting { inbox: self, id, response, progress })
     }
 
     /// Hands a message to whom it belongs; what belongs to no request goes to `listener`. `false` if it is no message.
     pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> bool {
         match jsonrpc::parse(text) {
-            None => return false,
+            None => self.deliver_odd(text, listener),
             Some(Message::Response { id, .. }) => {
-                let state = self.locked();
-                let waiter = match id.and_then(number) {
-                    Some(id) => state.waiting.get(&id),
-                    // An error without an id can only be told to the one request there is.
-                    None if state.waiting.len() == 1 => state.waiting.values().next(),
-                    None => None,
-                };
-                // Whoever gave up meanwhile does not hear of it.
-                let _ = waiter.map(|waiter| waiter.messages.send(text.clone()));
+                self.answer(id, text);
+                true
             }
             Some(Message::Notification { method, params }) => {
                 let token = params.filter(|_| method == "notifications/progress").and_then(progress_token);
@@ -76,16 +86,43 @@ impl Inbox {
                     state.waiting.values().find(|waiter| waiter.progress_token.as_deref() == Some(token))
                 });
                 match waiter {
-                    Some(waiter) => drop(waiter.messages.send(text.clone())),
+                    Some(waiter) => drop(waiter.progress.try_send(text.clone())),
                     None => {
                         drop(state);
                         listener.notification(&method, params);
                     }
                 }
+                true
             }
-            Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
+            Some(Message::Request { id, method, params }) => {
+                listener.request(id, &method, params);
+                true
+            }
         }
-        true
+    }
+
+    /// A batch, as revision 2025-03-26 has it; or an odd answer, which settles the one request that it is for.
+    fn deliver_odd(&self, text: &Bytes, listener: &dyn Listener) -> bool {
+        if let Ok(batch) = serde_json::from_slice::<Vec<&RawValue>>(text) {
+            return !batch.is_empty()
+                && batch.iter().all(|message| self.deliver(&text.slice_ref(message.get().as_bytes()), listener));
+        }
+        let Ok(addressed) = serde_json::from_slice::<Addressed<'_>>(text) else { return false };
+        self.answer(Some(addressed.id.get()), text)
+    }
+
+    /// Whether somebody waited for it.
+    fn answer(&self, id: Option<&str>, text: &Bytes) -> bool {
+        let mut state = self.locked();
+        let waiter = match id.and_then(number) {
+            Some(id) => state.waiting.get_mut(&id),
+            // An error without an id can only be told to the one request there is.
+            None if state.waiting.len() == 1 => state.waiting.values_mut().next(),
+            None => None,
+        };
+        // Whoever gave up meanwhile does not hear of it.
+        let Some(sender) = waiter.and_then(|waiter| waiter.response.take()) else { return false };
+        sender.send(text.clone()).is_ok()
     }
 
     /// Tells all who wait, and all who come, that nothing more will come.
@@ -93,15 +130,47 @@ impl Inbox {
         let mut state = self.locked();
         state.ended.get_or_insert(failure);
         state.waiting.clear();
+        self.idle.notify_waiters();
     }
 
     pub(crate) fn ended(&self) -> Option<Failure> {
         self.locked().ended.clone()
     }
 
+    /// Returns when nobody waits for an answer, or the time is over.
+    pub(crate) async fn idle(&self, at_most: Duration) {
+        let idle = async {
+            loop {
+                let told = self.idle.notified();
+                if self.locked().waiting.is_empty() {
+                    return;
+                }
+                told.await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, idle).await;
+    }
+
     fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Ends the inbox with its reader, however that ends: with a panic, or with the runtime that it ran on.
+pub(crate) struct Reader(pub(crate) Arc<Inbox>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.end(Failure::new(Happened::Lost, Code::AnswerCut, "nobody reads the server's messages any more"));
+    }
+}
+
+/// The failure of a request that found its stream or process ended: nothing of it left.
+pub(crate) fn never_left(why: &Failure) -> Failure {
+    let mut failure = why.clone();
+    failure.happened = Happened::NotConnected;
+    failure.error.info_mut().delivery = Happened::NotConnected.delivery();
+    failure
 }
 
 fn number(id: &str) -> Option<u64> {
@@ -112,25 +181,45 @@ fn number(id: &str) -> Option<u64> {
 pub(crate) struct Waiting<'a> {
     inbox: &'a Inbox,
     id: u64,
-    messages: mpsc::UnboundedReceiver<Bytes>,
+    response: oneshot::Receiver<Bytes>,
+    progress: mpsc::Receiver<Bytes>,
 }
 
 impl Waiting<'_> {
-    /// The answer; progress on the way to it goes to `listener`.
+    /// The answer; progress on the way to it goes to `listener`, in order.
     pub(crate) async fn answer(&mut self, listener: &dyn Listener) -> Result<Content, Failure> {
-        while let Some(text) = self.messages.recv().await {
-            match jsonrpc::parse(&text) {
-                Some(Message::Response { id, outcome }) => return content(&text, id, outcome, self.id),
-                Some(Message::Notification { method, params }) => listener.notification(&method, params),
-                _ => {}
+        let text = loop {
+            tokio::select! {
+                biased;
+                Some(text) = self.progress.recv() => tell(&text, listener),
+                response = &mut self.response => match response {
+                    Ok(text) => break text,
+                    Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
+                },
             }
+        };
+        while let Ok(text) = self.progress.try_recv() {
+            tell(&text, listener);
         }
-        Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b"")))
+        match jsonrpc::parse(&text) {
+            Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id),
+            _ => Err(not_a_message(&text)),
+        }
+    }
+}
+
+fn tell(text: &Bytes, listener: &dyn Listener) {
+    if let Some(Message::Notification { method, params }) = jsonrpc::parse(text) {
+        listener.notification(&method, params);
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.inbox.locked().waiting.remove(&self.id);
+        let mut state = self.inbox.locked();
+        state.waiting.remove(&self.id);
+        if state.waiting.is_empty() {
+            self.inbox.idle.notify_waiters();
+        }
     }
 }

@@ -42,11 +42,16 @@ impl Link {
         matches!(self, Self::Sse(_))
     }
 
+    /// Whether it is a process of ours.
+    pub(crate) fn is_process(&self) -> bool {
+        matches!(self, Self::Stdio(_))
+    }
+
     /// Ends what the link holds open.
     pub(crate) async fn close(&self) {
         match self {
             Self::StreamableHttp { .. } => {}
-            Self::Sse(link) => link.close(),
+            Self::Sse(link) => link.close().await,
             Self::Stdio(link) => link.close().await,
         }
     }

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::retry::Happened;
 
 /// How long a process may take to end after its input was closed, and again after it was asked to.
-const GRACE: Duration = Duration::from_secs(2);
+const GRACE: Duration = Duration::from_millis(1300);
 /// How long the output of a process that has ended is still read.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 /// The lines of its standard error that are kept, and how long each may be.
@@ -52,6 +52,8 @@ pub(crate) struct Ended {
 pub(crate) struct Process {
     stop: watch::Sender<bool>,
     exit: watch::Receiver<Option<i32>>,
+    /// Whether its last words have been read, too.
+    said_all: watch::Receiver<bool>,
     tail: Arc<Mutex<VecDeque<String>>>,
 }
 
@@ -78,13 +80,14 @@ impl Process {
         let said = tokio::spawn(keep_tail(stderr, Arc::clone(&tail)));
         let (stop, stopping) = watch::channel(false);
         let (exit_sender, exit) = watch::channel(None);
+        let (all_sender, said_all) = watch::channel(false);
+        let group = Group(child.id());
         tokio::spawn(async move {
-            let code = watch_over(child, stopping).await;
-            // Its last words come before the news of its end.
+            exit_sender.send_replace(Some(watch_over(child, &group, stopping).await));
             let _ = tokio::time::timeout(LAST_WORDS, said).await;
-            exit_sender.send_replace(Some(code));
+            all_sender.send_replace(true);
         });
-        Ok((Self { stop, exit, tail }, stdin, stdout))
+        Ok((Self { stop, exit, said_all, tail }, stdin, stdout))
     }
 
     /// Begins to end the process.
@@ -97,9 +100,14 @@ impl Process {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
-    /// Waits for the end.
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.exit.borrow().is_some()
+    }
+
+    /// Waits for the end, and for its last words.
     pub(crate) async fn ended(&self) -> Ended {
-        let _ = self.exit.clone().wait_for(Option::is_some).await;
+        let _ = self.said_all.clone().wait_for(|all| *all).await;
         self.so_far()
     }
 
@@ -124,24 +132,32 @@ fn not_started(program: &Program, error: &std::io::Error) -> Failure {
     failure
 }
 
-/// Waits for the child's own end, or ends it: its input is closed by then, then it is asked, then killed; what it has
-/// started itself and left behind goes with it.
-async fn watch_over(mut child: Child, mut stopping: watch::Receiver<bool>) -> i32 {
-    let group = child.id();
+/// The process group of a child. What is left of it, such as what the child has started itself, is killed when nobody
+/// watches over it any more: behind the child's end, or with the runtime.
+struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        signal(self.0, Signal::Kill);
+    }
+}
+
+/// Waits for the child's own end, or ends it: its input is closed by then, then it is asked, then killed.
+async fn watch_over(mut child: Child, group: &Group, mut stopping: watch::Receiver<bool>) -> i32 {
     let status = tokio::select! {
         biased;
         status = child.wait() => status.ok(),
         () = async { drop(stopping.wait_for(|stop| *stop).await) } => end(&mut child, group).await,
     };
-    signal(group, Signal::Kill);
+    signal(group.0, Signal::Kill);
     status.map_or(-1, code)
 }
 
-async fn end(child: &mut Child, group: Option<u32>) -> Option<ExitStatus> {
+async fn end(child: &mut Child, group: &Group) -> Option<ExitStatus> {
     if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
         return status.ok();
     }
-    signal(group, Signal::Term);
+    signal(group.0, Signal::Term);
     if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
         return status.ok();
     }

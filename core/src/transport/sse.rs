@@ -7,20 +7,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::Client;
-use tokio::task::AbortHandle;
+use serde_json::value::RawValue;
+use tokio::task::{AbortHandle, JoinHandle};
 use url::Url;
 
 use super::answer::{Answer, Content, Listener, Outgoing};
 use super::body;
 use super::event_stream::EventStream;
 use super::http::{Stream, get_stream, post};
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Reader};
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::retry::Happened;
 
 /// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
 const END_OF_POST: Duration = Duration::from_secs(1);
+
+/// How long calls in flight may still have their answers when the stream is closed.
+pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// An open event stream, and where to POST.
 pub(crate) struct SseLink {
@@ -62,8 +66,9 @@ impl SseLink {
         };
         let inbox = Arc::new(Inbox::default());
         let reader = tokio::spawn({
-            let inbox = Arc::clone(&inbox);
+            let reader = Reader(Arc::clone(&inbox));
             async move {
+                let inbox = &reader.0;
                 let why = loop {
                     match events.next().await {
                         None => break ended(),
@@ -85,28 +90,34 @@ impl SseLink {
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
         let Some(id) = out.id else { return post(&self.http, &self.endpoint, out, listener).await };
         let mut waiting = self.inbox.expect(id, out.progress_token.clone())?;
-        let mut posting = std::pin::pin!(post(&self.http, &self.endpoint, out, listener));
+        let mut posting = self.begin_post(out);
         let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
         tokio::select! {
             biased;
-            posted = &mut posting => match posted {
-                // Accepted: the answer comes, or has come, over the stream.
-                Err(failure) if failure.error.info().code == Code::NoAnswer => {}
+            content = waiting.answer(listener) => {
+                posting.finish();
+                return content.map(on_stream);
+            }
+            posted = posting.ended() => match posted {
+                // Any acknowledgement: the answer comes over the stream.
+                Err(failure) if is_acknowledgement(&failure) => {}
                 Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => {}
                 // Refused; or answered here, as some servers do.
                 settled => return settled,
             },
-            content = waiting.answer(listener) => {
-                let answer = content.map(on_stream);
-                let _ = tokio::time::timeout(END_OF_POST, posting).await;
-                return answer;
-            }
         }
         waiting.answer(listener).await.map(on_stream)
     }
 
-    /// Closes the stream.
-    pub(crate) fn close(&self) {
+    /// In a task of its own, so that an answer on the stream need not wait for its end.
+    fn begin_post(&self, out: Outgoing) -> Posting {
+        let (http, endpoint) = (self.http.clone(), self.endpoint.clone());
+        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &Deaf).await })))
+    }
+
+    /// Closes the stream; first, and not for long, the calls that wait for an answer may have it.
+    pub(crate) async fn close(&self) {
+        self.inbox.idle(LAST_ANSWERS).await;
         self.inbox.end(ended());
         self.reader.abort();
     }
@@ -114,6 +125,53 @@ impl SseLink {
     pub(crate) fn is_down(&self) -> bool {
         self.inbox.ended().is_some()
     }
+}
+
+/// The revision names no status for it, and servers say "Accepted" in many ways.
+fn is_acknowledgement(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
+    is_success && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
+}
+
+/// A POST that is under way; given up with its call.
+struct Posting(Option<JoinHandle<Result<Answer, Failure>>>);
+
+impl Posting {
+    async fn ended(&mut self) -> Result<Answer, Failure> {
+        let lost = || Failure::new(Happened::Lost, Code::ConnectionLost, "the POST was given up");
+        match &mut self.0 {
+            Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
+            None => Err(lost()),
+        }
+    }
+
+    /// Lets it come to its end, so that its connection can be used again; but not for long.
+    fn finish(&mut self) {
+        if let Some(posting) = self.0.take() {
+            let abort = posting.abort_handle();
+            tokio::spawn(async move {
+                if tokio::time::timeout(END_OF_POST, posting).await.is_err() {
+                    abort.abort();
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Posting {
+    fn drop(&mut self) {
+        if let Some(posting) = &self.0 {
+            posting.abort();
+        }
+    }
+}
+
+struct Deaf;
+
+impl Listener for Deaf {
+    fn notification(&self, _: &str, _: Option<&RawValue>) {}
+    fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
 
 impl Drop for SseLink {

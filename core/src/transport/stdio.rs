@@ -8,12 +8,13 @@ use futures_util::StreamExt;
 use http::{HeaderMap, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, ChildStdout};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
 
 use super::answer::{Answer, Content, Listener, Outgoing};
-use super::inbox::Inbox;
+use super::inbox::{Inbox, Reader, never_left};
 use super::process::{Ended, Process};
+use super::sse::LAST_ANSWERS;
 use crate::auth::Secret;
 use crate::error::Code;
 use crate::failure::Failure;
@@ -33,10 +34,16 @@ pub(crate) struct Program {
     pub(crate) cwd: Option<String>,
 }
 
+/// A line to write, and who is to be told that it was.
+struct Line {
+    text: Bytes,
+    written: Option<oneshot::Sender<()>>,
+}
+
 /// A running process.
 pub(crate) struct StdioLink {
     inbox: Arc<Inbox>,
-    outbox: mpsc::Sender<Bytes>,
+    outbox: mpsc::Sender<Line>,
     process: Arc<Process>,
 }
 
@@ -54,31 +61,42 @@ impl StdioLink {
 
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
         let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
-        let line = one_line(&out.body);
+        let text = one_line(&out.body);
         let Some(id) = out.id else {
-            self.send(line).await?;
-            return Ok(answered(Content::Other(Bytes::new())));
+            let (told, written) = oneshot::channel();
+            self.send(Line { text, written: Some(told) }).await?;
+            // Nothing answers it: what can be known is that it was written.
+            return match written.await {
+                Ok(()) => Ok(answered(Content::Other(Bytes::new()))),
+                Err(_) => Err(self.gone().await),
+            };
         };
         let mut waiting = self.inbox.expect(id, out.progress_token)?;
-        self.send(line).await?;
+        self.send(Line { text, written: None }).await?;
         waiting.answer(listener).await.map(answered)
     }
 
-    async fn send(&self, line: Bytes) -> Result<(), Failure> {
+    async fn send(&self, line: Line) -> Result<(), Failure> {
         if self.outbox.send(line).await.is_ok() {
             return Ok(());
         }
-        // The process no longer reads: what it says at its end tells more.
+        Err(never_left(&self.gone().await))
+    }
+
+    /// Why the process no longer reads: what it says at its end tells more.
+    async fn gone(&self) -> Failure {
         let _ = tokio::time::timeout(END_WITHIN, self.process.ended()).await;
-        Err(self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far())))
+        self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far()))
     }
 
     pub(crate) fn is_down(&self) -> bool {
-        self.inbox.ended().is_some() || self.outbox.is_closed()
+        self.inbox.ended().is_some() || self.outbox.is_closed() || self.process.has_ended()
     }
 
-    /// Ends the process: closes its input, then asks it, then kills it.
+    /// Ends the process: closes its input, then asks it, then kills it. First, and not for long, the calls that wait for an
+    /// answer may have it.
     pub(crate) async fn close(&self) {
+        self.inbox.idle(LAST_ANSWERS).await;
         self.process.stop();
         self.process.ended().await;
     }
@@ -99,18 +117,22 @@ fn one_line(body: &Bytes) -> Bytes {
 }
 
 /// Writes whole lines, whoever gives up meanwhile. Its end closes the process's input.
-async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Bytes>, process: Arc<Process>) {
+async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Line>, process: Arc<Process>) {
     loop {
         tokio::select! {
             biased;
             () = process.stopping() => return,
             message = messages.recv() => {
                 let Some(line) = message else { return };
-                let written = async { stdin.write_all(&line).await.is_ok() && stdin.flush().await.is_ok() };
+                let written = async { stdin.write_all(&line.text).await.is_ok() && stdin.flush().await.is_ok() };
                 tokio::select! {
                     biased;
                     () = process.stopping() => return,
-                    written = written => if !written { return },
+                    written = written => match (written, line.written) {
+                        (false, _) => return,
+                        (true, Some(told)) => drop(told.send(())),
+                        (true, None) => {}
+                    },
                 }
             }
         }
@@ -124,6 +146,8 @@ async fn read(
     process: Arc<Process>,
     listener: Arc<dyn Listener>,
 ) {
+    let reader = Reader(inbox);
+    let inbox = &reader.0;
     let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(limit));
     let mut why = None;
     loop {
@@ -185,9 +209,7 @@ fn exited(ended: &Ended) -> Failure {
 fn told(mut failure: Failure, ended: &Ended) -> Failure {
     let info = failure.error.info_mut();
     info.exit_code = ended.exit_code;
+    // They come into the message when what they may hold of secrets is out.
     info.stderr.clone_from(&ended.stderr);
-    if let Some(last) = ended.stderr.last() {
-        info.message = format!("{}; its last words: {last}", info.message);
-    }
     failure
 }
