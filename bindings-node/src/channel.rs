@@ -81,7 +81,8 @@ impl Sink {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
         let text = question.name.to_owned();
         lock(&self.questions).insert(number, question);
-        if self.send(Event { id: client, kind: Kind::Question, text, metadata: Some(number.to_string()) }) != Status::Ok {
+        if self.send(Event { id: client, kind: Kind::Question, text, metadata: Some(number.to_string()) }) != Status::Ok
+        {
             lock(&self.questions).remove(&number);
         }
     }

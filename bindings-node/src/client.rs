@@ -85,9 +85,8 @@ impl Client {
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
         let hear = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
-            let progress = (flags & WITH_PROGRESS != 0).then(|| {
-                Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>
-            });
+            let progress = (flags & WITH_PROGRESS != 0)
+                .then(|| Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>);
             bridge.prepare(&method, Bytes::from(params), &options, progress).map(Some)
         })
     }

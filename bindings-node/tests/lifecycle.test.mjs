@@ -117,7 +117,9 @@ test("a client that nobody can reach any more goes away", async () => {
     const registry = new FinalizationRegistry((name) => gone.push(name));
     for (let i = 0; i < 10; i += 1) {
       await (async () => {
-        const short = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
+        const box = {};
+        const short = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url, onNotification: () => box.short });
+        box.short = short;
         registry.register(short, i);
         await short.ping();
       })();

@@ -1,8 +1,9 @@
 /** What the compiler must accept and refuse; only compiled, never run. */
 
 import {
-  ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, testing,
-  type CallToolResult, type ErrorKind, type InitializeResult, type ListToolsResult, type Metadata, type WithMetadata,
+  ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, connect, looksLikeError, registry, testing,
+  type CallToolResult, type ErrorKind, type Implementation, type InitializeResult, type ListToolsResult, type Metadata,
+  type ServerRecord, type WithMetadata,
 } from "@omni/omni-mcp-js";
 import { DevServer, type Ledger } from "@omni/omni-mcp-js/testing";
 
@@ -43,6 +44,31 @@ export async function calls(): Promise<void> {
   await client.ping({ timeoutMs: "5" });
   // @ts-expect-error arguments are an object
   await client.callTool("t", "text");
+}
+
+export async function records(): Promise<void> {
+  await using sema4 = new registry.Sema4Registry({ apiKey: "k", baseUrl: "https://example.com", tenant: "t", timeoutMs: null });
+  for await (const record of sema4.list({ limit: 5 }, { signal: new AbortController().signal })) {
+    is<typeof record, ServerRecord>(true);
+    await using client = await connect(record, { onNotification: ({ method, params }) => `${method} ${Object.keys(params).length}` });
+    is<typeof client.serverInfo, Implementation | undefined>(true);
+  }
+  const { data, next, hasMore } = await sema4.listPage();
+  is<typeof data, ServerRecord[]>(true);
+  is<typeof next, string | null>(true);
+  is<typeof hasMore, boolean>(true);
+  const { serverId } = await new registry.GaiaRegistry().create({ name: "a" });
+  is<typeof serverId, string>(true);
+  new OmniMcpClient({ auth: { type: "basic", username: "u", password: "p" }, profile: { name: "acme", versions: ["2025-11-25"] } });
+  new OmniMcpClient({ tokenProvider: async () => Promise.resolve({ token: "t", expiresInMs: 1000 }), command: "x", args: ["y"] });
+  is<ReturnType<typeof looksLikeError>, boolean>(true);
+
+  // @ts-expect-error there is no such type
+  new OmniMcpClient({ auth: { type: "magic" } });
+  // @ts-expect-error a registry gives no metadata
+  await sema4.get("id", { withMetadata: true });
+  // @ts-expect-error a provider gives a token
+  new OmniMcpClient({ tokenProvider: () => 5 });
 }
 
 export function errors(error: unknown): ErrorKind | undefined {

@@ -6,6 +6,7 @@ import { onAbort } from "./cancel.js";
 import { encode, encodeOptions } from "./encode.js";
 import { CallCancelledError, badOption, fromCore } from "./errors.js";
 import { splitHooks } from "./hooks.js";
+import type { Hooks } from "./hooks.js";
 import { CANCELLED, WITH_PROGRESS, ask, openClient, register } from "./native.js";
 import type { NativeClient, NativePages, Settled } from "./native.js";
 import type { CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
@@ -19,12 +20,15 @@ export type Target = "server" | "record" | "gaia" | "sema4";
 /** An open native client. */
 export class Caller {
   readonly #native: NativeClient;
+  /** The caller's own functions, which the channel turns to. */
+  readonly hooks!: Hooks;
 
   /** Throws a `ConfigError` for a bad option or member. */
   constructor(to: Target, options: object | null | undefined, record?: object) {
     const { hooks, rest } = splitHooks(options);
     const text = record === undefined ? "" : encode("record", record, record);
-    const number = register(this, hooks);
+    Object.defineProperty(this, "hooks", { value: hooks });
+    const number = register(this);
     const opened = openClient(to, text, encodeOptions(rest), number, Object.keys(hooks));
     if (typeof opened === "string") throw fromCore(opened);
     this.#native = opened;
@@ -40,7 +44,7 @@ export class Caller {
   /** The pages of a list, as they are asked for. */
   async *pages(params: object, options?: AnyOptions | null): AsyncGenerator {
     const { text, ...read } = readOptions(options);
-    const pages: NativePages | string = this.#native.pages(JSON.stringify(params), text);
+    const pages: NativePages | string = this.#native.pages(encodeOptions(params), text);
     if (typeof pages === "string") throw fromCore(pages);
     for (;;) {
       const page = await this.#settled(read, (id, flags) => { this.#native.nextPage(id, pages, flags); });
@@ -70,14 +74,15 @@ export class Caller {
       onProgress === undefined ? undefined : hearing(onProgress),
     );
     unhear?.();
-    return resultOf(settled, signal);
+    return resultOf(settled, this.hooks, signal);
   }
 }
 
-function resultOf(settled: Settled, signal?: AbortSignal): unknown {
+function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignal): unknown {
   if (!settled.ok) {
     const error = fromCore(settled.text);
     if (error instanceof CallCancelledError) because(error, signal?.reason);
+    if (error.code === "token_unavailable" && hooks.failure !== undefined) because(error, hooks.failure);
     throw error;
   }
   const result: unknown = JSON.parse(settled.text);

@@ -52,7 +52,8 @@ export class OmniMcpError extends Error {
     Object.defineProperty(this, "stack", { value: stack, configurable: true, writable: true });
     this.message = data.message;
     for (const name of PROPERTIES) {
-      const value = data[name];
+      // Data of an earlier version has no lines of a process.
+      const value = name === "stderr" ? (data.stderr as readonly string[] | undefined) ?? [] : data[name];
       if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true, configurable: true });
     }
     Object.defineProperty(this, "text", { value: data.text, configurable: true });

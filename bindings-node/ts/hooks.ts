@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 
+import { encodeOptions } from "./encode.js";
 import { badOption } from "./errors.js";
 import type { Notification, ProvidedToken } from "./types.js";
 
@@ -9,6 +10,8 @@ import type { Notification, ProvidedToken } from "./types.js";
 export interface Hooks {
   on_notification?: (notification: Notification) => unknown;
   token_provider?: () => ProvidedToken | Promise<ProvidedToken>;
+  /** What the provider last threw; not one of the functions. */
+  failure?: unknown;
 }
 
 const NAMES = { onNotification: "on_notification", tokenProvider: "token_provider" } as const;
@@ -43,8 +46,11 @@ export function askHook(hooks: Hooks, name: string, answer: (ok: boolean, text: 
     resolve(name === "token_provider" ? hooks.token_provider?.() : undefined);
   });
   asked.then(
-    (given) => { answer(true, given === undefined ? "null" : JSON.stringify(given)); },
-    (failure: unknown) => { answer(false, failure instanceof Error ? failure.message : inspect(failure)); },
+    (given) => { answer(true, given === undefined ? "null" : encodeOptions(given)); },
+    (failure: unknown) => {
+      Object.defineProperty(hooks, "failure", { value: failure, configurable: true });
+      answer(false, failure instanceof Error ? failure.message : inspect(failure));
+    },
   ).catch((failure: unknown) => { answer(false, inspect(failure)); });
 }
 

@@ -36,6 +36,11 @@ export interface NativeDevServer {
   close(id: number): void;
 }
 
+/** A client with functions of its own. */
+interface Hooked {
+  readonly hooks: Hooks;
+}
+
 interface Channel {
   hold(): void;
   release(): void;
@@ -79,8 +84,8 @@ interface Call {
 const binding = load();
 const calls = new Map<number, Call>();
 const channel = new binding.Channel(onEvent);
-const hooksOf = new Map<number, Hooks>();
-const gone = new FinalizationRegistry<number>((number) => hooksOf.delete(number));
+const clients = new Map<number, WeakRef<Hooked>>();
+const gone = new FinalizationRegistry<number>((number) => clients.delete(number));
 let lastId = 0;
 let lastClient = 0;
 
@@ -101,11 +106,12 @@ export const openClient = (
   to: string, record: string, options: string, number: number, hooks: string[],
 ): NativeClient | string => binding.openClient(channel, to, record, options, number, hooks);
 
-/** Gives a client with functions of its own a number. They are kept as long as it is. */
-export function register(client: object, hooks: Hooks): number {
+/** Gives a client a number, under which its own functions are found as long as it is there. */
+export function register(client: Hooked): number {
   lastClient = (lastClient + 1) >>> 0;
-  if (Object.keys(hooks).length > 0) {
-    hooksOf.set(lastClient, hooks);
+  if (Object.keys(client.hooks).length > 0) {
+    // Weakly: a function that knows its client must not keep it.
+    clients.set(lastClient, new WeakRef(client));
     gone.register(client, lastClient);
   }
   return lastClient;
@@ -143,7 +149,7 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
 
 /** A client's server, or the client itself, turns to one of the client's own functions. */
 function onOwn(client: number, kind: number, text: string, question: number): void {
-  const hooks = hooksOf.get(client);
+  const hooks = clients.get(client)?.deref()?.hooks;
   if (kind === NOTIFICATION) {
     if (hooks !== undefined) tell(hooks, text);
   } else if (hooks === undefined) {

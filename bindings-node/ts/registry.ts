@@ -17,7 +17,7 @@ abstract class Registry {
 
   /** Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls. */
   async request<T = unknown>(method: string, path: string, body?: object | null, options?: RegistryCallOptions): Promise<T> {
-    return (await this.caller.call("request", "body", body ?? {}, { method, path, body: body ?? undefined }, options)) as T;
+    return (await this.caller.call("request", "body", { body }, { method, path, body: body ?? undefined }, options)) as T;
   }
 
   /** Refuses further calls. Never rejects, and may be called again. */
@@ -63,7 +63,7 @@ export class Sema4Registry extends Registry {
 
   /** One page of servers: the first, or the one of a token. */
   async listPage(page?: { next?: string | null; limit?: number }, options?: RegistryCallOptions): Promise<ServerPage> {
-    return hiddenPage(await this.caller.call("list_page", "page", {}, { next: page?.next, limit: page?.limit }, options));
+    return hiddenPage(await this.caller.call("list_page", "page", { ...page }, { next: page?.next, limit: page?.limit }, options));
   }
 
   /** One server. */

@@ -64,7 +64,7 @@ export async function control(step, server, at) {
   if (typeof step === "string") CONTROLS[step](server);
   else if (step.script !== undefined) server.script(step.script);
   else if (step.push !== undefined) server.push(step.push);
-  else assert.ok(await server.wait({ ...camelFields(step.wait), timeoutMs: WAIT_MS }), `${at}: waited in vain for ${JSON.stringify(step.wait)}`);
+  else assert.ok(await server.wait({ timeoutMs: WAIT_MS, ...camelFields(step.wait) }), `${at}: waited in vain for ${JSON.stringify(step.wait)}`);
 }
 
 /** Returns when so much was heard, or after some time. */

@@ -44,6 +44,7 @@ impl RestCall {
             ("idempotency_key", options.idempotency_key.is_some()),
             ("honours_idempotency_keys", options.honours_idempotency_keys.is_some()),
             ("raise_tool_errors", options.raise_tool_errors.is_some()),
+            ("with_metadata", options.with_metadata == Some(true)),
         ] {
             if given {
                 return Err(Error::config(Code::InvalidOption, name, "does not belong to a call of a registry"));
