@@ -20,8 +20,8 @@ from omni_mcp_py import AsyncOmniMCPClient, AuthenticationError, ConfigError, Om
 from omni_mcp_py.testing import DevServer
 
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"message": "x"})
-# In the first its calls run on the calling thread, in the second on one of the client's.
-TRANSPORTS = [{"transport": "streamable_http"}, {}]
+# In the first its calls run on the calling thread; in the second, which listens between calls, on one of the client's.
+TRANSPORTS: list[dict[str, Any]] = [{}, {"listen": True}]
 
 
 def guarded(token: str = "tok_1") -> DevServer:
@@ -61,7 +61,7 @@ def test_none_is_no_function(server: DevServer) -> None:
 
 @pytest.mark.parametrize("given", ["tok_1", {"token": "tok_1"}, {"token": "tok_1", "expires_in": timedelta(hours=1)}])
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_token_is_asked_for_once(given: Any, transport: dict[str, str]) -> None:
+def test_a_token_is_asked_for_once(given: Any, transport: dict[str, Any]) -> None:
     asked: list[threading.Thread] = []
 
     def provide() -> Any:
@@ -72,7 +72,7 @@ def test_a_token_is_asked_for_once(given: Any, transport: dict[str, str]) -> Non
         for _ in range(3):
             client.call_tool(*ECHO)
     assert len(asked) == 1
-    if transport:
+    if not transport:
         assert asked[0] is threading.current_thread()
     else:
         assert asked[0].daemon
@@ -96,7 +96,7 @@ def test_threads_share_one_token() -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_what_a_provider_raises_is_the_cause(transport: dict[str, str]) -> None:
+def test_what_a_provider_raises_is_the_cause(transport: dict[str, Any]) -> None:
     raised = LookupError("no vault")
 
     def provide() -> str:
@@ -118,7 +118,7 @@ def test_what_is_no_token_is_refused(bad: Any) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_provider_that_calls_its_own_client_is_told(transport: dict[str, str]) -> None:
+def test_a_provider_that_calls_its_own_client_is_told(transport: dict[str, Any]) -> None:
     with guarded() as server:
         client: OmniMCPClient = OmniMCPClient(**options(server, token_provider=lambda: str(client.ping()), **transport))
         with pytest.raises(AuthenticationError, match="cannot call the client") as failed:
@@ -128,7 +128,7 @@ def test_a_provider_that_calls_its_own_client_is_told(transport: dict[str, str])
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_provider_may_use_another_client(transport: dict[str, str]) -> None:
+def test_a_provider_may_use_another_client(transport: dict[str, Any]) -> None:
     with guarded() as server, OmniMCPClient(**options(server, token_provider=lambda: "tok_1", **transport)) as other:
 
         def provide() -> str:

@@ -34,7 +34,7 @@ async function probe() {
 
 /** Many clients, half of their calls each, and the other half when a line comes. */
 async function sticky() {
-  const clients = Array.from({ length: plan.clients }, () => new OmniMcpClient(options));
+  const clients = Array.from({ length: plan.clients }, () => new OmniMcpClient({ ...options, onNotification: () => undefined }));
   const seen = { succeeded: [], unsure: [], failed: [] };
   for (const half of [0, 1]) {
     if (half === 1) {

@@ -15,7 +15,7 @@ from common import BUILT, PROGRAMS, Program, check, free_port, wait_until, wait_
 NAME = "sticky routing by nginx"
 # Clients, and calls of each: the full measure in one language, a lighter one in the others.
 MEASURES = {"Rust": (20, 50), "Python": (5, 20), "Python async": (5, 20), "Node": (5, 20)}
-LISTENING = {"Rust", "Python", "Python async"}
+LISTENING = {"Rust", "Python", "Python async", "Node"}
 TOOL = "createTestTarget"
 
 CONFIG = """
