@@ -1,6 +1,7 @@
 /** Registries of MCP servers. Every method is one line. */
 
 import { Caller } from "./calling.js";
+import { badOption } from "./errors.js";
 import { hidden } from "./records.js";
 import { asyncDispose } from "./symbols.js";
 import type {
@@ -57,13 +58,13 @@ export class Sema4Registry extends Registry {
   }
 
   /** All servers, over all pages, which are fetched as they are needed. */
-  async *list(page?: { limit?: number }, options?: RegistryCallOptions): AsyncGenerator<ServerRecord> {
-    for await (const { data } of this.caller.pages({ limit: page?.limit }, options) as AsyncIterable<ServerPage>) yield* data.map(hidden);
+  async *list(page?: { limit?: number } | null, options?: RegistryCallOptions): AsyncGenerator<ServerRecord> {
+    for await (const { data } of this.caller.pages(asked(page, "limit"), options) as AsyncIterable<ServerPage>) yield* data.map(hidden);
   }
 
   /** One page of servers: the first, or the one of a token. */
-  async listPage(page?: { next?: string | null; limit?: number }, options?: RegistryCallOptions): Promise<ServerPage> {
-    return hiddenPage(await this.caller.call("list_page", "page", { ...page }, { next: page?.next, limit: page?.limit }, options));
+  async listPage(page?: { next?: string | null; limit?: number } | null, options?: RegistryCallOptions): Promise<ServerPage> {
+    return hiddenPage(await this.caller.call("list_page", "page", asked(page, "next, limit"), asked(page, "next, limit"), options));
   }
 
   /** One server. */
@@ -85,6 +86,11 @@ export class Sema4Registry extends Registry {
   async delete(id: string, options?: RegistryCallOptions): Promise<void> {
     await this.caller.call("delete", "id", {}, { id }, options);
   }
+}
+
+function asked(page: object | null | undefined, members: string): object {
+  if (page !== undefined && page !== null && (typeof page !== "object" || Array.isArray(page))) throw badOption("page", `must be an object with ${members}`);
+  return { ...page };
 }
 
 function hiddenPage(page: unknown): ServerPage {

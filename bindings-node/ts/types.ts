@@ -32,7 +32,7 @@ export interface ClientOptions {
   proxy?: string;
   /** Headers for the proxy. Default: none. */
   proxyHeaders?: Record<string, string>;
-  /** The only tools that may be called. Default: all. */
+  /** The only tools that may be called. Default: all; an empty list allows none. */
   allowedTools?: string[];
   /** Tools that may not be called, whatever is allowed. Default: none. */
   blockedTools?: string[];

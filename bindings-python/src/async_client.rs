@@ -108,7 +108,7 @@ impl AsyncClient {
 impl AsyncClient {
     fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = options.py();
-        let (options, hooks) = what.split(options)?;
+        let (options, hooks) = what.split(options, true)?;
         let is_empty = hooks.is_empty();
         let hooks = Py::new(py, hooks)?;
         let letters = match is_empty {

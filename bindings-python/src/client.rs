@@ -115,7 +115,7 @@ impl SyncClient {
 impl SyncClient {
     fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = options.py();
-        let (options, hooks) = what.split(options)?;
+        let (options, hooks) = what.split(options, false)?;
         let hooks = Bound::new(py, hooks)?;
         let daemons = Daemons::default();
         let asks: Arc<OnceLock<Ask>> = Arc::default();

@@ -16,11 +16,6 @@ pub(crate) fn raised(py: Python<'_>, error: &Error) -> PyErr {
         .map_or_else(|raised| raised, PyErr::from_value)
 }
 
-/// The exception for an error as JSON text.
-pub(crate) fn raised_of(py: Python<'_>, error: &str) -> PyErr {
-    exception(py, error).map_or_else(|raised| raised, PyErr::from_value)
-}
-
 fn exception<'py>(py: Python<'py>, error: &str) -> PyResult<Bound<'py, PyAny>> {
     let info = decode_plainly(py, error.as_bytes())?;
     FROM_NATIVE.import(py, "omni_mcp_py._errors", "from_native")?.call1((info,))

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::{Mutex, PoisonError};
 
-use omni_mcp::bridge::{Question, not_callable};
+use omni_mcp::bridge::{Question, bad_hook};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::encode;
-use crate::errors::{raised, raised_of};
+use crate::errors::raised;
 
 /// The code of an error that a token provider is the cause of.
 const TOKEN_UNAVAILABLE: &str = "token_unavailable";
@@ -44,18 +44,27 @@ impl Hooks {
     }
 }
 
+fn is_async(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    function.py().import("inspect")?.call_method1("iscoroutinefunction", (function,))?.is_truthy()
+}
+
 impl Hooks {
     /// The options without the functions among them, and the functions.
-    pub(crate) fn split<'py>(options: &Bound<'py, PyDict>) -> PyResult<(Bound<'py, PyDict>, Self)> {
+    /// `awaits` says whether the client can await them.
+    pub(crate) fn split<'py>(options: &Bound<'py, PyDict>, awaits: bool) -> PyResult<(Bound<'py, PyDict>, Self)> {
         let py = options.py();
         let (options, mut by_name) = (options.copy()?, Vec::new());
         for hook in HOOKS {
             let Some(function) = options.get_item(hook.name)? else { continue };
             options.del_item(hook.name)?;
             match function.is_callable() {
+                true if !awaits && is_async(&function)? => {
+                    let allowed = "must not be an async function; use AsyncOmniMCPClient";
+                    return Err(raised(py, &bad_hook(hook.name, allowed)));
+                }
                 true => by_name.push((hook.name, function.unbind())),
                 false if function.is_none() => {}
-                false => return Err(raised_of(py, &not_callable().to_json().replace("on_progress", hook.name))),
+                false => return Err(raised(py, &bad_hook(hook.name, "must be a function"))),
             }
         }
         Ok((options, Self { by_name, why: Mutex::default() }))

@@ -21,10 +21,15 @@ pub(crate) enum What<'a, 'py> {
 
 impl What<'_, '_> {
     /// The options without the caller's functions among them, and the functions. A registry has no use for any.
-    pub(crate) fn split<'py>(&self, options: &Bound<'py, PyDict>) -> PyResult<(Bound<'py, PyDict>, Functions)> {
+    /// `awaits` says whether the client can await them.
+    pub(crate) fn split<'py>(
+        &self,
+        options: &Bound<'py, PyDict>,
+        awaits: bool,
+    ) -> PyResult<(Bound<'py, PyDict>, Functions)> {
         match self {
             Self::Registry(_) => Ok((options.clone(), Functions::default())),
-            Self::Server | Self::Record(_) => Functions::split(options),
+            Self::Server | Self::Record(_) => Functions::split(options, awaits),
         }
     }
 

@@ -51,6 +51,16 @@ def test_what_cannot_be_called_is_refused(made: Any, name: str, bad: Any) -> Non
     assert refused.value.field == name
 
 
+def test_an_async_function_is_none_for_a_client_that_blocks(server: DevServer) -> None:
+    async def given(*_: Any) -> str:
+        return "tok_1"
+
+    for name in ("on_notification", "token_provider"):
+        with pytest.raises(ConfigError, match="AsyncOmniMCPClient") as failed:
+            OmniMCPClient(**{"profile": "generic", "endpoint": f"{server.url}/mcp", name: given})  # type: ignore[arg-type]
+        assert failed.value.field == name
+
+
 def test_none_is_no_function(server: DevServer) -> None:
     with OmniMCPClient(server.api_key, base_url=server.url, on_notification=None, token_provider=None) as client:
         assert client.ping() == {}

@@ -363,6 +363,11 @@ pub fn not_callable() -> Error {
     Error::config(Code::InvalidArgument, "on_progress", "must be a function")
 }
 
+/// The `config` error for a function of the caller's that cannot be one.
+pub fn bad_hook(name: &str, allowed: &str) -> Error {
+    Error::config(Code::InvalidOption, name, allowed)
+}
+
 /// The error for the use of a client after `fork`.
 pub fn forked() -> Error {
     Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")

@@ -225,7 +225,14 @@ impl LogicalCall {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
         }
         let in_session = line.session_id.is_some() || line.link.is_the_session();
-        let (result, headers) = classify::judge(&Method::POST, answer, &core.settings.profile, in_session)?;
+        let judged = classify::judge(&Method::POST, answer, &core.settings.profile, in_session);
+        let (result, headers) = judged.map_err(|mut failure| {
+            if line.link.is_process() {
+                // Its answers have no status.
+                failure.error.info_mut().status = None;
+            }
+            failure
+        })?;
         let reply = RawReply {
             result,
             status,
@@ -301,7 +308,10 @@ impl Operation for InOpening<'_> {
 
 fn blocked(core: &Core, tool: &str) -> Error {
     let shown = crate::text::preview(tool.as_bytes());
-    let mut error = Error::new(Code::ToolBlocked, format!("the rules of the server's record do not allow {shown}"));
+    let mut error = Error::new(
+        Code::ToolBlocked,
+        format!("the tool {shown} is not one that allowed_tools and blocked_tools let through"),
+    );
     error.info_mut().service_code = core.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
     error
 }

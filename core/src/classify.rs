@@ -239,7 +239,7 @@ fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
 
 fn message(code: Code, said: &str) -> String {
     let what = code.spec().help.trim_end_matches('.');
-    if said.is_empty() {
+    if said.is_empty() || said.eq_ignore_ascii_case(what) {
         return what.to_owned();
     }
     format!("{what}: {}", crate::text::preview(said.as_bytes()))

@@ -50,7 +50,7 @@ options! {
     /// Headers for the proxy.
     proxy_headers: BTreeMap<String, Secret> = "none";
     /// The only tools that may be called.
-    allowed_tools: Vec<String> = "all";
+    allowed_tools: Vec<String> = "all; an empty list allows none";
     /// Tools that may not be called, whatever is allowed.
     blocked_tools: Vec<String> = "none";
     /// Sends one tool call at a time, in the order in which they were made.

@@ -162,7 +162,7 @@ codes! {
     TokenUnavailable: "token_unavailable", Auth, "No token could be had.";
     Forbidden: "forbidden", Permission, "The credentials do not allow this.";
     MissingScope: "missing_scope", Permission, "The key lacks a scope.";
-    ToolBlocked: "tool_blocked", Permission, "The rules of the server's record do not allow this tool.";
+    ToolBlocked: "tool_blocked", Permission, "The rules for tools do not allow this one.";
     BadRequest: "bad_request", InvalidRequest, "The server refused the request.";
     InvalidParams: "invalid_params", InvalidRequest, "The server refused the parameters.";
     UnknownMethod: "unknown_method", NotFound, "The server has no such method.";

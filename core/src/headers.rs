@@ -54,6 +54,10 @@ pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {
 pub(crate) fn extra<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
     let headers = checked(field, given)?;
     match headers.keys().find(|name| is_reserved(name)) {
+        Some(name) if name == http::header::AUTHORIZATION => {
+            let allowed = format_args!("\"{name}\" is set by the client itself; use api_key or auth");
+            Err(Error::config(Code::InvalidOption, field, allowed))
+        }
         Some(name) => {
             Err(Error::config(Code::InvalidOption, field, format_args!("\"{name}\" is set by the client itself")))
         }

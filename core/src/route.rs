@@ -80,6 +80,8 @@ impl ClientConfig {
         let refuse = |field: &str, allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
         let transport = match (self.transport.as_deref(), &self.command) {
             (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
+            // As records of registries have it.
+            (Some("streamable-http" | "http"), _) => "streamable_http",
             (Some(_), _) => return refuse("transport", "must be one of streamable_http, sse, stdio"),
             (None, Some(_)) => "stdio",
             (None, None) => "streamable_http",
@@ -158,6 +160,9 @@ impl ClientConfig {
             (Some(_), Some(_)) => {
                 Err(Error::config(Code::InvalidOption, "endpoint", "cannot be given together with base_url"))
             }
+            (Some(_), None) if self.slug.is_some() => {
+                Err(Error::config(Code::InvalidOption, "slug", "cannot be given together with endpoint"))
+            }
             (Some(endpoint), None) => Ok(("endpoint", web_url("endpoint", endpoint.as_str())?)),
             (None, given) => {
                 let base = given.as_ref().map(|given| given.as_str().to_owned());
@@ -214,9 +219,7 @@ impl Tools {
             }
         }
         let set = |list: &Vec<String>| list.iter().cloned().collect::<HashSet<_>>();
-        // An empty list of allowed tools is no rule, as at Odock's gateway.
-        let allowed = allowed.as_ref().filter(|list| !list.is_empty()).map(set);
-        Ok(Self { allowed, blocked: blocked.as_ref().map(set).unwrap_or_default() })
+        Ok(Self { allowed: allowed.as_ref().map(set), blocked: blocked.as_ref().map(set).unwrap_or_default() })
     }
 
     /// Whether a tool may be called. What is blocked stays blocked although it is allowed.

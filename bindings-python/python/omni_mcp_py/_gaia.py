@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_mcp_py._record import ServerRecord
+from omni_mcp_py._record import ServerRecord, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ class GaiaRegistry(Registry):
 
     def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Create a server. After an ambiguous failure it is looked up by its name."""
-        return ServerRecord(self._call("create", {"server": dict(server)}, options))
+        return ServerRecord(self._call("create", {"server": plain(server)}, options))
 
     def list(self, project_id: str, **options: Unpack[CallOptions]) -> _Records:
         """Return the servers of a project."""
@@ -46,7 +46,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
 
     async def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Create a server. After an ambiguous failure it is looked up by its name."""
-        return ServerRecord(await self._call("create", {"server": dict(server)}, options))
+        return ServerRecord(await self._call("create", {"server": plain(server)}, options))
 
     async def list(self, project_id: str, **options: Unpack[CallOptions]) -> _Records:
         """Return the servers of a project."""

@@ -161,7 +161,7 @@ class ServerOptions(TypedDict, total=False):
     proxy_headers: Mapping[str, str]
     """Headers for the proxy. Default: none."""
     allowed_tools: Sequence[str]
-    """The only tools that may be called. Default: all."""
+    """The only tools that may be called. Default: all; an empty list allows none."""
     blocked_tools: Sequence[str]
     """Tools that may not be called, whatever is allowed. Default: none."""
     force_serial_tool_calls: bool

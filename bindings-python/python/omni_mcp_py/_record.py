@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from omni_mcp_py import _native
+
+
+def plain(record: Any) -> Any:
+    """Return a mapping as a dict; anything else as it is, for the core to refuse it by name."""
+    return dict(record) if isinstance(record, Mapping) else record
 
 
 class ServerRecord(dict[str, Any]):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from omni_mcp_py._record import ServerRecord
+from omni_mcp_py._record import ServerRecord, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
 
 if TYPE_CHECKING:
@@ -49,11 +49,11 @@ class Sema4Registry(Registry):
 
     def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Create a server."""
-        return ServerRecord(self._call("create", {"server": dict(server)}, options))
+        return ServerRecord(self._call("create", {"server": plain(server)}, options))
 
     def update(self, id: str, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Replace a server."""
-        return ServerRecord(self._call("update", {"id": id, "server": dict(server)}, options))
+        return ServerRecord(self._call("update", {"id": id, "server": plain(server)}, options))
 
     def delete(self, id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a server."""
@@ -85,11 +85,11 @@ class AsyncSema4Registry(AsyncRegistry):
 
     async def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Create a server."""
-        return ServerRecord(await self._call("create", {"server": dict(server)}, options))
+        return ServerRecord(await self._call("create", {"server": plain(server)}, options))
 
     async def update(self, id: str, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
         """Replace a server."""
-        return ServerRecord(await self._call("update", {"id": id, "server": dict(server)}, options))
+        return ServerRecord(await self._call("update", {"id": id, "server": plain(server)}, options))
 
     async def delete(self, id: str, **options: Unpack[CallOptions]) -> None:
         """Delete a server."""

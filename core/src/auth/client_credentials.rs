@@ -95,7 +95,12 @@ impl Operation for Asking<'_> {
                 token: answer.access_token().secret().as_str().into(),
                 expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),
             }),
-            Err(RequestTokenError::Request(Unanswered(failure))) => Err(failure),
+            Err(RequestTokenError::Request(Unanswered(mut failure))) => {
+                let info = failure.error.info_mut();
+                info.message =
+                    format!("the token endpoint at {}: {}", self.url.origin().ascii_serialization(), info.message);
+                Err(failure)
+            }
             Err(RequestTokenError::ServerResponse(refusal)) => Err(refused(&self.url, &refusal)),
             Err(_) => Err(unusable("the token endpoint's answer is not that of RFC 6749 section 5.1")),
         }
@@ -131,8 +136,8 @@ async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRespon
     let unreadable = status.is_client_error() && serde_json::from_slice::<serde_json::Value>(&answer.body).is_err();
     let happened = happened.or(unreadable.then_some((Happened::Refused, Code::TokenRefused)));
     if let Some((happened, code)) = happened {
-        let mut failure = Failure::new(happened, code, format!("the token endpoint answered with HTTP {status}"))
-            .answered(status, &answer.headers);
+        let mut failure =
+            Failure::new(happened, code, format!("it answered with HTTP {status}")).answered(status, &answer.headers);
         let wait = crate::retry_after::read(&answer.headers, std::time::SystemTime::now());
         failure.error.info_mut().retry_after = wait.map(|wait| wait.as_secs_f64());
         return Err(failure);

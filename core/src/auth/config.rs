@@ -47,6 +47,10 @@ const MEMBERS: &[(&str, &[&str], &[&str])] = &[
     ("header", &["value"], &["name"]),
 ];
 
+fn types() -> String {
+    MEMBERS.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
+}
+
 impl AuthConfig {
     fn of(kind: &str) -> Self {
         Self::default().r#type(kind)
@@ -100,14 +104,11 @@ impl AuthConfig {
     }
 
     fn resolve_inside(&self, check_url: impl Fn(&'static str, &str) -> Result<Url>) -> Result<Credentials> {
-        let kind = self.r#type.as_deref().unwrap_or_default();
+        let Some(kind) = self.r#type.as_deref() else {
+            return Err(Error::config(Code::MissingOption, "type", format_args!("is required: one of {}", types())));
+        };
         let Some((kind, required, allowed)) = MEMBERS.iter().find(|(name, ..)| *name == kind) else {
-            let names: Vec<_> = MEMBERS.iter().map(|(name, ..)| *name).collect();
-            return Err(Error::config(
-                Code::InvalidOption,
-                "type",
-                format_args!("must be one of {}", names.join(", ")),
-            ));
+            return Err(Error::config(Code::InvalidOption, "type", format_args!("must be one of {}", types())));
         };
         for spec in AUTH_OPTIONS.iter().filter(|spec| spec.name != "type") {
             let belongs = required.contains(&spec.name) || allowed.contains(&spec.name);

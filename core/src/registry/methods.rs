@@ -80,7 +80,7 @@ pub(crate) enum AnyRegistry {
 
 /// The arguments of all methods.
 #[derive(Deserialize, Default)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 struct Arguments {
     project_id: Option<String>,
     id: Option<String>,
@@ -160,6 +160,11 @@ fn arguments(params: &[u8]) -> Result<Arguments> {
             (Some(value), "limit") => value.as_u64().is_none_or(|limit| limit > u64::from(u32::MAX)),
             (Some(value), _) => !value.is_string(),
         });
+        let unknown = object.keys().find(|name| !known.contains(&name.as_str()) && *name != "body");
+        if let Some(name) = unknown {
+            let allowed = "is not an argument; allowed are next and limit";
+            return Error::config(Code::InvalidArgument, &crate::text::preview(name.as_bytes()), allowed);
+        }
         let field = wrong.copied().unwrap_or("params");
         let allowed = match field {
             "server" => "must be an object",

@@ -283,7 +283,8 @@ fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
     let mut config = generic();
     let comma =
         |text: &str| Some(text.split(',').map(|tool| tool.trim().to_owned()).filter(|t| !t.is_empty()).collect());
-    config.allowed_tools = fields.list("allowedTools", comma)?;
+    // An empty list is no rule, as at the gateway.
+    config.allowed_tools = fields.list("allowedTools", comma)?.filter(|tools| !tools.is_empty());
     config.blocked_tools = fields.list("blockedTools", comma)?;
     if transport == "STDIO" {
         config.command = fields.text("command")?.map(str::to_owned);

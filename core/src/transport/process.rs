@@ -126,7 +126,14 @@ impl Process {
 
 fn not_started(program: &Program, error: &std::io::Error) -> Failure {
     let command = crate::text::preview(program.command.as_bytes());
-    let message = format!("the command \"{command}\" could not be started: {}", error.kind());
+    let why = match error.kind() {
+        std::io::ErrorKind::NotFound if command.contains(' ') => {
+            "no such program; its arguments belong in args".to_owned()
+        }
+        std::io::ErrorKind::NotFound => "no such program".to_owned(),
+        kind => kind.to_string(),
+    };
+    let message = format!("the command \"{command}\" could not be started: {why}");
     let mut failure = Failure::new(Happened::Refused, Code::ProcessNotStarted, message);
     failure.error.info_mut().delivery = crate::error::Delivery::NotSent;
     failure
