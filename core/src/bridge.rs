@@ -21,8 +21,9 @@ use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{HOOKS, HookSpec};
 use crate::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
 use crate::option::{OptionSpec, Spelling};
-use crate::registry::methods::{AnyRegistry, Work};
+use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
+use crate::registry::work::{self, Work};
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, RegistryMethodSpec, client_of};
 
 /// A client, of a server or of a registry, as a binding holds it.
@@ -324,7 +325,7 @@ impl Prepared {
                 return Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None });
             }
             Kind::Call(client, what, call) => client.raw(&what, *call).await?,
-            Kind::Registry(work) => crate::registry::methods::run(work).await?,
+            Kind::Registry(work) => work::run(work).await?,
         };
         let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
         Ok(Crossing { result: reply.result, metadata })

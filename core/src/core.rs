@@ -1,33 +1,24 @@
-//! What all calls of one client share, and the opening and closing of its session.
+//! What all calls of one client share: its session, its tokens, and its end.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderValue};
-use serde_json::Value;
+use http::HeaderMap;
 use tokio::sync::Semaphore;
 
-use crate::attempts::{self, Plan};
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
 use crate::auth::{Credentials, Secret};
 use crate::budget::RetryBudget;
-use crate::call::LogicalCall;
-use crate::call_options::CallOptions;
-use crate::config::{SHORTEST_SECRET, Settings};
+use crate::config::Settings;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
-use crate::headers;
 use crate::idempotency::UsedKeys;
 use crate::listen;
-use crate::opening::{LinkOnly, Opening};
-use crate::protocol::handshake;
 use crate::reply::RawReply;
-use crate::retry::Safety;
-use crate::route::Route;
 use crate::session::{Peer, Session};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
@@ -36,10 +27,6 @@ use crate::transport::link::Link;
 const ANSWERS_AT_ONCE: usize = 8;
 /// How many tokens are kept out of messages, the one in use included.
 const TOKENS_OF_LATE: usize = 16;
-/// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
-/// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
-const LOOK_WITHIN: Duration = Duration::from_secs(5);
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -59,13 +46,13 @@ pub(crate) struct Core {
     ids: AtomicU64,
     closed: AtomicBool,
     /// Whether a session begins with a handshake.
-    handshake: AtomicBool,
+    pub(crate) handshake: AtomicBool,
     /// Whether the server was found to speak the transport of 2024-11-05.
-    found_sse: AtomicBool,
+    pub(crate) found_sse: AtomicBool,
     /// The last answer to `initialize`.
-    welcome: RwLock<Option<Bytes>>,
+    pub(crate) welcome: RwLock<Option<Bytes>>,
     /// Tokens of late, which a server may still speak of.
-    tokens_of_late: Mutex<VecDeque<Secret>>,
+    pub(crate) tokens_of_late: Mutex<VecDeque<Secret>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
 }
@@ -187,107 +174,6 @@ impl Core {
         }
     }
 
-    async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
-        let mut headers = self.settings.headers.clone();
-        transport::set_content_headers(&mut headers);
-        let route = match &self.settings.route {
-            Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
-                Route::Sse(url.clone())
-            }
-            route => route.clone(),
-        };
-        let opening = Opening::new(route, headers.clone());
-        let peer = if self.handshake.load(Ordering::Relaxed) {
-            match self.open_by_handshake(generation, &opening).await {
-                Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
-                peer => peer,
-            }
-        } else {
-            attempts::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
-            self.peer_of(generation, &opening, None, None).await
-        }?;
-        if self.is_closed() {
-            // close() found no session to end: this one came too late for it.
-            self.end_session(&peer).await;
-            return Err(Failure::not_sent(self.closed_error()));
-        }
-        Ok(peer)
-    }
-
-    /// The handshake (specification 2025-11-25, basic/lifecycle).
-    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
-        let params = Bytes::from(handshake::params(&self.settings.protocol_version));
-        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
-            .map_err(Failure::not_sent)?;
-        let welcome = call.run_opening(self, opening).await?;
-        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
-            .map_err(|failure| failure.answered(welcome.status, &welcome.headers))?;
-        let mut headers = opening.headers();
-        if let Ok(version) = HeaderValue::from_str(&version) {
-            headers.insert(headers::MCP_PROTOCOL_VERSION, version);
-        }
-        let session_id = welcome.headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
-            id.set_sensitive(true);
-            id
-        });
-        if let Some(id) = &session_id {
-            headers.insert(headers::MCP_SESSION_ID, id.clone());
-        }
-        opening.set_headers(headers);
-        // Sent again by the rules of a safe call: a lost one would leave the session half open.
-        let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
-        initialized.run_opening(self, opening).await?;
-        *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
-        let welcome = RawReply { session_id: session_id.clone(), ..welcome };
-        self.peer_of(generation, opening, session_id, Some(welcome)).await
-    }
-
-    async fn peer_of(
-        &self,
-        generation: u64,
-        opening: &Opening,
-        session_id: Option<HeaderValue>,
-        welcome: Option<RawReply>,
-    ) -> Result<Peer, Failure> {
-        let Some((link, ears)) = opening.line().await else {
-            return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
-        };
-        let headers = opening.headers();
-        ears.session_is_open(headers.clone());
-        Ok(Peer { generation, link, ears, session_id, headers, welcome, listening: OnceLock::new() })
-    }
-
-    /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
-    /// basic/transports, Backwards Compatibility).
-    fn may_be_sse(&self, failure: &Failure) -> bool {
-        let info = failure.error.info();
-        let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
-        may && matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none()
-    }
-
-    async fn open_by_sse(
-        self: &Arc<Self>,
-        generation: u64,
-        refusal: Failure,
-        headers: HeaderMap,
-    ) -> Result<Peer, Failure> {
-        let Some(url) = self.settings.route.url() else { return Err(refusal) };
-        let opening = Opening::new(Route::Sse(url.clone()), headers);
-        // One short look: a server that has such a stream begins it at once.
-        let look = Plan::look(self, LOOK_WITHIN);
-        if let Err(failure) = attempts::run(self, &look, &LinkOnly(&opening)).await {
-            let is_sse = failure.error.info().code == Code::InvalidEndpoint;
-            return Err(if is_sse { failure } else { refusal });
-        }
-        match self.open_by_handshake(generation, &opening).await {
-            Ok(peer) => {
-                self.found_sse.store(true, Ordering::Relaxed);
-                Ok(peer)
-            }
-            Err(failure) => Err(failure),
-        }
-    }
-
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
@@ -300,7 +186,7 @@ impl Core {
         }
     }
 
-    async fn end_session(&self, peer: &Peer) {
+    pub(crate) async fn end_session(&self, peer: &Peer) {
         if let Some(listening) = peer.listening.get() {
             listening.abort();
         }
@@ -318,79 +204,5 @@ impl Core {
             peer.link.close().await;
         };
         let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
-    }
-
-    /// Takes the client's own secrets out of what a server has said.
-    pub(crate) fn redacted(&self, error: Error) -> Error {
-        self.redacted_of(error, &[])
-    }
-
-    /// As [`redacted`](Self::redacted), with further secrets.
-    pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
-        let info = error.info_mut();
-        let tokens: Vec<_> = {
-            let of_late = self.tokens_of_late.lock().unwrap_or_else(PoisonError::into_inner);
-            of_late
-                .iter()
-                .map(|token| token.expose().to_owned())
-                .filter(|token| token.len() >= SHORTEST_SECRET)
-                .collect()
-        };
-        for secret in self.settings.secrets.iter().chain(further).chain(&tokens) {
-            let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
-            for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
-                redact(text, secret);
-            }
-            let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
-            if let Some(mut data) = data.filter(|data| holds(data, secret)) {
-                redact_all(&mut data, secret);
-                info.data = serde_json::value::to_raw_value(&data).ok();
-            }
-        }
-        if let Some(last) = info.stderr.last() {
-            info.message = format!("{}; its last words: {last}", info.message);
-        }
-        error
-    }
-}
-
-/// Takes a secret out of a text, and what a preview's cut has left of it at the end.
-fn redact(text: &mut String, secret: &str) {
-    if text.contains(secret) {
-        *text = text.replace(secret, REDACTED);
-    }
-    let whole = text.trim_end_matches('…').len();
-    let cut = (SHORTEST_SECRET..secret.len())
-        .rev()
-        .find(|length| secret.get(..*length).is_some_and(|beginning| text[..whole].ends_with(beginning)));
-    if let Some(length) = cut {
-        text.replace_range(whole - length..whole, REDACTED);
-    }
-}
-
-/// Whether a secret stands in any text of a value, however it was escaped.
-fn holds(value: &Value, secret: &str) -> bool {
-    match value {
-        Value::String(text) => text.contains(secret),
-        Value::Array(items) => items.iter().any(|item| holds(item, secret)),
-        Value::Object(members) => members.iter().any(|(name, member)| name.contains(secret) || holds(member, secret)),
-        _ => false,
-    }
-}
-
-fn redact_all(value: &mut Value, secret: &str) {
-    match value {
-        Value::String(text) => redact(text, secret),
-        Value::Array(items) => items.iter_mut().for_each(|item| redact_all(item, secret)),
-        Value::Object(members) => {
-            *members = std::mem::take(members)
-                .into_iter()
-                .map(|(name, mut member)| {
-                    redact_all(&mut member, secret);
-                    (name.replace(secret, REDACTED), member)
-                })
-                .collect();
-        }
-        _ => {}
     }
 }

@@ -38,6 +38,7 @@ mod option;
 mod pages;
 mod profile;
 mod protocol;
+mod redaction;
 pub mod registry;
 mod reply;
 mod retry;

@@ -1,19 +1,35 @@
-//! A session that is about to be opened: its link, and the headers as far as they are known.
+//! The opening of a session: its link, and the handshake where there is one.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
 
-use http::{HeaderMap, Method};
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
 
-use crate::attempts::{Operation, Turn};
+use crate::attempts::{self, Operation, Plan, Turn};
+use crate::call::LogicalCall;
+use crate::call_options::CallOptions;
 use crate::classify;
 use crate::core::Core;
 use crate::ears::Ears;
+use crate::error::{Code, Error};
 use crate::failure::Failure;
+use crate::headers;
+use crate::protocol::handshake;
+use crate::reply::RawReply;
+use crate::retry::Safety;
 use crate::route::Route;
+use crate::session::Peer;
+use crate::transport::http::set_content_headers;
 use crate::transport::link::Link;
 use crate::transport::sse::{Opened, SseLink};
 use crate::transport::stdio::StdioLink;
 
+/// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+
+/// A session that is about to be opened.
 pub(crate) struct Opening {
     route: Route,
     headers: Mutex<HeaderMap>,
@@ -84,5 +100,109 @@ impl Operation for LinkOnly<'_> {
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<(), Failure> {
         turn.in_time(self.0.link(core, turn)).await.map(drop)
+    }
+}
+
+impl Core {
+    /// Opens a session, in the way of the profile.
+    pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+        let mut headers = self.settings.headers.clone();
+        set_content_headers(&mut headers);
+        let route = match &self.settings.route {
+            Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
+                Route::Sse(url.clone())
+            }
+            route => route.clone(),
+        };
+        let opening = Opening::new(route, headers.clone());
+        let peer = if self.handshake.load(Ordering::Relaxed) {
+            match self.open_by_handshake(generation, &opening).await {
+                Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
+                peer => peer,
+            }
+        } else {
+            attempts::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
+            self.peer_of(generation, &opening, None, None).await
+        }?;
+        if self.is_closed() {
+            // close() found no session to end: this one came too late for it.
+            self.end_session(&peer).await;
+            return Err(Failure::not_sent(self.closed_error()));
+        }
+        Ok(peer)
+    }
+
+    /// The handshake (specification 2025-11-25, basic/lifecycle).
+    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        let params = Bytes::from(handshake::params(&self.settings.protocol_version));
+        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
+            .map_err(Failure::not_sent)?;
+        let welcome = call.run_opening(self, opening).await?;
+        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
+            .map_err(|failure| failure.answered(welcome.status, &welcome.headers))?;
+        let mut headers = opening.headers();
+        if let Ok(version) = HeaderValue::from_str(&version) {
+            headers.insert(headers::MCP_PROTOCOL_VERSION, version);
+        }
+        let session_id = welcome.headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
+            id.set_sensitive(true);
+            id
+        });
+        if let Some(id) = &session_id {
+            headers.insert(headers::MCP_SESSION_ID, id.clone());
+        }
+        opening.set_headers(headers);
+        // Sent again by the rules of a safe call: a lost one would leave the session half open.
+        let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
+        initialized.run_opening(self, opening).await?;
+        *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
+        let welcome = RawReply { session_id: session_id.clone(), ..welcome };
+        self.peer_of(generation, opening, session_id, Some(welcome)).await
+    }
+
+    async fn peer_of(
+        &self,
+        generation: u64,
+        opening: &Opening,
+        session_id: Option<HeaderValue>,
+        welcome: Option<RawReply>,
+    ) -> Result<Peer, Failure> {
+        let Some((link, ears)) = opening.line().await else {
+            return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
+        };
+        let headers = opening.headers();
+        ears.session_is_open(headers.clone());
+        Ok(Peer { generation, link, ears, session_id, headers, welcome, listening: OnceLock::new() })
+    }
+
+    /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
+    /// basic/transports, Backwards Compatibility).
+    fn may_be_sse(&self, failure: &Failure) -> bool {
+        let info = failure.error.info();
+        let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
+        may && matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none()
+    }
+
+    async fn open_by_sse(
+        self: &Arc<Self>,
+        generation: u64,
+        refusal: Failure,
+        headers: HeaderMap,
+    ) -> Result<Peer, Failure> {
+        let Some(url) = self.settings.route.url() else { return Err(refusal) };
+        let opening = Opening::new(Route::Sse(url.clone()), headers);
+        // One short look: a server that has such a stream begins it at once.
+        let look = Plan::look(self, LOOK_WITHIN);
+        if let Err(failure) = attempts::run(self, &look, &LinkOnly(&opening)).await {
+            let is_sse = failure.error.info().code == Code::InvalidEndpoint;
+            return Err(if is_sse { failure } else { refusal });
+        }
+        match self.open_by_handshake(generation, &opening).await {
+            Ok(peer) => {
+                self.found_sse.store(true, Ordering::Relaxed);
+                Ok(peer)
+            }
+            Err(failure) => Err(failure),
+        }
     }
 }

@@ -12,7 +12,7 @@ use super::config::{Kind, Place, RegistryConfig};
 use super::fields::Fields;
 use super::redact::Record;
 use super::rest::{RestCall, is_answer_lost};
-use super::{methods, record};
+use super::{record, work};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
@@ -72,7 +72,7 @@ impl Registry {
     /// # Errors
     /// A `config` error that names a member, before anything is sent; else as for a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
-        decoded(&methods::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
+        decoded(&work::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
     }
 
     /// The servers of a project.
@@ -80,7 +80,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn list(&self, project_id: &str) -> Result<Vec<Record>> {
-        decoded(&methods::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
+        decoded(&work::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
     }
 
     /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
@@ -100,10 +100,10 @@ impl Registry {
         &self.place
     }
 
-    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<methods::Work> {
+    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<work::Work> {
         let call = self.list_call(project_id, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
             let reply = call.run(&core).await?;
             member(reply, "servers")
         }))
@@ -118,13 +118,13 @@ impl Registry {
         RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)
     }
 
-    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<methods::Work> {
+    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<work::Work> {
         let body = body(server)?;
         let Place { core, collection, .. } = self.place.clone();
         let sought = Sought::of(&body);
         let call = RestCall::new(&core, Method::POST, collection, Some(&body), Safety::Plain, options)?;
         let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
-        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
             let begun = Instant::now();
             let failure = match call.run_unredacted(&core).await {
                 Ok(reply) => return Ok(reply),

@@ -1,22 +1,15 @@
 //! The methods of the registries, once for all languages: a test of each face checks that it has every one.
 
-use std::pin::Pin;
-use std::sync::Arc;
-
 use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use url::Url;
 
 use super::config::{Place, RegistryConfig};
 use super::pager::Pager;
-use super::rest::RestCall;
+use super::work::Work;
 use super::{gaia, sema4};
-use crate::attempts::CallState;
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
-use crate::reply::RawReply;
-use crate::retry::Safety;
 
 /// One method of a registry.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -48,28 +41,6 @@ pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
     of("sema4", "request", "Sends any request below the base URL."),
     of("sema4", "close", "Refuses further calls."),
 ];
-
-/// A request that is ready to run.
-pub(crate) struct Work {
-    pub(crate) state: Arc<CallState>,
-    running: Pin<Box<dyn Future<Output = Result<RawReply>> + Send>>,
-}
-
-impl Work {
-    pub(super) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
-        Self { state, running: Box::pin(running) }
-    }
-
-    /// Adds what follows a good answer.
-    pub(super) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
-        let Self { state, running } = self;
-        Self { state, running: Box::pin(async move { next(running.await?) }) }
-    }
-}
-
-pub(crate) async fn run(work: Work) -> Result<RawReply> {
-    work.running.await
-}
 
 /// A registry's client, of either kind.
 #[derive(Debug, Clone)]
@@ -175,38 +146,4 @@ fn arguments(params: &[u8]) -> Result<Arguments> {
         Error::config(Code::InvalidArgument, field, allowed)
     };
     if params.is_empty() { Ok(Arguments::default()) } else { serde_json::from_slice(params).map_err(invalid) }
-}
-
-impl Place {
-    pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
-        gaia::decoded(&run(self.prepare_request(method, path, body, &CallOptions::default())?).await?)
-    }
-
-    pub(super) fn prepare_request(
-        &self,
-        method: &str,
-        path: &str,
-        body: Option<Value>,
-        options: &CallOptions,
-    ) -> Result<Work> {
-        let Some(method) = Some(method).filter(|name| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(name)) else {
-            let allowed = "must be one of GET, POST, PUT, PATCH, DELETE";
-            return Err(Error::config(Code::InvalidArgument, "method", allowed));
-        };
-        let safety = if matches!(method, "POST" | "PATCH") { Safety::Plain } else { Safety::Safe };
-        let refuse = || Error::config(Code::InvalidArgument, "path", "must be a path that begins with one /");
-        if !path.starts_with('/') || path.starts_with("//") || path.contains('\\') || path.contains('#') {
-            return Err(refuse());
-        }
-        let base = self.base.as_str().trim_end_matches('/');
-        let url = Url::parse(&format!("{base}{path}")).map_err(|_| refuse())?;
-        let below = url.path().strip_prefix(self.base.path().trim_end_matches('/'));
-        if url.origin() != self.base.origin() || !below.is_some_and(|rest| rest.starts_with('/')) {
-            return Err(refuse());
-        }
-        let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;
-        let call = RestCall::new(&self.core, method, url, body.as_ref(), safety, options)?;
-        let core = Arc::clone(&self.core);
-        Ok(Work::new(Arc::clone(&call.plan.state), async move { call.run(&core).await }))
-    }
 }

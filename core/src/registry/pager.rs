@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
-use super::methods::Work;
 use super::sema4::Registry;
+use super::work::Work;
 use crate::call_options::CallOptions;
 use crate::error::{Code, Result};
 

@@ -13,7 +13,7 @@ use super::gaia::decoded;
 use super::pager::Pager;
 use super::redact::Record;
 use super::rest::RestCall;
-use super::{methods, record};
+use super::{record, work};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::reply::RawReply;
@@ -67,7 +67,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<Page> {
-        decoded(&methods::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
+        decoded(&work::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
     }
 
     /// One server.
@@ -75,7 +75,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn get(&self, id: &str) -> Result<Record> {
-        decoded(&methods::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
+        decoded(&work::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
     }
 
     /// Creates a server. After a failure that leaves open whether it was created it is not sent again.
@@ -83,9 +83,7 @@ impl Registry {
     /// # Errors
     /// A `config` error that names a member, before anything is sent; else as for a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
-        decoded(
-            &methods::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?,
-        )
+        decoded(&work::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?)
     }
 
     /// Replaces a server.
@@ -94,7 +92,7 @@ impl Registry {
     /// As for [`create`](Self::create).
     pub async fn update(&self, id: &str, server: &Record) -> Result<Record> {
         let options = CallOptions::default();
-        decoded(&methods::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
+        decoded(&work::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
     }
 
     /// Deletes a server. Where an answer was lost and the server is then gone, it was deleted.
@@ -102,7 +100,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn delete(&self, id: &str) -> Result<()> {
-        methods::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
+        work::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
     }
 
     /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
@@ -132,7 +130,7 @@ impl Registry {
         next: Option<&str>,
         limit: Option<u32>,
         options: &CallOptions,
-    ) -> Result<methods::Work> {
+    ) -> Result<work::Work> {
         check_limit(limit)?;
         let mut url = self.place.collection.clone();
         if let Some(limit) = limit {
@@ -143,7 +141,7 @@ impl Registry {
         }
         let call = RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
+        Ok(work::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
     }
 
     pub(super) fn prepare(
@@ -152,14 +150,14 @@ impl Registry {
         id: Option<&str>,
         server: Option<Map<String, Value>>,
         options: &CallOptions,
-    ) -> Result<methods::Work> {
+    ) -> Result<work::Work> {
         let body = server.map(body).transpose()?;
         let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
         let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
         let deletes = method == Method::DELETE;
         let call = RestCall::new(&self.place.core, method, url, body.as_ref(), safety, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(methods::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
             match call.run(&core).await {
                 Err(error) if deletes && was_deleted_before(&error) => Ok(RawReply {
                     result: Bytes::from_static(b"null"),
@@ -196,7 +194,7 @@ impl Pages {
     /// As for a call; `cursor_loop` where the registry repeats a token.
     pub async fn next(&self) -> Result<Option<Vec<Record>>> {
         let Some(work) = self.0.next()? else { return Ok(None) };
-        let page: Page = decoded(&methods::run(work).await?)?;
+        let page: Page = decoded(&work::run(work).await?)?;
         Ok(Some(page.data))
     }
 }
