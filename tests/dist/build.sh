@@ -13,7 +13,10 @@ rm -rf "$dist"
 mkdir -p "$dist"
 
 echo "dist: wheel"
-(cd bindings-python && maturin build -q --locked --release --zig --target "$target" --compatibility manylinux_2_28 --out "$dist")
+# With the system's unwinder, and not one of zig's inside: Python before 3.14 ends threads that ask for the interpreter too
+# late by unwinding them, and two unwinders crash on each other's frames.
+unwinder=$(gcc -print-file-name=libgcc_s.so.1)
+(cd bindings-python && maturin build -q --locked --release --zig --target "$target" --compatibility manylinux_2_28 --out "$dist" -- -C "link-arg=$unwinder")
 
 echo "dist: npm tarball"
 cargo zigbuild -q --locked --release -p omni-mcp-js --target "$target.2.28"

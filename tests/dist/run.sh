@@ -31,6 +31,21 @@ offline "$empty/venv/bin" pip install -q --no-index --no-cache-dir --disable-pip
 cp "$root/examples/python/01_quickstart.py" "$empty"
 check wheel "$(cd "$empty" && offline "$empty/venv/bin" python 01_quickstart.py)"
 
+echo "── wheel: threads in calls while the interpreter ends"
+cat >"$empty/exit.py" <<'PYTHON'
+import threading
+from omni_mcp_py import OmniMCPClient
+from omni_mcp_py.testing import DevServer
+server = DevServer()
+client = OmniMCPClient(server.api_key, base_url=server.url)
+client.ping()
+for _ in range(4):
+    threading.Thread(target=lambda: [client.ping() for _ in iter(int, 1)], daemon=True).start()
+print("executed: 1", flush=True)
+PYTHON
+for _ in 1 2 3 4 5; do exits=$(cd "$empty" && offline "$empty/venv/bin" python exit.py); done
+check "wheel's threads" "$exits"
+
 echo "── npm tarball, in an empty folder"
 mkdir "$empty/node"
 cd "$empty/node"
