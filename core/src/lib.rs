@@ -25,6 +25,7 @@ mod client;
 mod config;
 mod core;
 mod ears;
+mod era;
 mod error;
 mod failure;
 mod headers;

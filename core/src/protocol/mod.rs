@@ -4,5 +4,6 @@ pub(crate) mod arguments;
 pub(crate) mod finite;
 pub(crate) mod handshake;
 pub(crate) mod jsonrpc;
+pub(crate) mod mirror;
 pub(crate) mod serialize;
 pub mod types;

@@ -1,0 +1,150 @@
+//! What a modern request says in its headers, too (specification 2026-07-28, basic/transports/streamable-http, Request
+//! Metadata): the method, the name, and the arguments that a tool's schema asks for.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::{HeaderName, HeaderValue};
+use serde_json::{Map, Value};
+
+/// Where an argument is, and the header that mirrors it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Mirrored {
+    pub(crate) path: Vec<String>,
+    pub(crate) header: HeaderName,
+}
+
+/// A text as the value of a header: as it is where that is safe, else in the sentinel form.
+pub(crate) fn encode(text: &str) -> HeaderValue {
+    let is_plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'))
+        && text.trim_matches([' ', '\t']) == text
+        && !(text.starts_with("=?base64?") && text.ends_with("?="));
+    let plain = is_plain.then(|| HeaderValue::from_str(text).ok()).flatten();
+    plain.unwrap_or_else(|| {
+        let encoded = format!("=?base64?{}?=", STANDARD.encode(text));
+        HeaderValue::try_from(encoded).unwrap_or_else(|_| HeaderValue::from_static(""))
+    })
+}
+
+/// The annotations of a tool's `inputSchema`, or why the tool must not be used.
+pub(crate) fn annotations(schema: &Value) -> Result<Vec<Mirrored>, String> {
+    let mut found: Vec<Mirrored> = Vec::new();
+    let mut path = Vec::new();
+    walk(schema, true, &mut path, &mut found)?;
+    for (index, one) in found.iter().enumerate() {
+        // Names of headers are in lower case here: equal whatever their case was.
+        if found[..index].iter().any(|other| other.header == one.header) {
+            return Err(format!("x-mcp-header {} is given twice", one.header));
+        }
+    }
+    Ok(found)
+}
+
+/// `reachable` says whether the way here went through `properties` only.
+fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec<Mirrored>) -> Result<(), String> {
+    match schema {
+        Value::Object(members) => {
+            if let Some(name) = members.get("x-mcp-header") {
+                if !reachable || path.is_empty() {
+                    return Err("x-mcp-header stands where no argument can be told by its path".to_owned());
+                }
+                found.push(Mirrored { path: path.clone(), header: header_name(name, members)? });
+            }
+            for (name, member) in members {
+                match (name.as_str(), member) {
+                    ("properties", Value::Object(properties)) => {
+                        for (property, schema) in properties {
+                            path.push(property.clone());
+                            walk(schema, reachable, path, found)?;
+                            path.pop();
+                        }
+                    }
+                    // Values, and no schemas.
+                    ("enum" | "const" | "default" | "examples" | "x-mcp-header", _) => {}
+                    (_, member) => walk(member, false, path, found)?,
+                }
+            }
+            Ok(())
+        }
+        Value::Array(items) => items.iter().try_for_each(|item| walk(item, false, path, found)),
+        _ => Ok(()),
+    }
+}
+
+fn header_name(name: &Value, schema: &Map<String, Value>) -> Result<HeaderName, String> {
+    let name = name.as_str().filter(|name| !name.is_empty()).ok_or("x-mcp-header must be a name")?;
+    if !matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean")) {
+        return Err(format!("x-mcp-header {name} must be on a string, an integer or a boolean"));
+    }
+    HeaderName::try_from(format!("mcp-param-{name}")).map_err(|_| format!("x-mcp-header {name} is not a header name"))
+}
+
+/// The value of an argument as its header has it; nothing where it is absent or null.
+pub(crate) fn value_at(arguments: &Value, path: &[String]) -> Option<HeaderValue> {
+    let value = path.iter().try_fold(arguments, |value, name| value.get(name))?;
+    match value {
+        Value::String(text) => Some(encode(text)),
+        Value::Bool(flag) => Some(encode(&flag.to_string())),
+        Value::Number(number) => Some(encode(&number.to_string())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    /// The examples of the specification.
+    #[test]
+    fn values_are_encoded_where_they_must_be() {
+        for (text, expected) in [
+            ("us-west1", "us-west1"),
+            ("Hello, 世界", "=?base64?SGVsbG8sIOS4lueVjA==?="),
+            (" padded ", "=?base64?IHBhZGRlZCA=?="),
+            ("line1\nline2", "=?base64?bGluZTEKbGluZTI=?="),
+            ("=?base64?literal?=", "=?base64?PT9iYXNlNjQ/bGl0ZXJhbD89?="),
+            ("", ""),
+        ] {
+            assert_eq!(encode(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn annotations_are_found_by_their_path() {
+        let schema = json!({"type": "object", "properties": {
+            "region": {"type": "string", "x-mcp-header": "Region"},
+            "nested": {"type": "object", "properties": {"dry": {"type": "boolean", "x-mcp-header": "Dry-Run"}}},
+            "query": {"type": "string"},
+        }});
+        let found = annotations(&schema).unwrap();
+        assert_eq!(found.len(), 2);
+        let arguments = json!({"region": "us-west1", "nested": {"dry": true}, "query": "x"});
+        let values: Vec<_> =
+            found.iter().map(|one| (one.header.as_str(), value_at(&arguments, &one.path).unwrap())).collect();
+        assert!(values.contains(&("mcp-param-region", HeaderValue::from_static("us-west1"))));
+        assert!(values.contains(&("mcp-param-dry-run", HeaderValue::from_static("true"))));
+        assert_eq!(value_at(&json!({"region": null}), &["region".to_owned()]), None);
+        assert_eq!(value_at(&json!({}), &["region".to_owned()]), None);
+    }
+
+    #[test]
+    fn invalid_annotations_refuse_the_tool() {
+        let of = |property: Value| json!({"type": "object", "properties": {"a": property}});
+        for schema in [
+            of(json!({"type": "string", "x-mcp-header": ""})),
+            of(json!({"type": "string", "x-mcp-header": "a b"})),
+            of(json!({"type": "string", "x-mcp-header": "a\r\nb"})),
+            of(json!({"type": "string", "x-mcp-header": 5})),
+            of(json!({"type": "number", "x-mcp-header": "A"})),
+            of(json!({"type": "object", "x-mcp-header": "A"})),
+            of(json!({"x-mcp-header": "A"})),
+            of(json!({"type": "array", "items": {"type": "string", "x-mcp-header": "A"}})),
+            of(json!({"anyOf": [{"type": "string", "x-mcp-header": "A"}]})),
+            json!({"type": "object", "x-mcp-header": "A"}),
+            json!({"$defs": {"d": {"type": "string", "x-mcp-header": "A"}}}),
+            json!({"properties": {"a": {"type": "string", "x-mcp-header": "A"}, "b": {"type": "string", "x-mcp-header": "a"}}}),
+        ] {
+            assert!(annotations(&schema).is_err(), "{schema}");
+        }
+    }
+}
