@@ -1,6 +1,7 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
@@ -18,7 +19,7 @@ use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, TOOLS_CALL};
 use crate::opening::Opening;
-use crate::protocol::{arguments, jsonrpc};
+use crate::protocol::{arguments, jsonrpc, modern};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::session::Peer;
@@ -26,6 +27,9 @@ use crate::transport::answer::{Content, Listener, Outgoing};
 use crate::transport::idle::IdleTimer;
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
+
+/// How long a process is given to answer the question for its era.
+const PROBE_WITHIN: Duration = Duration::from_secs(5);
 
 /// Hears the params of each progress notification of a call, as JSON text.
 pub(crate) type ProgressSink = Arc<dyn Fn(&str) + Send + Sync>;
@@ -122,6 +126,16 @@ impl LogicalCall {
         })
     }
 
+    /// A question by which a server's era is found out: where it is not answered soon, it knows nothing of it.
+    pub(crate) fn probe(core: &Core, method: &str) -> Result<Self> {
+        let params = Bytes::from_static(b"{}");
+        let mut call = Self::prepare(core, method, "params", params, &CallOptions::default(), None)?;
+        if core.settings.route.url().is_none() {
+            call.plan = Plan::look(core, PROBE_WITHIN);
+        }
+        Ok(call)
+    }
+
     /// A notification, which is sent again only where its safety says so.
     pub(crate) fn notification(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
         let settings = &core.settings;
@@ -201,13 +215,20 @@ impl LogicalCall {
         if let Some((_, key)) = &self.key {
             headers.insert(headers::IDEMPOTENCY_KEY, key.clone());
         }
+        let params = match line.modern {
+            Some(members) => {
+                modern::set_headers(&mut headers, &self.method, &self.params);
+                modern::params(&self.params, members).map_err(Failure::not_sent)?
+            }
+            None => self.params.clone(),
+        };
         let id = (!self.is_notification).then(|| core.next_id());
         let string_ids = core.settings.profile.string_ids;
         let outgoing = Outgoing {
             headers,
             body: match id {
-                Some(id) => jsonrpc::request(id, string_ids, &self.method, &self.params),
-                None => jsonrpc::notification(&self.method, &self.params),
+                Some(id) => jsonrpc::request(id, string_ids, &self.method, &params),
+                None => jsonrpc::notification(&self.method, &params),
             },
             id,
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
@@ -253,6 +274,7 @@ struct Line<'a> {
     link: &'a Link,
     headers: &'a HeaderMap,
     session_id: Option<&'a HeaderValue>,
+    modern: Option<&'a str>,
     ears: &'a Ears,
 }
 
@@ -268,8 +290,8 @@ impl Operation for InSession<'_> {
     }
 
     async fn attempt(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
-        let Peer { link, headers, session_id, ears, .. } = &**peer;
-        let line = Line { link, headers, session_id: session_id.as_ref(), ears };
+        let Peer { link, headers, session_id, ears, modern, .. } = &**peer;
+        let line = Line { link, headers, session_id: session_id.as_ref(), modern: modern.as_deref(), ears };
         self.0.attempt(core, line, turn).await
     }
 
@@ -295,7 +317,8 @@ impl Operation for InOpening<'_> {
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
         let (link, ears) = turn.in_time(self.1.link(core, turn)).await?;
         let headers = self.1.headers();
-        let line = Line { link: &link, headers: &headers, session_id: None, ears: &ears };
+        let modern = self.1.modern();
+        let line = Line { link: &link, headers: &headers, session_id: None, modern: modern.as_deref(), ears: &ears };
         self.0.attempt(core, line, turn).await.map_err(|mut failure| {
             if link.is_process() && link.is_down() {
                 // A program that ends at once, or talks, would do so again.

@@ -114,7 +114,8 @@ pub(crate) struct Settings {
     pub(crate) secrets: Vec<String>,
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
-    pub(crate) protocol_version: String,
+    /// The only version to speak, where one was asked for.
+    pub(crate) pinned_version: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) total_timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
@@ -196,7 +197,7 @@ impl ClientConfig {
             route,
             credentials,
             headers: common,
-            protocol_version: self.version_to_ask_for(&profile)?,
+            pinned_version: self.version_to_ask_for(&profile)?,
             timeout: optional("timeout", self.timeout, Duration::from_secs(20))?,
             total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
             connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
@@ -270,10 +271,10 @@ impl ClientConfig {
         Ok(Credentials::Fixed(name, value, vec![key]))
     }
 
-    fn version_to_ask_for(&self, profile: &Profile) -> Result<String> {
-        let Some(asked) = &self.protocol_version else { return Ok(profile.versions[0].clone().into_owned()) };
+    fn version_to_ask_for(&self, profile: &Profile) -> Result<Option<String>> {
+        let Some(asked) = &self.protocol_version else { return Ok(None) };
         if profile.versions.iter().any(|version| version == asked) {
-            return Ok(asked.clone());
+            return Ok(Some(asked.clone()));
         }
         let allowed = format!("must be one of {}", profile.versions.join(", "));
         Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
@@ -345,6 +346,21 @@ pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     Ok(url)
 }
 
+impl Settings {
+    /// The versions that may be spoken: the one that was asked for, or all of the profile.
+    pub(crate) fn versions(&self) -> Vec<&str> {
+        match &self.pinned_version {
+            Some(version) => vec![version],
+            None => self.profile.versions.iter().map(|version| &**version).collect(),
+        }
+    }
+
+    /// The version to ask for in a handshake.
+    pub(crate) fn handshake_version(&self) -> &str {
+        self.versions().into_iter().find(|version| !crate::era::is_modern(version)).unwrap_or("2025-11-25")
+    }
+}
+
 fn is_date(text: &str) -> bool {
     let shape = |(index, byte): (usize, u8)| {
         if matches!(index, 4 | 7) { byte == b'-' } else { byte.is_ascii_digit() }
@@ -385,7 +401,7 @@ mod tests {
     fn defaults_are_those_that_the_table_states() {
         let settings = resolve(r#"{"api_key": "omni_test_1"}"#).unwrap();
         assert_eq!(settings.route.url().unwrap().as_str(), "https://api.omnibrief.app/mcp");
-        assert_eq!(settings.protocol_version, "2025-11-05");
+        assert_eq!(settings.handshake_version(), "2025-11-05");
         assert_eq!(settings.timeout, Some(Duration::from_secs(20)));
         assert_eq!(settings.total_timeout, Some(Duration::from_secs(300)));
         assert_eq!(settings.pool_idle_timeout, Duration::from_secs(50));

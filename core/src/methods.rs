@@ -66,6 +66,7 @@ pub const PROPERTIES: &[PropertySpec] = &[
 /// Methods of the protocol that change nothing on the server.
 const SAFE: &[&str] = &[
     "initialize",
+    "server/discover",
     "ping",
     "tools/list",
     "resources/list",

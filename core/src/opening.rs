@@ -13,12 +13,13 @@ use crate::call_options::CallOptions;
 use crate::classify;
 use crate::core::Core;
 use crate::ears::Ears;
-use crate::error::{Code, Error};
+use crate::era::{self, Answered, Verdict};
+use crate::error::{Code, Delivery, Error};
 use crate::failure::Failure;
 use crate::headers;
-use crate::protocol::handshake;
+use crate::protocol::{handshake, modern};
 use crate::reply::RawReply;
-use crate::retry::Safety;
+use crate::retry::{Happened, Safety};
 use crate::route::Route;
 use crate::session::Peer;
 use crate::transport::http::set_content_headers;
@@ -33,13 +34,15 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 pub(crate) struct Opening {
     route: Route,
     headers: Mutex<HeaderMap>,
+    /// What each request carries, while the server is taken for a modern one.
+    modern: Mutex<Option<String>>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
     line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<Ears>)>>,
 }
 
 impl Opening {
     pub(crate) fn new(route: Route, headers: HeaderMap) -> Self {
-        Self { route, headers: Mutex::new(headers), line: tokio::sync::Mutex::default() }
+        Self { route, headers: Mutex::new(headers), modern: Mutex::default(), line: tokio::sync::Mutex::default() }
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -49,6 +52,21 @@ impl Opening {
     /// Headers of what follows the handshake.
     pub(crate) fn set_headers(&self, headers: HeaderMap) {
         *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
+    }
+
+    pub(crate) fn modern(&self) -> Option<String> {
+        self.modern.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the server for a modern one of this version, or for none.
+    fn speak(&self, version: Option<&str>) {
+        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = version.map(modern::members);
+        let mut headers = self.headers();
+        match version.and_then(|version| HeaderValue::from_str(version).ok()) {
+            Some(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
+            None => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
+        }
+        self.set_headers(headers);
     }
 
     /// The link that is there, if one is.
@@ -115,7 +133,9 @@ impl Core {
             route => route.clone(),
         };
         let opening = Opening::new(route, headers.clone());
-        let peer = if self.handshake.load(Ordering::Relaxed) {
+        let peer = if let Some(peer) = self.open_modern(generation, &opening).await? {
+            Ok(peer)
+        } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
                 peer => peer,
@@ -132,9 +152,60 @@ impl Core {
         Ok(peer)
     }
 
+    /// Finds out whether the server is a modern one, where the client may speak with such; then there is nothing to open.
+    async fn open_modern(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Option<Peer>, Failure> {
+        if matches!(opening.route, Route::Sse(_)) {
+            // That transport is older than this era.
+            return Ok(None);
+        }
+        let ours = self.settings.versions();
+        let Some(first) = ours.iter().copied().find(|version| era::is_modern(version)) else { return Ok(None) };
+        opening.speak(Some(first));
+        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
+        let (verdict, found) = match probe.run_opening(self, opening).await {
+            Ok(found) => (era::verdict(found.status, &Answered::Result(&found.result), &ours), Some(found)),
+            // It never came there: without a connection, or without the token that it needs.
+            Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
+            Err(failure) => {
+                let info = failure.error.info();
+                let status = info.status.and_then(|status| http::StatusCode::from_u16(status).ok()).unwrap_or_default();
+                let answered = match info.rpc_code {
+                    Some(code) => Answered::Error(code, info.data.as_ref().map(|data| data.get())),
+                    None => Answered::Other,
+                };
+                let verdict = era::verdict(status, &answered, &ours);
+                if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
+                    // Only the modern era was asked for: the refusal itself says the most.
+                    return Err(failure);
+                }
+                (verdict, None)
+            }
+        };
+        match verdict {
+            Verdict::Legacy => {
+                opening.speak(None);
+                Ok(None)
+            }
+            Verdict::NoVersion(named) => {
+                let named = crate::text::preview(named.join(", ").as_bytes());
+                let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
+                Err(Failure::new(Happened::Refused, Code::UnsupportedVersion, message))
+            }
+            Verdict::Modern(version) => {
+                opening.speak(Some(&version));
+                let welcome = found.map(|found| {
+                    let result = modern::welcome(&found.result, &version);
+                    *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+                    RawReply { result, ..found }
+                });
+                self.peer_of(generation, opening, None, welcome).await.map(Some)
+            }
+        }
+    }
+
     /// The handshake (specification 2025-11-25, basic/lifecycle).
     async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
-        let params = Bytes::from(handshake::params(&self.settings.protocol_version));
+        let params = Bytes::from(handshake::params(self.settings.handshake_version()));
         let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
             .map_err(Failure::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
@@ -172,7 +243,8 @@ impl Core {
         };
         let headers = opening.headers();
         ears.session_is_open(headers.clone());
-        Ok(Peer { generation, link, ears, session_id, headers, welcome, listening: OnceLock::new() })
+        let modern = opening.modern();
+        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, listening: OnceLock::new() })
     }
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,

@@ -19,6 +19,8 @@ pub(crate) struct Peer {
     pub(crate) session_id: Option<HeaderValue>,
     /// Headers of every request in this session.
     pub(crate) headers: HeaderMap,
+    /// What each request carries in its `_meta`, of a server of the modern era.
+    pub(crate) modern: Option<String>,
     /// The answer to `initialize`; `None` where there was no handshake.
     pub(crate) welcome: Option<RawReply>,
     /// The task that listens to the server's own stream.

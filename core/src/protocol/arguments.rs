@@ -119,19 +119,26 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Adds `_meta.progressToken` to params, and keeps the rest of them byte for byte.
 pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>> {
+    let token = serde_json::to_string(token).map_err(|_| Unsendable::NotJson.error("params"))?;
+    with_meta(params, &format!("\"progressToken\":{token}"), |name| name == "progressToken")
+}
+
+/// Adds members, as JSON text, to the `_meta` of params, and keeps the rest of them byte for byte. `is_ours` tells the names
+/// that the caller must not have given.
+pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
     let not_json = |_| Unsendable::NotJson.error("params");
+    let params = if params.is_empty() { b"{}" } else { params };
     let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
-    let token = serde_json::to_string(token).map_err(not_json)?;
     let meta = match object.get("_meta").map(|meta| meta.get()) {
         Some(meta) if meta.starts_with('{') && meta.len() > 2 => {
             let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(meta).map_err(not_json)?;
-            if given.contains_key("progressToken") {
-                let allowed = "must not hold a progressToken together with a progress callback";
+            if let Some(name) = given.keys().find(|name| is_ours(name)) {
+                let allowed = format_args!("must not hold {name}: the client sets it");
                 return Err(Error::config(Code::InvalidArgument, "_meta", allowed));
             }
-            format!("{},\"progressToken\":{token}}}", &meta[..meta.len() - 1])
+            format!("{},{members}}}", &meta[..meta.len() - 1])
         }
-        _ => format!("{{\"progressToken\":{token}}}"),
+        _ => format!("{{{members}}}"),
     };
     let mut text = format!("{{\"_meta\":{meta}");
     for (name, value) in object.iter().filter(|(name, _)| *name != "_meta") {

@@ -5,5 +5,6 @@ pub(crate) mod finite;
 pub(crate) mod handshake;
 pub(crate) mod jsonrpc;
 pub(crate) mod mirror;
+pub(crate) mod modern;
 pub(crate) mod serialize;
 pub mod types;
