@@ -254,6 +254,9 @@ impl LogicalCall {
             }
             failure
         })?;
+        if line.modern.is_some() {
+            modern::check_complete(&result).map_err(|failure| failure.answered(status, &headers))?;
+        }
         let reply = RawReply {
             result,
             status,

@@ -193,12 +193,10 @@ impl Core {
             }
             Verdict::Modern(version) => {
                 opening.speak(Some(&version));
-                let welcome = found.map(|found| {
-                    let result = modern::welcome(&found.result, &version);
-                    *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
-                    RawReply { result, ..found }
-                });
-                self.peer_of(generation, opening, None, welcome).await.map(Some)
+                let found = found.unwrap_or_default();
+                let result = modern::welcome(&found.result, &version);
+                *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+                self.peer_of(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
             }
         }
     }

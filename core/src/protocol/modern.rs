@@ -8,7 +8,8 @@ use serde_json::value::RawValue;
 
 use super::arguments::with_meta;
 use super::mirror::encode;
-use crate::error::Result;
+use crate::error::{Code, Result};
+use crate::failure::Failure;
 
 pub(crate) const DISCOVER: &str = "server/discover";
 const PREFIX: &str = "io.modelcontextprotocol/";
@@ -42,6 +43,24 @@ pub(crate) fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) 
         let named: Named = serde_json::from_slice(params).unwrap_or_default();
         if let Some(name) = if method == "resources/read" { named.uri } else { named.name } {
             headers.insert(MCP_NAME, encode(&name));
+        }
+    }
+}
+
+/// A result of another type than `complete` is not one that we asked for; one without a type is complete.
+pub(crate) fn check_complete(result: &[u8]) -> std::result::Result<(), Failure> {
+    #[derive(Deserialize, Default)]
+    #[serde(default, rename_all = "camelCase")]
+    struct Typed {
+        result_type: Option<String>,
+    }
+    let typed: Typed = serde_json::from_slice(result).unwrap_or_default();
+    match typed.result_type.as_deref() {
+        None | Some("complete") => Ok(()),
+        Some(other) => {
+            let shown = crate::text::preview(other.as_bytes());
+            let message = format!("the result is of type {shown}, which this client did not declare");
+            Err(Failure::bad_answer(Code::InvalidAnswer, message))
         }
     }
 }
