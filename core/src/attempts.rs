@@ -1,5 +1,6 @@
 //! The loop over the attempts of one operation, and what is known of it while it runs.
 
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
@@ -14,6 +15,9 @@ use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
 use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
+
+/// Boxed, as it is made of operations itself.
+pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
 /// What is sent, and sent again: a message to an MCP server, a request to a registry or a token endpoint.
 pub(crate) trait Operation: Sync {
@@ -36,6 +40,11 @@ pub(crate) trait Operation: Sync {
         ground: &Self::Ground,
         turn: &Turn,
     ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+
+    /// Learns what the server wants, after it refused a request for its headers.
+    fn correct<'a>(&'a self, _core: &'a Arc<Core>) -> Correction<'a> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 
     /// Called with each failure, such as to let go of a lost session.
     fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
@@ -211,7 +220,7 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
 
 /// What is said of a failure that ends an operation. Credentials that were refused will be again.
 fn is_worth_sending_again(happened: Happened, safety: Safety) -> bool {
-    !matches!(retry::action(happened, safety), Action::Stop | Action::Renew)
+    !matches!(retry::action(happened, safety), Action::Stop | Action::Renew | Action::Correct)
 }
 
 /// A reply, and how it was come by.
@@ -238,6 +247,7 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut repaired = 0;
     let mut reopened = false;
     let mut renewed = false;
+    let mut corrected = false;
     let mut last: Option<(Failure, Option<String>)> = None;
     loop {
         if !O::OPENS && core.is_closed() {
@@ -275,6 +285,7 @@ pub(crate) async fn run_counted<O: Operation>(
             max_attempts: plan.max_attempts.saturating_add(repaired),
             reopened: reopened || O::OPENS,
             renewable: token.is_some() && !renewed,
+            corrected,
             retry_unavailable: plan.retry_unavailable,
             retry_after: failure.retry_after(),
             remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
@@ -294,6 +305,11 @@ pub(crate) async fn run_counted<O: Operation>(
                 if let Some(token) = &token {
                     core.tokens.lose(token.generation);
                 }
+            }
+            Decision::Correct => {
+                corrected = true;
+                repaired += 1;
+                operation.correct(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
             }
             Decision::RetryAfter(_) | Decision::GiveUp => {
                 return Err(plan.last(failure, attempts, Some(request_id)));

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 use tokio::time::Instant;
 
-use crate::attempts::{self, CallState, Operation, Plan, Turn, too_late};
+use crate::attempts::{self, CallState, Correction, Operation, Plan, Turn, too_late};
 use crate::call_options::CallOptions;
 use crate::classify;
 use crate::core::Core;
@@ -17,8 +17,9 @@ use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
 use crate::idempotency;
-use crate::methods::{self, TOOLS_CALL};
+use crate::methods::{self, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
+use crate::pages;
 use crate::protocol::{arguments, jsonrpc, modern};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -218,6 +219,9 @@ impl LogicalCall {
         let params = match line.modern {
             Some(members) => {
                 modern::set_headers(&mut headers, &self.method, &self.params);
+                if self.method == TOOLS_CALL {
+                    core.mirror_arguments(&mut headers, &self.params);
+                }
                 modern::params(&self.params, members).map_err(Failure::not_sent)?
             }
             None => self.params.clone(),
@@ -257,6 +261,8 @@ impl LogicalCall {
         if line.modern.is_some() {
             modern::check_complete(&result).map_err(|failure| failure.answered(status, &headers))?;
         }
+        let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
+        let result = if learns { core.learn_tools(result) } else { result };
         let reply = RawReply {
             result,
             status,
@@ -296,6 +302,16 @@ impl Operation for InSession<'_> {
         let Peer { link, headers, session_id, ears, modern, .. } = &**peer;
         let line = Line { link, headers, session_id: session_id.as_ref(), modern: modern.as_deref(), ears };
         self.0.attempt(core, line, turn).await
+    }
+
+    fn correct<'a>(&'a self, core: &'a Arc<Core>) -> Correction<'a> {
+        Box::pin(async move {
+            let params = Bytes::from_static(b"{}");
+            let list = LogicalCall::prepare(core, TOOLS_LIST, "params", params, &CallOptions::default(), None)
+                .map_err(Failure::not_sent)?;
+            // All pages: the tool may be on any.
+            pages::all(core, list, "tools").await.map(drop).map_err(Failure::not_sent)
+        })
     }
 
     fn failed(&self, core: &Core, peer: &Arc<Peer>, failure: &Failure) {

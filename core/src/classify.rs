@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::era::HEADER_MISMATCH;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::failure::Failure;
 use crate::headers;
@@ -164,6 +165,8 @@ fn failure(
     let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
     let (happened, code, delivery) = match known {
         _ if lost => (Happened::SessionLost, Code::SessionLost, None),
+        // Of a range that the specification keeps to itself since 2026-07-28.
+        _ if said.rpc_code == Some(HEADER_MISMATCH) => (Happened::Mismatch, Code::BadRequest, None),
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };

@@ -1,6 +1,6 @@
 //! What all calls of one client share: its session, its tokens, and its end.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -18,6 +18,7 @@ use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::idempotency::UsedKeys;
 use crate::listen;
+use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
 use crate::session::{Peer, Session};
 use crate::transport::http as transport;
@@ -51,6 +52,8 @@ pub(crate) struct Core {
     pub(crate) found_sse: AtomicBool,
     /// The last answer to `initialize`.
     pub(crate) welcome: RwLock<Option<Bytes>>,
+    /// The arguments of tools that go into headers, too, as far as the tools are known.
+    pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
     /// Tokens of late, which a server may still speak of.
     pub(crate) tokens_of_late: Mutex<VecDeque<Secret>>,
     /// The link of a session that is being opened.
@@ -84,6 +87,7 @@ impl Core {
             handshake: AtomicBool::new(settings.handshake),
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
+            mirrors: RwLock::default(),
             tokens_of_late: Mutex::default(),
             opening: Mutex::default(),
             settings,

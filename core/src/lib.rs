@@ -34,6 +34,7 @@ mod http;
 mod idempotency;
 mod listen;
 mod methods;
+mod mirrors;
 mod opening;
 mod option;
 mod pages;

@@ -77,6 +77,8 @@ const SAFE: &[&str] = &[
     "completion/complete",
 ];
 
+/// The method that lists tools.
+pub(crate) const TOOLS_LIST: &str = "tools/list";
 /// The one method that takes idempotency keys.
 pub(crate) const TOOLS_CALL: &str = "tools/call";
 

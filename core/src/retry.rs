@@ -48,6 +48,8 @@ pub enum Happened {
     SessionLost,
     /// 401: another token may be accepted.
     Unauthorized,
+    /// What the request says in its headers is not what the server reads there: refused before running.
+    Mismatch,
     /// Any other refusal: 4xx, 3xx, 501, a JSON-RPC error.
     Refused,
     /// The caller cancelled.
@@ -59,9 +61,12 @@ impl Happened {
     pub(crate) fn delivery(self) -> Delivery {
         match self {
             Self::NotConnected | Self::CertificateInvalid => Delivery::NotSent,
-            Self::SessionLost | Self::RateLimited | Self::QuotaSpent | Self::Unauthorized | Self::Refused => {
-                Delivery::Rejected
-            }
+            Self::SessionLost
+            | Self::RateLimited
+            | Self::QuotaSpent
+            | Self::Unauthorized
+            | Self::Mismatch
+            | Self::Refused => Delivery::Rejected,
             Self::Lost
             | Self::BadAnswer
             | Self::TooLarge
@@ -76,7 +81,7 @@ impl Happened {
 impl Happened {
     /// Whether the table sends even a plain call again: then it must not have run.
     pub(crate) fn is_sent_again_to_all(self) -> bool {
-        matches!(action(self, Safety::Plain), Retry | Reopen | Renew)
+        matches!(action(self, Safety::Plain), Retry | Reopen | Renew | Correct)
     }
 }
 
@@ -90,13 +95,15 @@ pub(crate) enum Action {
     Reopen,
     /// Get another token and send again, once, where the token is one that can be renewed.
     Renew,
+    /// Learn what the server wants and send again, once.
+    Correct,
     /// Send again only if the caller opted in.
     RetryIfAllowed,
     /// Give up.
     Stop,
 }
 
-use Action::{Renew, Reopen, Retry, RetryIfAllowed, Stop};
+use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
 
 /// The table: for each row, what to do with a safe, a keyed and a plain call.
 pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
@@ -112,6 +119,7 @@ pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
     (Happened::KeyInFlight, [Stop, Retry, Stop]),
     (Happened::SessionLost, [Reopen, Reopen, Reopen]),
     (Happened::Unauthorized, [Renew, Renew, Renew]),
+    (Happened::Mismatch, [Correct, Correct, Correct]),
     (Happened::Refused, [Stop, Stop, Stop]),
     (Happened::Cancelled, [Stop, Stop, Stop]),
 ];
@@ -154,6 +162,8 @@ pub(crate) struct Situation {
     pub max_attempts: u32,
     /// Whether this call has already opened a new session.
     pub reopened: bool,
+    /// Whether this call has already been corrected.
+    pub corrected: bool,
     /// Whether there is a token that can be renewed, and was not for this call.
     pub renewable: bool,
     /// Whether the caller lets a plain call be sent again after a 503 with Retry-After.
@@ -173,6 +183,8 @@ pub(crate) enum Decision {
     ReopenSession,
     /// Get another token and send again.
     RenewToken,
+    /// Learn what the server wants and send again.
+    Correct,
     /// Give up.
     GiveUp,
 }
@@ -182,10 +194,11 @@ pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> D
     let retry = match action(situation.happened, situation.safety) {
         // A new session is not counted as an attempt of the call: the call was refused before running.
         Reopen if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
+        Correct if !situation.corrected && situation.max_attempts > 1 => return Decision::Correct,
         Renew if situation.renewable && situation.max_attempts > 1 => return Decision::RenewToken,
         Retry => true,
         RetryIfAllowed => situation.retry_unavailable,
-        Reopen | Renew | Stop => false,
+        Reopen | Renew | Correct | Stop => false,
     };
     if !retry || situation.attempts >= situation.max_attempts {
         return Decision::GiveUp;
@@ -211,6 +224,7 @@ mod tests {
             max_attempts: 3,
             reopened: false,
             renewable: false,
+            corrected: false,
             retry_unavailable: false,
             retry_after: None,
             remaining: None,

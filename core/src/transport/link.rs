@@ -42,6 +42,11 @@ impl Link {
         matches!(self, Self::Sse(_))
     }
 
+    /// Whether each message is a request of its own, with headers of its own.
+    pub(crate) fn is_http(&self) -> bool {
+        matches!(self, Self::StreamableHttp { .. })
+    }
+
     /// Whether it is a process of ours.
     pub(crate) fn is_process(&self) -> bool {
         matches!(self, Self::Stdio(_))
