@@ -14,6 +14,7 @@ use crate::core::Core;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
+use crate::reply::RawReply;
 use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
 
 /// Boxed, as it is made of operations itself.
@@ -58,6 +59,11 @@ pub(crate) struct Turn {
 }
 
 impl Turn {
+    /// Of a request that is sent once, and not by the loop.
+    pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
+        Self { request_id: fresh_request_id(), token, timeout: None }
+    }
+
     /// Waits for `work` no longer than the attempt's timeout.
     pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         in_time(self.timeout, work).await
@@ -168,7 +174,7 @@ impl Plan {
 
     fn request_id_of_attempt(&self, attempt: u32) -> String {
         match &self.request_id {
-            None => format!("req_{}", uuid::Uuid::new_v4().simple()),
+            None => fresh_request_id(),
             Some(id) if attempt == 1 => id.clone(),
             Some(id) => format!("{id}-{attempt}"),
         }
@@ -211,6 +217,10 @@ impl Plan {
     }
 }
 
+fn fresh_request_id() -> String {
+    format!("req_{}", uuid::Uuid::new_v4().simple())
+}
+
 fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
     match given {
         None => Ok(client),
@@ -228,6 +238,13 @@ pub(crate) struct Ended<T> {
     pub(crate) reply: T,
     pub(crate) attempts: u32,
     pub(crate) request_id: String,
+}
+
+impl Ended<RawReply> {
+    /// The reply, which tells of it.
+    pub(crate) fn into_reply(self) -> RawReply {
+        RawReply { attempts: self.attempts, request_id: Some(self.request_id), ..self.reply }
+    }
 }
 
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -18,13 +19,14 @@ use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
-use crate::hooks::{HOOKS, HookSpec};
+use crate::hooks::{Given, HOOKS, HookSpec, TOKEN_PROVIDER};
 use crate::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
 use crate::option::{OptionSpec, Spelling};
+use crate::pages::ServerPages;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
-use crate::registry::work::{self, Work};
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, RegistryMethodSpec, client_of};
+use crate::work::{self, Work};
 
 /// A client, of a server or of a registry, as a binding holds it.
 #[derive(Debug)]
@@ -59,7 +61,7 @@ pub struct Prepared {
 enum Kind {
     Call(Client, What, Box<crate::call::LogicalCall>),
     Notify(Client, String, Bytes),
-    Registry(Work),
+    Work(Work),
 }
 
 impl std::fmt::Debug for Kind {
@@ -67,7 +69,7 @@ impl std::fmt::Debug for Kind {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
-            Self::Registry(..) => "Registry",
+            Self::Work(..) => "Work",
         })
     }
 }
@@ -135,7 +137,7 @@ impl Bridge {
             To::Server(client) => client,
             To::Registry(registry) => {
                 let work = registry.prepare(name, &params, &options)?;
-                return Ok(Prepared { state: Arc::clone(&work.state), kind: Kind::Registry(work), with_metadata });
+                return Ok(Prepared { state: Arc::clone(&work.state), kind: Kind::Work(work), with_metadata });
             }
         };
         let spec = METHODS
@@ -155,16 +157,28 @@ impl Bridge {
         Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state })
     }
 
-    /// The pages of a registry's list.
+    /// The pages of a list: of the method `name` of a client, or of a registry's one list.
     ///
     /// # Errors
     /// A `config` error that names the argument.
-    pub fn pages(&self, params: &[u8], options: &str) -> Result<Pages> {
+    pub fn pages(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
         let options = CallOptions::from_json(options, self.spelling)?;
         let with_metadata = options.with_metadata == Some(true);
-        match &self.to {
-            To::Registry(registry) => Ok(Pages { pager: registry.pager(params, &options)?, with_metadata }),
-            To::Server(_) => Err(panicked()),
+        let of = match &self.to {
+            To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
+            To::Server(client) => {
+                let spec = METHODS.iter().find(|spec| spec.name == name && spec.iterates).ok_or_else(panicked)?;
+                let (Some(rpc), Some(member)) = (spec.rpc, spec.pages) else { return Err(panicked()) };
+                PagesOf::Server(client.pages(rpc, member, options))
+            }
+        };
+        Ok(Pages { of, with_metadata })
+    }
+
+    /// Waits until the servers know of the calls that were given up, and no longer than `within`.
+    pub async fn settled(&self, within: Duration) {
+        if let To::Server(client) = &self.to {
+            let _ = tokio::time::timeout(within, client.notices_sent()).await;
         }
     }
 
@@ -183,8 +197,14 @@ impl Bridge {
 /// A list that is read a page at a time.
 #[derive(Debug)]
 pub struct Pages {
-    pager: Pager,
+    of: PagesOf,
     with_metadata: bool,
+}
+
+#[derive(Debug)]
+enum PagesOf {
+    Registry(Pager),
+    Server(ServerPages),
 }
 
 impl Pages {
@@ -193,10 +213,13 @@ impl Pages {
     /// # Errors
     /// A `config` error that names the argument.
     pub fn next(&self) -> Result<Option<Prepared>> {
-        let work = self.pager.next()?;
+        let work = match &self.of {
+            PagesOf::Registry(pager) => pager.next()?,
+            PagesOf::Server(pages) => pages.next()?,
+        };
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
-            kind: Kind::Registry(work),
+            kind: Kind::Work(work),
             with_metadata: self.with_metadata,
         }))
     }
@@ -212,9 +235,14 @@ fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
     Ok(match (spec.name, spec.rpc, spec.pages) {
         ("initialize", ..) => Path::Call(What::Initialize, params),
         ("connect", ..) => Path::Call(What::Connect, params),
+        ("discover", ..) => Path::Call(What::Discover, params),
+        ("ping", ..) => Path::Call(What::Ping, params),
+        ("subscribe_resource", ..) => Path::Call(What::Subscribe(true), params),
+        ("unsubscribe_resource", ..) => Path::Call(What::Subscribe(false), params),
+        ("set_logging_level", ..) => Path::Call(What::SetLevel, params),
         (_, Some(rpc), Some(member)) => Path::Call(What::AllPages(rpc, member), params),
         (name, Some(rpc), None) => {
-            let field = if name == "call_tool" { "arguments" } else { "params" };
+            let field = if matches!(name, "call_tool" | "get_prompt") { "arguments" } else { "params" };
             Path::Call(What::Rpc(rpc.to_owned(), field), params)
         }
         (name, None, _) => {
@@ -276,15 +304,26 @@ impl Hooks {
                 hear(format!("{{\"method\":{method},\"params\":{params}}}"));
             }));
         }
-        if let Some(ask) = self.ask.filter(|_| self.answers.iter().any(|name| name == "token_provider")) {
+        if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             hooks.token = Some(Arc::new(move || {
                 let (answer, answered) = tokio::sync::oneshot::channel();
-                ask(Question { name: "token_provider", params: "{}".to_owned(), answer });
+                ask(Question { name: TOKEN_PROVIDER, params: "{}".to_owned(), answer });
                 Box::pin(async move {
                     let answer = answered.await.map_err(|_| "it gave no answer".to_owned())??;
                     crate::hooks::provided(&answer, spelling)
                 })
             }));
+        }
+        for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
+            let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
+                continue;
+            };
+            let answer = move |params: String| {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                ask(Question { name: hook.name, params, answer });
+                Box::pin(async move { answered.await.map_err(|_| "it gave no answer".to_owned())? }) as Given
+            };
+            hooks.answers.insert(hook.name, Arc::new(answer));
         }
         hooks
     }
@@ -325,7 +364,7 @@ impl Prepared {
                 return Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None });
             }
             Kind::Call(client, what, call) => client.raw(&what, *call).await?,
-            Kind::Registry(work) => work::run(work).await?,
+            Kind::Work(work) => work::run(work).await?,
         };
         let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
         Ok(Crossing { result: reply.result, metadata })

@@ -9,20 +9,25 @@ use serde_json::value::RawValue;
 use tokio::time::Instant;
 
 use crate::attempts::{self, CallState, Correction, Operation, Plan, Turn, too_late};
+use crate::cache;
 use crate::call_options::CallOptions;
 use crate::classify;
 use crate::core::Core;
 use crate::ears::Ears;
+use crate::era::UNSUPPORTED_VERSION;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
+use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
+use crate::output;
 use crate::pages;
-use crate::protocol::{arguments, jsonrpc, modern};
+use crate::protocol::{arguments, jsonrpc, members, modern};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
+use crate::rounds::Rounds;
 use crate::session::Peer;
 use crate::transport::answer::{Content, Listener, Outgoing};
 use crate::transport::idle::IdleTimer;
@@ -49,6 +54,9 @@ pub(crate) struct LogicalCall {
     key: Option<(String, HeaderValue)>,
     headers: HeaderMap,
     raise_tool_errors: bool,
+    validate_output: bool,
+    /// Whether the server is asked even where its last answer still holds.
+    fresh: bool,
     progress: Option<(String, ProgressSink)>,
 }
 
@@ -63,6 +71,7 @@ impl LogicalCall {
         progress: Option<ProgressSink>,
     ) -> Result<Self> {
         arguments::check(field, &params)?;
+        members::check(method, &params)?;
         let settings = &core.settings;
         if method == TOOLS_CALL {
             let tool = arguments::check_tool_call(&params)?;
@@ -123,8 +132,36 @@ impl LogicalCall {
             key,
             headers,
             raise_tool_errors: options.raise_tool_errors.unwrap_or(settings.raise_tool_errors),
+            validate_output: options.validate_output.unwrap_or(settings.validate_output),
+            fresh: options.fresh.unwrap_or(!settings.cache),
             progress,
         })
+    }
+
+    /// A request of the client's own.
+    pub(crate) fn of_its_own(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
+        let mut plan = Plan::of_its_own(core, safety);
+        plan.deadline = core.settings.total_timeout.and_then(|total| Instant::now().checked_add(total));
+        Self {
+            claimed: false,
+            method: method.to_owned(),
+            is_notification: false,
+            plan,
+            payload: params.clone(),
+            params,
+            key: None,
+            headers: HeaderMap::new(),
+            raise_tool_errors: false,
+            validate_output: false,
+            fresh: true,
+            progress: None,
+        }
+    }
+
+    /// A request of the client's own that is sent once, and not waited for long.
+    pub(crate) fn look(core: &Core, method: &str, params: Bytes, within: Duration) -> Self {
+        let plan = Plan::look(core, within);
+        Self { plan, ..Self::of_its_own(core, method, params, Safety::Safe) }
     }
 
     /// A question by which a server's era is found out: where it is not answered soon, it knows nothing of it.
@@ -139,21 +176,7 @@ impl LogicalCall {
 
     /// A notification, which is sent again only where its safety says so.
     pub(crate) fn notification(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
-        let settings = &core.settings;
-        let mut plan = Plan::of_its_own(core, safety);
-        plan.deadline = settings.total_timeout.and_then(|total| Instant::now().checked_add(total));
-        Self {
-            claimed: false,
-            method: method.to_owned(),
-            is_notification: true,
-            plan,
-            payload: params.clone(),
-            params,
-            key: None,
-            headers: HeaderMap::new(),
-            raise_tool_errors: false,
-            progress: None,
-        }
+        Self { is_notification: true, ..Self::of_its_own(core, method, params, safety) }
     }
 
     pub(crate) fn state(&self) -> Arc<CallState> {
@@ -170,15 +193,42 @@ impl LogicalCall {
         self.plan.within(work).await
     }
 
+    pub(crate) fn params(&self) -> &[u8] {
+        &self.params
+    }
+
+    /// Has the server asked whatever is kept.
+    pub(crate) fn ask_anew(&mut self) {
+        self.fresh = true;
+    }
+
+    /// Turns it into a request of another method, which takes the same params.
+    pub(crate) fn set_method(&mut self, method: &str) {
+        method.clone_into(&mut self.method);
+    }
+
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
+        let key = if self.fresh { None } else { self.cache_key(core) };
+        if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
+            return Ok(kept);
+        }
+        let asked = core.cache.now();
         let attempts = async {
             // One at a time, in the order in which they came here, where the server's record asks for it.
             let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
             let _turn = if in_line { Some(core.serial.lock().await) } else { None };
-            self.send(core, &InSession(self)).await
+            let schema = match self.validate_output && self.method == TOOLS_CALL {
+                true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
+                false => None,
+            };
+            let reply = self.rounds(core).await?;
+            if let Some(schema) = schema {
+                output::check(&schema, &reply).map_err(Failure::settled)?;
+            }
+            Ok(reply)
         };
-        self.within(attempts).await.map_err(|failure| {
+        let reply = self.within(attempts).await.map_err(|failure| {
             let error = core.redacted_of(failure.error, &headers::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
@@ -187,7 +237,45 @@ impl LogicalCall {
                 None => {}
             }
             error
-        })
+        })?;
+        if let Some(key) = key.filter(|_| core.session.current().is_some_and(|peer| peer.modern.is_some())) {
+            core.cache.keep(key, &reply, asked);
+        }
+        Ok(reply)
+    }
+
+    /// By what an answer may be kept. Headers of the caller's may ask for something else.
+    fn cache_key(&self, core: &Core) -> Option<cache::Key> {
+        let token = core.tokens.current().map(|token| token.generation);
+        self.headers.is_empty().then(|| cache::Key::of(&self.method, &self.params, token)).flatten()
+    }
+
+    /// The call, and again for as long as the server asks for input.
+    async fn rounds(&self, core: &Arc<Core>) -> Result<RawReply, Failure> {
+        let unanswered = Unanswered::new(core);
+        let mut rounds = Rounds::default();
+        let mut params = self.params.clone();
+        let mut attempts = 0;
+        loop {
+            // Another payload: a key that stands for the one before would be refused.
+            let key = match (&self.key, rounds.made()) {
+                (Some((key, header)), 0) => Some((key.clone(), header.clone())),
+                (Some((key, _)), round) => {
+                    let key = format!("{key}-r{}", round + 1);
+                    let header = idempotency::header(&key).map_err(Failure::settled)?;
+                    Some((key, header))
+                }
+                (None, _) => None,
+            };
+            let way = InSession { call: self, params: &params, key: key.as_ref(), unanswered: &unanswered };
+            let mut reply = self.send(core, &way).await?;
+            attempts += reply.attempts;
+            reply.attempts = attempts;
+            if !reply.input_required {
+                return Ok(reply);
+            }
+            params = rounds.next(core, &self.params, &reply).await.map_err(Failure::settled)?;
+        }
     }
 
     /// Runs the call as a part of the handshake.
@@ -196,12 +284,17 @@ impl LogicalCall {
     }
 
     async fn send<O: Operation<Reply = RawReply>>(&self, core: &Arc<Core>, way: &O) -> Result<RawReply, Failure> {
-        let ended = attempts::run_counted(core, &self.plan, way).await?;
-        Ok(RawReply { attempts: ended.attempts, request_id: Some(ended.request_id), ..ended.reply })
+        Ok(attempts::run_counted(core, &self.plan, way).await?.into_reply())
     }
 
-    /// Sends once over `line`.
-    async fn attempt(&self, core: &Arc<Core>, line: Line<'_>, turn: &Turn) -> Result<RawReply, Failure> {
+    /// The message for `line`.
+    pub(crate) fn outgoing(
+        &self,
+        core: &Core,
+        line: &Line<'_>,
+        turn: &Turn,
+        id: Option<u64>,
+    ) -> Result<Outgoing, Failure> {
         let mut headers = line.headers.clone();
         for (name, value) in &self.headers {
             // In the place of the client's header of the same name.
@@ -213,22 +306,22 @@ impl LogicalCall {
         if let Ok(value) = HeaderValue::from_str(&turn.request_id) {
             headers.insert(headers::X_REQUEST_ID, value);
         }
-        if let Some((_, key)) = &self.key {
+        if let Some((_, key)) = line.key {
             headers.insert(headers::IDEMPOTENCY_KEY, key.clone());
         }
+        let given = line.params.unwrap_or(&self.params);
         let params = match line.modern {
             Some(members) => {
-                modern::set_headers(&mut headers, &self.method, &self.params);
+                modern::set_headers(&mut headers, &self.method, given);
                 if self.method == TOOLS_CALL {
-                    core.mirror_arguments(&mut headers, &self.params);
+                    core.mirror_arguments(&mut headers, given);
                 }
-                modern::params(&self.params, members).map_err(Failure::not_sent)?
+                modern::params(given, members, core.log_level().as_deref()).map_err(Failure::not_sent)?
             }
-            None => self.params.clone(),
+            None => given.clone(),
         };
-        let id = (!self.is_notification).then(|| core.next_id());
         let string_ids = core.settings.profile.string_ids;
-        let outgoing = Outgoing {
+        Ok(Outgoing {
             headers,
             body: match id {
                 Some(id) => jsonrpc::request(id, string_ids, &self.method, &params),
@@ -237,13 +330,25 @@ impl LogicalCall {
             id,
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
             limit: core.settings.max_answer_bytes,
-        };
+            resumes: line.modern.is_none(),
+        })
+    }
+
+    /// Sends once over `line`.
+    async fn attempt(
+        &self,
+        core: &Arc<Core>,
+        line: Line<'_>,
+        turn: &Turn,
+        id: Option<u64>,
+    ) -> Result<RawReply, Failure> {
+        let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = IdleTimer::start(self.plan.timeout);
         let listener = CallListener { ears: line.ears, idle: &idle, progress: self.progress.as_ref() };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired() => return Err(too_late()),
+            () = idle.expired(&core.asking) => return Err(too_late()),
         };
         let status = answer.status;
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
@@ -258,9 +363,14 @@ impl LogicalCall {
             }
             failure
         })?;
-        if line.modern.is_some() {
-            modern::check_complete(&result).map_err(|failure| failure.answered(status, &headers))?;
-        }
+        let input_required = match line.modern {
+            None => false,
+            Some(_) => {
+                let kind =
+                    modern::kind_of(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
+                kind == modern::Kind::InputRequired
+            }
+        };
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
         let result = if learns { core.learn_tools(result) } else { result };
         let reply = RawReply {
@@ -268,27 +378,45 @@ impl LogicalCall {
             status,
             headers,
             session_id: line.session_id.cloned(),
-            idempotency_key: self.key.as_ref().map(|(key, _)| key.clone()),
+            idempotency_key: line.key.map(|(key, _)| key.clone()),
+            input_required,
             ..RawReply::default()
         };
-        if self.raise_tool_errors && self.method == TOOLS_CALL {
+        if self.raise_tool_errors && self.method == TOOLS_CALL && !input_required {
             refuse_tool_error(&reply)?;
         }
         Ok(reply)
     }
 }
 
-/// Where a message goes.
-struct Line<'a> {
+/// Where a message goes, and what it carries there.
+pub(crate) struct Line<'a> {
     link: &'a Link,
     headers: &'a HeaderMap,
     session_id: Option<&'a HeaderValue>,
     modern: Option<&'a str>,
     ears: &'a Ears,
+    /// The params of a round, where they are not those of the call.
+    params: Option<&'a Bytes>,
+    key: Option<&'a (String, HeaderValue)>,
+}
+
+impl<'a> Line<'a> {
+    /// In an open session.
+    pub(crate) fn of(peer: &'a Peer) -> Self {
+        let Peer { link, headers, session_id, ears, modern, .. } = peer;
+        let session_id = session_id.as_ref();
+        Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None }
+    }
 }
 
 /// A call in an open session.
-struct InSession<'a>(&'a LogicalCall);
+struct InSession<'a> {
+    call: &'a LogicalCall,
+    params: &'a Bytes,
+    key: Option<&'a (String, HeaderValue)>,
+    unanswered: &'a Unanswered,
+}
 
 impl Operation for InSession<'_> {
     type Ground = Arc<Peer>;
@@ -299,16 +427,33 @@ impl Operation for InSession<'_> {
     }
 
     async fn attempt(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
-        let Peer { link, headers, session_id, ears, modern, .. } = &**peer;
-        let line = Line { link, headers, session_id: session_id.as_ref(), modern: modern.as_deref(), ears };
-        self.0.attempt(core, line, turn).await
+        let line = Line { params: Some(self.params), key: self.key, ..Line::of(peer) };
+        let id = (!self.call.is_notification).then(|| core.next_id());
+        if let Some(id) = id {
+            self.unanswered.sent(peer, id);
+        }
+        let answered = self.call.attempt(core, line, turn, id).await;
+        match answered {
+            // Left open: if it is not sent again, the server is told.
+            Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
+            Err(failure) if peer.modern.is_some() && is_of_another_era(&failure) => {
+                self.unanswered.settled();
+                core.forget_era();
+                Err(Failure { happened: Happened::SessionLost, ..failure })
+            }
+            answered => {
+                self.unanswered.settled();
+                answered
+            }
+        }
     }
 
     fn correct<'a>(&'a self, core: &'a Arc<Core>) -> Correction<'a> {
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
-            let list = LogicalCall::prepare(core, TOOLS_LIST, "params", params, &CallOptions::default(), None)
-                .map_err(Failure::not_sent)?;
+            let fresh = CallOptions::default().fresh(true);
+            let list =
+                LogicalCall::prepare(core, TOOLS_LIST, "params", params, &fresh, None).map_err(Failure::not_sent)?;
             // All pages: the tool may be on any.
             pages::all(core, list, "tools").await.map(drop).map_err(Failure::not_sent)
         })
@@ -318,6 +463,18 @@ impl Operation for InSession<'_> {
         if failure.happened == Happened::SessionLost || peer.link.is_down() {
             core.session.lose(peer.generation);
         }
+    }
+}
+
+/// Whether a server that was taken for a modern one refuses as one of another version, or of the older era, does: what was
+/// found out of it does not hold any more.
+fn is_of_another_era(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    let is_refused = failure.happened == Happened::Refused;
+    match info.rpc_code {
+        Some(UNSUPPORTED_VERSION) => is_refused,
+        Some(-32000 | jsonrpc::INVALID_REQUEST) => is_refused && info.status == Some(400),
+        _ => false,
     }
 }
 
@@ -337,8 +494,10 @@ impl Operation for InOpening<'_> {
         let (link, ears) = turn.in_time(self.1.link(core, turn)).await?;
         let headers = self.1.headers();
         let modern = self.1.modern();
-        let line = Line { link: &link, headers: &headers, session_id: None, modern: modern.as_deref(), ears: &ears };
-        self.0.attempt(core, line, turn).await.map_err(|mut failure| {
+        let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
+        let line = Line { link: &link, headers: &headers, session_id: None, modern, ears: &ears, params: None, key };
+        let id = (!self.0.is_notification).then(|| core.next_id());
+        self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
             if link.is_process() && link.is_down() {
                 // A program that ends at once, or talks, would do so again.
                 failure.happened = Happened::Refused;

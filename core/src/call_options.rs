@@ -27,6 +27,10 @@ options! {
     retry_unavailable: bool = "the client's";
     /// Makes a result with `isError` an error of kind `tool`.
     raise_tool_errors: bool = "the client's";
+    /// Checks the structured result of a tool by its output schema.
+    validate_output: bool = "the client's";
+    /// Asks the server even where its last answer still holds.
+    fresh: bool = "false";
     /// Returns the result together with its metadata (in Rust, metadata is always there).
     with_metadata: bool = "false";
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::era::HEADER_MISMATCH;
+use crate::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::failure::Failure;
 use crate::headers;
@@ -167,6 +167,8 @@ fn failure(
         _ if lost => (Happened::SessionLost, Code::SessionLost, None),
         // Of a range that the specification keeps to itself since 2026-07-28.
         _ if said.rpc_code == Some(HEADER_MISMATCH) => (Happened::Mismatch, Code::BadRequest, None),
+        _ if said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => (Happened::Refused, Code::MissingCapability, None),
+        _ if said.rpc_code == Some(UNSUPPORTED_VERSION) => (Happened::Refused, Code::UnsupportedVersion, None),
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };

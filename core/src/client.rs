@@ -1,5 +1,6 @@
 //! The client: every method is one short function over [`Client::raw`].
 
+use std::collections::VecDeque;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -8,24 +9,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::Stream;
+use futures_util::stream::unfold;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Map, Value, json};
 
 use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
+use crate::either_era;
 use crate::error::{Code, Delivery, Error, Result};
-use crate::hooks::{Notification, ProvidedToken};
-use crate::methods::TOOLS_CALL;
-use crate::pages;
-use crate::protocol::arguments::Unsendable;
+use crate::hooks::{self, Notification, ProvidedToken};
+use crate::methods::{self, TOOLS_CALL};
+use crate::pages::{self, ServerPages, read_items};
+use crate::protocol::arguments::{self, Unsendable};
+use crate::protocol::modern::DISCOVER;
 use crate::protocol::serialize;
-use crate::protocol::types::{CallToolResult, Empty, Implementation, InitializeResult, ListToolsResult, Progress};
+use crate::protocol::types::{
+    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, Tool,
+};
 use crate::reply::{Metadata, RawReply};
 use crate::retry::Safety;
 use crate::route::Route;
+use crate::work;
 
 /// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
 /// calls may run at once.
@@ -61,6 +71,63 @@ impl ClientConfig {
             let provided = provide();
             Box::pin(async move { provided.await.map(Into::into).map_err(|why| why.to_string()) })
         }));
+        self
+    }
+
+    /// Has a model of the caller's answer a server's `sampling/createMessage` (specification 2025-11-25, client/sampling).
+    /// What it is given and gives is anything that reads and writes as the specification's objects do.
+    #[must_use]
+    pub fn on_sampling<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(hooks::SAMPLING, answer)
+    }
+
+    /// Has a person answer a server's `elicitation/create` (specification 2025-11-25, client/elicitation). What an accepted
+    /// form leaves out has the form's default.
+    #[must_use]
+    pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(hooks::ELICITATION, answer)
+    }
+
+    /// Gives the folders that a server may work in (specification 2025-11-25, client/roots): a list of objects with `uri`
+    /// and `name`.
+    #[must_use]
+    pub fn on_roots<F, R, E>(self, answer: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(hooks::ROOTS, move |_: IgnoredAny| answer())
+    }
+
+    fn answered_by<P, F, R, E>(mut self, hook: &'static str, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        let answer = Arc::new(move |params: String| {
+            let asked = serde_json::from_str(&params).map(&answer);
+            Box::pin(async move {
+                let asked = asked.map_err(|why| format!("the params cannot be read: {why}"))?;
+                let given = asked.await.map_err(|why| why.to_string())?;
+                serde_json::to_string(&given).map_err(|why| why.to_string())
+            }) as hooks::Given
+        });
+        self.hooks.answers.insert(hook, answer);
         self
     }
 
@@ -116,7 +183,17 @@ impl Client {
     pub(crate) fn works_between_calls(&self) -> bool {
         let settings = &self.core.settings;
         // A stream that is found by falling back is read while calls wait: enough for their answers.
-        settings.listen || !matches!(settings.route, Route::StreamableHttp { .. })
+        settings.listen || settings.hears_requests || !matches!(settings.route, Route::StreamableHttp { .. })
+    }
+
+    /// The pages of a list, one at a time.
+    pub(crate) fn pages(&self, method: &'static str, member: &'static str, options: CallOptions) -> ServerPages {
+        ServerPages::new(&self.core, method, member, options)
+    }
+
+    /// Waits until the server knows of all calls that were given up.
+    pub(crate) async fn notices_sent(&self) {
+        self.core.notices.over().await;
     }
 
     pub(crate) fn raw_welcome(&self) -> Option<Bytes> {
@@ -128,9 +205,15 @@ impl Client {
         Call::new(self, What::Initialize, Ok(Bytes::from_static(b"{}")))
     }
 
+    /// What the server says of itself (specification 2026-07-28, server/discover); of a server of the older era, what it said
+    /// in the handshake.
+    pub fn discover(&self) -> Call<'_, DiscoverResult> {
+        Call::new(self, What::Discover, Ok(Bytes::from_static(b"{}")))
+    }
+
     /// Checks that the server answers.
     pub fn ping(&self) -> Call<'_, Empty> {
-        Call::new(self, What::Rpc("ping".into(), "params"), Ok(Bytes::from_static(b"{}")))
+        Call::new(self, What::Ping, Ok(Bytes::from_static(b"{}")))
     }
 
     /// All tools, over all pages.
@@ -140,16 +223,133 @@ impl Client {
 
     /// One page of tools: the first, or the one of a cursor.
     pub fn list_tools_page(&self, cursor: Option<&str>) -> Call<'_, ListToolsResult> {
-        let params = match cursor {
-            Some(cursor) => serialize::params("cursor", &serde_json::json!({ "cursor": cursor })),
-            None => Ok(Bytes::from_static(b"{}")),
-        };
-        Call::new(self, What::Rpc("tools/list".into(), "params"), params)
+        Call::new(self, What::Rpc("tools/list".into(), "params"), page(cursor))
     }
 
     /// Calls a tool. `arguments` is anything that serializes to a JSON object.
     pub fn call_tool(&self, name: &str, arguments: impl Serialize) -> Call<'_, CallToolResult> {
         Call::new(self, What::Rpc("tools/call".into(), "arguments"), serialize::tool_call(name, &arguments))
+    }
+
+    /// All tools, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_tools(&self) -> impl Stream<Item = Result<Tool>> + Send + '_ {
+        self.items("tools/list", "tools")
+    }
+
+    /// All resources, over all pages.
+    pub fn list_resources(&self) -> Call<'_, ListResourcesResult> {
+        Call::new(self, What::AllPages("resources/list", "resources"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of resources: the first, or the one of a cursor.
+    pub fn list_resources_page(&self, cursor: Option<&str>) -> Call<'_, ListResourcesResult> {
+        Call::new(self, What::Rpc("resources/list".into(), "params"), page(cursor))
+    }
+
+    /// All resources, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_resources(&self) -> impl Stream<Item = Result<Resource>> + Send + '_ {
+        self.items("resources/list", "resources")
+    }
+
+    /// All templates of resources, over all pages.
+    pub fn list_resource_templates(&self) -> Call<'_, ListResourceTemplatesResult> {
+        Call::new(self, What::AllPages("resources/templates/list", "resourceTemplates"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of templates of resources: the first, or the one of a cursor.
+    pub fn list_resource_templates_page(&self, cursor: Option<&str>) -> Call<'_, ListResourceTemplatesResult> {
+        Call::new(self, What::Rpc("resources/templates/list".into(), "params"), page(cursor))
+    }
+
+    /// All templates of resources, one by one; pages are fetched as they are needed. The stream ends behind the first
+    /// error.
+    pub fn iter_resource_templates(&self) -> impl Stream<Item = Result<ResourceTemplate>> + Send + '_ {
+        self.items("resources/templates/list", "resourceTemplates")
+    }
+
+    /// Reads a resource.
+    pub fn read_resource(&self, uri: &str) -> Call<'_, ReadResourceResult> {
+        Call::new(self, What::Rpc("resources/read".into(), "params"), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// Has the server tell of changes of a resource, by `notifications/resources/updated`, also in a later session.
+    pub fn subscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
+        Call::new(self, What::Subscribe(true), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// Has the server tell of changes of a resource no more.
+    pub fn unsubscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
+        Call::new(self, What::Subscribe(false), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// All prompts, over all pages.
+    pub fn list_prompts(&self) -> Call<'_, ListPromptsResult> {
+        Call::new(self, What::AllPages("prompts/list", "prompts"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of prompts: the first, or the one of a cursor.
+    pub fn list_prompts_page(&self, cursor: Option<&str>) -> Call<'_, ListPromptsResult> {
+        Call::new(self, What::Rpc("prompts/list".into(), "params"), page(cursor))
+    }
+
+    /// All prompts, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_prompts(&self) -> impl Stream<Item = Result<Prompt>> + Send + '_ {
+        self.items("prompts/list", "prompts")
+    }
+
+    /// Gets a prompt. `arguments` is anything that serializes to a JSON object of strings.
+    pub fn get_prompt(&self, name: &str, arguments: impl Serialize) -> Call<'_, GetPromptResult> {
+        Call::new(self, What::Rpc("prompts/get".into(), "arguments"), serialize::tool_call(name, &arguments))
+    }
+
+    /// Suggests values for an argument: `reference` is a prompt or a template of a resource, `argument` the name and what
+    /// there is of the value, `context` the arguments that are settled already.
+    pub fn complete(
+        &self,
+        reference: impl Serialize,
+        argument: impl Serialize,
+        context: impl Serialize,
+    ) -> Call<'_, CompleteResult> {
+        #[derive(Serialize)]
+        struct Params<R, A, C> {
+            r#ref: R,
+            argument: A,
+            context: C,
+        }
+        let params = serialize::params("params", &Params { r#ref: reference, argument, context });
+        let params = params.map(|params| arguments::without_null(&params, "context"));
+        Call::new(self, What::Rpc("completion/complete".into(), "params"), params)
+    }
+
+    /// Sets the least level of the log messages that the server sends, also in a later session: `debug`, `info`, `notice`,
+    /// `warning`, `error`, `critical`, `alert` or `emergency`. They come as notifications.
+    pub fn set_logging_level(&self, level: &str) -> Call<'_, Empty> {
+        Call::new(self, What::SetLevel, serialize::params("level", &json!({ "level": level })))
+    }
+
+    fn items<T: DeserializeOwned + Send + 'static>(
+        &self,
+        method: &'static str,
+        member: &'static str,
+    ) -> impl Stream<Item = Result<T>> + Send + '_ {
+        let pages = self.pages(method, member, CallOptions::default());
+        unfold((pages, VecDeque::new()), move |(pages, mut items)| async move {
+            loop {
+                if let Some(item) = items.pop_front() {
+                    return Some((Ok(item), (pages, items)));
+                }
+                let work = match pages.next() {
+                    Ok(None) => return None,
+                    Ok(Some(work)) => work,
+                    Err(error) => return Some((Err(error), (pages.ended(), items))),
+                };
+                let read = work::run(work).await.and_then(|reply| read_items(&reply, member));
+                match read {
+                    Ok(read) => items = read,
+                    Err(error) => return Some((Err(error), (pages.ended(), items))),
+                }
+            }
+        })
     }
 
     /// Sends any request. `params` is anything that serializes to a JSON object.
@@ -189,6 +389,11 @@ impl Client {
     ) -> Result<LogicalCall> {
         let (method, field) = match what {
             What::Initialize | What::Connect => ("initialize", "params"),
+            What::Discover => (DISCOVER, "params"),
+            What::Ping => (methods::PING, "params"),
+            What::Subscribe(true) => (methods::SUBSCRIBE, "params"),
+            What::Subscribe(false) => (methods::UNSUBSCRIBE, "params"),
+            What::SetLevel => (methods::SET_LEVEL, "params"),
             What::Rpc(method, field) => (check_method(method)?, *field),
             What::AllPages(method, _) => (*method, "params"),
         };
@@ -202,6 +407,10 @@ impl Client {
                 let opened = call.within(self.core.shake_hands()).await;
                 opened.map_err(|failure| self.core.redacted(failure.error))
             }
+            What::Discover => either_era::discover(&self.core, call).await,
+            What::Ping => either_era::ping(&self.core, call).await,
+            What::Subscribe(wanted) => either_era::subscribe(&self.core, call, *wanted).await,
+            What::SetLevel => either_era::set_level(&self.core, call).await,
             What::Connect => {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
@@ -221,10 +430,23 @@ impl Client {
 pub(crate) enum What {
     Initialize,
     Connect,
+    Discover,
+    Ping,
+    /// Subscribes to a resource, or no more.
+    Subscribe(bool),
+    SetLevel,
     /// One request; the second word names its params in messages.
     Rpc(String, &'static str),
     /// A list over all of its pages, and the member of the result that holds it.
     AllPages(&'static str, &'static str),
+}
+
+/// The params of one page.
+fn page(cursor: Option<&str>) -> Result<Bytes> {
+    match cursor {
+        Some(cursor) => serialize::params("cursor", &json!({ "cursor": cursor })),
+        None => Ok(Bytes::from_static(b"{}")),
+    }
 }
 
 fn check_method(method: &str) -> Result<&str> {

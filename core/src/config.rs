@@ -53,12 +53,16 @@ options! {
     allowed_tools: Vec<String> = "all; an empty list allows none";
     /// Tools that may not be called, whatever is allowed.
     blocked_tools: Vec<String> = "none";
+    /// The name by which the client presents itself to servers.
+    client_name: String = "omni-mcp";
+    /// The version by which the client presents itself to servers.
+    client_version: String = "that of this package";
     /// Sends one tool call at a time, in the order in which they were made.
     force_serial_tool_calls: bool = "false";
-    /// Whether the server's own event stream is asked for, by GET.
-    listen: bool = "true where on_notification is given";
-    /// The protocol version to ask for in the handshake, one that the profile accepts.
-    protocol_version: String = "the profile's first";
+    /// Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen.
+    listen: bool = "true where on_notification is given, or a function that a server asks";
+    /// The only protocol version to speak, one that the profile accepts.
+    protocol_version: String = "the profile's, the newest first";
     /// The load balancer's sticky hint, sent as `x-session-id` on every request.
     x_session_id: String = "none";
     /// Further headers for every request; the names that the client itself sets are refused.
@@ -85,6 +89,12 @@ options! {
     retry_unavailable: bool = "false";
     /// Makes a result with `isError` an error of kind `tool`.
     raise_tool_errors: bool = "false";
+    /// Checks structured results of tools by their output schemas; the list of tools is read first where it is not known.
+    validate_output: bool = "false";
+    /// Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they changed.
+    cache: bool = "true";
+    /// How often one call may be asked for input.
+    max_input_rounds: u32 = "10";
     /// Lets an API key and calls go over plain http to a host that is not loopback.
     allow_http: bool = "false";
     /// The largest answer or event, in bytes after decompression.
@@ -109,7 +119,12 @@ pub(crate) struct Settings {
     pub(crate) tools: Tools,
     pub(crate) force_serial_tool_calls: bool,
     pub(crate) handshake: bool,
+    /// Whether notifications are listened for.
     pub(crate) listen: bool,
+    /// Whether a server may ask on its own stream.
+    pub(crate) hears_requests: bool,
+    /// Who the client is, as JSON text.
+    pub(crate) client_info: String,
     /// Texts that no message may show, whoever said them.
     pub(crate) secrets: Vec<String>,
     /// Headers of every request.
@@ -126,6 +141,9 @@ pub(crate) struct Settings {
     pub(crate) honours_idempotency_keys: bool,
     pub(crate) retry_unavailable: bool,
     pub(crate) raise_tool_errors: bool,
+    pub(crate) validate_output: bool,
+    pub(crate) cache: bool,
+    pub(crate) max_input_rounds: u32,
     pub(crate) max_answer_bytes: usize,
     pub(crate) max_pages: u32,
 }
@@ -193,6 +211,8 @@ impl ClientConfig {
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
             handshake: self.handshake.unwrap_or(profile.handshake),
             listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
+            hears_requests: self.listen.unwrap_or(true) && !self.hooks.answers.is_empty(),
+            client_info: self.client_info()?,
             hooks: self.hooks.clone(),
             route,
             credentials,
@@ -208,10 +228,24 @@ impl ClientConfig {
             honours_idempotency_keys,
             retry_unavailable: self.retry_unavailable.unwrap_or(false),
             raise_tool_errors: self.raise_tool_errors.unwrap_or(false),
+            validate_output: self.validate_output.unwrap_or(false),
+            cache: self.cache.unwrap_or(true),
+            max_input_rounds: positive("max_input_rounds", self.max_input_rounds.unwrap_or(10))?,
             max_answer_bytes: usize::try_from(self.max_answer_bytes.unwrap_or(64 << 20)).unwrap_or(usize::MAX),
             max_pages: positive("max_pages", self.max_pages.unwrap_or(1000))?,
             profile,
         })
+    }
+
+    fn client_info(&self) -> Result<String> {
+        let name = self.client_name.as_deref().unwrap_or("omni-mcp");
+        let version = self.client_version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+        for (option, given) in [("client_name", name), ("client_version", version)] {
+            if given.is_empty() {
+                return Err(Error::config(Code::InvalidOption, option, "must not be empty"));
+            }
+        }
+        Ok(serde_json::json!({ "name": name, "title": name, "version": version }).to_string())
     }
 
     fn secrets(&self, credentials: &Credentials, route: &Route) -> Vec<String> {

@@ -7,20 +7,27 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
 use crate::auth::{Credentials, Secret};
 use crate::budget::RetryBudget;
+use crate::cache::Cache;
 use crate::config::Settings;
+use crate::ears::uri_of;
+use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::idempotency::UsedKeys;
 use crate::listen;
+use crate::open_count::OpenCount;
+use crate::output::OutputSchemas;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
-use crate::session::{Peer, Session};
+use crate::session::{Listening, Peer, Session};
+use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
 
@@ -42,6 +49,17 @@ pub(crate) struct Core {
     pub(crate) serial: tokio::sync::Mutex<()>,
     /// Room for answers to the server's own requests.
     pub(crate) answers: Arc<Semaphore>,
+    /// Questions of the server's that the caller is answering.
+    pub(crate) asking: OpenCount,
+    /// Notices on their way of calls that were given up.
+    pub(crate) notices: OpenCount,
+    pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) cache: Cache,
+    pub(crate) output_schemas: OutputSchemas,
+    /// The least level of log messages that was asked for.
+    pub(crate) log_level: RwLock<Option<String>>,
+    /// The era that the server was found to be of.
+    pub(crate) era: Mutex<Option<Verdict>>,
     /// Streams of the server's own that were lost in a row.
     pub(crate) listening_failures: AtomicU32,
     ids: AtomicU64,
@@ -81,6 +99,13 @@ impl Core {
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),
             answers: Arc::new(Semaphore::new(ANSWERS_AT_ONCE)),
+            asking: OpenCount::default(),
+            notices: OpenCount::default(),
+            subscriptions: Arc::default(),
+            cache: Cache::default(),
+            output_schemas: OutputSchemas::default(),
+            log_level: RwLock::default(),
+            era: Mutex::default(),
             listening_failures: AtomicU32::new(0),
             ids: AtomicU64::new(1),
             closed: AtomicBool::new(false),
@@ -160,10 +185,42 @@ impl Core {
         }
         // Boxed, as the handshake is made of calls itself.
         let peer = self.session.get(|generation| Box::pin(self.open(generation))).await?;
-        if self.settings.listen && matches!(*peer.link, Link::StreamableHttp { .. }) {
-            peer.listening.get_or_init(|| listen::start(self, &peer));
+        let settings = &self.settings;
+        if peer.modern.is_some() {
+            if settings.listen {
+                self.keep_subscribed(&peer);
+            }
+        } else if (settings.listen || settings.hears_requests) && peer.link.is_http() {
+            let listening = peer.listening.get_or_init(|| listen::start(self, &peer));
+            if settings.hears_requests {
+                // What the server asks on that stream while a call runs must not come before it.
+                listening.settled().await;
+            }
         }
         Ok(peer)
+    }
+
+    /// Has the stream of the modern era opened, and held open.
+    pub(crate) fn keep_subscribed(self: &Arc<Self>, peer: &Arc<Peer>) {
+        peer.listening.get_or_init(|| Listening::begun(subscriptions::start(self, peer)));
+    }
+
+    /// Notes what a notification says of what the client has kept.
+    pub(crate) fn heard(&self, method: &str, params: Option<&RawValue>) {
+        self.cache.heard(method, uri_of(params).as_deref());
+        if method == "notifications/tools/list_changed" {
+            self.output_schemas.forget();
+        }
+    }
+
+    /// The least level of log messages that was asked for.
+    pub(crate) fn log_level(&self) -> Option<String> {
+        self.log_level.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what era the server is of.
+    pub(crate) fn forget_era(&self) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// The answer to `initialize`, also under a profile whose sessions begin without.
@@ -192,7 +249,7 @@ impl Core {
 
     pub(crate) async fn end_session(&self, peer: &Peer) {
         if let Some(listening) = peer.listening.get() {
-            listening.abort();
+            listening.end();
         }
         let end = async {
             if let (Link::StreamableHttp { http, url }, Some(_)) = (&*peer.link, &peer.session_id)

@@ -4,29 +4,39 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::HeaderMap;
+use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::asks::{self, Unanswered};
 use crate::core::Core;
 use crate::protocol::jsonrpc;
-use crate::transport::answer::{Listener, Outgoing};
+use crate::subscriptions::ACKNOWLEDGED;
+use crate::transport::answer::{Deaf, Listener, Outgoing};
 use crate::transport::link::Link;
 
-/// The longest that an answer to the server's own request is waited for.
-const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// The longest that sending an answer to the server's own request may take.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// The ears of one link. Neither keeps the client alive.
 pub(crate) struct Ears {
     core: Weak<Core>,
     link: OnceLock<Weak<Link>>,
-    /// The headers of an answer.
-    headers: OnceLock<HeaderMap>,
+    /// What the opening of the session came to.
+    open: OnceLock<Open>,
     opening: HeaderMap,
+}
+
+struct Open {
+    /// The headers of an answer.
+    headers: HeaderMap,
+    is_modern: bool,
 }
 
 impl Ears {
     pub(crate) fn new(core: &Weak<Core>, opening: HeaderMap) -> Arc<Self> {
-        Arc::new(Self { core: Weak::clone(core), link: OnceLock::new(), headers: OnceLock::new(), opening })
+        Arc::new(Self { core: Weak::clone(core), link: OnceLock::new(), open: OnceLock::new(), opening })
     }
 
     /// Tells where answers go.
@@ -34,44 +44,83 @@ impl Ears {
         let _ = self.link.set(Arc::downgrade(link));
     }
 
-    /// Tells the headers that the handshake came to.
-    pub(crate) fn session_is_open(&self, headers: HeaderMap) {
-        let _ = self.headers.set(headers);
+    /// Tells the headers that the opening came to, and the era.
+    pub(crate) fn session_is_open(&self, headers: HeaderMap, is_modern: bool) {
+        let _ = self.open.set(Open { headers, is_modern });
     }
 }
 
 impl Listener for Ears {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
-        if let Some(core) = self.core.upgrade()
-            && let Some(listen) = &core.settings.hooks.notification
-        {
+        let Some(core) = self.core.upgrade() else { return };
+        if method == ACKNOWLEDGED {
+            return core.subscriptions.hear(params);
+        }
+        core.heard(method, params);
+        if let Some(listen) = &core.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
             let _ = catch_unwind(AssertUnwindSafe(|| listen(method, params.map_or("{}", RawValue::get))));
         }
     }
 
-    /// A ping is answered as the specification says, anything else as unknown.
-    fn request(&self, id: &str, method: &str, _params: Option<&RawValue>) {
+    /// Answered in the background: the caller's function may take its time.
+    fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
-        let error = (method != "ping").then_some((jsonrpc::METHOD_NOT_FOUND, "Method not found"));
+        let (headers, is_modern) = match self.open.get() {
+            Some(open) => (open.headers.clone(), open.is_modern),
+            None => (self.opening.clone(), false),
+        };
+        // A server of the modern era must not ask so, and must not be answered (2026-07-28, basic/transports).
+        if is_modern {
+            return;
+        }
         // A server that asks more at once than this is left without an answer, and not us without connections.
         let Ok(permit) = Arc::clone(&core.answers).try_acquire_owned() else { return };
-        let headers = self.headers.get().unwrap_or(&self.opening).clone();
-        let body = jsonrpc::response(id, error);
-        tokio::spawn(tokio::time::timeout(ANSWER_WITHIN, async move {
+        let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
+        tokio::spawn(async move {
             let _permit = permit;
-            let limit = core.settings.max_answer_bytes;
-            let Ok((headers, _)) = core.with_token(headers).await else { return };
-            let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit };
-            // The server waits for this answer or gives up by itself; there is nobody here to tell.
-            drop(link.exchange(outgoing, &Deaf).await);
-        }));
+            let Some(body) = answer(&core, &id, &method, params).await else { return };
+            let sending = async {
+                let Ok((headers, _)) = core.with_token(headers).await else { return };
+                let limit = core.settings.max_answer_bytes;
+                let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit, resumes: false };
+                // The server waits for this answer or gives up by itself; there is nobody here to tell.
+                drop(link.exchange(outgoing, &Deaf).await);
+            };
+            let _ = tokio::time::timeout(SEND_WITHIN, sending).await;
+        });
     }
 }
 
-struct Deaf;
+/// The answer to the server's own request (specification 2025-11-25, basic/utilities/ping, client/sampling, client/elicitation,
+/// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
+/// nobody waits any more.
+async fn answer(core: &Arc<Core>, id: &str, method: &str, params: Option<String>) -> Option<Bytes> {
+    if method == "ping" {
+        return Some(jsonrpc::result(id, "{}"));
+    }
+    let _open = core.asking.begin();
+    let asked = asks::answer(&core.settings.hooks, method, params.as_deref());
+    let answered = match core.settings.total_timeout {
+        Some(within) => tokio::time::timeout(within, asked).await.ok()?,
+        None => asked.await,
+    };
+    Some(match answered {
+        Ok(result) => jsonrpc::result(id, &result),
+        Err(Unanswered::Undeclared) => jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found"),
+        Err(Unanswered::Malformed(why)) => {
+            jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
+        }
+        // Why it failed is the caller's own, and not for the server.
+        Err(Unanswered::Failed(_)) => jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer"),
+    })
+}
 
-impl Listener for Deaf {
-    fn notification(&self, _: &str, _: Option<&RawValue>) {}
-    fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
+/// The resource that a notification is about.
+pub(crate) fn uri_of(params: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Updated {
+        uri: String,
+    }
+    serde_json::from_str::<Updated>(params?.get()).ok().map(|updated| updated.uri)
 }

@@ -165,9 +165,12 @@ codes! {
     ToolBlocked: "tool_blocked", Permission, "The rules for tools do not allow this one.";
     BadRequest: "bad_request", InvalidRequest, "The server refused the request.";
     InvalidParams: "invalid_params", InvalidRequest, "The server refused the parameters.";
+    MissingCapability: "missing_capability", InvalidRequest, "The server needs a capability that the client did not declare.";
+    InputFailed: "input_failed", InvalidRequest, "The caller's function gave no input that the server asked for.";
     UnknownMethod: "unknown_method", NotFound, "The server has no such method.";
     UnknownTool: "unknown_tool", NotFound, "The server has no such tool.";
     UnknownAddress: "unknown_address", NotFound, "There is nothing at this address.";
+    NotSubscribed: "not_subscribed", NotFound, "The server does not tell of this resource.";
     KeyInFlight: "key_in_flight", Conflict, "A call with this idempotency key is still running.";
     Conflict: "conflict", Conflict, "The server reports a conflict.";
     RateLimited: "rate_limited", RateLimit, "Too many requests.";
@@ -197,6 +200,11 @@ codes! {
     AnswerTooLarge: "answer_too_large", Protocol, "The answer is larger than the limit.";
     CursorLoop: "cursor_loop", Protocol, "The server repeats a page cursor.";
     TooManyPages: "too_many_pages", Protocol, "The list has more pages than the limit.";
+    InputNotSupported: "input_not_supported", Protocol, "The server asks for input that the client did not declare.";
+    InvalidInputRequest: "invalid_input_request", Protocol, "The server's request for input is not what the specification says.";
+    TooManyRounds: "too_many_rounds", Protocol, "The server asks for input more often than the limit.";
+    InvalidOutput: "invalid_output", Protocol, "The tool's result does not fit its output schema.";
+    UnusableSchema: "unusable_schema", Protocol, "The tool's output schema cannot be used.";
     RpcError: "rpc_error", Rpc, "The server answered with a JSON-RPC error.";
     ToolFailed: "tool_failed", Tool, "The tool reported a failure.";
     Cancelled: "cancelled", Cancelled, "The caller cancelled the call.";

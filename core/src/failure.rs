@@ -30,6 +30,11 @@ impl Failure {
         Self { happened: Happened::Refused, error: error.with_delivery(Delivery::NotSent) }
     }
 
+    /// The failure of a call that is over: its error says all there is to say.
+    pub(crate) fn settled(error: Error) -> Self {
+        Self { happened: Happened::Refused, error }
+    }
+
     /// Adds what the answer's head says.
     pub(crate) fn answered(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
         let info = self.error.info_mut();

@@ -1,5 +1,6 @@
 //! What the client asks of the caller's own functions, and tells them.
 
+use std::collections::BTreeMap;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -20,6 +21,8 @@ pub struct HookSpec {
     pub name: &'static str,
     /// Whether its answer is waited for.
     pub answers: bool,
+    /// Whether it is given something to answer by.
+    pub takes: bool,
     /// One line of help.
     pub help: &'static str,
 }
@@ -29,14 +32,40 @@ pub const HOOKS: &[HookSpec] = &[
     HookSpec {
         name: "on_notification",
         answers: false,
+        takes: true,
         help: "Hears each notification that the server sends by itself: its method and its params.",
     },
     HookSpec {
-        name: "token_provider",
+        name: TOKEN_PROVIDER,
         answers: true,
+        takes: false,
         help: "Gives the bearer token: a string, or an object with token and expires_in. Asked again when it expires or is refused.",
     },
+    HookSpec {
+        name: SAMPLING,
+        answers: true,
+        takes: true,
+        help: "Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and model.",
+    },
+    HookSpec {
+        name: ELICITATION,
+        answers: true,
+        takes: true,
+        help: "Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is left out of it has the form's defaults.",
+    },
+    HookSpec {
+        name: ROOTS,
+        answers: true,
+        takes: false,
+        help: "Gives the folders that a server may work in: a list of objects with uri and name.",
+    },
 ];
+
+pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
+/// Names of hooks by which a server asks.
+pub(crate) const SAMPLING: &str = "on_sampling";
+pub(crate) const ELICITATION: &str = "on_elicitation";
+pub(crate) const ROOTS: &str = "on_roots";
 
 /// A notification that the server sent by itself.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -66,18 +95,25 @@ impl<T: Into<String>> From<T> for ProvidedToken {
 pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, String>> + Send>>;
 type Listen = Arc<dyn Fn(&str, &str) + Send + Sync>;
 type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
+/// A future that gives a result as JSON text, or says why there is none.
+pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+/// Answers the params of a server's request, as JSON text.
+pub(crate) type Answer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 
 /// The caller's functions.
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) notification: Option<Listen>,
     pub(crate) token: Option<Provide>,
+    /// By the name of the hook.
+    pub(crate) answers: BTreeMap<&'static str, Answer>,
 }
 
 impl std::fmt::Debug for Hooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = [("on_notification", self.notification.is_some()), ("token_provider", self.token.is_some())];
-        f.debug_set().entries(names.iter().filter(|(_, given)| *given).map(|(name, _)| name)).finish()
+        let given = names.iter().filter(|(_, given)| *given).map(|(name, _)| name);
+        f.debug_set().entries(given.chain(self.answers.keys())).finish()
     }
 }
 

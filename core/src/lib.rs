@@ -13,11 +13,13 @@
 
 #![forbid(unsafe_code)]
 
+mod asks;
 mod attempts;
 mod auth;
 #[doc(hidden)]
 pub mod bridge;
 mod budget;
+mod cache;
 mod call;
 mod call_options;
 mod classify;
@@ -25,9 +27,11 @@ mod client;
 mod config;
 mod core;
 mod ears;
+mod either_era;
 mod era;
 mod error;
 mod failure;
+mod given_up;
 mod headers;
 mod hooks;
 mod http;
@@ -35,8 +39,10 @@ mod idempotency;
 mod listen;
 mod methods;
 mod mirrors;
+mod open_count;
 mod opening;
 mod option;
+mod output;
 mod pages;
 mod profile;
 mod protocol;
@@ -45,11 +51,14 @@ pub mod registry;
 mod reply;
 mod retry;
 mod retry_after;
+mod rounds;
 mod route;
 mod session;
 mod single_flight;
+mod subscriptions;
 mod text;
 mod transport;
+mod work;
 
 pub use auth::{AUTH_OPTIONS, AuthConfig, Secret};
 pub use call_options::{CALL_OPTIONS, CallOptions};

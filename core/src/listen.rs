@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use tokio::task::AbortHandle;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::attempts;
@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::headers;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::retry::Happened;
-use crate::session::Peer;
+use crate::session::{Listening, Peer};
 use crate::transport::answer::Listener;
 use crate::transport::body;
 use crate::transport::event_stream::EventStream;
@@ -37,29 +37,37 @@ const OPEN_WITHIN: Duration = Duration::from_secs(20);
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Listens in the background until the session ends.
-pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> AbortHandle {
+pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
     let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
-    tokio::spawn(async move {
+    let (settle, settled) = watch::channel(false);
+    let task = tokio::spawn(async move {
         let mut last_event_id = None;
-        while let Some(next) = listen_once(&core, &peer, &mut last_event_id).await {
+        while let Some(next) = listen_once(&core, &peer, &mut last_event_id, &settle).await {
             tokio::time::sleep(next).await;
         }
-    })
-    .abort_handle()
+    });
+    Listening::new(task.abort_handle(), settled)
 }
 
 /// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
-async fn listen_once(core: &Weak<Core>, peer: &Weak<Peer>, last_event_id: &mut Option<String>) -> Option<Duration> {
+async fn listen_once(
+    core: &Weak<Core>,
+    peer: &Weak<Peer>,
+    last_event_id: &mut Option<String>,
+    settle: &watch::Sender<bool>,
+) -> Option<Duration> {
     let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
         let (headers, token) = match core.with_token(peer.headers.clone()).await {
             Ok(found) => found,
-            Err(failure) => return after(&core, &peer, &failure, None),
+            Err(failure) => return after_failure(&core, &peer, &failure, None),
         };
         let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, last_event_id.as_deref()));
-        match asked.await.unwrap_or_else(|_| Err(attempts::too_late())) {
+        let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late()));
+        settle.send_replace(true);
+        match asked {
             Ok(events) => (events, Arc::clone(&peer.ears)),
-            Err(failure) => return after(&core, &peer, &failure, token.as_deref()),
+            Err(failure) => return after_failure(&core, &peer, &failure, token.as_deref()),
         }
     };
     // Neither the client nor its session is held while nothing comes.
@@ -74,15 +82,14 @@ async fn listen_once(core: &Weak<Core>, peer: &Weak<Peer>, last_event_id: &mut O
         core.listening_failures.store(0, Ordering::Relaxed);
     }
     // One that opened is asked for again without end, but ever more slowly while it comes to nothing.
-    let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
-    let own = core.settings.backoff.wait(failures, fastrand::f64());
+    let (_, own) = backoff(&core);
     Some(events.retry().unwrap_or_default().max(own).min(LONGEST_WAIT))
 }
 
-/// The wait before the next try; nothing where there were too many in a row.
-fn backoff(core: &Core) -> Option<Duration> {
+/// How many tries in a row have failed, and the wait before the next one.
+fn backoff(core: &Core) -> (u32, Duration) {
     let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
-    (failures <= MAX_RECONNECTS).then(|| core.settings.backoff.wait(failures, fastrand::f64()))
+    (failures, core.settings.backoff.wait(failures, fastrand::f64()))
 }
 
 async fn ask(
@@ -111,12 +118,20 @@ async fn ask(
     }
 }
 
-/// What a stream that was not given means.
-fn after(core: &Arc<Core>, peer: &Peer, failure: &Failure, sent: Option<&Token>) -> Option<Duration> {
+/// What a stream that was not given means: the wait before the next try, or nothing where there is none to be had.
+pub(crate) fn after_failure(
+    core: &Arc<Core>,
+    peer: &Peer,
+    failure: &Failure,
+    sent: Option<&Token>,
+) -> Option<Duration> {
     if matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent) {
         return None;
     }
-    let wait = backoff(core)?;
+    let (failures, wait) = backoff(core);
+    if failures > MAX_RECONNECTS {
+        return None;
+    }
     match failure.happened {
         Happened::SessionLost => {
             core.session.lose(peer.generation);

@@ -7,16 +7,19 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 
+use crate::asks;
 use crate::attempts::{self, Operation, Plan, Turn};
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::classify;
+use crate::config::Settings;
 use crate::core::Core;
 use crate::ears::Ears;
 use crate::era::{self, Answered, Verdict};
 use crate::error::{Code, Delivery, Error};
 use crate::failure::Failure;
 use crate::headers;
+use crate::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::{handshake, modern};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -59,8 +62,10 @@ impl Opening {
     }
 
     /// Takes the server for a modern one of this version, or for none.
-    fn speak(&self, version: Option<&str>) {
-        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = version.map(modern::members);
+    fn speak(&self, settings: &Settings, version: Option<&str>) {
+        let capabilities = asks::capabilities(&settings.hooks, true);
+        let members = version.map(|version| modern::members(version, &capabilities, &settings.client_info));
+        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = members;
         let mut headers = self.headers();
         match version.and_then(|version| HeaderValue::from_str(version).ok()) {
             Some(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
@@ -138,6 +143,11 @@ impl Core {
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
+                Err(failure) => {
+                    // Perhaps it is another server by now.
+                    self.forget_era();
+                    Err(failure)
+                }
                 peer => peer,
             }
         } else {
@@ -160,30 +170,16 @@ impl Core {
         }
         let ours = self.settings.versions();
         let Some(first) = ours.iter().copied().find(|version| era::is_modern(version)) else { return Ok(None) };
-        opening.speak(Some(first));
-        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
-        let (verdict, found) = match probe.run_opening(self, opening).await {
-            Ok(found) => (era::verdict(found.status, &Answered::Result(&found.result), &ours), Some(found)),
-            // It never came there: without a connection, or without the token that it needs.
-            Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
-            Err(failure) => {
-                let info = failure.error.info();
-                let status = info.status.and_then(|status| http::StatusCode::from_u16(status).ok()).unwrap_or_default();
-                let answered = match info.rpc_code {
-                    Some(code) => Answered::Error(code, info.data.as_ref().map(|data| data.get())),
-                    None => Answered::Other,
-                };
-                let verdict = era::verdict(status, &answered, &ours);
-                if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
-                    // Only the modern era was asked for: the refusal itself says the most.
-                    return Err(failure);
-                }
-                (verdict, None)
-            }
-        };
+        let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if known == Some(Verdict::Legacy) {
+            return Ok(None);
+        }
+        opening.speak(&self.settings, Some(first));
+        let (verdict, found) = self.probe(opening, &ours).await?;
         match verdict {
             Verdict::Legacy => {
-                opening.speak(None);
+                opening.speak(&self.settings, None);
+                self.keep_era(Verdict::Legacy);
                 Ok(None)
             }
             Verdict::NoVersion(named) => {
@@ -192,7 +188,8 @@ impl Core {
                 Err(Failure::new(Happened::Refused, Code::UnsupportedVersion, message))
             }
             Verdict::Modern(version) => {
-                opening.speak(Some(&version));
+                opening.speak(&self.settings, Some(&version));
+                self.keep_era(Verdict::Modern(version.clone()));
                 let found = found.unwrap_or_default();
                 let result = modern::welcome(&found.result, &version);
                 *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
@@ -201,9 +198,41 @@ impl Core {
         }
     }
 
+    /// Kept for as long as the client lives, or until the server proves it wrong: an endpoint has one era, a program too
+    /// (basic/versioning, Backward Compatibility).
+    fn keep_era(&self, verdict: Verdict) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+    }
+
+    async fn probe(self: &Arc<Self>, opening: &Opening, ours: &[&str]) -> Result<(Verdict, Option<RawReply>), Failure> {
+        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
+        let failure = match probe.run_opening(self, opening).await {
+            Ok(found) => {
+                return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Some(found)));
+            }
+            // It never came there: without a connection, or without the token that it needs.
+            Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
+            Err(failure) => failure,
+        };
+        let info = failure.error.info();
+        let status = info.status.and_then(|status| http::StatusCode::from_u16(status).ok()).unwrap_or_default();
+        let answered = match info.rpc_code {
+            Some(code) => Answered::Error(code, info.data.as_ref().map(|data| data.get())),
+            None => Answered::Other,
+        };
+        let verdict = era::verdict(status, &answered, ours);
+        if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
+            // Only the modern era was asked for: the refusal itself says the most.
+            return Err(failure);
+        }
+        Ok((verdict, None))
+    }
+
     /// The handshake (specification 2025-11-25, basic/lifecycle).
     async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
-        let params = Bytes::from(handshake::params(self.settings.handshake_version()));
+        let settings = &self.settings;
+        let capabilities = asks::capabilities(&settings.hooks, false);
+        let params = Bytes::from(handshake::params(settings.handshake_version(), &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
             .map_err(Failure::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
@@ -224,9 +253,23 @@ impl Core {
         // Sent again by the rules of a safe call: a lost one would leave the session half open.
         let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
         initialized.run_opening(self, opening).await?;
+        self.restore(opening).await;
         *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
         let welcome = RawReply { session_id: session_id.clone(), ..welcome };
         self.peer_of(generation, opening, session_id, Some(welcome)).await
+    }
+
+    /// Tells a new session what the one before was told: the level of log messages, the resources to tell of. A server
+    /// that refuses is left as it is.
+    async fn restore(self: &Arc<Self>, opening: &Opening) {
+        let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
+        let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
+        for (method, params) in level.into_iter().chain(uris) {
+            let call = LogicalCall::look(self, method, Bytes::from(params.to_string()), LOOK_WITHIN);
+            if call.run_opening(self, opening).await.is_err() {
+                return;
+            }
+        }
     }
 
     async fn peer_of(
@@ -240,8 +283,8 @@ impl Core {
             return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
         };
         let headers = opening.headers();
-        ears.session_is_open(headers.clone());
         let modern = opening.modern();
+        ears.session_is_open(headers.clone(), modern.is_some());
         Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, listening: OnceLock::new() })
     }
 

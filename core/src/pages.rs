@@ -1,52 +1,157 @@
 //! A list over all of its pages (specification 2025-11-25, server/utilities/pagination).
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
+use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::call::LogicalCall;
+use crate::call_options::CallOptions;
 use crate::core::Core;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::reply::RawReply;
+use crate::work::Work;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
 pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
     let mut items: Vec<Box<RawValue>> = Vec::new();
-    let mut seen = HashSet::new();
+    let mut cursors = Cursors::default();
     let mut attempts = 0;
     loop {
         let mut reply = call.run(core).await?;
         attempts += reply.attempts;
-        let invalid = || reply.unexpected(Code::InvalidAnswer, format!("the result has no list \"{member}\""));
-        let mut page: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
-        let list = page.remove(member).ok_or_else(invalid)?;
-        let mut list: Vec<Box<RawValue>> = serde_json::from_str(list.get()).map_err(|_| invalid())?;
-        let next: Option<String> = match page.remove("nextCursor") {
-            Some(cursor) => serde_json::from_str(cursor.get()).map_err(|_| invalid())?,
-            None => None,
-        };
+        let Page { mut list, next, mut others } = read(&reply, member)?;
         let Some(cursor) = next else {
             if items.is_empty() {
                 // One page: as the server sent it.
                 return Ok(reply);
             }
             items.append(&mut list);
-            page.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
-            reply.result = serde_json::to_vec(&page).map_err(|_| invalid())?.into();
+            let invalid = || no_list(&reply, member);
+            others.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
+            reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
             reply.attempts = attempts;
             return Ok(reply);
         };
         items.append(&mut list);
-        if !seen.insert(cursor.clone()) {
-            return Err(reply.unexpected(Code::CursorLoop, "the server repeats a page cursor"));
+        cursors.follow(&cursor, core.settings.max_pages, &reply, "the server repeats a page cursor")?;
+        call.set_params(at(Some(&cursor)));
+    }
+}
+
+/// Where a list goes on, and that it does not go on for ever.
+#[derive(Debug, Default)]
+pub(crate) struct Cursors {
+    seen: HashSet<String>,
+}
+
+impl Cursors {
+    /// Notes the cursor of the next page.
+    ///
+    /// # Errors
+    /// Where it was there before, with this message, or where there are more pages than `most`.
+    pub(crate) fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
+        if !self.seen.insert(cursor.to_owned()) {
+            return Err(reply.unexpected(Code::CursorLoop, repeats));
         }
-        if seen.len() >= core.settings.max_pages as usize {
-            let message = format!("the list has more pages than max_pages ({})", core.settings.max_pages);
+        if self.seen.len() >= most as usize {
+            let message = format!("the list has more pages than max_pages ({most})");
             return Err(reply.unexpected(Code::TooManyPages, message));
         }
-        let params = serde_json::to_vec(&BTreeMap::from([("cursor", cursor)])).map_err(|_| invalid())?;
-        call.set_params(Bytes::from(params));
+        Ok(())
+    }
+}
+
+struct Page {
+    list: Vec<Box<RawValue>>,
+    next: Option<String>,
+    others: BTreeMap<String, Box<RawValue>>,
+}
+
+fn read(reply: &RawReply, member: &str) -> Result<Page> {
+    let invalid = || no_list(reply, member);
+    let mut others: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
+    let list = others.remove(member).ok_or_else(invalid)?;
+    let list = serde_json::from_str(list.get()).map_err(|_| invalid())?;
+    let next = match others.remove("nextCursor") {
+        Some(cursor) => serde_json::from_str(cursor.get()).map_err(|_| invalid())?,
+        None => None,
+    };
+    Ok(Page { list, next, others })
+}
+
+fn no_list(reply: &RawReply, member: &str) -> Error {
+    reply.unexpected(Code::InvalidAnswer, format!("the result has no list \"{member}\""))
+}
+
+/// The items of a page.
+pub(crate) fn read_items<T: DeserializeOwned>(reply: &RawReply, member: &str) -> Result<VecDeque<T>> {
+    let items = read(reply, member)?.list;
+    let items = items.iter().map(|item| serde_json::from_str(item.get())).collect::<serde_json::Result<_>>();
+    items.map_err(|_| no_list(reply, member))
+}
+
+fn at(cursor: Option<&str>) -> Bytes {
+    match cursor {
+        Some(cursor) => serde_json::json!({ "cursor": cursor }).to_string().into(),
+        None => Bytes::from_static(b"{}"),
+    }
+}
+
+/// The pages of a server's list, fetched one at a time.
+#[derive(Debug)]
+pub(crate) struct ServerPages {
+    core: Arc<Core>,
+    method: &'static str,
+    member: &'static str,
+    options: CallOptions,
+    position: Arc<Mutex<Position>>,
+}
+
+#[derive(Debug, Default)]
+struct Position {
+    /// `None` at the beginning.
+    next: Option<String>,
+    cursors: Cursors,
+    ended: bool,
+}
+
+impl ServerPages {
+    pub(crate) fn new(core: &Arc<Core>, method: &'static str, member: &'static str, options: CallOptions) -> Self {
+        Self { core: Arc::clone(core), method, member, options, position: Arc::default() }
+    }
+
+    /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
+    pub(crate) fn next(&self) -> Result<Option<Work>> {
+        let params = {
+            let position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
+            if position.ended {
+                return Ok(None);
+            }
+            at(position.next.as_deref())
+        };
+        let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
+        let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
+        let most = core.settings.max_pages;
+        let work = Work::new(call.state(), async move { call.run(&core).await });
+        Ok(Some(work.then(move |reply| {
+            let next = read(&reply, member)?.next;
+            let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
+            let followed = match &next {
+                None => Ok(()),
+                Some(cursor) => position.cursors.follow(cursor, most, &reply, "the server repeats a page cursor"),
+            };
+            position.ended = next.is_none() || followed.is_err();
+            position.next = next;
+            followed.map(|()| reply)
+        })))
+    }
+
+    /// The same without further pages.
+    pub(crate) fn ended(self) -> Self {
+        self.position.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        self
     }
 }

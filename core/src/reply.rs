@@ -19,6 +19,10 @@ pub(crate) struct RawReply {
     pub(crate) request_id: Option<String>,
     pub(crate) session_id: Option<HeaderValue>,
     pub(crate) idempotency_key: Option<String>,
+    /// Whether the client kept it from an earlier call.
+    pub(crate) cached: bool,
+    /// Whether it is no result yet: the server asks for input.
+    pub(crate) input_required: bool,
 }
 
 /// What is known of a result besides the result.
@@ -38,6 +42,8 @@ pub struct Metadata {
     pub idempotency_key: Option<String>,
     /// Whether the server answered from its memory of an earlier call with the same key.
     pub replayed: bool,
+    /// Whether the client answered by itself, as the server had said that its last answer still holds.
+    pub cached: bool,
     /// Whether a tool's result reads like a failure although it does not say that it is one: its first text begins with
     /// `Error:` and `isError` is not set. Some servers report failures so; it is a hint and never made an error.
     pub looks_like_error: bool,
@@ -72,6 +78,7 @@ impl RawReply {
             attempts: self.attempts,
             idempotency_key: self.idempotency_key.clone(),
             replayed: replayed.is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            cached: self.cached,
             looks_like_error: looks_like_error(&self.result),
         }
     }

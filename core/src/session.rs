@@ -1,8 +1,10 @@
 //! One peer: opened once for all callers, and opened again once for all when the server has lost it.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
 use tokio::task::AbortHandle;
 
 use crate::ears::Ears;
@@ -24,7 +26,39 @@ pub(crate) struct Peer {
     /// The answer to `initialize`; `None` where there was no handshake.
     pub(crate) welcome: Option<RawReply>,
     /// The task that listens to the server's own stream.
-    pub(crate) listening: OnceLock<AbortHandle>,
+    pub(crate) listening: OnceLock<Listening>,
+}
+
+/// The task that listens to the server's own stream.
+pub(crate) struct Listening {
+    task: AbortHandle,
+    /// Whether the server has answered, with a stream or without.
+    settled: watch::Receiver<bool>,
+}
+
+/// The longest that a call waits for the stream to begin.
+const SETTLE_WITHIN: Duration = Duration::from_secs(1);
+
+impl Listening {
+    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>) -> Self {
+        Self { task, settled }
+    }
+
+    /// One that no call waits for.
+    pub(crate) fn begun(task: AbortHandle) -> Self {
+        Self { task, settled: watch::channel(true).1 }
+    }
+
+    pub(crate) async fn settled(&self) {
+        if !*self.settled.borrow() {
+            let mut settled = self.settled.clone();
+            let _ = tokio::time::timeout(SETTLE_WITHIN, settled.wait_for(|settled| *settled)).await;
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.task.abort();
+    }
 }
 
 impl std::fmt::Debug for Peer {
@@ -36,7 +70,7 @@ impl std::fmt::Debug for Peer {
 impl Drop for Peer {
     fn drop(&mut self) {
         if let Some(listening) = self.listening.get() {
-            listening.abort();
+            listening.end();
         }
     }
 }

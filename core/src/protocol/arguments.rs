@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -151,6 +153,34 @@ pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> 
     Ok(text.into_bytes())
 }
 
+/// Puts members, as JSON text, into params in the place of what is there, and keeps the rest byte for byte.
+pub(crate) fn with_members(params: &[u8], members: &[(&str, String)]) -> Result<Vec<u8>> {
+    let not_json = |_| Unsendable::NotJson.error("params");
+    let params = if params.is_empty() { b"{}" } else { params };
+    let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
+    let kept = object.iter().filter(|(name, _)| !members.iter().any(|(ours, _)| ours == name));
+    let all =
+        kept.map(|(name, value)| (name.as_str(), value.get())).chain(members.iter().map(|(n, v)| (*n, v.as_str())));
+    let mut text = String::from("{");
+    for (name, value) in all {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text.push_str(&serde_json::to_string(name).map_err(not_json)?);
+        text.push(':');
+        text.push_str(value);
+    }
+    text.push('}');
+    Ok(text.into_bytes())
+}
+
+/// Params without a member that is null: it was not given.
+pub(crate) fn without_null(params: &[u8], name: &str) -> Bytes {
+    let mut object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).unwrap_or_default();
+    object.retain(|member, value| member != name || value.get() != "null");
+    serde_json::to_vec(&object).unwrap_or_default().into()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -169,6 +199,14 @@ mod tests {
             let error = check("arguments", text.as_bytes()).unwrap_err();
             assert!(error.to_string().starts_with("arguments: ") && error.to_string().contains(word));
         }
+    }
+
+    #[test]
+    fn members_take_the_place_of_what_is_there() {
+        let params = br#"{"name":"t","requestState":"old","arguments":{"n":1e400}}"#;
+        let text = with_members(params, &[("requestState", r#""a\u0041""#.to_owned())]).unwrap();
+        assert_eq!(text, br#"{"arguments":{"n":1e400},"name":"t","requestState":"a\u0041"}"#);
+        assert_eq!(with_members(b"", &[("a", "1".to_owned())]).unwrap(), br#"{"a":1}"#);
     }
 
     #[test]

@@ -11,13 +11,9 @@ use crate::retry::Happened;
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
 /// The params of `initialize`.
-pub(crate) fn params(version: &str) -> Vec<u8> {
-    let client = concat!(
-        r#","capabilities":{},"clientInfo":{"name":"omni-mcp","title":"omni-mcp","version":""#,
-        env!("CARGO_PKG_VERSION"),
-        r#""}}"#
-    );
-    format!("{{\"protocolVersion\":\"{version}\"{client}").into_bytes()
+pub(crate) fn params(version: &str, capabilities: &str, client_info: &str) -> Vec<u8> {
+    format!("{{\"protocolVersion\":\"{version}\",\"capabilities\":{capabilities},\"clientInfo\":{client_info}}}")
+        .into_bytes()
 }
 
 #[derive(Deserialize)]

@@ -46,13 +46,15 @@ fn method_and_params(body: &mut Vec<u8>, method: &str, params: &[u8]) {
     body.push(b'}');
 }
 
-/// The answer to a server's request: an empty result, or an error.
-pub(crate) fn response(id: &str, error: Option<(i64, &str)>) -> Bytes {
-    let outcome = match error {
-        None => "\"result\":{}".to_owned(),
-        Some((code, message)) => format!("\"error\":{{\"code\":{code},\"message\":\"{message}\"}}"),
-    };
-    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},{outcome}}}").into()
+/// The answer to a server's request. `id` and `result` are JSON text.
+pub(crate) fn result(id: &str, result: &str) -> Bytes {
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}").into()
+}
+
+/// The refusal of a server's request.
+pub(crate) fn error(id: &str, code: i64, message: &str) -> Bytes {
+    let message = serde_json::Value::from(message);
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{{\"code\":{code},\"message\":{message}}}}}").into()
 }
 
 /// A message from the server.

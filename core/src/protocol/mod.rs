@@ -1,9 +1,13 @@
 //! The Model Context Protocol as text: the JSON-RPC envelope, the messages of the handshake, and the types of results.
 
 pub(crate) mod arguments;
+pub(crate) mod asked;
+pub(crate) mod elicitation;
 pub(crate) mod finite;
 pub(crate) mod handshake;
+pub(crate) mod json_schema;
 pub(crate) mod jsonrpc;
+pub(crate) mod members;
 pub(crate) mod mirror;
 pub(crate) mod modern;
 pub(crate) mod serialize;

@@ -17,17 +17,25 @@ const MCP_METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const MCP_NAME: HeaderName = HeaderName::from_static("mcp-name");
 
 /// The members that go into the `_meta` of every request.
-pub(crate) fn members(version: &str) -> String {
+pub(crate) fn members(version: &str, capabilities: &str, client_info: &str) -> String {
     format!(
-        "\"{PREFIX}protocolVersion\":\"{version}\",\"{PREFIX}clientInfo\":{{\"name\":\"omni-mcp\",\"title\":\"omni-mcp\",\
-         \"version\":\"{}\"}},\"{PREFIX}clientCapabilities\":{{}}",
-        env!("CARGO_PKG_VERSION")
+        "\"{PREFIX}protocolVersion\":\"{version}\",\"{PREFIX}clientInfo\":{client_info},\
+         \"{PREFIX}clientCapabilities\":{capabilities}"
     )
 }
 
-/// Params with these members.
-pub(crate) fn params(params: &[u8], members: &str) -> Result<Bytes> {
-    with_meta(params, members, |name| name.starts_with(PREFIX)).map(Bytes::from)
+/// Params with these members, and with the least level of log messages where one is set (server/utilities/logging).
+pub(crate) fn params(params: &[u8], members: &str, log_level: Option<&str>) -> Result<Bytes> {
+    let is_ours = |name: &str| {
+        let name = name.strip_prefix(PREFIX);
+        matches!(name, Some("protocolVersion" | "clientInfo" | "clientCapabilities"))
+            || (name == Some("logLevel") && log_level.is_some())
+    };
+    match log_level {
+        None => with_meta(params, members, is_ours),
+        Some(level) => with_meta(params, &format!("{members},\"{PREFIX}logLevel\":\"{level}\""), is_ours),
+    }
+    .map(Bytes::from)
 }
 
 /// Adds the method, and the name where the method has one.
@@ -47,19 +55,35 @@ pub(crate) fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) 
     }
 }
 
-/// A result of another type than `complete` is not one that we asked for; one without a type is complete.
-pub(crate) fn check_complete(result: &[u8]) -> std::result::Result<(), Failure> {
+/// What a result is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Complete,
+    /// The server wants more to go on (basic/patterns/mrtr).
+    InputRequired,
+}
+
+/// The methods whose results may ask for input.
+const ASKING: &[&str] = &["tools/call", "prompts/get", "resources/read"];
+
+/// Reads the type of a result to `method`; one without a type is complete.
+///
+/// # Errors
+/// Where it is of a type that we did not declare.
+pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Kind, Failure> {
     #[derive(Deserialize, Default)]
     #[serde(default, rename_all = "camelCase")]
-    struct Typed {
-        result_type: Option<String>,
+    struct Typed<'a> {
+        #[serde(borrow)]
+        result_type: Option<&'a RawValue>,
     }
-    let typed: Typed = serde_json::from_slice(result).unwrap_or_default();
-    match typed.result_type.as_deref() {
-        None | Some("complete") => Ok(()),
+    let typed: Typed<'_> = serde_json::from_slice(result).unwrap_or_default();
+    match typed.result_type.map(RawValue::get) {
+        None | Some("\"complete\"") => Ok(Kind::Complete),
+        Some("\"input_required\"") if ASKING.contains(&method) => Ok(Kind::InputRequired),
         Some(other) => {
             let shown = crate::text::preview(other.as_bytes());
-            let message = format!("the result is of type {shown}, which this client did not declare");
+            let message = format!("the result is of type {shown}, which no answer to {method} has");
             Err(Failure::bad_answer(Code::InvalidAnswer, message))
         }
     }
@@ -101,16 +125,35 @@ pub(crate) fn welcome(discovered: &[u8], version: &str) -> Bytes {
 mod tests {
     use super::*;
 
+    fn ours() -> String {
+        members("2026-07-28", "{}", r#"{"name":"n","version":"1"}"#)
+    }
+
+    #[test]
+    fn types_of_results_are_told_apart() {
+        assert_eq!(kind_of("tools/list", b"{}").unwrap(), Kind::Complete);
+        assert_eq!(kind_of("tools/call", br#"{"resultType":"input_required"}"#).unwrap(), Kind::InputRequired);
+        for (method, result) in [
+            ("tools/list", r#"{"resultType":"input_required"}"#),
+            ("tools/call", r#"{"resultType":"task"}"#),
+            ("tools/call", r#"{"resultType":5}"#),
+        ] {
+            assert!(kind_of(method, result.as_bytes()).is_err(), "{result}");
+        }
+    }
+
     #[test]
     fn params_carry_what_a_session_would() {
-        let text = params(br#"{"name":"t","_meta":{"a":1}}"#, &members("2026-07-28")).unwrap();
+        let text = params(br#"{"name":"t","_meta":{"a":1}}"#, &ours(), Some("info")).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
         assert_eq!(value["name"], "t");
         assert_eq!(value["_meta"]["a"], 1);
         assert_eq!(value["_meta"]["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+        assert_eq!(value["_meta"]["io.modelcontextprotocol/logLevel"], "info");
         assert!(value["_meta"]["io.modelcontextprotocol/clientCapabilities"].is_object());
-        assert!(params(br#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"x"}}"#, "\"a\":1").is_err());
-        assert!(params(b"", &members("2026-07-28")).unwrap().starts_with(b"{\"_meta\":{"));
+        assert!(params(br#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"x"}}"#, "\"a\":1", None).is_err());
+        assert!(params(br#"{"_meta":{"io.modelcontextprotocol/related-task":{}}}"#, "\"a\":1", None).is_ok());
+        assert!(params(b"", &ours(), None).unwrap().starts_with(b"{\"_meta\":{"));
     }
 
     #[test]

@@ -126,3 +126,14 @@ impl<'de> Deserialize<'de> for Empty {
         IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
 }
+
+pub type DiscoverResult = Value;
+pub type CompleteResult = Value;
+pub type GetPromptResult = Value;
+pub type ListPromptsResult = Value;
+pub type ListResourceTemplatesResult = Value;
+pub type ListResourcesResult = Value;
+pub type Prompt = Value;
+pub type ReadResourceResult = Value;
+pub type Resource = Value;
+pub type ResourceTemplate = Value;

@@ -10,14 +10,15 @@ use serde_json::{Map, Value};
 
 use super::config::{Kind, Place, RegistryConfig};
 use super::fields::Fields;
+use super::record;
 use super::redact::Record;
 use super::rest::{RestCall, is_answer_lost};
-use super::{record, work};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::reply::RawReply;
 use crate::retry::Safety;
+use crate::work;
 
 const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
 

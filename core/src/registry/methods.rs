@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use super::config::{Place, RegistryConfig};
 use super::pager::Pager;
-use super::work::Work;
 use super::{gaia, sema4};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
+use crate::work::Work;
 
 /// One method of a registry.
 #[derive(Debug, Clone, Copy, Serialize)]

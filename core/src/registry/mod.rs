@@ -10,7 +10,6 @@ mod redact;
 mod request;
 mod rest;
 pub mod sema4;
-pub(crate) mod work;
 
 pub use config::{REGISTRY_OPTIONS, RegistryConfig};
 pub use methods::{REGISTRY_METHODS, RegistryMethodSpec};

@@ -1,14 +1,15 @@
 //! A list that is read a page at a time. Where it stands, and where it ends, is known here and nowhere else.
 
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
 use super::sema4::Registry;
-use super::work::Work;
+
 use crate::call_options::CallOptions;
-use crate::error::{Code, Result};
+use crate::error::Result;
+use crate::pages::Cursors;
+use crate::work::Work;
 
 /// The pages of a registry's list.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub(crate) struct Pager {
 struct Position {
     /// `None` at the beginning.
     next: Option<String>,
-    seen: HashSet<String>,
+    cursors: Cursors,
     ended: bool,
 }
 
@@ -43,23 +44,18 @@ impl Pager {
         };
         let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;
         let position = Arc::clone(&self.position);
-        let most = self.registry.place().core.settings.max_pages as usize;
+        let most = self.registry.place().core.settings.max_pages;
         Ok(Some(work.then(move |reply| {
             let page: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
             let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
-            match page["next"].as_str() {
-                None => position.ended = true,
-                Some(next) if !position.seen.insert(next.to_owned()) => {
-                    position.ended = true;
-                    return Err(reply.unexpected(Code::CursorLoop, "the registry repeats a page's token"));
-                }
-                Some(_) if position.seen.len() >= most => {
-                    position.ended = true;
-                    let message = format!("the list has more pages than max_pages ({most})");
-                    return Err(reply.unexpected(Code::TooManyPages, message));
-                }
-                Some(next) => position.next = Some(next.to_owned()),
-            }
+            let next = page["next"].as_str();
+            let followed = match next {
+                None => Ok(()),
+                Some(next) => position.cursors.follow(next, most, &reply, "the registry repeats a page's token"),
+            };
+            position.ended = next.is_none() || followed.is_err();
+            position.next = next.map(str::to_owned);
+            followed?;
             Ok(reply)
         })))
     }

@@ -9,10 +9,10 @@ use url::Url;
 use super::config::Place;
 use super::gaia;
 use super::rest::RestCall;
-use super::work::{Work, run};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::retry::Safety;
+use crate::work::{Work, run};
 
 impl Place {
     pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {

@@ -70,7 +70,7 @@ impl RestCall {
 
     pub(crate) async fn run_unredacted(&self, core: &Arc<Core>) -> Result<RawReply, Failure> {
         let ended = self.plan.within(attempts::run_counted(core, &self.plan, self)).await?;
-        Ok(RawReply { attempts: ended.attempts, request_id: Some(ended.request_id), ..ended.reply })
+        Ok(ended.into_reply())
     }
 
     async fn send(&self, core: &Core, url: &Url, turn: &Turn) -> Result<PlainAnswer, Failure> {

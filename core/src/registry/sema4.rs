@@ -11,13 +11,14 @@ use super::config::{Kind, Place, RegistryConfig};
 use super::fields::Fields;
 use super::gaia::decoded;
 use super::pager::Pager;
+use super::record;
 use super::redact::Record;
 use super::rest::RestCall;
-use super::{record, work};
 use crate::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::reply::RawReply;
 use crate::retry::Safety;
+use crate::work;
 
 const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
 

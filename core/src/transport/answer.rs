@@ -18,6 +18,8 @@ pub(crate) struct Outgoing {
     pub(crate) progress_token: Option<String>,
     /// The largest answer or event, in bytes.
     pub(crate) limit: usize,
+    /// Whether a stream that breaks off may be gone on with: the modern era has no such thing.
+    pub(crate) resumes: bool,
 }
 
 /// An answer, read to its end.
@@ -40,6 +42,14 @@ pub(crate) enum Content {
 pub(crate) trait Listener: Send + Sync {
     fn notification(&self, method: &str, params: Option<&RawValue>);
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
+}
+
+/// Hears nothing.
+pub(crate) struct Deaf;
+
+impl Listener for Deaf {
+    fn notification(&self, _: &str, _: Option<&RawValue>) {}
+    fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
 
 /// What a response says to the request `id`.

@@ -36,7 +36,7 @@ pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
 /// Sends a message and reads its answer. A response with another id, invalid JSON, a stream without the answer: each
 /// settles the attempt at once.
 pub(crate) async fn post(http: &Client, url: &Url, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
-    let resumption = out.id.map(|_| out.headers.clone());
+    let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     *request.body_mut() = Some(out.body.into());
@@ -59,8 +59,8 @@ pub(crate) async fn post(http: &Client, url: &Url, out: Outgoing, listener: &dyn
     let headers = std::mem::take(response.headers_mut());
     let content = match media {
         Media::EventStream => {
-            let resume = Resume { http, url, headers: resumption.unwrap_or_default() };
-            from_stream(response, id, out.limit, listener, &resume).await
+            let resume = resumption.map(|headers| Resume { http, url, headers });
+            from_stream(response, id, out.limit, listener, resume.as_ref()).await
         }
         Media::Json => match body::read(&mut response, out.limit).await {
             Ok(text) => from_json(&text, id),
@@ -132,7 +132,7 @@ async fn from_stream(
     id: u64,
     limit: usize,
     listener: &dyn Listener,
-    resume: &Resume<'_>,
+    resume: Option<&Resume<'_>>,
 ) -> Result<Content, Failure> {
     let mut response = response;
     let mut last_event_id: Option<String> = None;
@@ -160,7 +160,9 @@ async fn from_stream(
             }
         };
         last_event_id = events.last_event_id().or(last_event_id);
-        let (Some(from), true) = (&last_event_id, resumptions < MAX_RESUMPTIONS) else { return Err(cut) };
+        let (Some(resume), Some(from), true) = (resume, &last_event_id, resumptions < MAX_RESUMPTIONS) else {
+            return Err(cut);
+        };
         resumptions += 1;
         tokio::time::sleep(events.retry().unwrap_or(RESUME_AFTER).min(RESUME_AFTER_AT_MOST)).await;
         response = resume.from(from).await.ok_or(cut)?;
@@ -174,15 +176,11 @@ fn ended_without_answer() -> Failure {
 impl Resume<'_> {
     /// The rest of the stream; `None` where the server does not give it.
     async fn from(&self, last_event_id: &str) -> Option<Response> {
-        let mut request = Request::new(Method::GET, self.url.clone());
-        let headers = request.headers_mut();
-        headers.clone_from(&self.headers);
-        headers.remove(CONTENT_TYPE);
+        let mut headers = self.headers.clone();
         headers.remove(headers::IDEMPOTENCY_KEY);
-        headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
         headers.insert(headers::LAST_EVENT_ID, HeaderValue::from_str(last_event_id).ok()?);
-        let response = self.http.execute(request).await.ok()?;
-        (response.status() == StatusCode::OK && is_event_stream(response.headers())).then_some(response)
+        let response = get(self.http, self.url, headers).await.ok()?;
+        is_open_stream(&response).then_some(response)
     }
 }
 
@@ -194,14 +192,10 @@ pub(crate) enum Stream {
 }
 
 /// Asks for the server's own event stream by GET.
-pub(crate) async fn get_stream(http: &Client, url: &Url, mut headers: HeaderMap) -> Result<Stream, Failure> {
-    headers.remove(CONTENT_TYPE);
-    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
-    let mut request = Request::new(Method::GET, url.clone());
-    *request.headers_mut() = headers;
-    let mut response = http.execute(request).await.map_err(|error| not_answered(&error))?;
+pub(crate) async fn get_stream(http: &Client, url: &Url, headers: HeaderMap) -> Result<Stream, Failure> {
+    let mut response = get(http, url, headers).await.map_err(|error| not_answered(&error))?;
     let status = response.status();
-    if status == StatusCode::OK && is_event_stream(response.headers()) {
+    if is_open_stream(&response) {
         return Ok(Stream::Open(response));
     }
     let headers = std::mem::take(response.headers_mut());
@@ -209,8 +203,17 @@ pub(crate) async fn get_stream(http: &Client, url: &Url, mut headers: HeaderMap)
     Ok(Stream::Refused(Answer { status, headers, content: error_content(text) }))
 }
 
-fn is_event_stream(headers: &HeaderMap) -> bool {
-    matches!(media_type(headers), Media::EventStream)
+/// Asks for an event stream, with the headers of a POST.
+async fn get(http: &Client, url: &Url, mut headers: HeaderMap) -> reqwest::Result<Response> {
+    headers.remove(CONTENT_TYPE);
+    headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
+    let mut request = Request::new(Method::GET, url.clone());
+    *request.headers_mut() = headers;
+    http.execute(request).await
+}
+
+fn is_open_stream(response: &Response) -> bool {
+    response.status() == StatusCode::OK && matches!(media_type(response.headers()), Media::EventStream)
 }
 
 /// Reads a stream to its end behind the answer: at once where the end is near, else in the background.

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::open_count::OpenCount;
+
 pub(crate) struct IdleTimer {
     timeout: Option<Duration>,
     until: Mutex<Option<Instant>>,
@@ -19,14 +21,23 @@ impl IdleTimer {
         *self.until.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = deadline(self.timeout);
     }
 
-    /// Returns when the timeout has passed without a restart.
-    pub(crate) async fn expired(&self) {
+    /// Returns when the timeout has passed without a restart. While the server waits for the caller, it does not pass.
+    pub(crate) async fn expired(&self, asking: &OpenCount) {
         loop {
+            let changed = asking.changed();
+            if asking.is_open() {
+                asking.over().await;
+                self.restart();
+                continue;
+            }
             let until = *self.until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
             match until {
                 None => return std::future::pending().await,
                 Some(until) if until <= Instant::now() => return,
-                Some(until) => sleep_until(until).await,
+                Some(until) => tokio::select! {
+                    () = sleep_until(until) => {}
+                    () = changed => {}
+                },
             }
         }
     }
@@ -48,7 +59,8 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(7)).await;
             timer.restart();
         };
-        tokio::join!(timer.expired(), restart);
+        let nothing = OpenCount::default();
+        tokio::join!(timer.expired(&nothing), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
     }
 }

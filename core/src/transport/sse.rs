@@ -7,11 +7,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::Client;
-use serde_json::value::RawValue;
 use tokio::task::{AbortHandle, JoinHandle};
 use url::Url;
 
-use super::answer::{Answer, Content, Listener, Outgoing};
+use super::answer::{Answer, Content, Deaf, Listener, Outgoing};
 use super::body;
 use super::event_stream::EventStream;
 use super::http::{Stream, get_stream, post};
@@ -165,13 +164,6 @@ impl Drop for Posting {
             posting.abort();
         }
     }
-}
-
-struct Deaf;
-
-impl Listener for Deaf {
-    fn notification(&self, _: &str, _: Option<&RawValue>) {}
-    fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
 
 impl Drop for SseLink {

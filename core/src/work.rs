@@ -1,4 +1,4 @@
-//! A request of a registry that is ready to run.
+//! A request that is ready to run: of a registry, or for a page of a list.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,12 +14,12 @@ pub(crate) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
+    pub(crate) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
         Self { state, running: Box::pin(running) }
     }
 
     /// Adds what follows a good answer.
-    pub(super) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
+    pub(crate) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
         let Self { state, running } = self;
         Self { state, running: Box::pin(async move { next(running.await?) }) }
     }

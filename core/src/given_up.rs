@@ -1,0 +1,72 @@
+//! Tells a server that nobody waits for an answer any more (specification 2025-11-25, basic/utilities/cancellation;
+//! 2026-07-28, basic/patterns/cancellation).
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::core::Core;
+use crate::protocol::jsonrpc;
+use crate::session::Peer;
+use crate::transport::answer::{Deaf, Outgoing};
+
+const CANCELLED: &str = "notifications/cancelled";
+/// The longest that the notice is worked on.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// The request of a call that is not answered yet. Dropped while there is one, it tells the server. It keeps neither the
+/// client nor its session.
+pub(crate) struct Unanswered {
+    core: Weak<Core>,
+    request: Mutex<Option<(Weak<Peer>, u64)>>,
+}
+
+impl Unanswered {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self { core: Arc::downgrade(core), request: Mutex::default() }
+    }
+
+    /// A request leaves. One before it is forgotten: the call goes on.
+    pub(crate) fn sent(&self, peer: &Arc<Peer>, id: u64) {
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(peer), id));
+    }
+
+    /// Nothing more is expected of the server.
+    pub(crate) fn settled(&self) {
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        let request = self.request.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some((peer, id)), Ok(runtime)) = (request, tokio::runtime::Handle::try_current()) else { return };
+        let (Some(core), Some(peer)) = (self.core.upgrade(), peer.upgrade()) else { return };
+        if !is_told(&peer) || core.is_closed() {
+            return;
+        }
+        runtime.spawn(async move {
+            let _notice = core.notices.begin();
+            let _ = tokio::time::timeout(WITHIN, tell(&core, &peer, id)).await;
+        });
+    }
+}
+
+/// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has
+/// nothing to look the request up in.
+fn is_told(peer: &Peer) -> bool {
+    let closing_says_it = peer.modern.is_some() && peer.link.is_http();
+    !closing_says_it && peer.welcome.is_some() && !peer.link.is_down()
+}
+
+async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
+    let Ok((headers, _)) = core.with_token(peer.headers.clone()).await else { return };
+    let quote = if core.settings.profile.string_ids { "\"" } else { "" };
+    let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
+    let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
+    let limit = core.settings.max_answer_bytes;
+    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit, resumes: false };
+    // Whatever becomes of it: nobody waits.
+    drop(peer.link.exchange(outgoing, &Deaf).await);
+}
