@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
@@ -22,7 +22,9 @@ use crate::methods::TOOLS_CALL;
 use crate::pages;
 use crate::protocol::arguments::Unsendable;
 use crate::protocol::serialize;
-use crate::protocol::types::{CallToolResult, Empty, Implementation, InitializeResult, ListToolsResult, Progress};
+use crate::protocol::types::{
+    CallToolResult, Empty, Implementation, InitializeResult, ListToolsResult, Progress, ServerCapabilities,
+};
 use crate::reply::{Metadata, RawReply};
 use crate::retry::Safety;
 use crate::route::Route;
@@ -95,7 +97,7 @@ impl Client {
     }
 
     /// What the server can do; `None` until there was a handshake.
-    pub fn server_capabilities(&self) -> Option<Map<String, Value>> {
+    pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
         self.welcome().map(|welcome| welcome.capabilities)
     }
 
