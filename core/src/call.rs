@@ -24,7 +24,7 @@ use crate::methods::{self, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
 use crate::output;
 use crate::pages;
-use crate::protocol::{arguments, jsonrpc, members, modern};
+use crate::protocol::{arguments, jsonrpc, modern, required};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
@@ -71,7 +71,7 @@ impl LogicalCall {
         progress: Option<ProgressSink>,
     ) -> Result<Self> {
         arguments::check(field, &params)?;
-        members::check(method, &params)?;
+        required::check(method, &params)?;
         let settings = &core.settings;
         if method == TOOLS_CALL {
             let tool = arguments::check_tool_call(&params)?;

@@ -13,7 +13,7 @@ use futures_util::Stream;
 use futures_util::stream::unfold;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
@@ -30,7 +30,7 @@ use crate::protocol::serialize;
 use crate::protocol::types::{
     CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
-    ReadResourceResult, Resource, ResourceTemplate, Tool,
+    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
 use crate::reply::{Metadata, RawReply};
 use crate::retry::Safety;
@@ -162,7 +162,7 @@ impl Client {
     }
 
     /// What the server can do; `None` until there was a handshake.
-    pub fn server_capabilities(&self) -> Option<Map<String, Value>> {
+    pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
         self.welcome().map(|welcome| welcome.capabilities)
     }
 

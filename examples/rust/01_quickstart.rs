@@ -50,7 +50,7 @@ async fn any_server(endpoint: String) -> Result<(), AnyError> {
     let client = Client::builder().profile("generic").endpoint(endpoint).build()?;
     introduce(&client).await?;
     let result = client.call_tool("echo", json!({"message": "inflation"})).await?;
-    println!("echo: {}", text(&result.content[0]["text"]));
+    println!("echo: {}", result.content[0].text().unwrap_or_default());
     client.close().await;
     Ok(())
 }

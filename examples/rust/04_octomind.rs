@@ -1,7 +1,10 @@
 //! Octomind's hosted server: what it says of itself, sticky routing, a lost session, and failures that do not say so.
 #![allow(clippy::print_stdout)]
 
-use omni_mcp::{Client, Reply, types::CallToolResult};
+use omni_mcp::{
+    Client, Reply,
+    types::{CallToolResult, ContentBlock},
+};
 use omni_mcp_devserver::DevServer;
 use serde_json::json;
 
@@ -15,10 +18,9 @@ async fn main() -> Result<(), AnyError> {
     client.connect().await?;
     let info = client.server_info().ok_or("no server information")?;
     println!("server: {} {}, protocol {}", info.name, info.version, client.protocol_version().unwrap_or_default());
-    let mut capabilities: Vec<_> =
-        client.server_capabilities().unwrap_or_default().into_iter().map(|(name, _)| name).collect();
-    capabilities.sort();
-    println!("capabilities: {}", capabilities.join(", "));
+    let capabilities = serde_json::to_value(client.server_capabilities())?;
+    let names: Vec<_> = capabilities.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    println!("capabilities: {}", names.join(", "));
     println!("instructions: {}", if client.instructions().is_some() { "yes" } else { "no" });
     let tools = client.list_tools().await?;
     let names: Vec<_> = tools.tools.iter().take(3).map(|tool| tool.name.as_str()).collect();
@@ -39,7 +41,7 @@ async fn main() -> Result<(), AnyError> {
     let client = Client::builder().profile("octomind").api_key("bad_key_0001").base_url(server.url());
     let client = client.build()?;
     let result = client.call_tool("getEnvironments", json!({"testTargetId": "tt-1"})).await?;
-    println!("with a bad key: {}, looks like an error: {}", result.is_error, result.looks_like_error());
+    println!("with a bad key: {}, looks like an error: {}", result.is_error == Some(true), result.looks_like_error());
     client.close().await;
     Ok(())
 }
@@ -49,5 +51,5 @@ async fn get_version(client: &Client) -> omni_mcp::Result<Reply<CallToolResult>>
 }
 
 fn text(result: &CallToolResult) -> &str {
-    result.content.first().and_then(|item| item["text"].as_str()).unwrap_or_default()
+    result.content.first().and_then(ContentBlock::text).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ async fn main() -> Result<(), AnyError> {
     let server = DevServer::start_json(r#"{"profile": "odock"}"#)?;
     let client = gateway(&server).build()?;
     let found = client.call_tool("search", json!({"query": "latest internal deployment notes"})).await?;
-    println!("search: {}", found.content[0]["text"].as_str().unwrap_or_default());
+    println!("search: {}", found.content[0].text().unwrap_or_default());
     let is_handshake = |method: &Option<String>| method.as_deref() == Some("initialize");
     let ledger = server.ledger();
     println!("handshakes: {}", ledger.requests.iter().filter(|request| is_handshake(&request.rpc_method)).count());

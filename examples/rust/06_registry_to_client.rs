@@ -70,7 +70,7 @@ async fn at_sema4(server: &DevServer) -> Result<(), AnyError> {
 
     let client = connect(&found, ClientConfig::default()).await?;
     let result = client.call_tool("echo", json!({"message": "inflation"})).await?;
-    println!("echo: {}", result.content[0]["text"].as_str().unwrap_or_default());
+    println!("echo: {}", result.content[0].text().unwrap_or_default());
     let slow = |client: Client| async move { client.call_tool("slow", json!({"ms": 20})).await };
     let calls = (0..4).map(|_| slow(client.clone()));
     futures_util::future::try_join_all(calls).await?;

@@ -21,7 +21,7 @@ async fn main() -> Result<(), AnyError> {
         counter.fetch_add(1, Ordering::Relaxed);
     };
     let result = client.call_tool("echo", json!({"message": "inflation"})).on_progress(count).await?;
-    println!("echo: {}", result.content[0]["text"].as_str().unwrap_or_default());
+    println!("echo: {}", result.content[0].text().unwrap_or_default());
     println!("progress: {}", heard.load(Ordering::Relaxed));
     client.close().await;
 

@@ -3,12 +3,17 @@
 pub(crate) mod arguments;
 pub(crate) mod asked;
 pub(crate) mod elicitation;
+#[cfg(test)]
+mod examples;
 pub(crate) mod finite;
 pub(crate) mod handshake;
 pub(crate) mod json_schema;
 pub(crate) mod jsonrpc;
-pub(crate) mod members;
+pub(crate) mod member;
 pub(crate) mod mirror;
 pub(crate) mod modern;
+pub(crate) mod required;
+mod schema;
 pub(crate) mod serialize;
+pub(crate) mod tag;
 pub mod types;

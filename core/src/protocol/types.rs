@@ -1,99 +1,24 @@
-//! Results as Rust values (specification 2025-11-25). Members that are not named here are kept in `extra`.
+//! The protocol's objects as Rust values, for both eras. Members that are not named are kept in `extra`, and kinds of
+//! content that are not known in a variant `Other`; optional members that are not what they should be read as absent.
+//!
+//! ```
+//! use omni_mcp::types::{CallToolResult, ContentBlock};
+//!
+//! let result = r#"{"content": [{"type": "text", "text": "hello"}, {"type": "hologram"}]}"#;
+//! let result: CallToolResult = serde_json::from_str(result)?;
+//! assert_eq!(result.content[0].text(), Some("hello"));
+//! assert!(matches!(&result.content[1], ContentBlock::Other(kind) if kind["type"] == "hologram"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// Who a server or client is.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Implementation {
-    /// The name for programs.
-    pub name: String,
-    /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// The version.
-    #[serde(default)]
-    pub version: String,
-    /// Members not named here.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
+pub use super::schema::*;
 
-/// What the server said when the session was opened.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct InitializeResult {
-    /// The protocol version that the server chose.
-    pub protocol_version: String,
-    /// What the server can do.
-    #[serde(default)]
-    pub capabilities: Map<String, Value>,
-    /// Who the server is.
-    #[serde(default)]
-    pub server_info: Implementation,
-    /// How to use the server, for a model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub instructions: Option<String>,
-    /// Members not named here.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// A tool.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Tool {
-    /// The name to call it by.
-    pub name: String,
-    /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub title: Option<String>,
-    /// What it does, for a model.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub description: Option<String>,
-    /// JSON Schema of the arguments.
-    #[serde(default)]
-    pub input_schema: Value,
-    /// JSON Schema of `structuredContent`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub output_schema: Option<Value>,
-    /// Members not named here.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// Tools, all or one page of them.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ListToolsResult {
-    /// The tools.
-    pub tools: Vec<Tool>,
-    /// The cursor of the next page.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub next_cursor: Option<String>,
-    /// Members not named here.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
-
-/// What a tool returned.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CallToolResult {
-    /// Text, images and other items, as the server sent them.
-    #[serde(default)]
-    pub content: Vec<Value>,
-    /// The result as data.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub structured_content: Option<Value>,
-    /// Whether the tool reports a failure.
-    #[serde(default)]
-    pub is_error: bool,
-    /// Members not named here.
-    #[serde(flatten)]
-    pub extra: Map<String, Value>,
-}
+/// How far a call is.
+pub type Progress = ProgressNotificationParams;
 
 impl CallToolResult {
     /// Whether the result reads like a failure although it does not say that it is one: its first text begins with
@@ -104,17 +29,15 @@ impl CallToolResult {
     }
 }
 
-/// How far a call is (specification 2025-11-25, basic/utilities/progress).
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Progress {
-    /// Grows with every notification.
-    pub progress: f64,
-    /// Where it ends, if known.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub total: Option<f64>,
-    /// For people.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub message: Option<String>,
+impl ContentBlock {
+    /// The text, where it is one.
+    pub fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(content) => Some(&content.text),
+            Self::Other(item) => item.get("text").and_then(Value::as_str),
+            _ => None,
+        }
+    }
 }
 
 /// A result without content.
@@ -127,13 +50,70 @@ impl<'de> Deserialize<'de> for Empty {
     }
 }
 
-pub type DiscoverResult = Value;
-pub type CompleteResult = Value;
-pub type GetPromptResult = Value;
-pub type ListPromptsResult = Value;
-pub type ListResourceTemplatesResult = Value;
-pub type ListResourcesResult = Value;
-pub type Prompt = Value;
-pub type ReadResourceResult = Value;
-pub type Resource = Value;
-pub type ResourceTemplate = Value;
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_known_is_kept() {
+        let document = json!({
+            "content": [{"type": "hologram", "depth": 3}, {"type": "text"}],
+            "resultType": "complete",
+            "com.example/more": [1]
+        });
+        let result: CallToolResult = serde_json::from_value(document.clone()).unwrap();
+        assert!(matches!(result.content[..], [ContentBlock::Other(_), ContentBlock::Other(_)]));
+        assert_eq!(result.extra["com.example/more"], json!([1]));
+        assert_eq!(serde_json::to_value(&result).unwrap(), document);
+
+        let level: LoggingLevel = serde_json::from_value(json!("verbose")).unwrap();
+        assert_eq!(level, LoggingLevel::Other("verbose".to_owned()));
+        let asked = json!({"method": "sampling/later", "params": {}});
+        let asked: InputRequest = serde_json::from_value(asked).unwrap();
+        assert!(matches!(asked, InputRequest::Other(_)));
+    }
+
+    #[test]
+    fn a_slip_in_a_hint_costs_no_result() {
+        let tools =
+            json!({"tools": [{"name": "a", "annotations": {"readOnlyHint": "yes"}, "icons": 5}], "ttlMs": "long"});
+        let tools: ListToolsResult = serde_json::from_value(tools).unwrap();
+        assert_eq!(tools.tools[0].annotations, Some(ToolAnnotations::default()));
+        assert_eq!((&tools.tools[0].icons, tools.ttl_ms), (&None, None));
+        let empty: CallToolResult = serde_json::from_value(json!({"structuredContent": 5})).unwrap();
+        assert_eq!((empty.content.len(), empty.structured_content), (0, Some(json!(5))));
+    }
+
+    #[test]
+    fn fields_of_forms_are_told_apart() {
+        for (document, shown) in [
+            (json!({"type": "string", "minLength": 3}), "String("),
+            (json!({"type": "string", "enum": ["a"]}), "UntitledSingleSelect("),
+            (json!({"type": "string", "enum": ["a"], "enumNames": ["A"]}), "LegacyTitled("),
+            (json!({"type": "string", "oneOf": [{"const": "a", "title": "A"}]}), "TitledSingleSelect("),
+            (json!({"type": "array", "items": {"type": "string", "enum": ["a"]}}), "UntitledMultiSelect("),
+            (json!({"type": "array", "items": {"anyOf": [{"const": "a", "title": "A"}]}}), "TitledMultiSelect("),
+            (json!({"type": "integer", "minimum": 1}), "Number("),
+            (json!({"type": "boolean"}), "Boolean("),
+            (json!({"type": "colour"}), "Other("),
+        ] {
+            let field: PrimitiveSchemaDefinition = serde_json::from_value(document.clone()).unwrap();
+            assert!(format!("{field:?}").starts_with(shown), "{field:?}");
+            assert_eq!(serde_json::to_value(&field).unwrap(), document);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_came() {
+        for (number, written) in [(json!(50), "50"), (json!(0.5), "0.5"), (json!(50.0), "50")] {
+            let params = json!({"progressToken": 1, "progress": number});
+            let params: Progress = serde_json::from_value(params).unwrap();
+            assert_eq!(serde_json::to_value(&params).unwrap()["progress"].to_string(), written);
+        }
+        let params = json!({"maxTokens": 100.0, "messages": []});
+        let params: CreateMessageRequestParams = serde_json::from_value(params).unwrap();
+        assert_eq!(params.max_tokens, 100);
+    }
+}

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
+use futures_util::TryStreamExt;
 use omni_mcp::{CallOptions, Client, Error, Reply, Spelling};
 use omni_mcp_devserver::DevServer;
 use serde::Serialize;
@@ -92,6 +93,9 @@ async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Resul
         let heard = subject.heard(expected.as_array().map_or(0, Vec::len)).await;
         return mismatch(expected, &Value::Array(heard)).map_or(Ok(()), Err);
     }
+    if let Some(expected) = step.get("asked") {
+        return mismatch(expected, &Value::Array(subject.asked())).map_or(Ok(()), Err);
+    }
     if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server).await }
 }
 
@@ -139,7 +143,26 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
     match step["call"].as_str().unwrap_or_default() {
         "connect" => client.connect().await.map(|()| (Value::Null, Value::Null)),
         "initialize" => ended!(client.initialize()).map(told),
-        "ping" => ended!(client.ping()).map(|reply| (json!({}), json!(reply.metadata()))),
+        "discover" => ended!(client.discover()).map(told),
+        "list_resources" => ended!(client.list_resources()).map(told),
+        "list_resources_page" => ended!(client.list_resources_page(args["cursor"].as_str())).map(told),
+        "list_resource_templates" => ended!(client.list_resource_templates()).map(told),
+        "list_resource_templates_page" => {
+            ended!(client.list_resource_templates_page(args["cursor"].as_str())).map(told)
+        }
+        "list_prompts" => ended!(client.list_prompts()).map(told),
+        "list_prompts_page" => ended!(client.list_prompts_page(args["cursor"].as_str())).map(told),
+        "iter_tools" => items(client.iter_tools()).await,
+        "iter_resources" => items(client.iter_resources()).await,
+        "iter_resource_templates" => items(client.iter_resource_templates()).await,
+        "iter_prompts" => items(client.iter_prompts()).await,
+        "read_resource" => ended!(client.read_resource(word("uri"))).map(told),
+        "subscribe_resource" => ended!(client.subscribe_resource(word("uri"))).map(empty),
+        "unsubscribe_resource" => ended!(client.unsubscribe_resource(word("uri"))).map(empty),
+        "get_prompt" => ended!(client.get_prompt(word("name"), object("arguments"))).map(told),
+        "complete" => ended!(client.complete(&args["ref"], &args["argument"], &args["context"])).map(told),
+        "set_logging_level" => ended!(client.set_logging_level(word("level"))).map(empty),
+        "ping" => ended!(client.ping()).map(empty),
         "list_tools" => ended!(client.list_tools()).map(told),
         "list_tools_page" => ended!(client.list_tools_page(args["cursor"].as_str())).map(told),
         "call_tool" => ended!(client.call_tool(word("name"), object("arguments"))).map(told),
@@ -151,6 +174,16 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
         }
         other => panic!("the runner knows no method {other}"),
     }
+}
+
+/// All items of a list that is read as it is needed.
+async fn items<T: Serialize>(items: impl futures_util::Stream<Item = Result<T, Error>>) -> Outcome {
+    let items: Vec<T> = items.try_collect().await?;
+    Ok((json!(items), Value::Null))
+}
+
+fn empty<T>(reply: Reply<T>) -> (Value, Value) {
+    (json!({}), json!(reply.metadata()))
 }
 
 fn told<T: Serialize>(reply: Reply<T>) -> (Value, Value) {

@@ -1,7 +1,7 @@
 //! What a case calls: a client, made as the case says, or a registry.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use omni_mcp::registry::{Record, RegistryConfig, connect, gaia, sema4};
@@ -11,9 +11,12 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 pub(crate) enum Subject {
-    Client { client: Client, heard: watch::Receiver<Vec<Value>> },
+    Client { client: Client, heard: watch::Receiver<Vec<Value>>, asked: Asked },
     Registry(AnyRegistry),
 }
+
+/// What the functions of the case were asked, in order.
+type Asked = Arc<Mutex<Vec<Value>>>;
 
 pub(crate) enum AnyRegistry {
     Gaia(gaia::Registry),
@@ -43,6 +46,16 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Er
             async move { given }
         });
     }
+    let asked = Asked::default();
+    for (hook, given) in case["answers"].as_object().into_iter().flatten() {
+        let answers = answers(hook.clone(), given, &asked);
+        config = match hook.as_str() {
+            "on_sampling" => config.on_sampling(answers),
+            "on_elicitation" => config.on_elicitation(answers),
+            "on_roots" => config.on_roots(move || answers(json!({}))),
+            other => panic!("the runner knows no function {other}"),
+        };
+    }
     let client = match case.get("record") {
         None => config.build()?,
         Some(record) => {
@@ -52,7 +65,26 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Er
             connect(&record, config).await?
         }
     };
-    Ok(Subject::Client { client, heard })
+    Ok(Subject::Client { client, heard, asked })
+}
+
+/// A function that gives these one after the other, the last one again and again.
+fn answers(
+    hook: String,
+    given: &Value,
+    asked: &Asked,
+) -> impl Fn(Value) -> std::future::Ready<Result<Value, String>> + Send + Sync + use<> {
+    let given = Mutex::new(VecDeque::from(given.as_array().cloned().unwrap_or_default()));
+    let asked = Arc::clone(asked);
+    move |params| {
+        asked.lock().unwrap().push(json!({ "hook": hook, "params": params }));
+        let mut given = given.lock().unwrap();
+        let next = if given.len() > 1 { given.pop_front() } else { given.front().cloned() }.unwrap_or_default();
+        std::future::ready(match next["fails"].as_str() {
+            Some(why) => Err(why.to_owned()),
+            None => Ok(next),
+        })
+    }
 }
 
 fn provided(given: &Value) -> Result<ProvidedToken, String> {
@@ -122,6 +154,11 @@ impl Subject {
         let enough = heard.wait_for(|heard| heard.len() >= count);
         let _ = tokio::time::timeout(Duration::from_secs(5), async { drop(enough.await) }).await;
         heard.borrow().clone()
+    }
+
+    pub(crate) fn asked(&self) -> Vec<Value> {
+        let Self::Client { asked, .. } = self else { return Vec::new() };
+        asked.lock().unwrap().clone()
     }
 
     pub(crate) async fn close(&self) {

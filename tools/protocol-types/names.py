@@ -1,0 +1,192 @@
+"""What the schemas leave open: names of objects without one, words where nothing is said, and what is left out."""
+
+from __future__ import annotations
+
+import re
+
+# Names of objects, unions and words that are spelled out inside of a definition. Others are called `ParentMember`.
+NESTED = {
+    "ClientCapabilities.elicitation": "ElicitationCapability",
+    "ClientCapabilities.roots": "RootsCapability",
+    "ClientCapabilities.sampling": "SamplingCapability",
+    "ClientCapabilities.tasks": "ClientTasksCapability",
+    "CompleteRequestParams.argument": "CompletionArgument",
+    "CompleteRequestParams.context": "CompletionContext",
+    "CompleteRequestParams.ref": "CompletionReference",
+    "CompleteResult.completion": "Completion",
+    "CreateMessageRequestParams.includeContext": "IncludeContext",
+    "ElicitRequestFormParams.requestedSchema": "RequestedSchema",
+    "ElicitResult.action": "ElicitAction",
+    "ElicitResult.content.value": "ElicitValue",
+    "ServerCapabilities.prompts": "PromptsCapability",
+    "ServerCapabilities.resources": "ResourcesCapability",
+    "ServerCapabilities.tasks": "ServerTasksCapability",
+    "ServerCapabilities.tools": "ToolsCapability",
+    "StringSchema.format": "StringFormat",
+    "TitledMultiSelectEnumSchema.items": "TitledMultiSelectItems",
+    "TitledMultiSelectItems.anyOf.item": "TitledOption",
+    "TitledSingleSelectEnumSchema.oneOf.item": "TitledOption",
+    "ToolExecution.taskSupport": "TaskSupport",
+    "UntitledMultiSelectEnumSchema.items": "UntitledMultiSelectItems",
+}
+# Where the same thing is spelled out in several places, by the member's name.
+SHARED = {
+    "CreateMessageResult.content": "SamplingContent",
+    "SamplingMessage.content": "SamplingContent",
+    "EmbeddedResource.resource": "AnyResourceContents",
+    "ReadResourceResult.contents.item": "AnyResourceContents",
+}
+SHARED_MEMBERS = {"cacheScope": "CacheScope"}
+
+# Names that mean something else in one of the languages or in this project.
+RENAMED = {"Result": "EmptyResult", "Error": "ErrorObject"}
+
+# Envelopes, bases that only the published source needs, and unions of requests and results.
+_LEFT_OUT = re.compile(
+    r"JSON(RPC\w+|Value|Array|Object)|\w+Response|(Client|Server)(Request|Result)|ClientNotification|EmptyResult"
+    r"|Request|Notification|PaginatedRequest|PaginatedResult|CacheableResult|BaseMetadata|Icons|ResourceContents"
+    r"|(Parse|Internal|InvalidParams|InvalidRequest|MethodNotFound|HeaderMismatch)Error"
+)
+# The requests that an InputRequiredResult asks with; of others, the parameters are enough.
+_REQUESTS = ("CreateMessageRequest", "ElicitRequest", "ListRootsRequest")
+
+
+def left_out(name: str) -> bool:
+    """Whether a definition has no type; what is spelled out inside of it may have."""
+    if name in ("InputResponse", *_REQUESTS, "InputRequest"):
+        return False
+    return bool(_LEFT_OUT.fullmatch(name)) or name.endswith("Request")
+
+
+# Members of requests and notifications that the envelope has.
+ENVELOPE = ("jsonrpc", "id")
+
+# Needed to tell the definition from the one of the same shape without it.
+REQUIRED = {("LegacyTitledEnumSchema", "enumNames")}
+
+# Hints, and a mark whose absence has a meaning: a result is not wrong without them.
+OPTIONAL = ("resultType", "ttlMs", "cacheScope")
+MARKED = "InputRequiredResult"
+
+# A schema of any sort, which is a value for all of our types.
+JSON_SCHEMAS = {("Tool", "inputSchema"), ("Tool", "outputSchema")}
+
+# Unions are tried in order: what asks for more goes first.
+ORDER = (
+    "TitledSingleSelectEnumSchema", "LegacyTitledEnumSchema", "UntitledSingleSelectEnumSchema", "SingleSelectEnumSchema",
+    "TitledMultiSelectEnumSchema", "UntitledMultiSelectEnumSchema", "MultiSelectEnumSchema", "StringSchema",
+)
+
+# What is said better than by the schemas, by how it begins there.
+SAID_BETTER = {
+    "Intended for programmatic or logical use": "The name for programs.",
+    "Intended for UI and end-user contexts": "The name for people.",
+    "See [": "Metadata of the protocol and of its extensions.",
+    "A hint from the server indicating how long": "How long the result may be kept, in milliseconds; a hint.",
+    "A notification from the server to the client, informing it that a resource has changed": "A resource has changed.",
+    "A request to include context from one or more": "A request to include context from one or more servers.",
+    "An InputRequiredResult sent by": "Says that the server needs input before the request can be completed.",
+    "An optional JSON Schema object defining the structure of the tool's output": "A JSON Schema of `structuredContent`.",
+    "An optional notification from the server to the client, informing it of a completion": "An elicitation by URL is complete.",
+    "An optional notification from the server to the client, informing it that the list of prompts": "The list of prompts has changed.",
+    "An optional notification from the server to the client, informing it that the list of resources": "The list of resources has changed.",
+    "An optional notification from the server to the client, informing it that the list of tools": "The list of tools has changed.",
+    "Identifies the subscription stream this response closes": "The subscription that this response closes.",
+    "If specified, the caller is requesting out-of-band": "Asks for progress notifications, which will carry this token.",
+    "If true, calling the tool repeatedly": "If true, further calls with the same arguments have no additional effect.",
+    "Indicates the intended scope of the cached response": "Who may share the result where it is kept.",
+    "Indicates the type of the result, which": "Whether the result is final (`complete`, as where there is none), or `input_required`.",
+    "Indicates whether there are additional completion options": "Whether there are further values, even if their number is unknown.",
+    "Represents the contents of a `_meta` field": "The contents of a `_meta` member: metadata by name.",
+    "Sent by the server to acknowledge": "A subscription has been established.",
+    "This notification is sent by the client to indicate": "A request is cancelled by its sender.",
+    "This notification is sent from the client to the server after": "Initialization has finished.",
+    "The progress token which was given in": "The token that was given in the request.",
+    "The response to a {@link SubscriptionsListenRequest": "The end of a subscription.",
+}
+
+# What the schemas do not say of a definition or of a member (of any definition, or of one).
+SAID = {
+    "AnyResourceContents": "Contents of a resource: text, or bytes as base64.",
+    "BlobResourceContents": "Bytes of a resource, as base64.",
+    "BooleanSchema": "A field of a form that is true or false.",
+    "CacheScope": "Who may share a cached result.",
+    "Completion": "The values that complete an argument.",
+    "CompletionArgument": "The argument to complete.",
+    "CompletionContext": "What is known besides the argument to complete.",
+    "CompletionReference": "What the argument to complete belongs to.",
+    "ContentBlock": "Text, an image or another item of a message or result.",
+    "ElicitAction": "What the user did.",
+    "ElicitRequestParams": "The parameters of a request for the user's input.",
+    "ElicitValue": "What the user filled in.",
+    "EnumSchema": "A field of a form with values to choose from.",
+    "ElicitationCompleteNotificationParams": "Parameters for a `notifications/elicitation/complete` notification.",
+    "ErrorObject": "An error of JSON-RPC.",
+    "IncludeContext": "Which servers' context to include.",
+    "InputRequest": "Something that the server asks of the client.",
+    "InputResponse": "An answer to something that the server asked.",
+    "InputResponseRequestParams": "Parameters of a request that carries answers to what the server asked.",
+    "MissingRequiredClientCapabilityErrorData": "What the client would have to be able to do.",
+    "MultiSelectEnumSchema": "A field of a form with several values to choose.",
+    "NumberSchema": "A field of a form that is a number.",
+    "NumberSchemaType": "Whether fractions are allowed.",
+    "PrimitiveSchemaDefinition": "A field of a form.",
+    "RequestedSchema": "The fields of a form.",
+    "SamplingContent": "One content block or several.",
+    "SamplingMessageContentBlock": "An item of a message to or from a model.",
+    "ServerNotification": "What a server sends by itself.",
+    "SingleSelectEnumSchema": "A field of a form with one value to choose.",
+    "StringFormat": "What the text must be.",
+    "StringSchema": "A field of a form that is text.",
+    "TextResourceContents": "Text of a resource.",
+    "TitledMultiSelectItems": "The values to choose from.",
+    "TitledOption": "A value and its title.",
+    "UntitledMultiSelectItems": "The values to choose from.",
+    "URLElicitationRequiredErrorData": "What the user must do first.",
+    "UnsupportedProtocolVersionErrorData": "What was asked for, and what there is.",
+    ".$schema": "The dialect of the schema.",
+    ".argument": "What to complete.",
+    ".capabilities": "What the sender can do.",
+    ".clientInfo": "Who the client is.",
+    ".completion": "The completion.",
+    ".content": "The content.",
+    ".contents": "The contents.",
+    ".default": "The value that the field begins with.",
+    ".description": "What it is, for people.",
+    ".elicitations": "What the user must be asked.",
+    ".enum": "The values to choose from.",
+    ".form": "Whether forms can be shown.",
+    ".format": "What the text must be.",
+    ".inputRequests": "What the server asks, by names of its own.",
+    ".inputResponses": "The answers to what the server asked, by the same names.",
+    ".items": "The values to choose from.",
+    ".maxLength": "The most characters.",
+    ".maximum": "The largest value.",
+    ".message": "The message.",
+    ".messages": "The messages.",
+    ".method": "The method.",
+    ".minLength": "The fewest characters.",
+    ".minimum": "The smallest value.",
+    ".mode": "Which kind of request it is.",
+    ".params": "The parameters.",
+    ".prompts": "The prompts.",
+    ".properties": "The fields by name.",
+    ".ref": "What the argument belongs to.",
+    ".requestState": "The server's own state, to be sent back as it is.",
+    ".required": "The names of the fields that must be filled in.",
+    ".resource": "The resource.",
+    ".resourceTemplates": "The templates.",
+    ".resources": "The resources.",
+    ".role": "Who speaks.",
+    ".roots": "The roots.",
+    ".serverInfo": "Who the server is.",
+    ".stopSequences": "Texts at which to stop.",
+    ".task": "The task.",
+    ".tasks": "The tasks.",
+    ".temperature": "How freely the model chooses.",
+    ".title": "The title, for people.",
+    ".tools": "The tools.",
+    ".type": "What kind of object it is.",
+    ".url": "Whether URLs can be opened.",
+    "._meta": "Metadata of the protocol and of its extensions.",
+}
