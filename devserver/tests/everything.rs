@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Events, Reply, Wire, method, modern, modern_meta, post, rpc, send, send_modern, start};
+use common::{End, Events, Reply, Wire, method, modern, modern_meta, post, rpc, send, send_modern, start};
 use omni_mcp_devserver::{Count, DevServer, Wait};
 use serde_json::{Value, json};
 
@@ -109,6 +109,21 @@ fn answers_to_calls_that_speak_can_be_faulty() {
     let mut events = talk(&server, &session, "ask", &json!({"method": "ping", "times": 0}));
     let answer = events.message();
     assert_eq!((&answer["id"], &answer["result"]["structuredContent"]), (&json!(1_000_005), &json!({"answer": null})));
+}
+
+#[test]
+fn a_call_that_speaks_can_be_cut() {
+    let (server, session) = everything(json!({}));
+    for (events_sent, end) in [(0, End::Closed), (1, End::Closed)] {
+        let fault = json!({"kind": "stream_cut", "after_events": events_sent});
+        server.script_json(&json!({"on": {"tool": "ask"}, "times": 1, "fault": fault}).to_string()).unwrap();
+        let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
+        if events_sent == 1 {
+            assert_eq!(events.message()["method"], "ping");
+        }
+        assert_eq!(events.end(), end);
+    }
+    assert!(server.wait_for(Count::Executions, 2, SOON), "both have seen that the client is gone");
 }
 
 #[test]
