@@ -28,7 +28,8 @@ pub(crate) enum Outlet {
     Post(UnboundedSender<Step>),
     /// The stream of its session.
     Session(String),
-    /// Standard output.
+    /// Standard output, which only the program has.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     Lines,
 }
 

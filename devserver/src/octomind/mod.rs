@@ -190,6 +190,7 @@ impl Octomind {
     fn initialize(&self, shared: &Shared, request: &Request<'_>, key: &str) -> Answer {
         let session = shared.open_session();
         lock(&self.opened_with).insert(session.clone(), key.into());
+        shared.sessions().agreed(&session, self.versions.agree(request));
         let result = json!({
             "protocolVersion": self.versions.agree(request),
             "capabilities": {"tools": {"listChanged": true}, "resources": {"listChanged": true}},
