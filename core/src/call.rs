@@ -20,7 +20,7 @@ use crate::failure::Failure;
 use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
-use crate::methods::{self, TOOLS_CALL, TOOLS_LIST};
+use crate::methods::{self, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
 use crate::output;
 use crate::pages;
@@ -361,7 +361,7 @@ impl LogicalCall {
                 // Its answers have no status.
                 failure.error.info_mut().status = None;
             }
-            failure
+            if self.method == RESOURCES_READ { classify::of_resource(failure) } else { failure }
         })?;
         let input_required = match line.modern {
             None => false,

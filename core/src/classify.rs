@@ -242,6 +242,24 @@ fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
     (Happened::Refused, code, Some(delivery))
 }
 
+/// The failure to read a resource, where it says that there is none: the eras have a code each for that (specification
+/// 2025-11-25 and 2026-07-28, server/resources, Error Handling).
+pub(crate) fn of_resource(mut failure: Failure) -> Failure {
+    let info = failure.error.info_mut();
+    let names_it = || {
+        let data: Option<Value> = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
+        data.is_some_and(|data| data["uri"].is_string())
+    };
+    if info.rpc_code == Some(RESOURCE_NOT_FOUND) || (info.rpc_code == Some(INVALID_PARAMS) && names_it()) {
+        let said = info.message.split_once(": ").map(|(_, said)| said).unwrap_or_default();
+        info.message = message(Code::UnknownResource, said);
+        info.code = Code::UnknownResource;
+        info.kind = info.code.kind();
+        info.delivery = Delivery::Rejected;
+    }
+    failure
+}
+
 fn message(code: Code, said: &str) -> String {
     let what = code.spec().help.trim_end_matches('.');
     if said.is_empty() || said.eq_ignore_ascii_case(what) {

@@ -169,6 +169,7 @@ codes! {
     InputFailed: "input_failed", InvalidRequest, "The caller's function gave no input that the server asked for.";
     UnknownMethod: "unknown_method", NotFound, "The server has no such method.";
     UnknownTool: "unknown_tool", NotFound, "The server has no such tool.";
+    UnknownResource: "unknown_resource", NotFound, "The server has no such resource.";
     UnknownAddress: "unknown_address", NotFound, "There is nothing at this address.";
     NotSubscribed: "not_subscribed", NotFound, "The server does not tell of this resource.";
     KeyInFlight: "key_in_flight", Conflict, "A call with this idempotency key is still running.";

@@ -131,6 +131,7 @@ const SAFE: &[&str] = &[
 
 pub(crate) const SUBSCRIBE: &str = "resources/subscribe";
 pub(crate) const UNSUBSCRIBE: &str = "resources/unsubscribe";
+pub(crate) const RESOURCES_READ: &str = "resources/read";
 pub(crate) const SET_LEVEL: &str = "logging/setLevel";
 pub(crate) const PING: &str = "ping";
 /// The method that lists tools.

@@ -321,7 +321,10 @@ fn serve(
         methods::reply(shared, request.id.clone(), outcome, Vec::new())
     };
     Plan::Answer(match request.method {
-        "ping" | "logging/setLevel" => methods::answer(shared, request, "{}".to_owned(), Vec::new()),
+        "ping" => methods::answer(shared, request, "{}".to_owned(), Vec::new()),
+        "logging/setLevel" if !shared.options.everything => {
+            methods::answer(shared, request, "{}".to_owned(), Vec::new())
+        }
         "tools/list" => methods::list_tools(shared, request)
             .unwrap_or_else(|| error(jsonrpc::INVALID_PARAMS, "Invalid cursor".to_owned())),
         "tools/call" => {

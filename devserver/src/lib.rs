@@ -39,6 +39,7 @@ mod ledger;
 mod legacy;
 mod lines;
 mod listen;
+mod log_level;
 mod mangle;
 mod messages;
 mod methods;

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{prompts, resources};
 use crate::answer::{Answer, Outcome};
 use crate::jsonrpc::{self, Request};
+use crate::log_level;
 use crate::methods;
 use crate::modern::meta::Meta;
 use crate::modern::{Refusal, results};
@@ -44,6 +45,7 @@ pub(crate) fn serve_legacy(shared: &Shared, request: &Request<'_>, session: Opti
     let served = match request.method {
         "resources/read" => resources::read(request, resources::NOT_FOUND_BEFORE),
         "resources/subscribe" | "resources/unsubscribe" => subscribe(shared, request, session),
+        "logging/setLevel" => set_level(shared, request, session),
         "prompts/get" => prompts::get(request),
         "completion/complete" => complete(request),
         _ => lists(shared, request)?,
@@ -58,6 +60,13 @@ pub(crate) fn serve_legacy(shared: &Shared, request: &Request<'_>, session: Opti
             methods::reply(shared, request.id.clone(), Outcome::Error(error.to_string().into()), Vec::new())
         }
     })
+}
+
+fn set_level(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> Result<Served, Refusal> {
+    let level = request.param("level").and_then(Value::as_str).and_then(log_level::place);
+    let level = level.ok_or_else(|| Refusal::invalid_params(200, "level must be a log level"))?;
+    lock(&shared.everything.levels).insert(session.map(str::to_owned), level);
+    Ok(Served { result: "{}".to_owned(), scope: None })
 }
 
 fn subscribe(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> Result<Served, Refusal> {

@@ -25,7 +25,8 @@ use crate::answer::Answer;
 use crate::era::Caller;
 use crate::exchange::Exchange;
 use crate::jsonrpc::Request;
-use crate::shared::Shared;
+use crate::log_level;
+use crate::shared::{Shared, lock};
 use crate::tools::{BadArguments, Kind, Ready, Tool, invalid, tool};
 pub(crate) use methods::{serve_legacy, serve_modern};
 use seal::Seal;
@@ -38,6 +39,8 @@ type Subscribed = HashMap<Option<String>, HashSet<String>>;
 pub(crate) struct Everything {
     changed: AtomicBool,
     subscribed: Mutex<Subscribed>,
+    /// The place of the least level of log messages that each session asked for.
+    levels: Mutex<HashMap<Option<String>, usize>>,
     seal: Seal,
 }
 
@@ -102,7 +105,10 @@ impl Turn<'_> {
     /// Whether the caller takes log messages of level `info` with this call.
     fn takes_logs(&self) -> bool {
         match self.caller {
-            Caller::Legacy { .. } => true,
+            Caller::Legacy { session } => {
+                let least = lock(&self.shared.everything.levels).get(session).copied();
+                least.is_none_or(|least| log_level::place("info") >= Some(least))
+            }
             Caller::Modern(meta) => meta.wants_log("info"),
         }
     }

@@ -3,13 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::jsonrpc::Request;
+use crate::log_level;
 
 const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
-
-/// From the least to the most severe.
-const LEVELS: &[&str] = &["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 
 /// What a request says about itself.
 pub(crate) struct Meta {
@@ -43,7 +41,7 @@ impl Meta {
         let log_level = match meta.get(LOG_LEVEL) {
             None => None,
             Some(level) => {
-                let place = LEVELS.iter().position(|known| level == known);
+                let place = level.as_str().and_then(log_level::place);
                 Some(place.ok_or_else(|| format!("Invalid params: {LOG_LEVEL} {level} is not a log level"))?)
             }
         };
@@ -56,7 +54,7 @@ impl Meta {
 
     /// Whether log messages of this level are wanted.
     pub(crate) fn wants_log(&self, level: &str) -> bool {
-        let place = LEVELS.iter().position(|known| *known == level);
+        let place = log_level::place(level);
         matches!((self.log_level, place), (Some(least), Some(place)) if place >= least)
     }
 
