@@ -12,7 +12,12 @@ process.stdin.destroy();
 
 /** One client through its whole life, a line for each step. */
 async function probe() {
-  const client = new OmniMcpClient(options);
+  const client = new OmniMcpClient({
+    ...options,
+    onElicitation: () => ({ action: "accept", content: { name: "Ann" } }),
+    onSampling: () => ({ role: "assistant", model: "none", content: { type: "text", text: "Paris" } }),
+    onRoots: () => [{ uri: "file:///work", name: "work" }],
+  });
   const { serverInfo, protocolVersion } = await client.initialize();
   console.log(`server: ${serverInfo.name} ${serverInfo.version}`);
   console.log(`protocol: ${protocolVersion}`);
@@ -26,6 +31,16 @@ async function probe() {
   const done = await client.callTool(plan.long.name, plan.long.arguments, { onProgress });
   console.log(`progress: ${heard.join(", ")}`);
   console.log(`done: ${done.content[0].text}`);
+  const { resources } = await client.listResources();
+  const read = await client.readResource(resources[0].uri);
+  console.log(`resources: ${resources.length}, ${read.contents[0].uri}`);
+  const { prompts } = await client.listPrompts();
+  const got = await client.getPrompt(plan.prompt.name, plan.prompt.arguments);
+  console.log(`prompts: ${prompts.length}, ${got.messages[0].content.text}`);
+  for (const { name, arguments: args } of plan.asking) {
+    const { content } = await client.callTool(name, args);
+    console.log(`asked: ${content.map((item) => item.text ?? "").join(" ").replaceAll("\n", " ")}`);
+  }
   await client.close();
   console.log("closed");
   // What is left behind now is left by close, not by the end of the program.

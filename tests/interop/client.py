@@ -17,14 +17,34 @@ def main():
         {"probe": probe, "sticky": sticky}[command](plan)
 
 
+def elicited(params):
+    return {"action": "accept", "content": {"name": "Ann"}}
+
+
+def sampled(params):
+    return {"role": "assistant", "model": "none", "content": {"type": "text", "text": "Paris"}}
+
+
+def roots():
+    return [{"uri": "file:///work", "name": "work"}]
+
+
+ANSWERS = {"on_elicitation": elicited, "on_sampling": sampled, "on_roots": roots}
+
+
 def probe(plan):
     """One client through its whole life, a line for each step."""
     heard = []
-    with OmniMCPClient(**plan["client"]) as client:
+    with OmniMCPClient(**plan["client"], **ANSWERS) as client:
         show_welcome(client.initialize())
         show_tools(client.list_tools())
         show("echo", client.call_tool("echo", {"message": "inflation"}))
         show_long(heard, client.call_tool(plan["long"]["name"], plan["long"]["arguments"], on_progress=heard.append))
+        resources = client.list_resources()["resources"]
+        show_resource(resources, client.read_resource(resources[0]["uri"]))
+        show_prompt(client.list_prompts()["prompts"], client.get_prompt(**plan["prompt"]))
+        for ask in plan["asking"]:
+            show_asked(client.call_tool(ask["name"], ask["arguments"]))
     print("closed", flush=True)
     # What is left behind now is left by close, not by the end of the program.
     sys.stdin.readline()
@@ -32,12 +52,17 @@ def probe(plan):
 
 async def probe_async(plan):
     heard = []
-    async with AsyncOmniMCPClient(**plan["client"]) as client:
+    async with AsyncOmniMCPClient(**plan["client"], **ANSWERS) as client:
         show_welcome(await client.initialize())
         show_tools(await client.list_tools())
         show("echo", await client.call_tool("echo", {"message": "inflation"}))
         long = plan["long"]
         show_long(heard, await client.call_tool(long["name"], long["arguments"], on_progress=heard.append))
+        resources = (await client.list_resources())["resources"]
+        show_resource(resources, await client.read_resource(resources[0]["uri"]))
+        show_prompt((await client.list_prompts())["prompts"], await client.get_prompt(**plan["prompt"]))
+        for ask in plan["asking"]:
+            show_asked(await client.call_tool(ask["name"], ask["arguments"]))
     print("closed", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
 
@@ -59,6 +84,19 @@ def show_long(heard, result):
     steps = [f"{step['progress']:g} of {step['total']:g}" for step in heard]
     print(f"progress: {', '.join(steps)}")
     show("done", result)
+
+
+def show_resource(resources, read):
+    print(f"resources: {len(resources)}, {read['contents'][0]['uri']}")
+
+
+def show_prompt(prompts, got):
+    print(f"prompts: {len(prompts)}, {got['messages'][0]['content']['text']}")
+
+
+def show_asked(result):
+    texts = [item.get("text", "") for item in result["content"]]
+    print(f"asked: {' '.join(texts).replace(chr(10), ' ')}")
 
 
 class Seen:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from common import BUILT, HERE, PROGRAMS, ROOT, Program, check, free_port, wait_until, wait_until_it_listens
 
+LEGACY, MODERN = "2025-11-25", "2026-07-28"
 # Tells its process id, and becomes the server.
 TELLING_PID = ["-c", 'echo $$ > "$0" && exec "$@"']
 
@@ -24,6 +25,11 @@ class Server:
     stdio: str
     # A tool that reports progress.
     long: dict
+    # Tools that ask the client.
+    asking: list
+    prompt: dict
+    # The newest revision that it speaks.
+    newest: str
 
 
 SERVERS = [
@@ -34,6 +40,13 @@ SERVERS = [
         sse=("sse", "Client Disconnected"),
         stdio="stdio",
         long={"name": "trigger-long-running-operation", "arguments": {"duration": 0.2, "steps": 4}},
+        asking=[
+            {"name": "trigger-elicitation-request", "arguments": {}},
+            {"name": "trigger-sampling-request", "arguments": {"prompt": "Capital of France?"}},
+            {"name": "get-roots-list", "arguments": {}},
+        ],
+        prompt={"name": "args-prompt", "arguments": {"city": "Oslo"}},
+        newest=LEGACY,
     ),
     Server(
         "mcp (Python SDK)",
@@ -42,6 +55,9 @@ SERVERS = [
         sse=("sse", "ended: GET /sse"),
         stdio="stdio",
         long={"name": "count", "arguments": {"steps": 4}},
+        asking=[{"name": name, "arguments": {}} for name in ("who", "sample", "roots")],
+        prompt={"name": "greet", "arguments": {"name": "Ann"}},
+        newest=MODERN,
     ),
 ]
 QUICKSTARTS = {
@@ -55,7 +71,11 @@ def run(table):
     for server in SERVERS:
         word, farewell = server.http
         with listening(server, word) as (address, log):
-            over(table, server, "streamable HTTP", {"endpoint": f"{address}/mcp"}, log, farewell)
+            endpoint = f"{address}/mcp"
+            over(table, server, "streamable HTTP", {"endpoint": endpoint}, log, farewell)
+            if server.newest == MODERN:
+                options = {"endpoint": endpoint, "protocol_version": LEGACY}
+                over(table, server, "streamable HTTP", options, log, farewell, era=LEGACY)
             quickstarts(table, server, f"{address}/mcp")
         word, farewell = server.sse
         with listening(server, word) as (address, log):
@@ -85,14 +105,19 @@ def listening(server, word):
             process.wait()
 
 
-def over(table, server, transport, options, log, farewell):
+def over(table, server, transport, options, log, farewell, era=None):
+    era = era or (LEGACY if transport.startswith("HTTP+SSE") else server.newest)
+
     def has_left(_):
+        if era == MODERN:
+            # There is no session to end.
+            return
         wait_until(lambda: log.read_bytes().count(farewell.encode()) > before, f"the server writes {farewell!r}", 10)
 
     expected = None
     for language in PROGRAMS:
         before = log.read_bytes().count(farewell.encode())
-        expected = probe(table, server, transport, language, options, has_left, expected)
+        expected = probe(table, server, transport, language, options, has_left, expected, era)
 
 
 def over_stdio(table, server):
@@ -108,13 +133,15 @@ def over_stdio(table, server):
         for language in PROGRAMS:
             pid_file.unlink(missing_ok=True)
             options = {"command": "sh", "args": arguments, "cwd": str(HERE)}
-            expected = probe(table, server, "stdio", language, options, has_left, expected)
+            expected = probe(table, server, "stdio", language, options, has_left, expected, server.newest)
 
 
-def probe(table, server, transport, language, options, has_left, expected):
+def probe(table, server, transport, language, options, has_left, expected, era):
     """Runs one client through its life; gives the lines that the next one must print."""
-    plan = json.dumps({"client": {"profile": "generic", **options}, "long": server.long})
-    with table.row(f"{server.name}, {transport}, {language}") as shown:
+    plan = {"client": {"profile": "generic", **options}, "long": server.long}
+    plan |= {"asking": server.asking, "prompt": server.prompt}
+    plan = json.dumps(plan)
+    with table.row(f"{server.name}, {transport}, {era}, {language}") as shown:
         with Program([*PROGRAMS[language], "probe", plan]) as program:
             lines = program.lines_to("closed")
             has_left(program)
@@ -122,6 +149,10 @@ def probe(table, server, transport, language, options, has_left, expected):
         if expected is None:
             shown.extend(lines)
         check(lines[0].startswith("server: "), f"no server: {lines}")
+        check(lines[1] == f"protocol: {era}" or transport.startswith("HTTP+SSE"), f"not of {era}: {lines}")
+        check(any(line.startswith("asked: ") and "Ann" in line for line in lines), f"nobody was asked: {lines}")
+        check(any(line.startswith("asked: ") and "Paris" in line for line in lines), f"no model was asked: {lines}")
+        check(any(line.startswith("asked: ") and "file:///work" in line for line in lines), f"no roots: {lines}")
         check("echo: Echo: inflation" in lines, f"no echo: {lines}")
         check("progress: 1 of 4, 2 of 4, 3 of 4, 4 of 4" in lines, f"not all progress: {lines}")
         check(expected is None or lines == expected, f"other lines than {expected}: {lines}")

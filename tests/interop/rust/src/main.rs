@@ -29,7 +29,13 @@ fn options(plan: &Value) -> omni_mcp::Result<ClientConfig> {
 
 /// One client through its whole life, a line for each step.
 async fn probe(plan: &Value) -> Result<(), AnyError> {
-    let client = options(plan)?.build()?;
+    let client = options(plan)?
+        .on_elicitation(|_: Value| ready(json!({"action": "accept", "content": {"name": "Ann"}})))
+        .on_sampling(|_: Value| {
+            ready(json!({"role": "assistant", "model": "none", "content": {"type": "text", "text": "Paris"}}))
+        })
+        .on_roots(|| ready(json!([{"uri": "file:///work", "name": "work"}])))
+        .build()?;
     let welcome = client.initialize().await?;
     println!("server: {} {}", welcome.server_info.name, welcome.server_info.version);
     println!("protocol: {}", welcome.protocol_version);
@@ -51,10 +57,25 @@ async fn probe(plan: &Value) -> Result<(), AnyError> {
         .await?;
     println!("progress: {}", heard.lock().unwrap_or_else(PoisonError::into_inner).join(", "));
     println!("done: {}", done.content[0].text().unwrap_or_default());
+    let resources = client.list_resources().await?.into_inner().resources;
+    let read = client.read_resource(&resources[0].uri).await?;
+    println!("resources: {}, {}", resources.len(), text(&json!(read.contents[0])["uri"]));
+    let prompts = client.list_prompts().await?.into_inner().prompts;
+    let got = client.get_prompt(text(&plan["prompt"]["name"]), &plan["prompt"]["arguments"]).await?;
+    println!("prompts: {}, {}", prompts.len(), got.messages[0].content.text().unwrap_or_default());
+    for ask in plan["asking"].as_array().into_iter().flatten() {
+        let asked = client.call_tool(text(&ask["name"]), &ask["arguments"]).await?;
+        let texts: Vec<_> = asked.content.iter().map(|item| item.text().unwrap_or_default()).collect();
+        println!("asked: {}", texts.join(" ").replace('\n', " "));
+    }
     client.close().await;
     println!("closed");
     // What is left behind now is left by close, not by the end of the program.
     next_line().await
+}
+
+fn ready(answer: Value) -> std::future::Ready<Result<Value, String>> {
+    std::future::ready(Ok(answer))
 }
 
 /// Many clients, half of their calls each, and the other half when a line comes.
