@@ -3,7 +3,6 @@
 //! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
 //! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
 
-use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
@@ -115,9 +114,7 @@ impl Bridge {
     pub fn property(&self, name: &str) -> Option<String> {
         let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
         let To::Server(client) = &self.to else { return None };
-        let welcome = client.raw_welcome()?;
-        let welcome: BTreeMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
-        welcome.get(spec.member).map(|member| member.get().to_owned())
+        client.raw_said(spec.member)
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.

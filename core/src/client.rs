@@ -158,26 +158,26 @@ impl Client {
 
     /// Who the server is; `None` until there was a handshake.
     pub fn server_info(&self) -> Option<Implementation> {
-        self.welcome().map(|welcome| welcome.server_info)
+        self.said("serverInfo")
     }
 
     /// What the server can do; `None` until there was a handshake.
     pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
-        self.welcome().map(|welcome| welcome.capabilities)
+        self.said("capabilities")
     }
 
     /// The protocol version of the session; `None` until there was a handshake.
     pub fn protocol_version(&self) -> Option<String> {
-        self.welcome().map(|welcome| welcome.protocol_version)
+        self.said("protocolVersion")
     }
 
     /// How to use the server, for a model; `None` where the server says nothing of it.
     pub fn instructions(&self) -> Option<String> {
-        self.welcome()?.instructions
+        self.said("instructions")
     }
 
-    fn welcome(&self) -> Option<InitializeResult> {
-        serde_json::from_slice(&self.raw_welcome()?).ok()
+    fn said<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
+        serde_json::from_str(&self.raw_said(member)?).ok()
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {
@@ -196,8 +196,9 @@ impl Client {
         self.core.notices.over().await;
     }
 
-    pub(crate) fn raw_welcome(&self) -> Option<Bytes> {
-        self.core.welcome()
+    /// A member of what the server said when the session was opened, as JSON text.
+    pub(crate) fn raw_said(&self, member: &str) -> Option<String> {
+        self.core.said(member)
     }
 
     /// Connects by a handshake, if there was none yet, and returns what the server said.

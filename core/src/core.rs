@@ -131,9 +131,12 @@ impl Core {
         Error::new(Code::ClientClosed, "the client is closed")
     }
 
-    /// The last answer to `initialize`, as JSON text.
-    pub(crate) fn welcome(&self) -> Option<Bytes> {
-        self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()
+    /// A member of the last answer to `initialize`, as JSON text. One that is not of its type is as good as none.
+    pub(crate) fn said(&self, member: &str) -> Option<String> {
+        let welcome = self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let welcome: HashMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
+        let begins = if matches!(member, "serverInfo" | "capabilities") { '{' } else { '"' };
+        welcome.get(member).map(|said| said.get()).filter(|said| said.starts_with(begins)).map(str::to_owned)
     }
 
     /// The token to send, where the credentials are one that is renewed.
