@@ -881,6 +881,9 @@ export type PrimitiveSchemaDefinition =
   | UntitledMultiSelectEnumSchema
   | StringSchema;
 
+/** How far a call is. */
+export type Progress = ProgressNotificationParams;
+
 /** An out-of-band notification used to inform the receiver of a progress update for a long-running request. */
 export interface ProgressNotification {
   /** The method. */

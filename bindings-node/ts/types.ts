@@ -1,6 +1,6 @@
 /** The options, results and words of the client, as types. */
 
-import type { ContentBlock, ProgressNotificationParams } from "./protocol.js";
+import type { ContentBlock, Progress } from "./protocol.js";
 
 export type * from "./protocol.js";
 
@@ -313,9 +313,6 @@ export interface Metadata {
 
 /** Text, an image or another item of a tool's result. */
 export type ContentItem = ContentBlock;
-
-/** How far a call is. */
-export type Progress = ProgressNotificationParams;
 
 /** Whether a call that failed ran. */
 export type Delivery = "not_sent" | "rejected" | "maybe_executed" | "executed";

@@ -119,6 +119,8 @@ class Model:
                 self._define(names.RENAMED.get(name, name), schema)
             else:
                 self._inside(name, schema)
+        for name, (long, said) in names.ALSO.items():
+            self.definitions[name] = Alias(name, said, Named(long))
         self.definitions = dict(sorted(self.definitions.items()))
 
     def _inside(self, name: str, schema: Schema) -> None:

@@ -41,6 +41,9 @@ SHARED_MEMBERS = {"cacheScope": "CacheScope"}
 # Names that mean something else in one of the languages or in this project.
 RENAMED = {"Result": "EmptyResult", "Error": "ErrorObject"}
 
+# Shorter names for what programs use most.
+ALSO = {"Progress": ("ProgressNotificationParams", "How far a call is.")}
+
 # Envelopes, bases that only the published source needs, and unions of requests and results.
 _LEFT_OUT = re.compile(
     r"JSON(RPC\w+|Value|Array|Object)|\w+Response|(Client|Server)(Request|Result)|ClientNotification|EmptyResult"

@@ -105,6 +105,7 @@ __all__ = [
     "NumberSchemaType",
     "PaginatedRequestParams",
     "PrimitiveSchemaDefinition",
+    "Progress",
     "ProgressNotification",
     "ProgressNotificationParams",
     "ProgressToken",
@@ -2151,6 +2152,10 @@ PrimitiveSchemaDefinition = Union[
     StringSchema,
 ]
 """A field of a form."""
+
+
+Progress = ProgressNotificationParams
+"""How far a call is."""
 
 
 ProgressToken = Union[str, int]

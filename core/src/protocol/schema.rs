@@ -1802,6 +1802,9 @@ pub enum PrimitiveSchemaDefinition {
     Other(Value),
 }
 
+/// How far a call is.
+pub type Progress = ProgressNotificationParams;
+
 /// An out-of-band notification used to inform the receiver of a progress update for a long-running request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProgressNotification {
