@@ -104,7 +104,7 @@ SAID_BETTER = {
     "the caller is requesting out-of-band": "Asks for progress notifications, which will carry this token.",
     "If true, calling the tool repeatedly": "If true, further calls with the same arguments have no additional effect.",
     "Indicates the intended scope of the cached response": "Who may share the result where it is kept.",
-    "the type of the result, which": "Whether the result is final (`complete`, as where there is none), or `input_required`.",
+    "the type of the result, which": "`complete` (as where there is none) or `input_required`.",
     "there are additional completion options": "Whether there are further values, even if their number is unknown.",
     "Represents the contents of a `_meta` field": "The contents of a `_meta` member: metadata by name.",
     "Sent by the server to acknowledge": "A subscription has been established.",
