@@ -33,6 +33,7 @@ demo: python node ## Run the examples in Rust, Python and Node, and compare thei
 
 test: python node ## Run all tests in all languages
 	cargo test --locked --features omni-mcp-devserver/cli
+	cargo test --locked -p omni-mcp-schema-check
 	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
 	cd bindings-python && $(RUN_PYTHON) -m pytest
 	cd $(NODE_BINDING) && npm test
