@@ -112,7 +112,7 @@ def __getattr__(name: str) -> Any:
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")
-    if name in ("CallToolResult", "Implementation", "InitializeResult", "ListToolsResult", "Progress", "Tool"):
+    if name in __all__:
         from omni_mcp_py import types
 
         return getattr(types, name)
