@@ -1,9 +1,9 @@
-# demo · test · check · bench · dist, and chaos · interop. A newcomer needs no other command.
+# demo · test · check · bench · dist, and types · chaos · interop. A newcomer needs no other command.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test check bench dist chaos interop python node clean
+.PHONY: help demo test check types bench dist chaos interop python node clean
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
@@ -15,6 +15,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The programs of the other languages use the Rust build of this tree.
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
+
+# The published schemas of the protocol: `<revision>/schema.json`, and examples. What needs them says so where they are not.
+MCP_SCHEMAS ?= $(wildcard ../shared/schema)
+export MCP_SCHEMAS := $(if $(MCP_SCHEMAS),$(abspath $(MCP_SCHEMAS)))
+GENERATE_TYPES := $(RUN_PYTHON) tools/protocol-types/generate.py
 
 # Lets the programs of a folder import the package of this tree, as if it were installed there.
 link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
@@ -28,6 +33,7 @@ demo: python node ## Run the examples in Rust, Python and Node, and compare thei
 
 test: python node ## Run all tests in all languages
 	cargo test --locked --features omni-mcp-devserver/cli
+	cargo test --locked -p omni-mcp-schema-check
 	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
 	cd bindings-python && $(RUN_PYTHON) -m pytest
 	cd $(NODE_BINDING) && npm test
@@ -36,10 +42,15 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
+	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
+	$(GENERATE_TYPES) --check
+
+types: $(VENV)/.stamp ## Make the types of the protocol of the schemas in MCP_SCHEMAS
+	$(GENERATE_TYPES)
 
 chaos: ## 100,000 calls against a server that fails 30 % of them
 	cargo run --locked -q --release -p omni-mcp-chaos -- --calls 100000 --workers 64 --faults 30 --seed 1

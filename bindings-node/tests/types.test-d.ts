@@ -2,8 +2,8 @@
 
 import {
   ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, connect, looksLikeError, registry, testing,
-  type CallToolResult, type ErrorKind, type Implementation, type InitializeResult, type ListToolsResult, type Metadata,
-  type ServerRecord, type WithMetadata,
+  type CallToolResult, type ElicitRequestParams, type ErrorKind, type Implementation, type InitializeResult, type ListToolsResult,
+  type Metadata, type ServerNotification, type ServerRecord, type WithMetadata,
 } from "@omni/omni-mcp-js";
 import { DevServer, type Ledger } from "@omni/omni-mcp-js/testing";
 
@@ -69,6 +69,12 @@ export async function records(): Promise<void> {
   await sema4.get("id", { withMetadata: true });
   // @ts-expect-error a provider gives a token
   new OmniMcpClient({ tokenProvider: () => 5 });
+}
+
+export function texts({ content }: CallToolResult, asked: ElicitRequestParams, heard: ServerNotification): string[] {
+  if (asked.mode === "url") is<typeof asked.url, string>(true);
+  if (heard.method === "notifications/progress") is<typeof heard.params.progress, number>(true);
+  return content.flatMap((item) => (item.type === "text" ? [item.text] : []));
 }
 
 export function errors(error: unknown): ErrorKind | undefined {

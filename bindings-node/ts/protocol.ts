@@ -87,7 +87,7 @@ export interface CallToolResult<T = Record<string, unknown>> {
   _meta?: ResultMetaObject;
   /** Whether the tool call ended in an error. */
   isError?: boolean;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** An optional JSON value that represents the structured result of the tool call. */
   structuredContent?: T;
@@ -212,7 +212,7 @@ export interface CompleteResult {
   completion: Completion;
   /** Metadata of the protocol and of its extensions. */
   _meta?: ResultMetaObject;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   [member: string]: unknown;
 }
@@ -327,7 +327,7 @@ export interface DiscoverResult {
   cacheScope?: CacheScope;
   /** Natural-language guidance describing the server and its features. */
   instructions?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -437,7 +437,7 @@ export interface EmbeddedResource {
 export interface EmptyResult {
   /** Metadata of the protocol and of its extensions. */
   _meta?: ResultMetaObject;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   [member: string]: unknown;
 }
@@ -484,7 +484,7 @@ export interface GetPromptResult {
   _meta?: ResultMetaObject;
   /** An optional description for the prompt. */
   description?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   [member: string]: unknown;
 }
@@ -627,7 +627,7 @@ export type InputRequests = Record<string, InputRequest>;
 
 /** Says that the server needs input before the request can be completed. */
 export interface InputRequiredResult {
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType: string;
   /** Metadata of the protocol and of its extensions. */
   _meta?: ResultMetaObject;
@@ -682,7 +682,7 @@ export interface ListPromptsResult {
   cacheScope?: CacheScope;
   /** An opaque token representing the pagination position after the last returned result. */
   nextCursor?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -699,7 +699,7 @@ export interface ListResourceTemplatesResult {
   cacheScope?: CacheScope;
   /** An opaque token representing the pagination position after the last returned result. */
   nextCursor?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -716,7 +716,7 @@ export interface ListResourcesResult {
   cacheScope?: CacheScope;
   /** An opaque token representing the pagination position after the last returned result. */
   nextCursor?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -762,7 +762,7 @@ export interface ListToolsResult {
   cacheScope?: CacheScope;
   /** An opaque token representing the pagination position after the last returned result. */
   nextCursor?: string;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -881,6 +881,9 @@ export type PrimitiveSchemaDefinition =
   | UntitledMultiSelectEnumSchema
   | StringSchema;
 
+/** How far a call is. */
+export type Progress = ProgressNotificationParams;
+
 /** An out-of-band notification used to inform the receiver of a progress update for a long-running request. */
 export interface ProgressNotification {
   /** The method. */
@@ -995,7 +998,7 @@ export interface ReadResourceResult {
   _meta?: ResultMetaObject;
   /** Who may share the result where it is kept. */
   cacheScope?: CacheScope;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   /** How long the result may be kept, in milliseconds; a hint. */
   ttlMs?: number;
@@ -1387,7 +1390,7 @@ export interface SubscriptionsListenRequestParams {
 export interface SubscriptionsListenResult {
   /** Metadata of the protocol and of its extensions. */
   _meta: SubscriptionsListenResultMetaObject;
-  /** Whether the result is final (`complete`, as where there is none), or `input_required`. */
+  /** `complete` (as where there is none) or `input_required`. */
   resultType?: string;
   [member: string]: unknown;
 }

@@ -1,5 +1,9 @@
 /** The options, results and words of the client, as types. */
 
+import type { ContentBlock, Progress } from "./protocol.js";
+
+export type * from "./protocol.js";
+
 /** The options of a client; what is not given has the default that stands beside it. */
 export interface ClientOptions {
   /** The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni). */
@@ -307,67 +311,8 @@ export interface Metadata {
   looksLikeError: boolean;
 }
 
-/** Who a server or client is. */
-export interface Implementation {
-  name: string;
-  title?: string;
-  version: string;
-  [member: string]: unknown;
-}
-
-/** What the server said when the session was opened. */
-export interface InitializeResult {
-  protocolVersion: string;
-  capabilities: Record<string, unknown>;
-  serverInfo: Implementation;
-  instructions?: string;
-  [member: string]: unknown;
-}
-
-/** A tool. */
-export interface Tool {
-  name: string;
-  title?: string;
-  description?: string;
-  /** JSON Schema of the arguments. */
-  inputSchema: Record<string, unknown>;
-  /** JSON Schema of `structuredContent`. */
-  outputSchema?: Record<string, unknown>;
-  [member: string]: unknown;
-}
-
-/** Tools, all or one page of them. */
-export interface ListToolsResult {
-  tools: Tool[];
-  /** The cursor of the next page. */
-  nextCursor?: string;
-  [member: string]: unknown;
-}
-
-/** Text, an image or another item of a tool's result, as the server sent it. */
-export interface ContentItem {
-  type: string;
-  text?: string;
-  [member: string]: unknown;
-}
-
-/** What a tool returned; `T` is the type of `structuredContent`. */
-export interface CallToolResult<T = Record<string, unknown>> {
-  content: ContentItem[];
-  structuredContent?: T;
-  isError?: boolean;
-  [member: string]: unknown;
-}
-
-/** How far a call is. */
-export interface Progress {
-  /** Grows with every notification. */
-  progress: number;
-  /** Where it ends, if known. */
-  total?: number;
-  /** For people. */
-  message?: string;
-}
+/** Text, an image or another item of a tool's result. */
+export type ContentItem = ContentBlock;
 
 /** Whether a call that failed ran. */
 export type Delivery = "not_sent" | "rejected" | "maybe_executed" | "executed";

@@ -27,6 +27,7 @@ from omni_mcp_py import (
 )
 from omni_mcp_py import OmniMCPClient as Client
 from omni_mcp_py.registry import AsyncSema4Registry, GaiaRegistry, Sema4Registry, ServerRecord
+from omni_mcp_py.types import ElicitRequestParams, ElicitResult
 from typing_extensions import assert_type
 
 
@@ -91,6 +92,16 @@ async def from_records_later(record: ServerRecord, registry: AsyncSema4Registry)
 
 async def provide() -> str:
     return "x"
+
+
+def texts(result: CallToolResult) -> list[str]:
+    return [item["text"] for item in result["content"] if item["type"] == "text"]
+
+
+def answered(params: ElicitRequestParams) -> ElicitResult:
+    if params.get("mode") == "url":
+        return {"action": "decline"}
+    return {"action": "accept", "content": {"name": "x", "age": 30, "tags": ["a"]}}
 
 
 def told(notification: Notification) -> None:

@@ -7,7 +7,19 @@ from typing import Any
 from schemas import Schema, referred
 
 # Of a shape that says nothing else; the rest are limits, which types do not have.
-_SHAPE = ("$ref", "type", "const", "enum", "anyOf", "oneOf", "allOf", "items", "properties", "additionalProperties", "required")
+_SHAPE = (
+    "$ref",
+    "type",
+    "const",
+    "enum",
+    "anyOf",
+    "oneOf",
+    "allOf",
+    "items",
+    "properties",
+    "additionalProperties",
+    "required",
+)
 # Published as "string, integer or boolean" where the source says "number".
 _NUMBERLESS = ["string", "integer", "boolean"]
 # Spelled out in every request's parameters by the older revisions.
@@ -115,7 +127,9 @@ def is_free(schema: Schema, definitions: dict[str, Schema]) -> bool:
 
 def _is_object(schema: Schema, definitions: dict[str, Schema]) -> bool:
     name = referred(schema)
-    return _is_object(definitions.get(name, {"type": "object"}), definitions) if name else schema.get("type") == "object"
+    return (
+        _is_object(definitions.get(name, {"type": "object"}), definitions) if name else schema.get("type") == "object"
+    )
 
 
 def _shape(schema: Schema) -> Schema:

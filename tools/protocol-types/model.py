@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Union
 
 import names
 from merging import is_anything, is_free
@@ -53,7 +52,7 @@ class Nullable:
     inner: Type
 
 
-Type = Union[Plain, Named, Constant, ListOf, MapOf, Nullable]
+Type = Plain | Named | Constant | ListOf | MapOf | Nullable
 
 
 @dataclass
@@ -103,7 +102,7 @@ class Alias:
     type: Type
 
 
-Definition = Union[Object, Choice, Words, Alias]
+Definition = Object | Choice | Words | Alias
 
 
 class Model:
@@ -119,6 +118,8 @@ class Model:
                 self._define(names.RENAMED.get(name, name), schema)
             else:
                 self._inside(name, schema)
+        for name, (long, said) in names.ALSO.items():
+            self.definitions[name] = Alias(name, said, Named(long))
         self.definitions = dict(sorted(self.definitions.items()))
 
     def _inside(self, name: str, schema: Schema) -> None:
@@ -126,7 +127,9 @@ class Model:
         properties = schema.get("properties", {})
         params = properties.get("params", {})
         if name.endswith("Request") and params.get("properties"):
-            self._define(f"{name}Params", {"description": f"The parameters of `{properties['method']['const']}`.", **params})
+            self._define(
+                f"{name}Params", {"description": f"The parameters of `{properties['method']['const']}`.", **params}
+            )
         data = properties.get("error", {}).get("properties", {}).get("data", {})
         if name.endswith("Error") and data.get("properties"):
             self._define(f"{name}Data", data)
@@ -155,7 +158,9 @@ class Model:
                 continue
             needed = member in required or (name, member) in names.REQUIRED
             needed = needed and (member not in names.OPTIONAL or name == names.MARKED)
-            made.members.append(Member(member, self._member_type(name, member, inner), needed, self._said(f"{name}.{member}", inner)))
+            made.members.append(
+                Member(member, self._member_type(name, member, inner), needed, self._said(f"{name}.{member}", inner))
+            )
         made.members.sort(key=lambda member: not member.required)
 
     def _member_type(self, name: str, member: str, schema: Schema) -> Type:
@@ -202,14 +207,18 @@ class Model:
             if isinstance(item, Named) and len(found) > 2:
                 inner = self._merged[item.name]["anyOf"]
                 spelled_out = [self._type(name, member) for member in inner]
-                found = [ListOf(item), item, *(choice for choice in found if choice not in (ListOf(item), *spelled_out))]
-        rank = {Named(each): place for place, each in enumerate(names.ORDER)}
+                found = [
+                    ListOf(item),
+                    item,
+                    *(choice for choice in found if choice not in (ListOf(item), *spelled_out)),
+                ]
+        rank: dict[Type, int] = {Named(each): place for place, each in enumerate(names.ORDER)}
         return sorted(found, key=lambda choice: rank.get(choice, -1))
 
     def _said(self, path: str, schema: Schema) -> str:
         own = path[path.rfind(".") :] if "." in path else path
         written: str = schema.get("description", "")
-        better = [said for begins, said in names.SAID_BETTER.items() if written.startswith(begins)]
+        better = [said for theirs, said in names.SAID_BETTER.items() if theirs in written]
         if better:
             return better[0]
         if path in names.SAID:

@@ -41,6 +41,9 @@ SHARED_MEMBERS = {"cacheScope": "CacheScope"}
 # Names that mean something else in one of the languages or in this project.
 RENAMED = {"Result": "EmptyResult", "Error": "ErrorObject"}
 
+# Shorter names for what programs use most.
+ALSO = {"Progress": ("ProgressNotificationParams", "How far a call is.")}
+
 # Envelopes, bases that only the published source needs, and unions of requests and results.
 _LEFT_OUT = re.compile(
     r"JSON(RPC\w+|Value|Array|Object)|\w+Response|(Client|Server)(Request|Result)|ClientNotification|EmptyResult"
@@ -73,30 +76,36 @@ JSON_SCHEMAS = {("Tool", "inputSchema"), ("Tool", "outputSchema")}
 
 # Unions are tried in order: what asks for more goes first.
 ORDER = (
-    "TitledSingleSelectEnumSchema", "LegacyTitledEnumSchema", "UntitledSingleSelectEnumSchema", "SingleSelectEnumSchema",
-    "TitledMultiSelectEnumSchema", "UntitledMultiSelectEnumSchema", "MultiSelectEnumSchema", "StringSchema",
+    "TitledSingleSelectEnumSchema",
+    "LegacyTitledEnumSchema",
+    "UntitledSingleSelectEnumSchema",
+    "SingleSelectEnumSchema",
+    "TitledMultiSelectEnumSchema",
+    "UntitledMultiSelectEnumSchema",
+    "MultiSelectEnumSchema",
+    "StringSchema",
 )
 
-# What is said better than by the schemas, by how it begins there.
+# What is said better than by the schemas, by words of theirs.
 SAID_BETTER = {
     "Intended for programmatic or logical use": "The name for programs.",
     "Intended for UI and end-user contexts": "The name for people.",
     "See [": "Metadata of the protocol and of its extensions.",
     "A hint from the server indicating how long": "How long the result may be kept, in milliseconds; a hint.",
-    "A notification from the server to the client, informing it that a resource has changed": "A resource has changed.",
+    "informing it that a resource has changed": "A resource has changed.",
     "A request to include context from one or more": "A request to include context from one or more servers.",
     "An InputRequiredResult sent by": "Says that the server needs input before the request can be completed.",
-    "An optional JSON Schema object defining the structure of the tool's output": "A JSON Schema of `structuredContent`.",
-    "An optional notification from the server to the client, informing it of a completion": "An elicitation by URL is complete.",
-    "An optional notification from the server to the client, informing it that the list of prompts": "The list of prompts has changed.",
-    "An optional notification from the server to the client, informing it that the list of resources": "The list of resources has changed.",
-    "An optional notification from the server to the client, informing it that the list of tools": "The list of tools has changed.",
+    "the structure of the tool's output": "A JSON Schema of `structuredContent`.",
+    "informing it of a completion": "An elicitation by URL is complete.",
+    "informing it that the list of prompts": "The list of prompts has changed.",
+    "informing it that the list of resources": "The list of resources has changed.",
+    "informing it that the list of tools": "The list of tools has changed.",
     "Identifies the subscription stream this response closes": "The subscription that this response closes.",
-    "If specified, the caller is requesting out-of-band": "Asks for progress notifications, which will carry this token.",
+    "the caller is requesting out-of-band": "Asks for progress notifications, which will carry this token.",
     "If true, calling the tool repeatedly": "If true, further calls with the same arguments have no additional effect.",
     "Indicates the intended scope of the cached response": "Who may share the result where it is kept.",
-    "Indicates the type of the result, which": "Whether the result is final (`complete`, as where there is none), or `input_required`.",
-    "Indicates whether there are additional completion options": "Whether there are further values, even if their number is unknown.",
+    "the type of the result, which": "`complete` (as where there is none) or `input_required`.",
+    "there are additional completion options": "Whether there are further values, even if their number is unknown.",
     "Represents the contents of a `_meta` field": "The contents of a `_meta` member: metadata by name.",
     "Sent by the server to acknowledge": "A subscription has been established.",
     "This notification is sent by the client to indicate": "A request is cancelled by its sender.",

@@ -32,7 +32,12 @@ else:
 
 '''
 _PLAIN = {
-    "text": "str", "whole": "int", "number": "float", "flag": "bool", "anything": "Any", "schema": "dict[str, Any]",
+    "text": "str",
+    "whole": "int",
+    "number": "float",
+    "flag": "bool",
+    "anything": "Any",
+    "schema": "dict[str, Any]",
     "object": "dict[str, Any]",
 }
 
@@ -65,7 +70,11 @@ def _class(definition: Object) -> str:
     if not required or not optional:
         return _members(definition.name, "TypedDict", definition.members, doc, total=not optional)
     private = f"_{definition.name}"
-    return _members(private, "TypedDict", required, "", total=True) + "\n\n" + _members(definition.name, private, optional, doc, total=False)
+    return (
+        _members(private, "TypedDict", required, "", total=True)
+        + "\n\n"
+        + _members(definition.name, private, optional, doc, total=False)
+    )
 
 
 def _members(name: str, base: str, members: list[Member], doc: str, *, total: bool) -> str:
@@ -73,7 +82,9 @@ def _members(name: str, base: str, members: list[Member], doc: str, *, total: bo
     before = ""
     ending = "" if total else ", total=False"
     if unspeakable:
-        pairs = "".join(f'        "{member.name}": "{_type(member.type)}",  # {member.said}\n' for member in unspeakable)
+        pairs = "".join(
+            f'        "{member.name}": "{_type(member.type)}",  # {member.said}\n' for member in unspeakable
+        )
         # A base of its own: the syntax of classes has no such names.
         alone = not doc and len(unspeakable) == len(members)
         inner = name if alone else f"_{name.strip('_')}Keys"
@@ -109,7 +120,13 @@ def _alias(definition: Definition) -> str:
 
 
 def _needs(definition: Definition) -> set[str]:
-    kinds = definition.types if isinstance(definition, Choice) else [definition.type] if isinstance(definition, Alias) else []
+    kinds = (
+        definition.types
+        if isinstance(definition, Choice)
+        else [definition.type]
+        if isinstance(definition, Alias)
+        else []
+    )
     return {name for kind in kinds for name in _names(kind)}
 
 

@@ -24,15 +24,34 @@ use serde_json::{Map, Value};
 use super::member;
 """
 _PLAIN = {
-    "text": "String", "whole": "i64", "number": "f64", "flag": "bool", "anything": "Value", "schema": "Value", "object": "Map<String, Value>",
+    "text": "String",
+    "whole": "i64",
+    "number": "f64",
+    "flag": "bool",
+    "anything": "Value",
+    "schema": "Value",
+    "object": "Map<String, Value>",
 }
 _KEYWORDS = ("type", "enum", "const", "ref")
 # Required, and yet left out by servers that otherwise work.
 _FORGIVEN = {
-    ("CallToolResult", "content"), ("Implementation", "version"), ("InitializeResult", "capabilities"),
-    ("InitializeResult", "serverInfo"), ("Tool", "inputSchema"),
+    ("CallToolResult", "content"),
+    ("Implementation", "version"),
+    ("InitializeResult", "capabilities"),
+    ("InitializeResult", "serverInfo"),
+    ("Tool", "inputSchema"),
 }
-_ENDINGS = ("ResourceContents", "Content", "EnumSchema", "Schema", "Notification", "Request", "Result", "Reference", "Params")
+_ENDINGS = (
+    "ResourceContents",
+    "Content",
+    "EnumSchema",
+    "Schema",
+    "Notification",
+    "Request",
+    "Result",
+    "Reference",
+    "Params",
+)
 
 
 def emitted(model: Model, manifest: Path) -> str:
@@ -74,7 +93,8 @@ def _object(definition: Object, model: Model) -> str:
     fields = "".join(_field(definition.name, member) for member in definition.members)
     default = "Default, " if _has_default(Named(definition.name), model) else ""
     return (
-        f"#[derive(Debug, Clone, {default}PartialEq, Serialize, Deserialize)]\npub struct {definition.name} {{\n{fields}"
+        f"#[derive(Debug, Clone, {default}PartialEq, Serialize, Deserialize)]\n"
+        f"pub struct {definition.name} {{\n{fields}"
         "/// Members not named here.\n#[serde(flatten)]\npub extra: Map<String, Value>,\n}\n"
     )
 
@@ -119,7 +139,9 @@ def _choice(definition: Choice, model: Model) -> str:
 
 
 def _words(definition: Words) -> str:
-    variants = "".join(f"/// `{word}`.\n#[serde(rename = {_quoted(word)})]\n{pascal(word)},\n" for word in definition.words)
+    variants = "".join(
+        f"/// `{word}`.\n#[serde(rename = {_quoted(word)})]\n{pascal(word)},\n" for word in definition.words
+    )
     if not definition.closed:
         variants += "/// A word that is not known here.\n#[serde(untagged)]\nOther(String),\n"
     return (

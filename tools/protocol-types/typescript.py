@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model import Alias, Choice, Constant, Definition, ListOf, MapOf, Model, Named, Object, Plain, Type, Words
+from model import Alias, Constant, Definition, ListOf, MapOf, Model, Named, Object, Plain, Type, Words
 
 _HEAD = """\
 /**
@@ -12,8 +12,13 @@ _HEAD = """\
  */
 """
 _PLAIN = {
-    "text": "string", "whole": "number", "number": "number", "flag": "boolean", "anything": "unknown",
-    "schema": "Record<string, unknown>", "object": "Record<string, unknown>",
+    "text": "string",
+    "whole": "number",
+    "number": "number",
+    "flag": "boolean",
+    "anything": "unknown",
+    "schema": "Record<string, unknown>",
+    "object": "Record<string, unknown>",
 }
 # A member's type that the caller may know better.
 _GENERIC = {("CallToolResult", "structuredContent"): ("T", "T = Record<string, unknown>")}

@@ -7,7 +7,7 @@ with OmniMCPClient(api_key="omni_live_...") as client:
     print(result["structuredContent"])
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py._async_client import AsyncOmniMCPClient
 from omni_mcp_py._client import OmniMCPClient
@@ -43,18 +43,10 @@ from omni_mcp_py._options import (
     ProvidedToken,
     UnkeyedCallOptions,
 )
-from omni_mcp_py._types import (
-    CallToolResult,
-    Delivery,
-    Implementation,
-    InitializeResult,
-    ListToolsResult,
-    Metadata,
-    Notification,
-    Progress,
-    Tool,
-    WithMetadata,
-)
+from omni_mcp_py._types import Delivery, Metadata, Notification, WithMetadata
+
+if TYPE_CHECKING:
+    from omni_mcp_py.types import CallToolResult, Implementation, InitializeResult, ListToolsResult, Progress, Tool
 
 __all__ = [
     "AsyncClientOptions",
@@ -116,8 +108,12 @@ del _public
 
 def __getattr__(name: str) -> Any:
     # Imported when first asked for: most programs have no use for them.
-    if name in ("registry", "testing"):
+    if name in ("registry", "testing", "types"):
         import importlib
 
         return importlib.import_module(f"{__name__}.{name}")
+    if name in __all__:
+        from omni_mcp_py import types
+
+        return getattr(types, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

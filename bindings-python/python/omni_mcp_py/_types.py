@@ -1,81 +1,18 @@
-"""The shapes of results. Results are plain dicts; members beyond those named here are kept."""
+"""The shapes of what the client gives besides the protocol's own objects, which are in `types`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, Literal, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
+
+if TYPE_CHECKING:
+    from omni_mcp_py.types import CallToolResult as CallToolResult
+    from omni_mcp_py.types import Implementation as Implementation
+    from omni_mcp_py.types import InitializeResult as InitializeResult
+    from omni_mcp_py.types import ListToolsResult as ListToolsResult
+    from omni_mcp_py.types import Progress as Progress
 
 Result = TypeVar("Result")
-
-
-class _Implementation(TypedDict):
-    name: str
-    version: str
-
-
-class Implementation(_Implementation, total=False):
-    """Who a server is."""
-
-    title: str
-
-
-class _InitializeResult(TypedDict):
-    protocolVersion: str
-    capabilities: dict[str, Any]
-    serverInfo: Implementation
-
-
-class InitializeResult(_InitializeResult, total=False):
-    """What the server said when the session was opened."""
-
-    instructions: str
-
-
-class _Tool(TypedDict):
-    name: str
-    inputSchema: dict[str, Any]
-
-
-class Tool(_Tool, total=False):
-    """A tool: the name to call it by, and the JSON Schema of its arguments."""
-
-    title: str
-    description: str
-    outputSchema: dict[str, Any]
-    annotations: dict[str, Any]
-
-
-class _ListToolsResult(TypedDict):
-    tools: list[Tool]
-
-
-class ListToolsResult(_ListToolsResult, total=False):
-    """Tools, all or one page of them; `nextCursor` is there where another page is."""
-
-    nextCursor: str
-
-
-class _CallToolResult(TypedDict):
-    content: list[dict[str, Any]]
-
-
-class CallToolResult(_CallToolResult, total=False):
-    """What a tool returned: items for people, and data."""
-
-    structuredContent: dict[str, Any]
-    isError: bool
-
-
-class _Progress(TypedDict):
-    progress: float
-    progressToken: str | int
-
-
-class Progress(_Progress, total=False):
-    """How far a call is."""
-
-    total: float
-    message: str
 
 
 class Notification(TypedDict):

@@ -105,6 +105,7 @@ __all__ = [
     "NumberSchemaType",
     "PaginatedRequestParams",
     "PrimitiveSchemaDefinition",
+    "Progress",
     "ProgressNotification",
     "ProgressNotificationParams",
     "ProgressToken",
@@ -281,7 +282,7 @@ class CallToolResult(_CallToolResult, total=False):
     isError: bool
     """Whether the tool call ended in an error."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     structuredContent: Any
     """An optional JSON value that represents the structured result of the tool call."""
 
@@ -415,7 +416,7 @@ class CompleteResult(_CompleteResult, total=False):
     _meta: ResultMetaObject
     """Metadata of the protocol and of its extensions."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
 
 
 class _Completion(TypedDict):
@@ -536,7 +537,7 @@ class DiscoverResult(_DiscoverResult, total=False):
     instructions: str
     """Natural-language guidance describing the server and its features."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -649,7 +650,7 @@ class EmptyResult(TypedDict, total=False):
     _meta: ResultMetaObject
     """Metadata of the protocol and of its extensions."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
 
 
 class _ErrorObject(TypedDict):
@@ -697,7 +698,7 @@ class GetPromptResult(_GetPromptResult, total=False):
     description: str
     """An optional description for the prompt."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
 
 
 class GetTaskPayloadRequestParams(TypedDict):
@@ -847,7 +848,7 @@ class InitializedNotification(_InitializedNotification, total=False):
 
 class _InputRequiredResult(TypedDict):
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
 
 
 class InputRequiredResult(_InputRequiredResult, total=False):
@@ -910,7 +911,7 @@ class ListPromptsResult(_ListPromptsResult, total=False):
     nextCursor: str
     """An opaque token representing the pagination position after the last returned result."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -930,7 +931,7 @@ class ListResourceTemplatesResult(_ListResourceTemplatesResult, total=False):
     nextCursor: str
     """An opaque token representing the pagination position after the last returned result."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -950,7 +951,7 @@ class ListResourcesResult(_ListResourcesResult, total=False):
     nextCursor: str
     """An opaque token representing the pagination position after the last returned result."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -1008,7 +1009,7 @@ class ListToolsResult(_ListToolsResult, total=False):
     nextCursor: str
     """An opaque token representing the pagination position after the last returned result."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -1249,7 +1250,7 @@ class ReadResourceResult(_ReadResourceResult, total=False):
     cacheScope: CacheScope
     """Who may share the result where it is kept."""
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
     ttlMs: int
     """How long the result may be kept, in milliseconds; a hint."""
 
@@ -1670,7 +1671,7 @@ class SubscriptionsListenResult(_SubscriptionsListenResult, total=False):
     """The end of a subscription."""
 
     resultType: str
-    """Whether the result is final (`complete`, as where there is none), or `input_required`."""
+    """`complete` (as where there is none) or `input_required`."""
 
 
 _SubscriptionsListenResultMetaObject = TypedDict(
@@ -2151,6 +2152,10 @@ PrimitiveSchemaDefinition = Union[
     StringSchema,
 ]
 """A field of a form."""
+
+
+Progress = ProgressNotificationParams
+"""How far a call is."""
 
 
 ProgressToken = Union[str, int]

@@ -218,7 +218,7 @@ pub struct CallToolResult {
         deserialize_with = "member::lenient"
     )]
     pub is_error: Option<bool>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -429,7 +429,7 @@ pub struct CompleteResult {
     /// Metadata of the protocol and of its extensions.
     #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
     pub meta: Option<ResultMetaObject>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -664,7 +664,7 @@ pub struct DiscoverResult {
     /// Natural-language guidance describing the server and its features.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
     pub instructions: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -869,7 +869,7 @@ pub struct EmptyResult {
     /// Metadata of the protocol and of its extensions.
     #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
     pub meta: Option<ResultMetaObject>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -959,7 +959,7 @@ pub struct GetPromptResult {
     /// An optional description for the prompt.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
     pub description: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -1226,7 +1226,7 @@ pub type InputRequests = BTreeMap<String, InputRequest>;
 /// Says that the server needs input before the request can be completed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InputRequiredResult {
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(rename = "resultType")]
     pub result_type: String,
     /// Metadata of the protocol and of its extensions.
@@ -1345,7 +1345,7 @@ pub struct ListPromptsResult {
         deserialize_with = "member::lenient"
     )]
     pub next_cursor: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -1391,7 +1391,7 @@ pub struct ListResourceTemplatesResult {
         deserialize_with = "member::lenient"
     )]
     pub next_cursor: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -1436,7 +1436,7 @@ pub struct ListResourcesResult {
         deserialize_with = "member::lenient"
     )]
     pub next_cursor: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -1528,7 +1528,7 @@ pub struct ListToolsResult {
         deserialize_with = "member::lenient"
     )]
     pub next_cursor: Option<String>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -1802,6 +1802,9 @@ pub enum PrimitiveSchemaDefinition {
     Other(Value),
 }
 
+/// How far a call is.
+pub type Progress = ProgressNotificationParams;
+
 /// An out-of-band notification used to inform the receiver of a progress update for a long-running request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProgressNotification {
@@ -1999,7 +2002,7 @@ pub struct ReadResourceResult {
         deserialize_with = "member::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
@@ -2735,7 +2738,7 @@ pub struct SubscriptionsListenResult {
     /// Metadata of the protocol and of its extensions.
     #[serde(rename = "_meta")]
     pub meta: SubscriptionsListenResultMetaObject,
-    /// Whether the result is final (`complete`, as where there is none), or `input_required`.
+    /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,

@@ -17,9 +17,6 @@ use serde_json::Value;
 
 pub use super::schema::*;
 
-/// How far a call is.
-pub type Progress = ProgressNotificationParams;
-
 impl CallToolResult {
     /// Whether the result reads like a failure although it does not say that it is one: its first text begins with
     /// `Error:` and `is_error` is not set. Some servers report failures so; it is a hint.
