@@ -19,6 +19,8 @@ export CARGO_TARGET_DIR := $(TARGET)
 # The published schemas of the protocol: `<revision>/schema.json`, and examples. What needs them says so where they are not.
 MCP_SCHEMAS ?= $(wildcard ../shared/schema)
 export MCP_SCHEMAS := $(if $(MCP_SCHEMAS),$(abspath $(MCP_SCHEMAS)))
+# What the clients of the tests sent, as the dev server keeps it.
+MESSAGES := $(TARGET)/messages
 GENERATE_TYPES := $(RUN_PYTHON) tools/protocol-types/generate.py
 
 # Lets the programs of a folder import the package of this tree, as if it were installed there.
@@ -31,12 +33,15 @@ demo: python node ## Run the examples in Rust, Python and Node, and compare thei
 	cargo build --locked -q -p omni-mcp-devserver --features cli
 	examples/run.sh $(RUN_PYTHON)
 
-test: python node ## Run all tests in all languages
-	cargo test --locked --features omni-mcp-devserver/cli
-	cargo test --locked -p omni-mcp-schema-check
+test: python node ## Run all tests in all languages, and check what the clients sent by the published schemas
+	rm -rf $(MESSAGES)
+	cargo test --locked -p omni-mcp-devserver --features cli
+	OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) cargo test --locked -p omni-mcp --features omni-mcp-devserver/cli
 	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
-	cd bindings-python && $(RUN_PYTHON) -m pytest
-	cd $(NODE_BINDING) && npm test
+	cd bindings-python && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) $(RUN_PYTHON) -m pytest
+	cd $(NODE_BINDING) && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) npm test
+	cargo test --locked -p omni-mcp-schema-check
+	cargo run --locked -q -p omni-mcp-schema-check -- $(MESSAGES)
 
 check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
