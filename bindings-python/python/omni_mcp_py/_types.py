@@ -8,6 +8,9 @@ from typing import Any, Generic, Literal, TypedDict, TypeVar
 Result = TypeVar("Result")
 
 
+# The protocol's own objects, by the names of its schema.
+
+
 class _Implementation(TypedDict):
     name: str
     version: str
@@ -66,6 +69,29 @@ class CallToolResult(_CallToolResult, total=False):
     isError: bool
 
 
+DiscoverResult = dict[str, Any]
+Resource = dict[str, Any]
+ListResourcesResult = dict[str, Any]
+ReadResourceResult = dict[str, Any]
+ResourceTemplate = dict[str, Any]
+ListResourceTemplatesResult = dict[str, Any]
+Prompt = dict[str, Any]
+ListPromptsResult = dict[str, Any]
+GetPromptResult = dict[str, Any]
+CompletionReference = dict[str, Any]
+CompletionArgument = dict[str, Any]
+CompletionContext = dict[str, Any]
+CompleteResult = dict[str, Any]
+CreateMessageRequestParams = dict[str, Any]
+CreateMessageResult = dict[str, Any]
+ElicitRequestParams = dict[str, Any]
+ElicitResult = dict[str, Any]
+Root = dict[str, Any]
+LoggingLevel = Literal["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"]
+
+# The end of the protocol's own objects.
+
+
 class _Progress(TypedDict):
     progress: float
     progressToken: str | int
@@ -95,6 +121,7 @@ class Metadata(TypedDict):
     attempts: int
     idempotency_key: str | None
     replayed: bool
+    cached: bool
     looks_like_error: bool
 
 
