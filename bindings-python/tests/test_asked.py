@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from omni_mcp_py import AsyncOmniMCPClient, ConfigError, InvalidRequestError, OmniMCPClient, OmniMCPError
 from omni_mcp_py.testing import DevServer
+from subject import program
 
 FORM = {
     "message": "Who?",
@@ -284,6 +285,41 @@ def test_an_async_clients_function_may_call_it(era: str, is_coroutine: bool) -> 
         asyncio.run(main(server))
 
 
+@pytest.mark.parametrize("era", ERAS)
+def test_functions_of_a_process(era: str) -> None:
+    process: dict[str, Any] = {"command": program(), "args": ["--stdio", "--era", era, "--everything"]}
+
+    def answer(_: Any) -> Any:
+        return {"action": "accept", "content": {"name": str(client.list_tools()["tools"] != [])}}
+
+    async def main() -> Any:
+        async def answer_later(_: Any) -> Any:
+            assert await twin.list_tools()
+            return ADA
+
+        twin = AsyncOmniMCPClient(profile="generic", on_elicitation=answer_later, **process)
+        async with twin:
+            return await elicit_later(twin)
+
+    client: OmniMCPClient = OmniMCPClient(profile="generic", on_elicitation=answer, **process)
+    with client:
+        assert elicit(client)["content"] == {"name": "True"}
+    assert asyncio.run(main()) == ADA
+
+
+def test_a_question_on_the_servers_own_stream() -> None:
+    question = asking("elicitation/create", FORM, over="get")
+
+    async def main(server: DevServer) -> Any:
+        async with AsyncOmniMCPClient(**options(server, on_elicitation=later(lambda _: ADA))) as client:
+            return answered(await client.call_tool(**question))
+
+    with serving("legacy") as server:
+        with OmniMCPClient(**options(server, on_elicitation=lambda _: ADA)) as client:
+            assert answered(client.call_tool(**question)) == ADA
+        assert asyncio.run(main(server)) == ADA
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_call_of_a_function_may_need_a_token(place: dict[str, Any]) -> None:
     tokens: list[int] = []
@@ -445,6 +481,27 @@ def test_the_server_is_told_of_a_timeout() -> None:
         # Nothing drives the client any more.
         assert server.wait("requests", method="notifications/cancelled", at_least=1, timeout=1)
         client.close()
+
+
+def test_the_server_is_told_of_a_task_that_was_cancelled() -> None:
+    async def main(server: DevServer) -> None:
+        is_asked = asyncio.Event()
+
+        async def answer(_: Any) -> Any:
+            is_asked.set()
+            await asyncio.sleep(60)
+
+        async with AsyncOmniMCPClient(**options(server, on_elicitation=answer)) as client:
+            call = asyncio.ensure_future(elicit_later(client))
+            await is_asked.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            told = asyncio.to_thread(server.wait, "requests", method="notifications/cancelled", at_least=1)
+            assert await told
+
+    with serving("legacy") as server:
+        asyncio.run(main(server))
 
 
 def test_the_server_is_told_of_an_interrupt() -> None:
