@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::body::Step;
@@ -63,16 +62,39 @@ pub(crate) struct Feed {
     /// None for the stream of a call, which nobody else speaks on.
     held: Option<(Arc<Held>, u64)>,
     told: UnboundedReceiver<Step>,
+    /// The events until it is cut, and how.
+    cut: Option<(usize, How)>,
 }
 
 impl Feed {
     pub(crate) fn of_call(told: UnboundedReceiver<Step>) -> Self {
-        Self { held: None, told }
+        Self { held: None, told, cut: None }
+    }
+
+    fn of(held: &Arc<Held>, turn: u64, told: UnboundedReceiver<Step>) -> Self {
+        Self { held: Some((Arc::clone(held), turn)), told, cut: None }
+    }
+
+    /// The same stream, which is cut after so many events.
+    pub(crate) fn cut_after(mut self, events: usize, how: How) -> Self {
+        self.cut = Some((events, how));
+        self
     }
 
     /// The next step, or none where the stream has ended.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
-        self.told.poll_recv(cx)
+        match &mut self.cut {
+            None => self.told.poll_recv(cx),
+            Some((0, How::End)) => Poll::Ready(None),
+            Some((0, how)) => Poll::Ready(Some(Step::Cut(*how))),
+            Some((left, _)) => {
+                let step = self.told.poll_recv(cx);
+                if let Poll::Ready(Some(Step::Send(_))) = &step {
+                    *left -= 1;
+                }
+                step
+            }
+        }
     }
 }
 
@@ -138,7 +160,7 @@ impl Held {
             teller: Some(Teller::Stream(teller)),
         });
         self.ledger.streams(state.open());
-        (first, Feed { held: Some((Arc::clone(self), turn)), told })
+        (first, Feed::of(self, turn, told))
     }
 
     /// Opens the stream of a subscription. It begins with the acknowledgement.
@@ -146,7 +168,7 @@ impl Held {
         let first = sse::event(None, &subscription.acknowledgement());
         let (teller, told) = unbounded_channel();
         let turn = self.add(&mut self.lock(), subscription, Teller::Stream(teller));
-        (first, Feed { held: Some((Arc::clone(self), turn)), told })
+        (first, Feed::of(self, turn, told))
     }
 
     /// The same on standard output.
@@ -187,7 +209,7 @@ impl Held {
         stream.teller = Some(Teller::Stream(teller));
         state.last = turn;
         self.ledger.streams(state.open());
-        Some((missed, Feed { held: Some((Arc::clone(self), turn)), told }))
+        Some((missed, Feed::of(self, turn, told)))
     }
 
     /// Puts a message on every stream that wants it; says on how many that are open.
@@ -240,7 +262,7 @@ impl Held {
 
     /// Ends a subscription that the client cancelled.
     #[cfg(feature = "cli")]
-    pub(crate) fn cancel(&self, id: &Value) {
+    pub(crate) fn cancel(&self, id: &serde_json::Value) {
         let mut state = self.lock();
         let is_meant = |stream: &&mut Stream| stream.subscription.as_ref().is_some_and(|is| is.id == *id);
         let cancelled: Vec<u64> = state.streams.iter_mut().filter(is_meant).map(|stream| stream.turn).collect();

@@ -209,6 +209,17 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
     }
 }
 
+/// The messages of an answer, each as it is.
+pub(crate) fn messages(answer: Answer, fault: Option<&Fault>) -> Vec<String> {
+    match answer.payload {
+        Payload::Rpc { id, outcome, mut before, .. } => {
+            before.push(jsonrpc::render(&id_of(id, fault), &outcome));
+            before
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The id of an answer, changed by the fault.
 pub(crate) fn id_of(id: Value, fault: Option<&Fault>) -> Value {
     match fault {
@@ -293,6 +304,13 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             let mut sent = wire.text();
             sent.truncate(*bytes);
             steps.extend([Step::Send(sent), Step::Cut(*how)]);
+        }
+        (Some(Fault::StreamCut { after_events, how, .. }), Wire::Held(first, feed)) if *after_events > 0 => {
+            // A call that speaks begins with nothing.
+            let begun = usize::from(!first.is_empty());
+            let feed = feed.cut_after(after_events.saturating_sub(begun), *how);
+            let every = Duration::from_millis(shared.options.keep_alive_ms);
+            steps.extend([Step::Send(first), Step::Feed { feed, every }]);
         }
         (Some(Fault::StreamCut { after_events, how, .. }), wire) => {
             let (events, pause) = wire.events();

@@ -5,7 +5,7 @@ mod common;
 
 use std::time::Duration;
 
-use common::{Events, Reply, Wire, method, modern, modern_meta, post, rpc, send, send_modern, start};
+use common::{End, Events, Reply, Wire, method, modern, modern_meta, post, rpc, send, send_modern, start};
 use omni_mcp_devserver::{Count, DevServer, Wait};
 use serde_json::{Value, json};
 
@@ -109,6 +109,49 @@ fn answers_to_calls_that_speak_can_be_faulty() {
     let mut events = talk(&server, &session, "ask", &json!({"method": "ping", "times": 0}));
     let answer = events.message();
     assert_eq!((&answer["id"], &answer["result"]["structuredContent"]), (&json!(1_000_005), &json!({"answer": null})));
+}
+
+#[test]
+fn a_call_that_speaks_can_be_cut() {
+    let (server, session) = everything(json!({}));
+    for (events_sent, end) in [(0, End::Closed), (1, End::Closed)] {
+        let fault = json!({"kind": "stream_cut", "after_events": events_sent});
+        server.script_json(&json!({"on": {"tool": "ask"}, "times": 1, "fault": fault}).to_string()).unwrap();
+        let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
+        if events_sent == 1 {
+            assert_eq!(events.message()["method"], "ping");
+        }
+        assert_eq!(events.end(), end);
+    }
+    assert!(server.wait_for(Count::Executions, 2, SOON), "both have seen that the client is gone");
+}
+
+#[test]
+fn a_cut_call_that_speaks_is_resumed() {
+    let (server, session) = everything(json!({"sse_event_ids": true, "sse_retry_ms": 3}));
+    let _listening = get(&server, &session);
+    let again = |id: &str| {
+        let mut wire = Wire::to(&server);
+        let headers = [("accept", "text/event-stream"), ("mcp-session-id", session.as_str()), ("last-event-id", id)];
+        wire.send("GET", "/mcp", &headers, "");
+        Events::of(wire)
+    };
+    let rule = json!({"on": {"tool": "ask"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 1}});
+    server.script_json(&rule.to_string()).unwrap();
+    let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
+    assert_eq!(events.end(), End::Closed, "the priming event was all");
+    let mut events = again("c1-0");
+    let request = events.message();
+    assert_eq!(request["method"], "ping");
+    drop(events);
+    let mut events = again("c1-1");
+    reply(&server, &session, &request, "result", &json!({"a": 1}));
+    assert_eq!(events.message()["result"]["structuredContent"], json!({"answer": {"a": 1}}));
+    assert_eq!(events.next(), None);
+    let mut events = again("c1-0");
+    assert_eq!(events.message(), request);
+    assert_eq!(events.message()["id"], 5);
+    assert_eq!(events.next(), None);
 }
 
 #[test]

@@ -322,6 +322,13 @@ fn faults_meet_modern_requests_too() {
     server.script_json(&rule.to_string()).unwrap();
     let (mut events, _) = listen(&server, 1, &json!({"toolsListChanged": true}));
     assert_eq!(events.end(), End::Closed);
+    let rule = json!({"on": {"method": "subscriptions/listen"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 2, "how": "end"}});
+    server.script_json(&rule.to_string()).unwrap();
+    let (mut events, _) = listen(&server, 1, &json!({"toolsListChanged": true}));
+    let changed = Push::notification("notifications/tools/list_changed", None);
+    assert_eq!(server.push(&changed), 1);
+    assert_eq!(events.message()["method"], changed.method);
+    assert_eq!(events.next(), None);
     let rule = json!({"on": {"tool": "echo"}, "times": 1, "fault": {"kind": "rpc_error", "code": -5, "message": "no"}});
     server.script_json(&rule.to_string()).unwrap();
     assert_eq!(refused(&modern(&server, "tools/call", &json!({"name": "echo"}))), (200, -5));
