@@ -4,13 +4,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Map, Value};
+use tokio::sync::mpsc::unbounded_channel;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, Payload};
+use crate::era::Caller;
+use crate::held::Feed;
 use crate::ledger::{Entry, ExecutionRecord};
+use crate::mangle;
 use crate::omni::idempotency::Claim;
 use crate::script::Fate;
 use crate::shared::Shared;
+use crate::talk::{Outlet, Talk};
 use crate::tools::{Failed, Ready};
 
 /// A tool call that was let through.
@@ -20,6 +26,9 @@ pub(crate) struct Call {
     pub(crate) ready: Ready,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) progress_token: Option<Value>,
+    /// Messages of the tool itself, for before the answer.
+    pub(crate) before: Vec<String>,
+    pub(crate) caller: Caller,
     /// The API key, by its place.
     pub(crate) key: Option<usize>,
     pub(crate) idempotency_key: Option<String>,
@@ -33,6 +42,8 @@ pub(crate) struct Done {
     pub(crate) id: Value,
     pub(crate) tool: String,
     pub(crate) progress_token: Option<Value>,
+    pub(crate) before: Vec<String>,
+    pub(crate) caller: Caller,
     pub(crate) claim: Option<Claim>,
     pub(crate) request_id: String,
     pub(crate) outcome: Result<Arc<str>, Failed>,
@@ -49,10 +60,10 @@ pub(crate) enum Plan {
 /// Something that is done before there is an answer.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// What a request is answered in the end.
-pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate) -> Answer {
+/// What a request is answered in the end. Without an outlet of its own, a call that speaks becomes a stream.
+pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate, outlet: Option<Outlet>) -> Answer {
     match plan {
-        Plan::Call(call) => run(shared, call, fate).await,
+        Plan::Call(call) => run(shared, call, fate, outlet).await,
         Plan::Work(given) => work(given, fate).await,
         Plan::Answer(answer) => {
             if !fate.before.is_zero() {
@@ -74,45 +85,104 @@ async fn work(work: Work, fate: &Fate) -> Answer {
 }
 
 /// Runs a call to its end, even if nobody waits for it any more.
-pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate) -> Answer {
+pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate, outlet: Option<Outlet>) -> Answer {
     let (before, lasts) = (fate.before, call.ready.lasts());
+    let (ready, rest) = call.split();
+    if let Ready::Talk(talk) = ready {
+        return match outlet {
+            Some(outlet) => converse(shared, talk, rest, fate, outlet).await,
+            None => stream(shared, talk, rest, fate),
+        };
+    }
     if before.is_zero() && lasts.is_zero() {
         shared.began();
-        return execute(shared, call);
+        return conclude(shared, rest, ready.run());
     }
     let shared = Arc::clone(shared);
     let running = tokio::spawn(async move {
         tokio::time::sleep(before).await;
         shared.began();
         tokio::time::sleep(lasts).await;
-        execute(&shared, call)
+        conclude(&shared, rest, ready.run())
     });
     running.await.unwrap_or_else(|_| Answer::empty(500))
 }
 
-fn execute(shared: &Shared, call: Call) -> Answer {
-    let outcome = call.ready.run();
-    let ok = outcome.is_ok();
-    let record = ExecutionRecord {
-        seq: 0,
-        tool: call.tool.clone(),
-        arguments: Value::Object(call.arguments),
-        idempotency_key: call.idempotency_key,
-        api_key: call.key.map(|at| format!("key#{}", at + 1)),
-        request_seq: call.entry.seq,
-        ok,
-    };
+async fn converse(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate, outlet: Outlet) -> Answer {
+    tokio::time::sleep(fate.before).await;
+    shared.began();
+    let outcome = talk(Arc::clone(shared), outlet).await;
+    conclude(shared, rest, outcome)
+}
+
+/// The stream on which a call speaks, and which ends with its answer.
+fn stream(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
+    let (teller, told) = unbounded_channel();
+    let shared = Arc::clone(shared);
+    let fate = Fate { before: fate.before, fault: fate.fault.clone(), ..Fate::default() };
+    tokio::spawn(async move {
+        let outlet = Outlet::Post(teller.clone());
+        let answer = converse(&shared, talk, rest, &fate, outlet).await;
+        let fault = fate.fault.as_deref().filter(|fault| fault.changes_the_answer());
+        for step in mangle::on_stream(&shared, answer, fault) {
+            // The client may have left.
+            let _ = teller.send(step);
+        }
+    });
+    Answer::new(200, Payload::Held(Bytes::new(), Feed::of_call(told)))
+}
+
+/// A call without its tool.
+struct Rest {
+    record: ExecutionRecord,
+    id: Value,
+    progress_token: Option<Value>,
+    before: Vec<String>,
+    caller: Caller,
+    claim: Option<Claim>,
+    request_id: String,
+}
+
+impl Call {
+    fn split(self) -> (Ready, Rest) {
+        let record = ExecutionRecord {
+            seq: 0,
+            tool: self.tool,
+            arguments: Value::Object(self.arguments),
+            idempotency_key: self.idempotency_key,
+            api_key: self.key.map(|at| format!("key#{}", at + 1)),
+            request_seq: self.entry.seq,
+            ok: false,
+        };
+        let rest = Rest {
+            record,
+            id: self.id,
+            progress_token: self.progress_token,
+            before: self.before,
+            caller: self.caller,
+            claim: self.claim,
+            request_id: self.request_id,
+        };
+        (self.ready, rest)
+    }
+}
+
+fn conclude(shared: &Shared, rest: Rest, outcome: Result<Arc<str>, Failed>) -> Answer {
+    let record = ExecutionRecord { ok: outcome.is_ok(), ..rest.record };
+    let tool = record.tool.clone();
     let for_gateway = shared.gateway().map(|gateway| (gateway, record.clone()));
     shared.ledger.ended(|seq| ExecutionRecord { seq, ..record });
     if let Some((gateway, record)) = for_gateway {
-        gateway.executed_upstream(&call.request_id, record);
+        gateway.executed_upstream(&rest.request_id, record);
     }
     let done = Done {
-        id: call.id,
-        tool: call.tool,
-        progress_token: call.progress_token,
-        claim: call.claim,
-        request_id: call.request_id,
+        id: rest.id,
+        tool,
+        progress_token: rest.progress_token,
+        before: rest.before,
+        caller: rest.caller,
+        claim: rest.claim,
+        request_id: rest.request_id,
         outcome,
     };
     shared.service.finish(shared, done)

@@ -83,11 +83,15 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             done()
         }
         ("POST", Some("push")) => match read_push(&bytes) {
-            Ok(push) => Answer::json(200, &json!({"ok": true, "streams": shared.held.push(&push.text())})),
+            Ok(push) => Answer::json(200, &json!({"ok": true, "streams": shared.held.push(&push)})),
             Err(error) => failed(&error),
         },
         ("POST", Some("drop-streams")) => {
             shared.held.cut_all();
+            done()
+        }
+        ("POST", Some("end-streams")) => {
+            shared.held.end_all();
             done()
         }
         ("POST", Some("revoke-tokens")) => {

@@ -307,6 +307,19 @@ impl Fault {
         }
     }
 
+    /// Whether the text of the answer is changed, and not the way it comes.
+    pub(crate) fn changes_the_answer(&self) -> bool {
+        matches!(
+            self,
+            Self::MalformedJson {}
+                | Self::MalformedEvent {}
+                | Self::WrongId {}
+                | Self::StringId {}
+                | Self::DuplicateEvent {}
+                | Self::ReorderedEvents {}
+        )
+    }
+
     fn check(&self) -> Result<(), String> {
         let status = match self {
             Self::ServiceError { status, headers, .. } => {

@@ -1,20 +1,26 @@
-//! A plain MCP server of the 2025-11-25 revision.
+//! A plain MCP server: of the 2025-11-25 revision, and by option of 2026-07-28.
+
+use std::sync::Arc;
 
 use http::{HeaderMap, Method, header};
 use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome};
 use crate::calls::{Call, Done, Plan};
+use crate::era::{self, Caller};
+use crate::everything::{self, Decision, Turn};
 use crate::exchange::Exchange;
 use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
+use crate::messages;
 use crate::methods::{self, Versions};
+use crate::modern::{self, Spoken, results};
 use crate::omni;
-use crate::options::{KeyOptions, Options, SessionMode, Transport};
+use crate::options::{Era, KeyOptions, Options, SessionMode, Transport};
 use crate::service_error::ServiceError;
 use crate::sessions::Standing;
 use crate::shared::{Scripted, Shared};
-use crate::tools;
+use crate::tools::{self, Kind};
 use crate::{legacy, listen};
 
 const DEFAULT_VERSION: &str = "2025-11-25";
@@ -27,6 +33,10 @@ const REFUSED: i64 = -32000;
 pub(crate) struct Generic {
     keys: Option<Vec<KeyOptions>>,
     versions: Versions,
+    modern: Vec<String>,
+    /// What it says that it speaks, in the modern era.
+    spoken: Vec<String>,
+    era: Era,
 }
 
 /// An answer that says no, without an id. Code 0 stands for no body.
@@ -84,19 +94,40 @@ pub(crate) fn scripted(exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
 
 impl Generic {
     pub(crate) fn new(options: &Options) -> Self {
-        Self {
-            keys: options.require_key.then(|| options.keys.clone()),
-            versions: Versions::new(options, DEFAULT_VERSION, SUPPORTED_VERSIONS),
+        let mut versions = Versions::new(options, DEFAULT_VERSION, SUPPORTED_VERSIONS);
+        let modern = era::modern_versions(options);
+        let mut spoken = modern.clone();
+        if options.era == Era::Dual {
+            versions.supported.retain(|version| !modern.contains(version));
+            spoken.extend(versions.supported.iter().cloned());
         }
+        Self { keys: options.require_key.then(|| options.keys.clone()), versions, modern, spoken, era: options.era }
     }
 
-    pub(crate) fn prepare(&self, shared: &Shared, exchange: &Exchange) -> Plan {
+    fn is_modern(&self, exchange: &Exchange) -> bool {
+        era::is_modern(self.era, &self.versions, &self.modern, exchange)
+    }
+
+    fn serve_modern(
+        &self,
+        shared: &Arc<Shared>,
+        exchange: &Exchange,
+        key: Option<usize>,
+        request: &Request<'_>,
+    ) -> Plan {
+        modern::serve(shared, &Spoken { modern: &self.modern, all: &self.spoken }, exchange, key, request)
+    }
+
+    pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {
         if shared.options.transport == Transport::Sse {
             return Plan::Answer(self.bootstrap(shared, exchange).unwrap_or_else(Refusal::into_answer));
         }
         let plan = match (&exchange.http_method, exchange.path.as_str()) {
             (_, path) if path != "/mcp" => Err(refusal(404, 0, "")),
             (&Method::POST, _) => self.post(shared, exchange),
+            (&Method::GET | &Method::DELETE, _) if self.is_modern(exchange) => {
+                Err(refusal(405, 0, "").with("allow", "POST"))
+            }
             (&Method::GET, _) if shared.options.get_stream => self.listen(shared, exchange).map(Plan::Answer),
             (&Method::DELETE, _) => self.delete(shared, exchange).map(Plan::Answer),
             _ => Err(refusal(405, 0, "").with("allow", "GET, POST, DELETE")),
@@ -113,9 +144,10 @@ impl Generic {
     /// what is wrong with it.
     pub(crate) fn message(
         &self,
-        shared: &Shared,
+        shared: &Arc<Shared>,
         exchange: &Exchange,
         key: Option<usize>,
+        session: Option<&str>,
     ) -> Result<Option<Plan>, (i64, &'static str)> {
         if !exchange.is_json {
             return Err((jsonrpc::PARSE_ERROR, "Parse error"));
@@ -123,10 +155,18 @@ impl Generic {
         let incoming = jsonrpc::read(&exchange.body).map_err(|what| (jsonrpc::INVALID_REQUEST, what))?;
         Ok(match &incoming {
             Incoming::NothingOwed => None,
-            Incoming::Request(request) if request.method == "initialize" => {
-                Some(Plan::Answer(methods::hello(shared, &self.versions, request)))
+            Incoming::Response => {
+                shared.asked.answered(&exchange.body);
+                None
             }
-            Incoming::Request(request) => Some(serve(shared, exchange, key, request)),
+            Incoming::Request(request) if self.is_modern(exchange) => {
+                Some(self.serve_modern(shared, exchange, key, request))
+            }
+            Incoming::Request(request) if request.method == "initialize" => {
+                let session = session.unwrap_or(messages::ONLY);
+                Some(Plan::Answer(methods::hello(shared, &self.versions, request, session)))
+            }
+            Incoming::Request(request) => Some(serve(shared, exchange, key, request, session)),
         })
     }
 
@@ -210,7 +250,7 @@ impl Generic {
         Ok(Answer::empty(204))
     }
 
-    fn post(&self, shared: &Shared, exchange: &Exchange) -> Result<Plan, Refusal> {
+    fn post(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Result<Plan, Refusal> {
         let key = self.authorize(shared, exchange)?;
         must_accept(&exchange.headers, &[headers::JSON, headers::EVENT_STREAM])?;
         let is_json =
@@ -222,27 +262,59 @@ impl Generic {
             return Err(refusal(400, jsonrpc::PARSE_ERROR, "Parse error"));
         }
         let incoming = jsonrpc::read(&exchange.body).map_err(|what| refusal(400, jsonrpc::INVALID_REQUEST, what))?;
+        if self.is_modern(exchange) {
+            return match &incoming {
+                Incoming::Request(request) => Ok(self.serve_modern(shared, exchange, key, request)),
+                Incoming::NothingOwed => Ok(Plan::Answer(Answer::empty(202))),
+                Incoming::Response => {
+                    Err(refusal(400, jsonrpc::INVALID_REQUEST, "a client sends no responses in this revision"))
+                }
+            };
+        }
         if let Incoming::Request(request) = &incoming
             && request.method == "initialize"
         {
             return Ok(Plan::Answer(methods::initialize(shared, &self.versions, request)));
         }
-        Self::session(shared, exchange)?;
+        let session = Self::session(shared, exchange)?;
         self.check_version(exchange)?;
         match incoming {
-            Incoming::Request(request) => Ok(serve(shared, exchange, key, &request)),
+            Incoming::Request(request) => Ok(serve(shared, exchange, key, &request, session)),
+            Incoming::Response => {
+                shared.asked.answered(&exchange.body);
+                Ok(Plan::Answer(Answer::empty(202)))
+            }
             Incoming::NothingOwed => Ok(Plan::Answer(Answer::empty(202))),
         }
     }
 
     pub(crate) fn finish(shared: &Shared, done: Done) -> Answer {
-        let before = methods::notifications(shared, done.progress_token.as_ref());
+        let token = done.progress_token.as_ref();
+        let mut before = match &done.caller {
+            Caller::Modern(meta) if !meta.wants_log("info") => methods::progress(shared, token).collect(),
+            _ => methods::notifications(shared, token),
+        };
+        before.extend(done.before);
         let result = done.outcome.unwrap_or_else(|failed| tools::failure(&failed.0));
-        methods::reply(shared, done.id, Outcome::Result(result), before)
+        reply(shared, &done.caller, done.id, Outcome::Result(result), before)
     }
 }
 
-fn serve(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Request<'_>) -> Plan {
+/// An answer with status 200, as the era of the caller has it.
+pub(crate) fn reply(shared: &Shared, caller: &Caller, id: Value, outcome: Outcome, before: Vec<String>) -> Answer {
+    match caller {
+        Caller::Legacy { .. } => methods::reply(shared, id, outcome, before),
+        Caller::Modern(_) => results::reply(shared, id, outcome, before),
+    }
+}
+
+fn serve(
+    shared: &Arc<Shared>,
+    exchange: &Exchange,
+    key: Option<usize>,
+    request: &Request<'_>,
+    session: Option<&str>,
+) -> Plan {
     let error = |code: i64, message: String| {
         let error = json!({"code": code, "message": message}).to_string();
         let outcome = Outcome::Error(error.into());
@@ -252,25 +324,41 @@ fn serve(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Req
         "ping" | "logging/setLevel" => methods::answer(shared, request, "{}".to_owned(), Vec::new()),
         "tools/list" => methods::list_tools(shared, request)
             .unwrap_or_else(|| error(jsonrpc::INVALID_PARAMS, "Invalid cursor".to_owned())),
-        "tools/call" => match call(shared, exchange, key, request) {
-            Ok(plan) => return plan,
-            Err(message) => error(jsonrpc::INVALID_PARAMS, message),
-        },
-        _ => error(jsonrpc::METHOD_NOT_FOUND, "Method not found".to_owned()),
+        "tools/call" => {
+            match call(shared, exchange, key, request, Caller::Legacy { session: session.map(str::to_owned) }) {
+                Ok(plan) => return plan,
+                Err(message) => error(jsonrpc::INVALID_PARAMS, message),
+            }
+        }
+        _ => everything::serve_legacy(shared, request, session)
+            .unwrap_or_else(|| error(jsonrpc::METHOD_NOT_FOUND, "Method not found".to_owned())),
     })
 }
 
-fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Request<'_>) -> Result<Plan, String> {
+/// A call that is let through, or the answer to one that is not.
+pub(crate) fn call(
+    shared: &Arc<Shared>,
+    exchange: &Exchange,
+    key: Option<usize>,
+    request: &Request<'_>,
+    caller: Caller,
+) -> Result<Plan, String> {
     let name = request.param("name").and_then(Value::as_str).ok_or("name must be a string")?;
     let tool = shared.tool(name).ok_or_else(|| format!("Unknown tool: {name}"))?;
     let arguments = omni::arguments(request).ok_or("arguments must be an object")?;
-    let ready = match tools::check(tool, &arguments, &exchange.bytes) {
-        Ok(ready) => ready,
+    let decided = match tool.kind {
+        Kind::Everything => {
+            everything::decide(&Turn { shared, exchange, request, caller: &caller, name, arguments: &arguments })
+        }
+        _ => tools::check(tool, &arguments, &exchange.bytes).map(Decision::run),
+    };
+    let (ready, before) = match decided {
+        Ok(Decision::Run { ready, before }) => (ready, before),
+        Ok(Decision::Answer(answer)) => return Ok(Plan::Answer(answer)),
         // The revision wants bad input told to the model, as a result.
         Err(bad) => {
             let outcome = Outcome::Result(tools::failure(&bad.message));
-            let answer = methods::reply(shared, request.id.clone(), outcome, Vec::new());
-            return Ok(Plan::Answer(answer));
+            return Ok(Plan::Answer(reply(shared, &caller, request.id.clone(), outcome, Vec::new())));
         }
     };
     Ok(Plan::Call(Call {
@@ -279,6 +367,8 @@ fn call(shared: &Shared, exchange: &Exchange, key: Option<usize>, request: &Requ
         ready,
         arguments,
         progress_token: request.progress_token().cloned(),
+        before,
+        caller,
         key,
         idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
         claim: None,

@@ -5,17 +5,28 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::body::Step;
 use crate::faults::How;
 use crate::ledger::Ledger;
+use crate::lines;
+use crate::modern::listen::Subscription;
+use crate::push::Push;
 use crate::sessions::Sessions;
 use crate::shared::lock;
 use crate::sse;
 
 /// The cut streams that can still be resumed; older ones are forgotten.
 const KEPT: usize = 1024;
+
+/// Where the messages of a stream go.
+enum Teller {
+    Stream(UnboundedSender<Step>),
+    /// Standard output, which all subscriptions share.
+    Lines,
+}
 
 /// One stream: open while there is somebody to tell.
 struct Stream {
@@ -24,11 +35,13 @@ struct Stream {
     turn: u64,
     /// None where the server does without sessions.
     session: Option<String>,
+    /// What it was opened for, in the modern era.
+    subscription: Option<Subscription>,
     /// All events since the first, where they carry ids.
     log: Option<Vec<Bytes>>,
     /// An event for later.
     later: Option<Bytes>,
-    teller: Option<UnboundedSender<Step>>,
+    teller: Option<Teller>,
 }
 
 #[derive(Default)]
@@ -47,21 +60,50 @@ pub(crate) struct Held {
 
 /// The end of a stream at which its body listens; dropped, the stream is over.
 pub(crate) struct Feed {
-    held: Arc<Held>,
-    turn: u64,
+    /// None for the stream of a call, which nobody else speaks on.
+    held: Option<(Arc<Held>, u64)>,
     told: UnboundedReceiver<Step>,
+    /// The events until it is cut, and how.
+    cut: Option<(usize, How)>,
 }
 
 impl Feed {
+    pub(crate) fn of_call(told: UnboundedReceiver<Step>) -> Self {
+        Self { held: None, told, cut: None }
+    }
+
+    fn of(held: &Arc<Held>, turn: u64, told: UnboundedReceiver<Step>) -> Self {
+        Self { held: Some((Arc::clone(held), turn)), told, cut: None }
+    }
+
+    /// The same stream, which is cut after so many events.
+    pub(crate) fn cut_after(mut self, events: usize, how: How) -> Self {
+        self.cut = Some((events, how));
+        self
+    }
+
     /// The next step, or none where the stream has ended.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Step>> {
-        self.told.poll_recv(cx)
+        match &mut self.cut {
+            None => self.told.poll_recv(cx),
+            Some((0, How::End)) => Poll::Ready(None),
+            Some((0, how)) => Poll::Ready(Some(Step::Cut(*how))),
+            Some((left, _)) => {
+                let step = self.told.poll_recv(cx);
+                if let Poll::Ready(Some(Step::Send(_))) = &step {
+                    *left -= 1;
+                }
+                step
+            }
+        }
     }
 }
 
 impl Drop for Feed {
     fn drop(&mut self) {
-        self.held.over(self.turn);
+        if let Some((held, turn)) = &self.held {
+            held.over(*turn);
+        }
     }
 }
 
@@ -114,11 +156,43 @@ impl Held {
             turn,
             session: session.map(str::to_owned),
             log: ids.then(|| vec![first.clone()]),
+            subscription: None,
+            later: None,
+            teller: Some(Teller::Stream(teller)),
+        });
+        self.ledger.streams(state.open());
+        (first, Feed::of(self, turn, told))
+    }
+
+    /// Opens the stream of a subscription. It begins with the acknowledgement.
+    pub(crate) fn subscribe(self: &Arc<Self>, subscription: Subscription) -> (Bytes, Feed) {
+        let first = sse::event(None, &subscription.acknowledgement());
+        let (teller, told) = unbounded_channel();
+        let turn = self.add(&mut self.lock(), subscription, Teller::Stream(teller));
+        (first, Feed::of(self, turn, told))
+    }
+
+    /// The same on standard output.
+    pub(crate) fn subscribe_lines(&self, subscription: Subscription) {
+        let mut state = self.lock();
+        lines::print(&subscription.acknowledgement());
+        self.add(&mut state, subscription, Teller::Lines);
+    }
+
+    fn add(&self, state: &mut State, subscription: Subscription, teller: Teller) -> u64 {
+        state.last += 1;
+        let turn = state.last;
+        state.streams.push_back(Stream {
+            number: turn,
+            turn,
+            session: None,
+            subscription: Some(subscription),
+            log: None,
             later: None,
             teller: Some(teller),
         });
         self.ledger.streams(state.open());
-        (first, Feed { held: Arc::clone(self), turn, told })
+        turn
     }
 
     /// Takes a cut stream up again behind an event: what it missed, and what is still to come.
@@ -133,27 +207,67 @@ impl Held {
         let missed: Bytes = stream.log.as_ref()?.get(n + 1..)?.concat().into();
         let (teller, told) = unbounded_channel();
         stream.turn = turn;
-        stream.teller = Some(teller);
+        stream.teller = Some(Teller::Stream(teller));
         state.last = turn;
         self.ledger.streams(state.open());
-        Some((missed, Feed { held: Arc::clone(self), turn, told }))
+        Some((missed, Feed::of(self, turn, told)))
     }
 
-    /// Puts an event on every stream; says on how many that are open.
-    pub(crate) fn push(&self, data: &str) -> u64 {
+    /// Puts a message on every stream that wants it; says on how many that are open.
+    pub(crate) fn push(&self, push: &Push) -> u64 {
+        let text = push.text();
         let mut state = self.lock();
-        for stream in &mut state.streams {
-            let event = match &mut stream.log {
-                Some(log) => {
-                    let event = sse::event(Some(&format!("g{}-{}", stream.number, log.len())), data);
-                    log.push(event.clone());
-                    event
-                }
-                None => sse::event(None, data),
+        let told = state.streams.iter_mut().filter_map(|stream| {
+            let own = match &stream.subscription {
+                Some(subscription) => Some(subscription.wording(push)?),
+                None => None,
             };
-            tell(stream, Step::Send(event));
+            Some(put(stream, own.as_deref().unwrap_or(&text)))
+        });
+        told.sum()
+    }
+
+    /// Puts a message on the subscriptions that want it, and on no stream of the legacy era.
+    pub(crate) fn tell_subscriptions(&self, push: &Push) {
+        for stream in &mut self.lock().streams {
+            if let Some(text) = stream.subscription.as_ref().and_then(|subscription| subscription.wording(push)) {
+                put(stream, &text);
+            }
         }
-        state.open()
+    }
+
+    /// Puts a message on the streams of a session, or of the clients without one; says on how many that are open.
+    pub(crate) fn say(&self, session: Option<&str>, text: &str) -> u64 {
+        let mut state = self.lock();
+        let streams = state.streams.iter_mut();
+        let meant = streams.filter(|stream| stream.subscription.is_none() && stream.session.as_deref() == session);
+        meant.map(|stream| put(stream, text)).sum()
+    }
+
+    /// Ends every open stream as it should end: a subscription with its result.
+    pub(crate) fn end_all(&self) {
+        let mut state = self.lock();
+        let mut turns = Vec::new();
+        for stream in &mut state.streams {
+            if stream.teller.is_none() {
+                continue;
+            }
+            if let Some(result) = stream.subscription.as_ref().map(Subscription::result) {
+                put(stream, &result);
+            }
+            stream.teller = None;
+            turns.push(stream.turn);
+        }
+        self.settle(&mut state, turns);
+    }
+
+    /// Ends a subscription that the client cancelled.
+    #[cfg(feature = "cli")]
+    pub(crate) fn cancel(&self, id: &Value) {
+        let mut state = self.lock();
+        let is_meant = |stream: &&mut Stream| stream.subscription.as_ref().is_some_and(|is| is.id == *id);
+        let cancelled: Vec<u64> = state.streams.iter_mut().filter(is_meant).map(|stream| stream.turn).collect();
+        self.settle(&mut state, cancelled);
     }
 
     /// Tells the stream of a session; false where there is none.
@@ -197,9 +311,9 @@ impl Held {
         let mut state = self.lock();
         let mut turns = Vec::new();
         for stream in &mut state.streams {
-            if let Some(teller) = stream.teller.take() {
-                // Nobody listens where the peer left at this moment.
-                let _ = teller.send(Step::Cut(How::Fin));
+            if stream.teller.is_some() {
+                tell(stream, Step::Cut(How::Fin));
+                stream.teller = None;
                 turns.push(stream.turn);
             }
         }
@@ -237,8 +351,31 @@ impl Held {
 }
 
 fn tell(stream: &Stream, step: Step) {
-    if let Some(teller) = &stream.teller {
+    if let Some(Teller::Stream(teller)) = &stream.teller {
         // Nobody listens where the peer left at this moment.
         let _ = teller.send(step);
+    }
+}
+
+/// Puts a message on a stream: 1 where it is open. A cut one keeps it, if it has ids.
+fn put(stream: &mut Stream, text: &str) -> u64 {
+    let event = match &mut stream.log {
+        Some(log) => {
+            let event = sse::event(Some(&format!("g{}-{}", stream.number, log.len())), text);
+            log.push(event.clone());
+            event
+        }
+        None => sse::event(None, text),
+    };
+    match &stream.teller {
+        None => 0,
+        Some(Teller::Lines) => {
+            lines::print(text);
+            1
+        }
+        Some(Teller::Stream(_)) => {
+            tell(stream, Step::Send(event));
+            1
+        }
     }
 }

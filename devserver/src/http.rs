@@ -22,6 +22,7 @@ use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
 use crate::legacy;
 use crate::mangle;
+use crate::messages;
 use crate::options::Profile;
 use crate::script::Fate;
 use crate::shared::Shared;
@@ -46,6 +47,7 @@ pub(crate) async fn serve(
         return Ok(mangle::respond(&shared, answer, None, None));
     }
     let exchange = arrive(&shared, &connection, head, bytes);
+    messages::keep(&shared, &exchange);
     let guard = Guard::new(Arc::clone(&shared), connection, exchange.entry);
     let fate = shared.script().select(&exchange);
     if let Some(kind) = fate.kind() {
@@ -128,7 +130,7 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
         Some(answer) => Plan::Answer(answer),
         None => shared.service.prepare(shared, exchange),
     };
-    calls::carry_out(shared, plan, fate).await
+    calls::carry_out(shared, plan, fate, None).await
 }
 
 /// Whether a page from elsewhere sent this, as in DNS rebinding.

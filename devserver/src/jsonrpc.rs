@@ -30,7 +30,9 @@ impl<'a> Request<'a> {
 /// What a client may send.
 pub(crate) enum Incoming<'a> {
     Request(Request<'a>),
-    /// A notification, or the answer to a request of ours: nothing is owed for it.
+    /// The answer to a request of ours: nothing is owed for it.
+    Response,
+    /// A notification.
     NothingOwed,
 }
 
@@ -54,7 +56,7 @@ pub(crate) fn read(body: &Value) -> Result<Incoming<'_>, &'static str> {
         Some(Value::String(method)) => method,
         Some(_) => return Err("method must be a string"),
         None if id.is_some() && message.contains_key("result") != message.contains_key("error") => {
-            return Ok(Incoming::NothingOwed);
+            return Ok(Incoming::Response);
         }
         None => return Err("method is missing"),
     };

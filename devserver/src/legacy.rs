@@ -18,6 +18,7 @@ use crate::options::Transport;
 use crate::script::Fate;
 use crate::sessions::Standing;
 use crate::shared::Shared;
+use crate::talk::Outlet;
 
 const MESSAGES: &str = "/messages";
 
@@ -98,14 +99,14 @@ fn text(status: u16, text: &'static str) -> Answer {
 }
 
 /// The session of a message and what is owed to it.
-fn read(shared: &Shared, exchange: &Exchange) -> Result<(String, Option<Plan>), Box<Answer>> {
+fn read(shared: &Arc<Shared>, exchange: &Exchange) -> Result<(String, Option<Plan>), Box<Answer>> {
     let service = shared.service.generic().ok_or_else(|| Answer::empty(404))?;
     let key = service.admit(shared, exchange)?;
     let session = exchange.parameter("session_id").ok_or_else(|| text(400, "session_id is required"))?;
     if shared.sessions().standing(&session) != Standing::Live || !shared.held.is_open(&session) {
         return Err(text(404, "Could not find session").into());
     }
-    match service.message(shared, exchange, key) {
+    match service.message(shared, exchange, key, Some(&session)) {
         Ok(plan) => Ok((session, plan)),
         Err(_) => Err(text(400, "Could not parse message").into()),
     }
@@ -124,7 +125,7 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
         let shared = Arc::clone(shared);
         tokio::spawn(async move {
             let served = match serves {
-                true => Some(calls::carry_out(&shared, plan, &fate).await),
+                true => Some(calls::carry_out(&shared, plan, &fate, Some(Outlet::Session(session.clone()))).await),
                 false => {
                     tokio::time::sleep(fate.before).await;
                     None
@@ -163,9 +164,9 @@ async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: 
     let mut accepted = Answer::empty(500);
     if fault.serves_first() {
         match read(shared, exchange) {
-            Ok((_, plan)) => {
+            Ok((session, plan)) => {
                 if let Some(plan) = plan {
-                    calls::carry_out(shared, plan, fate).await;
+                    calls::carry_out(shared, plan, fate, Some(Outlet::Session(session))).await;
                 }
                 accepted = text(202, "Accepted");
             }

@@ -19,9 +19,13 @@ mod answer;
 mod body;
 mod calendar;
 mod calls;
+#[cfg(feature = "cli")]
+mod cancellation;
 mod connection;
 mod control;
 mod credentials;
+mod era;
+mod everything;
 mod exchange;
 mod faults;
 mod fred;
@@ -33,14 +37,18 @@ mod http;
 mod jsonrpc;
 mod ledger;
 mod legacy;
+mod lines;
 mod listen;
 mod mangle;
+mod messages;
 mod methods;
+mod modern;
 mod oauth;
 mod octomind;
 mod odock;
 mod omni;
 mod options;
+mod pages;
 mod push;
 mod registry;
 mod script;
@@ -53,6 +61,7 @@ mod sse;
 #[cfg(feature = "cli")]
 mod stdio;
 mod stdio_options;
+mod talk;
 mod tools;
 mod wait;
 
@@ -61,7 +70,8 @@ pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{
-    Answering, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash, Transport,
+    Answering, Era, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash,
+    Transport,
 };
 pub use push::{Push, PushError};
 pub use script::ScriptError;

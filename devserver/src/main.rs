@@ -4,7 +4,7 @@ use std::io::{Read, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
-use omni_mcp_devserver::{DevServer, Options, Profile, serve_stdio};
+use omni_mcp_devserver::{DevServer, Era, Options, Profile, serve_stdio};
 
 /// Plays a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
 #[derive(Parser)]
@@ -16,6 +16,15 @@ struct Arguments {
     /// The port on 127.0.0.1; 0 takes a free one.
     #[arg(long)]
     port: Option<u16>,
+    /// Profile generic: the revisions that are spoken, legacy, modern or dual.
+    #[arg(long)]
+    era: Option<String>,
+    /// Profile generic: offer, ask and answer all that a server can.
+    #[arg(long)]
+    everything: bool,
+    /// The ttlMs of what may be cached, in the modern era.
+    #[arg(long)]
+    ttl_ms: Option<u64>,
     /// All options as JSON text, or @file to read them from.
     #[arg(long)]
     options: Option<String>,
@@ -45,6 +54,13 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
     }
     if let Some(port) = arguments.port {
         options.port = port;
+    }
+    if let Some(era) = &arguments.era {
+        options.era = serde_json::from_value::<Era>(era.as_str().into())?;
+    }
+    options.everything |= arguments.everything;
+    if let Some(ttl_ms) = arguments.ttl_ms {
+        options.ttl_ms = ttl_ms;
     }
     Ok(options)
 }

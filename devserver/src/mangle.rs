@@ -294,6 +294,13 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             sent.truncate(*bytes);
             steps.extend([Step::Send(sent), Step::Cut(*how)]);
         }
+        (Some(Fault::StreamCut { after_events, how, .. }), Wire::Held(first, feed)) if *after_events > 0 => {
+            // A call that speaks begins with nothing.
+            let begun = usize::from(!first.is_empty());
+            let feed = feed.cut_after(after_events.saturating_sub(begun), *how);
+            let every = Duration::from_millis(shared.options.keep_alive_ms);
+            steps.extend([Step::Send(first), Step::Feed { feed, every }]);
+        }
         (Some(Fault::StreamCut { after_events, how, .. }), wire) => {
             let (events, pause) = wire.events();
             push_events(&mut steps, events.into_iter().take(*after_events), pause);

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Outcome, Payload};
 use crate::jsonrpc::{self, Request};
 use crate::options::{Answering, Options, Profile, SessionMode};
+use crate::pages;
 use crate::shared::Shared;
 
 /// The versions of a profile.
@@ -39,31 +40,58 @@ impl Versions {
 
 /// `initialize`: opens a session where sessions are given out.
 pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
-    let answer = hello(shared, versions, request);
+    let answer = greeting(shared, versions, request);
     match shared.options.sessions {
         SessionMode::None => answer,
-        _ => answer.with(crate::headers::SESSION_ID, &shared.open_session()),
+        _ => {
+            let session = shared.open_session();
+            shared.sessions().agreed(&session, versions.agree(request));
+            answer.with(crate::headers::SESSION_ID, &session)
+        }
     }
 }
 
-/// `initialize` where the transport itself is the session.
-pub(crate) fn hello(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
+/// `initialize` where the transport itself is the session, which has this name.
+pub(crate) fn hello(shared: &Shared, versions: &Versions, request: &Request<'_>, session: &str) -> Answer {
+    shared.sessions().agreed(session, versions.agree(request));
+    greeting(shared, versions, request)
+}
+
+fn greeting(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
+    let result = json!({
+        "protocolVersion": versions.agree(request),
+        "capabilities": capabilities(shared),
+        "serverInfo": server_info(),
+        "instructions": INSTRUCTIONS,
+    });
+    answer(shared, request, result.to_string(), Vec::new())
+}
+
+/// What the server says about itself to whom it may serve.
+pub(crate) const INSTRUCTIONS: &str = "A dev server on loopback. Observation values are sample values, not FRED data.";
+
+/// The name of the server.
+pub(crate) fn server_info() -> Value {
+    json!({
+        "name": env!("CARGO_PKG_NAME"),
+        "title": "Dev server",
+        "version": env!("CARGO_PKG_VERSION"),
+    })
+}
+
+/// What the server can do.
+pub(crate) fn capabilities(shared: &Shared) -> Value {
     // OMNI documents no pushes.
     let mut capabilities = json!({"tools": {"listChanged": shared.options.profile == Profile::Generic}});
     if speaks_of_logging(shared) {
         capabilities["logging"] = json!({});
     }
-    let result = json!({
-        "protocolVersion": versions.agree(request),
-        "capabilities": capabilities,
-        "serverInfo": {
-            "name": env!("CARGO_PKG_NAME"),
-            "title": "Dev server",
-            "version": env!("CARGO_PKG_VERSION"),
-        },
-        "instructions": "A dev server on loopback. Observation values are sample values, not FRED data.",
-    });
-    answer(shared, request, result.to_string(), Vec::new())
+    if shared.options.everything {
+        capabilities["resources"] = json!({"subscribe": true, "listChanged": true});
+        capabilities["prompts"] = json!({"listChanged": true});
+        capabilities["completions"] = json!({});
+    }
+    capabilities
 }
 
 /// Whether the server declares the logging capability.
@@ -73,40 +101,34 @@ pub(crate) fn speaks_of_logging(shared: &Shared) -> bool {
 
 /// `tools/list`, page by page; none for a cursor that is not ours.
 pub(crate) fn list_tools(shared: &Shared, request: &Request<'_>) -> Option<Answer> {
-    let from = match request.param("cursor") {
-        None | Some(Value::Null) => 0,
-        Some(cursor) => cursor_place(cursor.as_str()?)?,
-    };
-    let rest = shared.tools.get(from..)?;
-    let size = shared.options.tools_page_size.unwrap_or(rest.len());
-    let page = &rest[..size.min(rest.len())];
-    let definitions: Vec<&str> = page.iter().map(|tool| tool.definition.as_str()).collect();
-    let next = match page.len() < rest.len() {
-        true => format!(r#","nextCursor":"{:08x}""#, (from + page.len()) ^ CURSOR_MASK),
-        false => String::new(),
-    };
-    let result = format!(r#"{{"tools":[{}]{next}}}"#, definitions.join(","));
-    Some(answer(shared, request, result, Vec::new()))
+    Some(answer(shared, request, tools_page(shared, request)?, Vec::new()))
 }
 
-/// Makes cursors look as opaque as they are meant to be.
-const CURSOR_MASK: usize = 0x5eed_5eed;
-
-fn cursor_place(cursor: &str) -> Option<usize> {
-    let place = usize::from_str_radix(cursor, 16).ok()? ^ CURSOR_MASK;
-    (place > 0).then_some(place)
+/// The result of [`list_tools`].
+pub(crate) fn tools_page(shared: &Shared, request: &Request<'_>) -> Option<String> {
+    let definitions: Vec<&str> = shared.tools.iter().map(|tool| tool.definition(shared)).collect();
+    pages::page("tools", &definitions, shared.options.tools_page_size, request)
 }
 
 /// What a call is told before its answer.
 pub(crate) fn notifications(shared: &Shared, progress_token: Option<&Value>) -> Vec<String> {
-    let logs = (1..=shared.options.log_messages).map(|n| {
+    logs(shared).chain(progress(shared, progress_token)).collect()
+}
+
+/// The log messages that the options ask for, all of level `info`.
+pub(crate) fn logs(shared: &Shared) -> impl Iterator<Item = String> {
+    (1..=shared.options.log_messages).map(|n| {
         jsonrpc::notification(
             "notifications/message",
             &json!({"level": "info", "logger": "devserver", "data": format!("message {n}")}),
         )
-    });
+    })
+}
+
+/// The progress that the options ask for.
+pub(crate) fn progress(shared: &Shared, progress_token: Option<&Value>) -> impl Iterator<Item = String> {
     let total = shared.options.progress;
-    let progress = progress_token.into_iter().flat_map(|token| {
+    progress_token.into_iter().flat_map(move |token| {
         (1..=total).map(move |n| {
             jsonrpc::notification(
                 "notifications/progress",
@@ -116,8 +138,7 @@ pub(crate) fn notifications(shared: &Shared, progress_token: Option<&Value>) -> 
                 }),
             )
         })
-    });
-    logs.chain(progress).collect()
+    })
 }
 
 /// A result, in the way that the options ask for.

@@ -59,6 +59,19 @@ pub enum Transport {
     Stdio,
 }
 
+/// Which revisions of the protocol are spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Era {
+    /// Those with a handshake, up to 2025-11-25.
+    #[default]
+    Legacy,
+    /// Those without, from 2026-07-28 on.
+    Modern,
+    /// Both on one endpoint, chosen by how the client opens.
+    Dual,
+}
+
 /// How a request sent by POST is answered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -178,6 +191,12 @@ pub struct Options {
     pub transport: Transport,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Profile `generic`: the revisions that are spoken.
+    pub era: Era,
+    /// Profile `generic`: resources, prompts, completion, and tools for all that a server can ask or answer.
+    pub everything: bool,
+    /// The `ttlMs` of what may be cached, in the modern era.
+    pub ttl_ms: u64,
     /// JSON bodies or event streams.
     pub answer: Answering,
     /// Event streams begin with a priming event, carry ids and can be resumed.
@@ -277,6 +296,9 @@ impl Default for Options {
             profile: Profile::default(),
             transport: Transport::default(),
             port: 0,
+            era: Era::default(),
+            everything: false,
+            ttl_ms: 0,
             answer: Answering::default(),
             sse_event_ids: false,
             sse_retry_ms: None,
@@ -334,6 +356,12 @@ impl Options {
         }
         if self.transport != Transport::Http && self.profile != Profile::Generic {
             return Err("transports other than http belong to profile generic".to_owned());
+        }
+        if (self.era != Era::Legacy || self.everything) && self.profile != Profile::Generic {
+            return Err("era and everything belong to profile generic".to_owned());
+        }
+        if self.era != Era::Legacy && self.transport == Transport::Sse {
+            return Err("transport sse is of the legacy era alone".to_owned());
         }
         if self.profile == Profile::Octomind {
             // The service has no other way.

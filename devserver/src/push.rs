@@ -34,6 +34,10 @@ impl Push {
     }
 
     pub(crate) fn text(&self) -> String {
+        self.message().to_string()
+    }
+
+    pub(crate) fn message(&self) -> Value {
         let mut message = json!({"jsonrpc": "2.0", "method": self.method});
         if let Some(id) = &self.id {
             message["id"] = id.clone();
@@ -41,6 +45,6 @@ impl Push {
         if let Some(params) = &self.params {
             message["params"] = params.clone();
         }
-        message.to_string()
+        message
     }
 }

@@ -152,9 +152,10 @@ impl DevServer {
         self.shared.move_all_sessions();
     }
 
-    /// Sends a message on every stream that is held open, and says on how many.
+    /// Sends a message on every stream that is held open, and says on how many. A subscription of the modern era
+    /// gets what its filter asks for, and what no filter knows.
     pub fn push(&self, push: &Push) -> u64 {
-        self.shared.held.push(&push.text())
+        self.shared.held.push(push)
     }
 
     /// [`push`](Self::push) with the message as JSON text.
@@ -165,6 +166,11 @@ impl DevServer {
     /// Cuts every stream that is held open.
     pub fn drop_streams(&self) {
         self.shared.held.cut_all();
+    }
+
+    /// Ends every stream that is held open as it should end: a subscription with its result.
+    pub fn end_streams(&self) {
+        self.shared.held.end_all();
     }
 
     /// Forgets every token that the token endpoint gave out: requests that carry one are answered 401.

@@ -1,6 +1,6 @@
 //! Sessions: those that live, and those that did.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What is known of a session id.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,7 @@ pub(crate) struct Sessions {
     live: HashSet<String>,
     ended: HashSet<String>,
     elsewhere: HashSet<String>,
+    versions: HashMap<String, String>,
 }
 
 /// A UUID of version 4.
@@ -31,6 +32,15 @@ impl Sessions {
     /// Opens a session under an id.
     pub(crate) fn open(&mut self, id: String) {
         self.live.insert(id);
+    }
+
+    /// Notes the version that was agreed on in a session.
+    pub(crate) fn agreed(&mut self, id: &str, version: &str) {
+        self.versions.insert(id.to_owned(), version.to_owned());
+    }
+
+    pub(crate) fn version(&self, id: &str) -> Option<&str> {
+        self.versions.get(id).map(String::as_str)
     }
 
     pub(crate) fn live(&self) -> usize {

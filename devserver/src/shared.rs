@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
+use crate::everything::Everything;
 use crate::exchange::Exchange;
 use crate::faults::RetryAfter;
 use crate::gaia::{self, Gaia};
@@ -20,6 +21,7 @@ use crate::script::Script;
 use crate::sema4::Sema4;
 use crate::sessions::{self, Sessions};
 use crate::sse::Streams;
+use crate::talk::Asked;
 use crate::tools::{self, Tool};
 
 /// The service that is played.
@@ -117,6 +119,9 @@ pub(crate) struct Shared {
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
     pub(crate) oauth: Option<OAuth>,
+    /// What the server asked its clients.
+    pub(crate) asked: Asked,
+    pub(crate) everything: Everything,
     /// The server behind this gateway.
     pub(crate) upstream: Option<Arc<Shared>>,
     /// The gateway before this server, which counts what runs here as its own.
@@ -157,7 +162,9 @@ impl Shared {
                 Profile::Gaia => Service::Gaia(Gaia::new(&options)),
                 Profile::Sema4 => Service::Sema4(Sema4::new(&options)),
             },
-            tools: tools::offered(&options),
+            tools: tools::offered(&options, url),
+            asked: Asked::default(),
+            everything: Everything::default(),
             upstream,
             gateway: OnceLock::new(),
             url: url.to_owned(),

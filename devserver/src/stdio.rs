@@ -15,16 +15,20 @@ use tokio::task::JoinSet;
 
 use crate::answer::{Answer, Payload};
 use crate::calls::{self, Plan};
+use crate::cancellation::Running;
 use crate::exchange::{self, Exchange};
 use crate::faults::{Fault, When};
 use crate::jsonrpc;
 use crate::ledger::Arrival;
+use crate::lines::print;
 use crate::mangle;
+use crate::messages;
 use crate::options::{Options, Profile, Transport};
 use crate::script::Fate;
 use crate::server::StartError;
 use crate::shared::{Shared, lock};
 use crate::stdio_options::{Nth, StdioOptions};
+use crate::talk::Outlet;
 use crate::tools::Ready;
 
 /// How long calls may go on once standard input has ended.
@@ -45,6 +49,7 @@ struct Server {
     calls: AtomicU64,
     /// Whether the client has yet to answer our ping.
     owes_pong: AtomicBool,
+    running: Running,
 }
 
 /// Serves the generic profile over standard input and output, until the input ends.
@@ -60,7 +65,7 @@ pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
     let owes_pong = AtomicBool::new(options.stdio.ping_client);
     let shared = Arc::new(Shared::new(options, "", None));
     shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
-    let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong });
+    let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong, running: Running::default() });
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(run(server));
     // The thread that reads standard input cannot be ended.
@@ -97,6 +102,7 @@ async fn run(server: Arc<Server>) -> io::Result<()> {
     if options.ignore_stdin_end {
         std::future::pending::<()>().await;
     }
+    server.shared.held.end_all();
     // The time may be over with calls still running; they end with the program.
     let _ = tokio::time::timeout(LAST_CALLS, async { while serving.join_next().await.is_some() {} }).await;
     Ok(())
@@ -138,13 +144,6 @@ fn ignore_term(_: &Arc<Server>) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a line whole.
-fn print(line: &str) {
-    let mut out = io::stdout().lock();
-    // A client that no longer reads is on its way out, and so are we.
-    let _ = out.write_all(format!("{line}\n").as_bytes()).and_then(|()| out.flush());
-}
-
 fn print_error(id: &Value, code: i64, message: &str) {
     print(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string());
 }
@@ -158,23 +157,38 @@ impl Server {
         }
     }
 
-    /// Takes one message and answers it.
+    /// Takes one message and answers it, unless it is cancelled before that.
     async fn take(&self, line: Bytes) {
         let shared = &self.shared;
         let exchange = arrive(shared, line);
+        messages::keep(shared, &exchange);
         self.note(&json!({"received": &*exchange.body}));
+        self.running.heed(shared, &exchange);
+        match self.running.begins(shared, &exchange) {
+            None => self.answer(&exchange).await,
+            Some(cancelled) => {
+                tokio::select! {
+                    _ = cancelled => {}
+                    () = self.answer(&exchange) => self.running.ends(&exchange.rpc_id()),
+                }
+            }
+        }
+    }
+
+    async fn answer(&self, exchange: &Exchange) {
+        let shared = &self.shared;
         let Some(service) = shared.service.generic() else {
             return;
         };
-        let plan = match service.message(shared, &exchange, None) {
+        let plan = match service.message(shared, exchange, None, None) {
             Err((code, message)) => return print_error(&Value::Null, code, message),
-            Ok(None) => return self.note_taken(&exchange),
+            Ok(None) => return self.note_taken(exchange),
             Ok(Some(plan)) => plan,
         };
-        let fate = shared.script().select(&exchange);
+        let fate = shared.script().select(exchange);
         let fault = fate.fault.as_deref();
         let served = match fault.is_none_or(Fault::serves_first) {
-            true => match self.serve(&exchange, plan, &fate).await {
+            true => match self.serve(exchange, plan, &fate).await {
                 Some(answer) => Some(answer),
                 None => return,
             },
@@ -187,7 +201,7 @@ impl Server {
         if matches!(fault, Some(Fault::Hang { .. } | Fault::Accepted { .. })) {
             return;
         }
-        let replaced = fault.and_then(|fault| mangle::replacement(shared, &exchange, fault));
+        let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault));
         if let Some(answer) = replaced.or(served) {
             self.send(answer, fault).await;
         }
@@ -234,11 +248,11 @@ impl Server {
     async fn run(&self, plan: Plan, fate: &Fate) -> Answer {
         let call = match plan {
             Plan::Call(call) => call,
-            plan => return calls::carry_out(&self.shared, plan, fate).await,
+            plan => return calls::carry_out(&self.shared, plan, fate, Some(Outlet::Lines)).await,
         };
         let crashes = matches!(call.ready, Ready::Crash);
         let executed = json!({"executed": {"tool": call.tool, "arguments": call.arguments}});
-        let answer = calls::run(&self.shared, call, fate).await;
+        let answer = calls::run(&self.shared, call, fate, Some(Outlet::Lines)).await;
         self.note(&executed);
         if crashes {
             // It is gone either way.

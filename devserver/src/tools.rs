@@ -7,9 +7,12 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::calendar::Day;
+use crate::everything;
 use crate::fred;
 use crate::octomind;
 use crate::options::{Options, Profile, Transport};
+use crate::shared::Shared;
+use crate::talk::Talk;
 
 /// The most bytes that `big` makes.
 const BIGGEST: u64 = 1 << 30;
@@ -29,16 +32,33 @@ pub(crate) enum Kind {
     Env,
     Crash,
     Octomind(&'static octomind::Spec),
+    Everything,
 }
 
 /// One tool and its entry in `tools/list`.
 pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) kind: Kind,
-    pub(crate) definition: String,
+    definition: String,
+    /// Its entry once the tools have changed.
+    changed: Option<String>,
+}
+
+impl Tool {
+    /// Its entry now.
+    pub(crate) fn definition(&self, shared: &Shared) -> &str {
+        self.changed.as_deref().filter(|_| shared.everything.tools_changed()).unwrap_or(&self.definition)
+    }
+
+    /// Another entry for when the tools have changed.
+    pub(crate) fn changing_to(mut self, definition: &Value) -> Self {
+        self.changed = Some(tool(&self.name, self.kind, definition).definition);
+        self
+    }
 }
 
 /// Arguments that a tool does not accept.
+#[derive(Debug)]
 pub(crate) struct BadArguments {
     pub(crate) omni_code: &'static str,
     pub(crate) message: String,
@@ -56,13 +76,18 @@ pub(crate) enum Ready {
     Env(Vec<String>),
     Crash,
     Octomind(octomind::Run),
+    Act(Act),
+    Talk(Talk),
 }
+
+/// What a tool does when it is its turn.
+pub(crate) type Act = Box<dyn FnOnce() -> Result<Arc<str>, Failed> + Send>;
 
 /// A tool that ran and failed.
 pub(crate) struct Failed(pub(crate) String);
 
 /// The tools that a server with these options has.
-pub(crate) fn offered(options: &Options) -> Vec<Tool> {
+pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
     let mut tools = match options.profile {
         Profile::Octomind => octomind::offered(),
         _ => vec![
@@ -143,6 +168,9 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
             }),
         ));
     }
+    if options.everything {
+        tools.extend(everything::offered(url));
+    }
     for name in &options.tool_names {
         let definition = json!({"description": "Answers its arguments.", "inputSchema": {"type": "object"}});
         tools.push(tool(name, Kind::Echo, &definition));
@@ -163,7 +191,7 @@ pub(crate) fn offered(options: &Options) -> Vec<Tool> {
 pub(crate) fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
     let mut definition = definition.clone();
     definition["name"] = name.into();
-    Tool { name: name.to_owned(), kind, definition: definition.to_string() }
+    Tool { name: name.to_owned(), kind, definition: definition.to_string(), changed: None }
 }
 
 fn read_only(title: &str) -> Value {
@@ -274,11 +302,13 @@ pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) ->
         }
         Kind::Env => Ready::Env(names(arguments)?),
         Kind::Crash => Ready::Crash,
+        // It was decided before.
+        Kind::Everything => Ready::Idle(tool.name.clone()),
         Kind::Octomind(spec) => Ready::Octomind(spec.check(arguments).map_err(|what| invalid(&what))?),
     })
 }
 
-fn invalid(message: &str) -> BadArguments {
+pub(crate) fn invalid(message: &str) -> BadArguments {
     BadArguments { omni_code: "invalid_parameter", message: message.to_owned() }
 }
 
@@ -368,6 +398,8 @@ impl Ready {
             // The program ends before this is sent.
             Self::Crash => text("crashing"),
             Self::Octomind(run) => return run.run(),
+            Self::Act(act) => return act(),
+            Self::Talk(_) => return Err(Failed("there is nobody to talk to".to_owned())),
         })
     }
 }
@@ -378,12 +410,12 @@ fn environment(names: &[String]) -> Value {
     json!({"cwd": cwd, "env": set.collect::<Map<String, Value>>()})
 }
 
-fn structured(json: &str) -> Arc<str> {
+pub(crate) fn structured(json: &str) -> Arc<str> {
     let text = Value::String(json.to_owned());
     format!(r#"{{"content":[{{"type":"text","text":{text}}}],"structuredContent":{json}}}"#).into()
 }
 
-fn text(text: &str) -> Arc<str> {
+pub(crate) fn text(text: &str) -> Arc<str> {
     let text = Value::String(text.to_owned());
     format!(r#"{{"content":[{{"type":"text","text":{text}}}]}}"#).into()
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
 use crate::calls::{Call, Done, Plan};
+use crate::era::Caller;
 use crate::exchange::Exchange;
 use crate::generic::accepts;
 use crate::headers;
@@ -172,7 +173,7 @@ impl Octomind {
                 Incoming::Request(request) => {
                     Ok(Plan::Answer(self.initialize(shared, request, bearer.unwrap_or_default())))
                 }
-                Incoming::NothingOwed => Err(no_valid_session()),
+                Incoming::NothingOwed | Incoming::Response => Err(no_valid_session()),
             };
         };
         if exchange.rpc_method() == Some("initialize") {
@@ -182,13 +183,14 @@ impl Octomind {
         self.check_version(exchange)?;
         Ok(match incoming {
             Incoming::Request(request) => self.serve(shared, exchange, session, &request),
-            Incoming::NothingOwed => Plan::Answer(Answer::empty(202)),
+            Incoming::NothingOwed | Incoming::Response => Plan::Answer(Answer::empty(202)),
         })
     }
 
     fn initialize(&self, shared: &Shared, request: &Request<'_>, key: &str) -> Answer {
         let session = shared.open_session();
         lock(&self.opened_with).insert(session.clone(), key.into());
+        shared.sessions().agreed(&session, self.versions.agree(request));
         let result = json!({
             "protocolVersion": self.versions.agree(request),
             "capabilities": {"tools": {"listChanged": true}, "resources": {"listChanged": true}},
@@ -243,6 +245,8 @@ impl Octomind {
             ready,
             arguments,
             progress_token: request.progress_token().cloned(),
+            before: Vec::new(),
+            caller: Caller::Legacy { session: None },
             key: self.keys.iter().position(|known| *known.key == *key),
             idempotency_key: exchange.header(headers::IDEMPOTENCY_KEY).map(str::to_owned),
             claim: None,

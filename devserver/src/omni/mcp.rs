@@ -9,6 +9,7 @@ use super::idempotency::{self, Verdict};
 use super::{Omni, auth, is_refused, session_not_found};
 use crate::answer::{Answer, Outcome};
 use crate::calls::{Call, Done, Plan};
+use crate::era::Caller;
 use crate::exchange::Exchange;
 use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
@@ -136,6 +137,8 @@ impl Omni {
             ready,
             arguments,
             progress_token: request.progress_token().cloned(),
+            before: Vec::new(),
+            caller: Caller::Legacy { session: None },
             key: Some(key),
             idempotency_key: Some(idempotency_key.to_owned()),
             claim: Some(claim),

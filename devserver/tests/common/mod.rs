@@ -229,3 +229,81 @@ pub(crate) fn route(server: &DevServer, method: &str, path: &str, headers: &[(&s
     all.extend_from_slice(headers);
     wire.ask(method, path, &all, "").unwrap()
 }
+
+/// What every modern request says about itself.
+pub(crate) fn modern_meta(capabilities: &Value) -> Value {
+    json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "0"},
+        "io.modelcontextprotocol/clientCapabilities": capabilities,
+    })
+}
+
+/// Params of a modern request of a client that can be asked everything.
+pub(crate) fn modern_params(params: &Value) -> Value {
+    let mut params = params.clone();
+    if params.get("_meta").is_none() {
+        params["_meta"] = modern_meta(&json!({"elicitation": {}, "sampling": {}, "roots": {}}));
+    }
+    params
+}
+
+/// Sends a modern request, with its headers and further ones.
+pub(crate) fn send_modern(server: &DevServer, id: u64, method: &str, params: &Value, further: &[(&str, &str)]) -> Wire {
+    let params = modern_params(params);
+    let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).unwrap_or_default();
+    let mut headers = vec![("mcp-protocol-version", "2026-07-28"), ("mcp-method", method)];
+    if !name.is_empty() {
+        headers.push(("mcp-name", name));
+    }
+    headers.extend_from_slice(further);
+    send(server, &headers, &rpc(id, method, &params))
+}
+
+/// Asks in the modern era.
+pub(crate) fn modern(server: &DevServer, method: &str, params: &Value) -> Reply {
+    send_modern(server, 1, method, params, &[]).receive().unwrap()
+}
+
+/// The messages of an event stream, one after the other.
+pub(crate) struct Events {
+    wire: Wire,
+    said: String,
+}
+
+impl Events {
+    /// Reads the head of the answer, which must be a stream.
+    pub(crate) fn of(mut wire: Wire) -> Self {
+        let head = wire.head().unwrap();
+        assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
+        Self { wire, said: String::new() }
+    }
+
+    /// The next message; none at the end of the stream.
+    pub(crate) fn next(&mut self) -> Option<Value> {
+        loop {
+            if let Some((event, rest)) = self.said.split_once("\n\n") {
+                let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
+                self.said = rest.to_owned();
+                match data.filter(|data| !data.is_empty()) {
+                    Some(data) => return Some(serde_json::from_str(&data).unwrap()),
+                    None => continue,
+                }
+            }
+            let chunk = self.wire.chunk().unwrap();
+            if chunk.is_empty() {
+                return None;
+            }
+            self.said.push_str(&String::from_utf8(chunk).unwrap());
+        }
+    }
+
+    /// The next message, which there must be.
+    pub(crate) fn message(&mut self) -> Value {
+        self.next().unwrap()
+    }
+
+    pub(crate) fn end(&mut self) -> End {
+        self.wire.end()
+    }
+}

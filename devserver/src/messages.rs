@@ -1,0 +1,65 @@
+//! What clients sent, kept in a folder, so that it can be held against the schemas of the specification.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::OnceLock;
+
+use serde_json::{Value, json};
+
+use crate::exchange::Exchange;
+use crate::headers;
+use crate::modern::meta;
+use crate::options::Transport;
+use crate::shared::Shared;
+
+/// Names the folder. Where it is unset, nothing is kept.
+const FOLDER: &str = "OMNI_MCP_DEVSERVER_MESSAGES";
+
+/// The session of a server that has one client.
+pub(crate) const ONLY: &str = "";
+
+/// Keeps the message of a request.
+pub(crate) fn keep(shared: &Shared, exchange: &Exchange) {
+    static GIVEN: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let folder = GIVEN.get_or_init(|| std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from));
+    // What a gateway sends on was said by no client.
+    let (Some(folder), None) = (folder, shared.gateway()) else {
+        return;
+    };
+    if !exchange.is_json || exchange.body.get("jsonrpc").is_none() {
+        return;
+    }
+    let line = json!({
+        "version": version(shared, exchange),
+        "profile": shared.options.profile,
+        "message": &*exchange.body,
+    });
+    // There is nobody to tell. Opened anew each time: a child of this process has a file of its own.
+    let _ = write(&folder.join(format!("{}.jsonl", std::process::id())), &format!("{line}\n"));
+}
+
+fn write(path: &PathBuf, line: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
+}
+
+/// The revision that a message is of, as far as it is known.
+fn version(shared: &Shared, exchange: &Exchange) -> Option<String> {
+    if let Some(version) = meta::version(&exchange.body) {
+        return Some(version.to_owned());
+    }
+    if exchange.rpc_method() == Some("initialize") {
+        let asked_for: Option<&Value> = exchange.body.get("params").and_then(|params| params.get("protocolVersion"));
+        return asked_for.and_then(Value::as_str).map(str::to_owned);
+    }
+    let session = match shared.options.transport {
+        Transport::Http => exchange.header(headers::SESSION_ID).map(str::to_owned),
+        Transport::Sse => exchange.parameter("session_id"),
+        Transport::Stdio => Some(ONLY.to_owned()),
+    };
+    let agreed = session.and_then(|session| shared.sessions().version(&session).map(str::to_owned));
+    agreed.or_else(|| exchange.header(headers::PROTOCOL_VERSION).map(str::to_owned))
+}
