@@ -36,11 +36,15 @@ export interface ClientOptions {
   allowedTools?: string[];
   /** Tools that may not be called, whatever is allowed. Default: none. */
   blockedTools?: string[];
+  /** The name by which the client presents itself to servers. Default: omni-mcp. */
+  clientName?: string;
+  /** The version by which the client presents itself to servers. Default: that of this package. */
+  clientVersion?: string;
   /** Sends one tool call at a time, in the order in which they were made. Default: false. */
   forceSerialToolCalls?: boolean;
-  /** Whether the server's own event stream is asked for, by GET. Default: true where on_notification is given. */
+  /** Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen. Default: true where `onNotification` is given, or a function that a server asks. */
   listen?: boolean;
-  /** The protocol version to ask for in the handshake, one that the profile accepts. Default: the profile's first. */
+  /** The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first. */
   protocolVersion?: string;
   /** The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none. */
   xSessionId?: string;
@@ -68,6 +72,12 @@ export interface ClientOptions {
   retryUnavailable?: boolean;
   /** Makes a result with `isError` an error of kind `tool`. Default: false. */
   raiseToolErrors?: boolean;
+  /** Checks structured results of tools by their output schemas; the list of tools is read first where it is not known. Default: false. */
+  validateOutput?: boolean;
+  /** Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they changed. Default: true. */
+  cache?: boolean;
+  /** How often one call may be asked for input. Default: 10. */
+  maxInputRounds?: number;
   /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
   /** The largest answer or event, in bytes after decompression. Default: 67108864. */
@@ -78,6 +88,12 @@ export interface ClientOptions {
   onNotification?: (notification: Notification) => unknown;
   /** Gives the bearer token. Asked once for all calls, and again when the token expires or is refused. */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
+  /** Has a model of yours answer a server's `sampling/createMessage`. What it throws is the `cause` of the call's error. */
+  onSampling?: (params: CreateMessageRequestParams) => CreateMessageResult | Promise<CreateMessageResult>;
+  /** Has a person answer a server's `elicitation/create`. What is left out of an accepted form's content has the form's defaults. What it throws is the `cause` of the call's error. */
+  onElicitation?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
+  /** Gives the folders that a server may work in. What it throws is the `cause` of the call's error. */
+  onRoots?: () => readonly Root[] | Promise<readonly Root[]>;
 }
 
 /** A service that has a profile of its own. */
@@ -268,8 +284,12 @@ export interface CallOptions {
   honoursIdempotencyKeys?: boolean;
   /** Lets a call without an honoured key be sent again after a 503 with Retry-After. */
   retryUnavailable?: boolean;
-  /** Makes a result with `isError` a `ToolError`. */
+  /** Makes a result with `isError` an error of kind `tool`. */
   raiseToolErrors?: boolean;
+  /** Checks the structured result of a tool by its output schema. */
+  validateOutput?: boolean;
+  /** Asks the server even where its last answer still holds. Default: false. */
+  fresh?: boolean;
   /** With `true`, returns `{ result, metadata }` instead of the result; see {@link MetadataOptions}. */
   withMetadata?: false;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
@@ -303,9 +323,62 @@ export interface Metadata {
   idempotencyKey?: string;
   /** Whether the server answered from its memory of an earlier call with the same key. */
   replayed: boolean;
+  /** Whether the client answered by itself, as the server had said that its last answer still holds. */
+  cached: boolean;
   /** Whether a tool's result reads like a failure although it does not say that it is one; a hint. */
   looksLikeError: boolean;
 }
+
+/** Whether a call that failed ran. */
+export type Delivery = "not_sent" | "rejected" | "maybe_executed" | "executed";
+
+/** The kind of a failure: what a program branches on. */
+export type ErrorKind =
+  | "config"
+  | "auth"
+  | "permission"
+  | "invalid_request"
+  | "not_found"
+  | "conflict"
+  | "rate_limit"
+  | "quota"
+  | "server"
+  | "connection"
+  | "timeout"
+  | "session"
+  | "protocol"
+  | "rpc"
+  | "tool"
+  | "cancelled"
+  | "closed"
+  | "internal";
+
+/** An error as plain data: what `toJSON()` gives and `fromJSON()` takes. */
+export interface ErrorData {
+  kind: ErrorKind;
+  /** The stable code, finer than the kind. */
+  code: string;
+  message: string;
+  /** The message with what is known besides, in one line. */
+  text: string;
+  delivery: Delivery;
+  retryable: boolean;
+  attempts: number;
+  status?: number;
+  rpcCode?: number;
+  serviceCode?: string;
+  requestId?: string;
+  /** Seconds. */
+  retryAfter?: number;
+  idempotencyKey?: string;
+  requiredScopes: readonly string[];
+  field?: string;
+  exitCode?: number;
+  stderr: readonly string[];
+  data?: unknown;
+}
+
+// From here on: the protocol's objects, under their names in the specification's schema.
 
 /** Who a server or client is. */
 export interface Implementation {
@@ -369,51 +442,175 @@ export interface Progress {
   message?: string;
 }
 
-/** Whether a call that failed ran. */
-export type Delivery = "not_sent" | "rejected" | "maybe_executed" | "executed";
+/** What a server that has nothing to say answers. */
+export interface EmptyResult {
+  _meta?: Record<string, unknown>;
+  [member: string]: unknown;
+}
 
-/** The kind of a failure: what a program branches on. */
-export type ErrorKind =
-  | "config"
-  | "auth"
-  | "permission"
-  | "invalid_request"
-  | "not_found"
-  | "conflict"
-  | "rate_limit"
-  | "quota"
-  | "server"
-  | "connection"
-  | "timeout"
-  | "session"
-  | "protocol"
-  | "rpc"
-  | "tool"
-  | "cancelled"
-  | "closed"
-  | "internal";
+/** What a server says of itself. */
+export interface DiscoverResult {
+  supportedVersions: string[];
+  capabilities: Record<string, unknown>;
+  instructions?: string;
+  [member: string]: unknown;
+}
 
-/** An error as plain data: what `toJSON()` gives and `fromJSON()` takes. */
-export interface ErrorData {
-  kind: ErrorKind;
-  /** The stable code, finer than the kind. */
-  code: string;
+/** A resource. */
+export interface Resource {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  [member: string]: unknown;
+}
+
+/** Resources, all or one page of them. */
+export interface ListResourcesResult {
+  resources: Resource[];
+  /** The cursor of the next page. */
+  nextCursor?: string;
+  [member: string]: unknown;
+}
+
+/** A template of resources. */
+export interface ResourceTemplate {
+  uriTemplate: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  [member: string]: unknown;
+}
+
+/** Templates of resources, all or one page of them. */
+export interface ListResourceTemplatesResult {
+  resourceTemplates: ResourceTemplate[];
+  /** The cursor of the next page. */
+  nextCursor?: string;
+  [member: string]: unknown;
+}
+
+/** What a resource holds. */
+export interface ReadResourceResult {
+  contents: ({ uri: string; mimeType?: string; text: string } | { uri: string; mimeType?: string; blob: string })[];
+  [member: string]: unknown;
+}
+
+/** A prompt. */
+export interface Prompt {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments?: PromptArgument[];
+  [member: string]: unknown;
+}
+
+/** An argument of a prompt. */
+export interface PromptArgument {
+  name: string;
+  title?: string;
+  description?: string;
+  required?: boolean;
+  [member: string]: unknown;
+}
+
+/** Prompts, all or one page of them. */
+export interface ListPromptsResult {
+  prompts: Prompt[];
+  /** The cursor of the next page. */
+  nextCursor?: string;
+  [member: string]: unknown;
+}
+
+/** Who speaks. */
+export type Role = "assistant" | "user";
+
+/** A message of a prompt. */
+export interface PromptMessage {
+  role: Role;
+  content: ContentItem;
+  [member: string]: unknown;
+}
+
+/** A prompt, filled in. */
+export interface GetPromptResult {
+  messages: PromptMessage[];
+  description?: string;
+  [member: string]: unknown;
+}
+
+/** What a completion is of. */
+export type CompletionReference = { type: "ref/prompt"; name: string; title?: string } | { type: "ref/resource"; uri: string };
+
+/** The argument to complete, and what there is of its value. */
+export interface CompletionArgument {
+  name: string;
+  value: string;
+}
+
+/** What is settled already. */
+export interface CompletionContext {
+  arguments?: Record<string, string>;
+}
+
+/** Values for an argument. */
+export interface CompleteResult {
+  completion: { values: string[]; total?: number; hasMore?: boolean };
+  [member: string]: unknown;
+}
+
+/** How bad what a log message tells is. */
+export type LoggingLevel = "alert" | "critical" | "debug" | "emergency" | "error" | "info" | "notice" | "warning";
+
+/** What a server asks a model. */
+export interface CreateMessageRequestParams {
+  messages: { role: Role; content: unknown }[];
+  maxTokens: number;
+  systemPrompt?: string;
+  [member: string]: unknown;
+}
+
+/** What the model said. */
+export interface CreateMessageResult {
+  role: Role;
+  content: ContentItem | ContentItem[];
+  model: string;
+  stopReason?: string;
+  [member: string]: unknown;
+}
+
+/** A form for a person. */
+export interface ElicitRequestFormParams {
+  mode?: "form";
   message: string;
-  /** The message with what is known besides, in one line. */
-  text: string;
-  delivery: Delivery;
-  retryable: boolean;
-  attempts: number;
-  status?: number;
-  rpcCode?: number;
-  serviceCode?: string;
-  requestId?: string;
-  /** Seconds. */
-  retryAfter?: number;
-  idempotencyKey?: string;
-  requiredScopes: readonly string[];
-  field?: string;
-  exitCode?: number;
-  stderr: readonly string[];
-  data?: unknown;
+  requestedSchema: { type: "object"; properties: Record<string, unknown>; required?: string[]; [member: string]: unknown };
+  [member: string]: unknown;
+}
+
+/** An address for a person to go to. */
+export interface ElicitRequestURLParams {
+  mode: "url";
+  message: string;
+  url: string;
+  [member: string]: unknown;
+}
+
+/** What a server asks a person. */
+export type ElicitRequestParams = ElicitRequestFormParams | ElicitRequestURLParams;
+
+/** What the person said. */
+export interface ElicitResult {
+  action: "accept" | "cancel" | "decline";
+  content?: Record<string, string[] | string | number | boolean>;
+  [member: string]: unknown;
+}
+
+/** A folder that a server may work in. */
+export interface Root {
+  /** Begins with `file://`. */
+  uri: string;
+  name?: string;
+  [member: string]: unknown;
 }
