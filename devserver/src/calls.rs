@@ -117,9 +117,20 @@ async fn converse(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate, out
 
 /// The stream on which a call speaks, and which ends with its answer.
 fn stream(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
-    let (teller, told) = unbounded_channel();
     let shared = Arc::clone(shared);
     let fate = Fate { before: fate.before, fault: fate.fault.clone(), ..Fate::default() };
+    if let (Caller::Legacy { session }, true) = (&rest.caller, shared.gives_ids()) {
+        let (number, first, told) = shared.speaking.open(session.clone(), shared.options.sse_retry_ms);
+        tokio::spawn(async move {
+            let answer = converse(&shared, talk, rest, &fate, Outlet::Kept(number)).await;
+            for message in mangle::messages(answer, fate.fault.as_deref()) {
+                shared.speaking.say(number, &message);
+            }
+            shared.speaking.end(number);
+        });
+        return Answer::new(200, Payload::Held(first, Feed::of_call(told)));
+    }
+    let (teller, told) = unbounded_channel();
     tokio::spawn(async move {
         let outlet = Outlet::Post(teller.clone());
         let answer = converse(&shared, talk, rest, &fate, outlet).await;

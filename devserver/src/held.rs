@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
-use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::body::Step;
@@ -263,7 +262,7 @@ impl Held {
 
     /// Ends a subscription that the client cancelled.
     #[cfg(feature = "cli")]
-    pub(crate) fn cancel(&self, id: &Value) {
+    pub(crate) fn cancel(&self, id: &serde_json::Value) {
         let mut state = self.lock();
         let is_meant = |stream: &&mut Stream| stream.subscription.as_ref().is_some_and(|is| is.id == *id);
         let cancelled: Vec<u64> = state.streams.iter_mut().filter(is_meant).map(|stream| stream.turn).collect();

@@ -57,6 +57,7 @@ mod server;
 mod service_error;
 mod sessions;
 mod shared;
+mod speaking;
 mod sse;
 #[cfg(feature = "cli")]
 mod stdio;

@@ -209,6 +209,17 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
     }
 }
 
+/// The messages of an answer, each as it is.
+pub(crate) fn messages(answer: Answer, fault: Option<&Fault>) -> Vec<String> {
+    match answer.payload {
+        Payload::Rpc { id, outcome, mut before, .. } => {
+            before.push(jsonrpc::render(&id_of(id, fault), &outcome));
+            before
+        }
+        _ => Vec::new(),
+    }
+}
+
 /// The id of an answer, changed by the fault.
 pub(crate) fn id_of(id: Value, fault: Option<&Fault>) -> Value {
     match fault {

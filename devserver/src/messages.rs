@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::exchange::Exchange;
 use crate::headers;
 use crate::modern::meta;
-use crate::options::Transport;
+use crate::options::{Profile, Transport};
 use crate::shared::Shared;
 
 /// Names the folder. Where it is unset, nothing is kept.
@@ -27,7 +27,8 @@ pub(crate) fn keep(shared: &Shared, exchange: &Exchange) {
     let (Some(folder), None) = (folder, shared.gateway()) else {
         return;
     };
-    if !exchange.is_json || exchange.body.get("jsonrpc").is_none() {
+    let is_registry = matches!(shared.options.profile, Profile::Gaia | Profile::Sema4);
+    if !exchange.is_json || !exchange.body.is_object() || is_registry {
         return;
     }
     let line = json!({

@@ -20,6 +20,7 @@ use crate::options::{Options, Profile, Transport};
 use crate::script::Script;
 use crate::sema4::Sema4;
 use crate::sessions::{self, Sessions};
+use crate::speaking::Speaking;
 use crate::sse::Streams;
 use crate::talk::Asked;
 use crate::tools::{self, Tool};
@@ -122,6 +123,8 @@ pub(crate) struct Shared {
     /// What the server asked its clients.
     pub(crate) asked: Asked,
     pub(crate) everything: Everything,
+    /// The calls that speak, and can be resumed.
+    pub(crate) speaking: Speaking,
     /// The server behind this gateway.
     pub(crate) upstream: Option<Arc<Shared>>,
     /// The gateway before this server, which counts what runs here as its own.
@@ -165,6 +168,7 @@ impl Shared {
             tools: tools::offered(&options, url),
             asked: Asked::default(),
             everything: Everything::default(),
+            speaking: Speaking::default(),
             upstream,
             gateway: OnceLock::new(),
             url: url.to_owned(),

@@ -26,9 +26,12 @@ pub(crate) type Talking = Pin<Box<dyn Future<Output = Result<Arc<str>, Failed>> 
 pub(crate) enum Outlet {
     /// The event stream of its own POST.
     Post(UnboundedSender<Step>),
+    /// The same where it can be resumed, by its number.
+    Kept(u64),
     /// The stream of its session.
     Session(String),
-    /// Standard output.
+    /// Standard output, which only the program has.
+    #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     Lines,
 }
 
@@ -37,6 +40,10 @@ impl Outlet {
     pub(crate) fn say(&self, shared: &Shared, message: &str) -> bool {
         match self {
             Self::Post(stream) => stream.send(Step::Send(sse::event(None, message))).is_ok(),
+            Self::Kept(number) => {
+                shared.speaking.say(*number, message);
+                true
+            }
             Self::Session(session) => shared.held.say(Some(session), message) > 0,
             Self::Lines => {
                 lines::print(message);
@@ -49,7 +56,7 @@ impl Outlet {
     async fn left(&self) {
         match self {
             Self::Post(stream) => stream.closed().await,
-            Self::Session(_) | Self::Lines => pending().await,
+            Self::Kept(_) | Self::Session(_) | Self::Lines => pending().await,
         }
     }
 }

@@ -127,6 +127,34 @@ fn a_call_that_speaks_can_be_cut() {
 }
 
 #[test]
+fn a_cut_call_that_speaks_is_resumed() {
+    let (server, session) = everything(json!({"sse_event_ids": true, "sse_retry_ms": 3}));
+    let _listening = get(&server, &session);
+    let again = |id: &str| {
+        let mut wire = Wire::to(&server);
+        let headers = [("accept", "text/event-stream"), ("mcp-session-id", session.as_str()), ("last-event-id", id)];
+        wire.send("GET", "/mcp", &headers, "");
+        Events::of(wire)
+    };
+    let rule = json!({"on": {"tool": "ask"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 1}});
+    server.script_json(&rule.to_string()).unwrap();
+    let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
+    assert_eq!(events.end(), End::Closed, "the priming event was all");
+    let mut events = again("c1-0");
+    let request = events.message();
+    assert_eq!(request["method"], "ping");
+    drop(events);
+    let mut events = again("c1-1");
+    reply(&server, &session, &request, "result", &json!({"a": 1}));
+    assert_eq!(events.message()["result"]["structuredContent"], json!({"answer": {"a": 1}}));
+    assert_eq!(events.next(), None);
+    let mut events = again("c1-0");
+    assert_eq!(events.message(), request);
+    assert_eq!(events.message()["id"], 5);
+    assert_eq!(events.next(), None);
+}
+
+#[test]
 fn the_client_is_asked_by_a_result() {
     let (server, _) = everything(json!({}));
     let arguments = json!({"method": "elicitation/create", "params": {"message": "?"}, "times": 2});

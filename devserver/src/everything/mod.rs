@@ -7,6 +7,7 @@ mod ask;
 mod asking;
 mod changes;
 mod content;
+mod methods;
 mod mirrored;
 mod prompts;
 mod resources;
@@ -20,15 +21,13 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Map, Value, json};
 
-use crate::answer::{Answer, Outcome};
+use crate::answer::Answer;
 use crate::era::Caller;
 use crate::exchange::Exchange;
-use crate::jsonrpc::{self, Request};
-use crate::methods;
-use crate::modern::meta::Meta;
-use crate::modern::{Refusal, results};
-use crate::shared::{Shared, lock};
+use crate::jsonrpc::Request;
+use crate::shared::Shared;
 use crate::tools::{BadArguments, Kind, Ready, Tool, invalid, tool};
+pub(crate) use methods::{serve_legacy, serve_modern};
 use seal::Seal;
 
 /// The URIs that each session subscribed to; those without a session are one.
@@ -156,81 +155,4 @@ pub(crate) fn decide(turn: &Turn<'_>) -> Decided {
         Some(spec) => (spec.decide)(turn),
         None => Ok(structured::answer_remote()),
     }
-}
-
-/// What a method other than those of tools is answered.
-struct Served {
-    result: String,
-    /// Who may keep it, where it may be kept.
-    scope: Option<&'static str>,
-}
-
-fn lists(shared: &Shared, request: &Request<'_>) -> Option<Result<Served, Refusal>> {
-    let page = match request.method {
-        "resources/list" => resources::list(shared, request),
-        "resources/templates/list" => resources::templates(shared, request),
-        "prompts/list" => prompts::list(shared, request),
-        _ => return None,
-    };
-    let page = page.ok_or_else(|| Refusal::invalid_params(200, "Invalid cursor"));
-    Some(page.map(|result| Served { result, scope: Some("public") }))
-}
-
-fn complete(request: &Request<'_>) -> Result<Served, Refusal> {
-    let argument = request.param("argument").and_then(|argument| argument.get("value")).and_then(Value::as_str);
-    let typed = argument.ok_or_else(|| Refusal::invalid_params(200, "argument.value must be a string"))?;
-    let values: Vec<&str> = ["paris", "park", "party", "test"].into_iter().filter(|v| v.starts_with(typed)).collect();
-    let result = json!({"completion": {"values": values, "total": values.len(), "hasMore": false}});
-    Ok(Served { result: result.to_string(), scope: None })
-}
-
-/// A method of the legacy era; none where there is no such.
-pub(crate) fn serve_legacy(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> Option<Answer> {
-    if !shared.options.everything {
-        return None;
-    }
-    let served = match request.method {
-        "resources/read" => resources::read(request, resources::NOT_FOUND_BEFORE),
-        "resources/subscribe" | "resources/unsubscribe" => subscribe(shared, request, session),
-        "prompts/get" => prompts::get(request),
-        "completion/complete" => complete(request),
-        _ => lists(shared, request)?,
-    };
-    Some(match served {
-        Ok(served) => methods::answer(shared, request, served.result, Vec::new()),
-        Err(refusal) => {
-            let mut error = json!({"code": refusal.code, "message": refusal.message});
-            if let Some(data) = refusal.data {
-                error["data"] = data;
-            }
-            methods::reply(shared, request.id.clone(), Outcome::Error(error.to_string().into()), Vec::new())
-        }
-    })
-}
-
-fn subscribe(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> Result<Served, Refusal> {
-    let uri = request.param("uri").and_then(Value::as_str);
-    let uri = uri.ok_or_else(|| Refusal::invalid_params(200, "uri must be a string"))?;
-    let mut subscribed = lock(&shared.everything.subscribed);
-    let uris = subscribed.entry(session.map(str::to_owned)).or_default();
-    match request.method {
-        "resources/subscribe" => uris.insert(uri.to_owned()),
-        _ => uris.remove(uri),
-    };
-    Ok(Served { result: "{}".to_owned(), scope: None })
-}
-
-/// A method of the modern era; none where there is no such.
-pub(crate) fn serve_modern(shared: &Shared, request: &Request<'_>, meta: &Meta) -> Option<Result<Answer, Refusal>> {
-    let served = match request.method {
-        "resources/read" => resources::read(request, jsonrpc::INVALID_PARAMS),
-        "prompts/get" if prompts::asks(request) => return Some(prompts::ask(shared, request, meta)),
-        "prompts/get" => prompts::get(request),
-        "completion/complete" => complete(request),
-        _ => lists(shared, request)?,
-    };
-    Some(served.map(|served| match served.scope {
-        Some(scope) => results::cacheable(shared, request, &served.result, scope),
-        None => results::reply(shared, request.id.clone(), Outcome::Result(served.result.into()), Vec::new()),
-    }))
 }

@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::asking;
 use super::content::PIXEL;
+use super::methods::Served;
 use super::resources::page;
 use super::rounds::{Advance, Questions};
-use super::{Served, asking};
 use crate::answer::{Answer, Outcome};
 use crate::jsonrpc::Request;
 use crate::modern::meta::Meta;

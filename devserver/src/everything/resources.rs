@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::Served;
 use super::content::PIXEL;
+use super::methods::Served;
 use crate::jsonrpc::Request;
 use crate::modern::Refusal;
 use crate::pages;
