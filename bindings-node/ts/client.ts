@@ -49,7 +49,7 @@ export class OmniMcpClient {
     await this.#caller.call("connect", "params", {}, {});
   }
 
-  /** Connects by a handshake, if there was none yet, and returns what the server said. */
+  /** Connects by a handshake, if there was none yet; returns what the server said. */
   initialize(options: MetadataOptions): Promise<WithMetadata<InitializeResult>>;
   initialize(options?: CallOptions): Promise<InitializeResult>;
   initialize(options?: AnyOptions): Promise<unknown> {
@@ -77,7 +77,7 @@ export class OmniMcpClient {
     return this.#caller.call("list_tools", "params", {}, {}, options);
   }
 
-  /** One page of tools: the first, or the one of a cursor. */
+  /** One page of tools, and the cursor of the next: the first, or the one of a cursor. */
   listToolsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<ListToolsResult>;
   listToolsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
@@ -113,7 +113,7 @@ export class OmniMcpClient {
     return this.#caller.call("list_resources", "params", {}, {}, options);
   }
 
-  /** One page of resources: the first, or the one of a cursor. */
+  /** One page of resources, and the cursor of the next: the first, or the one of a cursor. */
   listResourcesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourcesResult>>;
   listResourcesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourcesResult>;
   listResourcesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
@@ -132,7 +132,7 @@ export class OmniMcpClient {
     return this.#caller.call("list_resource_templates", "params", {}, {}, options);
   }
 
-  /** One page of templates of resources: the first, or the one of a cursor. */
+  /** One page of templates of resources, and the cursor of the next: the first, or the one of a cursor. */
   listResourceTemplatesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourceTemplatesResult>>;
   listResourceTemplatesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourceTemplatesResult>;
   listResourceTemplatesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
@@ -151,7 +151,7 @@ export class OmniMcpClient {
     return this.#caller.call("read_resource", "uri", { uri }, { uri }, options);
   }
 
-  /** Has the server tell of changes of a resource, which `onNotification` hears; also in a later session. */
+  /** Has the server tell of changes of a resource. `onNotification` hears them, also in a later session. */
   subscribeResource(uri: string, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   subscribeResource(uri: string, options?: CallOptions): Promise<EmptyResult>;
   subscribeResource(uri: string, options?: AnyOptions): Promise<unknown> {
@@ -172,7 +172,7 @@ export class OmniMcpClient {
     return this.#caller.call("list_prompts", "params", {}, {}, options);
   }
 
-  /** One page of prompts: the first, or the one of a cursor. */
+  /** One page of prompts, and the cursor of the next: the first, or the one of a cursor. */
   listPromptsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListPromptsResult>>;
   listPromptsPage(cursor?: string | null, options?: CallOptions): Promise<ListPromptsResult>;
   listPromptsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
@@ -206,7 +206,7 @@ export class OmniMcpClient {
     return this.#caller.call("complete", "params", params, params, options);
   }
 
-  /** Sets the least level of the log messages that the server sends, which `onNotification` hears; also in a later session. */
+  /** Sets the least level of the log messages that the server sends. `onNotification` hears them; it holds in a later session too. */
   setLoggingLevel(level: LoggingLevel, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   setLoggingLevel(level: LoggingLevel, options?: CallOptions): Promise<EmptyResult>;
   setLoggingLevel(level: LoggingLevel, options?: AnyOptions): Promise<unknown> {

@@ -84,15 +84,15 @@ export interface ClientOptions {
   maxAnswerBytes?: number;
   /** The most pages that a list is read over. Default: 1000. */
   maxPages?: number;
-  /** Hears each notification that the server sends by itself. What it throws becomes a warning. */
+  /** Hears each notification that the server sends by itself: its method and its params. What it throws becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
-  /** Gives the bearer token. Asked once for all calls, and again when the token expires or is refused. */
+  /** Gives the bearer token: a string, or an object with `token` and `expiresInMs`. Asked again when it expires or is refused. */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
-  /** Has a model of yours answer a server's `sampling/createMessage`. What it throws is the `cause` of the call's error. */
+  /** Has a model of the caller's answer a server's `sampling/createMessage`: gets its params, gives `role`, `content` and `model`. What it throws is the `cause` of the call's error. */
   onSampling?: (params: CreateMessageRequestParams) => CreateMessageResult | Promise<CreateMessageResult>;
-  /** Has a person answer a server's `elicitation/create`. What is left out of an accepted form's content has the form's defaults. What it throws is the `cause` of the call's error. */
+  /** Has a person answer a server's `elicitation/create`: gets its params, gives `action` and, of a form, `content`; what is left out of it has the form's defaults. What it throws is the `cause` of the call's error. */
   onElicitation?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
-  /** Gives the folders that a server may work in. What it throws is the `cause` of the call's error. */
+  /** Gives the folders that a server may work in: a list of objects with `uri` and `name`. What it throws is the `cause` of the call's error. */
   onRoots?: () => readonly Root[] | Promise<readonly Root[]>;
 }
 
@@ -272,11 +272,11 @@ export interface CallOptions {
   timeoutMs?: number | null;
   /** How long the call may take over all attempts and waits; null is no limit. */
   totalTimeoutMs?: number | null;
-  /** The key by which the server runs the call once. Default: a fresh one where the server honours keys. */
+  /** The key by which the server runs the call once, 1 to 255 visible ASCII characters. Default: a fresh one where the server honours keys. */
   idempotencyKey?: string;
-  /** The id that the service's logs will show; further attempts append -2, -3 and so on. */
+  /** The id that the service's logs will show; further attempts append -2, -3 and so on. Default: a fresh one for each attempt. */
   requestId?: string;
-  /** Further headers; the names that the client itself sets are refused. */
+  /** Further headers; the names that the client itself sets are refused. Default: none. */
   headers?: Record<string, string>;
   /** How often the call is sent at most. */
   maxAttempts?: number;
