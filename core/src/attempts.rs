@@ -90,7 +90,7 @@ pub(crate) struct CallState {
 }
 
 impl CallState {
-    fn reached(&self, delivery: Delivery) {
+    pub(crate) fn reached(&self, delivery: Delivery) {
         self.sent.fetch_max(delivery as u8, Ordering::Relaxed);
     }
 

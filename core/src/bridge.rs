@@ -18,13 +18,13 @@ use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
-use crate::hooks::{Given, HOOKS, HookSpec, TOKEN_PROVIDER};
-use crate::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
+use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
+use crate::methods::{METHODS, PROPERTIES};
 use crate::option::{OptionSpec, Spelling};
 use crate::pages::ServerPages;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, RegistryMethodSpec, client_of};
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
 use crate::work::{self, Work};
 
 /// A client, of a server or of a registry, as a binding holds it.
@@ -439,18 +439,14 @@ pub fn tables(spelling: Spelling) -> String {
         Spelling::Snake => name.to_owned(),
         Spelling::Camel => crate::option::camel(name),
     };
-    let method = |spec: &MethodSpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "rpc": spec.rpc, "help": spec.help });
-    let property = |spec: &PropertySpec| serde_json::json!({ "name": spec.name, "spelled": spelled(spec.name), "help": spec.help });
-    let registry_method = |spec: &RegistryMethodSpec| {
-        serde_json::json!({
-            "registry": spec.registry, "name": spec.name, "spelled": spelled(spec.name), "help": spec.help,
-        })
+    let row = |mut spec: serde_json::Value| {
+        spec["spelled"] = spec["name"].as_str().map(spelled).into();
+        spec
     };
-    let hook = |spec: &HookSpec| {
-        serde_json::json!({
-            "name": spec.name, "spelled": spelled(spec.name), "answers": spec.answers, "help": spec.help,
-        })
-    };
+    let hooks = HOOKS.iter().map(|spec| row(serde_json::json!(spec)));
+    let methods = METHODS.iter().map(|spec| row(serde_json::json!(spec)));
+    let properties = PROPERTIES.iter().map(|spec| row(serde_json::json!(spec)));
+    let registry_methods = REGISTRY_METHODS.iter().map(|spec| row(serde_json::json!(spec)));
     serde_json::json!({
         "version": env!("CARGO_PKG_VERSION"),
         "client_options": options(crate::config::CLIENT_OPTIONS),
@@ -459,10 +455,10 @@ pub fn tables(spelling: Spelling) -> String {
         "auth_options": options(crate::auth::AUTH_OPTIONS),
         "token_options": options(crate::hooks::TOKEN_OPTIONS),
         "registry_options": options(REGISTRY_OPTIONS),
-        "registry_methods": REGISTRY_METHODS.iter().map(registry_method).collect::<Vec<_>>(),
-        "hooks": HOOKS.iter().map(hook).collect::<Vec<_>>(),
-        "methods": METHODS.iter().map(method).collect::<Vec<_>>(),
-        "properties": PROPERTIES.iter().map(property).collect::<Vec<_>>(),
+        "registry_methods": registry_methods.collect::<Vec<_>>(),
+        "hooks": hooks.collect::<Vec<_>>(),
+        "methods": methods.collect::<Vec<_>>(),
+        "properties": properties.collect::<Vec<_>>(),
         "kinds": KINDS,
         "codes": CODES,
     })

@@ -215,9 +215,6 @@ impl LogicalCall {
         }
         let asked = core.cache.now();
         let attempts = async {
-            // One at a time, in the order in which they came here, where the server's record asks for it.
-            let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
-            let _turn = if in_line { Some(core.serial.lock().await) } else { None };
             let schema = match self.validate_output && self.method == TOOLS_CALL {
                 true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
                 false => None,
@@ -268,14 +265,23 @@ impl LogicalCall {
                 (None, _) => None,
             };
             let way = InSession { call: self, params: &params, key: key.as_ref(), unanswered: &unanswered };
-            let mut reply = self.send(core, &way).await?;
+            let mut reply = self.in_line(core, self.send(core, &way)).await?;
             attempts += reply.attempts;
             reply.attempts = attempts;
             if !reply.input_required {
                 return Ok(reply);
             }
+            // Whatever becomes of the questions: the server has answered, and it did not run.
+            self.plan.state.reached(Delivery::Rejected);
             params = rounds.next(core, &self.params, &reply).await.map_err(Failure::settled)?;
         }
+    }
+
+    /// One at a time, in the order in which they came here, where the server's record asks for it.
+    async fn in_line<T>(&self, core: &Core, work: impl Future<Output = T>) -> T {
+        let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
+        let _turn = if in_line { Some(core.serial.lock().await) } else { None };
+        work.await
     }
 
     /// Runs the call as a part of the handshake.

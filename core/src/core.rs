@@ -31,7 +31,9 @@ use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
 
-/// The most answers to the server's own requests that are on their way at once.
+/// The most requests of the server's own that are answered at once.
+const QUESTIONS_AT_ONCE: usize = 256;
+/// The most answers to them that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
 /// How many tokens are kept out of messages, the one in use included.
 const TOKENS_OF_LATE: usize = 16;
@@ -47,12 +49,14 @@ pub(crate) struct Core {
     pub(crate) used_keys: UsedKeys,
     /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
     pub(crate) serial: tokio::sync::Mutex<()>,
-    /// Room for answers to the server's own requests.
-    pub(crate) answers: Arc<Semaphore>,
+    /// Room for the server's own requests.
+    pub(crate) questions: Arc<Semaphore>,
+    /// Room for the answers to them.
+    pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
-    pub(crate) asking: OpenCount,
+    pub(crate) asking: Arc<OpenCount>,
     /// Notices on their way of calls that were given up.
-    pub(crate) notices: OpenCount,
+    pub(crate) notices: Arc<OpenCount>,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) output_schemas: OutputSchemas,
@@ -98,9 +102,10 @@ impl Core {
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),
-            answers: Arc::new(Semaphore::new(ANSWERS_AT_ONCE)),
-            asking: OpenCount::default(),
-            notices: OpenCount::default(),
+            questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE)),
+            answers: Semaphore::new(ANSWERS_AT_ONCE),
+            asking: Arc::default(),
+            notices: Arc::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             output_schemas: OutputSchemas::default(),

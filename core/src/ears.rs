@@ -74,13 +74,14 @@ impl Listener for Ears {
         if is_modern {
             return;
         }
-        // A server that asks more at once than this is left without an answer, and not us without connections.
-        let Ok(permit) = Arc::clone(&core.answers).try_acquire_owned() else { return };
+        // A server that asks more at once than this is left without an answer, and not us without memory.
+        let Ok(permit) = Arc::clone(&core.questions).try_acquire_owned() else { return };
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
             let _permit = permit;
             let Some(body) = answer(&core, &id, &method, params).await else { return };
             let sending = async {
+                let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = core.with_token(headers).await else { return };
                 let limit = core.settings.max_answer_bytes;
                 let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit, resumes: false };

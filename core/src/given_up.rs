@@ -46,8 +46,9 @@ impl Drop for Unanswered {
         if !is_told(&peer) || core.is_closed() {
             return;
         }
+        let notice = core.notices.begin();
         runtime.spawn(async move {
-            let _notice = core.notices.begin();
+            let _notice = notice;
             let _ = tokio::time::timeout(WITHIN, tell(&core, &peer, id)).await;
         });
     }

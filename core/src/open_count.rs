@@ -1,5 +1,6 @@
 //! A count of what is open, which can be waited for to be over.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::Notify;
@@ -14,10 +15,10 @@ pub(crate) struct OpenCount {
 
 impl OpenCount {
     /// Counts until the guard is dropped.
-    pub(crate) fn begin(&self) -> Open<'_> {
+    pub(crate) fn begin(self: &Arc<Self>) -> Open {
         self.open.fetch_add(1, Ordering::AcqRel);
         self.changed.notify_waiters();
-        Open(self)
+        Open(Arc::clone(self))
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -41,9 +42,10 @@ impl OpenCount {
     }
 }
 
-pub(crate) struct Open<'a>(&'a OpenCount);
+/// Something that is open.
+pub(crate) struct Open(Arc<OpenCount>);
 
-impl Drop for Open<'_> {
+impl Drop for Open {
     fn drop(&mut self) {
         self.0.open.fetch_sub(1, Ordering::AcqRel);
         self.0.changed.notify_waiters();
