@@ -85,9 +85,11 @@ async fn run(client: &Client, scenario: &str, context: &Value) -> Result<(), Any
             client.call_tool("json_schema_echo", json!({"schema": tool.input_schema})).await?;
         }
         "sep-2640-client-no-prefetch" => client.request("skills/list", json!({})).await.map(drop)?,
-        name if name.starts_with("sep-2640-client-verify-") => skills::load_all(client).await?,
         name if name.starts_with("auth/") => list_and_call(client, "test-tool", json!({})).await?,
-        other => return Err(format!("there is no scenario {other}").into()),
+        other => {
+            let wrong = other.strip_prefix("sep-2640-client-verify-");
+            skills::refuse(client, wrong.ok_or_else(|| format!("there is no scenario {other}"))?).await?;
+        }
     }
     Ok(())
 }
