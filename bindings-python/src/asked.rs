@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use tokio::sync::Notify;
 
 use crate::hooks::Hooks;
+use crate::pending::Pending;
 
 thread_local! {
     /// Whose call this thread runs the runtime for.
@@ -17,7 +18,7 @@ thread_local! {
 /// The questions that came up while one call's thread ran the runtime.
 #[derive(Default)]
 pub(crate) struct Asked {
-    waiting: Mutex<Vec<Question>>,
+    waiting: Mutex<Vec<Pending>>,
     arrived: Notify,
 }
 
@@ -26,7 +27,7 @@ impl Asked {
     pub(crate) fn sink() -> Arc<dyn Fn(Question) + Send + Sync> {
         Arc::new(|question| {
             if let Some(asked) = HERE.with_borrow(Clone::clone) {
-                asked.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(question);
+                asked.waiting.lock().unwrap_or_else(PoisonError::into_inner).push(Pending::new(question));
                 asked.arrived.notify_one();
             }
         })
@@ -48,7 +49,7 @@ impl Asked {
     /// As [`Hooks::answer`].
     pub(crate) fn answer(&self, py: Python<'_>, hooks: &Hooks) -> PyResult<()> {
         let waiting = std::mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
-        waiting.into_iter().try_for_each(|question| hooks.answer(py, question))
+        waiting.into_iter().try_for_each(|pending| hooks.answer(py, pending))
     }
 }
 

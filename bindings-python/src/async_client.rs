@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Prepared, closed, not_callable};
+use omni_mcp::bridge::{self, Crossing, Prepared, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -22,6 +22,7 @@ use crate::hooks::Hooks;
 use crate::letters::Letters;
 use crate::open::What;
 use crate::pages::{self, AsyncPages};
+use crate::pending::Why;
 use crate::progress::Heard;
 use crate::runtime::{Local, shared};
 use crate::task::Task;
@@ -74,12 +75,18 @@ impl AsyncClient {
             let heard = progress.as_ref().map(|(heard, _)| heard);
             self.prepare(py, &method, params.bind(py), options.bind(py), heard)
         })?;
-        self.run(prepared, progress.as_ref()).await
+        let crossing = self.run(prepared, progress.as_ref()).await?;
+        Python::attach(|py| decode::crossing(py, &crossing))
     }
 
-    /// The pages of a registry's list.
-    fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<AsyncPages> {
-        let pages = pages::of(slf.py(), &slf.get().live(slf.py())?.bridge, params, options)?;
+    /// The pages of a list.
+    fn pages(
+        slf: &Bound<'_, Self>,
+        name: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<AsyncPages> {
+        let pages = pages::of(slf.py(), &slf.get().live(slf.py())?.bridge, name, params, options)?;
         Ok(AsyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
     }
 
@@ -147,16 +154,16 @@ impl AsyncClient {
     /// Runs what a list asks for next.
     pub(crate) async fn run_page(&self, prepared: Prepared) -> PyResult<Py<PyAny>> {
         Python::attach(|py| self.live(py).map(drop))?;
-        self.run(prepared, None).await
+        let crossing = self.run(prepared, None).await?;
+        Python::attach(|py| decode::decode(py, &crossing.result).map(Bound::unbind))
     }
 
-    async fn run(&self, prepared: Prepared, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<Py<PyAny>> {
-        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, prepared.run())))?;
+    async fn run(&self, prepared: Prepared, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<Crossing> {
+        let why = Arc::<Why>::default();
+        let running = why.of_call(prepared.run());
+        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, running)))?;
         let done = wait(task, progress).await?;
-        Python::attach(|py| match done {
-            Ok(crossing) => decode::crossing(py, &crossing),
-            Err(error) => Err(self.hooks.get().raised(py, &error)),
-        })
+        done.map_err(|error| Python::attach(|py| self.hooks.get().raised(py, &error, &why)))
     }
 }
 

@@ -5,7 +5,8 @@ use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
-use omni_mcp::bridge::{self, Prepared, Question, closed, not_callable, panicked};
+use omni_mcp::ErrorKind;
+use omni_mcp::bridge::{self, Crossing, Prepared, Question, closed, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -19,6 +20,7 @@ use crate::errors::raised;
 use crate::hooks::Hooks;
 use crate::open::What;
 use crate::pages::{self, SyncPages};
+use crate::pending::Why;
 use crate::progress::Heard;
 use crate::runtime::{Local, OwnRuntime, turn};
 use crate::task::Task;
@@ -28,6 +30,8 @@ type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 
 /// How soon a waiting call notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
+/// How long a call that was given up stays, at most, for the server to be told.
+const TELL_WITHIN: Duration = Duration::from_millis(500);
 
 /// What the client consists of until it is closed.
 struct Live {
@@ -82,13 +86,19 @@ impl SyncClient {
             let sink = progress.as_ref().map(|(heard, _)| heard.sink());
             live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
         });
-        self.run(py, &live, prepared.map_err(|error| raised(py, &error))?, progress.as_ref())
+        let prepared = prepared.map_err(|error| raised(py, &error))?;
+        decode::crossing(py, &self.run(py, &live, prepared, progress.as_ref())?)
     }
 
-    /// The pages of a registry's list.
-    fn pages(slf: &Bound<'_, Self>, params: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<SyncPages> {
+    /// The pages of a list.
+    fn pages(
+        slf: &Bound<'_, Self>,
+        name: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<SyncPages> {
         let live = slf.get().live(slf.py())?;
-        let pages = pages::of(slf.py(), &live.held.bridge, params, options)?;
+        let pages = pages::of(slf.py(), &live.held.bridge, name, params, options)?;
         Ok(SyncPages { client: slf.clone().unbind(), pages: Local::new(pages) })
     }
 
@@ -153,7 +163,8 @@ impl SyncClient {
 
     /// Runs what a list asks for next.
     pub(crate) fn run_page(&self, py: Python<'_>, prepared: Prepared) -> PyResult<Py<PyAny>> {
-        self.run(py, &*self.live(py)?, prepared, None)
+        let crossing = self.run(py, &*self.live(py)?, prepared, None)?;
+        decode::decode(py, &crossing.result).map(Bound::unbind)
     }
 
     fn run(
@@ -162,16 +173,14 @@ impl SyncClient {
         live: &Live,
         prepared: Prepared,
         progress: Option<&Progress<'_, '_>>,
-    ) -> PyResult<Py<PyAny>> {
-        let hooks = self.hooks.get();
+    ) -> PyResult<Crossing> {
+        let (hooks, why) = (self.hooks.get(), Arc::<Why>::default());
         let asked = (live.held.background.is_none() && hooks.has_answers()).then(Arc::default);
-        match drive(py, live, prepared.run(), &Attended { progress, asked }, &self.hooks)? {
-            Ok(crossing) => decode::crossing(py, &crossing),
-            Err(error) => {
-                settle(py, &live.runtime);
-                Err(hooks.raised(py, &error))
-            }
-        }
+        let running = why.of_call(prepared.run());
+        drive(py, live, running, &Attended { progress, asked }, &self.hooks)?.map_err(|error| {
+            settle(py, live, error.kind() == ErrorKind::Timeout);
+            hooks.raised(py, &error, &why)
+        })
     }
 }
 
@@ -202,17 +211,17 @@ fn drive<T: Send + 'static>(
     hooks: &Py<Hooks>,
 ) -> PyResult<T> {
     let Some(shared) = &live.held.background else {
-        return wait(py, &live.runtime, Box::pin(work), attended, hooks);
+        return wait(py, live, Box::pin(work), attended, hooks);
     };
     let task = Task::spawn_call(shared.clone(), work);
-    wait(py, &live.runtime, Box::pin(task), attended, hooks)?.map_err(|_| raised(py, &panicked()))
+    wait(py, live, Box::pin(task), attended, hooks)?.map_err(|_| raised(py, &panicked()))
 }
 
 /// Waits for `work` on this thread. The runtime is left for every signal check and callback, so that meanwhile another
 /// thread can drive it.
 fn wait<T: Send>(
     py: Python<'_>,
-    runtime: &OwnRuntime,
+    live: &Live,
     mut work: Pin<Box<dyn Future<Output = T> + Send + '_>>,
     attended: &Attended<'_, '_>,
     hooks: &Py<Hooks>,
@@ -223,7 +232,7 @@ fn wait<T: Send>(
         let pending = &mut work;
         let pause = py.detach(|| {
             let _here = asked.map(Asked::here);
-            runtime.block_on(async {
+            live.runtime.block_on(async {
                 // Set before the call's own timers: one that is due before all others wakes the runtime needlessly.
                 let mut signals = pin!(tokio::time::sleep(SIGNALS_EVERY));
                 if std::mem::take(&mut is_first) {
@@ -249,8 +258,9 @@ fn wait<T: Send>(
             None => return Err(raised(py, &closed())),
         }
         if let Err(raised) = attended.and_then(|()| py.check_signals()) {
-            drop(work);
-            settle(py, runtime);
+            // It ends in the runtime, where it can leave a notice for the server behind.
+            py.detach(|| live.runtime.block_on(async { drop(work) }));
+            settle(py, live, true);
             return Err(raised);
         }
     }
@@ -262,12 +272,17 @@ enum Pause<T> {
     Attend,
 }
 
-/// Lets the connection of a call that was given up close now, and not when the client is next used.
-fn settle(py: Python<'_>, runtime: &OwnRuntime) {
+/// Lets the connection of a call that failed close now, and not when the client is next used. Where the call was given
+/// up, it lets the server be told.
+fn settle(py: Python<'_>, live: &Live, was_given_up: bool) {
     py.detach(|| {
-        runtime.block_on(async {
+        live.runtime.block_on(async {
             turn().await;
             turn().await;
+            // A client that works between calls tells it by itself.
+            if was_given_up && live.held.background.is_none() {
+                live.held.bridge.settled(TELL_WITHIN).await;
+            }
         })
     });
 }

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::hooks::Hooks;
+use crate::pending::Pending;
 use crate::post::Post;
 use crate::progress::{tell, warn_of_dropped};
 
@@ -15,32 +16,36 @@ use crate::progress::{tell, warn_of_dropped};
 #[derive(Default)]
 pub(crate) struct Daemons {
     notifications: Arc<Post<String>>,
-    questions: Arc<Post<Question>>,
+    questions: Arc<Post<Pending>>,
 }
 
 impl Daemons {
     /// Hears notifications on a thread of its own.
     pub(crate) fn hear(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Arc<dyn Fn(String) + Send + Sync>> {
         let heard = Arc::clone(&self.notifications);
-        start(hooks, "omni-mcp-notifications", Arc::clone(&heard), |py, hooks, (notification, dropped)| {
-            let Some(callback) = hooks.hears().map(|callback| callback.bind(py)) else { return };
-            if let Err(raised) = tell(py, &notification, callback) {
-                raised.write_unraisable(py, Some(callback));
-            }
-            warn_of_dropped(py, dropped, "notifications", callback);
-        })?;
+        Daemon { name: "omni-mcp-notifications", post: Arc::clone(&heard), work: hear, alone: true }.start(hooks)?;
         Ok(Arc::new(move |notification| heard.add(notification)))
     }
 
-    /// Answers questions on another one, as the hearing of a notification may wait for an answer.
+    /// Answers questions, each on another thread: a function may call its client, and that ask the next one.
     pub(crate) fn answer(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Arc<dyn Fn(Question) + Send + Sync>> {
         let asked = Arc::clone(&self.questions);
-        start(hooks, "omni-mcp-questions", Arc::clone(&asked), |py, hooks, (question, _)| {
-            if let Err(raised) = hooks.answer(py, question) {
-                raised.write_unraisable(py, None);
-            }
-        })?;
-        Ok(Arc::new(move |question| asked.add(question)))
+        Daemon { name: "omni-mcp-questions", post: Arc::clone(&asked), work: answer, alone: false }.start(hooks)?;
+        Ok(Arc::new(move |question| asked.add(Pending::new(question))))
+    }
+}
+
+fn hear(py: Python<'_>, hooks: &Hooks, (notification, dropped): (String, usize)) {
+    let Some(callback) = hooks.hears().map(|callback| callback.bind(py)) else { return };
+    if let Err(raised) = tell(py, &notification, callback) {
+        raised.write_unraisable(py, Some(callback));
+    }
+    warn_of_dropped(py, dropped, "notifications", callback);
+}
+
+fn answer(py: Python<'_>, hooks: &Hooks, (pending, _): (Pending, usize)) {
+    if let Err(raised) = hooks.answer(py, pending) {
+        raised.write_unraisable(py, None);
     }
 }
 
@@ -52,26 +57,40 @@ impl Drop for Daemons {
     }
 }
 
-fn start<T: Send + 'static>(
-    hooks: &Bound<'_, Hooks>,
-    name: &str,
+/// A thread that empties a post.
+struct Daemon<T> {
+    name: &'static str,
     post: Arc<Post<T>>,
     work: fn(Python<'_>, &Hooks, (T, usize)),
-) -> PyResult<()> {
-    let py = hooks.py();
-    let hooks = PyWeakrefReference::new(hooks.as_any())?.unbind();
-    let target = PyCFunction::new_closure(py, None, None, move |args, _| {
-        let py = args.py();
-        while let Some(item) = py.detach(|| post.wait()) {
-            let Some(hooks) = hooks.bind(py).upgrade() else { return };
-            if let Ok(hooks) = hooks.cast::<Hooks>() {
-                work(py, hooks.get(), item);
+    /// Whether one item is done with before the next; otherwise another thread goes on.
+    alone: bool,
+}
+
+impl<T: Send + 'static> Daemon<T> {
+    fn start(&self, hooks: &Bound<'_, Hooks>) -> PyResult<()> {
+        let (py, this) = (hooks.py(), self.again());
+        let hooks = PyWeakrefReference::new(hooks.as_any())?.unbind();
+        let target = PyCFunction::new_closure(py, None, None, move |args, _| {
+            let py = args.py();
+            while let Some(item) = py.detach(|| this.post.wait()) {
+                let Some(hooks) = hooks.bind(py).upgrade() else { return };
+                let Ok(hooks) = hooks.cast::<Hooks>() else { return };
+                // Where no other thread can be had, this one stays.
+                let is_relieved = !this.alone && this.start(hooks).is_ok();
+                (this.work)(py, hooks.get(), item);
+                if is_relieved {
+                    return;
+                }
             }
-        }
-    })?;
-    let how = PyDict::new(py);
-    how.set_item("target", target)?;
-    how.set_item("name", name)?;
-    how.set_item("daemon", true)?;
-    py.import("threading")?.getattr("Thread")?.call((), Some(&how))?.call_method0("start").map(drop)
+        })?;
+        let how = PyDict::new(py);
+        how.set_item("target", target)?;
+        how.set_item("name", self.name)?;
+        how.set_item("daemon", true)?;
+        py.import("threading")?.getattr("Thread")?.call((), Some(&how))?.call_method0("start").map(drop)
+    }
+
+    fn again(&self) -> Self {
+        Self { name: self.name, post: Arc::clone(&self.post), work: self.work, alone: self.alone }
+    }
 }

@@ -1,23 +1,25 @@
 //! The caller's functions that a client has beside its options, and how they are called.
 
 use std::cell::RefCell;
-use std::sync::{Mutex, PoisonError};
 
-use omni_mcp::bridge::{Question, bad_hook};
+use omni_mcp::bridge::{bad_hook, unsendable_argument};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyString};
+use pyo3::types::PyDict;
 
 use crate::encode;
 use crate::errors::raised;
+use crate::pending::{Pending, TOKEN_PROVIDER, Why};
 
 /// The code of an error that a token provider is the cause of.
 const TOKEN_UNAVAILABLE: &str = "token_unavailable";
+/// The code of an error that a function is the cause of which a server asked.
+const INPUT_FAILED: &str = "input_failed";
 
 thread_local! {
-    /// The hooks whose answer is being made on this thread.
+    /// The hooks whose token is being made on this thread.
     static ANSWERING: RefCell<Vec<usize>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -27,8 +29,8 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Hooks {
     by_name: Vec<(&'static str, Py<PyAny>)>,
-    /// What the function that was to answer raised last.
-    why: Mutex<Option<Py<PyAny>>>,
+    /// What the token provider raised. A token is all calls', and so is this.
+    no_token: Why,
 }
 
 #[pymethods]
@@ -37,10 +39,7 @@ impl Hooks {
         for (_, function) in &self.by_name {
             visit.call(function)?;
         }
-        match self.why.try_lock() {
-            Ok(why) => why.as_ref().map_or(Ok(()), |why| visit.call(why)),
-            Err(_) => Ok(()),
-        }
+        self.no_token.traverse(&visit)
     }
 }
 
@@ -67,7 +66,7 @@ impl Hooks {
                 false => return Err(raised(py, &bad_hook(hook.name, "must be a function"))),
             }
         }
-        Ok((options, Self { by_name, why: Mutex::default() }))
+        Ok((options, Self { by_name, no_token: Why::default() }))
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -98,26 +97,29 @@ impl Hooks {
     ///
     /// # Errors
     /// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the function.
-    pub(crate) fn answer(&self, py: Python<'_>, question: Question) -> PyResult<()> {
-        let Some(function) = self.named(question.name) else { return Ok(()) };
-        let answering = Answering::begin(self);
-        let given = function.bind(py).call0();
+    pub(crate) fn answer(&self, py: Python<'_>, pending: Pending) -> PyResult<()> {
+        let Some(function) = self.named(pending.name()) else { return Ok(()) };
+        // No call of this client waits for what a server asks, so that its functions may make some.
+        let answering = (pending.name() == TOKEN_PROVIDER).then(|| Answering::begin(self));
+        let given = pending.arguments(py).and_then(|arguments| function.bind(py).call1(arguments));
         drop(answering);
-        self.settle(py, question, given)
+        self.settle(py, pending, given)
     }
 
     /// Hands an answer on, or what was raised instead of one.
-    pub(crate) fn settle(&self, py: Python<'_>, question: Question, given: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
-        let (answer, why) = match given.and_then(|given| text(&given)) {
+    pub(crate) fn settle(&self, py: Python<'_>, pending: Pending, given: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
+        let (answer, raised) = match given.and_then(|given| text(pending.name(), &given)) {
             Ok(answer) => (Ok(answer), None),
             Err(failed) if failed.is_instance_of::<PyException>(py) => {
                 (Err(said(py, &failed)), Some(failed.into_value(py).into_any()))
             }
             Err(other) => return Err(other),
         };
-        let before = std::mem::replace(&mut *self.why.lock().unwrap_or_else(PoisonError::into_inner), why);
-        drop(before);
-        question.answer(answer);
+        let why = if pending.name() == TOKEN_PROVIDER { Some(&self.no_token) } else { pending.why.as_deref() };
+        if let Some(why) = why {
+            why.set(raised);
+        }
+        pending.answer(answer);
         Ok(())
     }
 
@@ -127,11 +129,15 @@ impl Hooks {
         if is_answering { Err(calls_itself()) } else { Ok(()) }
     }
 
-    /// The exception for an error, caused by what a function of the caller's raised where it was that.
-    pub(crate) fn raised(&self, py: Python<'_>, error: &Error) -> PyErr {
+    /// The exception for an error of a call, caused by what a function of the caller's raised where it was that.
+    pub(crate) fn raised(&self, py: Python<'_>, error: &Error, of_call: &Why) -> PyErr {
         let raised = raised(py, error);
-        let why = self.why.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|why| why.clone_ref(py));
-        if let Some(why) = why.filter(|_| error.code() == TOKEN_UNAVAILABLE) {
+        let why = match error.code() {
+            TOKEN_UNAVAILABLE => self.no_token.get(py),
+            INPUT_FAILED => of_call.get(py),
+            _ => None,
+        };
+        if let Some(why) = why {
             raised.set_cause(py, Some(PyErr::from_value(why.into_bound(py))));
         }
         raised
@@ -147,15 +153,14 @@ pub(crate) fn calls_itself() -> PyErr {
     PyRuntimeError::new_err("a token provider cannot call the client that waits for its token")
 }
 
-/// An answer as JSON text. What is no answer at all is refused by the core, in its own words.
-fn text(given: &Bound<'_, PyAny>) -> PyResult<String> {
-    if given.is_instance_of::<PyString>() {
-        return Ok(encode::value(given).unwrap_or_else(|_| "null".to_owned()));
-    }
-    match given.cast::<PyDict>() {
-        Ok(members) => encode::options(members).map_err(|error| raised(given.py(), &error)),
-        Err(_) => Ok("null".to_owned()),
-    }
+/// An answer as JSON text. What JSON can say and is no answer all the same is refused by the core, in its own words.
+fn text(hook: &str, given: &Bound<'_, PyAny>) -> PyResult<String> {
+    let text = match given.cast::<PyDict>() {
+        // Its time may be a `timedelta`.
+        Ok(token) if hook == TOKEN_PROVIDER => encode::options(token),
+        _ => encode::value(given).map_err(|reason| unsendable_argument(hook, reason)),
+    };
+    text.map_err(|error| raised(given.py(), &error))
 }
 
 fn said(py: Python<'_>, failed: &PyErr) -> String {
@@ -163,7 +168,7 @@ fn said(py: Python<'_>, failed: &PyErr) -> String {
     if said.is_empty() { failed.get_type(py).name().map_or(said, |name| name.to_string()) } else { said }
 }
 
-/// While it lives, this thread makes an answer of some hooks.
+/// While it lives, this thread makes a token for some client.
 struct Answering;
 
 impl Answering {

@@ -2,13 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use omni_mcp::bridge::{self, Question};
+use omni_mcp::bridge;
 use pyo3::prelude::*;
-use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::decode::decode;
 use crate::exit::Gate;
 use crate::hooks::{Hooks, calls_itself};
+use crate::pending::{Pending, TOKEN_PROVIDER};
 use crate::post::Post;
 use crate::progress::warn_of_dropped;
 use crate::runtime::Local;
@@ -22,7 +23,7 @@ pub(crate) struct Letters {
 
 struct Inbox {
     notifications: Post<String>,
-    questions: Post<Question>,
+    questions: Post<Pending>,
     reader: Mutex<Option<Py<PyWeakrefReference>>>,
     gate: Gate,
 }
@@ -62,8 +63,8 @@ impl Letters {
 
     /// The next question, if one waits.
     fn next_question(&self, py: Python<'_>) -> Option<Asking> {
-        let question = self.inbox.here()?.questions.take().0?;
-        Some(Asking { hooks: self.hooks.clone_ref(py), question: Mutex::new(Some(question)) })
+        let pending = self.inbox.here()?.questions.take().0?;
+        Some(Asking { hooks: self.hooks.clone_ref(py), pending: Mutex::new(Some(pending)) })
     }
 
     fn __traverse__(&self, visit: pyo3::gc::PyVisit<'_>) -> Result<(), pyo3::gc::PyTraverseError> {
@@ -89,7 +90,7 @@ impl Letters {
         bridge::Hooks {
             on_notification: hooks.hears().map(|_| Arc::new(hear) as Arc<dyn Fn(String) + Send + Sync>),
             ask: Some(Arc::new(move |question| {
-                asked.questions.add(question);
+                asked.questions.add(Pending::new(question));
                 if !asked.wake() {
                     // There is no loop that could answer.
                     asked.questions.clear();
@@ -120,7 +121,7 @@ impl Inbox {
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct Asking {
     hooks: Py<Hooks>,
-    question: Mutex<Option<Question>>,
+    pending: Mutex<Option<Pending>>,
 }
 
 #[pymethods]
@@ -128,9 +129,20 @@ impl Asking {
     /// The function to ask.
     #[getter]
     fn function(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        let question = self.question.lock().unwrap_or_else(PoisonError::into_inner);
-        let name = question.as_ref().map(|question| question.name)?;
+        let name = self.seen(Pending::name)?;
         self.hooks.get().named(name).map(|function| function.clone_ref(py))
+    }
+
+    /// What to call it with.
+    #[getter]
+    fn arguments<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        self.seen(|pending| pending.arguments(py)).unwrap_or_else(|| Ok(PyTuple::empty(py)))
+    }
+
+    /// Whether calls of the client wait for the answer, so that the function cannot make any.
+    #[getter]
+    fn holds_calls(&self) -> bool {
+        self.seen(Pending::name) == Some(TOKEN_PROVIDER)
     }
 
     /// Hands its answer on.
@@ -149,8 +161,12 @@ impl Asking {
 }
 
 impl Asking {
+    fn seen<T>(&self, see: impl FnOnce(&Pending) -> T) -> Option<T> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(see)
+    }
+
     fn settle(&self, py: Python<'_>, given: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
-        let question = self.question.lock().unwrap_or_else(PoisonError::into_inner).take();
-        question.map_or(Ok(()), |question| self.hooks.get().settle(py, question, given))
+        let pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner).take();
+        pending.map_or(Ok(()), |pending| self.hooks.get().settle(py, pending, given))
     }
 }

@@ -13,6 +13,7 @@ mod hooks;
 mod letters;
 mod open;
 mod pages;
+mod pending;
 mod post;
 mod progress;
 mod record;

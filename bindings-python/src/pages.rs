@@ -10,14 +10,15 @@ use crate::encode;
 use crate::errors::raised;
 use crate::runtime::Local;
 
-/// The list of a registry, for params and call options.
+/// The list of a method, for params and call options. A registry has one list.
 pub(crate) fn of(
     py: Python<'_>,
     bridge: &Bridge,
+    name: &str,
     params: &Bound<'_, PyDict>,
     options: &Bound<'_, PyDict>,
 ) -> PyResult<Pages> {
-    let pages = encode::params(params).and_then(|params| bridge.pages(&params, &encode::options(options)?));
+    let pages = encode::params(params).and_then(|params| bridge.pages(name, &params, &encode::options(options)?));
     pages.map_err(|error| raised(py, &error))
 }
 

@@ -24,6 +24,7 @@ class Subject:
     def __init__(self, case: dict[str, Any], server: DevServer) -> None:
         self.case, self.server = case, server
         self.heard: list[Any] = []
+        self.asked: list[Any] = []
         self._arriving: queue.Queue[Any] = queue.Queue()
 
     def open(self) -> Any:
@@ -31,16 +32,17 @@ class Subject:
         if "registry" in case:
             return REGISTRIES[case["registry"]][0](**self._options())
         if "record" in case:
-            return connect(self._filled_in(case["record"]), **self._options(), **self._hooks())
-        return OmniMCPClient(**self._options(), **self._hooks())
+            return connect(self._filled_in(case["record"]), **self._options(), **self._hooks(), **self._answers())
+        return OmniMCPClient(**self._options(), **self._hooks(), **self._answers())
 
     async def open_async(self) -> Any:
         case = self.case
         if "registry" in case:
             return REGISTRIES[case["registry"]][1](**self._options())
         if "record" in case:
-            return await connect_async(self._filled_in(case["record"]), **self._options(), **self._hooks())
-        return AsyncOmniMCPClient(**self._options(), **self._hooks())
+            given = {**self._options(), **self._hooks(), **self._answers_later()}
+            return await connect_async(self._filled_in(case["record"]), **given)
+        return AsyncOmniMCPClient(**self._options(), **self._hooks(), **self._answers_later())
 
     def notifications(self, count: int) -> list[Any]:
         """Wait for so many, 5 s at most for each."""
@@ -63,17 +65,29 @@ class Subject:
         if self.case.get("on_notification"):
             hooks["on_notification"] = self._arriving.put
         if "token_provider" in self.case:
-            hooks["token_provider"] = self._provider(list(self.case["token_provider"]))
+            hooks["token_provider"] = giver(self.case["token_provider"])
         return hooks
 
-    def _provider(self, tokens: list[Any]) -> Any:
-        def provide() -> Any:
-            given = tokens.pop(0) if len(tokens) > 1 else tokens[0]
-            if isinstance(given, dict) and "fails" in given:
-                raise LookupError(given["fails"])
-            return given
+    def _answers(self) -> dict[str, Any]:
+        def answers(hook: str, values: list[Any]) -> Any:
+            give = giver(values)
 
-        return provide
+            def answer(params: Any = None) -> Any:
+                self.asked.append({"hook": hook, "params": {} if params is None else params})
+                return give()
+
+            return answer
+
+        return {hook: answers(hook, values) for hook, values in self.case.get("answers", {}).items()}
+
+    def _answers_later(self) -> dict[str, Any]:
+        def later(answer: Any) -> Any:
+            async def answer_later(*asked: Any) -> Any:
+                return answer(*asked)
+
+            return answer_later
+
+        return {hook: later(answer) for hook, answer in self._answers().items()}
 
     def _filled_in(self, value: Any) -> Any:
         match value:
@@ -85,6 +99,19 @@ class Subject:
             case dict():
                 return {name: self._filled_in(member) for name, member in value.items()}
         return value
+
+
+def giver(values: list[Any]) -> Any:
+    """A function that gives these one after the other, and the last one again and again."""
+    left = list(values)
+
+    def give() -> Any:
+        given = left.pop(0) if len(left) > 1 else left[0]
+        if isinstance(given, dict) and "fails" in given:
+            raise LookupError(given["fails"])
+        return given
+
+    return give
 
 
 def program() -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import sys
+import typing
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -44,6 +46,15 @@ OWN_PARAMETERS = {"self", "on_progress", "options"}
 ARGUMENTS = {
     "list_tools_page": {"cursor"},
     "call_tool": {"name", "arguments"},
+    "list_resources_page": {"cursor"},
+    "list_resource_templates_page": {"cursor"},
+    "read_resource": {"uri"},
+    "subscribe_resource": {"uri"},
+    "unsubscribe_resource": {"uri"},
+    "list_prompts_page": {"cursor"},
+    "get_prompt": {"name", "arguments"},
+    "complete": {"ref", "argument", "context"},
+    "set_logging_level": {"level"},
     "request": {"method", "params"},
     "notify": {"method", "params"},
 }
@@ -55,6 +66,16 @@ def spelled(table: str) -> set[str]:
 
 def fields(made: type) -> set[str]:
     return set(made.__annotations__)
+
+
+def members(made: type) -> dict[str, Any]:
+    """What a class has of its own and of its bases, as it is written there."""
+    own = (vars(base) for base in reversed(made.__mro__) if base is not object)
+    return {name: value for namespace in own for name, value in namespace.items() if not name.startswith("_")}
+
+
+def iterates(method: str) -> bool:
+    return method.startswith("iter_")
 
 
 @pytest.mark.parametrize(
@@ -111,9 +132,10 @@ def test_call_options(method: str) -> None:
     named = set(parameters) - OWN_PARAMETERS - ARGUMENTS.get(method, set())
     if method == "close":
         assert not named
-    elif method in ("notify", "connect"):
+    elif method in ("notify", "connect") or iterates(method):
         # There is no result that could have metadata.
         assert named | fields(CallOptions) == spelled("call_options") - {"with_metadata"}
+        assert iterates(method) == ("on_progress" not in parameters and "options" in parameters)
     else:
         assert named | fields(CallOptions) == spelled("call_options")
         assert "on_progress" in parameters
@@ -121,10 +143,29 @@ def test_call_options(method: str) -> None:
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
 def test_methods(made: type) -> None:
-    public = {name: value for name, value in vars(made).items() if not name.startswith("_")}
+    public = members(made)
     properties = {name for name, value in public.items() if isinstance(value, property)}
     assert properties == spelled("properties")
     assert set(public) - properties == set(METHODS)
+
+
+def test_the_arguments_are_those_of_methods() -> None:
+    assert set(ARGUMENTS) < set(METHODS)
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="overloads are not kept")
+@pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
+@pytest.mark.parametrize("method", [method for method in METHODS if method not in ("connect", "notify", "close")])
+def test_what_a_type_checker_sees(made: type, method: str) -> None:
+    written = typing.get_overloads(getattr(made, method))
+    if iterates(method):
+        assert not written
+        return
+    plain, with_metadata = (inspect.signature(overload) for overload in written)
+    whole = inspect.signature(getattr(made, method))
+    assert with_metadata.return_annotation == f"WithMetadata[{plain.return_annotation}]"
+    for seen in (plain, with_metadata):
+        assert list(seen.parameters) == list(whole.parameters)
 
 
 @pytest.mark.parametrize("row", TABLES["properties"], ids=lambda row: row["name"])
@@ -157,14 +198,21 @@ def test_registries(kind: str) -> None:
         assert row["help"].partition(" ")[2] in methods[0].__doc__
 
 
-@pytest.mark.parametrize("name", ["__init__", "_call", *METHODS])
+@pytest.mark.parametrize("name", ["__init__", "_call", "_items", *METHODS])
 def test_sync_and_async_are_the_same(name: str) -> None:
     sync, twin = getattr(OmniMCPClient, name), getattr(AsyncOmniMCPClient, name)
-    assert str(inspect.signature(sync)) == str(inspect.signature(twin)).replace("AsyncClientOptions", "ClientOptions")
+    # The types of options, callbacks and iterators have twins of the same names.
+    assert str(inspect.signature(sync)) == str(inspect.signature(twin)).replace("Async", "")
     assert sync.__doc__ == twin.__doc__
-    if name != "__init__":
-        assert inspect.iscoroutinefunction(twin)
-        assert not inspect.iscoroutinefunction(sync)
+    assert not inspect.iscoroutinefunction(sync)
+    assert inspect.iscoroutinefunction(twin) == (name not in ("__init__", "_items") and not iterates(name))
+
+
+def test_the_bases_are_twins() -> None:
+    def bases(made: type) -> list[str]:
+        return [base.__name__.removeprefix("Async") for base in made.__mro__]
+
+    assert bases(OmniMCPClient) == bases(AsyncOmniMCPClient)
 
 
 @pytest.mark.parametrize("row", TABLES["kinds"], ids=lambda row: row["kind"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -12,13 +12,25 @@ from omni_mcp_py import (
     CallOptions,
     CallToolResult,
     ClientOptions,
+    CompleteResult,
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    DiscoverResult,
+    ElicitRequestParams,
+    ElicitResult,
+    GetPromptResult,
     Implementation,
     InitializeResult,
+    ListResourcesResult,
     ListToolsResult,
     Notification,
     ProfileOptions,
     Progress,
+    Prompt,
     RateLimitError,
+    ReadResourceResult,
+    ResourceTemplate,
+    Root,
     Tool,
     WithMetadata,
     connect,
@@ -27,7 +39,6 @@ from omni_mcp_py import (
 )
 from omni_mcp_py import OmniMCPClient as Client
 from omni_mcp_py.registry import AsyncSema4Registry, GaiaRegistry, Sema4Registry, ServerRecord
-from omni_mcp_py.types import ElicitRequestParams, ElicitResult
 from typing_extensions import assert_type
 
 
@@ -47,7 +58,23 @@ def sync(key: str, url: str) -> None:
         assert_type(client.call_tool("fred.search", {"q": "inflation"}, **quick), CallToolResult)
         assert_type(client.request("ping", with_metadata=True), WithMetadata[Any])
         client.notify("notifications/initialized", {})
+        assert_type(client.discover(), DiscoverResult)
+        assert_type(client.iter_tools(fresh=True), Iterator[Tool])
+        assert_type(client.list_resources(with_metadata=True).metadata["cached"], bool)
+        assert_type(client.list_resources_page("x"), ListResourcesResult)
+        assert_type(next(client.iter_resource_templates()), ResourceTemplate)
+        assert_type(client.read_resource("file:///x"), ReadResourceResult)
+        assert_type(client.subscribe_resource("file:///x"), dict[str, Any])
+        assert_type(client.get_prompt("x", {"y": "z"}), GetPromptResult)
+        assert_type(
+            client.complete({"type": "ref/prompt", "name": "x"}, {"name": "y", "value": "z"}, {"arguments": {}}),
+            CompleteResult,
+        )
+        client.set_logging_level("warning")
 
+        client.set_logging_level("loud")  # type: ignore[call-overload]
+        client.get_prompt("x", {"y": 1})  # type: ignore[dict-item]
+        client.iter_tools(with_metadata=True)  # type: ignore[call-arg]
         client.ping(timeout="soon")  # type: ignore[call-overload]
         client.ping(no_such=1)  # type: ignore[call-overload]
         client.call_tool("fred.search", arguments=3)  # type: ignore[call-overload]
@@ -60,6 +87,8 @@ async def asynchronous(key: str, url: str) -> None:
         assert_type(await client.call_tool("fred.search", {"q": "inflation"}), CallToolResult)
         answer = await client.list_tools(with_metadata=True, on_progress=hear_async)
         assert_type(answer, WithMetadata[ListToolsResult])
+        assert_type(client.iter_prompts(), AsyncIterator[Prompt])
+        assert_type(await client.read_resource("file:///x"), ReadResourceResult)
         await client.ping(timeout="soon")  # type: ignore[call-overload]
 
 
@@ -76,6 +105,9 @@ def from_records(key: str, url: str, record: ServerRecord) -> None:
     Client(token_provider=provide)  # type: ignore[arg-type]
     Client(profile="nothing")  # type: ignore[arg-type]
     AsyncOmniMCPClient(token_provider=provide, on_notification=told)
+    Client(on_elicitation=fill_in, on_sampling=sample, on_roots=list[Root])
+    Client(on_elicitation=fill_in_later)  # type: ignore[arg-type]
+    AsyncOmniMCPClient(on_elicitation=fill_in_later, on_sampling=sample, on_roots=list[Root])
     assert_type(connect(record, key, timeout=5), Client)
     with Sema4Registry(key, base_url=url, tenant="t") as registry:
         assert_type(registry.list(limit=5, timeout=1), Iterator[ServerRecord])
@@ -98,10 +130,16 @@ def texts(result: CallToolResult) -> list[str]:
     return [item["text"] for item in result["content"] if item["type"] == "text"]
 
 
-def answered(params: ElicitRequestParams) -> ElicitResult:
-    if params.get("mode") == "url":
-        return {"action": "decline"}
-    return {"action": "accept", "content": {"name": "x", "age": 30, "tags": ["a"]}}
+def fill_in(params: ElicitRequestParams) -> ElicitResult:
+    return {"action": "accept", "content": {"name": params["message"]}}
+
+
+async def fill_in_later(params: ElicitRequestParams) -> ElicitResult:
+    return fill_in(params)
+
+
+def sample(params: CreateMessageRequestParams) -> CreateMessageResult:
+    return {"role": "assistant", "model": "m", "content": {"type": "text", "text": str(params["maxTokens"])}}
 
 
 def told(notification: Notification) -> None:

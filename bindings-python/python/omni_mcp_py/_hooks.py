@@ -53,9 +53,11 @@ class LoopHooks:
         return task
 
     async def _answer(self, asking: _native.Asking) -> None:
-        _answering.set(self)
+        # No call waits for what a server asks, so that its functions may make some. Whoever woke this may be answering
+        # for another client.
+        _answering.set(self if asking.holds_calls else None)
         try:
-            given = asking.function()
+            given = asking.function(*asking.arguments)
             if inspect.isawaitable(given):
                 given = await given
         except Exception as error:
@@ -64,7 +66,6 @@ class LoopHooks:
             asking.answer(given)
 
     async def _tell(self) -> None:
-        # Whoever woke this may be answering for another client.
         _answering.set(None)
         callback = self._letters.on_notification
         while callback is not None and (notification := self._letters.next_notification()) is not None:

@@ -9,6 +9,13 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from omni_mcp_py._types import Notification
+    from omni_mcp_py.types import (
+        CreateMessageRequestParams,
+        CreateMessageResult,
+        ElicitRequestParams,
+        ElicitResult,
+        Root,
+    )
 
     _Seconds = float | timedelta
     _Profile = Literal["omni", "octomind", "odock", "generic"]
@@ -164,12 +171,19 @@ class ServerOptions(TypedDict, total=False):
     """The only tools that may be called. Default: all; an empty list allows none."""
     blocked_tools: Sequence[str]
     """Tools that may not be called, whatever is allowed. Default: none."""
+    client_name: str
+    """The name by which the client presents itself to servers. Default: omni-mcp."""
+    client_version: str
+    """The version by which the client presents itself to servers. Default: that of this package."""
     force_serial_tool_calls: bool
     """Sends one tool call at a time, in the order in which they were made. Default: false."""
     listen: bool
-    """Whether the server's own event stream is asked for, by GET. Default: true where on_notification is given."""
+    """Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen.
+
+    Default: true where on_notification is given, or a function that a server asks.
+    """
     protocol_version: str
-    """The protocol version to ask for in the handshake, one that the profile accepts. Default: the profile's first."""
+    """The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first."""
     x_session_id: str
     """The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none."""
     headers: Mapping[str, str]
@@ -199,6 +213,20 @@ class ServerOptions(TypedDict, total=False):
     """Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: false."""
     raise_tool_errors: bool
     """Makes a result with `isError` an error of kind `tool`. Default: false."""
+    validate_output: bool
+    """Checks structured results of tools by their output schemas; the list of tools is read first where it is not
+    known.
+
+    Default: false.
+    """
+    cache: bool
+    """Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they
+    changed.
+
+    Default: true.
+    """
+    max_input_rounds: int
+    """How often one call may be asked for input. Default: 10."""
     allow_http: bool
     """Lets an API key and calls go over plain http to a host that is not loopback. Default: false."""
     max_answer_bytes: int
@@ -217,6 +245,18 @@ class ClientOptions(ServerOptions, total=False):
 
     Asked again when it expires or is refused.
     """
+    on_sampling: Callable[[CreateMessageRequestParams], CreateMessageResult] | None
+    """Has a model of the caller's answer a server's sampling/createMessage.
+
+    It gets its params, and gives role, content and model.
+    """
+    on_elicitation: Callable[[ElicitRequestParams], ElicitResult] | None
+    """Has a person answer a server's elicitation/create.
+
+    It gets its params, and gives action and, of a form, content; what is left out of it has the form's defaults.
+    """
+    on_roots: Callable[[], list[Root]] | None
+    """Gives the folders that a server may work in: a list of objects with uri and name."""
 
 
 class AsyncClientOptions(ServerOptions, total=False):
@@ -229,6 +269,18 @@ class AsyncClientOptions(ServerOptions, total=False):
 
     Asked again when it expires or is refused.
     """
+    on_sampling: Callable[[CreateMessageRequestParams], Awaitable[CreateMessageResult] | CreateMessageResult] | None
+    """Has a model of the caller's answer a server's sampling/createMessage.
+
+    It gets its params, and gives role, content and model.
+    """
+    on_elicitation: Callable[[ElicitRequestParams], Awaitable[ElicitResult] | ElicitResult] | None
+    """Has a person answer a server's elicitation/create.
+
+    It gets its params, and gives action and, of a form, content; what is left out of it has the form's defaults.
+    """
+    on_roots: Callable[[], Awaitable[list[Root]] | list[Root]] | None
+    """Gives the folders that a server may work in: a list of objects with uri and name."""
 
 
 class UnkeyedCallOptions(TypedDict, total=False):
@@ -253,6 +305,10 @@ class UnkeyedCallOptions(TypedDict, total=False):
     """Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: the client's."""
     raise_tool_errors: bool
     """Makes a result with `isError` an error of kind `tool`. Default: the client's."""
+    validate_output: bool
+    """Checks the structured result of a tool by its output schema. Default: the client's."""
+    fresh: bool
+    """Asks the server even where its last answer still holds. Default: false."""
 
 
 class CallOptions(UnkeyedCallOptions, total=False):

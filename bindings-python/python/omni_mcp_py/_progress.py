@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Self
 
-    from omni_mcp_py._types import Progress
+    from omni_mcp_py.types import Progress
 
 
 class Teller:

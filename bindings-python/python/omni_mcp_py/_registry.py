@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _native
+from omni_mcp_py._closing import AsyncClosing, Closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from types import TracebackType
 
-    from typing_extensions import Self, Unpack
+    from typing_extensions import Unpack
 
     from omni_mcp_py._options import CallOptions, RegistryOptions
 
 
-class Registry:
+class Registry(Closing):
     """A client of one registry, whose calls block; any number of threads may share it."""
 
     _kind: str
@@ -32,23 +32,11 @@ class Registry:
         """Refuse further calls."""
         self._native.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        # No option is shown: headers and URLs may hold secrets.
-        return f"<{type(self).__name__} at {id(self):#x}>"
-
     def _call(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Any:
         return self._native.call(name, params, options, None)
 
 
-class AsyncRegistry:
+class AsyncRegistry(AsyncClosing):
     """A client of one registry, whose calls are awaited; usable from any event loop."""
 
     _kind: str
@@ -64,18 +52,6 @@ class AsyncRegistry:
     async def close(self) -> None:
         """Refuse further calls."""
         await self._native.close()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    def __repr__(self) -> str:
-        # No option is shown: headers and URLs may hold secrets.
-        return f"<{type(self).__name__} at {id(self):#x}>"
 
     async def _call(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Any:
         return await self._native.call(name, params, options, None)

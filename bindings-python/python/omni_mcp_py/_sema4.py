@@ -35,7 +35,7 @@ class Sema4Registry(Registry):
 
     def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> Iterator[ServerRecord]:
         """Return all servers, over all pages, one after the other. A page is fetched when it is come to."""
-        return _records(self._native.pages({"limit": limit}, options))
+        return _records(self._native.pages("list", {"limit": limit}, options))
 
     def list_page(
         self, next: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
@@ -71,7 +71,7 @@ class AsyncSema4Registry(AsyncRegistry):
 
     def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> AsyncIterator[ServerRecord]:
         """Return all servers, over all pages, one after the other. A page is fetched when it is come to."""
-        return _records_async(self._native.pages({"limit": limit}, options))
+        return _records_async(self._native.pages("list", {"limit": limit}, options))
 
     async def list_page(
         self, next: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]

@@ -3,14 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypedDict, TypeVar
-
-if TYPE_CHECKING:
-    from omni_mcp_py.types import CallToolResult as CallToolResult
-    from omni_mcp_py.types import Implementation as Implementation
-    from omni_mcp_py.types import InitializeResult as InitializeResult
-    from omni_mcp_py.types import ListToolsResult as ListToolsResult
-    from omni_mcp_py.types import Progress as Progress
+from typing import Any, Generic, Literal, TypedDict, TypeVar
 
 Result = TypeVar("Result")
 
@@ -32,6 +25,7 @@ class Metadata(TypedDict):
     attempts: int
     idempotency_key: str | None
     replayed: bool
+    cached: bool
     looks_like_error: bool
 
 

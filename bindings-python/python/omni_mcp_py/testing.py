@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from omni_mcp_py import _native
+from omni_mcp_py._closing import Closing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from types import TracebackType
 
     _Count = Literal[
         "requests",
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["DevServer"]
 
 
-class DevServer:
+class DevServer(Closing):
     """A dev server on a free port of 127.0.0.1, until it is closed.
 
     The options are those of the server's own table, such as `profile`, `answer`, `progress` and `faults`.
@@ -101,14 +101,6 @@ class DevServer:
     def close(self) -> None:
         """Close every connection and stop. The ledger can still be read."""
         self._native.close()
-
-    def __enter__(self) -> DevServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"DevServer(url={self.url!r})"

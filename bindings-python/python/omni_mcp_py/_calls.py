@@ -1,0 +1,98 @@
+"""The one way that all methods of a client go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omni_mcp_py._closing import AsyncClosing, Closing
+from omni_mcp_py._types import WithMetadata
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+
+    from omni_mcp_py import _native
+    from omni_mcp_py.types import Progress
+
+    _OnProgress = Callable[[Progress], object]
+    _AsyncOnProgress = Callable[[Progress], Awaitable[object] | object]
+
+
+class Calls(Closing):
+    """The calls of a client that blocks."""
+
+    def _open(self, native: _native.SyncClient) -> None:
+        self._native = native
+
+    def _call(
+        self,
+        name: str,
+        params: dict[str, Any],
+        options: Mapping[str, object],
+        on_progress: _OnProgress | None = None,
+        with_metadata: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        if idempotency_key is not None:
+            options = {**options, "idempotency_key": idempotency_key}
+        if with_metadata is not False:
+            options = {**options, "with_metadata": with_metadata}
+        result = self._native.call(name, params, options, on_progress)
+        return WithMetadata(*result) if with_metadata is True else result
+
+    def _items(self, name: str, member: str, options: Mapping[str, object]) -> Iterator[Any]:
+        return _each(self._native.pages(name, {}, options), member)
+
+
+class AsyncCalls(AsyncClosing):
+    """The calls of a client that is awaited."""
+
+    def _open(self, native: _native.AsyncClient) -> None:
+        self._native = native
+        self._hooks = None
+        if native.letters is not None:
+            from omni_mcp_py._hooks import LoopHooks
+
+            self._hooks = LoopHooks(native.letters)
+
+    async def _call(
+        self,
+        name: str,
+        params: dict[str, Any],
+        options: Mapping[str, object],
+        on_progress: _AsyncOnProgress | None = None,
+        with_metadata: bool = False,
+        idempotency_key: str | None = None,
+    ) -> Any:
+        if self._hooks is not None:
+            self._hooks.attach()
+        if idempotency_key is not None:
+            options = {**options, "idempotency_key": idempotency_key}
+        if with_metadata is not False:
+            options = {**options, "with_metadata": with_metadata}
+        if on_progress is None or not callable(on_progress):
+            # What cannot be called is refused there.
+            result = await self._native.call(name, params, options, on_progress)
+        else:
+            from omni_mcp_py._progress import Teller
+
+            async with Teller(on_progress) as teller:
+                result = await self._native.call(name, params, options, teller)
+        return WithMetadata(*result) if with_metadata is True else result
+
+    def _items(self, name: str, member: str, options: Mapping[str, object]) -> AsyncIterator[Any]:
+        return self._each(self._native.pages(name, {}, options), member)
+
+    async def _each(self, pages: _native.AsyncPages, member: str) -> AsyncIterator[Any]:
+        while True:
+            if self._hooks is not None:
+                self._hooks.attach()
+            page = await pages.next()
+            if page is None:
+                return
+            for item in page[member]:
+                yield item
+
+
+def _each(pages: _native.SyncPages, member: str) -> Iterator[Any]:
+    while (page := pages.next()) is not None:
+        yield from page[member]

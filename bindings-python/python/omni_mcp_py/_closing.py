@@ -1,0 +1,48 @@
+"""What is closed at the end of its `with` block."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from typing_extensions import Self
+
+
+class _Shown:
+    def __repr__(self) -> str:
+        # No option is shown: headers and URLs may hold secrets.
+        return f"<{type(self).__name__} at {id(self):#x}>"
+
+
+class Closing(_Shown):
+    """Closed at the end of a `with` block."""
+
+    def close(self) -> None:
+        """Refuse further use."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class AsyncClosing(_Shown):
+    """Closed at the end of an `async with` block."""
+
+    async def close(self) -> None:
+        """Refuse further use."""
+        raise NotImplementedError
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
