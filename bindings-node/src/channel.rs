@@ -25,7 +25,7 @@ enum Kind {
     Progress = 2,
     /// The id is that of a client.
     Notification = 3,
-    /// The id is that of a client, and the metadata that of the question.
+    /// The id is that of a client; the text is the hook's name and its params, and the metadata the question's number.
     Question = 4,
 }
 
@@ -79,7 +79,8 @@ impl Sink {
     /// Asks a client's own function. Where the thread of JavaScript is gone, the question is dropped: it counts as failed.
     pub(crate) fn ask(&self, client: u32, question: Question) {
         let number = self.asked.fetch_add(1, Ordering::Relaxed);
-        let text = question.name.to_owned();
+        // A name of the table needs no escapes, and the params are JSON that the core has read.
+        let text = format!("{{\"hook\":\"{}\",\"params\":{}}}", question.name, question.params);
         lock(&self.questions).insert(number, question);
         if self.send(Event { id: client, kind: Kind::Question, text, metadata: Some(number.to_string()) }) != Status::Ok
         {

@@ -72,7 +72,7 @@ fn own_hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
     hooks
 }
 
-/// The pages of a registry's list.
+/// The pages of a list.
 #[napi]
 pub struct Pages {
     pages: Arc<bridge::Pages>,
@@ -91,11 +91,11 @@ impl Client {
         })
     }
 
-    /// The pages of a registry's list, or why not, as JSON text.
+    /// The pages of the list that the method `name` gives, or why not, as JSON text.
     #[napi(catch_unwind)]
-    pub fn pages(&self, params: String, options: String) -> Either<Pages, String> {
+    pub fn pages(&self, name: String, params: String, options: String) -> Either<Pages, String> {
         let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(closed().to_json()) };
-        match bridge.pages(params.as_bytes(), &options) {
+        match bridge.pages(&name, params.as_bytes(), &options) {
             Ok(pages) => Either::A(Pages { pages: Arc::new(pages) }),
             Err(error) => Either::B(error.to_json()),
         }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { Worker } from "node:worker_threads";
 
 import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
@@ -105,7 +106,7 @@ test("a listener may call the client that it belongs to", async (t) => {
 });
 
 test("what is no function is refused by name", () => {
-  for (const name of ["onNotification", "tokenProvider"]) {
+  for (const name of ["onNotification", "tokenProvider", "onSampling", "onElicitation", "onRoots"]) {
     assert.throws(() => new OmniMcpClient({ apiKey: "k", [name]: "text" }), { kind: "config", field: name });
   }
 });
@@ -131,4 +132,117 @@ test("a thread may end while its provider is being asked", async (t) => {
   const client = new OmniMcpClient({ profile: "generic", endpoint: `${server.url}/mcp`, tokenProvider: () => "tok_1" });
   await client.ping();
   await client.close();
+});
+
+const ERAS = ["legacy", "modern"];
+const asking = (t, era, client) => generic(t, { everything: true, era }, client);
+
+const form = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string", default: "Ann" } } } };
+const said = { role: "assistant", model: "m", content: { type: "text", text: "Paris" } };
+const sampling = { method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
+const elicitation = { method: "elicitation/create", params: form };
+const roots = { method: "roots/list" };
+
+const ask = async (client, request) => (await client.callTool("ask", request)).structuredContent.answer;
+
+for (const era of ERAS) {
+  test(`what a server asks is answered, now or later (${era})`, async (t) => {
+    const heard = [];
+    const { client } = await asking(t, era, {
+      onSampling: async (params) => {
+        heard.push(params);
+        await new Promise(setImmediate);
+        return said;
+      },
+      onElicitation: (params) => {
+        heard.push(params);
+        return { action: "accept", content: {} };
+      },
+      onRoots: (...given) => {
+        heard.push(given);
+        return [{ uri: "file:///a", name: "A" }];
+      },
+    });
+    assert.deepEqual(await ask(client, sampling), said);
+    assert.deepEqual(await ask(client, elicitation), { action: "accept", content: { name: "Ann" } });
+    assert.deepEqual(await ask(client, roots), { roots: [{ uri: "file:///a", name: "A" }] });
+    assert.deepEqual(heard[0].messages, []);
+    assert.equal(heard[1].message, "Who?");
+    assert.deepEqual(heard[2], []);
+  });
+
+  test(`a function that a server asks may call its client (${era})`, async (t) => {
+    const box = {};
+    const onElicitation = async ({ message }) => {
+      const { structuredContent } = await box.client.callTool("echo", { name: message });
+      return { action: "accept", content: structuredContent };
+    };
+    const { client } = await asking(t, era, { onElicitation });
+    box.client = client;
+    assert.deepEqual((await ask(client, elicitation)).content, { name: "Who?" });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask(client, elicitation)));
+    assert.ok(answers.every(({ action }) => action === "accept"));
+  });
+}
+
+test("what a function throws is the cause of its call's error, and of no other's", async (t) => {
+  const thrown = new Map();
+  const onElicitation = ({ message }) => {
+    const failure = message === "text" ? "no words" : new Error(`no answer to ${message}\nat all`);
+    thrown.set(message, failure);
+    // Now or later.
+    if (message.length % 2 === 0) throw failure;
+    return Promise.reject(failure);
+  };
+  const { client } = await asking(t, "modern", { onElicitation, onRoots: () => 5 });
+  const messages = ["a", "bb", "ccc", "dddd", "text"];
+  const errors = await Promise.all(messages.map((message) => failureOf(ask(client, { method: "elicitation/create", params: { ...form, message } }))));
+  for (const [index, error] of errors.entries()) {
+    assert.equal(error.code, "input_failed");
+    assert.equal(error.delivery, "rejected");
+    assert.equal(error.cause, thrown.get(messages[index]), messages[index]);
+  }
+  assert.match(errors[0].message, /no answer to a/);
+  // One that threw nothing has no cause, whatever others threw before.
+  const error = await failureOf(ask(client, roots));
+  assert.equal(error.code, "input_failed");
+  assert.ok(!("cause" in error));
+});
+
+test("what an old server's question fails by is not told to the server", async (t) => {
+  const { client } = await asking(t, "legacy", { onRoots: () => { throw new Error("secret"); } });
+  assert.deepEqual(await ask(client, roots), { code: -32603, message: "The client could not answer" });
+});
+
+test("what JSON cannot carry is no answer, and the error says why", async (t) => {
+  const cyclic = {};
+  cyclic.self = cyclic;
+  const box = {};
+  const { client } = await asking(t, "modern", { onSampling: () => box.given });
+  const unlike = /must consist of objects/;
+  for (const [given, why] of [
+    [{ ...said, n: Number.NaN }, /finite|NaN/], [{ ...said, more: () => 1 }, unlike], [{ ...said, content: [Symbol("x")] }, unlike],
+    [{ ...said, n: 10n }, unlike], [cyclic, /deep/], [new Map(), unlike], [{ ...said, content: new Set() }, unlike],
+    [() => said, unlike], [Symbol("x"), unlike], [{ ...said, model: "\ud800" }, /not JSON/],
+    [undefined, /must give/], [null, /must give/], ["text", /must give/], [[said], /must give/],
+  ]) {
+    box.given = given;
+    const error = await failureOf(ask(client, sampling));
+    assert.equal(error.code, "input_failed", inspect(given));
+    assert.match(error.message, why, inspect(given));
+  }
+  box.given = said;
+  assert.deepEqual(await ask(client, sampling), said);
+});
+
+test("a call that is cancelled while its function is asked ends at once", async (t) => {
+  const controller = new AbortController();
+  const onElicitation = () => {
+    controller.abort();
+    return new Promise(() => {});
+  };
+  const { client } = await asking(t, "modern", { onElicitation });
+  const error = await failureOf(client.callTool("ask", elicitation, { signal: controller.signal }));
+  assert.equal(error.kind, "cancelled");
+  await client.ping();
 });

@@ -106,6 +106,45 @@ test("close may be called again, and ends the use of the client", async (t) => {
   assert.equal(server.ledger().requests.filter((request) => request.httpMethod === "DELETE").length, 1);
 });
 
+const GENERIC = `
+  import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+  const server = await testing.DevServer.start({ profile: "generic", everything: true, era: "modern", toolsPageSize: 1 });
+`;
+
+test("a list that is left in the middle asks no further, and leaves nothing hanging", async () => {
+  const { code, out, err } = await run(`${GENERIC}
+    const client = new OmniMcpClient({ profile: "generic", endpoint: server.url + "/mcp" });
+    for await (const { name } of client.iterTools()) { console.log(typeof name); break; }
+    const items = client.iterPrompts();
+    await items.next();
+    // Left without a word, and closed while it waits.
+    const pages = client.iterResources({ timeoutMs: 5000 });
+    await pages.next();
+    const more = pages.next();
+    await pages.return();
+    await more;
+    const count = (method) => server.ledger().requests.filter(({ rpcMethod }) => rpcMethod === method).length;
+    console.log(count("tools/list"), count("prompts/list"), count("resources/list") <= 2);
+    await client.close();
+    console.log(await items.next().then(() => "went on", (error) => error.kind));
+  `);
+  assert.deepEqual({ code, out, err }, { code: 0, out: "string\n1 1 true\nclosed\n", err: "" });
+});
+
+test("functions that a server may ask let the process end", async () => {
+  const { code, out, err } = await run(`${GENERIC}
+    const client = new OmniMcpClient({
+      profile: "generic", endpoint: server.url + "/mcp", onRoots: () => [], onNotification: () => {},
+      onElicitation: () => new Promise((resolve) => setTimeout(resolve, 50, { action: "decline" })),
+    });
+    const { structuredContent } = await client.callTool("ask", {
+      method: "elicitation/create", params: { message: "?", requestedSchema: { type: "object", properties: {} } },
+    });
+    console.log(structuredContent.answer.action);
+  `);
+  assert.deepEqual({ code, out, err }, { code: 0, out: "decline\n", err: "" });
+});
+
 test("a client that nobody can reach any more goes away", async () => {
   const { code, out } = await run(`
     import { setFlagsFromString } from "node:v8";

@@ -30,6 +30,13 @@ function members(name) {
   return Object.fromEntries(properties.map((property) => [property.name, text(property)]));
 }
 
+/** What stands above a member, in the spelling of no language. */
+function explained(name, member) {
+  return plain(ts.displayPartsToString(typeOf(name).getProperty(member)?.getDocumentationComment(checker)));
+}
+
+const plain = (text) => text.replaceAll(/[_`]/g, "").toLowerCase();
+
 /** How the core's words for what an option takes read as types. */
 function asType(takes) {
   const type = takes.startsWith("a string") ? "string"
@@ -55,6 +62,35 @@ test("client options, and the functions beside them", () => {
   assert.deepEqual(Object.fromEntries(Object.entries(given).filter(([name]) => !hooks.includes(name))), wanted(tables.client_options));
   const { default: usual } = tables.client_options.find((spec) => spec.name === "profile");
   assert.ok(words("ProfileName").includes(usual.split(";")[0]));
+});
+
+test("functions are taken by their names, and nothing else is taken for one", () => {
+  for (const { spelled } of tables.hooks) {
+    const made = (hook) => new omni.OmniMcpClient({ profile: "generic", endpoint: "http://127.0.0.1:9/mcp", [spelled]: hook });
+    assert.throws(() => made({}), { code: "invalid_option", field: spelled });
+    assert.ok(made(() => undefined) instanceof omni.OmniMcpClient);
+  }
+  assert.throws(() => new omni.OmniMcpClient({ apiKey: "k", onNothing: () => undefined }), { code: "unknown_option" });
+});
+
+test("what the tables explain is explained alike", () => {
+  for (const [type, specs] of [
+    ["ClientOptions", tables.client_options], ["CallOptions", tables.call_options], ["ProfileOptions", tables.profile_options],
+    ["RegistryOptions", tables.registry_options], ["AuthOptions", tables.auth_options],
+    ["ClientOptions", tables.hooks], ["OmniMcpClient", tables.methods], ["OmniMcpClient", tables.properties],
+  ]) {
+    for (const spec of specs) {
+      const text = explained(type, spec.spelled);
+      // These two are types of their own here.
+      if (["type", "withMetadata"].includes(spec.spelled)) continue;
+      // An object's members, and what a duration is by default, have each language's spelling.
+      const isDuration = spec.spelled.endsWith("Ms");
+      const help = spec.spelled === "tokenProvider" ? "Gives the bearer token" : spec.help.replace(/\.$/, "");
+      assert.ok(text.startsWith(plain(help)), `${type}.${spec.spelled}: ${text}`);
+      const isOwn = spec.default !== undefined && spec.default !== "the client's";
+      if (isOwn && !isDuration) assert.ok(text.endsWith(plain(`Default: ${spec.default}.`)), `${type}.${spec.spelled}: ${text}`);
+    }
+  }
 });
 
 test("options inside of options", () => {
@@ -90,6 +126,10 @@ test("methods", () => {
   assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties].sort());
   for (const name of properties) assert.ok(Object.getOwnPropertyDescriptor(omni.OmniMcpClient.prototype, name).get, name);
   for (const name of names) assert.equal(typeof omni.OmniMcpClient.prototype[name], "function", name);
+  const own = Object.getOwnPropertyNames(omni.OmniMcpClient.prototype).filter((name) => name !== "constructor");
+  assert.deepEqual(own.sort(), [...names, ...properties].sort());
+  const iterating = members("OmniMcpClient");
+  for (const name of names) assert.equal(/=> AsyncGenerator</.test(iterating[name]), name.startsWith("iter"), name);
 });
 
 test("kinds", () => {

@@ -2,8 +2,11 @@
 
 import {
   ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, connect, looksLikeError, registry, testing,
-  type CallToolResult, type ElicitRequestParams, type ErrorKind, type Implementation, type InitializeResult, type ListToolsResult,
-  type Metadata, type ServerNotification, type ServerRecord, type WithMetadata,
+  type CallToolResult, type CompleteResult, type CreateMessageRequestParams, type DiscoverResult, type ElicitRequestParams,
+  type EmptyResult, type ErrorKind, type GetPromptResult, type Implementation, type InitializeResult,
+  type ListPromptsResult, type ListResourceTemplatesResult, type ListResourcesResult, type ListToolsResult, type Metadata,
+  type Prompt, type ReadResourceResult, type Resource, type ResourceTemplate, type Root, type ServerNotification, type ServerRecord, type Tool,
+  type WithMetadata,
 } from "@omni/omni-mcp-js";
 import { DevServer, type Ledger } from "@omni/omni-mcp-js/testing";
 
@@ -44,6 +47,81 @@ export async function calls(): Promise<void> {
   await client.ping({ timeoutMs: "5" });
   // @ts-expect-error arguments are an object
   await client.callTool("t", "text");
+}
+
+export async function lists(client: OmniMcpClient): Promise<void> {
+  for await (const tool of client.iterTools({ timeoutMs: null })) is<typeof tool, Tool>(true);
+  for await (const resource of client.iterResources()) is<typeof resource, Resource>(true);
+  for await (const template of client.iterResourceTemplates()) is<typeof template, ResourceTemplate>(true);
+  for await (const prompt of client.iterPrompts()) is<typeof prompt, Prompt>(true);
+  is<Awaited<ReturnType<typeof client.listResources>>, ListResourcesResult>(true);
+  is<Awaited<ReturnType<typeof client.listResourceTemplates>>, ListResourceTemplatesResult>(true);
+  is<Awaited<ReturnType<typeof client.listPrompts>>, ListPromptsResult>(true);
+  const { nextCursor } = await client.listResourcesPage(null, { fresh: true });
+  const page = await client.listResourceTemplatesPage(nextCursor, { withMetadata: true });
+  is<typeof page, WithMetadata<ListResourceTemplatesResult>>(true);
+  is<typeof page.metadata.cached, boolean>(true);
+  const prompts = await client.listPromptsPage();
+  is<typeof prompts, ListPromptsResult>(true);
+
+  // @ts-expect-error items come without metadata
+  client.iterTools({ withMetadata: true });
+  // @ts-expect-error a cursor is a string
+  await client.listPromptsPage(5);
+}
+
+export async function others(client: OmniMcpClient): Promise<void> {
+  is<Awaited<ReturnType<typeof client.discover>>, DiscoverResult>(true);
+  const found = await client.discover({ withMetadata: true });
+  is<typeof found, WithMetadata<DiscoverResult>>(true);
+  const read = await client.readResource("file:///a");
+  is<typeof read, ReadResourceResult>(true);
+  const kept = await client.readResource("file:///a", { withMetadata: true });
+  is<typeof kept, WithMetadata<ReadResourceResult>>(true);
+  const done = await client.subscribeResource("file:///a", { signal: new AbortController().signal });
+  is<typeof done, EmptyResult>(true);
+  is<Awaited<ReturnType<typeof client.unsubscribeResource>>, EmptyResult>(true);
+  const prompt = await client.getPrompt("p", { a: "b" });
+  is<typeof prompt, GetPromptResult>(true);
+  const known = await client.getPrompt("p", null, { withMetadata: true });
+  is<typeof known, WithMetadata<GetPromptResult>>(true);
+  const values = await client.complete({ type: "ref/prompt", name: "p" }, { name: "a", value: "b" }, { arguments: { c: "d" } });
+  is<typeof values, CompleteResult>(true);
+  const more = await client.complete({ type: "ref/resource", uri: "a" }, { name: "a", value: "" }, null, { withMetadata: true });
+  is<typeof more, WithMetadata<CompleteResult>>(true);
+  await client.setLoggingLevel("warning", { timeoutMs: 5 });
+  await client.callTool("t", {}, { validateOutput: true });
+
+  // @ts-expect-error there is no such level
+  await client.setLoggingLevel("loud");
+  // @ts-expect-error arguments of a prompt are strings
+  await client.getPrompt("p", { a: 1 });
+  // @ts-expect-error what is completed has a type
+  await client.complete({ name: "p" }, { name: "a", value: "b" });
+}
+
+export function functions(): void {
+  new OmniMcpClient({
+    clientName: "a", clientVersion: "1", validateOutput: true, cache: false, maxInputRounds: 3,
+    onSampling: (params) => {
+      is<typeof params, CreateMessageRequestParams>(true);
+      return { role: "assistant", model: "m", content: { type: "text", text: "x" } };
+    },
+    onElicitation: async (params) => {
+      is<typeof params, ElicitRequestParams>(true);
+      if (params.mode === "url") return Promise.resolve({ action: "decline" });
+      return Promise.resolve({ action: "accept", content: { a: 1, b: ["c"] } });
+    },
+    onRoots: async (): Promise<Root[]> => Promise.resolve([{ uri: "file:///a" }]),
+  });
+  new OmniMcpClient({ onRoots: () => [{ uri: "file:///a", name: "A" }] });
+
+  // @ts-expect-error there is no such action
+  new OmniMcpClient({ onElicitation: () => ({ action: "maybe" }) });
+  // @ts-expect-error who said it is missing
+  new OmniMcpClient({ onSampling: () => ({ model: "m", content: { type: "text", text: "x" } }) });
+  // @ts-expect-error a folder has a URI
+  new OmniMcpClient({ onRoots: () => ["file:///a"] });
 }
 
 export async function records(): Promise<void> {

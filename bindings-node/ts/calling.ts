@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { onAbort } from "./cancel.js";
 import { encode, encodeOptions } from "./encode.js";
 import { CallCancelledError, badOption, fromCore } from "./errors.js";
-import { splitHooks } from "./hooks.js";
+import { splitHooks, thrownFor } from "./hooks.js";
 import type { Hooks } from "./hooks.js";
 import { CANCELLED, WITH_PROGRESS, ask, openClient, register } from "./native.js";
 import type { NativeClient, NativePages, Settled } from "./native.js";
@@ -41,16 +41,22 @@ export class Caller {
     return this.#settled(read, (id, flags) => { this.#native.call(id, method, json, text, flags); });
   }
 
-  /** The pages of a list, as they are asked for. */
-  async *pages(params: object, options?: AnyOptions | null): AsyncGenerator {
+  /** The pages of the list that a method gives, as they are asked for. */
+  async *pages(method: string, params: object, options?: AnyOptions | null): AsyncGenerator {
+    if (options?.withMetadata === true) throw badOption("withMetadata", "must not be given: items have no metadata");
     const { text, ...read } = readOptions(options);
-    const pages: NativePages | string = this.#native.pages(encodeOptions(params), text);
+    const pages: NativePages | string = this.#native.pages(method, encodeOptions(params), text);
     if (typeof pages === "string") throw fromCore(pages);
     for (;;) {
       const page = await this.#settled(read, (id, flags) => { this.#native.nextPage(id, pages, flags); });
       if (page === null) return;
       yield page;
     }
+  }
+
+  /** The items of a list that stand in this member of its pages, one by one. */
+  async *items(method: string, member: string, options?: AnyOptions | null): AsyncGenerator {
+    for await (const page of this.pages(method, {}, options) as AsyncIterable<Record<string, unknown[]>>) yield* page[member] ?? [];
   }
 
   /** A property of what the server said, where it is known. */
@@ -82,7 +88,8 @@ function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignal): unknown
   if (!settled.ok) {
     const error = fromCore(settled.text);
     if (error instanceof CallCancelledError) because(error, signal?.reason);
-    if (error.code === "token_unavailable" && hooks.failure !== undefined) because(error, hooks.failure);
+    const failure = thrownFor(hooks, error);
+    if (failure !== undefined) because(error, failure.thrown);
     throw error;
   }
   const result: unknown = JSON.parse(settled.text);
@@ -145,11 +152,12 @@ interface CoreMetadata {
   attempts: number;
   idempotency_key: string | null;
   replayed: boolean;
+  cached: boolean;
   looks_like_error: boolean;
 }
 
 function readMetadata(json: string): Metadata {
-  const { status, headers, attempts, replayed, ...sent } = JSON.parse(json) as CoreMetadata;
+  const { status, headers, attempts, replayed, cached, ...sent } = JSON.parse(json) as CoreMetadata;
   return {
     status,
     headers,
@@ -158,6 +166,7 @@ function readMetadata(json: string): Metadata {
     attempts,
     idempotencyKey: sent.idempotency_key ?? undefined,
     replayed,
+    cached,
     looksLikeError: sent.looks_like_error,
   };
 }

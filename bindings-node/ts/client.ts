@@ -5,8 +5,10 @@ import type { AnyOptions } from "./calling.js";
 import { badOption } from "./errors.js";
 import { asyncDispose } from "./symbols.js";
 import type {
-  CallOptions, CallToolResult, ClientOptions, Implementation, InitializeResult, ListToolsResult, MetadataOptions, ServerRecordInput,
-  WithMetadata,
+  CallOptions, CallToolResult, ClientOptions, CompleteResult, CompletionArgument, CompletionContext, CompletionReference,
+  DiscoverResult, EmptyResult, GetPromptResult, Implementation, InitializeResult, ListPromptsResult,
+  ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, MetadataOptions, Prompt,
+  ReadResourceResult, Resource, ResourceTemplate, ServerRecordInput, Tool, WithMetadata,
 } from "./types.js";
 
 /** A key, or options that may hold one. */
@@ -47,16 +49,23 @@ export class OmniMcpClient {
     await this.#caller.call("connect", "params", {}, {});
   }
 
-  /** Connects by a handshake, if there was none yet, and returns what the server said. */
+  /** Connects by a handshake, if there was none yet; returns what the server said. */
   initialize(options: MetadataOptions): Promise<WithMetadata<InitializeResult>>;
   initialize(options?: CallOptions): Promise<InitializeResult>;
   initialize(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("initialize", "params", {}, {}, options);
   }
 
+  /** What the server says of itself: its versions, capabilities and instructions. */
+  discover(options: MetadataOptions): Promise<WithMetadata<DiscoverResult>>;
+  discover(options?: CallOptions): Promise<DiscoverResult>;
+  discover(options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("discover", "params", {}, {}, options);
+  }
+
   /** Checks that the server answers. */
-  ping(options: MetadataOptions): Promise<WithMetadata<Record<string, unknown>>>;
-  ping(options?: CallOptions): Promise<Record<string, unknown>>;
+  ping(options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
+  ping(options?: CallOptions): Promise<EmptyResult>;
   ping(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("ping", "params", {}, {}, options);
   }
@@ -68,11 +77,16 @@ export class OmniMcpClient {
     return this.#caller.call("list_tools", "params", {}, {}, options);
   }
 
-  /** One page of tools: the first, or the one of a cursor. */
+  /** One page of tools, and the cursor of the next: the first, or the one of a cursor. */
   listToolsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<ListToolsResult>;
   listToolsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_tools_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
+  }
+
+  /** All tools, one by one; pages are fetched as they are needed. */
+  iterTools(options?: CallOptions): AsyncGenerator<Tool> {
+    return this.#caller.items("iter_tools", "tools", options) as AsyncGenerator<Tool>;
   }
 
   /** Calls a tool. The third argument is an idempotency key, or options; with a key, options may follow. */
@@ -90,6 +104,113 @@ export class OmniMcpClient {
   ): Promise<unknown> {
     const given = args ?? {};
     return this.#caller.call("call_tool", "arguments", given, { name, arguments: given }, withKey(keyOrOptions, options));
+  }
+
+  /** All resources, over all pages. */
+  listResources(options: MetadataOptions): Promise<WithMetadata<ListResourcesResult>>;
+  listResources(options?: CallOptions): Promise<ListResourcesResult>;
+  listResources(options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_resources", "params", {}, {}, options);
+  }
+
+  /** One page of resources, and the cursor of the next: the first, or the one of a cursor. */
+  listResourcesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourcesResult>>;
+  listResourcesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourcesResult>;
+  listResourcesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_resources_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
+  }
+
+  /** All resources, one by one; pages are fetched as they are needed. */
+  iterResources(options?: CallOptions): AsyncGenerator<Resource> {
+    return this.#caller.items("iter_resources", "resources", options) as AsyncGenerator<Resource>;
+  }
+
+  /** All templates of resources, over all pages. */
+  listResourceTemplates(options: MetadataOptions): Promise<WithMetadata<ListResourceTemplatesResult>>;
+  listResourceTemplates(options?: CallOptions): Promise<ListResourceTemplatesResult>;
+  listResourceTemplates(options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_resource_templates", "params", {}, {}, options);
+  }
+
+  /** One page of templates of resources, and the cursor of the next: the first, or the one of a cursor. */
+  listResourceTemplatesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourceTemplatesResult>>;
+  listResourceTemplatesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourceTemplatesResult>;
+  listResourceTemplatesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_resource_templates_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
+  }
+
+  /** All templates of resources, one by one; pages are fetched as they are needed. */
+  iterResourceTemplates(options?: CallOptions): AsyncGenerator<ResourceTemplate> {
+    return this.#caller.items("iter_resource_templates", "resourceTemplates", options) as AsyncGenerator<ResourceTemplate>;
+  }
+
+  /** Reads a resource. */
+  readResource(uri: string, options: MetadataOptions): Promise<WithMetadata<ReadResourceResult>>;
+  readResource(uri: string, options?: CallOptions): Promise<ReadResourceResult>;
+  readResource(uri: string, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("read_resource", "uri", { uri }, { uri }, options);
+  }
+
+  /** Has the server tell of changes of a resource. `onNotification` hears them, also in a later session. */
+  subscribeResource(uri: string, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
+  subscribeResource(uri: string, options?: CallOptions): Promise<EmptyResult>;
+  subscribeResource(uri: string, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("subscribe_resource", "uri", { uri }, { uri }, options);
+  }
+
+  /** Has the server tell of changes of a resource no more. */
+  unsubscribeResource(uri: string, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
+  unsubscribeResource(uri: string, options?: CallOptions): Promise<EmptyResult>;
+  unsubscribeResource(uri: string, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("unsubscribe_resource", "uri", { uri }, { uri }, options);
+  }
+
+  /** All prompts, over all pages. */
+  listPrompts(options: MetadataOptions): Promise<WithMetadata<ListPromptsResult>>;
+  listPrompts(options?: CallOptions): Promise<ListPromptsResult>;
+  listPrompts(options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_prompts", "params", {}, {}, options);
+  }
+
+  /** One page of prompts, and the cursor of the next: the first, or the one of a cursor. */
+  listPromptsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListPromptsResult>>;
+  listPromptsPage(cursor?: string | null, options?: CallOptions): Promise<ListPromptsResult>;
+  listPromptsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("list_prompts_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
+  }
+
+  /** All prompts, one by one; pages are fetched as they are needed. */
+  iterPrompts(options?: CallOptions): AsyncGenerator<Prompt> {
+    return this.#caller.items("iter_prompts", "prompts", options) as AsyncGenerator<Prompt>;
+  }
+
+  /** Gets a prompt, filled in with arguments. */
+  getPrompt(name: string, args: Record<string, string> | null | undefined, options: MetadataOptions): Promise<WithMetadata<GetPromptResult>>;
+  getPrompt(name: string, args?: Record<string, string> | null, options?: CallOptions): Promise<GetPromptResult>;
+  getPrompt(name: string, args?: Record<string, string> | null, options?: AnyOptions): Promise<unknown> {
+    const given = args ?? {};
+    return this.#caller.call("get_prompt", "arguments", given, { name, arguments: given }, options);
+  }
+
+  /** Suggests values for an argument of a prompt or a template. `context` holds the arguments that are settled already. */
+  complete(
+    ref: CompletionReference, argument: CompletionArgument, context: CompletionContext | null | undefined, options: MetadataOptions,
+  ): Promise<WithMetadata<CompleteResult>>;
+  complete(
+    ref: CompletionReference, argument: CompletionArgument, context?: CompletionContext | null, options?: CallOptions,
+  ): Promise<CompleteResult>;
+  complete(
+    ref: CompletionReference, argument: CompletionArgument, context?: CompletionContext | null, options?: AnyOptions,
+  ): Promise<unknown> {
+    const params = { ref, argument, context: context ?? undefined };
+    return this.#caller.call("complete", "params", params, params, options);
+  }
+
+  /** Sets the least level of the log messages that the server sends. `onNotification` hears them; it holds in a later session too. */
+  setLoggingLevel(level: LoggingLevel, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
+  setLoggingLevel(level: LoggingLevel, options?: CallOptions): Promise<EmptyResult>;
+  setLoggingLevel(level: LoggingLevel, options?: AnyOptions): Promise<unknown> {
+    return this.#caller.call("set_logging_level", "level", { level }, { level }, options);
   }
 
   /** Sends any request. */

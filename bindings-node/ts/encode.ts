@@ -20,9 +20,20 @@ const MAX_DEPTH = 127;
 /** `params` as JSON text; `value` is the part of it that the caller gave, and `field` that part's name. */
 export function encode(field: string, value: unknown, params: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(field, "not_an_object");
-  for (const name in value) {
-    const type = typeof (value as Record<string, unknown>)[name];
-    if (type === "function" || type === "symbol") throw refusal(field, "not_json");
+  return checked(field, value, params);
+}
+
+/** What a function of the caller's gave, as JSON text. Nothing is `null`. */
+export function encodeResult(value: unknown): string {
+  return checked("result", value, value ?? null);
+}
+
+function checked(field: string, value: unknown, params: unknown): string {
+  if (isUnwritable(value)) throw refusal(field, "not_json");
+  if (typeof value === "object") {
+    for (const name in value) {
+      if (isUnwritable((value as Record<string, unknown>)[name])) throw refusal(field, "not_json");
+    }
   }
   let text: string;
   try {
@@ -35,6 +46,10 @@ export function encode(field: string, value: unknown, params: unknown): string {
     if (reason !== undefined) throw refusal(field, reason);
   }
   return text;
+}
+
+function isUnwritable(value: unknown): boolean {
+  return typeof value === "function" || typeof value === "symbol";
 }
 
 /** Options as JSON text, or nothing where there are none. */

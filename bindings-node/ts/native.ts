@@ -9,7 +9,7 @@ import type { Hooks } from "./hooks.js";
 /** A client; see `src/client.rs`. */
 export interface NativeClient {
   call(id: number, method: string, params: string, options: string, flags: number): void;
-  pages(params: string, options: string): NativePages | string;
+  pages(name: string, params: string, options: string): NativePages | string;
   nextPage(id: number, pages: NativePages, flags: number): void;
   property(name: string): string | null;
   cancel(id: number): void;

@@ -59,7 +59,7 @@ export class Sema4Registry extends Registry {
 
   /** All servers, over all pages, which are fetched as they are needed. */
   async *list(page?: { limit?: number } | null, options?: RegistryCallOptions): AsyncGenerator<ServerRecord> {
-    for await (const { data } of this.caller.pages(asked(page, "limit"), options) as AsyncIterable<ServerPage>) yield* data.map(hidden);
+    for await (const { data } of this.caller.pages("list", asked(page, "limit"), options) as AsyncIterable<ServerPage>) yield* data.map(hidden);
   }
 
   /** One page of servers: the first, or the one of a token. */

@@ -6,6 +6,12 @@ export interface DevServerOptions {
   profile?: "omni" | "generic" | "octomind" | "odock" | "gaia" | "sema4";
   /** Profile `generic`: what carries the messages. */
   transport?: "http" | "sse";
+  /** Profile `generic`: the revisions that are spoken. Default: `legacy`. */
+  era?: "legacy" | "modern" | "dual";
+  /** Profile `generic`: resources, prompts, completion, and tools for all that a server can ask or answer. */
+  everything?: boolean;
+  /** The `ttlMs` of what may be cached, in the modern era. Default: 0. */
+  ttlMs?: number;
   /** Whether GET opens a stream of the server's own. Default: true. */
   getStream?: boolean;
   /** Further options, as the dev server's README has them. */

@@ -1,6 +1,8 @@
 /** The options, results and words of the client, as types. */
 
-import type { ContentBlock, Progress } from "./protocol.js";
+import type {
+  ContentBlock, CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, Progress, Root,
+} from "./protocol.js";
 
 export type * from "./protocol.js";
 
@@ -40,11 +42,15 @@ export interface ClientOptions {
   allowedTools?: string[];
   /** Tools that may not be called, whatever is allowed. Default: none. */
   blockedTools?: string[];
+  /** The name by which the client presents itself to servers. Default: omni-mcp. */
+  clientName?: string;
+  /** The version by which the client presents itself to servers. Default: that of this package. */
+  clientVersion?: string;
   /** Sends one tool call at a time, in the order in which they were made. Default: false. */
   forceSerialToolCalls?: boolean;
-  /** Whether the server's own event stream is asked for, by GET. Default: true where on_notification is given. */
+  /** Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen. Default: true where `onNotification` is given, or a function that a server asks. */
   listen?: boolean;
-  /** The protocol version to ask for in the handshake, one that the profile accepts. Default: the profile's first. */
+  /** The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first. */
   protocolVersion?: string;
   /** The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none. */
   xSessionId?: string;
@@ -72,16 +78,28 @@ export interface ClientOptions {
   retryUnavailable?: boolean;
   /** Makes a result with `isError` an error of kind `tool`. Default: false. */
   raiseToolErrors?: boolean;
+  /** Checks structured results of tools by their output schemas; the list of tools is read first where it is not known. Default: false. */
+  validateOutput?: boolean;
+  /** Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they changed. Default: true. */
+  cache?: boolean;
+  /** How often one call may be asked for input. Default: 10. */
+  maxInputRounds?: number;
   /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
   /** The largest answer or event, in bytes after decompression. Default: 67108864. */
   maxAnswerBytes?: number;
   /** The most pages that a list is read over. Default: 1000. */
   maxPages?: number;
-  /** Hears each notification that the server sends by itself. What it throws becomes a warning. */
+  /** Hears each notification that the server sends by itself: its method and its params. What it throws becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
-  /** Gives the bearer token. Asked once for all calls, and again when the token expires or is refused. */
+  /** Gives the bearer token: a string, or an object with `token` and `expiresInMs`. Asked again when it expires or is refused. */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
+  /** Has a model of the caller's answer a server's `sampling/createMessage`: gets its params, gives `role`, `content` and `model`. What it throws is the `cause` of the call's error. */
+  onSampling?: (params: CreateMessageRequestParams) => CreateMessageResult | Promise<CreateMessageResult>;
+  /** Has a person answer a server's `elicitation/create`: gets its params, gives `action` and, of a form, `content`; what is left out of it has the form's defaults. What it throws is the `cause` of the call's error. */
+  onElicitation?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
+  /** Gives the folders that a server may work in: a list of objects with `uri` and `name`. What it throws is the `cause` of the call's error. */
+  onRoots?: () => readonly Root[] | Promise<readonly Root[]>;
 }
 
 /** A service that has a profile of its own. */
@@ -260,11 +278,11 @@ export interface CallOptions {
   timeoutMs?: number | null;
   /** How long the call may take over all attempts and waits; null is no limit. */
   totalTimeoutMs?: number | null;
-  /** The key by which the server runs the call once. Default: a fresh one where the server honours keys. */
+  /** The key by which the server runs the call once, 1 to 255 visible ASCII characters. Default: a fresh one where the server honours keys. */
   idempotencyKey?: string;
-  /** The id that the service's logs will show; further attempts append -2, -3 and so on. */
+  /** The id that the service's logs will show; further attempts append -2, -3 and so on. Default: a fresh one for each attempt. */
   requestId?: string;
-  /** Further headers; the names that the client itself sets are refused. */
+  /** Further headers; the names that the client itself sets are refused. Default: none. */
   headers?: Record<string, string>;
   /** How often the call is sent at most. */
   maxAttempts?: number;
@@ -272,8 +290,12 @@ export interface CallOptions {
   honoursIdempotencyKeys?: boolean;
   /** Lets a call without an honoured key be sent again after a 503 with Retry-After. */
   retryUnavailable?: boolean;
-  /** Makes a result with `isError` a `ToolError`. */
+  /** Makes a result with `isError` an error of kind `tool`. */
   raiseToolErrors?: boolean;
+  /** Checks the structured result of a tool by its output schema. */
+  validateOutput?: boolean;
+  /** Asks the server even where its last answer still holds. Default: false. */
+  fresh?: boolean;
   /** With `true`, returns `{ result, metadata }` instead of the result; see {@link MetadataOptions}. */
   withMetadata?: false;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
@@ -307,6 +329,8 @@ export interface Metadata {
   idempotencyKey?: string;
   /** Whether the server answered from its memory of an earlier call with the same key. */
   replayed: boolean;
+  /** Whether the client answered by itself, as the server had said that its last answer still holds. */
+  cached: boolean;
   /** Whether a tool's result reads like a failure although it does not say that it is one; a hint. */
   looksLikeError: boolean;
 }

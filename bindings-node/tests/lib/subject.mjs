@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { OmniMcpClient, connect, registry } from "@omni/omni-mcp-js";
 
-import { camelFields, options, tables } from "./names.mjs";
+import { camel, camelFields, options, tables } from "./names.mjs";
 
 const REGISTRIES = { gaia: registry.GaiaRegistry, sema4: registry.Sema4Registry };
 const WAIT_MS = 5000;
@@ -31,24 +31,44 @@ function ownProfile(profile) {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Opens what the case calls. What it has heard stands in `heard`. */
-export async function open({ record, registry: kind, token_provider, on_notification }, given) {
+/** Opens what the case calls. What it has heard stands in `heard`, and what its functions were asked in `asked`. */
+export async function open({ record, registry: kind, token_provider, on_notification, answers = {} }, given) {
   const heard = [];
+  const asked = [];
   if (kind !== undefined) return { subject: new REGISTRIES[kind](clientOptions(given, tables.registry_options)), heard };
   const spelled = clientOptions(given, tables.client_options);
   if (on_notification === true) spelled.onNotification = (notification) => heard.push(notification);
   if (token_provider !== undefined) spelled.tokenProvider = providerOf(token_provider);
+  for (const [hook, list] of Object.entries(answers)) spelled[camel(hook)] = answering(hook, list, asked);
   const subject = record === undefined ? new OmniMcpClient(spelled) : await connect(record, spelled);
-  return { subject, heard };
+  return { subject, heard, asked };
 }
 
-/** One after the other, the last again and again. */
-function providerOf(tokens) {
-  const left = [...tokens];
-  return async () => {
+/** One after the other, the last again and again; one that fails throws. */
+function oneByOne(list) {
+  const left = [...list];
+  return () => {
     const given = left.length > 1 ? left.shift() : left[0];
-    if (given.fails !== undefined) throw new Error(given.fails);
+    if (isObject(given) && given.fails !== undefined) throw new Error(given.fails);
+    return given;
+  };
+}
+
+function providerOf(tokens) {
+  const next = oneByOne(tokens);
+  return async () => {
+    const given = next();
     return typeof given === "string" ? given : options(given, tables.token_options);
+  };
+}
+
+/** A function that a server asks. */
+function answering(hook, list, asked) {
+  assert.ok(tables.hooks.some(({ name }) => name === hook), `no function ${hook}`);
+  const next = oneByOne(list);
+  return async (params = {}) => {
+    asked.push({ hook, params });
+    return next();
   };
 }
 

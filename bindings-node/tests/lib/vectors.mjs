@@ -64,9 +64,20 @@ function matchError(wanted, error, at) {
   match(camelFields(fields), error, at);
 }
 
+const page = ({ cursor }) => [cursor];
+
 const ARGUMENTS = {
   call_tool: ({ name, arguments: args, idempotency_key: key }) => (key === undefined ? [name, args] : [name, args, key]),
-  list_tools_page: ({ cursor }) => [cursor],
+  list_tools_page: page,
+  list_resources_page: page,
+  list_resource_templates_page: page,
+  list_prompts_page: page,
+  read_resource: ({ uri }) => [uri],
+  subscribe_resource: ({ uri }) => [uri],
+  unsubscribe_resource: ({ uri }) => [uri],
+  get_prompt: ({ name, arguments: args }) => [name, args],
+  complete: ({ ref, argument, context }) => [ref, argument, context],
+  set_logging_level: ({ level }) => [level],
   request: ({ method, params }) => [method, params],
   notify: ({ method, params }) => [method, params],
 };
@@ -104,6 +115,7 @@ async function runCall(step, { subject: client, registry }, server, at) {
   if (step.progress !== undefined) given.onProgress = (progress) => heard.push(progress);
   const known = registry === undefined ? ARGUMENTS : REGISTRY_ARGUMENTS[registry];
   const positional = known[step.call]?.(written(step.args ?? {}, server)) ?? [];
+  assert.ok(tables.methods.concat(tables.registry_methods).some(({ name }) => name === step.call), `${at}: no method ${step.call}`);
   const made = client[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
   const call = Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
   if (step.error !== undefined) {
@@ -128,6 +140,8 @@ async function runStep(step, open, server, at) {
   } else if (step.notifications !== undefined) {
     await until(open.heard, step.notifications.length);
     match(step.notifications, open.heard, `${at}.notifications`);
+  } else if (step.asked !== undefined) {
+    match(step.asked, open.asked, `${at}.asked`);
   } else {
     await runCall(step, open, server, at);
   }
