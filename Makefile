@@ -1,15 +1,16 @@
-# demo · test · check · bench · dist, and types · chaos · interop. A newcomer needs no other command.
+# demo · test · check · bench · dist, and types · chaos · interop · conformance. A newcomer needs no other command.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test check types bench dist chaos interop python node clean
+.PHONY: help demo test check types bench dist chaos interop conformance python node clean
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 RUN_PYTHON := $(VENV)/bin/python
 NODE_BINDING := bindings-node
 INTEROP := tests/interop
+CONFORMANCE := tests/conformance
 export CARGO_TERM_PROGRESS_WHEN := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The programs of the other languages use the Rust build of this tree.
@@ -27,7 +28,7 @@ GENERATE_TYPES := $(RUN_PYTHON) tools/protocol-types/generate.py
 link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
 
 help: ## Show the commands
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
 demo: python node ## Run the examples in Rust, Python and Node, and compare their lines
 	cargo build --locked -q -p omni-mcp-devserver --features cli
@@ -47,8 +48,8 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop ../tools
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
@@ -66,6 +67,11 @@ interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## T
 	cargo build --locked -q -p omni-mcp-interop -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	$(call link_node,$(INTEROP))
 	$(RUN_PYTHON) $(INTEROP)/run.py
+
+conformance: python node $(CONFORMANCE)/node_modules/.stamp ## The official conformance suite, on clients in three languages and the dev server
+	cargo build --locked -q -p omni-mcp-conformance -p omni-mcp-devserver --features omni-mcp-devserver/cli
+	$(call link_node,$(CONFORMANCE))
+	$(RUN_PYTHON) $(CONFORMANCE)/run.py
 
 bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, against the raw HTTP clients
 	cargo build --locked -q --release -p omni-mcp-bench -p omni-mcp-devserver --features omni-mcp-devserver/cli
@@ -109,4 +115,5 @@ $(INTEROP)/.venv/.stamp: $(INTEROP)/requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv
+	rm -rf $(VENV) target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv \
+		$(CONFORMANCE)/node_modules

@@ -62,7 +62,7 @@ fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
     let url = server.join(named).map_err(|_| unusable(format!("the server's metadata names no {what}")))?;
     if url.origin() != server.origin() {
         let origin = crate::text::preview(url.origin().ascii_serialization().as_bytes());
-        let message = format!("the server names a {what} of another origin, {origin}; give auth.token_url to trust it");
+        let message = format!("the server's {what} is of another origin, {origin}; give auth.token_url to trust it");
         return Err(unusable(message));
     }
     Ok(url)
