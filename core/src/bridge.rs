@@ -19,7 +19,7 @@ use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
-use crate::methods::{METHODS, PROPERTIES};
+use crate::methods::{METHODS, MethodSpec, PROPERTIES};
 use crate::option::{OptionSpec, Spelling};
 use crate::pages::ServerPages;
 use crate::registry::methods::AnyRegistry;
