@@ -1,0 +1,107 @@
+//! Functions that a server asks, where time, order and numbers matter. What can be said as data is in the vectors.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use omni_mcp::{Client, ClientBuilder, Delivery};
+use omni_mcp_devserver::{DevServer, Options};
+use serde_json::{Value, json};
+use tokio::sync::OnceCell;
+
+const ERAS: [&str; 2] = ["legacy", "modern"];
+
+fn server(era: &str) -> DevServer {
+    let options = json!({"profile": "generic", "era": era, "everything": true});
+    let options: Options = serde_json::from_value(options).unwrap();
+    DevServer::start(options).unwrap()
+}
+
+fn client(server: &DevServer) -> ClientBuilder {
+    Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url()))
+}
+
+fn form() -> Value {
+    json!({"method": "elicitation/create", "params": {
+        "message": "m", "requestedSchema": {"type": "object", "properties": {"n": {"type": "integer"}}}
+    }})
+}
+
+#[tokio::test]
+async fn many_questions_at_once_are_all_answered() {
+    for era in ERAS {
+        let server = server(era);
+        let open = Arc::new(AtomicUsize::new(0));
+        let client = client(&server)
+            .on_elicitation(move |_: Value| {
+                let number = open.fetch_add(1, Ordering::SeqCst);
+                async move { Ok::<_, String>(json!({"action": "accept", "content": {"n": number}})) }
+            })
+            .build()
+            .unwrap();
+        let mut answers: Vec<u64> = join_all((0..40).map(|_| async {
+            let result = client.call_tool("ask", form()).await.unwrap().into_inner();
+            result.structured_content.unwrap()["answer"]["content"]["n"].as_u64().unwrap()
+        }))
+        .await;
+        answers.sort_unstable();
+        assert_eq!(answers, (0..40).collect::<Vec<_>>(), "{era}: each call has an answer of its own");
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_function_may_call_its_client_also_where_tools_are_called_one_by_one() {
+    let server = server("modern");
+    let own: Arc<OnceCell<Client>> = Arc::default();
+    let known = Arc::clone(&own);
+    let client = client(&server)
+        .force_serial_tool_calls(true)
+        .on_elicitation(move |_: Value| {
+            let known = Arc::clone(&known);
+            async move {
+                let client = known.get().ok_or("it is not known")?;
+                client.call_tool("test_simple_text", ()).await.map_err(|error| error.to_string())?;
+                Ok::<_, String>(json!({"action": "accept", "content": {"n": 1}}))
+            }
+        })
+        .build()
+        .unwrap();
+    own.set(client.clone()).unwrap();
+    client.call_tool("ask", form()).await.unwrap();
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_call_that_ends_while_its_caller_is_asked_did_not_run() {
+    let server = server("modern");
+    let client = client(&server)
+        .total_timeout(Duration::from_millis(200))
+        .on_elicitation(|_: Value| std::future::pending::<Result<Value, String>>())
+        .build()
+        .unwrap();
+    let error = client.call_tool("ask", form()).await.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("total_timeout", Delivery::Rejected));
+    client.call_tool("test_simple_text", ()).await.unwrap();
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_call_is_not_idle_while_its_caller_is_asked() {
+    for era in ERAS {
+        let server = server(era);
+        let client = client(&server)
+            .timeout(Duration::from_millis(150))
+            .on_elicitation(|_: Value| async {
+                // Longer than a call may stay idle.
+                tokio::time::sleep(Duration::from_millis(400)).await;
+                Ok::<_, String>(json!({"action": "decline"}))
+            })
+            .build()
+            .unwrap();
+        let result = client.call_tool("ask", form()).await.unwrap();
+        assert_eq!(result.structured_content.as_ref().unwrap()["answer"], json!({"action": "decline"}), "{era}");
+        client.close().await;
+    }
+}
