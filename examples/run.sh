@@ -15,7 +15,7 @@ run() {
 }
 
 for name in 01_quickstart 02_errors_and_retries 03_concurrent_calls \
-    04_octomind 05_odock_gateway 06_registry_to_client 07_stdio; do
+    04_octomind 05_odock_gateway 06_registry_to_client 07_stdio 08_both_eras; do
     expected=
     for language in Rust Python Node; do
         echo "── $name in $language"

@@ -1,4 +1,5 @@
 //! Functions that a server asks, where time, order and numbers matter. What can be said as data is in the vectors.
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,0 +1,62 @@
+"""One program for servers of both eras: what is asked of the caller, resources, prompts, and lists that are kept."""
+
+import threading
+from typing import Any
+
+from omni_mcp_py import ElicitRequestParams, ElicitResult, Notification, OmniMCPClient, OmniMCPError
+from omni_mcp_py.testing import DevServer
+
+
+def main() -> None:
+    for era in ("legacy", "modern"):
+        with DevServer(profile="generic", era=era, everything=True, ttl_ms=60_000, tools_page_size=2) as server:
+            in_era(era, f"{server.url}/mcp")
+
+
+def in_era(era: str, endpoint: str) -> None:
+    told = threading.Event()
+
+    def hear(notification: Notification) -> None:
+        if notification["method"] == "notifications/resources/updated":
+            told.set()
+
+    with OmniMCPClient(
+        profile="generic", endpoint=endpoint, on_elicitation=ask_a_person, on_notification=hear
+    ) as client:
+        client.connect()
+        print(f"{era}: protocol {client.protocol_version}")
+        form = {
+            "type": "object",
+            "properties": {"name": {"type": "string"}, "age": {"type": "integer", "default": 30}},
+        }
+        params = {"message": "Who are you?", "requestedSchema": form}
+        asked = client.call_tool("ask", {"method": "elicitation/create", "params": params})["structuredContent"]
+        print(f"asked: {asked['answer']['content']['name']} {asked['answer']['content']['age']}")
+
+        print(f"prompts: {len(list(client.iter_prompts()))}")
+        prompt = client.get_prompt("test_prompt_with_arguments", {"arg1": "a", "arg2": "b"})
+        print(f"prompt: {text(prompt['messages'][0]['content'])}")
+        client.list_resources()
+        again = client.list_resources(with_metadata=True)
+        print(f"resources: {len(again.result['resources'])}, kept: {str(again.metadata['cached']).lower()}")
+
+        uri = "test://watched-resource"
+        client.subscribe_resource(uri)
+        client.call_tool("touch_resource", {"uri": uri})
+        print(f"told of a change: {str(told.wait(5)).lower()}")
+        try:
+            client.call_tool("structured", {"bad": True}, validate_output=True)
+        except OmniMCPError as error:
+            print(f"a result that does not fit: {error.kind} {error.code} {error.delivery}")
+
+
+def ask_a_person(params: ElicitRequestParams) -> ElicitResult:
+    return {"action": "accept", "content": {"name": "Ann"}}
+
+
+def text(content: Any) -> str:
+    return str(content["text"])
+
+
+if __name__ == "__main__":
+    main()
