@@ -27,6 +27,8 @@ enum Kind {
     Notification = 3,
     /// The id is that of a client; the text is the hook's name and its params, and the metadata the question's number.
     Question = 4,
+    /// Of what a result leaves to be said.
+    Warning = 5,
 }
 
 struct Event {
@@ -56,6 +58,11 @@ impl Sink {
             Err(text) => (Kind::Error, text, None),
         };
         let _ = self.send(Event { id, kind, text, metadata });
+    }
+
+    /// Warns of something about a call's result.
+    pub(crate) fn warn(&self, id: u32, text: String) {
+        let _ = self.send(Event { id, kind: Kind::Warning, text, metadata: None });
     }
 
     /// Hands on the params of a progress notification.

@@ -136,7 +136,7 @@ impl Client {
         runtime.spawn(async move {
             let prepared = catch_unwind(AssertUnwindSafe(|| prepare(&bridge)));
             let outcome = match prepared.unwrap_or_else(|_| Err(panicked())) {
-                Ok(Some(prepared)) => run(prepared, cancelled).await,
+                Ok(Some(prepared)) => run(prepared, cancelled, |text| sink.warn(id, text)).await,
                 Ok(None) => Ok(("null".to_owned(), None)),
                 Err(error) => Err(error.to_json()),
             };
@@ -175,7 +175,7 @@ impl Drop for Client {
     }
 }
 
-async fn run(prepared: Prepared, cancelled: Receiver<()>) -> Outcome {
+async fn run(prepared: Prepared, cancelled: Receiver<()>, warn: impl Fn(String)) -> Outcome {
     let watch = prepared.watch();
     let ended = tokio::select! {
         biased;
@@ -183,6 +183,7 @@ async fn run(prepared: Prepared, cancelled: Receiver<()>) -> Outcome {
         ended = prepared.run() => ended,
     };
     let crossing = ended.map_err(|error| error.to_json())?;
+    crossing.warnings.into_iter().for_each(warn);
     match String::from_utf8(crossing.result.into()) {
         Ok(result) => Ok((result, crossing.metadata)),
         Err(_) => Err(Error::to_json(&panicked())),

@@ -190,3 +190,15 @@ test("a server can be scripted, watched and closed", async () => {
   await server.close();
   await server.close();
 });
+
+test("a tool that is left out is warned of", async () => {
+  const server = await testing.DevServer.start({ profile: "generic", era: "modern", everything: true });
+  const client = new OmniMcpClient({ profile: "generic", endpoint: `${server.url}/mcp` });
+  const warned = once(process, "warning");
+  await client.listTools();
+  const [warning] = await warned;
+  assert.equal(warning.name, "OmniMcpWarning");
+  assert.match(warning.message, /^the tool mirrored_wrongly was left out/);
+  await client.close();
+  await server.close();
+});

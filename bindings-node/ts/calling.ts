@@ -153,11 +153,12 @@ interface CoreMetadata {
   idempotency_key: string | null;
   replayed: boolean;
   cached: boolean;
+  warnings: string[];
   looks_like_error: boolean;
 }
 
 function readMetadata(json: string): Metadata {
-  const { status, headers, attempts, replayed, cached, ...sent } = JSON.parse(json) as CoreMetadata;
+  const { status, headers, attempts, replayed, cached, warnings, ...sent } = JSON.parse(json) as CoreMetadata;
   return {
     status,
     headers,
@@ -167,6 +168,7 @@ function readMetadata(json: string): Metadata {
     idempotencyKey: sent.idempotency_key ?? undefined,
     replayed,
     cached,
+    warnings,
     looksLikeError: sent.looks_like_error,
   };
 }

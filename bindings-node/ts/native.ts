@@ -68,6 +68,7 @@ const RESULT = 0;
 const PROGRESS = 2;
 const NOTIFICATION = 3;
 const QUESTION = 4;
+const WARNING = 5;
 
 /** How a call ended: its result or its error, as JSON text. */
 export interface Settled {
@@ -134,6 +135,10 @@ export function ask(start: (id: number) => void, hear?: (params: string) => void
 function onEvent(id: number, kind: number, text: string, metadata?: string | null): void {
   if (kind === NOTIFICATION || kind === QUESTION) {
     onOwn(id, kind, text, Number(metadata));
+    return;
+  }
+  if (kind === WARNING) {
+    process.emitWarning(text, "OmniMcpWarning");
     return;
   }
   const call = calls.get(id);

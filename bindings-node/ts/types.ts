@@ -331,6 +331,8 @@ export interface Metadata {
   replayed: boolean;
   /** Whether the client answered by itself, as the server had said that its last answer still holds. */
   cached: boolean;
+  /** What a person should know of the result, such as a tool that was left out of a list, and why. Each is also a warning of the process. */
+  warnings: string[];
   /** Whether a tool's result reads like a failure although it does not say that it is one; a hint. */
   looksLikeError: boolean;
 }

@@ -5,6 +5,7 @@ use omni_mcp::bridge::{Crossing, undecodable};
 use pyo3::prelude::*;
 
 use crate::errors::raised;
+use crate::progress::warn;
 
 /// Any JSON text.
 pub(crate) fn decode<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, PyAny>> {
@@ -19,6 +20,9 @@ pub(crate) fn decode_plainly<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Boun
 
 /// A result, or a tuple of a result and its metadata where they were asked for.
 pub(crate) fn crossing(py: Python<'_>, crossing: &Crossing) -> PyResult<Py<PyAny>> {
+    for warning in &crossing.warnings {
+        warn(py, warning.clone(), None);
+    }
     let result = decode(py, &crossing.result)?;
     match &crossing.metadata {
         None => Ok(result.unbind()),

@@ -66,9 +66,13 @@ pub(crate) fn warn_of_dropped(py: Python<'_>, dropped: usize, what: &str, callba
     if dropped == 0 {
         return;
     }
-    let message = std::ffi::CString::new(format!("{dropped} {what} were dropped: too many at once"));
-    let warned = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message.unwrap_or_default(), 1);
-    if let Err(raised) = warned {
-        raised.write_unraisable(py, Some(callback));
+    warn(py, format!("{dropped} {what} were dropped: too many at once"), Some(callback));
+}
+
+/// Warns. Where a warning is to be an error, it is told and not raised: what it is about goes on.
+pub(crate) fn warn(py: Python<'_>, message: String, source: Option<&Bound<'_, PyAny>>) {
+    let message = std::ffi::CString::new(message).unwrap_or_default();
+    if let Err(raised) = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1) {
+        raised.write_unraisable(py, source);
     }
 }

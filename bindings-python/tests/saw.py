@@ -15,7 +15,9 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
         if name == "headers":
             for rule in expected:
                 request = _of(requests, rule["method"])[rule.get("nth", 1) - 1]
-                _same(f"{rule['method']} headers", rule["headers"], request["headers"])
+                _same(f"{rule['method']} headers", rule.get("headers", {}), request["headers"])
+                if "params" in rule:
+                    _same(f"{rule['method']} params", rule["params"], request["body"]["params"])
             continue
         actual: Any
         match name:

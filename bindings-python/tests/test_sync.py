@@ -310,3 +310,13 @@ def test_an_interrupt_in_a_callback_ends_the_call() -> None:
         with pytest.raises(KeyboardInterrupt):
             client.call_tool("fred.search", {"q": "inflation"}, on_progress=interrupted)
         assert client.ping() == {}
+
+
+def test_a_tool_that_is_left_out_is_warned_of() -> None:
+    with DevServer(profile="generic", era="modern", everything=True) as server:
+        options: Any = {"profile": "generic", "endpoint": f"{server.url}/mcp"}
+        with (
+            OmniMCPClient(**options) as client,
+            pytest.warns(RuntimeWarning, match="the tool mirrored_wrongly was left out"),
+        ):
+            client.list_tools()

@@ -47,6 +47,8 @@ pub struct Crossing {
     pub result: Bytes,
     /// Its metadata as JSON text, where the call asked for it.
     pub metadata: Option<String>,
+    /// What the caller is to be warned of, in the way of the language.
+    pub warnings: Vec<String>,
 }
 
 /// A call that is ready to run: everything that can be refused before sending has been.
@@ -358,13 +360,14 @@ impl Prepared {
         let reply = match self.kind {
             Kind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
-                return Ok(Crossing { result: Bytes::from_static(b"null"), metadata: None });
+                let result = Bytes::from_static(b"null");
+                return Ok(Crossing { result, metadata: None, warnings: Vec::new() });
             }
             Kind::Call(client, what, call) => client.raw(&what, *call).await?,
             Kind::Work(work) => work::run(work).await?,
         };
         let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
-        Ok(Crossing { result: reply.result, metadata })
+        Ok(Crossing { result: reply.result, metadata, warnings: reply.warnings })
     }
 
     /// A handle that tells how far the call had come when it was cancelled.

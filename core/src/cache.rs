@@ -72,7 +72,8 @@ impl Cache {
             state.forget(|other, _| other == key);
             return None;
         }
-        Some(RawReply { attempts: 0, cached: true, ..kept.reply.clone() })
+        // What there was to warn of has been said.
+        Some(RawReply { attempts: 0, cached: true, warnings: Vec::new(), ..kept.reply.clone() })
     }
 
     pub(crate) fn now(&self) -> Moment {

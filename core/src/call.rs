@@ -378,7 +378,7 @@ impl LogicalCall {
             }
         };
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
-        let result = if learns { core.learn_tools(result) } else { result };
+        let (result, warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
         let reply = RawReply {
             result,
             status,
@@ -386,6 +386,7 @@ impl LogicalCall {
             session_id: line.session_id.cloned(),
             idempotency_key: line.key.map(|(key, _)| key.clone()),
             input_required,
+            warnings,
             ..RawReply::default()
         };
         if self.raise_tool_errors && self.method == TOOLS_CALL && !input_required {

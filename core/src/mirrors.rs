@@ -10,28 +10,36 @@ use serde_json::Value;
 
 use crate::core::Core;
 use crate::protocol::mirror::{Mirrored, annotations, value_at};
+use crate::text::preview;
 
 impl Core {
-    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid.
-    pub(crate) fn learn_tools(&self, page: Bytes) -> Bytes {
+    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each.
+    pub(crate) fn learn_tools(&self, page: Bytes) -> (Bytes, Vec<String>) {
         // Most tools have no annotations, and most pages are handed on as they came.
         if !page.windows(14).any(|window| window == b"\"x-mcp-header\"") {
-            return page;
+            return (page, Vec::new());
         }
-        let Ok(Value::Object(mut list)) = serde_json::from_slice(&page) else { return page };
-        let Some(Value::Array(tools)) = list.get_mut("tools") else { return page };
+        let Ok(Value::Object(mut list)) = serde_json::from_slice(&page) else { return (page, Vec::new()) };
+        let Some(Value::Array(tools)) = list.get_mut("tools") else { return (page, Vec::new()) };
         let mut learnt: HashMap<String, Arc<[Mirrored]>> = HashMap::new();
-        let before = tools.len();
+        let mut warnings = Vec::new();
         tools.retain(|tool| {
-            let found = annotations(&tool["inputSchema"]);
-            if let (Ok(found), Some(name)) = (&found, tool["name"].as_str()) {
-                learnt.insert(name.to_owned(), found.as_slice().into());
+            let name = tool["name"].as_str().unwrap_or_default();
+            match annotations(&tool["inputSchema"]) {
+                Ok(found) => {
+                    learnt.insert(name.to_owned(), found.into());
+                    true
+                }
+                Err(why) => {
+                    let (name, why) = (preview(name.as_bytes()), preview(why.as_bytes()));
+                    warnings.push(format!("the tool {name} was left out of the list: {why}"));
+                    false
+                }
             }
-            found.is_ok()
         });
-        let is_whole = tools.len() == before;
         self.mirrors.write().unwrap_or_else(PoisonError::into_inner).extend(learnt);
-        if is_whole { page } else { Value::Object(list).to_string().into() }
+        let page = if warnings.is_empty() { page } else { Value::Object(list).to_string().into() };
+        (page, warnings)
     }
 
     /// Adds the headers of a tool's call.

@@ -19,11 +19,15 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
     let mut items: Vec<Box<RawValue>> = Vec::new();
     let mut cursors = Cursors::default();
     let mut attempts = 0;
+    let mut warnings = Vec::new();
     loop {
         let mut reply = call.run(core).await?;
         attempts += reply.attempts;
+        warnings.append(&mut reply.warnings);
         let Page { mut list, next, mut others } = read(&reply, member)?;
         let Some(cursor) = next else {
+            reply.warnings = warnings;
+            reply.attempts = attempts;
             if items.is_empty() {
                 // One page: as the server sent it.
                 return Ok(reply);
@@ -32,7 +36,6 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
             let invalid = || no_list(&reply, member);
             others.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
             reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
-            reply.attempts = attempts;
             return Ok(reply);
         };
         items.append(&mut list);

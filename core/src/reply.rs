@@ -23,6 +23,8 @@ pub(crate) struct RawReply {
     pub(crate) cached: bool,
     /// Whether it is no result yet: the server asks for input.
     pub(crate) input_required: bool,
+    /// What a person should know of it.
+    pub(crate) warnings: Vec<String>,
 }
 
 /// What is known of a result besides the result.
@@ -44,6 +46,8 @@ pub struct Metadata {
     pub replayed: bool,
     /// Whether the client answered by itself, as the server had said that its last answer still holds.
     pub cached: bool,
+    /// What a person should know of the result, such as a tool that was left out of a list, and why.
+    pub warnings: Vec<String>,
     /// Whether a tool's result reads like a failure although it does not say that it is one: its first text begins with
     /// `Error:` and `isError` is not set. Some servers report failures so; it is a hint and never made an error.
     pub looks_like_error: bool,
@@ -79,6 +83,7 @@ impl RawReply {
             idempotency_key: self.idempotency_key.clone(),
             replayed: replayed.is_some_and(|text| text.eq_ignore_ascii_case("true")),
             cached: self.cached,
+            warnings: self.warnings.clone(),
             looks_like_error: looks_like_error(&self.result),
         }
     }

@@ -172,10 +172,11 @@ function matchLedger(saw, { requests, executions, connections, maxConcurrentExec
     distinct_request_ids: () => assert.equal(different(requests.map((request) => request.headers["x-request-id"])), requests.length, "request ids"),
     same_bodies: () => assert.equal(different(toolCalls.map((request) => JSON.stringify(request.body.params))), 1, "bodies"),
     headers: (wanted) => {
-      for (const { method, nth = 1, headers } of wanted) {
+      for (const { method, nth = 1, headers, params } of wanted) {
         const request = requests.filter((request) => methodOf(request) === method)[nth - 1];
         assert.ok(request, `no request ${nth} of ${method}`);
-        match(headers, request.headers, `${method} ${nth}`);
+        if (headers !== undefined) match(headers, request.headers, `${method} ${nth}`);
+        if (params !== undefined) match(params, request.body.params, `${method} ${nth}`);
       }
     },
   };

@@ -26,6 +26,7 @@ class Metadata(TypedDict):
     idempotency_key: str | None
     replayed: bool
     cached: bool
+    warnings: list[str]
     looks_like_error: bool
 
 

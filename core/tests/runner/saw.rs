@@ -71,6 +71,11 @@ fn check_headers(rule: &Value, requests: &[RequestRecord]) -> Result<(), String>
     let nth = rule["nth"].as_u64().unwrap_or(1) as usize;
     let request = requests.iter().filter(|request| is_method(request, method)).nth(nth - 1);
     let request = request.ok_or_else(|| format!("the server saw no {method} number {nth}"))?;
-    mismatch(&rule["headers"], &json!(request.headers))
-        .map_or(Ok(()), |why| Err(format!("{method} {nth}: headers: {why}")))
+    for (what, actual) in [("headers", json!(request.headers)), ("params", request.body["params"].clone())] {
+        let why = rule.get(what).and_then(|expected| mismatch(expected, &actual));
+        if let Some(why) = why {
+            return Err(format!("{method} {nth}: {what}: {why}"));
+        }
+    }
+    Ok(())
 }
