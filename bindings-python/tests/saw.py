@@ -14,10 +14,7 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
     for name, expected in saw.items():
         if name == "headers":
             for rule in expected:
-                request = _of(requests, rule["method"])[rule.get("nth", 1) - 1]
-                _same(f"{rule['method']} headers", rule.get("headers", {}), request["headers"])
-                if "params" in rule:
-                    _same(f"{rule['method']} params", rule["params"], request["body"]["params"])
+                _check_request(rule, requests)
             continue
         actual: Any
         match name:
@@ -42,6 +39,13 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
             case _:
                 raise AssertionError(f"the runner knows no ledger rule {name}")
         _same(name, expected, actual)
+
+
+def _check_request(rule: dict[str, Any], requests: list[dict[str, Any]]) -> None:
+    request = _of(requests, rule["method"])[rule.get("nth", 1) - 1]
+    _same(f"{rule['method']} headers", rule.get("headers", {}), request["headers"])
+    if "params" in rule:
+        _same(f"{rule['method']} params", rule["params"], request["body"]["params"])
 
 
 def _same(name: str, expected: Any, actual: Any) -> None:

@@ -33,6 +33,9 @@ QUESTIONS: list[tuple[str, str, dict[str, Any] | None, Any, Any]] = [
     ("on_sampling", "sampling/createMessage", MESSAGES, SAID, SAID),
     ("on_roots", "roots/list", None, ROOTS, {"roots": ROOTS}),
 ]
+# Of a tool of the server that no client lists.
+pytestmark = pytest.mark.filterwarnings("ignore:the tool:RuntimeWarning")
+
 ERAS = ["legacy", "modern"]
 # In the first calls run on one of the client's threads; in the second, which does not listen, on the calling one.
 PLACES: list[dict[str, Any]] = [{}, {"listen": False}]
@@ -404,7 +407,7 @@ print(len(client.list_tools()["tools"]) > 0, flush=True)
 def test_ctrl_c_in_a_function(era: str, listens: bool) -> None:
     with serving(era) as server:
         child = subprocess.Popen(
-            [sys.executable, "-c", CTRL_C, f"{server.url}/mcp", str(listens)],
+            [sys.executable, "-W", "ignore:the tool:RuntimeWarning", "-c", CTRL_C, f"{server.url}/mcp", str(listens)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
