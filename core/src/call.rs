@@ -22,6 +22,7 @@ use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
+use crate::option::refuse_given;
 use crate::output;
 use crate::pages;
 use crate::protocol::{arguments, jsonrpc, modern, required};
@@ -80,15 +81,14 @@ impl LogicalCall {
             }
         }
         if settings.route.url().is_none() {
-            for (name, given) in [
-                ("idempotency_key", options.idempotency_key.is_some()),
-                ("honours_idempotency_keys", options.honours_idempotency_keys == Some(true)),
-                ("headers", options.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
-            ] {
-                if given {
-                    return Err(Error::config(Code::InvalidOption, name, "does not belong to the transport stdio"));
-                }
-            }
+            refuse_given(
+                &[
+                    ("idempotency_key", options.idempotency_key.is_some()),
+                    ("honours_idempotency_keys", options.honours_idempotency_keys == Some(true)),
+                    ("headers", options.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+                ],
+                "does not belong to the transport stdio",
+            )?;
         }
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
         let key = match &options.idempotency_key {

@@ -53,24 +53,20 @@ pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {
 /// The user's own headers, checked, and marked sensitive as they may hold anything.
 pub(crate) fn extra<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
     let headers = checked(field, given)?;
-    match headers.keys().find(|name| is_reserved(name)) {
-        Some(name) if name == http::header::AUTHORIZATION => {
-            let allowed = format_args!("\"{name}\" is set by the client itself; use api_key or auth");
-            Err(Error::config(Code::InvalidOption, field, allowed))
-        }
-        Some(name) => {
-            Err(Error::config(Code::InvalidOption, field, format_args!("\"{name}\" is set by the client itself")))
-        }
-        None => Ok(headers),
+    if headers.contains_key(http::header::AUTHORIZATION) {
+        let allowed = "\"authorization\" is set by the client itself; use api_key or auth";
+        return Err(Error::config(Code::InvalidOption, field, allowed));
     }
+    without_reserved(field, headers, &[])
 }
 
 /// Headers for a proxy: its credentials among them.
 pub(crate) fn for_proxy<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
-    let headers = checked(field, given)?;
-    let own =
-        |name: &&HeaderName| is_reserved(name) && !matches!(name.as_str(), "authorization" | "proxy-authorization");
-    match headers.keys().find(own) {
+    without_reserved(field, checked(field, given)?, &["authorization", "proxy-authorization"])
+}
+
+fn without_reserved(field: &str, headers: HeaderMap, but: &[&str]) -> Result<HeaderMap> {
+    match headers.keys().find(|name| is_reserved(name) && !but.contains(&name.as_str())) {
         Some(name) => {
             Err(Error::config(Code::InvalidOption, field, format_args!("\"{name}\" is set by the client itself")))
         }

@@ -256,6 +256,17 @@ pub(crate) fn take<T: OptionValue>(
     }
 }
 
+/// Refuses the first of these options that is given.
+///
+/// # Errors
+/// A `config` error that names it, with this text.
+pub(crate) fn refuse_given(options: &[(&str, bool)], why: &str) -> Result<()> {
+    match options.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Error::config(Code::InvalidOption, name, why)),
+        None => Ok(()),
+    }
+}
+
 /// The type of a refused value; never the value, which may be a secret.
 fn got(value: &Value) -> &'static str {
     match value {

@@ -7,6 +7,7 @@ use url::Url;
 use crate::auth::Secret;
 use crate::config::{ClientConfig, web_url};
 use crate::error::{Code, Error, Result};
+use crate::option::refuse_given;
 use crate::profile::Profile;
 use crate::transport::stdio::Program;
 
@@ -87,33 +88,31 @@ impl ClientConfig {
             (None, None) => "streamable_http",
         };
         if transport == "stdio" {
-            for (name, given) in [
-                ("endpoint", self.endpoint.is_some()),
-                ("base_url", self.base_url.is_some()),
-                ("api_key", self.api_key.is_some()),
-                ("headers", self.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
-                ("x_session_id", self.x_session_id.is_some()),
-                ("slug", self.slug.is_some()),
-                ("proxy", self.proxy.is_some()),
-                ("proxy_headers", self.proxy_headers.is_some()),
-                ("honours_idempotency_keys", self.honours_idempotency_keys == Some(true)),
-            ] {
-                if given {
-                    return refuse(name, "does not belong to the transport stdio");
-                }
-            }
+            refuse_given(
+                &[
+                    ("endpoint", self.endpoint.is_some()),
+                    ("base_url", self.base_url.is_some()),
+                    ("api_key", self.api_key.is_some()),
+                    ("headers", self.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+                    ("x_session_id", self.x_session_id.is_some()),
+                    ("slug", self.slug.is_some()),
+                    ("proxy", self.proxy.is_some()),
+                    ("proxy_headers", self.proxy_headers.is_some()),
+                    ("honours_idempotency_keys", self.honours_idempotency_keys == Some(true)),
+                ],
+                "does not belong to the transport stdio",
+            )?;
             return self.program().map(Route::Stdio);
         }
-        for (name, given) in [
-            ("command", self.command.is_some()),
-            ("args", self.args.is_some()),
-            ("env", self.env.is_some()),
-            ("cwd", self.cwd.is_some()),
-        ] {
-            if given {
-                return refuse(name, "belongs to the transport stdio only");
-            }
-        }
+        refuse_given(
+            &[
+                ("command", self.command.is_some()),
+                ("args", self.args.is_some()),
+                ("env", self.env.is_some()),
+                ("cwd", self.cwd.is_some()),
+            ],
+            "belongs to the transport stdio only",
+        )?;
         let path = if transport == "sse" { &profile.sse_path } else { &profile.path };
         let (field, url) = self.endpoint_url(profile, path, base_from_environment)?;
         self.refuse_plain_http(field, &url)?;

@@ -9,6 +9,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use super::config::{Kind, Place, RegistryConfig};
+use super::decoded::decoded;
 use super::fields::Fields;
 use super::record;
 use super::redact::Record;
@@ -216,9 +217,4 @@ fn member(reply: RawReply, name: &str) -> Result<RawReply> {
         found @ Value::Array(_) => Ok(RawReply { result: found.to_string().into(), ..reply }),
         _ => Err(reply.unexpected(Code::InvalidAnswer, format!("the answer has no list \"{name}\""))),
     }
-}
-
-pub(super) fn decoded<T: serde::de::DeserializeOwned>(reply: &RawReply) -> Result<T> {
-    serde_json::from_slice(&reply.result)
-        .map_err(|_| reply.unexpected(Code::InvalidAnswer, "the answer is not of the type that the registry documents"))
 }

@@ -1,6 +1,7 @@
 //! Registries of MCP servers: REST over the same HTTP, retries and errors as the client.
 
 mod config;
+mod decoded;
 mod fields;
 pub mod gaia;
 pub(crate) mod methods;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::config::Place;
-use super::gaia;
+use super::decoded::decoded;
 use super::rest::RestCall;
 use crate::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
@@ -16,7 +16,7 @@ use crate::work::{Work, run};
 
 impl Place {
     pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
-        gaia::decoded(&run(self.prepare_request(method, path, body, &CallOptions::default())?).await?)
+        decoded(&run(self.prepare_request(method, path, body, &CallOptions::default())?).await?)
     }
 
     pub(super) fn prepare_request(

@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
+use crate::option::refuse_given;
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain::{self, PlainAnswer};
@@ -40,16 +41,17 @@ impl RestCall {
         safety: Safety,
         options: &CallOptions,
     ) -> Result<Self> {
-        for (name, given) in [
-            ("idempotency_key", options.idempotency_key.is_some()),
-            ("honours_idempotency_keys", options.honours_idempotency_keys.is_some()),
-            ("raise_tool_errors", options.raise_tool_errors.is_some()),
-            ("with_metadata", options.with_metadata == Some(true)),
-        ] {
-            if given {
-                return Err(Error::config(Code::InvalidOption, name, "does not belong to a call of a registry"));
-            }
-        }
+        refuse_given(
+            &[
+                ("idempotency_key", options.idempotency_key.is_some()),
+                ("honours_idempotency_keys", options.honours_idempotency_keys.is_some()),
+                ("raise_tool_errors", options.raise_tool_errors.is_some()),
+                ("validate_output", options.validate_output.is_some()),
+                ("fresh", options.fresh.is_some()),
+                ("with_metadata", options.with_metadata == Some(true)),
+            ],
+            "does not belong to a call of a registry",
+        )?;
         let plan = Plan::of_call(core, safety, options)?;
         let mut secrets = body.and_then(Value::as_object).map(super::redact::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));

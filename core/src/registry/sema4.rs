@@ -8,8 +8,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::config::{Kind, Place, RegistryConfig};
+use super::decoded::decoded;
 use super::fields::Fields;
-use super::gaia::decoded;
 use super::pager::Pager;
 use super::record;
 use super::redact::Record;

@@ -1,0 +1,11 @@
+//! An answer of a registry as a value.
+
+use serde::de::DeserializeOwned;
+
+use crate::error::{Code, Result};
+use crate::reply::RawReply;
+
+pub(super) fn decoded<T: DeserializeOwned>(reply: &RawReply) -> Result<T> {
+    serde_json::from_slice(&reply.result)
+        .map_err(|_| reply.unexpected(Code::InvalidAnswer, "the answer is not of the type that the registry documents"))
+}
