@@ -46,7 +46,7 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
 
 /// Where a list goes on, and that it does not go on for ever.
 #[derive(Debug, Default)]
-pub(crate) struct Cursors {
+struct Cursors {
     seen: HashSet<String>,
 }
 
@@ -55,7 +55,7 @@ impl Cursors {
     ///
     /// # Errors
     /// Where it was there before, with this message, or where there are more pages than `most`.
-    pub(crate) fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
+    fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
         if !self.seen.insert(cursor.to_owned()) {
             return Err(reply.unexpected(Code::CursorLoop, repeats));
         }
@@ -113,12 +113,44 @@ pub(crate) struct ServerPages {
     position: Arc<Mutex<Position>>,
 }
 
+/// Where a list that is read a page at a time stands.
 #[derive(Debug, Default)]
-struct Position {
+pub(crate) struct Position {
     /// `None` at the beginning.
     next: Option<String>,
     cursors: Cursors,
     ended: bool,
+}
+
+impl Position {
+    /// The cursor of the page to ask for, which the first page has none of; `None` behind the last.
+    pub(crate) fn of(shared: &Mutex<Self>) -> Option<Option<String>> {
+        let position = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        (!position.ended).then(|| position.next.clone())
+    }
+
+    /// Goes on behind a page.
+    ///
+    /// # Errors
+    /// As [`Cursors::follow`]; then there is no further page.
+    pub(crate) fn follow(
+        shared: &Mutex<Self>,
+        next: Option<String>,
+        most: u32,
+        reply: &RawReply,
+        repeats: &str,
+    ) -> Result<()> {
+        let mut position = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = next.as_deref().map_or(Ok(()), |next| position.cursors.follow(next, most, reply, repeats));
+        position.ended = next.is_none() || followed.is_err();
+        position.next = next;
+        followed
+    }
+
+    /// Asks for no further page.
+    fn end(shared: &Mutex<Self>) {
+        shared.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+    }
 }
 
 impl ServerPages {
@@ -128,33 +160,21 @@ impl ServerPages {
 
     /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
     pub(crate) fn next(&self) -> Result<Option<Work>> {
-        let params = {
-            let position = self.position.lock().unwrap_or_else(PoisonError::into_inner);
-            if position.ended {
-                return Ok(None);
-            }
-            at(position.next.as_deref())
-        };
+        let Some(cursor) = Position::of(&self.position) else { return Ok(None) };
+        let params = at(cursor.as_deref());
         let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
         let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
         let most = core.settings.max_pages;
         let work = Work::new(call.state(), async move { call.run(&core).await });
         Ok(Some(work.then(move |reply| {
             let next = read(&reply, member)?.next;
-            let mut position = position.lock().unwrap_or_else(PoisonError::into_inner);
-            let followed = match &next {
-                None => Ok(()),
-                Some(cursor) => position.cursors.follow(cursor, most, &reply, "the server repeats a page cursor"),
-            };
-            position.ended = next.is_none() || followed.is_err();
-            position.next = next;
-            followed.map(|()| reply)
+            Position::follow(&position, next, most, &reply, "the server repeats a page cursor").map(|()| reply)
         })))
     }
 
     /// The same without further pages.
     pub(crate) fn ended(self) -> Self {
-        self.position.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+        Position::end(&self.position);
         self
     }
 }
