@@ -112,7 +112,7 @@ test("registries", () => {
 
 test("call options", () => {
   const { signal, onProgress, ...fromTable } = members("CallOptions");
-  assert.equal(signal, "AbortSignal");
+  assert.equal(signal, "AbortSignalLike");
   assert.match(onProgress, /Progress/);
   // True is in MetadataOptions, which gives another result.
   assert.equal(fromTable.withMetadata, "false");

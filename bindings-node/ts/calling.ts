@@ -9,7 +9,7 @@ import { splitHooks, thrownFor } from "./hooks.js";
 import type { Hooks } from "./hooks.js";
 import { CANCELLED, WITH_PROGRESS, ask, openClient, register } from "./native.js";
 import type { NativeClient, NativePages, Settled } from "./native.js";
-import type { CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
+import type { AbortSignalLike, CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
 
 /** What an implementation takes, whichever of its overloads was called. */
 export type AnyOptions = CallOptions | MetadataOptions;
@@ -84,7 +84,7 @@ export class Caller {
   }
 }
 
-function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignal): unknown {
+function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignalLike): unknown {
   if (!settled.ok) {
     const error = fromCore(settled.text);
     if (error instanceof CallCancelledError) because(error, signal?.reason);
@@ -97,7 +97,7 @@ function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignal): unknown
 }
 
 interface Heard {
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   onProgress?: (progress: Progress) => unknown;
 }
 

@@ -1,14 +1,16 @@
 /** Hearing that calls are cancelled: one listener per signal, however many calls it serves. */
 
+import type { AbortSignalLike } from "./types.js";
+
 interface Watched {
   cancels: Set<() => void>;
   listener: () => void;
 }
 
-const signals = new WeakMap<AbortSignal, Watched>();
+const signals = new WeakMap<AbortSignalLike, Watched>();
 
 /** Runs `cancel` when the signal aborts, until the function that this returns is called. */
-export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
+export function onAbort(signal: AbortSignalLike, cancel: () => void): () => void {
   const { cancels, listener } = signals.get(signal) ?? watch(signal);
   cancels.add(cancel);
   return () => {
@@ -19,7 +21,7 @@ export function onAbort(signal: AbortSignal, cancel: () => void): () => void {
   };
 }
 
-function watch(signal: AbortSignal): Watched {
+function watch(signal: AbortSignalLike): Watched {
   const cancels = new Set<() => void>();
   const listener = (): void => {
     for (const cancel of cancels) cancel();

@@ -24,17 +24,17 @@ export class OmniMcpClient {
     this.#caller = options instanceof Caller ? options : new Caller("server", options);
   }
 
-  /** Who the server is: name, version, title. Undefined until there was a handshake. */
+  /** Who the server is: name, version, title. Undefined until connected. */
   get serverInfo(): Implementation | undefined {
     return this.#caller.property("server_info") as Implementation | undefined;
   }
 
-  /** What the server can do. Undefined until there was a handshake. */
+  /** What the server can do. Undefined until connected. */
   get serverCapabilities(): Record<string, unknown> | undefined {
     return this.#caller.property("server_capabilities") as Record<string, unknown> | undefined;
   }
 
-  /** The protocol version of the session. Undefined until there was a handshake. */
+  /** The protocol version of the session. Undefined until connected. */
   get protocolVersion(): string | undefined {
     return this.#caller.property("protocol_version") as string | undefined;
   }
@@ -49,7 +49,7 @@ export class OmniMcpClient {
     await this.#caller.call("connect", "params", {}, {});
   }
 
-  /** Connects by a handshake, if there was none yet; returns what the server said. */
+  /** Connects, if not yet connected, in the older era always by a handshake; returns what the server said. */
   initialize(options: MetadataOptions): Promise<WithMetadata<InitializeResult>>;
   initialize(options?: CallOptions): Promise<InitializeResult>;
   initialize(options?: AnyOptions): Promise<unknown> {

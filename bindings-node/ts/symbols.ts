@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 /** Symbols that the first releases of Node 20 lack. */
 
 interface Known {

@@ -82,7 +82,7 @@ export interface ClientOptions {
   validateOutput?: boolean;
   /** Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they changed. Default: true. */
   cache?: boolean;
-  /** How often one call may be asked for input. Default: 10. */
+  /** How often one call may be asked for input by a server of the newer era. Default: 10. */
   maxInputRounds?: number;
   /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
@@ -299,9 +299,17 @@ export interface CallOptions {
   /** With `true`, returns `{ result, metadata }` instead of the result; see {@link MetadataOptions}. */
   withMetadata?: false;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
-  signal?: AbortSignal;
+  signal?: AbortSignalLike;
   /** Hears the call's progress, in order and before the call settles. What it throws becomes a warning. */
   onProgress?: (progress: Progress) => unknown;
+}
+
+/** An `AbortSignal`, as far as it is used, so that no library of types is needed for it. */
+export interface AbortSignalLike {
+  readonly aborted: boolean;
+  readonly reason?: unknown;
+  addEventListener(type: "abort", listener: () => void, options?: { once?: boolean }): void;
+  removeEventListener(type: "abort", listener: () => void): void;
 }
 
 /** Call options that ask for the metadata. */

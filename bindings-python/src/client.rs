@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use omni_mcp::ErrorKind;
-use omni_mcp::bridge::{self, Crossing, Prepared, Question, closed, not_callable, panicked};
+use omni_mcp::bridge::{self, Crossing, Prepared, Question, bad_hook, closed, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -17,7 +17,7 @@ use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
-use crate::hooks::Hooks;
+use crate::hooks::{Hooks, NOT_ASYNC, is_async};
 use crate::open::What;
 use crate::pages::{self, SyncPages};
 use crate::pending::Why;
@@ -80,6 +80,11 @@ impl SyncClient {
         let live = self.live(py)?;
         if on_progress.is_some_and(|callback| !callback.is_callable()) {
             return Err(raised(py, &not_callable()));
+        }
+        if let Some(callback) = on_progress
+            && is_async(callback)?
+        {
+            return Err(raised(py, &bad_hook("on_progress", NOT_ASYNC)));
         }
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
         let prepared = encode::params(params).and_then(|params| {

@@ -7,7 +7,7 @@ use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyType};
 
 use crate::encode;
 use crate::errors::raised;
@@ -43,8 +43,15 @@ impl Hooks {
     }
 }
 
-fn is_async(function: &Bound<'_, PyAny>) -> PyResult<bool> {
-    function.py().import("inspect")?.call_method1("iscoroutinefunction", (function,))?.is_truthy()
+/// What is said of an async function where none can be awaited.
+pub(crate) const NOT_ASYNC: &str = "must not be an async function; use AsyncOmniMCPClient";
+
+/// Whether it is an async function, or an object whose call is one.
+pub(crate) fn is_async(function: &Bound<'_, PyAny>) -> PyResult<bool> {
+    let py = function.py();
+    let inspect = py.import("inspect")?;
+    let is_one = |function: &Bound<'_, PyAny>| inspect.call_method1("iscoroutinefunction", (function,))?.is_truthy();
+    Ok(is_one(function)? || (!function.is_instance_of::<PyType>() && is_one(&function.getattr("__call__")?)?))
 }
 
 impl Hooks {
@@ -58,12 +65,19 @@ impl Hooks {
             options.del_item(hook.name)?;
             match function.is_callable() {
                 true if !awaits && is_async(&function)? => {
-                    let allowed = "must not be an async function; use AsyncOmniMCPClient";
-                    return Err(raised(py, &bad_hook(hook.name, allowed)));
+                    return Err(raised(py, &bad_hook(hook.name, NOT_ASYNC)));
                 }
                 true => by_name.push((hook.name, function.unbind())),
                 false if function.is_none() => {}
                 false => return Err(raised(py, &bad_hook(hook.name, "must be a function"))),
+            }
+        }
+        // Elsewhere a function would only be a value that cannot be sent.
+        for (name, value) in options.iter() {
+            if value.is_callable() && !value.is_instance_of::<PyType>() {
+                let known: Vec<_> = HOOKS.iter().map(|hook| hook.name).collect();
+                let allowed = format!("takes no function; options that do are {}", known.join(", "));
+                return Err(raised(py, &bad_hook(&name.to_string(), &allowed)));
             }
         }
         Ok((options, Self { by_name, no_token: Why::default() }))
@@ -155,6 +169,13 @@ pub(crate) fn calls_itself() -> PyErr {
 
 /// An answer as JSON text. What JSON can say and is no answer all the same is refused by the core, in its own words.
 fn text(hook: &str, given: &Bound<'_, PyAny>) -> PyResult<String> {
+    if given.hasattr("__await__")? {
+        if let Ok(close) = given.getattr("close") {
+            // Python warns of a coroutine that nobody awaited.
+            close.call0()?;
+        }
+        return Err(raised(given.py(), &bad_hook(hook, "gave something to await; use AsyncOmniMCPClient")));
+    }
     let text = match given.cast::<PyDict>() {
         // Its time may be a `timedelta`.
         Ok(token) if hook == TOKEN_PROVIDER => encode::options(token),

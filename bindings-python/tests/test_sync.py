@@ -320,3 +320,21 @@ def test_a_tool_that_is_left_out_is_warned_of() -> None:
             pytest.warns(RuntimeWarning, match="the tool mirrored_wrongly was left out"),
         ):
             client.list_tools()
+
+
+def test_an_async_progress_callback_is_refused(server: DevServer) -> None:
+    async def hear(_: Any) -> None: ...
+
+    class Hearing:
+        async def __call__(self, _: Any) -> None: ...
+
+    with OmniMCPClient(server.api_key, base_url=server.url) as client:
+        for callback in (hear, Hearing()):
+            with pytest.raises(ConfigError, match="on_progress: must not be an async function"):
+                client.call_tool("echo", {}, on_progress=callback)
+
+
+def test_a_function_for_an_option_that_takes_none_is_named() -> None:
+    options: Any = {"onElicitation": print}
+    with pytest.raises(ConfigError, match="onElicitation: takes no function; options that do are on_notification, "):
+        OmniMCPClient("k", **options)

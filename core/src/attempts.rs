@@ -70,7 +70,10 @@ impl Turn {
     }
 }
 
-async fn in_time<T>(timeout: Option<Duration>, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(crate) async fn in_time<T>(
+    timeout: Option<Duration>,
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
     let Some(timeout) = timeout else { return work.await };
     tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(too_late()))
 }
@@ -127,6 +130,8 @@ pub(crate) struct Plan {
     pub(crate) deadline: Option<Instant>,
     pub(crate) max_attempts: u32,
     pub(crate) retry_unavailable: bool,
+    /// Whether no answer in time is an answer.
+    pub(crate) ends_with_silence: bool,
     /// The caller's own request id.
     pub(crate) request_id: Option<String>,
     pub(crate) state: Arc<CallState>,
@@ -141,6 +146,7 @@ impl Plan {
             deadline: None,
             max_attempts: core.settings.max_attempts,
             retry_unavailable: false,
+            ends_with_silence: false,
             request_id: None,
             state: Arc::default(),
         }
@@ -167,6 +173,7 @@ impl Plan {
             deadline: total.and_then(|total| Instant::now().checked_add(total)),
             max_attempts,
             retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
+            ends_with_silence: false,
             request_id: options.request_id.clone(),
             state: Arc::default(),
         })
@@ -307,7 +314,12 @@ pub(crate) async fn run_counted<O: Operation>(
             retry_after: failure.retry_after(),
             remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
-        match retry::decide(&situation, &core.settings.backoff, fastrand::f64()) {
+        let is_over = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
+        let decision = match is_over {
+            true => Decision::GiveUp,
+            false => retry::decide(&situation, &core.settings.backoff, fastrand::f64()),
+        };
+        match decision {
             Decision::RetryAfter(wait) if !core.is_closed() && core.budget.take() => {
                 retries += 1;
                 tokio::time::sleep(wait).await;

@@ -1,6 +1,6 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,16 +11,17 @@ use tokio::time::Instant;
 use crate::attempts::{self, CallState, Correction, Operation, Plan, Turn, too_late};
 use crate::cache;
 use crate::call_options::CallOptions;
-use crate::classify;
-use crate::core::Core;
-use crate::ears::Ears;
-use crate::era::UNSUPPORTED_VERSION;
+use crate::classify::{self, Standing};
+use crate::config::Settings;
+use crate::core::{Core, End};
+use crate::ears::{Ears, Warnings};
+use crate::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
-use crate::methods::{self, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
+use crate::methods::{self, INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::opening::Opening;
 use crate::option::refuse_given;
 use crate::output;
@@ -171,6 +172,7 @@ impl LogicalCall {
         if core.settings.route.url().is_none() {
             call.plan = Plan::look(core, PROBE_WITHIN);
         }
+        call.plan.ends_with_silence = true;
         Ok(call)
     }
 
@@ -207,6 +209,11 @@ impl LogicalCall {
         method.clone_into(&mut self.method);
     }
 
+    /// Waits for `work` no longer than the attempt's and the total timeout.
+    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        self.within(attempts::in_time(self.plan.timeout, work)).await
+    }
+
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
         let key = if self.fresh { None } else { self.cache_key(core) };
@@ -219,13 +226,13 @@ impl LogicalCall {
                 true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
                 false => None,
             };
-            let reply = self.rounds(core).await?;
+            let (reply, rounds) = self.rounds(core).await?;
             if let Some(schema) = schema {
-                output::check(&schema, &reply).map_err(Failure::settled)?;
+                output::check(schema, &reply).await.map_err(Failure::settled)?;
             }
-            Ok(reply)
+            Ok((reply, rounds))
         };
-        let reply = self.within(attempts).await.map_err(|failure| {
+        let (reply, rounds) = self.within(attempts).await.map_err(|failure| {
             let error = core.redacted_of(failure.error, &headers::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
@@ -235,7 +242,9 @@ impl LogicalCall {
             }
             error
         })?;
-        if let Some(key) = key.filter(|_| core.session.current().is_some_and(|peer| peer.modern.is_some())) {
+        // What came of rounds of input depends on more than the key says.
+        let is_kept = rounds == 0 && core.session.current().is_some_and(|peer| peer.modern.is_some());
+        if let Some(key) = key.filter(|_| is_kept) {
             core.cache.keep(key, &reply, asked);
         }
         Ok(reply)
@@ -244,11 +253,15 @@ impl LogicalCall {
     /// By what an answer may be kept. Headers of the caller's may ask for something else.
     fn cache_key(&self, core: &Core) -> Option<cache::Key> {
         let token = core.tokens.current().map(|token| token.generation);
+        if token.is_none() && core.settings.credentials.are_renewed() {
+            // Whose it would be is not known yet.
+            return None;
+        }
         self.headers.is_empty().then(|| cache::Key::of(&self.method, &self.params, token)).flatten()
     }
 
-    /// The call, and again for as long as the server asks for input.
-    async fn rounds(&self, core: &Arc<Core>) -> Result<RawReply, Failure> {
+    /// The call, and again for as long as the server asks for input; and how often it did.
+    async fn rounds(&self, core: &Arc<Core>) -> Result<(RawReply, u32), Failure> {
         let unanswered = Unanswered::new(core);
         let mut rounds = Rounds::default();
         let mut params = self.params.clone();
@@ -258,22 +271,44 @@ impl LogicalCall {
             let key = match (&self.key, rounds.made()) {
                 (Some((key, header)), 0) => Some((key.clone(), header.clone())),
                 (Some((key, _)), round) => {
-                    let key = format!("{key}-r{}", round + 1);
-                    let header = idempotency::header(&key).map_err(Failure::settled)?;
+                    let key = idempotency::of_round(key, round + 1);
+                    let rejected = |error: Error| Failure::settled(error.with_delivery(Delivery::Rejected));
+                    core.used_keys.claim(&key, &self.method, &params).map_err(rejected)?;
+                    let header = idempotency::header(&key).map_err(rejected)?;
                     Some((key, header))
                 }
                 (None, _) => None,
             };
-            let way = InSession { call: self, params: &params, key: key.as_ref(), unanswered: &unanswered };
-            let mut reply = self.in_line(core, self.send(core, &way)).await?;
+            let way = InSession {
+                call: self,
+                params: &params,
+                key: key.as_ref(),
+                unanswered: &unanswered,
+                doubt: Mutex::default(),
+            };
+            let mut reply = self.in_line(core, self.send(core, &way)).await.map_err(|mut failure| {
+                failure.error.info_mut().attempts += attempts;
+                failure
+            })?;
             attempts += reply.attempts;
             reply.attempts = attempts;
+            // The caller's own, by which the whole call can be made again.
+            reply.idempotency_key = self.key.as_ref().map(|(key, _)| key.clone());
             if !reply.input_required {
-                return Ok(reply);
+                return Ok((reply, rounds.made()));
             }
             // Whatever becomes of the questions: the server has answered, and it did not run.
             self.plan.state.reached(Delivery::Rejected);
-            params = rounds.next(core, &self.params, &reply).await.map_err(Failure::settled)?;
+            params = tokio::select! {
+                biased;
+                () = core.at_the(End::Begun) => {
+                    let mut error = reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for");
+                    error.info_mut().delivery = Delivery::Rejected;
+                    Err(error)
+                }
+                next = rounds.next(core, &self.params, &reply) => next,
+            }
+            .map_err(Failure::settled)?;
         }
     }
 
@@ -350,22 +385,35 @@ impl LogicalCall {
     ) -> Result<RawReply, Failure> {
         let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = IdleTimer::start(self.plan.timeout);
-        let listener = CallListener { ears: line.ears, idle: &idle, progress: self.progress.as_ref() };
+        let asked = Warnings::default();
+        let progress = self.progress.as_ref();
+        let listener = CallListener { ears: line.ears, idle: &idle, progress, warnings: &asked };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
             () = idle.expired(&core.asking) => return Err(too_late()),
+            () = core.at_the(End::QuestionsLeft) => {
+                let message = "the client was closed while the server waited for an answer";
+                return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
+            }
         };
         let status = answer.status;
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
         }
-        let in_session = line.session_id.is_some() || line.link.is_the_session();
-        let judged = classify::judge(&Method::POST, answer, &core.settings.profile, in_session);
+        let standing = Standing {
+            in_session: line.session_id.is_some() || line.link.is_the_session(),
+            is_modern: line.modern.is_some() || self.method == INITIALIZE,
+        };
+        let judged = classify::judge(&Method::POST, answer, &core.settings.profile, standing);
         let (result, headers) = judged.map_err(|mut failure| {
             if line.link.is_process() {
                 // Its answers have no status.
                 failure.error.info_mut().status = None;
+            }
+            if failure.happened == Happened::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {
+                // Only a tool's call has headers that can be learnt.
+                failure.happened = Happened::Refused;
             }
             if self.method == RESOURCES_READ { classify::of_resource(failure) } else { failure }
         })?;
@@ -378,7 +426,8 @@ impl LogicalCall {
             }
         };
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
-        let (result, warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
+        let (result, mut warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
+        warnings.append(&mut asked.lock().unwrap_or_else(PoisonError::into_inner));
         let reply = RawReply {
             result,
             status,
@@ -423,6 +472,8 @@ struct InSession<'a> {
     params: &'a Bytes,
     key: Option<&'a (String, HeaderValue)>,
     unanswered: &'a Unanswered,
+    /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
+    doubt: Mutex<Option<(bool, Failure)>>,
 }
 
 impl Operation for InSession<'_> {
@@ -434,6 +485,10 @@ impl Operation for InSession<'_> {
     }
 
     async fn attempt(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
+        let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((_, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
+            return Err(failure);
+        }
         let line = Line { params: Some(self.params), key: self.key, ..Line::of(peer) };
         let id = (!self.call.is_notification).then(|| core.next_id());
         if let Some(id) = id {
@@ -443,9 +498,14 @@ impl Operation for InSession<'_> {
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
-            Err(failure) if peer.modern.is_some() && is_of_another_era(&failure) => {
+            Err(failure) if is_of_another_era(&failure, peer.modern.is_some(), &core.settings) => {
                 self.unanswered.settled();
                 core.forget_era();
+                if failure.error.delivery() > Delivery::Rejected && self.call.plan.safety == Safety::Plain {
+                    // The code alone does not say that it did not run; that the server is of the other era by now does.
+                    let doubt = (peer.modern.is_some(), failure.clone());
+                    *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
+                }
                 Err(Failure { happened: Happened::SessionLost, ..failure })
             }
             answered => {
@@ -473,14 +533,20 @@ impl Operation for InSession<'_> {
     }
 }
 
-/// Whether a server that was taken for a modern one refuses as one of another version, or of the older era, does: what was
-/// found out of it does not hold any more.
-fn is_of_another_era(failure: &Failure) -> bool {
+/// Whether a server refuses as one of another version or era does than it was taken for: what was found out of it does not
+/// hold any more.
+fn is_of_another_era(failure: &Failure, taken_for_modern: bool, settings: &Settings) -> bool {
     let info = failure.error.info();
-    let is_refused = failure.happened == Happened::Refused;
-    match info.rpc_code {
-        Some(UNSUPPORTED_VERSION) => is_refused,
-        Some(-32000 | jsonrpc::INVALID_REQUEST) => is_refused && info.status == Some(400),
+    if failure.happened != Happened::Refused {
+        return false;
+    }
+    match (info.rpc_code, taken_for_modern) {
+        (Some(UNSUPPORTED_VERSION), true) => true,
+        (Some(-32000 | jsonrpc::INVALID_REQUEST), true) => info.status == Some(400),
+        _ if taken_for_modern || !settings.versions().into_iter().any(is_modern) => false,
+        (Some(HEADER_MISMATCH | UNSUPPORTED_VERSION), _) => info.status == Some(400),
+        // It misses what every modern request has.
+        (Some(jsonrpc::INVALID_PARAMS), _) => info.status == Some(400) && info.message.contains("_meta"),
         _ => false,
     }
 }
@@ -545,6 +611,8 @@ struct CallListener<'a> {
     ears: &'a Ears,
     idle: &'a IdleTimer,
     progress: Option<&'a (String, ProgressSink)>,
+    /// Of functions that failed while the call ran.
+    warnings: &'a Warnings,
 }
 
 impl Listener for CallListener<'_> {
@@ -564,6 +632,6 @@ impl Listener for CallListener<'_> {
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.ears.request(id, method, params);
+        self.ears.answer(id, method, params, Some(Arc::clone(self.warnings)));
     }
 }

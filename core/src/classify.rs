@@ -21,16 +21,24 @@ use crate::retry::Happened;
 use crate::retry_after;
 use crate::transport::answer::{Answer, Content};
 
+/// What is known of a conversation besides its profile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) in_session: bool,
+    /// Whether codes of the modern era mean what they mean there; before, their numbers were a server's own.
+    pub(crate) is_modern: bool,
+}
+
 /// The result of an answer and its headers, or why it is none. `method` is the HTTP method of the request.
 pub(crate) fn judge(
     method: &Method,
     answer: Answer,
     profile: &Profile,
-    in_session: bool,
+    standing: Standing,
 ) -> Result<(Bytes, HeaderMap), Failure> {
     match answer {
         Answer { status, headers, content: Content::Result(result) } if status.is_success() => Ok((result, headers)),
-        answer => Err(refused(method, answer, profile, in_session)),
+        answer => Err(refused(method, answer, profile, standing)),
     }
 }
 
@@ -42,20 +50,20 @@ pub(crate) fn refused_rest(
     body: &[u8],
     profile: &Profile,
 ) -> Failure {
-    let mut failure = failure(method, status, headers, Said::by_body(body), profile, false);
+    let mut failure = failure(method, status, headers, Said::by_body(body), profile, Standing::default());
     failure.error.info_mut().data = serde_json::from_slice(body).ok();
     failure
 }
 
 /// Why an answer is no result.
-pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, in_session: bool) -> Failure {
+pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: Standing) -> Failure {
     let Answer { status, headers, content } = answer;
     let said = match content {
         Content::Result(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
         Content::Other(body) => Said::by_body(&body),
     };
-    failure(method, status, &headers, said, profile, in_session)
+    failure(method, status, &headers, said, profile, standing)
 }
 
 /// What the body of a refusal says.
@@ -158,17 +166,23 @@ fn failure(
     headers: &HeaderMap,
     said: Said,
     profile: &Profile,
-    in_session: bool,
+    standing: Standing,
 ) -> Failure {
     let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(said.retry_after);
-    let lost = in_session && is_session_lost(method, status, &said, profile);
+    let lost = standing.in_session && is_session_lost(method, status, &said, profile);
     let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
     let (happened, code, delivery) = match known {
         _ if lost => (Happened::SessionLost, Code::SessionLost, None),
         // Of a range that the specification keeps to itself since 2026-07-28.
-        _ if said.rpc_code == Some(HEADER_MISMATCH) => (Happened::Mismatch, Code::BadRequest, None),
-        _ if said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => (Happened::Refused, Code::MissingCapability, None),
-        _ if said.rpc_code == Some(UNSUPPORTED_VERSION) => (Happened::Refused, Code::UnsupportedVersion, None),
+        _ if standing.is_modern && said.rpc_code == Some(HEADER_MISMATCH) => {
+            (Happened::Mismatch, Code::BadRequest, None)
+        }
+        _ if standing.is_modern && said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => {
+            (Happened::Refused, Code::MissingCapability, None)
+        }
+        _ if standing.is_modern && said.rpc_code == Some(UNSUPPORTED_VERSION) => {
+            (Happened::Refused, Code::UnsupportedVersion, None)
+        }
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };
@@ -290,7 +304,8 @@ mod tests {
             _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
         };
         let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content };
-        judge(&Method::POST, answer, Profile::named(profile).unwrap(), in_session).unwrap_err()
+        judge(&Method::POST, answer, Profile::named(profile).unwrap(), Standing { in_session, is_modern: false })
+            .unwrap_err()
     }
 
     #[test]

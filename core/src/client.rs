@@ -4,13 +4,14 @@ use std::collections::VecDeque;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
@@ -120,11 +121,12 @@ impl ClientConfig {
         E: std::fmt::Display,
     {
         let answer = Arc::new(move |params: String| {
-            let asked = serde_json::from_str(&params).map(&answer);
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
             Box::pin(async move {
-                let asked = asked.map_err(|why| format!("the params cannot be read: {why}"))?;
-                let given = asked.await.map_err(|why| why.to_string())?;
-                serde_json::to_string(&given).map_err(|why| why.to_string())
+                let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
+                let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
+                serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())
             }) as hooks::Given
         });
         self.hooks.answers.insert(hook, answer);
@@ -156,17 +158,17 @@ impl Client {
         self.raw(&What::Connect, call).await.map(drop)
     }
 
-    /// Who the server is; `None` until there was a handshake.
+    /// Who the server is; `None` until connected.
     pub fn server_info(&self) -> Option<Implementation> {
         self.said("serverInfo")
     }
 
-    /// What the server can do; `None` until there was a handshake.
+    /// What the server can do; `None` until connected.
     pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
         self.said("capabilities")
     }
 
-    /// The protocol version of the session; `None` until there was a handshake.
+    /// The protocol version of the session; `None` until connected.
     pub fn protocol_version(&self) -> Option<String> {
         self.said("protocolVersion")
     }
@@ -201,7 +203,7 @@ impl Client {
         self.core.said(member)
     }
 
-    /// Connects by a handshake, if there was none yet, and returns what the server said.
+    /// Connects, if not yet connected, in the older era always by a handshake, and returns what the server said.
     pub fn initialize(&self) -> Call<'_, InitializeResult> {
         Call::new(self, What::Initialize, Ok(Bytes::from_static(b"{}")))
     }
@@ -442,6 +444,8 @@ pub(crate) enum What {
     AllPages(&'static str, &'static str),
 }
 
+const PANICKED: &str = "it panicked";
+
 /// The params of one page.
 fn page(cursor: Option<&str>) -> Result<Bytes> {
     match cursor {
@@ -480,9 +484,9 @@ impl<'a, T> Call<'a, T> {
         Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
     }
 
-    /// Sets all options of the call.
+    /// Sets options of the call: those that are given here; others that were set before stay.
     pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options;
+        self.options = options.or(self.options);
         self
     }
 

@@ -60,7 +60,7 @@ options! {
     /// Sends one tool call at a time, in the order in which they were made.
     force_serial_tool_calls: bool = "false";
     /// Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen.
-    listen: bool = "true where on_notification is given, or a function that a server asks";
+    listen: bool = "true where on_notification is given, and in the older era also where a server may ask a function";
     /// The only protocol version to speak, one that the profile accepts.
     protocol_version: String = "the profile's, the newest first";
     /// The load balancer's sticky hint, sent as `x-session-id` on every request.
@@ -93,7 +93,7 @@ options! {
     validate_output: bool = "false";
     /// Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they changed.
     cache: bool = "true";
-    /// How often one call may be asked for input.
+    /// How often one call may be asked for input by a server of the newer era.
     max_input_rounds: u32 = "10";
     /// Lets an API key and calls go over plain http to a host that is not loopback.
     allow_http: bool = "false";

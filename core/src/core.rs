@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
@@ -30,6 +30,7 @@ use crate::session::{Listening, Peer, Session};
 use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
+use crate::transport::sse::LAST_ANSWERS;
 
 /// The most requests of the server's own that are answered at once.
 const QUESTIONS_AT_ONCE: usize = 256;
@@ -39,6 +40,16 @@ const ANSWERS_AT_ONCE: usize = 8;
 const TOKENS_OF_LATE: usize = 16;
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// How far the end of a client has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    NotBegun,
+    /// No further attempts are made.
+    Begun,
+    /// What the server still waits for, it does not get any more.
+    QuestionsLeft,
+}
 
 pub(crate) struct Core {
     pub(crate) http: reqwest::Client,
@@ -68,6 +79,8 @@ pub(crate) struct Core {
     pub(crate) listening_failures: AtomicU32,
     ids: AtomicU64,
     closed: AtomicBool,
+    /// How far the end has come.
+    end: watch::Sender<End>,
     /// Whether a session begins with a handshake.
     pub(crate) handshake: AtomicBool,
     /// Whether the server was found to speak the transport of 2024-11-05.
@@ -114,6 +127,7 @@ impl Core {
             listening_failures: AtomicU32::new(0),
             ids: AtomicU64::new(1),
             closed: AtomicBool::new(false),
+            end: watch::Sender::new(End::NotBegun),
             handshake: AtomicBool::new(settings.handshake),
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
@@ -130,6 +144,12 @@ impl Core {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
+    }
+
+    /// Returns when the end of the client has come so far.
+    pub(crate) async fn at_the(&self, end: End) {
+        // Its sender lives as long as the client.
+        let _ = self.end.subscribe().wait_for(|come| *come >= end).await;
     }
 
     pub(crate) fn closed_error(&self) -> Error {
@@ -195,7 +215,7 @@ impl Core {
         let peer = self.session.get(|generation| Box::pin(self.open(generation))).await?;
         let settings = &self.settings;
         if peer.modern.is_some() {
-            if settings.listen {
+            if settings.listen || !self.subscriptions.uris().is_empty() {
                 self.keep_subscribed(&peer);
             }
         } else if (settings.listen || settings.hears_requests) && peer.link.is_http() {
@@ -246,6 +266,11 @@ impl Core {
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
+        // Behind the end of the session an answer would come to nobody, and its call wait in vain.
+        if tokio::time::timeout(LAST_ANSWERS, self.asking.over()).await.is_err() {
+            self.end.send_replace(End::QuestionsLeft);
+        }
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         match (self.session.take(), opening) {
             (Some(peer), _) => self.end_session(&peer).await,

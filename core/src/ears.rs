@@ -1,7 +1,7 @@
 //! Who hears of what the server sends by itself, and answers its requests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,8 +11,10 @@ use serde_json::value::RawValue;
 
 use crate::asks::{self, Unanswered};
 use crate::core::Core;
+use crate::given_up::CANCELLED;
 use crate::protocol::jsonrpc;
 use crate::subscriptions::ACKNOWLEDGED;
+use crate::text::preview;
 use crate::transport::answer::{Deaf, Listener, Outgoing};
 use crate::transport::link::Link;
 
@@ -56,6 +58,9 @@ impl Listener for Ears {
         if method == ACKNOWLEDGED {
             return core.subscriptions.hear(params);
         }
+        if method == CANCELLED && self.open.get().is_some_and(|open| open.is_modern) {
+            return core.subscriptions.hear_end(params);
+        }
         core.heard(method, params);
         if let Some(listen) = &core.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
@@ -63,8 +68,18 @@ impl Listener for Ears {
         }
     }
 
-    /// Answered in the background: the caller's function may take its time.
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
+        self.answer(id, method, params, None);
+    }
+}
+
+/// What the caller of one call is to be warned of.
+pub(crate) type Warnings = Arc<Mutex<Vec<String>>>;
+
+impl Ears {
+    /// Answers a request, in the background: the caller's function may take its time. `warnings` are those of the call on
+    /// whose stream it came.
+    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, warnings: Option<Warnings>) {
         let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
         let (headers, is_modern) = match self.open.get() {
             Some(open) => (open.headers.clone(), open.is_modern),
@@ -79,7 +94,8 @@ impl Listener for Ears {
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
             let _permit = permit;
-            let Some(body) = answer(&core, &id, &method, params).await else { return };
+            let _open = core.asking.begin();
+            let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
             let sending = async {
                 let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = core.with_token(headers).await else { return };
@@ -96,11 +112,16 @@ impl Listener for Ears {
 /// The answer to the server's own request (specification 2025-11-25, basic/utilities/ping, client/sampling, client/elicitation,
 /// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
 /// nobody waits any more.
-async fn answer(core: &Arc<Core>, id: &str, method: &str, params: Option<String>) -> Option<Bytes> {
+async fn answer(
+    core: &Arc<Core>,
+    id: &str,
+    method: &str,
+    params: Option<String>,
+    warnings: Option<Warnings>,
+) -> Option<Bytes> {
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
     }
-    let _open = core.asking.begin();
     let asked = asks::answer(&core.settings.hooks, method, params.as_deref());
     let answered = match core.settings.total_timeout {
         Some(within) => tokio::time::timeout(within, asked).await.ok()?,
@@ -113,7 +134,13 @@ async fn answer(core: &Arc<Core>, id: &str, method: &str, params: Option<String>
             jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
         }
         // Why it failed is the caller's own, and not for the server.
-        Err(Unanswered::Failed(_)) => jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer"),
+        Err(Unanswered::Failed(why)) => {
+            if let Some(warnings) = warnings {
+                let warning = format!("the function for {method} gave no answer: {}", preview(why.as_bytes()));
+                warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
+            }
+            jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
+        }
     })
 }
 

@@ -12,7 +12,7 @@ use crate::failure::Failure;
 use crate::protocol::modern;
 use crate::reply::RawReply;
 use crate::session::Peer;
-use crate::subscriptions::not_subscribed;
+use crate::subscriptions::{Subscriptions, not_subscribed};
 
 /// What a server says of itself: asked for, or what it said in the handshake.
 pub(crate) async fn discover(core: &Arc<Core>, call: LogicalCall) -> Result<RawReply> {
@@ -66,20 +66,31 @@ pub(crate) async fn subscribe(core: &Arc<Core>, call: LogicalCall, wanted: bool)
         return Ok(reply);
     }
     core.keep_subscribed(&peer);
-    let Some(change) = core.subscriptions.want(&uri, wanted) else { return Ok(empty()) };
+    let (change, is_new) = core.subscriptions.want(&uri, wanted);
     if !wanted {
         return Ok(empty());
     }
-    let told_of = call.within(core.subscriptions.came_to(change, &uri)).await;
-    match told_of {
-        Ok(true) => Ok(empty()),
-        Ok(false) => {
-            core.subscriptions.want(&uri, false);
-            Err(not_subscribed().with_delivery(Delivery::Rejected))
-        }
-        Err(failure) => {
-            core.subscriptions.want(&uri, false);
-            Err(told(core, failure))
+    let mut wanted = Wanted { subscriptions: &core.subscriptions, uri: &uri, stays: !is_new };
+    let told_of =
+        call.in_time(core.subscriptions.came_to(change, &uri)).await.map_err(|failure| told(core, failure))?;
+    if !told_of {
+        return Err(not_subscribed().with_delivery(Delivery::Rejected));
+    }
+    wanted.stays = true;
+    Ok(empty())
+}
+
+/// A resource that is wanted for as long as this lives, or for good: a subscription that was refused or given up is none.
+struct Wanted<'a> {
+    subscriptions: &'a Subscriptions,
+    uri: &'a str,
+    stays: bool,
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        if !self.stays {
+            self.subscriptions.want(self.uri, false);
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::protocol::jsonrpc;
 use crate::session::Peer;
 use crate::transport::answer::{Deaf, Outgoing};
 
-const CANCELLED: &str = "notifications/cancelled";
+pub(crate) const CANCELLED: &str = "notifications/cancelled";
 /// The longest that the notice is worked on.
 const WITHIN: Duration = Duration::from_secs(5);
 

@@ -40,7 +40,7 @@ const RESERVED: &[&str] = &[
 ];
 
 /// The most characters of a text that goes into a header of ours.
-const MAX_LENGTH: usize = 255;
+pub(crate) const MAX_LENGTH: usize = 255;
 
 /// A value for a header of ours: 1 to 255 visible ASCII characters.
 pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {

@@ -27,6 +27,17 @@ pub(crate) fn header(key: &str) -> Result<HeaderValue> {
     headers::visible("idempotency_key", key)
 }
 
+/// The key of a further round of a call (from 2): another payload, for which the call's own key would be refused. Equal for
+/// equal calls.
+pub(crate) fn of_round(key: &str, round: u32) -> String {
+    let of_round = format!("{key}-r{round}");
+    if of_round.len() <= headers::MAX_LENGTH {
+        return of_round;
+    }
+    let hash = Sha256::digest(of_round);
+    format!("idem_{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
 /// Remembers which payload a key was used for.
 #[derive(Debug, Default)]
 pub(crate) struct UsedKeys(Mutex<Used>);

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::attempts;
 use crate::auth::token::Token;
-use crate::classify;
+use crate::classify::{self, Standing};
 use crate::core::Core;
 use crate::ears::Ears;
 use crate::error::Code;
@@ -30,7 +30,7 @@ use crate::transport::link::Link;
 /// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
 /// A stream that lived so long was a good one: the waits before the next ones begin anew.
-const LIVED: Duration = Duration::from_secs(10);
+pub(crate) const LIVED: Duration = Duration::from_secs(10);
 /// How long the head of a stream is waited for at most, as the client is held meanwhile.
 const OPEN_WITHIN: Duration = Duration::from_secs(20);
 /// The longest wait before the next one that a server may name.
@@ -87,7 +87,7 @@ async fn listen_once(
 }
 
 /// How many tries in a row have failed, and the wait before the next one.
-fn backoff(core: &Core) -> (u32, Duration) {
+pub(crate) fn backoff(core: &Core) -> (u32, Duration) {
     let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
     (failures, core.settings.backoff.wait(failures, fastrand::f64()))
 }
@@ -112,8 +112,8 @@ async fn ask(
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
         Stream::Refused(answer) => {
-            let in_session = peer.session_id.is_some();
-            Err(classify::refused(&Method::GET, answer, &core.settings.profile, in_session))
+            let standing = Standing { in_session: peer.session_id.is_some(), is_modern: false };
+            Err(classify::refused(&Method::GET, answer, &core.settings.profile, standing))
         }
     }
 }

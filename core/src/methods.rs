@@ -39,7 +39,7 @@ pub const METHODS: &[MethodSpec] = &[
         "initialize",
         Some("initialize"),
         None,
-        "Connects by a handshake, if there was none yet; returns what the server said.",
+        "Connects, if not yet connected, in the older era always by a handshake; returns what the server said.",
     ),
     method("discover", None, None, "What the server says of itself: its versions, capabilities and instructions."),
     method("ping", None, None, "Checks that the server answers."),
@@ -103,7 +103,7 @@ pub struct PropertySpec {
     pub help: &'static str,
 }
 
-/// The table of properties. Each is empty until there was a handshake.
+/// The table of properties. Each is empty until connected.
 pub const PROPERTIES: &[PropertySpec] = &[
     PropertySpec { name: "server_info", member: "serverInfo", help: "Who the server is: name, version, title." },
     PropertySpec { name: "server_capabilities", member: "capabilities", help: "What the server can do." },
@@ -133,6 +133,7 @@ pub(crate) const SUBSCRIBE: &str = "resources/subscribe";
 pub(crate) const UNSUBSCRIBE: &str = "resources/unsubscribe";
 pub(crate) const RESOURCES_READ: &str = "resources/read";
 pub(crate) const SET_LEVEL: &str = "logging/setLevel";
+pub(crate) const INITIALIZE: &str = "initialize";
 pub(crate) const PING: &str = "ping";
 /// The method that lists tools.
 pub(crate) const TOOLS_LIST: &str = "tools/list";

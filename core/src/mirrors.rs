@@ -1,33 +1,47 @@
 //! What is learnt from lists of tools for the headers of their calls (specification 2026-07-28,
 //! basic/transports/streamable-http, Custom Headers from Tool Parameters).
 
-use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
 
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::core::Core;
-use crate::protocol::mirror::{Mirrored, annotations, value_at};
+use crate::protocol::mirror::{annotations, value_at};
 use crate::text::preview;
 
 impl Core {
-    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each.
+    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
+    /// of the page stays as it came.
     pub(crate) fn learn_tools(&self, page: Bytes) -> (Bytes, Vec<String>) {
-        // Most tools have no annotations, and most pages are handed on as they came.
-        if !page.windows(14).any(|window| window == b"\"x-mcp-header\"") {
+        let mut known = self.mirrors.write().unwrap_or_else(PoisonError::into_inner);
+        // Most tools have no annotations, and most pages are not looked at. A word may also be written in escapes.
+        let holds = |text: &[u8]| page.windows(text.len()).any(|window| window == text);
+        if known.is_empty() && !holds(b"\"x-mcp-header\"") && !holds(b"\\u") {
             return (page, Vec::new());
         }
-        let Ok(Value::Object(mut list)) = serde_json::from_slice(&page) else { return (page, Vec::new()) };
-        let Some(Value::Array(tools)) = list.get_mut("tools") else { return (page, Vec::new()) };
-        let mut learnt: HashMap<String, Arc<[Mirrored]>> = HashMap::new();
+        let Ok(mut list) = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(&page) else {
+            return (page, Vec::new());
+        };
+        let tools = list.get("tools").map_or("null", |tools| tools.get());
+        let Ok(mut tools) = serde_json::from_str::<Vec<Box<RawValue>>>(tools) else { return (page, Vec::new()) };
         let mut warnings = Vec::new();
         tools.retain(|tool| {
-            let name = tool["name"].as_str().unwrap_or_default();
-            match annotations(&tool["inputSchema"]) {
+            let read = serde_json::from_str::<Value>(tool.get());
+            let name =
+                read.as_ref().map(|tool| tool["name"].as_str().unwrap_or_default().to_owned()).unwrap_or_default();
+            let found = match &read {
+                Ok(tool) => annotations(&tool["inputSchema"]),
+                // It cannot be told what it asks for.
+                Err(_) if tool.get().contains("x-mcp-header") => Err("it cannot be read".to_owned()),
+                Err(_) => Ok(Vec::new()),
+            };
+            match found {
                 Ok(found) => {
-                    learnt.insert(name.to_owned(), found.into());
+                    known.insert(name, found.into());
                     true
                 }
                 Err(why) => {
@@ -37,9 +51,13 @@ impl Core {
                 }
             }
         });
-        self.mirrors.write().unwrap_or_else(PoisonError::into_inner).extend(learnt);
-        let page = if warnings.is_empty() { page } else { Value::Object(list).to_string().into() };
-        (page, warnings)
+        if warnings.is_empty() {
+            return (page, warnings);
+        }
+        if let Ok(tools) = to_raw_value(&tools) {
+            list.insert("tools".to_owned(), tools);
+        }
+        (serde_json::to_vec(&list).map_or(page, Bytes::from), warnings)
     }
 
     /// Adds the headers of a tool's call.

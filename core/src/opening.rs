@@ -11,7 +11,7 @@ use crate::asks;
 use crate::attempts::{self, Operation, Plan, Turn};
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
-use crate::classify;
+use crate::classify::{self, Standing};
 use crate::config::Settings;
 use crate::core::Core;
 use crate::ears::Ears;
@@ -96,7 +96,7 @@ impl Opening {
             Route::Sse(url) => match SseLink::open(&core.http, url, headers, limit, ears.clone()).await? {
                 Opened::Link(link) => Link::Sse(link),
                 Opened::Refused(answer) => {
-                    return Err(classify::refused(&Method::GET, answer, &core.settings.profile, false));
+                    return Err(classify::refused(&Method::GET, answer, &core.settings.profile, Standing::default()));
                 }
             },
             Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limit, ears.clone())?),
@@ -140,6 +140,8 @@ impl Core {
         let opening = Opening::new(route, headers.clone());
         let peer = if let Some(peer) = self.open_modern(generation, &opening).await? {
             Ok(peer)
+        } else if self.is_closed() {
+            return Err(Failure::not_sent(self.closed_error()));
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
@@ -222,8 +224,10 @@ impl Core {
         };
         let verdict = era::verdict(status, &answered, ours);
         if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
-            // Only the modern era was asked for: the refusal itself says the most.
-            return Err(failure);
+            let said = &failure.error.info().message;
+            let message = format!("the server does not speak {}, the only version asked for: {said}", ours.join(", "));
+            let refused = Failure::new(Happened::Refused, Code::UnsupportedVersion, message);
+            return Err(Failure { error: refused.error.with_delivery(Delivery::NotSent), ..refused });
         }
         Ok((verdict, None))
     }

@@ -10,7 +10,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::core::Core;
-use crate::error::{Code, Error, Result};
+use crate::error::{Code, Error, ErrorKind, Result};
 use crate::reply::RawReply;
 use crate::work::Work;
 
@@ -20,8 +20,20 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
     let mut cursors = Cursors::default();
     let mut attempts = 0;
     let mut warnings = Vec::new();
+    let mut was_kept = false;
     loop {
-        let mut reply = call.run(core).await?;
+        let mut reply = match call.run(core).await {
+            Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
+                // A cursor out of a page that was kept may be good no more: once again, from the beginning
+                // (2026-07-28, server/utilities/caching, Interaction with Pagination).
+                (items, cursors, warnings, was_kept) = (Vec::new(), Cursors::default(), Vec::new(), false);
+                call.set_params(at(None));
+                call.ask_anew();
+                continue;
+            }
+            ran => ran?,
+        };
+        was_kept |= reply.cached;
         attempts += reply.attempts;
         warnings.append(&mut reply.warnings);
         let Page { mut list, next, mut others } = read(&reply, member)?;

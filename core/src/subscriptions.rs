@@ -2,25 +2,28 @@
 //! basic/patterns/subscriptions).
 
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
 
 use crate::attempts::{Turn, too_late};
 use crate::call::{Line, LogicalCall};
+use crate::classify::{Standing, judge};
 use crate::core::Core;
 use crate::ears::Ears;
 use crate::error::{Code, Error};
 use crate::failure::Failure;
 use crate::given_up::Unanswered;
-use crate::listen::after_failure;
+use crate::listen::{LIVED, after_failure, backoff};
 use crate::retry::{Happened, Safety};
 use crate::session::Peer;
 use crate::transport::answer::Listener;
@@ -35,8 +38,12 @@ pub(crate) struct Subscriptions {
     state: Mutex<State>,
     changed: Notify,
     outcome: watch::Sender<Outcome>,
+    /// The stream that is to be acknowledged.
+    expected: AtomicU64,
     /// The stream that was acknowledged last, and the resources that the server tells of on it.
     acknowledged: watch::Sender<Option<(u64, BTreeSet<String>)>>,
+    /// The stream that the server tore down last.
+    torn_down: watch::Sender<Option<u64>>,
 }
 
 #[derive(Default)]
@@ -57,22 +64,23 @@ impl Default for Subscriptions {
             state: Mutex::default(),
             changed: Notify::new(),
             outcome: watch::Sender::new(Outcome::default()),
+            expected: AtomicU64::new(0),
             acknowledged: watch::Sender::new(None),
+            torn_down: watch::Sender::new(None),
         }
     }
 }
 
 impl Subscriptions {
-    /// Adds or removes a resource. Returns the number of the change, or `None` where nothing changed.
-    pub(crate) fn want(&self, uri: &str, wanted: bool) -> Option<u64> {
+    /// Adds or removes a resource. Returns the number of the change by which it is so, and whether it is this one.
+    pub(crate) fn want(&self, uri: &str, wanted: bool) -> (u64, bool) {
         let mut state = self.locked();
         let is_new = if wanted { state.uris.insert(uri.to_owned()) } else { state.uris.remove(uri) };
-        if !is_new {
-            return None;
+        if is_new {
+            state.revision += 1;
+            self.changed.notify_one();
         }
-        state.revision += 1;
-        self.changed.notify_one();
-        Some(state.revision)
+        (state.revision, is_new)
     }
 
     /// The resources that are wanted.
@@ -128,10 +136,28 @@ impl Subscriptions {
         }
         let read = params.and_then(|params| serde_json::from_str::<Acknowledged>(params.get()).ok());
         let Some(Acknowledged { meta, notifications }) = read else { return };
-        let id = meta.id.as_u64().or_else(|| meta.id.as_str().and_then(|id| id.parse().ok()));
-        if let Some(id) = id {
+        // What was never asked for, or is asked for no more, says nothing.
+        if let Some(id) = number(&meta.id).filter(|id| *id == self.expected.load(Ordering::Acquire)) {
             self.acknowledged.send_replace(Some((id, notifications.resource_subscriptions)));
         }
+    }
+
+    /// Hears that the server tears a stream down (basic/patterns/cancellation).
+    pub(crate) fn hear_end(&self, params: Option<&RawValue>) {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Cancelled {
+            request_id: Value,
+        }
+        let read = params.and_then(|params| serde_json::from_str::<Cancelled>(params.get()).ok());
+        if let Some(id) = read.and_then(|cancelled| number(&cancelled.request_id)) {
+            self.torn_down.send_replace(Some(id));
+        }
+    }
+
+    /// Returns when the server has torn the stream `id` down.
+    async fn is_torn_down(&self, id: u64) {
+        let _ = self.torn_down.subscribe().wait_for(|torn_down| *torn_down == Some(id)).await;
     }
 
     /// The resources that the stream `id` tells of, once it is acknowledged.
@@ -146,6 +172,11 @@ impl Subscriptions {
     }
 }
 
+/// An id of ours, as a number or, where ids are strings, as one.
+fn number(id: &Value) -> Option<u64> {
+    id.as_u64().or_else(|| id.as_str().and_then(|id| id.parse().ok()))
+}
+
 /// The error for a resource that the server does not tell of.
 pub(crate) fn not_subscribed() -> Error {
     Error::new(Code::NotSubscribed, "the server does not tell of this resource")
@@ -155,6 +186,7 @@ pub(crate) fn not_subscribed() -> Error {
 struct Stream {
     task: JoinHandle<Failure>,
     revision: u64,
+    begun: Instant,
     unanswered: Unanswered,
 }
 
@@ -189,18 +221,18 @@ async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -
                 // The one before is closed only now, so that nothing is missed between the two.
                 Ok(stream) => *open = Some(stream),
                 Err((failure, sent)) => {
-                    *open = None;
                     core.subscriptions.settle(revision, Err(failure.clone()));
                     let wait = after_failure(&core, &peer, &failure, sent.as_deref());
                     let subscriptions = Arc::clone(&core.subscriptions);
                     drop((core, peer));
-                    match wait {
-                        Some(wait) => tokio::select! {
+                    match (wait, open.as_mut()) {
+                        (Some(wait), _) => tokio::select! {
                             () = tokio::time::sleep(wait) => {}
                             () = subscriptions.changed.notified() => {}
                         },
-                        // There is none to be had, until something else is wanted.
-                        None => subscriptions.changed.notified().await,
+                        // The one before goes on, until something else is wanted.
+                        (None, Some(before)) => before.revision = revision,
+                        (None, None) => subscriptions.changed.notified().await,
                     }
                     return Some(());
                 }
@@ -208,6 +240,7 @@ async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -
         }
         Arc::clone(&core.subscriptions)
     };
+    let begun = open.as_ref().map_or_else(Instant::now, |stream| stream.begun);
     // Neither the client nor its session is held while nothing comes.
     let ended = async {
         match open.as_mut() {
@@ -222,8 +255,10 @@ async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -
                 stream.unanswered.settled();
             }
             let core = core.upgrade()?;
-            core.listening_failures.store(0, Ordering::Relaxed);
-            let wait = core.settings.backoff.wait(1, fastrand::f64());
+            if begun.elapsed() >= LIVED {
+                core.listening_failures.store(0, Ordering::Relaxed);
+            }
+            let (_, wait) = backoff(&core);
             drop(core);
             tokio::time::sleep(wait).await;
         }
@@ -244,15 +279,22 @@ async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value
     let (link, ears, profile) = (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.settings.profile));
     let unanswered = Unanswered::new(core);
     unanswered.sent(peer, id);
+    let subscriptions = Arc::clone(&core.subscriptions);
+    subscriptions.expected.store(id, Ordering::Release);
     let task = tokio::spawn(async move {
-        let ended = link.exchange(outgoing, &Heard(&ears)).await;
-        match ended.and_then(|answer| crate::classify::judge(&http::Method::POST, answer, &profile, false)) {
+        let heard = Heard(&ears);
+        let ended = tokio::select! {
+            ended = link.exchange(outgoing, &heard) => ended,
+            () = subscriptions.is_torn_down(id) => Err(torn_down()),
+        };
+        let standing = Standing { in_session: false, is_modern: true };
+        match ended.and_then(|answer| judge(&Method::POST, answer, &profile, standing)) {
             // Ended by the server in good order; it may begin again.
-            Ok(_) => Failure::new(Happened::Lost, Code::AnswerCut, "the server ended the subscription"),
+            Ok(_) => torn_down(),
             Err(failure) => failure,
         }
     });
-    let mut stream = Stream { task, revision, unanswered };
+    let mut stream = Stream { task, revision, begun: Instant::now(), unanswered };
     let acknowledged = tokio::time::timeout(OPEN_WITHIN, async {
         tokio::select! {
             uris = core.subscriptions.acknowledged(id) => Ok(uris),
@@ -269,6 +311,10 @@ async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value
         }
         Err(failure) => Err((failure, token)),
     }
+}
+
+fn torn_down() -> Failure {
+    Failure::new(Happened::Lost, Code::AnswerCut, "the server ended the subscription")
 }
 
 /// What comes on such a stream goes where all that the server says by itself goes.

@@ -106,3 +106,53 @@ async fn a_call_is_not_idle_while_its_caller_is_asked() {
         client.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_function_that_panics_has_failed() {
+    let server = server("modern");
+    let client = client(&server)
+        .on_elicitation(|asked: Value| async move {
+            if asked.is_object() { panic!("on purpose") } else { Ok::<Value, String>(asked) }
+        })
+        .build()
+        .unwrap();
+    let error = client.call_tool("ask", form()).await.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("input_failed", Delivery::Rejected));
+    client.call_tool("test_simple_text", ()).await.unwrap();
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_client_that_is_closed_while_its_caller_is_asked_leaves_no_call_waiting() {
+    for era in ERAS {
+        let server = server(era);
+        let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+        let asked = std::sync::Mutex::new(Some(asked));
+        let client = client(&server)
+            .timeout(None)
+            .on_elicitation(move |_: Value| {
+                asked.lock().unwrap().take().map(|asked| asked.send(()));
+                std::future::pending::<Result<Value, String>>()
+            })
+            .build()
+            .unwrap();
+        let closing = client.clone();
+        let close = async {
+            is_asked.await.unwrap();
+            closing.close().await;
+        };
+        let (ended, ()) = tokio::join!(async { client.call_tool("ask", form()).await }, close);
+        let error = ended.unwrap_err();
+        let delivery = if era == "modern" { Delivery::Rejected } else { Delivery::MaybeExecuted };
+        assert_eq!((error.code(), error.delivery(), error.info().attempts), ("client_closed", delivery, 1), "{era}");
+    }
+}
+
+#[tokio::test]
+async fn options_of_a_call_add_up() {
+    let server = server("modern");
+    let client = client(&server).honours_idempotency_keys(true).build().unwrap();
+    let call = client.call_tool("test_simple_text", ()).idempotency_key("mine");
+    let reply = call.options(omni_mcp::CallOptions::default().max_attempts(2u32)).await.unwrap();
+    assert_eq!(reply.metadata().idempotency_key.as_deref(), Some("mine"));
+}

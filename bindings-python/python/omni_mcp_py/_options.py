@@ -180,7 +180,7 @@ class ServerOptions(TypedDict, total=False):
     listen: bool
     """Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen.
 
-    Default: true where on_notification is given, or a function that a server asks.
+    Default: true where on_notification is given, and in the older era also where a server may ask a function.
     """
     protocol_version: str
     """The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first."""
@@ -226,7 +226,7 @@ class ServerOptions(TypedDict, total=False):
     Default: true.
     """
     max_input_rounds: int
-    """How often one call may be asked for input. Default: 10."""
+    """How often one call may be asked for input by a server of the newer era. Default: 10."""
     allow_http: bool
     """Lets an API key and calls go over plain http to a host that is not loopback. Default: false."""
     max_answer_bytes: int

@@ -20,22 +20,22 @@ class Session(Calls):
 
     @property
     def server_info(self) -> Implementation | None:
-        """Who the server is: name, version, title. None until there was a handshake."""
+        """Who the server is: name, version, title. None until connected."""
         return self._native.property("server_info")
 
     @property
     def server_capabilities(self) -> dict[str, Any] | None:
-        """What the server can do. None until there was a handshake."""
+        """What the server can do. None until connected."""
         return self._native.property("server_capabilities")
 
     @property
     def protocol_version(self) -> str | None:
-        """The protocol version of the session. None until there was a handshake."""
+        """The protocol version of the session. None until connected."""
         return self._native.property("protocol_version")
 
     @property
     def instructions(self) -> str | None:
-        """How to use the server, for a model. None until there was a handshake."""
+        """How to use the server, for a model. None until connected."""
         return self._native.property("instructions")
 
     def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
@@ -67,7 +67,7 @@ class Session(Calls):
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Connect by a handshake, if there was none yet, and return what the server said."""
+        """Connect, if not yet connected, in the older era always by a handshake; return what the server said."""
         return self._call("initialize", {}, options, on_progress, with_metadata)
 
     @overload
@@ -163,22 +163,22 @@ class AsyncSession(AsyncCalls):
 
     @property
     def server_info(self) -> Implementation | None:
-        """Who the server is: name, version, title. None until there was a handshake."""
+        """Who the server is: name, version, title. None until connected."""
         return self._native.property("server_info")
 
     @property
     def server_capabilities(self) -> dict[str, Any] | None:
-        """What the server can do. None until there was a handshake."""
+        """What the server can do. None until connected."""
         return self._native.property("server_capabilities")
 
     @property
     def protocol_version(self) -> str | None:
-        """The protocol version of the session. None until there was a handshake."""
+        """The protocol version of the session. None until connected."""
         return self._native.property("protocol_version")
 
     @property
     def instructions(self) -> str | None:
-        """How to use the server, for a model. None until there was a handshake."""
+        """How to use the server, for a model. None until connected."""
         return self._native.property("instructions")
 
     async def connect(self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]) -> None:
@@ -210,7 +210,7 @@ class AsyncSession(AsyncCalls):
         on_progress: _AsyncOnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Connect by a handshake, if there was none yet, and return what the server said."""
+        """Connect, if not yet connected, in the older era always by a handshake; return what the server said."""
         return await self._call("initialize", {}, options, on_progress, with_metadata)
 
     @overload

@@ -27,6 +27,13 @@ pub(crate) enum Credentials {
     Provided,
 }
 
+impl Credentials {
+    /// Whether they are a token that ends, and is followed by another.
+    pub(crate) fn are_renewed(&self) -> bool {
+        matches!(self, Self::OAuth2(_) | Self::Provided)
+    }
+}
+
 /// `Authorization: Bearer …`, marked sensitive. `field` names the option in messages.
 ///
 /// # Errors

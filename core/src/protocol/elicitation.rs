@@ -43,8 +43,9 @@ pub(crate) fn result(params: &Value, given: Value) -> Result<Value, String> {
                 Some(_) => return Err("content must be an object".to_owned()),
             };
             let content = Value::Object(with_defaults(&params["requestedSchema"], content));
-            json_schema::check(&params["requestedSchema"], &content)
-                .map_err(|why| format!("content does not fit the form: {why}"))?;
+            let form = json_schema::compile(&plain(&params["requestedSchema"]))
+                .map_err(|why| format!("the form's schema cannot be used: {why}"))?;
+            json_schema::fits(&form, &content).map_err(|why| format!("content does not fit the form: {why}"))?;
             given.insert("content".to_owned(), content);
         }
         Some("accept" | "decline" | "cancel") => {
@@ -54,6 +55,52 @@ pub(crate) fn result(params: &Value, given: Value) -> Result<Value, String> {
         _ => return Err("action must be accept, decline or cancel".to_owned()),
     }
     Ok(Value::Object(given))
+}
+
+/// The form as far as the specification has forms: flat, of plain fields. Anything else that a schema could hold would only
+/// keep us busy.
+fn plain(schema: &Value) -> Value {
+    const OF_A_FIELD: &[&str] = &[
+        "type",
+        "enum",
+        "const",
+        "format",
+        "pattern",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "minItems",
+        "maxItems",
+    ];
+    let of_field = |field: &Value| -> Map<String, Value> {
+        let members = field.as_object().into_iter().flatten();
+        members
+            .filter(|(name, _)| OF_A_FIELD.contains(&name.as_str()))
+            .map(|(name, v)| (name.clone(), v.clone()))
+            .collect()
+    };
+    // Titles are beside the choices.
+    let choices = |of: &Value| {
+        let titled = ["oneOf", "anyOf"].iter().find_map(|name| of[*name].as_array())?;
+        let choices: Vec<Value> = titled.iter().filter_map(|choice| choice.get("const").cloned()).collect();
+        (!choices.is_empty()).then_some(Value::Array(choices))
+    };
+    let mut properties = Map::new();
+    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+        let mut plain = of_field(field);
+        plain.extend(choices(field).map(|choices| ("enum".to_owned(), choices)));
+        if let Some(items) = field.get("items") {
+            let mut of_items = of_field(items);
+            of_items.extend(choices(items).map(|choices| ("enum".to_owned(), choices)));
+            plain.insert("items".to_owned(), Value::Object(of_items));
+        }
+        properties.insert(name.clone(), Value::Object(plain));
+    }
+    serde_json::json!({ "type": "object", "properties": properties, "required": schema.get("required").unwrap_or(&Value::Array(Vec::new())) })
 }
 
 fn with_defaults(schema: &Value, mut content: Map<String, Value>) -> Map<String, Value> {
@@ -95,6 +142,23 @@ mod tests {
             json!("accept"),
         ] {
             assert!(result(&form(), given.clone()).is_err(), "{given}");
+        }
+    }
+
+    #[test]
+    fn choices_are_checked_and_what_no_form_has_is_not_looked_at() {
+        let titled = json!([{"const": "a", "title": "A"}, {"const": "b", "title": "B"}]);
+        let form = json!({"message": "m", "requestedSchema": {
+            "$defs": {"x": {"allOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}]}}, "allOf": [{"$ref": "#/$defs/x"}],
+            "type": "object", "properties": {
+                "one": {"type": "string", "oneOf": titled},
+                "many": {"type": "array", "items": {"anyOf": titled}, "maxItems": 1},
+            }
+        }});
+        let accept = |content: Value| result(&form, json!({"action": "accept", "content": content}));
+        assert!(accept(json!({"one": "a", "many": ["b"]})).is_ok());
+        for wrong in [json!({"one": "c"}), json!({"many": ["c"]}), json!({"many": ["a", "b"]})] {
+            assert!(accept(wrong.clone()).is_err(), "{wrong}");
         }
     }
 

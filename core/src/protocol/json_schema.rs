@@ -1,34 +1,96 @@
 //! JSON Schema, of values that came from elsewhere (specification 2026-07-28, basic/index, JSON Schema Usage): 2020-12 where no
 //! other dialect is named. Nothing that a schema refers to is ever fetched.
 
+use std::sync::Arc;
+use std::time::Duration;
+
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::Value;
+use tokio::sync::{Semaphore, oneshot};
 
 /// The largest schema that is used, in bytes of JSON text: a server must not keep us busy with one.
 const LARGEST: usize = 1 << 20;
+/// How long a check may take: some schemas take as good as for ever.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
+/// The most checks that go on at once beside the calls, those that nobody waits for any more included.
+static BESIDE: Semaphore = Semaphore::const_new(2);
+/// Keywords by which the work grows faster than the schema and the value do.
+const COSTLY: &[&str] = &[
+    "$ref",
+    "$dynamicRef",
+    "$recursiveRef",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "dependentSchemas",
+    "dependencies",
+    "contains",
+    "unevaluatedProperties",
+    "unevaluatedItems",
+    "patternProperties",
+    "propertyNames",
+    "uniqueItems",
+];
+
+/// A schema that is ready to check with.
+#[derive(Debug)]
+pub(crate) struct Compiled {
+    validator: Validator,
+    is_costly: bool,
+}
 
 /// Makes the check of a schema, or says why it cannot be used.
-pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
-    if schema.to_string().len() > LARGEST {
+pub(crate) fn compile(schema: &Value) -> Result<Compiled, String> {
+    let text = schema.to_string();
+    if text.len() > LARGEST {
         return Err(format!("the schema is larger than {LARGEST} bytes"));
     }
     // Patterns in linear time: those of a server must not stand still here.
     let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    options.build(schema).map_err(|error| crate::text::preview(error.to_string().as_bytes()))
+    let validator = options.build(schema).map_err(|error| match error.kind() {
+        ValidationErrorKind::Referencing(_) => "it refers to what is not in it, and nothing is fetched".to_owned(),
+        _ => crate::text::preview(error.to_string().as_bytes()),
+    })?;
+    Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))) })
 }
 
 /// Says where a value does not fit a compiled schema.
-pub(crate) fn fits(schema: &Validator, value: &Value) -> Result<(), String> {
-    schema.validate(value).map_err(|error| {
+pub(crate) fn fits(schema: &Compiled, value: &Value) -> Result<(), String> {
+    schema.validator.validate(value).map_err(|error| {
         let place = error.instance_path().to_string();
-        let place = if place.is_empty() { "it".to_owned() } else { place };
-        crate::text::preview(format!("{place}: {}", error.masked()).as_bytes())
+        let place = if place.is_empty() { place } else { format!("{place}: ") };
+        crate::text::preview(format!("{place}{}", error.masked()).as_bytes())
     })
 }
 
-/// Both at once.
-pub(crate) fn check(schema: &Value, value: &Value) -> Result<(), String> {
-    fits(&compile(schema)?, value)
+/// Does work of which nobody knows how long it takes on a thread of its own, so that calls go on, and does not wait for ever.
+/// `None` where it took too long.
+pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let done = async {
+        let turn = BESIDE.acquire().await.ok()?;
+        let (tell, told) = oneshot::channel();
+        std::thread::Builder::new()
+            .name("omni-mcp-schema".to_owned())
+            .spawn(move || {
+                // Held to the end of the work, and not of the waiting for it.
+                let _turn = turn;
+                drop(tell.send(work()));
+            })
+            .ok()?;
+        told.await.ok()
+    };
+    tokio::time::timeout(CHECK_WITHIN, done).await.ok().flatten()
+}
+
+/// As [`fits`], beside the calls where it may take its time. `None` where it took too long.
+pub(crate) async fn fits_in_time(schema: Arc<Compiled>, value: Value) -> Option<Result<(), String>> {
+    match schema.is_costly {
+        true => beside(move || fits(&schema, &value)).await,
+        false => Some(fits(&schema, &value)),
+    }
 }
 
 #[cfg(test)]
@@ -39,10 +101,11 @@ mod tests {
     #[test]
     fn values_are_checked_and_not_shown() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"]});
-        check(&schema, &json!({"a": 1})).unwrap();
-        let why = check(&schema, &json!({"a": "canary"})).unwrap_err();
+        let schema = compile(&schema).unwrap();
+        fits(&schema, &json!({"a": 1})).unwrap();
+        let why = fits(&schema, &json!({"a": "canary"})).unwrap_err();
         assert!(why.contains("/a") && !why.contains("canary"), "{why}");
-        assert!(check(&schema, &json!({})).unwrap_err().contains("a"));
+        assert!(fits(&schema, &json!({})).unwrap_err().contains("a"));
     }
 
     #[test]
@@ -55,5 +118,13 @@ mod tests {
             assert!(compile(&schema).is_err(), "{schema}");
         }
         assert!(compile(&json!({"$defs": {"n": {"type": "number"}}, "$ref": "#/$defs/n"})).is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_check_beside_gives_its_word() {
+        let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]})).unwrap());
+        assert!(schema.is_costly);
+        assert_eq!(fits_in_time(Arc::clone(&schema), json!("x")).await, Some(Ok(())));
+        assert!(matches!(fits_in_time(schema, json!(5)).await, Some(Err(_))));
     }
 }

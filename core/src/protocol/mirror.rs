@@ -1,10 +1,15 @@
 //! What a modern request says in its headers, too (specification 2026-07-28, basic/transports/streamable-http, Request
 //! Metadata): the method, the name, and the arguments that a tool's schema asks for.
 
+use std::collections::HashSet;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
+
+/// The most arguments of one tool that go into headers: servers and proxies take about a hundred headers at all.
+const MOST: usize = 64;
 
 /// Where an argument is, and the header that mirrors it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,13 +35,15 @@ pub(crate) fn annotations(schema: &Value) -> Result<Vec<Mirrored>, String> {
     let mut found: Vec<Mirrored> = Vec::new();
     let mut path = Vec::new();
     walk(schema, true, &mut path, &mut found)?;
-    for (index, one) in found.iter().enumerate() {
-        // Names of headers are in lower case here: equal whatever their case was.
-        if found[..index].iter().any(|other| other.header == one.header) {
-            return Err(format!("x-mcp-header {} is given twice", one.header));
-        }
+    if found.len() > MOST {
+        return Err(format!("x-mcp-header stands at more than {MOST} places"));
     }
-    Ok(found)
+    let mut names = HashSet::new();
+    // Names of headers are in lower case here: equal whatever their case was.
+    match found.iter().find(|one| !names.insert(&one.header)) {
+        Some(one) => Err(format!("x-mcp-header {} is given twice", one.header)),
+        None => Ok(found),
+    }
 }
 
 /// `reachable` says whether the way here went through `properties` only.
@@ -57,6 +64,10 @@ fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec
                             walk(schema, reachable, path, found)?;
                             path.pop();
                         }
+                    }
+                    // Schemas by names of the server's own.
+                    ("patternProperties" | "$defs" | "definitions" | "dependentSchemas", Value::Object(schemas)) => {
+                        schemas.values().try_for_each(|schema| walk(schema, false, path, found))?;
                     }
                     // Values, and no schemas.
                     ("enum" | "const" | "default" | "examples" | "x-mcp-header", _) => {}
@@ -142,6 +153,8 @@ mod tests {
             of(json!({"anyOf": [{"type": "string", "x-mcp-header": "A"}]})),
             json!({"type": "object", "x-mcp-header": "A"}),
             json!({"$defs": {"d": {"type": "string", "x-mcp-header": "A"}}}),
+            json!({"$defs": {"default": {"type": "string", "x-mcp-header": "A"}}}),
+            json!({"patternProperties": {"enum": {"type": "string", "x-mcp-header": "A"}}}),
             json!({"properties": {"a": {"type": "string", "x-mcp-header": "A"}, "b": {"type": "string", "x-mcp-header": "a"}}}),
         ] {
             assert!(annotations(&schema).is_err(), "{schema}");

@@ -23,7 +23,7 @@ use crate::retry::Happened;
 const END_OF_POST: Duration = Duration::from_secs(1);
 
 /// How long calls in flight may still have their answers when the stream is closed.
-pub(super) const LAST_ANSWERS: Duration = Duration::from_secs(2);
+pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// An open event stream, and where to POST.
 pub(crate) struct SseLink {
