@@ -37,7 +37,7 @@ class DevServer(Closing):
 
     @property
     def url(self) -> str:
-        """The base URL, as `OmniMCPClient` takes it."""
+        """The base URL, as `OmniMCPClient` takes it; of profile generic the endpoint is this and `/mcp`."""
         return self._native.url
 
     @property
