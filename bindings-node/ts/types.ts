@@ -48,7 +48,7 @@ export interface ClientOptions {
   clientVersion?: string;
   /** Sends one tool call at a time, in the order in which they were made. Default: false. */
   forceSerialToolCalls?: boolean;
-  /** Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen. Default: true where `onNotification` is given, or a function that a server asks. */
+  /** Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen. Default: true where `onNotification` is given, and in the older era also where a server may ask a function. */
   listen?: boolean;
   /** The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first. */
   protocolVersion?: string;
