@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
+use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use crate::attempts::{self, CallState, Correction, Operation, Plan, Turn, too_late};
@@ -216,17 +217,18 @@ impl LogicalCall {
 
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
-        let key = if self.fresh { None } else { self.cache_key(core) };
+        let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
         if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
             return Ok(kept);
         }
-        let asked = core.cache.now();
+        let key = key.map(|key| (key, core.cache.now()));
         let attempts = async {
             let schema = match self.validate_output && self.method == TOOLS_CALL {
                 true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
                 false => None,
             };
-            let (reply, rounds) = self.rounds(core).await?;
+            // Boxed: it is large, and would be copied with each of the layers around it.
+            let (reply, rounds) = Box::pin(self.rounds(core)).await?;
             if let Some(schema) = schema {
                 output::check(schema, &reply).await.map_err(Failure::settled)?;
             }
@@ -243,8 +245,9 @@ impl LogicalCall {
             error
         })?;
         // What came of rounds of input depends on more than the key says.
-        let is_kept = rounds == 0 && core.session.current().is_some_and(|peer| peer.modern.is_some());
-        if let Some(key) = key.filter(|_| is_kept) {
+        if let Some((key, asked)) = key.filter(|_| rounds == 0)
+            && core.session.current().is_some_and(|peer| peer.modern.is_some())
+        {
             core.cache.keep(key, &reply, asked);
         }
         Ok(reply)
@@ -267,29 +270,20 @@ impl LogicalCall {
         let mut params = self.params.clone();
         let mut attempts = 0;
         loop {
-            // Another payload: a key that stands for the one before would be refused.
-            let key = match (&self.key, rounds.made()) {
-                (Some((key, header)), 0) => Some((key.clone(), header.clone())),
-                (Some((key, _)), round) => {
-                    let key = idempotency::of_round(key, round + 1);
-                    let rejected = |error: Error| Failure::settled(error.with_delivery(Delivery::Rejected));
-                    core.used_keys.claim(&key, &self.method, &params).map_err(rejected)?;
-                    let header = idempotency::header(&key).map_err(rejected)?;
-                    Some((key, header))
-                }
-                (None, _) => None,
-            };
+            let of_round = self.key_of_round(core, &rounds, &params)?;
             let way = InSession {
                 call: self,
                 params: &params,
-                key: key.as_ref(),
+                key: of_round.as_ref().or(self.key.as_ref()),
                 unanswered: &unanswered,
                 doubt: Mutex::default(),
             };
-            let mut reply = self.in_line(core, self.send(core, &way)).await.map_err(|mut failure| {
+            let turn = self.turn(core).await;
+            let mut reply = self.send(core, &way).await.map_err(|mut failure| {
                 failure.error.info_mut().attempts += attempts;
                 failure
             })?;
+            drop(turn);
             attempts += reply.attempts;
             reply.attempts = attempts;
             // The caller's own, by which the whole call can be made again.
@@ -312,11 +306,25 @@ impl LogicalCall {
         }
     }
 
+    /// The key of a further round: it has another payload, for which the call's own would be refused.
+    fn key_of_round(
+        &self,
+        core: &Core,
+        rounds: &Rounds,
+        params: &[u8],
+    ) -> Result<Option<(String, HeaderValue)>, Failure> {
+        let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
+        let rejected = |error: Error| Failure::settled(error.with_delivery(Delivery::Rejected));
+        let key = idempotency::of_round(key, round + 1);
+        core.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
+        let header = idempotency::header(&key).map_err(rejected)?;
+        Ok(Some((key, header)))
+    }
+
     /// One at a time, in the order in which they came here, where the server's record asks for it.
-    async fn in_line<T>(&self, core: &Core, work: impl Future<Output = T>) -> T {
+    async fn turn<'a>(&self, core: &'a Core) -> Option<MutexGuard<'a, ()>> {
         let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
-        let _turn = if in_line { Some(core.serial.lock().await) } else { None };
-        work.await
+        if in_line { Some(core.serial.lock().await) } else { None }
     }
 
     /// Runs the call as a part of the handshake.
@@ -392,7 +400,7 @@ impl LogicalCall {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
             () = idle.expired(&core.asking) => return Err(too_late()),
-            () = core.at_the(End::QuestionsLeft) => {
+            () = core.at_the(End::QuestionsLeft), if !core.settings.hooks.answers.is_empty() => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
             }
@@ -433,7 +441,6 @@ impl LogicalCall {
             status,
             headers,
             session_id: line.session_id.cloned(),
-            idempotency_key: line.key.map(|(key, _)| key.clone()),
             input_required,
             warnings,
             ..RawReply::default()
@@ -633,5 +640,22 @@ impl Listener for CallListener<'_> {
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         self.ears.answer(id, method, params, Some(Arc::clone(self.warnings)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ClientConfig;
+
+    /// It is copied with each layer around it: what is large in it belongs into a box.
+    #[test]
+    fn a_call_on_its_way_is_small() {
+        let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();
+        let core = Arc::new(Core::new(settings).unwrap());
+        let params = Bytes::from_static(br#"{"name":"t"}"#);
+        let call = LogicalCall::prepare(&core, TOOLS_CALL, "arguments", params, &CallOptions::default(), None).unwrap();
+        let size = size_of_val(&call.run(&core));
+        assert!(size <= 4096, "{size} bytes");
     }
 }

@@ -78,7 +78,6 @@ pub(crate) struct Core {
     /// Streams of the server's own that were lost in a row.
     pub(crate) listening_failures: AtomicU32,
     ids: AtomicU64,
-    closed: AtomicBool,
     /// How far the end has come.
     end: watch::Sender<End>,
     /// Whether a session begins with a handshake.
@@ -126,7 +125,6 @@ impl Core {
             era: Mutex::default(),
             listening_failures: AtomicU32::new(0),
             ids: AtomicU64::new(1),
-            closed: AtomicBool::new(false),
             end: watch::Sender::new(End::NotBegun),
             handshake: AtomicBool::new(settings.handshake),
             found_sse: AtomicBool::new(false),
@@ -143,7 +141,7 @@ impl Core {
     }
 
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        *self.end.borrow() >= End::Begun
     }
 
     /// Returns when the end of the client has come so far.
@@ -215,7 +213,7 @@ impl Core {
         let peer = self.session.get(|generation| Box::pin(self.open(generation))).await?;
         let settings = &self.settings;
         if peer.modern.is_some() {
-            if settings.listen || !self.subscriptions.uris().is_empty() {
+            if settings.listen || self.subscriptions.has_some() {
                 self.keep_subscribed(&peer);
             }
         } else if (settings.listen || settings.hears_requests) && peer.link.is_http() {
@@ -265,7 +263,6 @@ impl Core {
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
-        self.closed.store(true, Ordering::Release);
         self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout(LAST_ANSWERS, self.asking.over()).await.is_err() {

@@ -83,6 +83,11 @@ impl Subscriptions {
         (state.revision, is_new)
     }
 
+    /// Whether any resource is wanted.
+    pub(crate) fn has_some(&self) -> bool {
+        !self.locked().uris.is_empty()
+    }
+
     /// The resources that are wanted.
     pub(crate) fn uris(&self) -> Vec<String> {
         self.locked().uris.iter().cloned().collect()
