@@ -38,7 +38,7 @@ test: python node ## Run all tests in all languages, and check what the clients 
 	rm -rf $(MESSAGES)
 	cargo test --locked -p omni-mcp-devserver --features cli
 	OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) cargo test --locked -p omni-mcp --features omni-mcp-devserver/cli
-	cargo run --locked -q -p omni-mcp-chaos -- --calls 2000
+	cargo run --locked -q -p omni-mcp-chaos -- --python $(RUN_PYTHON)
 	cd bindings-python && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) $(RUN_PYTHON) -m pytest
 	cd $(NODE_BINDING) && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) npm test
 	cargo test --locked -p omni-mcp-schema-check
@@ -58,8 +58,8 @@ check: python node ## Formats, lints, types and documentation
 types: $(VENV)/.stamp ## Make the types of the protocol of the schemas in MCP_SCHEMAS
 	$(GENERATE_TYPES)
 
-chaos: ## 100,000 calls against a server that fails 30 % of them
-	cargo run --locked -q --release -p omni-mcp-chaos -- --calls 100000 --workers 64 --faults 30 --seed 1
+chaos: python node ## Faults, floods, losses and cancels by the hundred thousand; one table at the end
+	cargo run --locked -q --release -p omni-mcp-chaos -- --long --python $(RUN_PYTHON)
 
 interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, and nginx before replicas, in three languages
 	$(INTEROP)/install_nginx.sh
