@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::auth::token::Token;
 use crate::call_options::CallOptions;
@@ -14,6 +15,7 @@ use crate::core::Core;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
+use crate::log::tell;
 use crate::reply::RawReply;
 use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
 
@@ -30,6 +32,14 @@ pub(crate) trait Operation: Sync {
     const WITH_TOKEN: bool = true;
     /// Whether it is part of the opening of a session, and so begins although the client was closed meanwhile.
     const OPENS: bool = false;
+
+    /// What it is called in logs.
+    fn name(&self) -> Name;
+
+    /// The HTTP status of a good answer, where it had one.
+    fn status(_reply: &Self::Reply) -> Option<u16> {
+        None
+    }
 
     /// Makes the ground. Its failure ends the operation: it has been tried again by its own rules.
     fn prepare(&self, core: &Arc<Core>) -> impl Future<Output = Result<Self::Ground, Failure>> + Send;
@@ -49,6 +59,76 @@ pub(crate) trait Operation: Sync {
 
     /// Called with each failure, such as to let go of a lost session.
     fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
+}
+
+/// What an operation is called in logs.
+pub(crate) struct Name {
+    /// A method of the protocol, or what else it is.
+    pub(crate) method: String,
+    /// The tool that it calls.
+    pub(crate) tool: Option<String>,
+}
+
+impl Name {
+    /// Of what is not a method of the protocol.
+    pub(crate) fn of(what: &str) -> Self {
+        Self { method: what.to_owned(), tool: None }
+    }
+}
+
+/// An attempt, as logs speak of it.
+struct Sent<'a> {
+    name: Name,
+    attempt: u32,
+    request_id: &'a str,
+    begun: Instant,
+}
+
+impl Sent<'_> {
+    /// The failure's message may hold what a server said, and stays out.
+    fn tell_of_failure(&self, core: &Core, failure: &Failure, next: Decision) {
+        macro_rules! tell_at {
+            ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
+                tell!(
+                    core.log(),
+                    $level,
+                    $message,
+                    method = self.name.method.as_str(),
+                    tool = self.name.tool.as_deref(),
+                    attempt = self.attempt,
+                    code = failure.error.code(),
+                    status = failure.error.info().status,
+                    delivery = failure.error.delivery().as_str(),
+                    request_id = self.request_id,
+                    duration_ms = millis(self.begun),
+                    $($field = $value,)*
+                )
+            };
+        }
+        match next {
+            Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
+            Decision::RetryAfter(wait) => {
+                tell_at!(INFO, "an attempt failed, and another follows", wait_ms = wait.as_secs_f64() * 1000.0)
+            }
+            Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
+            Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
+            Decision::Correct => tell_at!(INFO, "the headers were refused, and are learnt anew"),
+        }
+    }
+}
+
+/// The time since then, in milliseconds.
+pub(crate) fn millis(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1000.0
+}
+
+/// The span of one attempt.
+fn span<O: Operation>(operation: &O, attempt: u32, turn: &Turn) -> tracing::Span {
+    if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
+        return tracing::Span::none();
+    }
+    let Name { method, tool } = operation.name();
+    tracing::info_span!(target: "omni_mcp", "attempt", method, tool, attempt, request_id = turn.request_id)
 }
 
 /// What is the attempt's own.
@@ -88,6 +168,9 @@ pub(crate) fn too_late() -> Failure {
 pub(crate) struct CallState {
     sent: AtomicU8,
     attempts: AtomicU32,
+    /// Over all rounds of input.
+    sendings: AtomicU32,
+    retries: AtomicU32,
     request_id: Mutex<Option<String>>,
     pub(crate) idempotency_key: OnceLock<String>,
 }
@@ -99,7 +182,17 @@ impl CallState {
 
     fn begin_attempt(&self, number: u32, request_id: &str) {
         self.attempts.store(number, Ordering::Relaxed);
+        self.sendings.fetch_add(1, Ordering::Relaxed);
         *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
+    }
+
+    fn is_sent_again(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often it was sent, and how often after a failure.
+    pub(crate) fn sendings(&self) -> (u32, u32) {
+        (self.sendings.load(Ordering::Relaxed), self.retries.load(Ordering::Relaxed))
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
@@ -289,13 +382,25 @@ pub(crate) async fn run_counted<O: Operation>(
         plan.state.begin_attempt(attempts, &request_id);
         let turn = Turn { request_id, token, timeout: plan.timeout };
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
-        let outcome = operation.attempt(core, &ground, &turn).await;
+        let begun = Instant::now();
+        let outcome = operation.attempt(core, &ground, &turn).instrument(span(operation, attempts, &turn)).await;
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         let Turn { request_id, token, .. } = turn;
         let failure = match outcome {
             Ok(reply) => {
                 core.budget.give_back(retries);
+                tell!(
+                    core.log(),
+                    DEBUG,
+                    "an attempt was answered",
+                    method = operation.name().method,
+                    tool = operation.name().tool,
+                    attempt = attempts,
+                    status = O::status(&reply),
+                    request_id = request_id.as_str(),
+                    duration_ms = millis(begun),
+                );
                 return Ok(Ended { reply, attempts, request_id });
             }
             Err(failure) => failure,
@@ -319,8 +424,14 @@ pub(crate) async fn run_counted<O: Operation>(
             true => Decision::GiveUp,
             false => retry::decide(&situation, &core.settings.backoff, fastrand::f64()),
         };
+        let decision = match decision {
+            Decision::RetryAfter(_) if core.is_closed() || !core.budget.take() => Decision::GiveUp,
+            decision => decision,
+        };
+        let sent = Sent { name: operation.name(), attempt: attempts, request_id: &request_id, begun };
+        sent.tell_of_failure(core, &failure, decision);
         match decision {
-            Decision::RetryAfter(wait) if !core.is_closed() && core.budget.take() => {
+            Decision::RetryAfter(wait) => {
                 retries += 1;
                 tokio::time::sleep(wait).await;
             }
@@ -340,10 +451,9 @@ pub(crate) async fn run_counted<O: Operation>(
                 repaired += 1;
                 operation.correct(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
             }
-            Decision::RetryAfter(_) | Decision::GiveUp => {
-                return Err(plan.last(failure, attempts, Some(request_id)));
-            }
+            Decision::GiveUp => return Err(plan.last(failure, attempts, Some(request_id))),
         }
+        plan.state.is_sent_again();
         last = Some((failure, Some(request_id)));
     }
 }

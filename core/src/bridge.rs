@@ -13,15 +13,18 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::attempts::CallState;
-use crate::call::ProgressSink;
 use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
+use crate::limits::Limits;
+use crate::log::{self, Log};
 use crate::methods::{METHODS, MethodSpec, PROPERTIES};
 use crate::option::{OptionSpec, Spelling};
 use crate::pages::ServerPages;
+use crate::queue::Room;
+pub use crate::queue::{Hear, Letter};
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
@@ -57,6 +60,8 @@ pub struct Prepared {
     kind: Kind,
     with_metadata: bool,
     state: Arc<CallState>,
+    /// Of progress that waits for the caller's function.
+    room: Option<Arc<Room>>,
 }
 
 enum Kind {
@@ -82,7 +87,7 @@ impl Bridge {
     /// A `config` error that names the option.
     pub fn open(options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
         let mut config = ClientConfig::from_json(options, spelling)?;
-        config.hooks = hooks.into_core(spelling);
+        config.hooks = hooks.into_core(&config, spelling)?;
         Ok(Self { to: To::Server(config.build()?), spelling })
     }
 
@@ -92,7 +97,7 @@ impl Bridge {
     /// A `config` error that names the record's member, or the option.
     pub fn open_record(record: &str, options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
         let mut config = ClientConfig::from_json(options, spelling)?;
-        config.hooks = hooks.into_core(spelling);
+        config.hooks = hooks.into_core(&config, spelling)?;
         let record = crate::option::parse(record, "record")?;
         Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
     }
@@ -116,27 +121,37 @@ impl Bridge {
     pub fn property(&self, name: &str) -> Option<String> {
         let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
         let To::Server(client) = &self.to else { return None };
-        client.raw_said(spec.member)
+        match (spec.member, name) {
+            (Some(member), _) => client.raw_said(member),
+            (None, "state") => serde_json::to_string(&client.state()).ok(),
+            (None, _) => serde_json::to_string(&client.counters()).ok(),
+        }
+    }
+
+    /// Has `on_log` hear what is at least of this level, one of the option `log_level`; any other word is for nothing.
+    pub fn hear_logs_from(&self, level: &str) {
+        if let To::Server(client) = &self.to {
+            client.hear_logs_from(log::level(level));
+        }
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
     ///
     /// # Errors
     /// A `config` error that names the argument.
-    pub fn prepare(
-        &self,
-        name: &str,
-        params: Bytes,
-        options: &str,
-        progress: Option<ProgressSink>,
-    ) -> Result<Prepared> {
+    pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
         let options = CallOptions::from_json(options, self.spelling)?;
         let with_metadata = options.with_metadata == Some(true);
         let client = match &self.to {
             To::Server(client) => client,
             To::Registry(registry) => {
                 let work = registry.prepare(name, &params, &options)?;
-                return Ok(Prepared { state: Arc::clone(&work.state), kind: Kind::Work(work), with_metadata });
+                return Ok(Prepared {
+                    state: Arc::clone(&work.state),
+                    kind: Kind::Work(work),
+                    with_metadata,
+                    room: None,
+                });
             }
         };
         let spec = METHODS
@@ -148,12 +163,13 @@ impl Bridge {
             Path::Call(what, params) => (what, params),
             Path::Notify(method, params) => {
                 let kind = Kind::Notify(client.clone(), method, params);
-                return Ok(Prepared { kind, with_metadata: false, state: Arc::default() });
+                return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), room: None });
             }
         };
+        let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
         let call = client.prepare(&what, params, &options, progress)?;
         let state = call.state();
-        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state })
+        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
     }
 
     /// The pages of a list: of the method `name` of a client, or of a registry's one list.
@@ -220,6 +236,7 @@ impl Pages {
             state: Arc::clone(&work.state),
             kind: Kind::Work(work),
             with_metadata: self.with_metadata,
+            room: None,
         }))
     }
 }
@@ -263,7 +280,11 @@ fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
 #[derive(Default)]
 pub struct Hooks {
     /// Hears a notification: `{"method", "params"}` as JSON text.
-    pub on_notification: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    pub on_notification: Option<Hear>,
+    /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
+    pub on_log: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
+    pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
     /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
     pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
     /// The hooks that `ask` answers.
@@ -295,13 +316,21 @@ impl Question {
 }
 
 impl Hooks {
-    fn into_core(self, spelling: Spelling) -> crate::hooks::Hooks {
+    fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::hooks::Hooks> {
         let mut hooks = crate::hooks::Hooks::default();
         if let Some(hear) = self.on_notification {
+            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
             hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
                 let method = serde_json::to_string(method).unwrap_or_default();
-                hear(format!("{{\"method\":{method},\"params\":{params}}}"));
+                let text = format!("{{\"method\":{method},\"params\":{params}}}");
+                room.send(text, &hear)
             }));
+        }
+        if let Some(hear) = self.on_log {
+            hooks.log = Log::to(Arc::new(move |record| hear(serde_json::to_string(&record).unwrap_or_default())));
+        }
+        if let Some(hear) = self.on_state {
+            hooks.state = Some(Arc::new(move |change| hear(serde_json::to_string(&change).unwrap_or_default())));
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             hooks.token = Some(Arc::new(move || {
@@ -324,7 +353,7 @@ impl Hooks {
             };
             hooks.answers.insert(hook.name, Arc::new(answer));
         }
-        hooks
+        Ok(hooks)
     }
 }
 
@@ -357,7 +386,7 @@ impl Prepared {
     }
 
     async fn run_unguarded(self) -> Result<Crossing> {
-        let reply = match self.kind {
+        let mut reply = match self.kind {
             Kind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
                 let result = Bytes::from_static(b"null");
@@ -366,6 +395,10 @@ impl Prepared {
             Kind::Call(client, what, call) => client.raw(&what, *call).await?,
             Kind::Work(work) => work::run(work).await?,
         };
+        if let Some(dropped) = self.room.map(|room| room.dropped()).filter(|dropped| *dropped > 0) {
+            let of_progress = "progress notifications were dropped: they come faster than on_progress takes them";
+            reply.warnings.push(format!("{dropped} {of_progress}"));
+        }
         let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
         Ok(Crossing { result: reply.result, metadata, warnings: reply.warnings })
     }
@@ -464,6 +497,7 @@ pub fn tables(spelling: Spelling) -> String {
         "properties": properties.collect::<Vec<_>>(),
         "kinds": KINDS,
         "codes": CODES,
+        "counters": crate::counters::COUNTERS,
     })
     .to_string()
 }

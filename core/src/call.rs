@@ -8,8 +8,9 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
+use tracing::Instrument;
 
-use crate::attempts::{self, CallState, Correction, Operation, Plan, Turn, too_late};
+use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn, too_late};
 use crate::cache;
 use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
@@ -23,16 +24,19 @@ use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
+use crate::ongoing::Ongoing;
 use crate::opening::Opening;
 use crate::option::refuse_given;
 use crate::output;
 use crate::pages;
+use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{arguments, jsonrpc, modern, required};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
 use crate::session::Peer;
-use crate::transport::answer::{Content, Listener, Outgoing};
+use crate::text::preview;
+use crate::transport::answer::{Content, LeftOut, Listener, Outgoing};
 use crate::transport::idle::IdleTimer;
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
@@ -61,6 +65,7 @@ pub(crate) struct LogicalCall {
     /// Whether the server is asked even where its last answer still holds.
     fresh: bool,
     progress: Option<(String, ProgressSink)>,
+    trace: TraceContext,
 }
 
 impl LogicalCall {
@@ -119,6 +124,9 @@ impl LogicalCall {
             let _ = plan.state.idempotency_key.set(key.clone());
         }
         let headers = headers::extra("headers", options.headers.iter().flatten())?;
+        let [traceparent, tracestate, baggage] =
+            [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
+        let trace = TraceContext::of(traceparent, tracestate, baggage)?;
         // Last: what is refused has not used its key.
         let claimed = match &options.idempotency_key {
             Some(key) => core.used_keys.claim(key, method, &payload)?,
@@ -137,6 +145,7 @@ impl LogicalCall {
             validate_output: options.validate_output.unwrap_or(settings.validate_output),
             fresh: options.fresh.unwrap_or(!settings.cache),
             progress,
+            trace,
         })
     }
 
@@ -157,6 +166,7 @@ impl LogicalCall {
             validate_output: false,
             fresh: true,
             progress: None,
+            trace: TraceContext::default(),
         }
     }
 
@@ -205,6 +215,12 @@ impl LogicalCall {
         self.fresh = true;
     }
 
+    /// What it is called in logs: names only, and no line of them ends where the caller's text says.
+    fn name(&self) -> Name {
+        let tool = (self.method == TOOLS_CALL).then(|| arguments::check_tool_call(&self.params).ok()).flatten();
+        Name { method: preview(self.method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
+    }
+
     /// Turns it into a request of another method, which takes the same params.
     pub(crate) fn set_method(&mut self, method: &str) {
         method.clone_into(&mut self.method);
@@ -217,6 +233,13 @@ impl LogicalCall {
 
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
+        let ongoing = Ongoing::begin(core, &self.plan.state, || self.name());
+        let ended = self.run_untold(core).instrument(ongoing.span()).await;
+        ongoing.end(&ended);
+        ended
+    }
+
+    async fn run_untold(&self, core: &Arc<Core>) -> Result<RawReply> {
         let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
         if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
             return Ok(kept);
@@ -358,6 +381,7 @@ impl LogicalCall {
         if let Some((_, key)) = line.key {
             headers.insert(headers::IDEMPOTENCY_KEY, key.clone());
         }
+        self.trace.set_headers(&mut headers);
         let given = line.params.unwrap_or(&self.params);
         let params = match line.modern {
             Some(members) => {
@@ -365,8 +389,9 @@ impl LogicalCall {
                 if self.method == TOOLS_CALL {
                     core.mirror_arguments(&mut headers, given);
                 }
-                modern::params(given, members, core.log_level().as_deref()).map_err(Failure::not_sent)?
+                modern::params(given, members, core.log_level().as_deref(), &self.trace).map_err(Failure::not_sent)?
             }
+            None if line.link.is_process() => self.trace.with_meta(given).map_err(Failure::not_sent)?,
             None => given.clone(),
         };
         let string_ids = core.settings.profile.string_ids;
@@ -378,7 +403,7 @@ impl LogicalCall {
             },
             id,
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
-            limit: core.settings.max_answer_bytes,
+            limits: core.settings.limits,
             resumes: line.modern.is_none(),
         })
     }
@@ -487,6 +512,14 @@ impl Operation for InSession<'_> {
     type Ground = Arc<Peer>;
     type Reply = RawReply;
 
+    fn name(&self) -> Name {
+        self.call.name()
+    }
+
+    fn status(reply: &RawReply) -> Option<u16> {
+        Some(reply.status.as_u16())
+    }
+
     async fn prepare(&self, core: &Arc<Core>) -> Result<Arc<Peer>, Failure> {
         core.peer().await
     }
@@ -535,7 +568,7 @@ impl Operation for InSession<'_> {
 
     fn failed(&self, core: &Core, peer: &Arc<Peer>, failure: &Failure) {
         if failure.happened == Happened::SessionLost || peer.link.is_down() {
-            core.session.lose(peer.generation);
+            core.lose_session(peer.generation);
         }
     }
 }
@@ -566,6 +599,14 @@ impl Operation for InOpening<'_> {
     type Reply = RawReply;
     const OPENS: bool = true;
 
+    fn name(&self) -> Name {
+        self.0.name()
+    }
+
+    fn status(reply: &RawReply) -> Option<u16> {
+        Some(reply.status.as_u16())
+    }
+
     async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
         Ok(())
     }
@@ -588,7 +629,7 @@ impl Operation for InOpening<'_> {
 }
 
 fn blocked(core: &Core, tool: &str) -> Error {
-    let shown = crate::text::preview(tool.as_bytes());
+    let shown = preview(tool.as_bytes());
     let mut error = Error::new(
         Code::ToolBlocked,
         format!("the tool {shown} is not one that allowed_tools and blocked_tools let through"),
@@ -605,7 +646,7 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     }
     let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
     let said = items.iter().find_map(|item| item["text"].as_str()).unwrap_or_default();
-    let message = format!("the tool reported a failure: {}", crate::text::preview(said.as_bytes()));
+    let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
     let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();
     info.delivery = Delivery::Executed;
@@ -640,6 +681,10 @@ impl Listener for CallListener<'_> {
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         self.ears.answer(id, method, params, Some(Arc::clone(self.warnings)));
+    }
+
+    fn left_out(&self, why: LeftOut) {
+        self.ears.left_out(why);
     }
 }
 

@@ -31,6 +31,12 @@ options! {
     validate_output: bool = "the client's";
     /// Asks the server even where its last answer still holds.
     fresh: bool = "false";
+    /// The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the newer era and processes.
+    traceparent: String = "none";
+    /// The W3C tracestate that goes with it.
+    tracestate: String = "none";
+    /// W3C baggage, sent in the same way.
+    baggage: String = "none";
     /// Returns the result together with its metadata (in Rust, metadata is always there).
     with_metadata: bool = "false";
 }

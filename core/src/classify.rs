@@ -37,7 +37,9 @@ pub(crate) fn judge(
     standing: Standing,
 ) -> Result<(Bytes, HeaderMap), Failure> {
     match answer {
-        Answer { status, headers, content: Content::Result(result) } if status.is_success() => Ok((result, headers)),
+        Answer { status, headers, content: Content::Result(result), .. } if status.is_success() => {
+            Ok((result, headers))
+        }
         answer => Err(refused(method, answer, profile, standing)),
     }
 }
@@ -57,12 +59,13 @@ pub(crate) fn refused_rest(
 
 /// Why an answer is no result.
 pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: Standing) -> Failure {
-    let Answer { status, headers, content } = answer;
-    let said = match content {
+    let Answer { status, headers, content, cut } = answer;
+    let mut said = match content {
         Content::Result(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
         Content::Other(body) => Said::by_body(&body),
     };
+    said.cut = cut;
     failure(method, status, &headers, said, profile, standing)
 }
 
@@ -75,6 +78,8 @@ struct Said {
     request_id: Option<String>,
     retry_after: Option<f64>,
     data: Option<Box<RawValue>>,
+    /// What is to be said where not all of the body was read.
+    cut: Option<String>,
 }
 
 #[derive(Deserialize, Default)]
@@ -139,6 +144,7 @@ impl Said {
             request_id: details.request_id,
             retry_after: None,
             data: error.data,
+            cut: None,
         }
     }
 
@@ -189,7 +195,8 @@ fn failure(
     // By the status alone: another token may be accepted, whatever the service calls the refusal.
     let unauthorized = status == StatusCode::UNAUTHORIZED && happened == Happened::Refused;
     let happened = if unauthorized { Happened::Unauthorized } else { happened };
-    let mut failure = Failure::new(happened, code, message(code, &said.message)).answered(status, headers);
+    let mut failure =
+        Failure::new(happened, code, message(code, &said.message, said.cut.as_deref())).answered(status, headers);
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
@@ -266,7 +273,7 @@ pub(crate) fn of_resource(mut failure: Failure) -> Failure {
     };
     if info.rpc_code == Some(RESOURCE_NOT_FOUND) || (info.rpc_code == Some(INVALID_PARAMS) && names_it()) {
         let said = info.message.split_once(": ").map(|(_, said)| said).unwrap_or_default();
-        info.message = message(Code::UnknownResource, said);
+        info.message = message(Code::UnknownResource, said, None);
         info.code = Code::UnknownResource;
         info.kind = info.code.kind();
         info.delivery = Delivery::Rejected;
@@ -274,12 +281,13 @@ pub(crate) fn of_resource(mut failure: Failure) -> Failure {
     failure
 }
 
-fn message(code: Code, said: &str) -> String {
+fn message(code: Code, said: &str, cut: Option<&str>) -> String {
     let what = code.spec().help.trim_end_matches('.');
+    let cut = cut.map(|cut| format!(" ({cut})")).unwrap_or_default();
     if said.is_empty() || said.eq_ignore_ascii_case(what) {
-        return what.to_owned();
+        return format!("{what}{cut}");
     }
-    format!("{what}: {}", crate::text::preview(said.as_bytes()))
+    format!("{what}{cut}: {}", crate::text::preview(said.as_bytes()))
 }
 
 fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
@@ -303,7 +311,7 @@ mod tests {
             }
             _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
         };
-        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content };
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
         judge(&Method::POST, answer, Profile::named(profile).unwrap(), Standing { in_session, is_modern: false })
             .unwrap_err()
     }

@@ -20,9 +20,11 @@ use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
+use crate::counters::Counters;
 use crate::either_era;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::hooks::{self, Notification, ProvidedToken};
+use crate::log::{Log, LogLevel, LogRecord};
 use crate::methods::{self, TOOLS_CALL};
 use crate::pages::{self, ServerPages, read_items};
 use crate::protocol::arguments::{self, Unsendable};
@@ -33,9 +35,11 @@ use crate::protocol::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
+use crate::queue::{Hear, Room};
 use crate::reply::{Metadata, RawReply};
 use crate::retry::Safety;
 use crate::route::Route;
+use crate::state::{State, StateChange};
 use crate::work;
 
 /// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
@@ -55,7 +59,23 @@ impl ClientConfig {
         self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
             let params = serde_json::from_str(params).unwrap_or_default();
             hear(Notification { method: method.to_owned(), params });
+            true
         }));
+        self
+    }
+
+    /// Hears what the client does, from `log_level` on. Called in the midst of calls, so it must be quick. The same is told
+    /// through `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
+    #[must_use]
+    pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
+        self.hooks.log = Log::to(Arc::new(hear));
+        self
+    }
+
+    /// Hears each change of the client's state, in order. Called in the midst of calls, so it must be quick.
+    #[must_use]
+    pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
+        self.hooks.state = Some(Arc::new(hear));
         self
     }
 
@@ -173,6 +193,16 @@ impl Client {
         self.said("protocolVersion")
     }
 
+    /// How the client stands with its server.
+    pub fn state(&self) -> State {
+        self.core.state.now()
+    }
+
+    /// What the client has done so far, in numbers.
+    pub fn counters(&self) -> Counters {
+        self.core.counts.now()
+    }
+
     /// How to use the server, for a model; `None` where the server says nothing of it.
     pub fn instructions(&self) -> Option<String> {
         self.said("instructions")
@@ -180,6 +210,22 @@ impl Client {
 
     fn said<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
         serde_json::from_str(&self.raw_said(member)?).ok()
+    }
+
+    /// Has `on_log` hear from this level on, or nothing at all.
+    pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
+        self.core.log().hear_from(least);
+    }
+
+    /// A queue of progress before a function of the caller's, and its room.
+    pub(crate) fn queue(&self, hear: Hear) -> (ProgressSink, Arc<Room>) {
+        let room = Room::new(&self.core.settings.limits, &self.core.counts.dropped);
+        let sink = Arc::clone(&room);
+        let hear = move |params: &str| {
+            // What has no place is counted.
+            let _ = sink.send(params.to_owned(), &hear);
+        };
+        (Arc::new(hear), room)
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {

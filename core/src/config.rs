@@ -11,6 +11,8 @@ use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
 use crate::error::{Code, Error, Result};
 use crate::headers;
 use crate::hooks::Hooks;
+use crate::limits::Limits;
+use crate::log;
 use crate::option::{Address, check_duration, options};
 use crate::profile::{Choice, Profile};
 use crate::retry::Backoff;
@@ -97,8 +99,22 @@ options! {
     max_input_rounds: u32 = "10";
     /// Lets an API key and calls go over plain http to a host that is not loopback.
     allow_http: bool = "false";
-    /// The largest answer or event, in bytes after decompression.
+    /// The largest answer, in bytes after decompression.
     max_answer_bytes: u64 = "67108864";
+    /// The largest event of a stream, or line of a process, in bytes.
+    max_event_bytes: u64 = "max_answer_bytes";
+    /// How much of an error's body is read, in bytes after decompression.
+    max_error_bytes: u64 = "65536";
+    /// The most headers of an answer.
+    max_headers: u32 = "100";
+    /// The most lists and objects in each other, in an answer or a notification.
+    max_depth: u32 = "127";
+    /// The most notifications that wait for on_notification, and of each call for its on_progress; further ones are dropped and counted.
+    max_queued_notifications: u32 = "1024";
+    /// The most requests of a server's own that are answered at once; further ones stay without an answer.
+    max_server_requests: u32 = "256";
+    /// The least level of what on_log hears: `debug`, `info`, `warn` or `error`.
+    log_level: String = "info";
     /// The most pages that a list is read over.
     max_pages: u32 = "1000";
     beside
@@ -144,7 +160,8 @@ pub(crate) struct Settings {
     pub(crate) validate_output: bool,
     pub(crate) cache: bool,
     pub(crate) max_input_rounds: u32,
-    pub(crate) max_answer_bytes: usize,
+    pub(crate) limits: Limits,
+    pub(crate) max_server_requests: u32,
     pub(crate) max_pages: u32,
 }
 
@@ -213,7 +230,7 @@ impl ClientConfig {
             listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
             hears_requests: self.listen.unwrap_or(true) && !self.hooks.answers.is_empty(),
             client_info: self.client_info()?,
-            hooks: self.hooks.clone(),
+            hooks: self.hooks_at_their_level()?,
             route,
             credentials,
             headers: common,
@@ -231,10 +248,23 @@ impl ClientConfig {
             validate_output: self.validate_output.unwrap_or(false),
             cache: self.cache.unwrap_or(true),
             max_input_rounds: positive("max_input_rounds", self.max_input_rounds.unwrap_or(10))?,
-            max_answer_bytes: usize::try_from(self.max_answer_bytes.unwrap_or(64 << 20)).unwrap_or(usize::MAX),
+            limits: Limits::of(self)?,
+            max_server_requests: positive("max_server_requests", self.max_server_requests.unwrap_or(256))?,
             max_pages: positive("max_pages", self.max_pages.unwrap_or(1000))?,
             profile,
         })
+    }
+
+    fn hooks_at_their_level(&self) -> Result<Hooks> {
+        if let Some(word) = &self.log_level {
+            let Some(level) = log::level(word) else {
+                let known: Vec<_> = log::LEVELS.iter().map(|(known, _)| *known).collect();
+                let allowed = format!("must be one of {}", known.join(", "));
+                return Err(Error::config(Code::InvalidOption, "log_level", allowed));
+            };
+            self.hooks.log.hear_from(Some(level));
+        }
+        Ok(self.hooks.clone())
     }
 
     fn client_info(&self) -> Result<String> {

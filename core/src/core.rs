@@ -16,24 +16,25 @@ use crate::auth::{Credentials, Secret};
 use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
+use crate::counters::Counts;
 use crate::ears::uri_of;
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::idempotency::UsedKeys;
 use crate::listen;
+use crate::log::{Log, tell};
 use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
 use crate::session::{Listening, Peer, Session};
+use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
 use crate::transport::sse::LAST_ANSWERS;
 
-/// The most requests of the server's own that are answered at once.
-const QUESTIONS_AT_ONCE: usize = 256;
 /// The most answers to them that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
 /// How many tokens are kept out of messages, the one in use included.
@@ -70,6 +71,8 @@ pub(crate) struct Core {
     pub(crate) notices: Arc<OpenCount>,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
+    pub(crate) state: Board,
+    pub(crate) counts: Counts,
     pub(crate) output_schemas: OutputSchemas,
     /// The least level of log messages that was asked for.
     pub(crate) log_level: RwLock<Option<String>>,
@@ -114,12 +117,14 @@ impl Core {
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),
-            questions: Arc::new(Semaphore::new(QUESTIONS_AT_ONCE)),
+            questions: Arc::new(Semaphore::new(settings.max_server_requests as usize)),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
             notices: Arc::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),
+            state: Board::default(),
+            counts: Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() },
             output_schemas: OutputSchemas::default(),
             log_level: RwLock::default(),
             era: Mutex::default(),
@@ -134,6 +139,47 @@ impl Core {
             opening: Mutex::default(),
             settings,
         })
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.settings.hooks.log
+    }
+
+    /// Enters a state, and tells who observes it.
+    pub(crate) fn enter(&self, state: State) {
+        self.state.enter(state, |change| self.tell_of(change));
+    }
+
+    fn tell_of(&self, change: StateChange) {
+        tell!(
+            self.log(),
+            INFO,
+            "the client's state changed",
+            state = change.state.as_str(),
+            previous = change.previous.as_str(),
+        );
+        if let Some(observe) = &self.settings.hooks.state {
+            observe(change);
+        }
+    }
+
+    /// Counts something that is not handed on. It is told the first time, and as it doubles: a flood must not become another.
+    pub(crate) fn drops(&self, what: &'static str) {
+        self.tell_of_dropped(self.counts.dropped.add(), what);
+    }
+
+    /// Tells of what was dropped in a queue before the caller's functions, where it was.
+    pub(crate) fn tell_of_dropped(&self, dropped: u64, what: &'static str) {
+        if dropped.is_power_of_two() {
+            tell!(self.log(), WARN, "something was left out", what = what, dropped = dropped);
+        }
+    }
+
+    /// Lets go of a session that the server, or its process, has lost; a newer one stays.
+    pub(crate) fn lose_session(&self, generation: u64) {
+        if self.session.lose(generation) {
+            self.enter(State::Recovering);
+        }
     }
 
     pub(crate) fn next_id(&self) -> u64 {
@@ -210,7 +256,7 @@ impl Core {
             return Err(Failure::not_sent(self.closed_error()));
         }
         // Boxed, as the handshake is made of calls itself.
-        let peer = self.session.get(|generation| Box::pin(self.open(generation))).await?;
+        let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
         let settings = &self.settings;
         if peer.modern.is_some() {
             if settings.listen || self.subscriptions.has_some() {
@@ -223,6 +269,17 @@ impl Core {
                 listening.settled().await;
             }
         }
+        Ok(peer)
+    }
+
+    /// Opens a session, and shows in the client's state what comes of it.
+    async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+        self.state.opens(|change| self.tell_of(change));
+        let given_up = Unless(|| self.enter(State::Idle));
+        let peer = self.open(generation).await?;
+        std::mem::forget(given_up);
+        self.counts.sessions.add();
+        self.enter(State::Ready);
         Ok(peer)
     }
 
@@ -256,7 +313,7 @@ impl Core {
             let peer = self.peer().await?;
             match &peer.welcome {
                 Some(welcome) => return Ok(welcome.clone()),
-                None => self.session.lose(peer.generation),
+                None => drop(self.session.lose(peer.generation)),
             }
         }
     }
@@ -264,6 +321,7 @@ impl Core {
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(&self) {
         self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
+        self.enter(State::Closed);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout(LAST_ANSWERS, self.asking.over()).await.is_err() {
             self.end.send_replace(End::QuestionsLeft);
@@ -290,10 +348,19 @@ impl Core {
                 if let Some(token) = self.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());
                 }
-                transport::delete(http, url, headers).await;
+                transport::delete(http, url, headers, &self.settings.limits).await;
             }
             peer.link.close().await;
         };
         let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
+    }
+}
+
+/// Does something at its end, unless it is forgotten: where work is given up, nothing behind it is reached.
+struct Unless<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Unless<F> {
+    fn drop(&mut self) {
+        (self.0)();
     }
 }

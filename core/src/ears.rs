@@ -12,10 +12,11 @@ use serde_json::value::RawValue;
 use crate::asks::{self, Unanswered};
 use crate::core::Core;
 use crate::given_up::CANCELLED;
+use crate::log::tell;
 use crate::protocol::jsonrpc;
 use crate::subscriptions::ACKNOWLEDGED;
 use crate::text::preview;
-use crate::transport::answer::{Deaf, Listener, Outgoing};
+use crate::transport::answer::{Deaf, LeftOut, Listener, Outgoing};
 use crate::transport::link::Link;
 
 /// The longest that sending an answer to the server's own request may take.
@@ -62,14 +63,32 @@ impl Listener for Ears {
             return core.subscriptions.hear_end(params);
         }
         core.heard(method, params);
+        let params = params.map_or("{}", RawValue::get);
+        if !core.settings.limits.holds(params) {
+            return core.drops("a notification nests deeper than max_depth, and is left out");
+        }
         if let Some(listen) = &core.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
-            let _ = catch_unwind(AssertUnwindSafe(|| listen(method, params.map_or("{}", RawValue::get))));
+            let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
+            if heard.is_ok_and(|heard| !heard) {
+                core.tell_of_dropped(
+                    core.counts.dropped.now(),
+                    "notifications come faster than on_notification takes them",
+                );
+            }
         }
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         self.answer(id, method, params, None);
+    }
+
+    fn left_out(&self, why: LeftOut) {
+        let Some(core) = self.core.upgrade() else { return };
+        match why {
+            LeftOut::Unasked => tell!(core.log(), DEBUG, "an answer came that no call waits for"),
+            LeftOut::NoRoom => core.drops("progress came faster than its call took it, and is left out"),
+        }
     }
 }
 
@@ -90,7 +109,16 @@ impl Ears {
             return;
         }
         // A server that asks more at once than this is left without an answer, and not us without memory.
-        let Ok(permit) = Arc::clone(&core.questions).try_acquire_owned() else { return };
+        let Ok(permit) = Arc::clone(&core.questions).try_acquire_owned() else {
+            core.counts.unanswered.add();
+            tell!(
+                core.log(),
+                WARN,
+                "the server asks more at once than max_server_requests, and gets no answer",
+                method = preview(method.as_bytes()),
+            );
+            return;
+        };
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
             let _permit = permit;
@@ -99,8 +127,8 @@ impl Ears {
             let sending = async {
                 let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = core.with_token(headers).await else { return };
-                let limit = core.settings.max_answer_bytes;
-                let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit, resumes: false };
+                let limits = core.settings.limits;
+                let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false };
                 // The server waits for this answer or gives up by itself; there is nobody here to tell.
                 drop(link.exchange(outgoing, &Deaf).await);
             };
@@ -129,12 +157,21 @@ async fn answer(
     };
     Some(match answered {
         Ok(result) => jsonrpc::result(id, &result),
-        Err(Unanswered::Undeclared) => jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found"),
+        Err(Unanswered::Undeclared) => {
+            tell!(
+                core.log(),
+                DEBUG,
+                "the server asks what the client does not answer, and is told so",
+                method = preview(method.as_bytes()),
+            );
+            jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
+        }
         Err(Unanswered::Malformed(why)) => {
             jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
         }
         // Why it failed is the caller's own, and not for the server.
         Err(Unanswered::Failed(why)) => {
+            tell!(core.log(), WARN, "a function gave no answer to the server", method = preview(method.as_bytes()));
             if let Some(warnings) = warnings {
                 let warning = format!("the function for {method} gave no answer: {}", preview(why.as_bytes()));
                 warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);

@@ -199,6 +199,8 @@ codes! {
     UnexpectedRedirect: "unexpected_redirect", Protocol, "The server redirects to another address.";
     UnsupportedVersion: "unsupported_version", Protocol, "No protocol version in common.";
     AnswerTooLarge: "answer_too_large", Protocol, "The answer is larger than the limit.";
+    AnswerTooDeep: "answer_too_deep", Protocol, "The answer nests deeper than the limit.";
+    TooManyHeaders: "too_many_headers", Protocol, "The answer has more headers than the limit.";
     CursorLoop: "cursor_loop", Protocol, "The server repeats a page cursor.";
     TooManyPages: "too_many_pages", Protocol, "The list has more pages than the limit.";
     InputNotSupported: "input_not_supported", Protocol, "The server asks for input that the client did not declare.";

@@ -66,8 +66,8 @@ async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
     let quote = if core.settings.profile.string_ids { "\"" } else { "" };
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
-    let limit = core.settings.max_answer_bytes;
-    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limit, resumes: false };
+    let limits = core.settings.limits;
+    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false };
     // Whatever becomes of it: nobody waits.
     drop(peer.link.exchange(outgoing, &Deaf).await);
 }

@@ -9,10 +9,13 @@ use serde_json::Value;
 
 use crate::auth::Secret;
 use crate::auth::token::Issued;
+use crate::counters::Count;
 use crate::error::{Code, Error};
 use crate::failure::Failure;
+use crate::log::Log;
 use crate::option::{Spelling, options};
 use crate::retry::Happened;
+use crate::state::Observe;
 
 /// One row of the table of hooks: functions that a client takes beside its options.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -34,6 +37,18 @@ pub const HOOKS: &[HookSpec] = &[
         answers: false,
         takes: true,
         help: "Hears each notification that the server sends by itself: its method and its params.",
+    },
+    HookSpec {
+        name: ON_LOG,
+        answers: false,
+        takes: true,
+        help: "Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets.",
+    },
+    HookSpec {
+        name: ON_STATE,
+        answers: false,
+        takes: true,
+        help: "Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.",
     },
     HookSpec {
         name: TOKEN_PROVIDER,
@@ -61,6 +76,8 @@ pub const HOOKS: &[HookSpec] = &[
     },
 ];
 
+pub(crate) const ON_LOG: &str = "on_log";
+pub(crate) const ON_STATE: &str = "on_state";
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
 /// Names of hooks by which a server asks.
 pub(crate) const SAMPLING: &str = "on_sampling";
@@ -93,7 +110,8 @@ impl<T: Into<String>> From<T> for ProvidedToken {
 
 /// A future that gives a token, or says why there is none.
 pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, String>> + Send>>;
-type Listen = Arc<dyn Fn(&str, &str) + Send + Sync>;
+/// Hears a method and its params, and says whether there was room for them.
+type Listen = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
 /// A future that gives a result as JSON text, or says why there is none.
 pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
@@ -104,6 +122,10 @@ pub(crate) type Answer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 #[derive(Clone, Default)]
 pub(crate) struct Hooks {
     pub(crate) notification: Option<Listen>,
+    pub(crate) log: Log,
+    pub(crate) state: Option<Observe>,
+    /// What had no room in the queues before the caller's functions.
+    pub(crate) dropped: Count,
     pub(crate) token: Option<Provide>,
     /// By the name of the hook.
     pub(crate) answers: BTreeMap<&'static str, Answer>,
@@ -111,7 +133,12 @@ pub(crate) struct Hooks {
 
 impl std::fmt::Debug for Hooks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let names = [("on_notification", self.notification.is_some()), ("token_provider", self.token.is_some())];
+        let names = [
+            ("on_notification", self.notification.is_some()),
+            ("token_provider", self.token.is_some()),
+            (ON_LOG, self.log.is_heard()),
+            (ON_STATE, self.state.is_some()),
+        ];
         let given = names.iter().filter(|(_, given)| *given).map(|(name, _)| name);
         f.debug_set().entries(given.chain(self.answers.keys())).finish()
     }

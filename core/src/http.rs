@@ -7,6 +7,7 @@ use rustls_platform_verifier::BuilderVerifierExt;
 
 use crate::config::{Settings, is_loopback};
 use crate::error::{Code, Error, Result};
+use crate::limits::DEFAULT_HEADERS;
 
 /// Builds the pool of connections of one client.
 pub(crate) fn client(settings: &Settings) -> Result<reqwest::Client> {
@@ -21,6 +22,10 @@ pub(crate) fn client(settings: &Settings) -> Result<reqwest::Client> {
         // Below the time after which servers close an unused connection, or a call is sent into its end.
         .pool_idle_timeout(settings.pool_idle_timeout)
         .tcp_nodelay(true);
+    if settings.limits.headers > DEFAULT_HEADERS as usize {
+        // Fewer are counted when they have come; for more, the library must make room.
+        builder = builder.http1_max_headers(settings.limits.headers);
+    }
     if let Some(timeout) = settings.connect_timeout {
         builder = builder.connect_timeout(timeout);
     }

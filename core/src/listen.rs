@@ -104,10 +104,8 @@ async fn ask(
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
-    match get_stream(http, url, headers).await? {
-        Stream::Open(response) => {
-            Ok(EventStream::new(Box::pin(body::chunks(response)), core.settings.max_answer_bytes))
-        }
+    match get_stream(http, url, headers, &core.settings.limits).await? {
+        Stream::Open(response) => Ok(EventStream::new(Box::pin(body::chunks(response)), core.settings.limits.event)),
         Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
@@ -134,7 +132,7 @@ pub(crate) fn after_failure(
     }
     match failure.happened {
         Happened::SessionLost => {
-            core.session.lose(peer.generation);
+            core.lose_session(peer.generation);
             // Opened anew, with a stream of its own: nobody may be about to call.
             let core = Arc::clone(core);
             tokio::spawn(async move {

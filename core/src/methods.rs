@@ -92,23 +92,37 @@ pub const METHODS: &[MethodSpec] = &[
     method("close", None, None, "Ends the session and refuses further calls."),
 ];
 
-/// One property of a client: a member of what the server said when the session was opened.
+/// One property of a client.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct PropertySpec {
     /// The name, in Python's spelling; Node's is the same words in camel case.
     pub name: &'static str,
-    /// The member of the answer to `initialize`.
-    pub member: &'static str,
+    /// The member of what the server said when the session was opened; none where the client knows it by itself.
+    pub member: Option<&'static str>,
     /// One line of help.
     pub help: &'static str,
 }
 
-/// The table of properties. Each is empty until connected.
+/// The table of properties. Those that the server says are empty until connected.
 pub const PROPERTIES: &[PropertySpec] = &[
-    PropertySpec { name: "server_info", member: "serverInfo", help: "Who the server is: name, version, title." },
-    PropertySpec { name: "server_capabilities", member: "capabilities", help: "What the server can do." },
-    PropertySpec { name: "protocol_version", member: "protocolVersion", help: "The protocol version of the session." },
-    PropertySpec { name: "instructions", member: "instructions", help: "How to use the server, for a model." },
+    PropertySpec { name: "server_info", member: Some("serverInfo"), help: "Who the server is: name, version, title." },
+    PropertySpec { name: "server_capabilities", member: Some("capabilities"), help: "What the server can do." },
+    PropertySpec {
+        name: "protocol_version",
+        member: Some("protocolVersion"),
+        help: "The protocol version of the session.",
+    },
+    PropertySpec { name: "instructions", member: Some("instructions"), help: "How to use the server, for a model." },
+    PropertySpec {
+        name: "state",
+        member: None,
+        help: "How the client stands: idle, connecting, ready, recovering or closed.",
+    },
+    PropertySpec {
+        name: "counters",
+        member: None,
+        help: "What the client has done so far, in numbers that only grow.",
+    },
 ];
 
 /// Methods of the protocol that change nothing on the server, or no more the second time than the first.

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 
 use crate::asks;
-use crate::attempts::{self, Operation, Plan, Turn};
+use crate::attempts::{self, Name, Operation, Plan, Turn};
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
@@ -90,16 +90,16 @@ impl Opening {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
         let ears = Ears::new(&Arc::downgrade(core), self.headers());
-        let limit = core.settings.max_answer_bytes;
+        let limits = core.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => Link::StreamableHttp { http: core.http.clone(), url: url.clone() },
-            Route::Sse(url) => match SseLink::open(&core.http, url, headers, limit, ears.clone()).await? {
+            Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
                 Opened::Link(link) => Link::Sse(link),
                 Opened::Refused(answer) => {
                     return Err(classify::refused(&Method::GET, answer, &core.settings.profile, Standing::default()));
                 }
             },
-            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limit, ears.clone())?),
+            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
         };
         let link = Arc::new(link);
         ears.belongs_to(&link);
@@ -116,6 +116,10 @@ impl Operation for LinkOnly<'_> {
     type Ground = ();
     type Reply = ();
     const OPENS: bool = true;
+
+    fn name(&self) -> Name {
+        Name::of("connect")
+    }
 
     async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
         Ok(())

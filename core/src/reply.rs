@@ -65,9 +65,14 @@ impl std::fmt::Debug for RawReply {
 }
 
 impl RawReply {
+    /// Whether the server answered from its memory of an earlier call with the same key.
+    pub(crate) fn is_replayed(&self) -> bool {
+        let said = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
+        said.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
     pub(crate) fn metadata(&self) -> Metadata {
         let as_text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
-        let replayed = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
         Metadata {
             status: self.status.as_u16(),
             headers: self
@@ -81,7 +86,7 @@ impl RawReply {
             session_id: self.session_id.as_ref().and_then(as_text),
             attempts: self.attempts,
             idempotency_key: self.idempotency_key.clone(),
-            replayed: replayed.is_some_and(|text| text.eq_ignore_ascii_case("true")),
+            replayed: self.is_replayed(),
             cached: self.cached,
             warnings: self.warnings.clone(),
             looks_like_error: looks_like_error(&self.result),

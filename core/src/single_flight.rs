@@ -69,9 +69,9 @@ impl<T: Kept> SingleFlight<T> {
         }
     }
 
-    /// Forgets the thing of this generation; a newer one stays.
-    pub(crate) fn lose(&self, generation: u64) {
-        self.locked().take_if(|kept| kept.generation() == generation);
+    /// Forgets the thing of this generation; a newer one stays. Whether it was there.
+    pub(crate) fn lose(&self, generation: u64) -> bool {
+        self.locked().take_if(|kept| kept.generation() == generation).is_some()
     }
 
     /// Takes the thing away.

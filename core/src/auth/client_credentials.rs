@@ -14,15 +14,13 @@ use url::Url;
 use super::Secret;
 use super::discovery;
 use super::token::Issued;
-use crate::attempts::{self, Operation, Plan};
+use crate::attempts::{self, Name, Operation, Plan};
 use crate::core::Core;
 use crate::error::{Code, Error};
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
-
-/// The most of a token endpoint's answer that is read.
-const ANSWER_BYTES: usize = 64 << 10;
 
 /// A client of an authorization server.
 #[derive(Debug, Clone)]
@@ -69,15 +67,19 @@ impl Operation for Asking<'_> {
     const WITH_TOKEN: bool = false;
     const OPENS: bool = true;
 
+    fn name(&self) -> Name {
+        Name::of("token")
+    }
+
     async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
         Ok(())
     }
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Issued, Failure> {
-        let http = core.http.clone();
+        let (http, limits) = (core.http.clone(), core.settings.limits.of_documents());
         let send = move |request: HttpRequest| {
             let http = http.clone();
-            async move { send(&http, request).await.map_err(Unanswered) }
+            async move { send(&http, request, &limits).await.map_err(Unanswered) }
         };
         let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
@@ -123,9 +125,9 @@ pub(crate) fn unusable(message: impl Into<String>) -> Failure {
 }
 
 /// A refusal in the form of RFC 6749 goes back to be read; what says nothing of the client is a failure by its status.
-async fn send(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, Failure> {
+async fn send(http: &reqwest::Client, request: HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request(http, request, ANSWER_BYTES).await?;
+    let answer = plain::request(http, request, limits).await?;
     let status = answer.status;
     let happened = match status.as_u16() {
         200..=299 | 400 | 401 | 403 => None,

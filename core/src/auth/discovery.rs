@@ -10,14 +10,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::client_credentials::unusable;
-use crate::attempts::{self, Operation, Plan};
+use crate::attempts::{self, Name, Operation, Plan};
 use crate::core::Core;
 use crate::failure::Failure;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
-
-/// The most of a metadata document that is read.
-const DOCUMENT_BYTES: usize = 64 << 10;
 
 /// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
 pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<Url, Failure> {
@@ -84,13 +81,17 @@ impl Operation for Reading {
     const WITH_TOKEN: bool = false;
     const OPENS: bool = true;
 
+    fn name(&self) -> Name {
+        Name::of("authorization metadata")
+    }
+
     async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
         Ok(())
     }
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Option<Bytes>, Failure> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
-        let answer = turn.in_time(plain::request(&core.http, request, DOCUMENT_BYTES)).await?;
+        let answer = turn.in_time(plain::request(&core.http, request, &core.settings.limits.of_documents())).await?;
         if answer.status.is_server_error() {
             let message = format!("the server's metadata was answered with HTTP {}", answer.status);
             return Err(Failure::new(Happened::ServerFault, crate::error::Code::ServerUnavailable, message)

@@ -16,4 +16,5 @@ pub(crate) mod required;
 mod schema;
 pub(crate) mod serialize;
 pub(crate) mod tag;
+pub(crate) mod trace_context;
 pub mod types;

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 
 use super::arguments::with_meta;
 use super::mirror::encode;
+use super::trace_context::TraceContext;
 use crate::error::{Code, Result};
 use crate::failure::Failure;
 
@@ -25,17 +26,17 @@ pub(crate) fn members(version: &str, capabilities: &str, client_info: &str) -> S
 }
 
 /// Params with these members, and with the least level of log messages where one is set (server/utilities/logging).
-pub(crate) fn params(params: &[u8], members: &str, log_level: Option<&str>) -> Result<Bytes> {
+pub(crate) fn params(params: &[u8], members: &str, log_level: Option<&str>, trace: &TraceContext) -> Result<Bytes> {
     let is_ours = |name: &str| {
         let name = name.strip_prefix(PREFIX);
         matches!(name, Some("protocolVersion" | "clientInfo" | "clientCapabilities"))
             || (name == Some("logLevel") && log_level.is_some())
     };
-    match log_level {
-        None => with_meta(params, members, is_ours),
-        Some(level) => with_meta(params, &format!("{members},\"{PREFIX}logLevel\":\"{level}\""), is_ours),
-    }
-    .map(Bytes::from)
+    let is_ours = |name: &str| trace.has(name) || is_ours(name);
+    let level = log_level.map(|level| format!(",\"{PREFIX}logLevel\":\"{level}\"")).unwrap_or_default();
+    let further = trace.members();
+    let comma = if further.is_empty() { "" } else { "," };
+    with_meta(params, &format!("{members}{level}{comma}{further}"), is_ours).map(Bytes::from)
 }
 
 /// Adds the method, and the name where the method has one.
@@ -144,16 +145,32 @@ mod tests {
 
     #[test]
     fn params_carry_what_a_session_would() {
-        let text = params(br#"{"name":"t","_meta":{"a":1}}"#, &ours(), Some("info")).unwrap();
+        let text = params(br#"{"name":"t","_meta":{"a":1}}"#, &ours(), Some("info"), &TraceContext::default()).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
         assert_eq!(value["name"], "t");
         assert_eq!(value["_meta"]["a"], 1);
         assert_eq!(value["_meta"]["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
         assert_eq!(value["_meta"]["io.modelcontextprotocol/logLevel"], "info");
         assert!(value["_meta"]["io.modelcontextprotocol/clientCapabilities"].is_object());
-        assert!(params(br#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"x"}}"#, "\"a\":1", None).is_err());
-        assert!(params(br#"{"_meta":{"io.modelcontextprotocol/related-task":{}}}"#, "\"a\":1", None).is_ok());
-        assert!(params(b"", &ours(), None).unwrap().starts_with(b"{\"_meta\":{"));
+        assert!(
+            params(
+                br#"{"_meta":{"io.modelcontextprotocol/protocolVersion":"x"}}"#,
+                "\"a\":1",
+                None,
+                &TraceContext::default()
+            )
+            .is_err()
+        );
+        assert!(
+            params(
+                br#"{"_meta":{"io.modelcontextprotocol/related-task":{}}}"#,
+                "\"a\":1",
+                None,
+                &TraceContext::default()
+            )
+            .is_ok()
+        );
+        assert!(params(b"", &ours(), None, &TraceContext::default()).unwrap().starts_with(b"{\"_meta\":{"));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
-use crate::attempts::{self, Operation, Plan, Turn};
+use crate::attempts::{self, Name, Operation, Plan, Turn};
 use crate::call_options::CallOptions;
 use crate::classify;
 use crate::core::Core;
@@ -91,13 +91,21 @@ impl RestCall {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
         }
-        turn.in_time(plain::request(&core.http, request, core.settings.max_answer_bytes)).await
+        turn.in_time(plain::request(&core.http, request, &core.settings.limits)).await
     }
 }
 
 impl Operation for RestCall {
     type Ground = ();
     type Reply = RawReply;
+
+    fn name(&self) -> Name {
+        Name { method: format!("{} {}", self.method, self.url.path()), tool: None }
+    }
+
+    fn status(reply: &RawReply) -> Option<u16> {
+        Some(reply.status.as_u16())
+    }
 
     async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
         Ok(())

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, RpcError};
 
 /// A message to send.
@@ -16,8 +17,8 @@ pub(crate) struct Outgoing {
     pub(crate) id: Option<u64>,
     /// The token by which progress of this request is told from that of others on the same stream.
     pub(crate) progress_token: Option<String>,
-    /// The largest answer or event, in bytes.
-    pub(crate) limit: usize,
+    /// How much of the answer is taken in.
+    pub(crate) limits: Limits,
     /// Whether a stream that breaks off may be gone on with: the modern era has no such thing.
     pub(crate) resumes: bool,
 }
@@ -27,6 +28,8 @@ pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
+    /// What is to be said where not all of the body was read.
+    pub(crate) cut: Option<String>,
 }
 
 pub(crate) enum Content {
@@ -42,6 +45,17 @@ pub(crate) enum Content {
 pub(crate) trait Listener: Send + Sync {
     fn notification(&self, method: &str, params: Option<&RawValue>);
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
+    /// Hears that something was not handed on, and why.
+    fn left_out(&self, _why: LeftOut) {}
+}
+
+/// Why a message is not handed on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LeftOut {
+    /// An answer that no request waits for.
+    Unasked,
+    /// Progress that its call does not take fast enough.
+    NoRoom,
 }
 
 /// Hears nothing.
@@ -58,13 +72,17 @@ pub(crate) fn content(
     answered: Option<&str>,
     outcome: Result<&RawValue, RpcError>,
     id: u64,
+    limits: &Limits,
 ) -> Result<Content, Failure> {
     match (answered, outcome) {
         (Some(answered), _) if !jsonrpc::is_ours(answered, id) => {
             let shown = crate::text::preview(&answered.as_bytes()[..answered.len().min(64)]);
             Err(Failure::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
         }
-        (Some(_), Ok(result)) => Ok(Content::Result(text.slice_ref(result.get().as_bytes()))),
+        (Some(_), Ok(result)) => {
+            limits.check_depth(result.get().as_bytes())?;
+            Ok(Content::Result(text.slice_ref(result.get().as_bytes())))
+        }
         // A server that could not read the id answers with none.
         (_, Err(error)) => Ok(Content::RpcError(error)),
         (None, Ok(_)) => Err(not_a_message(text)),

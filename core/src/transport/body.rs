@@ -9,24 +9,23 @@ use reqwest::Response;
 
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::{self, Limits};
 use crate::retry::Happened;
 
-/// The most of an error's body that is read.
-pub(crate) const ERROR_BODY_BYTES: usize = 64 << 10;
 /// The most that is reserved for a body before it has come.
 const RESERVED: usize = 1 << 20;
 /// How long the body of an error is waited for; its head has said the most.
 const ERROR_BODY_WITHIN: Duration = Duration::from_secs(1);
 
 /// The whole body. A body in one chunk is not copied.
-pub(crate) async fn read(response: &mut Response, limit: usize) -> Result<Bytes, Failure> {
+pub(crate) async fn read(response: &mut Response, limit: limits::Bytes) -> Result<Bytes, Failure> {
     let Some(first) = next(response).await? else { return Ok(Bytes::new()) };
     within(first.len(), limit)?;
     let Some(second) = next(response).await? else { return Ok(first) };
     let expected = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     // What a server announces is reserved only so far; the rest must come first.
     let expected = expected.min(RESERVED);
-    let mut whole = BytesMut::with_capacity((first.len() + second.len()).max(expected.min(limit)));
+    let mut whole = BytesMut::with_capacity((first.len() + second.len()).max(expected.min(limit.most)));
     whole.extend_from_slice(&first);
     let mut chunk = Some(second);
     while let Some(more) = chunk {
@@ -37,20 +36,31 @@ pub(crate) async fn read(response: &mut Response, limit: usize) -> Result<Bytes,
     Ok(whole.freeze())
 }
 
-/// The beginning of a body that is only shown or searched for an error, up to `limit` bytes, and not waited for long.
-pub(crate) async fn read_beginning(response: &mut Response, limit: usize) -> Bytes {
+/// The beginning of a body.
+#[derive(Default)]
+pub(crate) struct Beginning {
+    pub(crate) text: Bytes,
+    /// What is to be said where there was more of it.
+    pub(crate) cut: Option<String>,
+}
+
+/// The beginning of a body that is only shown or searched for an error, up to `limit`, and not waited for long.
+pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes) -> Beginning {
     let mut beginning = BytesMut::new();
+    let mut cut = None;
     let reading = async {
-        while beginning.len() < limit {
-            match next(response).await {
-                Ok(Some(chunk)) => beginning.extend_from_slice(&chunk[..chunk.len().min(limit - beginning.len())]),
-                // What came before the cut still says more than nothing.
-                Ok(None) | Err(_) => break,
+        // What came before a broken connection still says more than nothing.
+        while let Ok(Some(chunk)) = next(response).await {
+            let room = limit.most - beginning.len();
+            beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
+            if chunk.len() > room {
+                cut = Some(limit.cut());
+                break;
             }
         }
     };
     let _ = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
-    beginning.freeze()
+    Beginning { text: beginning.freeze(), cut }
 }
 
 /// The body as it comes.
@@ -86,10 +96,11 @@ fn is_broken_connection(error: &reqwest::Error) -> bool {
     false
 }
 
-fn within(size: usize, limit: usize) -> Result<(), Failure> {
-    if size <= limit {
-        return Ok(());
-    }
-    let message = format!("the answer is larger than max_answer_bytes ({limit})");
-    Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message))
+fn within(size: usize, limit: limits::Bytes) -> Result<(), Failure> {
+    if size <= limit.most { Ok(()) } else { Err(limit.passed("the answer")) }
+}
+
+/// Refuses an answer for the number of its headers.
+pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), Failure> {
+    if response.headers().len() > limits.headers { Err(limits.too_many_headers()) } else { Ok(()) }
 }

@@ -13,18 +13,18 @@ use futures_util::{Stream, StreamExt};
 use super::guard::{Guard, Refused};
 use crate::error::Code;
 use crate::failure::Failure;
-use crate::retry::Happened;
+use crate::limits;
 
 /// Events of a body, in order.
 pub(crate) struct EventStream<S> {
     events: eventsource_stream::EventStream<Lines<S>>,
     guard: Arc<Mutex<Guard>>,
-    limit: usize,
+    limit: limits::Bytes,
 }
 
 impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
-    pub(crate) fn new(chunks: S, limit: usize) -> Self {
-        let guard = Arc::new(Mutex::new(Guard::new(limit)));
+    pub(crate) fn new(chunks: S, limit: limits::Bytes) -> Self {
+        let guard = Arc::new(Mutex::new(Guard::new(limit.most)));
         // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
         let lines = Lines { chunks, guard: Arc::clone(&guard), ready: VecDeque::from([":\n".to_owned()]) };
         Self { events: eventsource_stream::EventStream::new(lines), guard, limit }
@@ -46,10 +46,7 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
         Some(match self.events.next().await? {
             Ok(event) => Ok((event.event, event.data)),
             Err(EventStreamError::Transport(Broken::Source(failure))) => Err(failure),
-            Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => {
-                let message = format!("an event is larger than max_answer_bytes ({})", self.limit);
-                Err(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message))
-            }
+            Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => Err(self.limit.passed("an event")),
             Err(_) => Err(Failure::bad_answer(Code::InvalidAnswer, "the event stream is not valid UTF-8")),
         })
     }
@@ -110,7 +107,7 @@ mod tests {
 
     async fn data_of(text: &[u8], split: usize) -> Vec<String> {
         let chunks: Vec<_> = [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
-        let mut events = EventStream::new(futures_util::stream::iter(chunks), 1 << 20);
+        let mut events = EventStream::new(futures_util::stream::iter(chunks), limits::Bytes::of_tests(1 << 20));
         let mut data = Vec::new();
         while let Some(event) = events.next().await {
             data.push(event.unwrap());

@@ -9,12 +9,13 @@ use reqwest::{Client, Request, Response};
 use url::Url;
 
 use super::answer::{Answer, Content, Listener, Outgoing, content, not_a_message};
-use super::body::{self, ERROR_BODY_BYTES};
+use super::body::{self, Beginning, check_headers};
 use super::event_stream::EventStream;
 use super::unanswered::not_answered;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
+use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
 
 /// How long the end of a stream is waited for behind the answer, so that its connection can be used again.
@@ -40,45 +41,46 @@ pub(crate) async fn post(http: &Client, url: &Url, out: Outgoing, listener: &dyn
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     *request.body_mut() = Some(out.body.into());
-    let mut response = http.execute(request).await.map_err(|error| not_answered(&error))?;
+    let mut response = http.execute(request).await.map_err(|error| not_answered(&error, &out.limits))?;
+    check_headers(&response, &out.limits)?;
 
     let status = response.status();
     if !status.is_success() {
         let headers = std::mem::take(response.headers_mut());
-        let text = body::read_beginning(&mut response, ERROR_BODY_BYTES).await;
-        return Ok(Answer { status, headers, content: error_content(text) });
+        let Beginning { text, cut } = body::read_beginning(&mut response, out.limits.error).await;
+        return Ok(Answer { status, headers, content: error_content(text), cut });
     }
     let media = media_type(response.headers());
     let Some(id) = out.id else {
         // Accepted; a body that comes at once is read, so that the connection can be used again.
         let headers = std::mem::take(response.headers_mut());
-        let rest = body::read_beginning(&mut response, ERROR_BODY_BYTES);
-        let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default();
-        return Ok(Answer { status, headers, content: Content::Other(text) });
+        let rest = body::read_beginning(&mut response, out.limits.error);
+        let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default().text;
+        return Ok(Answer { status, headers, content: Content::Other(text), cut: None });
     };
     let headers = std::mem::take(response.headers_mut());
     let content = match media {
         Media::EventStream => {
             let resume = resumption.map(|headers| Resume { http, url, headers });
-            from_stream(response, id, out.limit, listener, resume.as_ref()).await
+            from_stream(response, id, &out.limits, listener, resume.as_ref()).await
         }
-        Media::Json => match body::read(&mut response, out.limit).await {
-            Ok(text) => from_json(&text, id),
+        Media::Json => match body::read(&mut response, out.limits.answer).await {
+            Ok(text) => from_json(&text, id, &out.limits),
             Err(failure) => Err(failure),
         },
         Media::Other(_) if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT => {
-            drop(body::read_beginning(&mut response, ERROR_BODY_BYTES).await);
+            drop(body::read_beginning(&mut response, out.limits.error).await);
             Err(Failure::bad_answer(Code::NoAnswer, "the server accepted the request without an answer"))
         }
         Media::Other(shown) => {
-            let text = body::read_beginning(&mut response, ERROR_BODY_BYTES).await;
+            let Beginning { text, .. } = body::read_beginning(&mut response, out.limits.error).await;
             let preview = crate::text::preview(&text[..text.len().min(200)]);
             let message = format!("the answer is of type {shown} and neither JSON nor an event stream: {preview}");
             Err(Failure::bad_answer(Code::UnexpectedContentType, message))
         }
     };
     match content {
-        Ok(content) => Ok(Answer { status, headers, content }),
+        Ok(content) => Ok(Answer { status, headers, content, cut: None }),
         Err(failure) => Err(failure.answered(status, &headers)),
     }
 }
@@ -111,9 +113,9 @@ pub(crate) fn error_content(text: Bytes) -> Content {
     Content::Other(text)
 }
 
-fn from_json(text: &Bytes, id: u64) -> Result<Content, Failure> {
+fn from_json(text: &Bytes, id: u64, limits: &Limits) -> Result<Content, Failure> {
     match jsonrpc::parse(text) {
-        Some(Message::Response { id: answered, outcome }) => content(text, answered, outcome, id),
+        Some(Message::Response { id: answered, outcome }) => content(text, answered, outcome, id, limits),
         _ if text.is_empty() => Err(Failure::bad_answer(Code::InvalidAnswer, "the answer is empty")),
         _ => Err(not_a_message(text)),
     }
@@ -130,7 +132,7 @@ struct Resume<'a> {
 async fn from_stream(
     response: Response,
     id: u64,
-    limit: usize,
+    limits: &Limits,
     listener: &dyn Listener,
     resume: Option<&Resume<'_>>,
 ) -> Result<Content, Failure> {
@@ -138,7 +140,7 @@ async fn from_stream(
     let mut last_event_id: Option<String> = None;
     let mut resumptions = 0;
     loop {
-        let mut events = EventStream::new(Box::pin(body::chunks(response)), limit);
+        let mut events = EventStream::new(Box::pin(body::chunks(response)), limits.event);
         let cut = loop {
             match events.next().await {
                 None => break ended_without_answer(),
@@ -150,7 +152,7 @@ async fn from_stream(
                         Some(Message::Notification { method, params }) => listener.notification(&method, params),
                         Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
                         Some(Message::Response { id: answered, outcome }) => {
-                            let content = content(&text, answered, outcome, id)?;
+                            let content = content(&text, answered, outcome, id, limits)?;
                             finish(events).await;
                             return Ok(content);
                         }
@@ -192,15 +194,21 @@ pub(crate) enum Stream {
 }
 
 /// Asks for the server's own event stream by GET.
-pub(crate) async fn get_stream(http: &Client, url: &Url, headers: HeaderMap) -> Result<Stream, Failure> {
-    let mut response = get(http, url, headers).await.map_err(|error| not_answered(&error))?;
+pub(crate) async fn get_stream(
+    http: &Client,
+    url: &Url,
+    headers: HeaderMap,
+    limits: &Limits,
+) -> Result<Stream, Failure> {
+    let mut response = get(http, url, headers).await.map_err(|error| not_answered(&error, limits))?;
+    check_headers(&response, limits)?;
     let status = response.status();
     if is_open_stream(&response) {
         return Ok(Stream::Open(response));
     }
     let headers = std::mem::take(response.headers_mut());
-    let text = body::read_beginning(&mut response, ERROR_BODY_BYTES).await;
-    Ok(Stream::Refused(Answer { status, headers, content: error_content(text) }))
+    let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
+    Ok(Stream::Refused(Answer { status, headers, content: error_content(text), cut }))
 }
 
 /// Asks for an event stream, with the headers of a POST.
@@ -233,10 +241,10 @@ where
 }
 
 /// Ends a session (specification 2025-11-25, basic/transports, Session Management). Best effort.
-pub(crate) async fn delete(http: &Client, url: &Url, headers: HeaderMap) {
+pub(crate) async fn delete(http: &Client, url: &Url, headers: HeaderMap, limits: &Limits) {
     let mut request = Request::new(Method::DELETE, url.clone());
     *request.headers_mut() = headers;
     if let Ok(mut response) = http.execute(request).await {
-        drop(body::read_beginning(&mut response, ERROR_BODY_BYTES).await);
+        drop(body::read_beginning(&mut response, limits.error).await);
     }
 }

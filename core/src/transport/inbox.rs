@@ -9,14 +9,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::answer::{Content, Listener, content, not_a_message};
+use super::answer::{Content, LeftOut, Listener, content, not_a_message};
+use crate::counters::Count;
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
+use crate::queue::{Place, Room};
 use crate::retry::Happened;
-
-/// Progress that a request has not heard yet; more is left out, as a server must not fill our memory with it.
-const PROGRESS_ROOM: usize = 1024;
 
 #[derive(Default)]
 pub(crate) struct Inbox {
@@ -34,7 +34,9 @@ struct State {
 
 struct Waiter {
     response: Option<oneshot::Sender<Bytes>>,
-    progress: mpsc::Sender<Bytes>,
+    progress: mpsc::UnboundedSender<(Bytes, Place)>,
+    /// Of progress that the request has not heard yet: a server must not fill our memory with it.
+    room: Arc<Room>,
     progress_token: Option<String>,
 }
 
@@ -60,14 +62,20 @@ struct Addressed<'a> {
 
 impl Inbox {
     /// Registers a request, before it is sent.
-    pub(crate) fn expect(&self, id: u64, progress_token: Option<String>) -> Result<Waiting<'_>, Failure> {
+    pub(crate) fn expect(
+        &self,
+        id: u64,
+        progress_token: Option<String>,
+        limits: &Limits,
+    ) -> Result<Waiting<'_>, Failure> {
         let mut state = self.locked();
         if let Some(failure) = &state.ended {
             return Err(never_left(failure));
         }
         let (sender, response) = oneshot::channel();
-        let (progress_sender, progress) = mpsc::channel(PROGRESS_ROOM);
-        state.waiting.insert(id, Waiter { response: Some(sender), progress: progress_sender, progress_token });
+        let (progress_sender, progress) = mpsc::unbounded_channel();
+        let room = Room::new(limits, &Count::default());
+        state.waiting.insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token });
         Ok(Waiting { inbox: self, id, response, progress })
     }
 
@@ -76,7 +84,9 @@ impl Inbox {
         match jsonrpc::parse(text) {
             None => self.deliver_odd(text, listener),
             Some(Message::Response { id, .. }) => {
-                self.answer(id, text);
+                if !self.answer(id, text) {
+                    listener.left_out(LeftOut::Unasked);
+                }
                 true
             }
             Some(Message::Notification { method, params }) => {
@@ -86,7 +96,13 @@ impl Inbox {
                     state.waiting.values().find(|waiter| waiter.progress_token.as_deref() == Some(token))
                 });
                 match waiter {
-                    Some(waiter) => drop(waiter.progress.try_send(text.clone())),
+                    Some(waiter) => match waiter.room.take(text.len()) {
+                        Some(place) => drop(waiter.progress.send((text.clone(), place))),
+                        None => {
+                            drop(state);
+                            listener.left_out(LeftOut::NoRoom);
+                        }
+                    },
                     None => {
                         drop(state);
                         listener.notification(&method, params);
@@ -182,27 +198,27 @@ pub(crate) struct Waiting<'a> {
     inbox: &'a Inbox,
     id: u64,
     response: oneshot::Receiver<Bytes>,
-    progress: mpsc::Receiver<Bytes>,
+    progress: mpsc::UnboundedReceiver<(Bytes, Place)>,
 }
 
 impl Waiting<'_> {
     /// The answer; progress on the way to it goes to `listener`, in order.
-    pub(crate) async fn answer(&mut self, listener: &dyn Listener) -> Result<Content, Failure> {
+    pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
         let text = loop {
             tokio::select! {
                 biased;
-                Some(text) = self.progress.recv() => tell(&text, listener),
+                Some((text, _place)) = self.progress.recv() => tell(&text, listener),
                 response = &mut self.response => match response {
                     Ok(text) => break text,
                     Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
                 },
             }
         };
-        while let Ok(text) = self.progress.try_recv() {
+        while let Ok((text, _place)) = self.progress.try_recv() {
             tell(&text, listener);
         }
         match jsonrpc::parse(&text) {
-            Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id),
+            Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id, limits),
             _ => Err(not_a_message(&text)),
         }
     }

@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::{Client, Request};
 
-use super::body;
+use super::body::{self, check_headers};
 use super::unanswered::not_answered;
 use crate::failure::Failure;
+use crate::limits::Limits;
 
 /// An answer, read to its end.
 pub(crate) struct PlainAnswer {
@@ -16,14 +17,15 @@ pub(crate) struct PlainAnswer {
 }
 
 /// Sends a request and reads its answer, of which the body of an error is read only so far.
-pub(crate) async fn request(http: &Client, request: Request, limit: usize) -> Result<PlainAnswer, Failure> {
-    let mut response = http.execute(request).await.map_err(|error| not_answered(&error))?;
+pub(crate) async fn request(http: &Client, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
+    let mut response = http.execute(request).await.map_err(|error| not_answered(&error, limits))?;
+    check_headers(&response, limits)?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let body = if status.is_success() {
-        body::read(&mut response, limit).await.map_err(|failure| failure.answered(status, &headers))?
+        body::read(&mut response, limits.answer).await.map_err(|failure| failure.answered(status, &headers))?
     } else {
-        body::read_beginning(&mut response, body::ERROR_BODY_BYTES).await
+        body::read_beginning(&mut response, limits.error).await.text
     };
     Ok(PlainAnswer { status, headers, body })
 }

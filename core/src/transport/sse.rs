@@ -17,6 +17,7 @@ use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::retry::Happened;
 
 /// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
@@ -46,14 +47,14 @@ impl SseLink {
         http: &Client,
         url: &Url,
         headers: HeaderMap,
-        limit: usize,
+        limits: Limits,
         listener: Arc<dyn Listener>,
     ) -> Result<Opened, Failure> {
-        let response = match get_stream(http, url, headers).await? {
+        let response = match get_stream(http, url, headers, &limits).await? {
             Stream::Open(response) => response,
             Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
-        let mut events = EventStream::new(Box::pin(body::chunks(response)), limit);
+        let mut events = EventStream::new(Box::pin(body::chunks(response)), limits.event);
         let endpoint = match events.next_event().await {
             Some(Ok((event, data))) if event == "endpoint" => same_origin(url, &data)?,
             Some(Ok((event, _))) => {
@@ -88,12 +89,13 @@ impl SseLink {
 
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
         let Some(id) = out.id else { return post(&self.http, &self.endpoint, out, listener).await };
-        let mut waiting = self.inbox.expect(id, out.progress_token.clone())?;
+        let limits = out.limits;
+        let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
         let mut posting = self.begin_post(out);
-        let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
+        let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
         tokio::select! {
             biased;
-            content = waiting.answer(listener) => {
+            content = waiting.answer(listener, &limits) => {
                 posting.finish();
                 return content.map(on_stream);
             }
@@ -105,7 +107,7 @@ impl SseLink {
                 settled => return settled,
             },
         }
-        waiting.answer(listener).await.map(on_stream)
+        waiting.answer(listener, &limits).await.map(on_stream)
     }
 
     /// In a task of its own, so that an answer on the stream need not wait for its end.

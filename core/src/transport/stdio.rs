@@ -18,6 +18,7 @@ use super::sse::LAST_ANSWERS;
 use crate::auth::Secret;
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::retry::Happened;
 
 /// Messages that may wait for a process that reads slowly.
@@ -48,19 +49,19 @@ pub(crate) struct StdioLink {
 }
 
 impl StdioLink {
-    /// Starts the process. `limit` bounds a line of its output.
-    pub(crate) fn start(program: &Program, limit: usize, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
+    /// Starts the process. `limits` bound a line of its output.
+    pub(crate) fn start(program: &Program, limits: Limits, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
         let (process, stdin, stdout) = Process::start(program)?;
         let process = Arc::new(process);
         let inbox = Arc::new(Inbox::default());
         let (outbox, messages) = mpsc::channel(ROOM);
         tokio::spawn(write(stdin, messages, Arc::clone(&process)));
-        tokio::spawn(read(stdout, limit, Arc::clone(&inbox), Arc::clone(&process), listener));
+        tokio::spawn(read(stdout, limits, Arc::clone(&inbox), Arc::clone(&process), listener));
         Ok(Self { inbox, outbox, process })
     }
 
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
-        let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content };
+        let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
         let text = one_line(&out.body);
         let Some(id) = out.id else {
             let (told, written) = oneshot::channel();
@@ -71,9 +72,9 @@ impl StdioLink {
                 Err(_) => Err(self.gone().await),
             };
         };
-        let mut waiting = self.inbox.expect(id, out.progress_token)?;
+        let mut waiting = self.inbox.expect(id, out.progress_token, &out.limits)?;
         self.send(Line { text, written: None }).await?;
-        waiting.answer(listener).await.map(answered)
+        waiting.answer(listener, &out.limits).await.map(answered)
     }
 
     async fn send(&self, line: Line) -> Result<(), Failure> {
@@ -141,14 +142,14 @@ async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Line>, proces
 
 async fn read(
     stdout: ChildStdout,
-    limit: usize,
+    limits: Limits,
     inbox: Arc<Inbox>,
     process: Arc<Process>,
     listener: Arc<dyn Listener>,
 ) {
     let reader = Reader(inbox);
     let inbox = &reader.0;
-    let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(limit));
+    let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(limits.event.most));
     let mut why = None;
     loop {
         let line = tokio::select! {
@@ -167,8 +168,7 @@ async fn read(
                 }
             }
             Some(Err(LinesCodecError::MaxLineLengthExceeded)) => {
-                let message = format!("a line of the process is longer than max_answer_bytes ({limit})");
-                why = Some(Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message));
+                why = Some(limits.event.passed("a line of the process"));
                 break;
             }
             Some(Err(LinesCodecError::Io(_))) => {

@@ -4,10 +4,11 @@ use std::error::Error as StdError;
 
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::limits::Limits;
 use crate::retry::Happened;
 
 /// Only a failure to connect proves that nothing was sent.
-pub(crate) fn not_answered(error: &reqwest::Error) -> Failure {
+pub(crate) fn not_answered(error: &reqwest::Error, limits: &Limits) -> Failure {
     if has_cause::<rustls::Error>(error, |tls| matches!(tls, rustls::Error::InvalidCertificate(_))) {
         let message = "the server's certificate is not valid";
         return Failure::new(Happened::CertificateInvalid, Code::CertificateInvalid, message);
@@ -21,6 +22,9 @@ pub(crate) fn not_answered(error: &reqwest::Error) -> Failure {
             (Code::ConnectFailed, format!("no connection could be made{}", io_reason(error)))
         };
         return Failure::new(Happened::NotConnected, code, message);
+    }
+    if has_cause::<hyper::Error>(error, hyper::Error::is_parse_too_large) {
+        return limits.too_many_headers();
     }
     let message = format!("the connection was lost before the answer{}", io_reason(error));
     Failure::new(Happened::Lost, Code::ConnectionLost, message)

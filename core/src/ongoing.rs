@@ -1,0 +1,118 @@
+//! One logical call as the counters and the logs see it, from its beginning to its end, however it ends.
+
+use tokio::time::Instant;
+
+use crate::attempts::{CallState, Name, millis};
+use crate::core::Core;
+use crate::error::{Error, Result};
+use crate::log::tell;
+use crate::reply::RawReply;
+
+/// A call that goes on. One that is dropped has been given up.
+pub(crate) struct Ongoing<'a, N: Fn() -> Name> {
+    core: &'a Core,
+    state: &'a CallState,
+    /// Made only where somebody hears it.
+    name: N,
+    begun: Instant,
+    has_ended: bool,
+}
+
+impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
+    pub(crate) fn begin(core: &'a Core, state: &'a CallState, name: N) -> Self {
+        core.counts.calls.add();
+        Self { core, state, name, begun: Instant::now(), has_ended: false }
+    }
+
+    /// The span of the call.
+    pub(crate) fn span(&self) -> tracing::Span {
+        if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
+            return tracing::Span::none();
+        }
+        let Name { method, tool } = (self.name)();
+        tracing::info_span!(target: "omni_mcp", "call", method, tool)
+    }
+
+    /// Counts and tells how the call ended.
+    pub(crate) fn end(mut self, ended: &Result<RawReply>) {
+        self.has_ended = true;
+        self.count_sendings();
+        match ended {
+            Ok(reply) => self.succeeded(reply),
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn succeeded(&self, reply: &RawReply) {
+        let replayed = reply.is_replayed();
+        if replayed {
+            self.core.counts.replays.add();
+        }
+        if reply.cached {
+            self.core.counts.cached.add();
+        }
+        tell!(
+            self.core.log(),
+            DEBUG,
+            "a call succeeded",
+            method = (self.name)().method,
+            tool = (self.name)().tool,
+            attempts = reply.attempts,
+            status = reply.status.as_u16(),
+            request_id = reply.request_id.as_deref(),
+            idempotency_key = reply.idempotency_key.as_deref(),
+            replayed = replayed,
+            cached = reply.cached,
+            duration_ms = millis(self.begun),
+        );
+    }
+
+    /// The message may hold what a server said, and stays out.
+    fn failed(&self, error: &Error) {
+        self.core.counts.failures.add();
+        let info = error.info();
+        tell!(
+            self.core.log(),
+            WARN,
+            "a call failed",
+            method = (self.name)().method,
+            tool = (self.name)().tool,
+            kind = error.kind().to_string(),
+            code = error.code(),
+            delivery = error.delivery().as_str(),
+            retryable = info.retryable,
+            attempts = info.attempts,
+            status = info.status,
+            rpc_code = info.rpc_code,
+            request_id = info.request_id.as_deref(),
+            idempotency_key = info.idempotency_key.as_deref(),
+            duration_ms = millis(self.begun),
+        );
+    }
+
+    fn count_sendings(&self) {
+        let (attempts, retries) = self.state.sendings();
+        self.core.counts.attempts.add_all(attempts.into());
+        self.core.counts.retries.add_all(retries.into());
+    }
+}
+
+impl<N: Fn() -> Name> Drop for Ongoing<'_, N> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        self.count_sendings();
+        self.core.counts.cancelled.add();
+        tell!(
+            self.core.log(),
+            DEBUG,
+            "a call was given up",
+            method = (self.name)().method,
+            tool = (self.name)().tool,
+            delivery = self.state.delivery().as_str(),
+            attempts = self.state.sendings().0,
+            duration_ms = millis(self.begun),
+        );
+    }
+}
