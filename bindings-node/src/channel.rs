@@ -8,10 +8,10 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
-use omni_mcp::bridge::Question;
+use omni_mcp::bridge::{Letter, Question};
 
-/// What JavaScript has not heard yet is kept up to this many notifications; beyond, they are left out.
-const MOST_UNHEARD: usize = 4096;
+/// Records that JavaScript has not heard yet are kept up to this many; beyond, they are left out.
+const MOST_RECORDS: usize = 4096;
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -29,13 +29,23 @@ enum Kind {
     Question = 4,
     /// Of what a result leaves to be said.
     Warning = 5,
+    /// The id is that of a client.
+    Log = 6,
+    /// The id is that of a client.
+    State = 7,
 }
 
 struct Event {
     id: u32,
     kind: Kind,
-    text: String,
+    text: Text,
     metadata: Option<String>,
+}
+
+/// The text of an event; some of them take a place in a queue until they are heard.
+enum Text {
+    Free(String),
+    Queued(Letter),
 }
 
 /// How a call ended: the result and, where asked for, its metadata, or the error; all as JSON text.
@@ -44,7 +54,7 @@ pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
 /// Sends events from any thread to one thread of JavaScript.
 pub(crate) struct Sink {
     callback: Mutex<Callback>,
-    unheard: Arc<AtomicUsize>,
+    records: Arc<AtomicUsize>,
     /// What JavaScript has been asked and has not answered.
     questions: Mutex<HashMap<u32, Question>>,
     asked: AtomicU32,
@@ -57,29 +67,39 @@ impl Sink {
             Ok((text, metadata)) => (Kind::Result, text, metadata),
             Err(text) => (Kind::Error, text, None),
         };
-        let _ = self.send(Event { id, kind, text, metadata });
+        let _ = self.send(Event { id, kind, text: Text::Free(text), metadata });
     }
 
     /// Warns of something about a call's result.
     pub(crate) fn warn(&self, id: u32, text: String) {
-        let _ = self.send(Event { id, kind: Kind::Warning, text, metadata: None });
+        self.tell(id, Kind::Warning, Text::Free(text));
     }
 
     /// Hands on the params of a progress notification.
-    pub(crate) fn progress(&self, id: u32, params: &str) {
-        self.tell(id, Kind::Progress, params.to_owned());
+    pub(crate) fn progress(&self, id: u32, params: Letter) {
+        self.tell(id, Kind::Progress, Text::Queued(params));
     }
 
     /// Hands on a notification of a client's server.
-    pub(crate) fn notification(&self, client: u32, notification: String) {
-        self.tell(client, Kind::Notification, notification);
+    pub(crate) fn notification(&self, client: u32, notification: Letter) {
+        self.tell(client, Kind::Notification, Text::Queued(notification));
     }
 
-    fn tell(&self, id: u32, kind: Kind, text: String) {
-        if self.unheard.fetch_add(1, Ordering::Relaxed) >= MOST_UNHEARD {
-            self.unheard.fetch_sub(1, Ordering::Relaxed);
+    /// Hands on what a client does.
+    pub(crate) fn log(&self, client: u32, record: String) {
+        if self.records.fetch_add(1, Ordering::Relaxed) >= MOST_RECORDS {
+            self.records.fetch_sub(1, Ordering::Relaxed);
             return;
         }
+        self.tell(client, Kind::Log, Text::Free(record));
+    }
+
+    /// Hands on a change of a client's state, of which there are few.
+    pub(crate) fn state(&self, client: u32, change: String) {
+        self.tell(client, Kind::State, Text::Free(change));
+    }
+
+    fn tell(&self, id: u32, kind: Kind, text: Text) {
         let _ = self.send(Event { id, kind, text, metadata: None });
     }
 
@@ -89,7 +109,12 @@ impl Sink {
         // A name of the table needs no escapes, and the params are JSON that the core has read.
         let text = format!("{{\"hook\":\"{}\",\"params\":{}}}", question.name, question.params);
         lock(&self.questions).insert(number, question);
-        if self.send(Event { id: client, kind: Kind::Question, text, metadata: Some(number.to_string()) }) != Status::Ok
+        if self.send(Event {
+            id: client,
+            kind: Kind::Question,
+            text: Text::Free(text),
+            metadata: Some(number.to_string()),
+        }) != Status::Ok
         {
             lock(&self.questions).remove(&number);
         }
@@ -111,20 +136,24 @@ impl Channel {
     /// Makes the channel; `on_event` hears `(id, kind, text, metadata)`.
     #[napi(constructor, catch_unwind)]
     pub fn new(on_event: Function<'_, Args, ()>) -> Result<Self> {
-        let unheard = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&unheard);
+        let records = Arc::new(AtomicUsize::new(0));
+        let counted = Arc::clone(&records);
         let callback =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
                     let Event { id, kind, text, metadata } = context.value;
-                    if matches!(kind, Kind::Progress | Kind::Notification) {
+                    if matches!(kind, Kind::Log) {
                         counted.fetch_sub(1, Ordering::Relaxed);
                     }
+                    let text = match text {
+                        Text::Free(text) => text,
+                        Text::Queued(letter) => letter.open(),
+                    };
                     Ok(FnArgs::from((id, kind as u32, text, metadata)))
                 },
             )?;
         let (callback, questions, asked) = (Mutex::new(callback), Mutex::default(), AtomicU32::new(0));
-        Ok(Self { sink: Arc::new(Sink { callback, unheard, questions, asked }) })
+        Ok(Self { sink: Arc::new(Sink { callback, records, questions, asked }) })
     }
 
     /// Answers a question: JSON text, or why there is no answer.

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, Hooks, Prepared, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -62,9 +62,15 @@ pub fn open_client(
 
 fn own_hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
     let mut hooks = Hooks::default();
-    if names.iter().any(|name| name == "on_notification") {
-        let sink = Arc::clone(sink);
+    let is_given = |hook: &str| names.iter().any(|name| name == hook).then(|| Arc::clone(sink));
+    if let Some(sink) = is_given("on_notification") {
         hooks.on_notification = Some(Arc::new(move |notification| sink.notification(number, notification)));
+    }
+    if let Some(sink) = is_given("on_log") {
+        hooks.on_log = Some(Arc::new(move |record| sink.log(number, record)));
+    }
+    if let Some(sink) = is_given("on_state") {
+        hooks.on_state = Some(Arc::new(move |change| sink.state(number, change)));
     }
     let sink = Arc::clone(sink);
     hooks.ask = Some(Arc::new(move |question| sink.ask(number, question)));
@@ -85,8 +91,8 @@ impl Client {
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
         let hear = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
-            let progress = (flags & WITH_PROGRESS != 0)
-                .then(|| Arc::new(move |params: &str| hear.progress(id, params)) as Arc<dyn Fn(&str) + Send + Sync>);
+            let progress =
+                (flags & WITH_PROGRESS != 0).then(|| Arc::new(move |params| hear.progress(id, params)) as Hear);
             bridge.prepare(&method, Bytes::from(params), &options, progress).map(Some)
         })
     }

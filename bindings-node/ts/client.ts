@@ -5,10 +5,10 @@ import type { AnyOptions } from "./calling.js";
 import { badOption } from "./errors.js";
 import { asyncDispose } from "./symbols.js";
 import type {
-  CallOptions, CallToolResult, ClientOptions, CompleteResult, CompletionArgument, CompletionContext, CompletionReference,
+  CallOptions, CallToolResult, ClientOptions, CompleteResult, CompletionArgument, CompletionContext, CompletionReference, Counters,
   DiscoverResult, EmptyResult, GetPromptResult, Implementation, InitializeResult, ListPromptsResult,
   ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, LoggingLevel, MetadataOptions, Prompt,
-  ReadResourceResult, Resource, ResourceTemplate, ServerRecordInput, Tool, WithMetadata,
+  ReadResourceResult, Resource, ResourceTemplate, ServerRecordInput, State, Tool, WithMetadata,
 } from "./types.js";
 
 /** A key, or options that may hold one. */
@@ -42,6 +42,16 @@ export class OmniMcpClient {
   /** How to use the server, for a model. Undefined where the server says nothing of it. */
   get instructions(): string | undefined {
     return this.#caller.property("instructions") as string | undefined;
+  }
+
+  /** How the client stands: idle, connecting, ready, recovering or closed. */
+  get state(): State {
+    return (this.#caller.property("state") ?? "closed") as State;
+  }
+
+  /** What the client has done so far, in numbers that only grow. Undefined once closed. */
+  get counters(): Counters | undefined {
+    return this.#caller.property("counters") as Counters | undefined;
   }
 
   /** Connects, if not yet connected, in the way of the profile: with a handshake or without. */

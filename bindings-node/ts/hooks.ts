@@ -4,11 +4,13 @@ import { inspect } from "node:util";
 
 import { encodeOptions, encodeResult } from "./encode.js";
 import { badOption } from "./errors.js";
-import type { ClientOptions, CreateMessageRequestParams, ElicitRequestParams, Notification } from "./types.js";
+import type { ClientOptions, CreateMessageRequestParams, ElicitRequestParams } from "./types.js";
 
 /** The functions, under the names of the core. */
 export interface Hooks {
   on_notification?: ClientOptions["onNotification"];
+  on_log?: ClientOptions["onLog"];
+  on_state?: ClientOptions["onState"];
   token_provider?: ClientOptions["tokenProvider"];
   on_sampling?: ClientOptions["onSampling"];
   on_elicitation?: ClientOptions["onElicitation"];
@@ -17,6 +19,8 @@ export interface Hooks {
 
 const NAMES = {
   onNotification: "on_notification",
+  onLog: "on_log",
+  onState: "on_state",
   tokenProvider: "token_provider",
   onSampling: "on_sampling",
   onElicitation: "on_elicitation",
@@ -41,9 +45,13 @@ const failures = new WeakMap<Hooks, Failure[]>();
 export function splitHooks(options: object | null | undefined): { hooks: Hooks; rest: unknown } {
   if (options === undefined || options === null) return { hooks: {}, rest: undefined };
   if (typeof options !== "object") return { hooks: {}, rest: options };
-  const { onNotification, tokenProvider, onSampling, onElicitation, onRoots, ...rest } = options as Record<string, unknown>;
   const hooks: Record<string, unknown> = {};
-  for (const [spelled, hook] of Object.entries({ onNotification, tokenProvider, onSampling, onElicitation, onRoots })) {
+  const rest: Record<string, unknown> = {};
+  for (const [spelled, hook] of Object.entries(options)) {
+    if (!Object.hasOwn(NAMES, spelled)) {
+      rest[spelled] = hook;
+      continue;
+    }
     if (hook === undefined || hook === null) continue;
     if (typeof hook !== "function") throw badOption(spelled, "must be a function");
     hooks[NAMES[spelled as keyof typeof NAMES]] = hook;
@@ -51,10 +59,12 @@ export function splitHooks(options: object | null | undefined): { hooks: Hooks; 
   return { hooks, rest };
 }
 
-/** Hands a notification on. What a listener throws, now or later, is its own failure. */
-export function tell(hooks: Hooks, text: string): void {
+/** Hands a notification, a record or a change on. What a listener throws, now or later, is its own failure. */
+export function tell(hooks: Hooks, spelled: "onNotification" | "onLog" | "onState", text: string): void {
+  const warn = (failure: unknown): void => { process.emitWarning(`${spelled} failed: ${inspect(failure)}`, "OmniMcpWarning"); };
+  const hear = hooks[NAMES[spelled]] as ((told: unknown) => unknown) | undefined;
   try {
-    Promise.resolve(hooks.on_notification?.(JSON.parse(text) as Notification)).catch(warn);
+    Promise.resolve(hear?.(JSON.parse(text))).catch(warn);
   } catch (failure) {
     warn(failure);
   }
@@ -106,8 +116,4 @@ function remember(hooks: Hooks, why: string, thrown: unknown): void {
   // Only what a message shows as it is: the core cuts long texts, and escapes what cannot be seen.
   const words = /^[^\p{C}\p{Zl}\p{Zp}]{0,200}/u.exec(why)?.[0] ?? "";
   failures.set(hooks, [...known, { words, thrown }].slice(-MOST_FAILURES));
-}
-
-function warn(failure: unknown): void {
-  process.emitWarning(`onNotification failed: ${inspect(failure)}`, "OmniMcpWarning");
 }

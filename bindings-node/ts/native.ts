@@ -69,6 +69,11 @@ const PROGRESS = 2;
 const NOTIFICATION = 3;
 const QUESTION = 4;
 const WARNING = 5;
+const LOG = 6;
+const STATE = 7;
+
+/** Which of a client's functions hears an event of a kind. */
+const HEARS = { [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState" } as const;
 
 /** How a call ended: its result or its error, as JSON text. */
 export interface Settled {
@@ -133,7 +138,7 @@ export function ask(start: (id: number) => void, hear?: (params: string) => void
 }
 
 function onEvent(id: number, kind: number, text: string, metadata?: string | null): void {
-  if (kind === NOTIFICATION || kind === QUESTION) {
+  if (kind in HEARS || kind === QUESTION) {
     onOwn(id, kind, text, Number(metadata));
     return;
   }
@@ -155,8 +160,8 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
 /** A client's server, or the client itself, turns to one of the client's own functions. */
 function onOwn(client: number, kind: number, text: string, question: number): void {
   const hooks = clients.get(client)?.deref()?.hooks;
-  if (kind === NOTIFICATION) {
-    if (hooks !== undefined) tell(hooks, text);
+  if (kind in HEARS) {
+    if (hooks !== undefined) tell(hooks, HEARS[kind as keyof typeof HEARS], text);
   } else if (hooks === undefined) {
     channel.answer(question, false, "the client is gone");
   } else {

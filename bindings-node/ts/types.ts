@@ -86,12 +86,30 @@ export interface ClientOptions {
   maxInputRounds?: number;
   /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
-  /** The largest answer or event, in bytes after decompression. Default: 67108864. */
+  /** The largest answer, in bytes after decompression. Default: 67108864. */
   maxAnswerBytes?: number;
+  /** The largest event of a stream, or line of a process, in bytes. Default: `maxAnswerBytes`. */
+  maxEventBytes?: number;
+  /** How much of an error's body is read, in bytes after decompression. Default: 65536. */
+  maxErrorBytes?: number;
+  /** The most headers of an answer. Default: 100. */
+  maxHeaders?: number;
+  /** The most lists and objects in each other, in an answer or a notification. Default: 127. */
+  maxDepth?: number;
+  /** The most notifications that wait for `onNotification`, and of each call for its `onProgress`; further ones are dropped and counted. Default: 1024. */
+  maxQueuedNotifications?: number;
+  /** The most requests of a server's own that are answered at once; further ones stay without an answer. Default: 256. */
+  maxServerRequests?: number;
+  /** The least level of what `onLog` hears: `debug`, `info`, `warn` or `error`. Default: info; in Python without `on_log`, that of the logger `omni_mcp_py`. */
+  logLevel?: string;
   /** The most pages that a list is read over. Default: 1000. */
   maxPages?: number;
   /** Hears each notification that the server sends by itself: its method and its params. What it throws becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
+  /** Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets. What it throws becomes a warning. */
+  onLog?: (record: LogRecord) => unknown;
+  /** Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed. What it throws becomes a warning. */
+  onState?: (change: StateChange) => unknown;
   /** Gives the bearer token: a string, or an object with `token` and `expiresInMs`. Asked again when it expires or is refused. */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
   /** Has a model of the caller's answer a server's `sampling/createMessage`: gets its params, gives `role`, `content` and `model`. What it throws is the `cause` of the call's error. */
@@ -200,6 +218,36 @@ export interface Notification {
   params: Record<string, unknown>;
 }
 
+/** What `onLog` hears. */
+export interface LogRecord {
+  level: "debug" | "info" | "warn" | "error";
+  message: string;
+  fields: Record<string, unknown>;
+}
+
+/** How a client stands with its server. */
+export type State = "idle" | "connecting" | "ready" | "recovering" | "closed";
+
+/** What `onState` hears. */
+export interface StateChange {
+  state: State;
+  previous: State;
+}
+
+/** What a client has done so far. */
+export interface Counters {
+  calls: number;
+  failures: number;
+  cancelled: number;
+  cached: number;
+  attempts: number;
+  retries: number;
+  replays: number;
+  sessions: number;
+  dropped: number;
+  unanswered: number;
+}
+
 /** What a token provider gives: the token, or the token and how long it holds. */
 export type ProvidedToken = string | { token: string; expiresInMs?: number };
 
@@ -296,6 +344,12 @@ export interface CallOptions {
   validateOutput?: boolean;
   /** Asks the server even where its last answer still holds. Default: false. */
   fresh?: boolean;
+  /** The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the newer era and processes. Default: none. */
+  traceparent?: string;
+  /** The W3C tracestate that goes with it. Default: none. */
+  tracestate?: string;
+  /** W3C baggage, sent in the same way. Default: none. */
+  baggage?: string;
   /** With `true`, returns `{ result, metadata }` instead of the result; see {@link MetadataOptions}. */
   withMetadata?: false;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */

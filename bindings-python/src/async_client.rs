@@ -116,14 +116,18 @@ impl AsyncClient {
     fn open(what: &What<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = options.py();
         let (options, hooks) = what.split(options, true)?;
-        let is_empty = hooks.is_empty();
-        let hooks = Py::new(py, hooks)?;
-        let letters = match is_empty {
-            true => None,
-            false => Some(Py::new(py, Letters::new(hooks.clone_ref(py), shared(py)?.gate))?),
+        let has_letters = hooks.has_letters();
+        let hooks = Bound::new(py, hooks)?;
+        let at_once = Hooks::at_once(&hooks)?;
+        let hooks = hooks.unbind();
+        let letters = match has_letters {
+            false => None,
+            true => Some(Py::new(py, Letters::new(hooks.clone_ref(py), shared(py)?.gate))?),
         };
         let senders = letters.as_ref().map_or_else(bridge::Hooks::default, |letters| letters.get().senders());
-        let bridge = what.open(&options, senders)?;
+        let bridge =
+            what.open(&options, bridge::Hooks { on_log: at_once.on_log, on_state: at_once.on_state, ..senders })?;
+        hooks.get().follow_logger(py, &bridge)?;
         let held = Held::new(py, bridge)?;
         Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(held)))), hooks, letters })
     }
@@ -145,6 +149,7 @@ impl AsyncClient {
         heard: Option<&Arc<Heard>>,
     ) -> PyResult<Prepared> {
         let held = self.live(py)?;
+        self.hooks.get().follow_logger(py, &held.bridge)?;
         let prepared = encode::params(params).and_then(|params| {
             held.bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
         });

@@ -24,6 +24,7 @@ use crate::pending::Why;
 use crate::progress::Heard;
 use crate::runtime::{Local, OwnRuntime, turn};
 use crate::task::Task;
+use crate::telling;
 
 /// Where a question goes.
 type Ask = Arc<dyn Fn(Question) + Send + Sync>;
@@ -115,6 +116,7 @@ impl SyncClient {
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     fn close(&self, py: Python<'_>) -> PyResult<()> {
+        telling::check()?;
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(live) = live else { return Ok(()) };
         let bridge = Arc::clone(&live.held.bridge);
@@ -145,8 +147,10 @@ impl SyncClient {
                     }
                 })),
                 answers: hooks.get().answers(),
+                ..Hooks::at_once(&hooks)?
             },
         )?;
+        hooks.get().follow_logger(py, &bridge)?;
         // Who answers follows from where the calls run.
         let held = Held::new(py, bridge)?;
         if hooks.get().has_answers() {
@@ -163,6 +167,7 @@ impl SyncClient {
     fn live(&self, py: Python<'_>) -> PyResult<Arc<Live>> {
         let live = self.known(py)?.ok_or_else(|| raised(py, &closed()))?;
         self.hooks.get().check()?;
+        self.hooks.get().follow_logger(py, &live.held.bridge)?;
         Ok(live)
     }
 

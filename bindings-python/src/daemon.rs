@@ -3,25 +3,25 @@
 
 use std::sync::Arc;
 
-use omni_mcp::bridge::Question;
+use omni_mcp::bridge::{Hear, Letter, Question};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyDict, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::hooks::Hooks;
 use crate::pending::Pending;
 use crate::post::Post;
-use crate::progress::{tell, warn_of_dropped};
+use crate::progress::tell;
 
 /// The posts of one client, which are closed with it.
 #[derive(Default)]
 pub(crate) struct Daemons {
-    notifications: Arc<Post<String>>,
+    notifications: Arc<Post<Letter>>,
     questions: Arc<Post<Pending>>,
 }
 
 impl Daemons {
     /// Hears notifications on a thread of its own.
-    pub(crate) fn hear(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Arc<dyn Fn(String) + Send + Sync>> {
+    pub(crate) fn hear(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Hear> {
         let heard = Arc::clone(&self.notifications);
         Daemon { name: "omni-mcp-notifications", post: Arc::clone(&heard), work: hear, alone: true }.start(hooks)?;
         Ok(Arc::new(move |notification| heard.add(notification)))
@@ -35,15 +35,14 @@ impl Daemons {
     }
 }
 
-fn hear(py: Python<'_>, hooks: &Hooks, (notification, dropped): (String, usize)) {
+fn hear(py: Python<'_>, hooks: &Hooks, notification: Letter) {
     let Some(callback) = hooks.hears().map(|callback| callback.bind(py)) else { return };
-    if let Err(raised) = tell(py, &notification, callback) {
+    if let Err(raised) = tell(py, &notification.open(), callback) {
         raised.write_unraisable(py, Some(callback));
     }
-    warn_of_dropped(py, dropped, "notifications", callback);
 }
 
-fn answer(py: Python<'_>, hooks: &Hooks, (pending, _): (Pending, usize)) {
+fn answer(py: Python<'_>, hooks: &Hooks, pending: Pending) {
     if let Err(raised) = hooks.answer(py, pending) {
         raised.write_unraisable(py, None);
     }
@@ -61,7 +60,7 @@ impl Drop for Daemons {
 struct Daemon<T> {
     name: &'static str,
     post: Arc<Post<T>>,
-    work: fn(Python<'_>, &Hooks, (T, usize)),
+    work: fn(Python<'_>, &Hooks, T),
     /// Whether one item is done with before the next; otherwise another thread goes on.
     alone: bool,
 }

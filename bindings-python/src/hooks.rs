@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use omni_mcp::bridge::{bad_hook, unsendable_argument};
+use omni_mcp::bridge::{self, Bridge, bad_hook, unsendable_argument};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -12,6 +12,8 @@ use pyo3::types::{PyDict, PyType};
 use crate::encode;
 use crate::errors::raised;
 use crate::pending::{Pending, TOKEN_PROVIDER, Why};
+use crate::runtime::gate;
+use crate::telling::{self, FollowsLogger};
 
 /// The code of an error that a token provider is the cause of.
 const TOKEN_UNAVAILABLE: &str = "token_unavailable";
@@ -31,7 +33,14 @@ pub(crate) struct Hooks {
     by_name: Vec<(&'static str, Py<PyAny>)>,
     /// What the token provider raised. A token is all calls', and so is this.
     no_token: Why,
+    /// Where records go to `logging`, and from its level on.
+    logs: Option<FollowsLogger>,
 }
+
+const ON_LOG: &str = "on_log";
+const ON_STATE: &str = "on_state";
+/// Hooks that are told in the midst of a call.
+const AT_ONCE: [&str; 2] = [ON_LOG, ON_STATE];
 
 #[pymethods]
 impl Hooks {
@@ -64,6 +73,12 @@ impl Hooks {
             let Some(function) = options.get_item(hook.name)? else { continue };
             options.del_item(hook.name)?;
             match function.is_callable() {
+                true if AT_ONCE.contains(&hook.name) && is_async(&function)? => {
+                    return Err(raised(
+                        py,
+                        &bad_hook(hook.name, "must not be an async function: it is told in the midst of a call"),
+                    ));
+                }
                 true if !awaits && is_async(&function)? => {
                     return Err(raised(py, &bad_hook(hook.name, NOT_ASYNC)));
                 }
@@ -80,11 +95,33 @@ impl Hooks {
                 return Err(raised(py, &bad_hook(&name.to_string(), &allowed)));
             }
         }
-        Ok((options, Self { by_name, no_token: Why::default() }))
+        let logs = by_name.iter().all(|(name, _)| *name != ON_LOG).then(FollowsLogger::new);
+        if logs.is_some() {
+            by_name.push((ON_LOG, telling::logging(py)?));
+        }
+        // A level that is asked for is kept to.
+        let logs = if options.contains("log_level")? { None } else { logs };
+        Ok((options, Self { by_name, no_token: Why::default(), logs }))
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.by_name.is_empty()
+    /// Whether there is a function that an event loop must run.
+    pub(crate) fn has_letters(&self) -> bool {
+        self.by_name.iter().any(|(name, _)| !AT_ONCE.contains(name))
+    }
+
+    /// Takes the level of the logger, where records go there.
+    pub(crate) fn follow_logger(&self, py: Python<'_>, bridge: &Bridge) -> PyResult<()> {
+        self.logs.as_ref().map_or(Ok(()), |logs| logs.follow(py, bridge))
+    }
+
+    /// What tells the functions that are told in the midst of a call.
+    pub(crate) fn at_once(hooks: &Bound<'_, Self>) -> PyResult<bridge::Hooks> {
+        let py = hooks.py();
+        let tells = |name| match hooks.get().named(name) {
+            Some(_) => telling::to(hooks, name, gate(py)?).map(Some),
+            None => Ok(None),
+        };
+        Ok(bridge::Hooks { on_log: tells(ON_LOG)?, on_state: tells(ON_STATE)?, ..bridge::Hooks::default() })
     }
 
     pub(crate) fn has_answers(&self) -> bool {
@@ -96,9 +133,9 @@ impl Hooks {
         self.by_name.iter().find(|(known, _)| *known == name).map(|(_, function)| function)
     }
 
-    /// The function that hears, and not answers.
+    /// The function that hears notifications.
     pub(crate) fn hears(&self) -> Option<&Py<PyAny>> {
-        HOOKS.iter().filter(|hook| !hook.answers).find_map(|hook| self.named(hook.name))
+        self.named("on_notification")
     }
 
     /// The names of the functions that answer.
@@ -139,6 +176,7 @@ impl Hooks {
 
     /// Refuses a call by the function that the call would wait for.
     pub(crate) fn check(&self) -> PyResult<()> {
+        telling::check()?;
         let is_answering = ANSWERING.with_borrow(|answering| answering.contains(&self.address()));
         if is_answering { Err(calls_itself()) } else { Ok(()) }
     }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use omni_mcp::bridge;
+use omni_mcp::bridge::{self, Hear, Letter};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
@@ -11,7 +11,6 @@ use crate::exit::Gate;
 use crate::hooks::{Hooks, calls_itself};
 use crate::pending::{Pending, TOKEN_PROVIDER};
 use crate::post::Post;
-use crate::progress::warn_of_dropped;
 use crate::runtime::Local;
 
 /// The letters of one client. Whoever reads them is woken when some have come.
@@ -22,7 +21,7 @@ pub(crate) struct Letters {
 }
 
 struct Inbox {
-    notifications: Post<String>,
+    notifications: Post<Letter>,
     questions: Post<Pending>,
     reader: Mutex<Option<Py<PyWeakrefReference>>>,
     gate: Gate,
@@ -54,16 +53,13 @@ impl Letters {
     /// The next notification, if one waits.
     fn next_notification<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(inbox) = self.inbox.here() else { return Ok(None) };
-        let (notification, dropped) = inbox.notifications.take();
-        if let Some(callback) = self.hooks.get().hears() {
-            warn_of_dropped(py, dropped, "notifications", callback.bind(py));
-        }
+        let notification = inbox.notifications.take().map(Letter::open);
         notification.map(|notification| decode(py, notification.as_bytes())).transpose()
     }
 
     /// The next question, if one waits.
     fn next_question(&self, py: Python<'_>) -> Option<Asking> {
-        let pending = self.inbox.here()?.questions.take().0?;
+        let pending = self.inbox.here()?.questions.take()?;
         Some(Asking { hooks: self.hooks.clone_ref(py), pending: Mutex::new(Some(pending)) })
     }
 
@@ -88,7 +84,7 @@ impl Letters {
             heard.wake();
         };
         bridge::Hooks {
-            on_notification: hooks.hears().map(|_| Arc::new(hear) as Arc<dyn Fn(String) + Send + Sync>),
+            on_notification: hooks.hears().map(|_| Arc::new(hear) as Hear),
             ask: Some(Arc::new(move |question| {
                 asked.questions.add(Pending::new(question));
                 if !asked.wake() {
@@ -97,6 +93,7 @@ impl Letters {
                 }
             })),
             answers: hooks.answers(),
+            ..bridge::Hooks::default()
         }
     }
 }

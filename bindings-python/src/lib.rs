@@ -19,6 +19,7 @@ mod progress;
 mod record;
 mod runtime;
 mod task;
+mod telling;
 mod testing;
 
 use pyo3::prelude::*;

@@ -3,10 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-/// Notifications that may wait for a slow callback; further ones are dropped.
-pub(crate) const ROOM: usize = 1024;
-
-/// A queue that is filled by the runtime and emptied by threads of Python's.
+/// A queue that is filled by the runtime and emptied by threads of Python's. The core bounds what comes into it.
 pub(crate) struct Post<T> {
     state: Mutex<State<T>>,
     came: Condvar,
@@ -14,13 +11,12 @@ pub(crate) struct Post<T> {
 
 struct State<T> {
     waiting: VecDeque<T>,
-    dropped: usize,
     is_closed: bool,
 }
 
 impl<T> Default for Post<T> {
     fn default() -> Self {
-        let state = State { waiting: VecDeque::new(), dropped: 0, is_closed: false };
+        let state = State { waiting: VecDeque::new(), is_closed: false };
         Self { state: Mutex::new(state), came: Condvar::new() }
     }
 }
@@ -32,27 +28,22 @@ impl<T> Post<T> {
         if state.is_closed {
             return;
         }
-        if state.waiting.len() < ROOM {
-            state.waiting.push_back(item);
-        } else {
-            state.dropped += 1;
-        }
+        state.waiting.push_back(item);
         drop(state);
         self.came.notify_one();
     }
 
-    /// The next item, if one waits, and how many were dropped since the last.
-    pub(crate) fn take(&self) -> (Option<T>, usize) {
-        let mut state = self.state();
-        (state.waiting.pop_front(), std::mem::take(&mut state.dropped))
+    /// The next item, if one waits.
+    pub(crate) fn take(&self) -> Option<T> {
+        self.state().waiting.pop_front()
     }
 
     /// Waits for the next item; nothing once the post is closed and empty.
-    pub(crate) fn wait(&self) -> Option<(T, usize)> {
+    pub(crate) fn wait(&self) -> Option<T> {
         let mut state = self.state();
         loop {
             if let Some(item) = state.waiting.pop_front() {
-                return Some((item, std::mem::take(&mut state.dropped)));
+                return Some(item);
             }
             if state.is_closed {
                 return None;

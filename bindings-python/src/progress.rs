@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use omni_mcp::bridge::{Hear, Letter};
 use pyo3::exceptions::{PyException, PyRuntimeWarning};
 use pyo3::prelude::*;
 use tokio::sync::Notify;
@@ -12,16 +13,16 @@ use crate::post::Post;
 /// The progress of one call that its callback has not heard yet.
 #[derive(Default)]
 pub(crate) struct Heard {
-    waiting: Post<String>,
+    waiting: Post<Letter>,
     arrived: Notify,
 }
 
 impl Heard {
     /// What the core hands the notifications to.
-    pub(crate) fn sink(self: &Arc<Self>) -> Arc<dyn Fn(&str) + Send + Sync> {
+    pub(crate) fn sink(self: &Arc<Self>) -> Hear {
         let heard = Arc::clone(self);
         Arc::new(move |params| {
-            heard.waiting.add(params.to_owned());
+            heard.waiting.add(params);
             // Without the lock: this waits for the interpreter, whose holder may be waiting for the lock.
             heard.arrived.notify_one();
         })
@@ -37,14 +38,10 @@ impl Heard {
     /// # Errors
     /// As [`tell`].
     pub(crate) fn deliver(&self, py: Python<'_>, callback: &Bound<'_, PyAny>) -> PyResult<()> {
-        loop {
-            let (params, dropped) = self.waiting.take();
-            warn_of_dropped(py, dropped, "progress notifications", callback);
-            match params {
-                Some(params) => tell(py, &params, callback)?,
-                None => return Ok(()),
-            }
+        while let Some(params) = self.waiting.take() {
+            tell(py, &params.open(), callback)?;
         }
+        Ok(())
     }
 }
 
@@ -60,13 +57,6 @@ pub(crate) fn tell(py: Python<'_>, notification: &str, callback: &Bound<'_, PyAn
         }
         told => told.map(drop),
     }
-}
-
-pub(crate) fn warn_of_dropped(py: Python<'_>, dropped: usize, what: &str, callback: &Bound<'_, PyAny>) {
-    if dropped == 0 {
-        return;
-    }
-    warn(py, format!("{dropped} {what} were dropped: too many at once"), Some(callback));
 }
 
 /// Warns. Where a warning is to be an error, it is told and not raised: what it is about goes on.

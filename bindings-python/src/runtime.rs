@@ -89,12 +89,33 @@ static SHARED: Mutex<Option<(u32, Shared)>> = Mutex::new(None);
 pub(crate) fn shared(py: Python<'_>) -> PyResult<Shared> {
     let shared = match known() {
         Some(shared) => shared,
-        None => started(Gate::new(py)?)?,
+        None => started(gate(py)?)?,
     };
     if shared.gate.is_open() { Ok(shared) } else { Err(raised(py, &closed())) }
 }
 
-// Both hold the lock with the interpreter attached, so that no fork can happen meanwhile, and call nothing that could
+static GATE: Mutex<Option<(u32, Gate)>> = Mutex::new(None);
+
+/// This process's gate to the interpreter.
+pub(crate) fn gate(py: Python<'_>) -> PyResult<Gate> {
+    let known = || {
+        let known = GATE.lock().unwrap_or_else(PoisonError::into_inner);
+        known.as_ref().filter(|(pid, _)| *pid == std::process::id()).map(|(_, gate)| gate.clone())
+    };
+    if let Some(gate) = known() {
+        return Ok(gate);
+    }
+    let made = Gate::new(py)?;
+    let mut kept = GATE.lock().unwrap_or_else(PoisonError::into_inner);
+    let pid = std::process::id();
+    if let Some((_, gate)) = kept.as_ref().filter(|(of, _)| *of == pid) {
+        return Ok(gate.clone());
+    }
+    std::mem::forget(kept.replace((pid, made.clone())));
+    Ok(made)
+}
+
+// All hold their lock with the interpreter attached, so that no fork can happen meanwhile, and call nothing that could
 // detach it, so that no other thread can wait for the lock and keep the interpreter.
 
 /// This process's shared runtime, if it was ever needed.

@@ -25,6 +25,7 @@ class Subject:
         self.case, self.server = case, server
         self.heard: list[Any] = []
         self.asked: list[Any] = []
+        self.told: dict[str, list[Any]] = {hook: [] for hook in case.get("hears", [])}
         self._arriving: queue.Queue[Any] = queue.Queue()
 
     def open(self) -> Any:
@@ -64,6 +65,8 @@ class Subject:
         hooks: dict[str, Any] = {}
         if self.case.get("on_notification"):
             hooks["on_notification"] = self._arriving.put
+        for hook in self.case.get("hears", []):
+            hooks[hook] = self.told[hook].append
         if "token_provider" in self.case:
             hooks["token_provider"] = giver(self.case["token_provider"])
         return hooks

@@ -110,6 +110,9 @@ def look(step: dict[str, Any], subject: Subject, client: Any) -> None:
         expected = step["notifications"]
         why = mismatch(expected, subject.notifications(len(expected)))
         assert why is None, f"notifications: {why}"
+    elif "told" in step:
+        why = mismatch(step["told"], subject.told)
+        assert why is None, f"told: {why}"
     elif "asked" in step:
         why = mismatch(step["asked"], subject.asked)
         assert why is None, f"asked: {why}"

@@ -8,7 +8,6 @@ use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
-use tracing::Instrument;
 
 use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn, too_late};
 use crate::cache;
@@ -24,7 +23,7 @@ use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
 use crate::methods::{self, INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
-use crate::ongoing::Ongoing;
+use crate::ongoing::{self, Ongoing};
 use crate::opening::Opening;
 use crate::option::refuse_given;
 use crate::output;
@@ -215,10 +214,13 @@ impl LogicalCall {
         self.fresh = true;
     }
 
-    /// What it is called in logs: names only, and no line of them ends where the caller's text says.
+    /// The call as counters and logs see it.
+    pub(crate) fn begin<'a>(&self, core: &'a Core) -> Ongoing<'a> {
+        Ongoing::begin(core, self.state(), self.method.clone(), self.payload.clone())
+    }
+
     fn name(&self) -> Name {
-        let tool = (self.method == TOOLS_CALL).then(|| arguments::check_tool_call(&self.params).ok()).flatten();
-        Name { method: preview(self.method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
+        ongoing::name(&self.method, &self.params)
     }
 
     /// Turns it into a request of another method, which takes the same params.
@@ -233,13 +235,6 @@ impl LogicalCall {
 
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
-        let ongoing = Ongoing::begin(core, &self.plan.state, || self.name());
-        let ended = self.run_untold(core).instrument(ongoing.span()).await;
-        ongoing.end(&ended);
-        ended
-    }
-
-    async fn run_untold(&self, core: &Arc<Core>) -> Result<RawReply> {
         let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
         if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
             return Ok(kept);

@@ -15,6 +15,7 @@ use futures_util::{FutureExt, Stream};
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
@@ -451,6 +452,13 @@ impl Client {
 
     /// The one path of every method.
     pub(crate) async fn raw(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
+        let ongoing = call.begin(&self.core);
+        let ended = self.run(what, call).instrument(ongoing.span()).await;
+        ongoing.end(&ended);
+        ended
+    }
+
+    async fn run(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
         match what {
             What::Initialize => {
                 let opened = call.within(self.core.shake_hands()).await;

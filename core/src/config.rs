@@ -114,7 +114,7 @@ options! {
     /// The most requests of a server's own that are answered at once; further ones stay without an answer.
     max_server_requests: u32 = "256";
     /// The least level of what on_log hears: `debug`, `info`, `warn` or `error`.
-    log_level: String = "info";
+    log_level: String = "info; in Python without on_log, that of the logger omni_mcp_py";
     /// The most pages that a list is read over.
     max_pages: u32 = "1000";
     beside

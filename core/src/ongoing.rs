@@ -1,27 +1,39 @@
 //! One logical call as the counters and the logs see it, from its beginning to its end, however it ends.
 
+use std::sync::Arc;
+
+use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::attempts::{CallState, Name, millis};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::log::tell;
+use crate::methods::TOOLS_CALL;
+use crate::protocol::arguments;
 use crate::reply::RawReply;
+use crate::text::preview;
 
 /// A call that goes on. One that is dropped has been given up.
-pub(crate) struct Ongoing<'a, N: Fn() -> Name> {
+pub(crate) struct Ongoing<'a> {
     core: &'a Core,
-    state: &'a CallState,
-    /// Made only where somebody hears it.
-    name: N,
+    state: Arc<CallState>,
+    method: String,
+    params: Bytes,
     begun: Instant,
     has_ended: bool,
 }
 
-impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
-    pub(crate) fn begin(core: &'a Core, state: &'a CallState, name: N) -> Self {
+/// What a call is called in logs: names only, and no line of them ends where the caller's text says.
+pub(crate) fn name(method: &str, params: &[u8]) -> Name {
+    let tool = (method == TOOLS_CALL).then(|| arguments::check_tool_call(params).ok()).flatten();
+    Name { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
+}
+
+impl<'a> Ongoing<'a> {
+    pub(crate) fn begin(core: &'a Core, state: Arc<CallState>, method: String, params: Bytes) -> Self {
         core.counts.calls.add();
-        Self { core, state, name, begun: Instant::now(), has_ended: false }
+        Self { core, state, method, params, begun: Instant::now(), has_ended: false }
     }
 
     /// The span of the call.
@@ -29,7 +41,7 @@ impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
         if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
             return tracing::Span::none();
         }
-        let Name { method, tool } = (self.name)();
+        let Name { method, tool } = self.name();
         tracing::info_span!(target: "omni_mcp", "call", method, tool)
     }
 
@@ -41,6 +53,11 @@ impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
             Ok(reply) => self.succeeded(reply),
             Err(error) => self.failed(error),
         }
+    }
+
+    /// Made only where somebody hears it.
+    fn name(&self) -> Name {
+        name(&self.method, &self.params)
     }
 
     fn succeeded(&self, reply: &RawReply) {
@@ -55,8 +72,8 @@ impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
             self.core.log(),
             DEBUG,
             "a call succeeded",
-            method = (self.name)().method,
-            tool = (self.name)().tool,
+            method = self.name().method,
+            tool = self.name().tool,
             attempts = reply.attempts,
             status = reply.status.as_u16(),
             request_id = reply.request_id.as_deref(),
@@ -75,8 +92,8 @@ impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
             self.core.log(),
             WARN,
             "a call failed",
-            method = (self.name)().method,
-            tool = (self.name)().tool,
+            method = self.name().method,
+            tool = self.name().tool,
             kind = error.kind().to_string(),
             code = error.code(),
             delivery = error.delivery().as_str(),
@@ -97,7 +114,7 @@ impl<'a, N: Fn() -> Name> Ongoing<'a, N> {
     }
 }
 
-impl<N: Fn() -> Name> Drop for Ongoing<'_, N> {
+impl Drop for Ongoing<'_> {
     fn drop(&mut self) {
         if self.has_ended {
             return;
@@ -108,8 +125,8 @@ impl<N: Fn() -> Name> Drop for Ongoing<'_, N> {
             self.core.log(),
             DEBUG,
             "a call was given up",
-            method = (self.name)().method,
-            tool = (self.name)().tool,
+            method = self.name().method,
+            tool = self.name().tool,
             delivery = self.state.delivery().as_str(),
             attempts = self.state.sendings().0,
             duration_ms = millis(self.begun),

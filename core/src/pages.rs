@@ -177,7 +177,12 @@ impl ServerPages {
         let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
         let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
         let most = core.settings.max_pages;
-        let work = Work::new(call.state(), async move { call.run(&core).await });
+        let work = Work::new(call.state(), async move {
+            let ongoing = call.begin(&core);
+            let ended = call.run(&core).await;
+            ongoing.end(&ended);
+            ended
+        });
         Ok(Some(work.then(move |reply| {
             let next = read(&reply, member)?.next;
             Position::follow(&position, next, most, &reply, "the server repeats a page cursor").map(|()| reply)

@@ -32,16 +32,18 @@ function ownProfile(profile) {
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Opens what the case calls. What it has heard stands in `heard`, and what its functions were asked in `asked`. */
-export async function open({ record, registry: kind, token_provider, on_notification, answers = {} }, given) {
+export async function open({ record, registry: kind, token_provider, on_notification, hears = [], answers = {} }, given) {
   const heard = [];
   const asked = [];
   if (kind !== undefined) return { subject: new REGISTRIES[kind](clientOptions(given, tables.registry_options)), heard };
   const spelled = clientOptions(given, tables.client_options);
   if (on_notification === true) spelled.onNotification = (notification) => heard.push(notification);
+  const told = Object.fromEntries(hears.map((hook) => [hook, []]));
+  for (const hook of hears) spelled[camel(hook)] = (what) => told[hook].push(what);
   if (token_provider !== undefined) spelled.tokenProvider = providerOf(token_provider);
   for (const [hook, list] of Object.entries(answers)) spelled[camel(hook)] = answering(hook, list, asked);
   const subject = record === undefined ? new OmniMcpClient(spelled) : await connect(record, spelled);
-  return { subject, heard, asked };
+  return { subject, heard, asked, told };
 }
 
 /** One after the other, the last again and again; one that fails throws. */

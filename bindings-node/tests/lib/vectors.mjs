@@ -140,6 +140,11 @@ async function runStep(step, open, server, at) {
   } else if (step.notifications !== undefined) {
     await until(open.heard, step.notifications.length);
     match(step.notifications, open.heard, `${at}.notifications`);
+  } else if (step.told !== undefined) {
+    for (const [hook, expected] of Object.entries(step.told)) {
+      await until(open.told[hook], expected.length);
+      match(expected, open.told[hook], `${at}.told.${hook}`);
+    }
   } else if (step.asked !== undefined) {
     match(step.asked, open.asked, `${at}.asked`);
   } else {

@@ -43,7 +43,7 @@ from omni_mcp_py._options import (
     ProvidedToken,
     UnkeyedCallOptions,
 )
-from omni_mcp_py._types import Delivery, Metadata, Notification, WithMetadata
+from omni_mcp_py._types import Counters, Delivery, LogRecord, Metadata, Notification, State, StateChange, WithMetadata
 
 if TYPE_CHECKING:
     from omni_mcp_py.types import (
@@ -91,6 +91,7 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "ConnectionFailedError",
+    "Counters",
     "CreateMessageRequestParams",
     "CreateMessageResult",
     "Delivery",
@@ -106,6 +107,7 @@ __all__ = [
     "ListResourceTemplatesResult",
     "ListResourcesResult",
     "ListToolsResult",
+    "LogRecord",
     "LoggingLevel",
     "Metadata",
     "NotFoundError",
@@ -128,6 +130,8 @@ __all__ = [
     "RpcError",
     "ServerError",
     "SessionError",
+    "State",
+    "StateChange",
     "Tool",
     "ToolError",
     "UnkeyedCallOptions",

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
     from datetime import timedelta
 
-    from omni_mcp_py._types import Notification
+    from omni_mcp_py._types import LogRecord, Notification, StateChange
     from omni_mcp_py.types import (
         CreateMessageRequestParams,
         CreateMessageResult,
@@ -230,7 +230,31 @@ class ServerOptions(TypedDict, total=False):
     allow_http: bool
     """Lets an API key and calls go over plain http to a host that is not loopback. Default: false."""
     max_answer_bytes: int
-    """The largest answer or event, in bytes after decompression. Default: 67108864."""
+    """The largest answer, in bytes after decompression. Default: 67108864."""
+    max_event_bytes: int
+    """The largest event of a stream, or line of a process, in bytes. Default: max_answer_bytes."""
+    max_error_bytes: int
+    """How much of an error's body is read, in bytes after decompression. Default: 65536."""
+    max_headers: int
+    """The most headers of an answer. Default: 100."""
+    max_depth: int
+    """The most lists and objects in each other, in an answer or a notification. Default: 127."""
+    max_queued_notifications: int
+    """The most notifications that wait for on_notification, and of each call for its on_progress; further ones are
+    dropped and counted.
+
+    Default: 1024.
+    """
+    max_server_requests: int
+    """The most requests of a server's own that are answered at once; further ones stay without an answer.
+
+    Default: 256.
+    """
+    log_level: str
+    """The least level of what on_log hears: `debug`, `info`, `warn` or `error`.
+
+    Default: info; in Python without on_log, that of the logger omni_mcp_py.
+    """
     max_pages: int
     """The most pages that a list is read over. Default: 1000."""
 
@@ -240,6 +264,17 @@ class ClientOptions(ServerOptions, total=False):
 
     on_notification: Callable[[Notification], object] | None
     """Hears each notification that the server sends by itself: its method and its params."""
+    on_log: Callable[[LogRecord], object] | None
+    """Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id.
+
+    No payloads, no secrets. Called in the midst of calls, from any thread; without it, records go to the logger
+    `omni_mcp_py`.
+    """
+    on_state: Callable[[StateChange], object] | None
+    """Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.
+
+    Called in the midst of calls, from any thread.
+    """
     token_provider: Callable[[], str | ProvidedToken] | None
     """Gives the bearer token: a string, or an object with token and expires_in.
 
@@ -264,6 +299,17 @@ class AsyncClientOptions(ServerOptions, total=False):
 
     on_notification: Callable[[Notification], Awaitable[object] | object] | None
     """Hears each notification that the server sends by itself: its method and its params."""
+    on_log: Callable[[LogRecord], object] | None
+    """Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id.
+
+    No payloads, no secrets. Called in the midst of calls, from any thread; without it, records go to the logger
+    `omni_mcp_py`.
+    """
+    on_state: Callable[[StateChange], object] | None
+    """Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.
+
+    Called in the midst of calls, from any thread.
+    """
     token_provider: Callable[[], Awaitable[str | ProvidedToken] | str | ProvidedToken] | None
     """Gives the bearer token: a string, or an object with token and expires_in.
 
@@ -309,6 +355,16 @@ class UnkeyedCallOptions(TypedDict, total=False):
     """Checks the structured result of a tool by its output schema. Default: the client's."""
     fresh: bool
     """Asks the server even where its last answer still holds. Default: false."""
+    traceparent: str
+    """The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the
+    newer era and processes.
+
+    Default: none.
+    """
+    tracestate: str
+    """The W3C tracestate that goes with it. Default: none."""
+    baggage: str
+    """W3C baggage, sent in the same way. Default: none."""
 
 
 class CallOptions(UnkeyedCallOptions, total=False):

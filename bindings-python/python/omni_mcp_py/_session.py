@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from omni_mcp_py._calls import _AsyncOnProgress, _OnProgress
     from omni_mcp_py._options import CallOptions
-    from omni_mcp_py._types import WithMetadata
+    from omni_mcp_py._types import Counters, State, WithMetadata
     from omni_mcp_py.types import DiscoverResult, Implementation, InitializeResult, LoggingLevel
 
 
@@ -37,6 +37,16 @@ class Session(Calls):
     def instructions(self) -> str | None:
         """How to use the server, for a model. None until connected."""
         return self._native.property("instructions")
+
+    @property
+    def state(self) -> State:
+        """How the client stands: idle, connecting, ready, recovering or closed."""
+        return self._native.property("state") or "closed"
+
+    @property
+    def counters(self) -> Counters:
+        """What the client has done so far, in numbers that only grow."""
+        return self._native.property("counters")
 
     def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
         """Connect, if not yet connected, in the way of the profile."""
@@ -180,6 +190,16 @@ class AsyncSession(AsyncCalls):
     def instructions(self) -> str | None:
         """How to use the server, for a model. None until connected."""
         return self._native.property("instructions")
+
+    @property
+    def state(self) -> State:
+        """How the client stands: idle, connecting, ready, recovering or closed."""
+        return self._native.property("state") or "closed"
+
+    @property
+    def counters(self) -> Counters:
+        """What the client has done so far, in numbers that only grow."""
+        return self._native.property("counters")
 
     async def connect(self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]) -> None:
         """Connect, if not yet connected, in the way of the profile."""

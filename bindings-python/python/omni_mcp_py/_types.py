@@ -15,6 +15,39 @@ class Notification(TypedDict):
     params: dict[str, Any]
 
 
+class LogRecord(TypedDict):
+    """What `on_log` hears."""
+
+    level: Literal["debug", "info", "warn", "error"]
+    message: str
+    fields: dict[str, Any]
+
+
+State = Literal["idle", "connecting", "ready", "recovering", "closed"]
+
+
+class StateChange(TypedDict):
+    """What `on_state` hears."""
+
+    state: State
+    previous: State
+
+
+class Counters(TypedDict):
+    """What a client has done so far."""
+
+    calls: int
+    failures: int
+    cancelled: int
+    cached: int
+    attempts: int
+    retries: int
+    replays: int
+    sessions: int
+    dropped: int
+    unanswered: int
+
+
 class Metadata(TypedDict):
     """What is known of a result besides the result."""
 

@@ -93,6 +93,9 @@ async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Resul
         let heard = subject.heard(expected.as_array().map_or(0, Vec::len)).await;
         return mismatch(expected, &Value::Array(heard)).map_or(Ok(()), Err);
     }
+    if let Some(expected) = step.get("told") {
+        return mismatch(expected, &subject.told()).map_or(Ok(()), Err);
+    }
     if let Some(expected) = step.get("asked") {
         return mismatch(expected, &Value::Array(subject.asked())).map_or(Ok(()), Err);
     }

@@ -7,16 +7,19 @@ use std::time::Duration;
 use omni_mcp::registry::{Record, RegistryConfig, connect, gaia, sema4};
 use omni_mcp::{Client, ClientConfig, Error, ProvidedToken, Spelling};
 use omni_mcp_devserver::DevServer;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
 pub(crate) enum Subject {
-    Client { client: Client, heard: watch::Receiver<Vec<Value>>, asked: Asked },
+    Client { client: Client, heard: watch::Receiver<Vec<Value>>, asked: Asked, told: Told },
     Registry(AnyRegistry),
 }
 
 /// What the functions of the case were asked, in order.
 type Asked = Arc<Mutex<Vec<Value>>>;
+
+/// What the functions that hear of the client's work have heard, by their names.
+type Told = Arc<Mutex<Map<String, Value>>>;
 
 pub(crate) enum AnyRegistry {
     Gaia(gaia::Registry),
@@ -36,6 +39,19 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Er
     let mut config = ClientConfig::from_json(&options, Spelling::Snake)?;
     if case["on_notification"] == json!(true) {
         config = config.on_notification(move |notification| told.send_modify(|heard| heard.push(json!(notification))));
+    }
+    let told = Told::default();
+    for hook in case["hears"].as_array().into_iter().flatten().filter_map(Value::as_str) {
+        let told = Arc::clone(&told);
+        let hear = move |hook: &str, what: Value| {
+            let mut told = told.lock().unwrap();
+            told.entry(hook).or_insert_with(|| json!([])).as_array_mut().unwrap().push(what);
+        };
+        config = match hook {
+            "on_log" => config.on_log(move |record| hear("on_log", json!(record))),
+            "on_state" => config.on_state(move |change| hear("on_state", json!(change))),
+            other => panic!("the runner knows no function {other}"),
+        };
     }
     if let Some(tokens) = case["token_provider"].as_array() {
         let tokens = Mutex::new(VecDeque::from(tokens.clone()));
@@ -65,7 +81,7 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Er
             connect(&record, config).await?
         }
     };
-    Ok(Subject::Client { client, heard, asked })
+    Ok(Subject::Client { client, heard, asked, told })
 }
 
 /// A function that gives these one after the other, the last one again and again.
@@ -143,6 +159,8 @@ impl Subject {
             "server_capabilities" => json!(client.server_capabilities()),
             "protocol_version" => json!(client.protocol_version()),
             "instructions" => json!(client.instructions()),
+            "state" => json!(client.state()),
+            "counters" => json!(client.counters()),
             other => panic!("the runner knows no property {other}"),
         }
     }
@@ -159,6 +177,11 @@ impl Subject {
     pub(crate) fn asked(&self) -> Vec<Value> {
         let Self::Client { asked, .. } = self else { return Vec::new() };
         asked.lock().unwrap().clone()
+    }
+
+    pub(crate) fn told(&self) -> Value {
+        let Self::Client { told, .. } = self else { return Value::Null };
+        Value::Object(told.lock().unwrap().clone())
     }
 
     pub(crate) async fn close(&self) {

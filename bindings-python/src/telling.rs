@@ -1,0 +1,90 @@
+//! Functions that are told of something in the midst of a call, on whichever thread that is: `on_log` and `on_state`. Without
+//! an `on_log`, records go to Python's `logging`.
+
+use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use omni_mcp::bridge::Bridge;
+use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
+
+use crate::decode::decode;
+use crate::exit::Gate;
+use crate::hooks::Hooks;
+
+thread_local! {
+    /// Whether such a function runs on this thread.
+    static TELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Hands JSON text to the function of a name. The client's functions are held weakly.
+pub(crate) fn to(
+    hooks: &Bound<'_, Hooks>,
+    name: &'static str,
+    gate: Gate,
+) -> PyResult<Arc<dyn Fn(String) + Send + Sync>> {
+    let hooks = PyWeakrefReference::new(hooks.as_any())?.unbind();
+    Ok(Arc::new(move |text| gate.enter(|| Python::attach(|py| tell(py, &hooks, name, &text)))))
+}
+
+fn tell(py: Python<'_>, hooks: &Py<PyWeakrefReference>, name: &str, text: &str) {
+    let Some(hooks) = hooks.bind(py).upgrade() else { return };
+    let Some(function) = hooks.cast::<Hooks>().ok().and_then(|hooks| hooks.get().named(name)) else { return };
+    let before = TELLING.replace(true);
+    let told = decode(py, text.as_bytes()).and_then(|told| function.bind(py).call1((told,)));
+    TELLING.set(before);
+    let Err(raised) = told else { return };
+    if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
+        // It means the program, and comes back where a call notices it.
+        let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+    } else {
+        raised.write_unraisable(py, Some(function.bind(py)));
+    }
+}
+
+/// Refuses a call by such a function: the one in whose midst it runs could not go on.
+pub(crate) fn check() -> PyResult<()> {
+    match TELLING.get() {
+        true => Err(PyRuntimeError::new_err("on_log and on_state run in the midst of a call, and cannot make one")),
+        false => Ok(()),
+    }
+}
+
+/// The function that hands records to `logging`.
+pub(crate) fn logging(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    py.import("omni_mcp_py._logging")?.getattr("write").map(Bound::unbind)
+}
+
+/// Keeps a client's least level that of the logger, as it may be set at any time.
+pub(crate) struct FollowsLogger {
+    last: AtomicU8,
+}
+
+impl FollowsLogger {
+    pub(crate) fn new() -> Self {
+        Self { last: AtomicU8::new(u8::MAX) }
+    }
+
+    pub(crate) fn follow(&self, py: Python<'_>, bridge: &Bridge) -> PyResult<()> {
+        static LEVEL: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+        let level = LEVEL.get_or_try_init(py, || {
+            py.import("omni_mcp_py._logging")?.getattr("logger")?.getattr("getEffectiveLevel").map(Bound::unbind)
+        })?;
+        let level: u32 = level.bind(py).call0()?.extract()?;
+        // Levels of `logging`, of which the core's are some.
+        let (number, word) = match level {
+            0..=10 => (0, "debug"),
+            11..=20 => (1, "info"),
+            21..=30 => (2, "warn"),
+            31..=40 => (3, "error"),
+            _ => (4, ""),
+        };
+        if self.last.swap(number, Ordering::Relaxed) != number {
+            bridge.hear_logs_from(word);
+        }
+        Ok(())
+    }
+}
