@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, Remains, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -27,6 +27,8 @@ type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
 pub struct Client {
     /// Until it is closed.
     bridge: Mutex<Option<Arc<Bridge>>>,
+    /// What is known of the client when it is closed.
+    remains: Remains,
     sink: Arc<Sink>,
     calls: Calls,
 }
@@ -52,6 +54,7 @@ pub fn open_client(
     }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
+            remains: bridge.remains(),
             bridge: Mutex::new(Some(Arc::new(bridge))),
             sink: channel.sink(),
             calls: Calls::default(),
@@ -117,7 +120,12 @@ impl Client {
     /// A property of the table of properties as JSON text, where it is known.
     #[napi(catch_unwind)]
     pub fn property(&self, name: String) -> Option<String> {
-        lock(&self.bridge).clone()?.property(&name)
+        // Locked for this line only.
+        let bridge = lock(&self.bridge).clone();
+        match bridge {
+            Some(bridge) => bridge.property(&name),
+            None => self.remains.property(&name),
+        }
     }
 
     fn start(

@@ -46,12 +46,12 @@ export class OmniMcpClient {
 
   /** How the client stands: idle, connecting, ready, recovering or closed. */
   get state(): State {
-    return (this.#caller.property("state") ?? "closed") as State;
+    return this.#caller.property("state") as State;
   }
 
-  /** What the client has done so far, in numbers that only grow. Undefined once closed. */
-  get counters(): Counters | undefined {
-    return this.#caller.property("counters") as Counters | undefined;
+  /** What the client has done so far, in numbers that only grow. */
+  get counters(): Counters {
+    return this.#caller.property("counters") as Counters;
   }
 
   /** Connects, if not yet connected, in the way of the profile: with a handshake or without. */

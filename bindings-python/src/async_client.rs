@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Crossing, Prepared, closed, not_callable};
+use omni_mcp::bridge::{self, Crossing, Prepared, Remains, closed, not_callable};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -32,6 +32,8 @@ use crate::task::Task;
 pub(crate) struct AsyncClient {
     live: Local<Mutex<Option<Arc<Held>>>>,
     hooks: Py<Hooks>,
+    /// What is known of the client when it is closed.
+    remains: Remains,
     /// What the caller's functions are to hear and to answer, where there are such functions.
     #[pyo3(get)]
     letters: Option<Py<Letters>>,
@@ -92,7 +94,10 @@ impl AsyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = self.known(py)?.and_then(|held| held.bridge.property(name));
+        let text = match self.known(py)? {
+            Some(held) => held.bridge.property(name),
+            None => self.remains.property(name),
+        };
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
@@ -128,8 +133,9 @@ impl AsyncClient {
         let bridge =
             what.open(&options, bridge::Hooks { on_log: at_once.on_log, on_state: at_once.on_state, ..senders })?;
         hooks.get().follow_logger(py, &bridge)?;
+        let remains = bridge.remains();
         let held = Held::new(py, bridge)?;
-        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(held)))), hooks, letters })
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(held)))), hooks, letters, remains })
     }
 
     fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Held>>> {

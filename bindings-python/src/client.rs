@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use omni_mcp::ErrorKind;
-use omni_mcp::bridge::{self, Crossing, Prepared, Question, bad_hook, closed, not_callable, panicked};
+use omni_mcp::bridge::{self, Crossing, Prepared, Question, Remains, bad_hook, closed, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -48,6 +48,8 @@ struct Live {
 pub(crate) struct SyncClient {
     live: Local<Mutex<Option<Arc<Live>>>>,
     hooks: Py<Hooks>,
+    /// What is known of the client when it is closed.
+    remains: Remains,
 }
 
 #[pymethods]
@@ -110,7 +112,10 @@ impl SyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = self.known(py)?.and_then(|live| live.held.bridge.property(name));
+        let text = match self.known(py)? {
+            Some(live) => live.held.bridge.property(name),
+            None => self.remains.property(name),
+        };
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
@@ -151,13 +156,14 @@ impl SyncClient {
             },
         )?;
         hooks.get().follow_logger(py, &bridge)?;
+        let remains = bridge.remains();
         // Who answers follows from where the calls run.
         let held = Held::new(py, bridge)?;
         if hooks.get().has_answers() {
             let _ = asks.set(if held.background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
         }
         let live = Live { held, runtime: OwnRuntime::new()?, _daemons: daemons };
-        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))), hooks: hooks.unbind() })
+        Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))), hooks: hooks.unbind(), remains })
     }
 
     fn known(&self, py: Python<'_>) -> PyResult<Option<Arc<Live>>> {

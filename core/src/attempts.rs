@@ -119,7 +119,7 @@ impl Sent<'_> {
 
 /// The time since then, in milliseconds.
 pub(crate) fn millis(begun: Instant) -> f64 {
-    begun.elapsed().as_secs_f64() * 1000.0
+    (begun.elapsed().as_secs_f64() * 1e6).round() / 1000.0
 }
 
 /// The span of one attempt.

@@ -16,6 +16,7 @@ use crate::attempts::CallState;
 use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
+use crate::counters::Counts;
 use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
 use crate::limits::Limits;
@@ -28,6 +29,7 @@ pub use crate::queue::{Hear, Letter};
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
+use crate::state::State;
 use crate::work::{self, Work};
 
 /// A client, of a server or of a registry, as a binding holds it.
@@ -41,6 +43,22 @@ pub struct Bridge {
 enum To {
     Server(Client),
     Registry(AnyRegistry),
+}
+
+/// What is left of a client that is closed.
+#[derive(Debug, Clone)]
+pub struct Remains(Option<Counts>);
+
+impl Remains {
+    /// A property of the table of properties as JSON text; `None` for what only an open client knows.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let counts = self.0.as_ref()?;
+        match name {
+            "state" => serde_json::to_string(&State::Closed).ok(),
+            "counters" => serde_json::to_string(&counts.now()).ok(),
+            _ => None,
+        }
+    }
 }
 
 /// A result as it crosses.
@@ -125,6 +143,14 @@ impl Bridge {
             (Some(member), _) => client.raw_said(member),
             (None, "state") => serde_json::to_string(&client.state()).ok(),
             (None, _) => serde_json::to_string(&client.counters()).ok(),
+        }
+    }
+
+    /// What can still be asked of a client that is closed, and that nobody holds any more.
+    pub fn remains(&self) -> Remains {
+        match &self.to {
+            To::Server(client) => Remains(Some(client.counts())),
+            To::Registry(_) => Remains(None),
         }
     }
 

@@ -21,7 +21,7 @@ use crate::call::{LogicalCall, ProgressSink};
 use crate::call_options::CallOptions;
 use crate::config::ClientConfig;
 use crate::core::Core;
-use crate::counters::Counters;
+use crate::counters::{Counters, Counts};
 use crate::either_era;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::hooks::{self, Notification, ProvidedToken};
@@ -216,6 +216,10 @@ impl Client {
     /// Has `on_log` hear from this level on, or nothing at all.
     pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
         self.core.log().hear_from(least);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.core.counts.clone()
     }
 
     /// A queue of progress before a function of the caller's, and its room.

@@ -13,7 +13,7 @@ macro_rules! counters {
         pub struct Counters { $($(#[doc = $help])+ pub $name: u64,)* }
 
         /// The counters while they count.
-        #[derive(Debug, Default)]
+        #[derive(Debug, Clone, Default)]
         pub(crate) struct Counts { $(pub(crate) $name: Count,)* }
 
         impl Counts {

@@ -41,7 +41,7 @@ class Session(Calls):
     @property
     def state(self) -> State:
         """How the client stands: idle, connecting, ready, recovering or closed."""
-        return self._native.property("state") or "closed"
+        return self._native.property("state")
 
     @property
     def counters(self) -> Counters:
@@ -194,7 +194,7 @@ class AsyncSession(AsyncCalls):
     @property
     def state(self) -> State:
         """How the client stands: idle, connecting, ready, recovering or closed."""
-        return self._native.property("state") or "closed"
+        return self._native.property("state")
 
     @property
     def counters(self) -> Counters:
