@@ -96,7 +96,9 @@ class Subject:
         match value:
             case str():
                 filled = value.replace("$URL", self.server.url).replace("$KEY", self.server.api_key)
-                return filled.replace("$STDIO", program())
+                filled = filled.replace("$CLIENT_CERT", self.server.client_cert or "")
+                filled = filled.replace("$CLIENT_KEY", self.server.client_key or "").replace("$CA", self.server.ca or "")
+                return filled.replace("$PROXY", self.server.proxy or "").replace("$STDIO", program())
             case list():
                 return [self._filled_in(item) for item in value]
             case dict():

@@ -86,7 +86,8 @@ impl<S> Framed<S> {
             self.head.push(written[0]);
             written = &written[1..];
             if self.head.len() == HEAD {
-                self.left = usize::from(self.head[0]) << 16 | usize::from(self.head[1]) << 8 | usize::from(self.head[2]);
+                self.left =
+                    usize::from(self.head[0]) << 16 | usize::from(self.head[1]) << 8 | usize::from(self.head[2]);
                 self.head.clear();
             }
         }

@@ -262,7 +262,13 @@ fn listen(runtime: &Runtime, port: u16) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn run(runtime: Runtime, listener: TcpListener, front: Arc<Front>, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    front: Arc<Front>,
+    shared: Arc<Shared>,
+    stopped: oneshot::Receiver<()>,
+) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
