@@ -95,10 +95,11 @@ class Subject:
     def _filled_in(self, value: Any) -> Any:
         match value:
             case str():
-                filled = value.replace("$URL", self.server.url).replace("$KEY", self.server.api_key)
-                filled = filled.replace("$CLIENT_CERT", self.server.client_cert or "")
-                filled = filled.replace("$CLIENT_KEY", self.server.client_key or "").replace("$CA", self.server.ca or "")
-                return filled.replace("$PROXY", self.server.proxy or "").replace("$STDIO", program())
+                server = self.server
+                filled = value.replace("$URL", server.url).replace("$KEY", server.api_key).replace("$STDIO", program())
+                filled = filled.replace("$CLIENT_CERT", server.client_cert or "")
+                filled = filled.replace("$CLIENT_KEY", server.client_key or "").replace("$CA", server.ca or "")
+                return filled.replace("$PROXY", server.proxy or "")
             case list():
                 return [self._filled_in(item) for item in value]
             case dict():

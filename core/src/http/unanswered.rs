@@ -18,8 +18,9 @@ pub(crate) struct Way {
     pub(crate) certificate_missing: bool,
 }
 
-/// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that was
-/// handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke off.
+/// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
+/// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
+/// off.
 pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) -> Failure {
     let tunnel = proxy_failure::of(error);
     if let Some(failure) = tls_failure::of(error, tunnel.is_some(), way) {
