@@ -40,33 +40,31 @@ async fn answer(proxy: Arc<Proxy>, request: Request<Incoming>) -> Result<Answer,
         headers: HeaderRecord::new(request.headers()),
         status: None,
     };
-    let answer = match may_pass(&proxy, request.headers()) {
-        Err(answer) => answer,
-        Ok(()) => match request.uri().authority().map(|authority| authority.port_u16().unwrap_or(80)) {
-            None => Some(empty(StatusCode::BAD_REQUEST)),
-            Some(port) if is_tunnel => Some(tunnel(request, port).await),
-            Some(port) => Some(forward(request, port).await.unwrap_or_else(|_| empty(StatusCode::BAD_GATEWAY))),
-        },
+    let port = request.uri().authority().map(|authority| authority.port_u16().unwrap_or(80));
+    let answer = match (refusal(&proxy, request.headers()), port) {
+        (Some(refusal), _) => refusal,
+        (None, None) => Ok(empty(StatusCode::BAD_REQUEST)),
+        (None, Some(port)) if is_tunnel => Ok(tunnel(request, port).await),
+        (None, Some(port)) => Ok(forward(request, port).await.unwrap_or_else(|_| empty(StatusCode::BAD_GATEWAY))),
     };
-    record.status = answer.as_ref().map(|answer| answer.status().as_u16());
+    record.status = answer.as_ref().ok().map(|answer| answer.status().as_u16());
     proxy.ledger.proxied(record);
-    answer.ok_or(Closed)
+    answer
 }
 
-/// Whether the client may use the proxy, and the proxy works; else its answer, or none.
-fn may_pass(proxy: &Proxy, headers: &HeaderMap) -> Result<(), Option<Answer>> {
+/// What is answered where the client may not use the proxy, or the proxy fails.
+fn refusal(proxy: &Proxy, headers: &HeaderMap) -> Option<Result<Answer, Closed>> {
     if proxy.options.username.is_some() && !credentials(headers).is_some_and(|(name, word)| proxy.accepts(&name, &word))
     {
         let mut answer = empty(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         answer.headers_mut().insert(header::PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"proxy\""));
-        return Err(Some(answer));
+        return Some(Ok(answer));
     }
-    match proxy.failure() {
-        None => Ok(()),
-        Some(ProxyFailure::Close) => Err(None),
-        Some(ProxyFailure::Unreachable) => Err(Some(empty(StatusCode::BAD_GATEWAY))),
-        Some(ProxyFailure::Forbidden) => Err(Some(empty(StatusCode::FORBIDDEN))),
-    }
+    Some(match proxy.failure()? {
+        ProxyFailure::Close => Err(Closed),
+        ProxyFailure::Unreachable => Ok(empty(StatusCode::BAD_GATEWAY)),
+        ProxyFailure::Forbidden => Ok(empty(StatusCode::FORBIDDEN)),
+    })
 }
 
 fn credentials(headers: &HeaderMap) -> Option<(String, String)> {
