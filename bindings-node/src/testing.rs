@@ -49,6 +49,30 @@ impl NativeDevServer {
         self.server.api_key().to_owned()
     }
 
+    /// The certificate of its authority.
+    #[napi(getter, catch_unwind)]
+    pub fn ca(&self) -> Option<String> {
+        self.server.certificates().map(|certificates| certificates.ca.clone())
+    }
+
+    /// A certificate for the client.
+    #[napi(getter, catch_unwind)]
+    pub fn client_cert(&self) -> Option<String> {
+        self.server.certificates().map(|certificates| certificates.client_cert.clone())
+    }
+
+    /// Its key.
+    #[napi(getter, catch_unwind)]
+    pub fn client_key(&self) -> Option<String> {
+        self.server.certificates().map(|certificates| certificates.client_key.clone())
+    }
+
+    /// The host and port of the proxy beside it.
+    #[napi(getter, catch_unwind)]
+    pub fn proxy(&self) -> Option<String> {
+        self.server.proxy().map(str::to_owned)
+    }
+
     /// The ledger as JSON text.
     #[napi(catch_unwind)]
     pub fn ledger(&self) -> String {

@@ -23,6 +23,10 @@ export type NativePages = object;
 export interface NativeDevServer {
   readonly url: string;
   readonly apiKey: string;
+  readonly ca: string | null;
+  readonly clientCert: string | null;
+  readonly clientKey: string | null;
+  readonly proxy: string | null;
   ledger(): string;
   script(rules: string): string | null;
   clearScript(): void;

@@ -18,6 +18,28 @@ export interface DevServerOptions {
   [option: string]: unknown;
   /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
+  /** Speak https, with certificates made at the start. */
+  tls?: {
+    /** What the server shows. Default: `valid`. */
+    certificate?: "valid" | "expired" | "not_yet_valid" | "wrong_host";
+    /** What it asks for. Default: `none`. */
+    clientCertificate?: "none" | "required" | "refused";
+    /** The versions that it speaks. Default: both. */
+    versions?: readonly ("1.2" | "1.3")[];
+    /** Whether it speaks HTTP/2 with a client that offers it. Default: true. */
+    http2?: boolean;
+    /** How many streams of one HTTP/2 connection may be open at once. */
+    maxConcurrentStreams?: number | null;
+  } | null;
+  /** A proxy beside the server, for HTTP and SOCKS5. */
+  proxy?: {
+    username?: string | null;
+    password?: string | null;
+    /** How it fails. */
+    failure?: "close" | "unreachable" | "forbidden" | null;
+    /** How often it fails. Default: always. */
+    failures?: number | null;
+  } | null;
   /** JSON bodies (the default) or event streams. */
   answer?: "json" | "sse";
   /** Event streams begin with a priming event, carry ids and can be resumed. */
@@ -89,7 +111,9 @@ export type Fault =
   | { kind: "rpc_error"; code: number; message: string; data?: unknown; status?: number; when?: When }
   | { kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When }
   | { kind: "redirect"; status: number; location: string }
-  | { kind: "session_elsewhere" }
+  | { kind: "session_elsewhere" | "stall" }
+  | { kind: "reset_stream"; when?: When; reason?: "refused_stream" | "internal_error" | "cancel" | "enhance_your_calm" }
+  | { kind: "go_away"; last?: "this" | "previous" }
   | {
       kind: "service_error"; code: string; status?: number | null; message?: string; retryAfter?: number | null;
       headers?: Record<string, string>; when?: When;
@@ -165,6 +189,15 @@ export interface ExecutionRecord {
   ok: boolean;
 }
 
+/** One thing that the proxy was asked for. */
+export interface ProxyRecord {
+  protocol: "connect" | "forward" | "socks5";
+  target: string;
+  headers: Record<string, string>;
+  /** The HTTP status, or the reply code of SOCKS5; null where the connection was closed. */
+  status: number | null;
+}
+
 /** What happened so far. */
 export interface Ledger {
   requests: RequestRecord[];
@@ -185,6 +218,8 @@ export interface Ledger {
   /** The most tools that ran at once. */
   maxConcurrentExecutions: number;
   billableUnits: number;
+  /** What the proxy was asked for. */
+  proxied: ProxyRecord[];
   /** Profile `odock`: what happened at the server behind the gateway. */
   upstream?: Ledger;
 }

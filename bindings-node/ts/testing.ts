@@ -34,6 +34,26 @@ export class DevServer {
     return this.#native.apiKey;
   }
 
+  /** With `tls`: the certificate of the server's authority, as PEM, for `caCerts`. */
+  get ca(): string | null {
+    return this.#native.ca;
+  }
+
+  /** With `tls`: a certificate for the client, as PEM. */
+  get clientCert(): string | null {
+    return this.#native.clientCert;
+  }
+
+  /** With `tls`: its key, as PEM. */
+  get clientKey(): string | null {
+    return this.#native.clientKey;
+  }
+
+  /** With `proxy`: the host and port of the proxy, without a scheme. */
+  get proxy(): string | null {
+    return this.#native.proxy;
+  }
+
   /** What happened so far. */
   ledger(): Ledger {
     return readLedger(JSON.parse(this.#native.ledger()) as Fields);
@@ -108,10 +128,11 @@ export class DevServer {
 // Names are translated where they are ours, one level at a time: never inside headers and bodies.
 
 function writtenOptions(options: DevServerOptions): Fields {
-  const { rateLimit, faults, ...rest } = options;
+  const { rateLimit, tls, faults, ...rest } = options;
   return snakeFields({
     ...rest,
     ...(rateLimit === undefined ? {} : { rateLimit: rateLimit && snakeFields(rateLimit) }),
+    ...(tls === undefined ? {} : { tls: tls && snakeFields(tls) }),
     ...(faults === undefined ? {} : { faults: faults.map(writtenRule) }),
   });
 }

@@ -38,6 +38,14 @@ export interface ClientOptions {
   proxy?: string;
   /** Headers for the proxy. Default: none. */
   proxyHeaders?: Record<string, string>;
+  /** The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file. Default: those of the system. */
+  caCerts?: string;
+  /** The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default: none. */
+  clientCert?: string;
+  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that client_cert holds besides. */
+  clientKey?: string;
+  /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
+  minTlsVersion?: string;
   /** The only tools that may be called. Default: all; an empty list allows none. */
   allowedTools?: string[];
   /** Tools that may not be called, whatever is allowed. Default: none. */
@@ -283,6 +291,14 @@ export interface RegistryOptions {
   proxy?: string;
   /** Headers for the proxy. Default: none. */
   proxyHeaders?: Record<string, string>;
+  /** The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file. Default: those of the system. */
+  caCerts?: string;
+  /** The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default: none. */
+  clientCert?: string;
+  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that client_cert holds besides. */
+  clientKey?: string;
+  /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
+  minTlsVersion?: string;
   /** Lets the key go over plain http to a host that is not loopback. Default: false. */
   allowHttp?: boolean;
   /** The largest answer, in bytes after decompression. Default: 67108864. */

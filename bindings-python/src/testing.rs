@@ -37,6 +37,26 @@ impl DevServer {
         Ok(self.server()?.api_key())
     }
 
+    #[getter]
+    fn ca(&self) -> PyResult<Option<&str>> {
+        Ok(self.server()?.certificates().map(|certificates| &*certificates.ca))
+    }
+
+    #[getter]
+    fn client_cert(&self) -> PyResult<Option<&str>> {
+        Ok(self.server()?.certificates().map(|certificates| &*certificates.client_cert))
+    }
+
+    #[getter]
+    fn client_key(&self) -> PyResult<Option<&str>> {
+        Ok(self.server()?.certificates().map(|certificates| &*certificates.client_key))
+    }
+
+    #[getter]
+    fn proxy(&self) -> PyResult<Option<&str>> {
+        Ok(self.server()?.proxy())
+    }
+
     fn ledger<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let server = self.server()?;
         decode(py, py.detach(|| server.ledger_json()).as_bytes())

@@ -20,7 +20,7 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
         match name:
             case "executions":
                 actual = len(ledger["executions"])
-            case "connections" | "max_concurrent_executions":
+            case "connections" | "max_concurrent_executions" | "proxied":
                 actual = ledger[name]
             case "paths":
                 actual = {path: sum(request["path"] == path for request in requests) for path in expected}

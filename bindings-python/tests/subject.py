@@ -95,8 +95,11 @@ class Subject:
     def _filled_in(self, value: Any) -> Any:
         match value:
             case str():
-                filled = value.replace("$URL", self.server.url).replace("$KEY", self.server.api_key)
-                return filled.replace("$STDIO", program())
+                server = self.server
+                filled = value.replace("$URL", server.url).replace("$KEY", server.api_key).replace("$STDIO", program())
+                filled = filled.replace("$CLIENT_CERT", server.client_cert or "")
+                filled = filled.replace("$CLIENT_KEY", server.client_key or "").replace("$CA", server.ca or "")
+                return filled.replace("$PROXY", server.proxy or "")
             case list():
                 return [self._filled_in(item) for item in value]
             case dict():

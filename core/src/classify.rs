@@ -234,6 +234,8 @@ fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool)
         401 => (Happened::Refused, Code::Unauthorized),
         402 => (Happened::QuotaSpent, Code::QuotaExceeded),
         403 => (Happened::Refused, Code::Forbidden),
+        // Of a proxy: no server says so.
+        407 => return (Happened::ProxyRefused, Code::ProxyUnauthorized, Some(Delivery::Rejected)),
         408 => (Happened::ServerFault, Code::ServerTimeout),
         409 => (Happened::Refused, Code::Conflict),
         425 | 429 => (Happened::RateLimited, Code::RateLimited),

@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
+use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
 use crate::error::{Code, Error, Result};
 use crate::headers;
 use crate::hooks::Hooks;
+use crate::http::tls::Tls;
 use crate::limits::Limits;
 use crate::log;
 use crate::option::{Address, check_duration, options};
@@ -51,6 +53,14 @@ options! {
     proxy: Address = "the proxy variables of the environment, which loopback ignores";
     /// Headers for the proxy.
     proxy_headers: BTreeMap<String, Secret> = "none";
+    /// The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+    ca_certs: String = "those of the system";
+    /// The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+    client_cert: Secret = "none";
+    /// Its private key, not encrypted: PEM text, or the path of a PEM file.
+    client_key: Secret = "the one that client_cert holds besides";
+    /// The oldest version of TLS to speak: `1.2` or `1.3`.
+    min_tls_version: String = "1.2";
     /// The only tools that may be called.
     allowed_tools: Vec<String> = "all; an empty list allows none";
     /// Tools that may not be called, whatever is allowed.
@@ -132,6 +142,7 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
     pub(crate) hooks: Hooks,
     pub(crate) proxy: Option<(Url, HeaderMap)>,
+    pub(crate) tls: Tls,
     pub(crate) tools: Tools,
     pub(crate) force_serial_tool_calls: bool,
     pub(crate) handshake: bool,
@@ -224,6 +235,7 @@ impl ClientConfig {
         Ok(Settings {
             secrets: self.secrets(&credentials, &route),
             proxy: self.way_through(&route, &common)?,
+            tls: Tls::read(self)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
             handshake: self.handshake.unwrap_or(profile.handshake),
@@ -286,8 +298,13 @@ impl ClientConfig {
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
-        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets());
+        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(self.proxy_password());
         all.filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
+    }
+
+    fn proxy_password(&self) -> Option<String> {
+        let url = Url::parse(self.proxy.as_ref()?.as_str().trim()).ok()?;
+        Some(percent_decode_str(url.password()?).decode_utf8_lossy().into_owned())
     }
 
     fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {

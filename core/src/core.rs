@@ -21,6 +21,7 @@ use crate::ears::uri_of;
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
+use crate::http::Http;
 use crate::idempotency::UsedKeys;
 use crate::listen;
 use crate::log::{Log, tell};
@@ -53,7 +54,7 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Core {
-    pub(crate) http: reqwest::Client,
+    pub(crate) http: Http,
     pub(crate) settings: Settings,
     pub(crate) session: Session,
     pub(crate) tokens: TokenCache,
@@ -111,7 +112,7 @@ impl std::fmt::Debug for Core {
 impl Core {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         Ok(Self {
-            http: crate::http::client(&settings)?,
+            http: Http::new(&settings)?,
             session: Session::default(),
             tokens: TokenCache::default(),
             budget: RetryBudget::new(settings.retry_budget),

@@ -182,6 +182,11 @@ codes! {
     NameNotResolved: "name_not_resolved", Connection, "The host name has no address.";
     ConnectFailed: "connect_failed", Connection, "No connection could be made.";
     CertificateInvalid: "certificate_invalid", Connection, "The server's certificate is not valid.";
+    ClientCertificateRefused: "client_certificate_refused", Connection, "The server wants another client certificate, or one at all.";
+    TlsFailed: "tls_failed", Connection, "The TLS handshake failed.";
+    ProxyFailed: "proxy_failed", Connection, "The proxy made no way to the server.";
+    ProxyUnauthorized: "proxy_unauthorized", Connection, "The proxy did not accept the credentials.";
+    StreamRefused: "stream_refused", Connection, "The server turned the request away before looking at it.";
     ConnectionLost: "connection_lost", Connection, "The connection was lost before the answer came.";
     AnswerCut: "answer_cut", Connection, "The answer broke off.";
     ProcessNotStarted: "process_not_started", Connection, "The command could not be started.";

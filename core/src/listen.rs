@@ -123,7 +123,10 @@ pub(crate) fn after_failure(
     failure: &Failure,
     sent: Option<&Token>,
 ) -> Option<Duration> {
-    if matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent) {
+    if matches!(
+        failure.happened,
+        Happened::Refused | Happened::CertificateInvalid | Happened::ProxyRefused | Happened::QuotaSpent
+    ) {
         return None;
     }
     let (failures, wait) = backoff(core);

@@ -24,10 +24,12 @@ pub(crate) enum Safety {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Happened {
-    /// DNS, connect refused or timed out, TLS handshake: nothing ran.
+    /// DNS, connect refused or timed out, TLS handshake, a proxy without a way, a stream that was refused: nothing ran.
     NotConnected,
-    /// The server's certificate is not valid.
+    /// The server's certificate is not valid, or the client's is not for the server.
     CertificateInvalid,
+    /// The proxy does not accept the credentials: it will not the next time either.
+    ProxyRefused,
     /// The connection was lost after sending, or the attempt's own timeout passed.
     Lost,
     /// The answer broke off, is invalid, or belongs to another request.
@@ -60,7 +62,7 @@ impl Happened {
     /// Whether the call ran, where nothing more is known.
     pub(crate) fn delivery(self) -> Delivery {
         match self {
-            Self::NotConnected | Self::CertificateInvalid => Delivery::NotSent,
+            Self::NotConnected | Self::CertificateInvalid | Self::ProxyRefused => Delivery::NotSent,
             Self::SessionLost
             | Self::RateLimited
             | Self::QuotaSpent
@@ -109,6 +111,7 @@ use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
 pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
     (Happened::NotConnected, [Retry, Retry, Retry]),
     (Happened::CertificateInvalid, [Stop, Stop, Stop]),
+    (Happened::ProxyRefused, [Stop, Stop, Stop]),
     (Happened::Lost, [Retry, Retry, Stop]),
     (Happened::BadAnswer, [Retry, Retry, Stop]),
     (Happened::TooLarge, [Stop, Stop, Stop]),

@@ -11,11 +11,16 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 
 use crate::faults::How;
 use crate::ledger::Entry;
+use crate::server::Front;
 use crate::shared::Shared;
+#[cfg(feature = "tls")]
+use crate::{http2, http2::Framed, tls};
 
 const ALIVE: u8 = 0;
 const FIN: u8 = 1;
@@ -26,17 +31,53 @@ pub(crate) struct Connection {
     pub(crate) number: u64,
     end: AtomicU8,
     write_blocked: AtomicBool,
+    stalled: AtomicBool,
+    /// Told when a request wants something of its connection: in HTTP/2 it is served beside it.
+    wanted: Notify,
+    #[cfg(feature = "tls")]
+    inserts: http2::Inserts,
 }
 
 impl Connection {
+    fn new(number: u64) -> Self {
+        Self {
+            number,
+            end: AtomicU8::new(ALIVE),
+            write_blocked: AtomicBool::new(false),
+            stalled: AtomicBool::new(false),
+            wanted: Notify::new(),
+            #[cfg(feature = "tls")]
+            inserts: http2::Inserts::default(),
+        }
+    }
+
     /// Ends the connection as soon as what was written before has left. The caller must then be
-    /// pending, inside a poll of this connection.
+    /// pending.
     pub(crate) fn end(&self, how: How) {
         let end = match how {
             How::Rst => RST,
             How::Fin | How::End => FIN,
         };
         self.end.store(end, Ordering::Relaxed);
+        self.wanted.notify_one();
+    }
+
+    /// From now on nothing is read and nothing written, as where a cable is cut.
+    pub(crate) fn stall(&self) {
+        self.stalled.store(true, Ordering::Relaxed);
+    }
+
+    /// Says that streams of HTTP/2 above this one are not looked at.
+    pub(crate) fn go_away(&self, last_stream: u32) {
+        #[cfg(feature = "tls")]
+        self.inserts.add(&http2::go_away(last_stream));
+        #[cfg(not(feature = "tls"))]
+        let _ = last_stream;
+        self.wanted.notify_one();
+    }
+
+    fn is_stalled(&self) -> bool {
+        self.stalled.load(Ordering::Relaxed)
     }
 
     fn is_ended(&self) -> bool {
@@ -90,57 +131,128 @@ impl Drop for Open {
 }
 
 /// Serves a connection until either side ends it.
-pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
-    let connection = Arc::new(Connection {
-        number: shared.ledger.connection_opened(),
-        end: AtomicU8::new(ALIVE),
-        write_blocked: AtomicBool::new(false),
-    });
+pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shared>) {
+    let connection = Arc::new(Connection::new(shared.ledger.connection_opened()));
     let _open = Open(Arc::clone(&shared));
+    #[cfg(feature = "tls")]
+    if let Some(front) = (*front).as_ref() {
+        // A client that does not come through the handshake has said all there is to say.
+        let Ok(stream) = front.accept(stream).await else { return };
+        return match tls::is_http2(&stream) {
+            true => serve_http2(stream, front, connection, shared).await,
+            false => serve_http1(stream, connection, shared).await,
+        };
+    }
+    #[cfg(not(feature = "tls"))]
+    let _ = front;
+    serve_http1(stream, connection, shared).await;
+}
+
+async fn serve_http1<S: Socket>(stream: S, connection: Arc<Connection>, shared: Arc<Shared>) {
     let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection) };
     let service = {
         let connection = Arc::clone(&connection);
-        service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), request))
+        service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), 0, request))
     };
-    let mut serving = pin!(http1::Builder::new().serve_connection(io, service));
-    poll_fn(|cx| match serving.as_mut().poll(cx) {
-        Poll::Ready(_) => Poll::Ready(()),
-        Poll::Pending if connection.may_close() => Poll::Ready(()),
-        Poll::Pending => Poll::Pending,
+    until_ended(http1::Builder::new().serve_connection(io, service), &connection).await;
+}
+
+#[cfg(feature = "tls")]
+async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<Connection>, shared: Arc<Shared>) {
+    let framed = Framed::new(stream, connection.inserts.clone());
+    let io = Io { stream: TokioIo::new(framed), connection: Arc::clone(&connection) };
+    // Clients number their streams 1, 3, 5 and so on, and open them in this order.
+    let streams = std::sync::atomic::AtomicU32::new(1);
+    let service = {
+        let connection = Arc::clone(&connection);
+        service_fn(move |request| {
+            let stream = streams.fetch_add(2, Ordering::Relaxed);
+            crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), stream, request)
+        })
+    };
+    let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
+    builder.max_concurrent_streams(front.max_concurrent_streams);
+    until_ended(builder.serve_connection(io, service), &connection).await;
+}
+
+/// Drives a connection until it is over, or a fault has ended it.
+async fn until_ended(serving: impl Future, connection: &Connection) {
+    let mut serving = pin!(serving);
+    let mut wanted = pin!(connection.wanted.notified());
+    poll_fn(|cx| {
+        while wanted.as_mut().poll(cx).is_ready() {
+            wanted.set(connection.wanted.notified());
+        }
+        match serving.as_mut().poll(cx) {
+            Poll::Ready(_) => Poll::Ready(()),
+            Poll::Pending if connection.may_close() => Poll::Ready(()),
+            Poll::Pending => Poll::Pending,
+        }
     })
     .await;
 }
 
+/// What carries a connection, over TCP in the end.
+trait Socket: AsyncRead + AsyncWrite + Unpin {
+    fn tcp(&self) -> &TcpStream;
+}
+
+impl Socket for TcpStream {
+    fn tcp(&self) -> &TcpStream {
+        self
+    }
+}
+
+#[cfg(feature = "tls")]
+impl Socket for tokio_rustls::server::TlsStream<TcpStream> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().0
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<S: Socket> Socket for Framed<S> {
+    fn tcp(&self) -> &TcpStream {
+        self.get_ref().tcp()
+    }
+}
+
 /// The socket under hyper.
-struct Io {
-    stream: TokioIo<TcpStream>,
+struct Io<S: Socket> {
+    stream: TokioIo<S>,
     connection: Arc<Connection>,
 }
 
-impl Io {
+impl<S: Socket> Io<S> {
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
         self.connection.write_blocked.store(written.is_pending(), Ordering::Relaxed);
         written
     }
 }
 
-impl Drop for Io {
+impl<S: Socket> Drop for Io<S> {
     fn drop(&mut self) {
         if self.connection.end.load(Ordering::Relaxed) == RST {
             // A socket that cannot be set so is gone already.
-            let _ = self.stream.inner().set_zero_linger();
+            let _ = self.stream.inner().tcp().set_zero_linger();
         }
     }
 }
 
-impl Read for Io {
+impl<S: Socket> Read for Io<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        if self.connection.is_stalled() {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.stream).poll_read(cx, buf)
     }
 }
 
-impl Write for Io {
+impl<S: Socket> Write for Io<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if self.connection.is_stalled() {
+            return Poll::Pending;
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note(written)
     }

@@ -28,6 +28,32 @@ pub enum How {
     End,
 }
 
+/// Why a stream of HTTP/2 is reset.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StreamEnd {
+    /// The request was not looked at.
+    #[default]
+    RefusedStream,
+    /// The server failed.
+    InternalError,
+    /// The server has no use for the stream any more.
+    Cancel,
+    /// The client asks for too much.
+    EnhanceYourCalm,
+}
+
+/// The last stream of HTTP/2 that a leaving server still serves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LastStream {
+    /// That of the request.
+    #[default]
+    This,
+    /// The one before: the request is not looked at.
+    Previous,
+}
+
 /// What an endless answer consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -230,6 +256,23 @@ pub enum Fault {
         #[serde(default)]
         when: When,
     },
+    /// HTTP/2: RST_STREAM instead of an answer; the connection goes on. In HTTP/1.1 the same as `reset`.
+    ResetStream {
+        /// Whether the tool runs first.
+        #[serde(default)]
+        when: When,
+        /// Why; `refused_stream` promises that nothing ran, whatever `when` says.
+        #[serde(default)]
+        reason: StreamEnd,
+    },
+    /// HTTP/2: GOAWAY; streams up to the last one are served to their end.
+    GoAway {
+        /// Which one is the last.
+        #[serde(default)]
+        last: LastStream,
+    },
+    /// The connection stays open, and is as dead as with its cable cut. A tool does not run.
+    Stall {},
     /// A redirect.
     Redirect {
         /// HTTP status.
@@ -286,6 +329,9 @@ impl Fault {
             Self::EndlessStream { .. } => "endless_stream",
             Self::RpcError { .. } => "rpc_error",
             Self::RawBody { .. } => "raw_body",
+            Self::ResetStream { .. } => "reset_stream",
+            Self::GoAway { .. } => "go_away",
+            Self::Stall {} => "stall",
             Self::Redirect { .. } => "redirect",
         }
     }
@@ -301,8 +347,10 @@ impl Fault {
             | Self::Accepted { when }
             | Self::RpcError { when, .. }
             | Self::StreamCut { when, .. }
+            | Self::ResetStream { when, .. }
             | Self::RawBody { when, .. } => *when == When::AfterExecution,
-            Self::SessionLost {} | Self::SessionElsewhere {} | Self::Redirect { .. } => false,
+            Self::GoAway { last } => *last == LastStream::This,
+            Self::SessionLost {} | Self::SessionElsewhere {} | Self::Stall {} | Self::Redirect { .. } => false,
             _ => true,
         }
     }

@@ -1,6 +1,5 @@
 //! One HTTP request from its arrival to its answer.
 
-use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
 
@@ -17,7 +16,7 @@ use crate::calls::{self, Plan};
 use crate::connection::{Connection, Guard};
 use crate::control;
 use crate::exchange::{self, Exchange};
-use crate::faults::Fault;
+use crate::faults::{Fault, How, LastStream};
 use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
 use crate::legacy;
@@ -27,12 +26,19 @@ use crate::options::Profile;
 use crate::script::Fate;
 use crate::shared::Shared;
 
-/// Serves one request.
+#[cfg(feature = "tls")]
+use crate::http2::StreamReset;
+/// Nothing but a stream of HTTP/2 ends without an answer of its own.
+#[cfg(not(feature = "tls"))]
+type StreamReset = std::convert::Infallible;
+
+/// Serves one request, of HTTP/2 with the number of its stream.
 pub(crate) async fn serve(
     shared: Arc<Shared>,
     connection: Arc<Connection>,
+    stream: u32,
     request: Request<Incoming>,
-) -> Result<Response<AnswerBody>, Infallible> {
+) -> Result<Response<AnswerBody>, StreamReset> {
     let (head, body) = request.into_parts();
     let Ok(body) = body.collect().await else {
         // The peer broke off in its own request; there is nobody to answer.
@@ -56,7 +62,7 @@ pub(crate) async fn serve(
     if legacy::takes(&shared, &exchange) {
         return Ok(legacy::serve(&shared, &exchange, fate, guard).await);
     }
-    let answer = answer(&shared, &exchange, &fate, &guard).await;
+    let answer = answer(&shared, &exchange, &fate, &guard, stream).await?;
     if !fate.after.is_zero() {
         tokio::time::sleep(fate.after).await;
     }
@@ -101,10 +107,19 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
 }
 
 /// The answer of the service, or of the fault in its place.
-async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &Guard) -> Answer {
+async fn answer(
+    shared: &Arc<Shared>,
+    exchange: &Exchange,
+    fate: &Fate,
+    guard: &Guard,
+    stream: u32,
+) -> Result<Answer, StreamReset> {
     let Some(fault) = fate.fault.as_deref() else {
-        return serve_plan(shared, exchange, fate).await;
+        return Ok(serve_plan(shared, exchange, fate).await);
     };
+    if let (Fault::GoAway { last }, 1..) = (fault, stream) {
+        guard.connection().go_away(if *last == LastStream::This { stream } else { stream.saturating_sub(2) });
+    }
     let served = match fault.serves_first() {
         true => Some(serve_plan(shared, exchange, fate).await),
         false => {
@@ -113,12 +128,22 @@ async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &
         }
     };
     match fault {
-        Fault::Hang { .. } => pending().await,
+        Fault::Hang { .. } | Fault::GoAway { last: LastStream::Previous } => pending().await,
+        Fault::Stall {} => {
+            guard.connection().stall();
+            pending().await
+        }
         Fault::Reset { how, .. } => {
             guard.connection().end(*how);
             pending().await
         }
-        _ => mangle::replacement(shared, exchange, fault).or(served).unwrap_or_else(|| Answer::empty(500)),
+        #[cfg(feature = "tls")]
+        Fault::ResetStream { reason, .. } if stream > 0 => Err(StreamReset::new(*reason)),
+        Fault::ResetStream { .. } => {
+            guard.connection().end(How::Rst);
+            pending().await
+        }
+        _ => Ok(mangle::replacement(shared, exchange, fault).or(served).unwrap_or_else(|| Answer::empty(500))),
     }
 }
 

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::faults::Matcher;
 use crate::options::LedgerMode;
+use crate::proxy::ProxyRecord;
 use crate::wait::{Count, Wait, WaitError};
 
 /// The headers of a request, as they came, under lower-case names.
@@ -19,6 +20,20 @@ use crate::wait::{Count, Wait, WaitError};
 pub struct HeaderRecord(pub BTreeMap<String, String>);
 
 impl HeaderRecord {
+    pub(crate) fn new(headers: &http::HeaderMap) -> Self {
+        let mut all = BTreeMap::<String, String>::new();
+        for (name, value) in headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            all.entry(name.as_str().to_owned())
+                .and_modify(|values| {
+                    values.push_str(", ");
+                    values.push_str(&value);
+                })
+                .or_insert_with(|| value.into_owned());
+        }
+        Self(all)
+    }
+
     /// The value of a header, by its lower-case name.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
@@ -30,7 +45,7 @@ impl fmt::Debug for HeaderRecord {
         f.debug_map()
             .entries(self.0.iter().map(|(name, value)| {
                 let shown = match name.as_str() {
-                    "authorization" | "x-api-key" | "cookie" => "[redacted]",
+                    "authorization" | "proxy-authorization" | "x-api-key" | "cookie" => "[redacted]",
                     _ => value.as_str(),
                 };
                 (name, shown)
@@ -126,6 +141,8 @@ pub struct LedgerSnapshot {
     pub max_concurrent_executions: u64,
     /// Units that the service would bill.
     pub billable_units: u64,
+    /// What the proxy was asked for.
+    pub proxied: Vec<ProxyRecord>,
     /// The ledger of the server behind a gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Box<LedgerSnapshot>>,
@@ -186,6 +203,13 @@ impl Ledger {
             self.changed.notify_all();
         }
         done
+    }
+
+    /// Notes what the proxy was asked for.
+    pub(crate) fn proxied(&self, record: ProxyRecord) {
+        if self.full {
+            self.change(|state| state.now.proxied.push(record));
+        }
     }
 
     fn change_request(&self, entry: Entry, change: impl FnOnce(&mut RequestRecord)) {
@@ -376,24 +400,13 @@ fn find(state: &mut State, entry: Entry) -> Option<&mut RequestRecord> {
 
 impl Arrival<'_> {
     fn record(&self) -> RequestRecord {
-        let mut headers = BTreeMap::<String, String>::new();
-        for (name, value) in self.headers {
-            let value = String::from_utf8_lossy(value.as_bytes());
-            headers
-                .entry(name.as_str().to_owned())
-                .and_modify(|all| {
-                    all.push_str(", ");
-                    all.push_str(&value);
-                })
-                .or_insert_with(|| value.into_owned());
-        }
         RequestRecord {
             seq: 0,
             connection: self.connection,
             http_method: self.http_method.as_str().to_owned(),
             path: self.path.to_owned(),
             query: self.query.map(str::to_owned),
-            headers: HeaderRecord(headers),
+            headers: HeaderRecord::new(self.headers),
             body: Arc::clone(self.body),
             rpc_method: self.rpc_method.map(str::to_owned),
             rpc_id: self.body.get("id").cloned(),

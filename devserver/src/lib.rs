@@ -34,6 +34,8 @@ mod generic;
 mod headers;
 mod held;
 mod http;
+#[cfg(feature = "tls")]
+mod http2;
 mod jsonrpc;
 mod ledger;
 mod legacy;
@@ -50,6 +52,7 @@ mod odock;
 mod omni;
 mod options;
 mod pages;
+mod proxy;
 mod push;
 mod registry;
 mod script;
@@ -64,21 +67,26 @@ mod sse;
 mod stdio;
 mod stdio_options;
 mod talk;
+#[cfg(feature = "tls")]
+mod tls;
+mod tls_options;
 mod tools;
 mod wait;
 
 pub use credentials::AuthOptions;
-pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
+pub use faults::{Endless, Fault, How, LastStream, Matcher, RetryAfter, Rule, StreamEnd, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{
     Answering, Era, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash,
     Transport,
 };
+pub use proxy::{ProxyFailure, ProxyOptions, ProxyRecord};
 pub use push::{Push, PushError};
 pub use script::ScriptError;
 pub use server::{DevServer, StartError};
 #[cfg(feature = "cli")]
 pub use stdio::serve_stdio;
 pub use stdio_options::{Nth, StdioOptions};
+pub use tls_options::{Certificates, ClientCertificate, ServedCertificate, TlsOptions, TlsVersion};
 pub use wait::{Count, Wait, WaitError};

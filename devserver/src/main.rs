@@ -1,10 +1,11 @@
 //! The dev server as a program.
 
 use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use omni_mcp_devserver::{DevServer, Era, Options, Profile, serve_stdio};
+use omni_mcp_devserver::{Certificates, DevServer, Era, Options, Profile, TlsOptions, serve_stdio};
 
 /// Plays a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
 #[derive(Parser)]
@@ -25,6 +26,9 @@ struct Arguments {
     /// The ttlMs of what may be cached, in the modern era.
     #[arg(long)]
     ttl_ms: Option<u64>,
+    /// Speak https, and write ca.pem, client.pem and client-key.pem into this folder.
+    #[arg(long, value_name = "FOLDER")]
+    tls: Option<PathBuf>,
     /// All options as JSON text, or @file to read them from.
     #[arg(long)]
     options: Option<String>,
@@ -35,7 +39,7 @@ struct Arguments {
     #[arg(long)]
     until_stdin_ends: bool,
     /// Be a generic server on standard input and output.
-    #[arg(long, conflicts_with_all = ["port", "json", "until_stdin_ends"])]
+    #[arg(long, conflicts_with_all = ["port", "json", "until_stdin_ends", "tls"])]
     stdio: bool,
 }
 
@@ -59,10 +63,20 @@ fn options(arguments: &Arguments) -> Result<Options, Failure> {
         options.era = serde_json::from_value::<Era>(era.as_str().into())?;
     }
     options.everything |= arguments.everything;
+    if arguments.tls.is_some() {
+        options.tls.get_or_insert_with(TlsOptions::default);
+    }
     if let Some(ttl_ms) = arguments.ttl_ms {
         options.ttl_ms = ttl_ms;
     }
     Ok(options)
+}
+
+fn write_certificates(folder: &Path, certificates: &Certificates) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("ca.pem"), &certificates.ca)?;
+    std::fs::write(folder.join("client.pem"), &certificates.client_cert)?;
+    std::fs::write(folder.join("client-key.pem"), &certificates.client_key)
 }
 
 fn run() -> Result<(), Failure> {
@@ -71,13 +85,25 @@ fn run() -> Result<(), Failure> {
         return Ok(serve_stdio(options(&arguments)?)?);
     }
     let server = DevServer::start(options(&arguments)?)?;
+    if let (Some(folder), Some(certificates)) = (&arguments.tls, server.certificates()) {
+        write_certificates(folder, certificates)?;
+    }
     let mut out = std::io::stdout();
     if arguments.json {
-        let line = serde_json::json!({"url": server.url(), "api_key": server.api_key()});
+        let mut line = serde_json::json!({"url": server.url(), "api_key": server.api_key()});
+        if let Some(Certificates { ca, client_cert, client_key }) = server.certificates() {
+            line["tls"] = serde_json::json!({"ca": ca, "client_cert": client_cert, "client_key": client_key});
+        }
+        if let Some(proxy) = server.proxy() {
+            line["proxy"] = proxy.into();
+        }
         writeln!(out, "{line}")?;
     } else {
         writeln!(out, "OMNI_CLIENT_API_BASE_URL={}", server.url())?;
         writeln!(out, "OMNI_API_KEY={}", server.api_key())?;
+        if let Some(proxy) = server.proxy() {
+            writeln!(out, "OMNI_MCP_DEVSERVER_PROXY={proxy}")?;
+        }
     }
     out.flush()?;
     if arguments.until_stdin_ends {

@@ -10,8 +10,10 @@ use crate::faults::Rule;
 use crate::oauth::OAuthOptions;
 use crate::odock::records;
 use crate::omni::auth;
+use crate::proxy::ProxyOptions;
 use crate::registry;
 use crate::stdio_options::StdioOptions;
+use crate::tls_options::TlsOptions;
 
 /// The key that a server without `keys` accepts, with every scope.
 pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
@@ -191,6 +193,10 @@ pub struct Options {
     pub transport: Transport,
     /// The port on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Speak https, with certificates made at the start.
+    pub tls: Option<TlsOptions>,
+    /// A proxy beside the server.
+    pub proxy: Option<ProxyOptions>,
     /// Profile `generic`: the revisions that are spoken.
     pub era: Era,
     /// Profile `generic`: resources, prompts, completion, and tools for all that a server can ask or answer.
@@ -296,6 +302,8 @@ impl Default for Options {
             profile: Profile::default(),
             transport: Transport::default(),
             port: 0,
+            tls: None,
+            proxy: None,
             era: Era::default(),
             everything: false,
             ttl_ms: 0,
@@ -371,6 +379,12 @@ impl Options {
             && let Some(at) = self.keys.iter().position(|k| !auth::looks_like_a_key(&k.key))
         {
             return Err(format!("keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"));
+        }
+        if let Some(tls) = &self.tls {
+            tls.check().map_err(|what| format!("tls{what}"))?;
+        }
+        if let Some(proxy) = &self.proxy {
+            proxy.check().map_err(|what| format!("proxy.{what}"))?;
         }
         if self.tools_page_size == Some(0) {
             return Err("tools_page_size must be at least 1".to_owned());

@@ -17,8 +17,15 @@ use crate::options::{Options, Transport};
 use crate::push::{Push, PushError};
 use crate::script::ScriptError;
 use crate::shared::{Shared, lock};
+use crate::tls_options::Certificates;
 use crate::wait::{Count, Wait, WaitError};
-use crate::{connection, control};
+use crate::{connection, control, proxy};
+
+/// What stands before every connection: a handshake, or nothing.
+#[cfg(feature = "tls")]
+pub(crate) type Front = Option<crate::tls::Front>;
+#[cfg(not(feature = "tls"))]
+pub(crate) type Front = ();
 
 /// Connections that may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -39,6 +46,8 @@ pub struct DevServer {
     shared: Arc<Shared>,
     url: String,
     port: u16,
+    certificates: Option<Certificates>,
+    proxy: Option<String>,
     upstream: Option<Box<DevServer>>,
     running: Mutex<Option<(oneshot::Sender<()>, JoinHandle<()>)>>,
 }
@@ -60,7 +69,21 @@ impl DevServer {
         let listener = listen(&runtime, options.port)?;
         let port = listener.local_addr()?.port();
         let rules = options.faults.clone();
-        let url = format!("http://127.0.0.1:{port}");
+        let scheme = if options.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://127.0.0.1:{port}");
+        #[cfg(feature = "tls")]
+        let front = options.tls.as_ref().map(crate::tls::Front::new).transpose()?;
+        #[cfg(feature = "tls")]
+        let certificates = front.as_ref().map(|front| front.certificates.clone());
+        #[cfg(not(feature = "tls"))]
+        let (front, certificates) = ((), None);
+        let front = Arc::new(front);
+        let proxy = options.proxy.clone().map(|options| Ok((listen(&runtime, 0)?, options))).transpose();
+        let proxy: Option<(TcpListener, proxy::ProxyOptions)> = proxy.map_err(StartError::Io)?;
+        let proxy_at = match &proxy {
+            Some((listener, _)) => Some(listener.local_addr()?.to_string()),
+            None => None,
+        };
         let upstream = match records::upstream_options(&options).map_err(StartError::Options)? {
             Some(upstream) => Some(Box::new(Self::start(upstream)?)),
             None => None,
@@ -72,11 +95,15 @@ impl DevServer {
         let (stop, stopped) = oneshot::channel();
         let thread = {
             let shared = Arc::clone(&shared);
-            std::thread::Builder::new()
-                .name("omni-mcp-devserver".to_owned())
-                .spawn(move || run(runtime, listener, shared, stopped))?
+            std::thread::Builder::new().name("omni-mcp-devserver".to_owned()).spawn(move || {
+                if let Some((listener, options)) = proxy {
+                    runtime.spawn(proxy::accept(listener, options, Arc::clone(&shared.ledger)));
+                }
+                run(runtime, listener, front, shared, stopped);
+            })?
         };
-        Ok(Self { shared, url, port, upstream, running: Mutex::new(Some((stop, thread))) })
+        let running = Mutex::new(Some((stop, thread)));
+        Ok(Self { shared, url, port, certificates, proxy: proxy_at, upstream, running })
     }
 
     /// Starts a server with options as JSON text; an unknown field is an error.
@@ -93,6 +120,16 @@ impl DevServer {
     /// Its port.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// The host and port of the proxy beside it, where the options ask for one.
+    pub fn proxy(&self) -> Option<&str> {
+        self.proxy.as_deref()
+    }
+
+    /// What a client needs where the server speaks https.
+    pub fn certificates(&self) -> Option<&Certificates> {
+        self.certificates.as_ref()
     }
 
     /// The first key that is accepted.
@@ -225,23 +262,29 @@ fn listen(runtime: &Runtime, port: u16) -> std::io::Result<TcpListener> {
     socket.listen(BACKLOG)
 }
 
-fn run(runtime: Runtime, listener: TcpListener, shared: Arc<Shared>, stopped: oneshot::Receiver<()>) {
+fn run(
+    runtime: Runtime,
+    listener: TcpListener,
+    front: Arc<Front>,
+    shared: Arc<Shared>,
+    stopped: oneshot::Receiver<()>,
+) {
     runtime.block_on(async {
         tokio::select! {
             _ = stopped => {}
-            () = accept(listener, shared) => {}
+            () = accept(listener, front, shared) => {}
         }
     });
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, front: Arc<Front>, shared: Arc<Shared>) {
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
                 // Without it answers are only slower.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(connection::serve(stream, Arc::clone(&shared)));
+                tokio::spawn(connection::serve(stream, Arc::clone(&front), Arc::clone(&shared)));
             }
             // Out of descriptors, most likely: others must close first.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

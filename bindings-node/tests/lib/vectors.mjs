@@ -22,9 +22,14 @@ const VALUES = {
 
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** What a case writes, as values: `$URL`, `$KEY` and `$STDIO` filled in, `$value` made. */
+function filledIn(text, { url, apiKey, clientCert, clientKey, ca, proxy }) {
+  const known = { $URL: url, $KEY: apiKey, $STDIO: program, $CLIENT_CERT: clientCert, $CLIENT_KEY: clientKey, $CA: ca, $PROXY: proxy };
+  return Object.entries(known).reduce((filled, [name, value]) => filled.replaceAll(name, () => value ?? ""), text);
+}
+
+/** What a case writes, as values: `$URL` and the like filled in, `$value` made. */
 function written(value, server) {
-  if (typeof value === "string") return value.replaceAll("$URL", server.url).replaceAll("$KEY", server.apiKey).replaceAll("$STDIO", program);
+  if (typeof value === "string") return filledIn(value, server);
   if (Array.isArray(value)) return value.map((item) => written(item, server));
   if (!isObject(value)) return value;
   if ("$value" in value) return VALUES[value.$value]();
@@ -154,13 +159,14 @@ async function runStep(step, open, server, at) {
 
 const methodOf = (request) => request.rpcMethod ?? request.httpMethod;
 
-function matchLedger(saw, { requests, executions, connections, maxConcurrentExecutions }) {
+function matchLedger(saw, { requests, executions, connections, proxied, maxConcurrentExecutions }) {
   const toolCalls = requests.filter((request) => request.rpcMethod === "tools/call");
   const keys = toolCalls.map((request) => request.headers["idempotency-key"]);
   const different = (list) => new Set(list).size;
   const checks = {
     executions: (wanted) => assert.equal(executions.length, wanted, "executions"),
     connections: (wanted) => assert.equal(connections, wanted, "connections"),
+    proxied: (wanted) => match(wanted, proxied, "what the proxy was asked for"),
     requests: (wanted) => {
       for (const [method, count] of Object.entries(wanted)) {
         assert.equal(requests.filter((request) => methodOf(request) === method).length, count, `requests of ${method}`);

@@ -167,6 +167,23 @@ class ServerOptions(TypedDict, total=False):
     """
     proxy_headers: Mapping[str, str]
     """Headers for the proxy. Default: none."""
+    ca_certs: str
+    """The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+
+    Default: those of the system.
+    """
+    client_cert: str
+    """The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+
+    Default: none.
+    """
+    client_key: str
+    """Its private key, not encrypted: PEM text, or the path of a PEM file.
+
+    Default: the one that client_cert holds besides.
+    """
+    min_tls_version: str
+    """The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2."""
     allowed_tools: Sequence[str]
     """The only tools that may be called. Default: all; an empty list allows none."""
     blocked_tools: Sequence[str]
@@ -411,6 +428,23 @@ class RegistryOptions(TypedDict, total=False):
     """The URL of the proxy to go through. Default: the proxy variables of the environment, which loopback ignores."""
     proxy_headers: Mapping[str, str]
     """Headers for the proxy. Default: none."""
+    ca_certs: str
+    """The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+
+    Default: those of the system.
+    """
+    client_cert: str
+    """The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+
+    Default: none.
+    """
+    client_key: str
+    """Its private key, not encrypted: PEM text, or the path of a PEM file.
+
+    Default: the one that client_cert holds besides.
+    """
+    min_tls_version: str
+    """The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2."""
     allow_http: bool
     """Lets the key go over plain http to a host that is not loopback. Default: false."""
     max_answer_bytes: int

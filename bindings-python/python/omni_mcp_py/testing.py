@@ -45,6 +45,26 @@ class DevServer(Closing):
         """A key that the server accepts."""
         return self._native.api_key
 
+    @property
+    def ca(self) -> str | None:
+        """With `tls`: the certificate of the server's authority, as PEM, for `ca_certs`."""
+        return self._native.ca
+
+    @property
+    def client_cert(self) -> str | None:
+        """With `tls`: a certificate for the client, as PEM."""
+        return self._native.client_cert
+
+    @property
+    def client_key(self) -> str | None:
+        """With `tls`: its key, as PEM."""
+        return self._native.client_key
+
+    @property
+    def proxy(self) -> str | None:
+        """With `proxy`: the host and port of the proxy, without a scheme."""
+        return self._native.proxy
+
     def ledger(self) -> dict[str, Any]:
         """Return what happened so far: requests, executions, and counters; behind a gateway's, `upstream`."""
         ledger: dict[str, Any] = self._native.ledger()

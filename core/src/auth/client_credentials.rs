@@ -18,6 +18,7 @@ use crate::attempts::{self, Name, Operation, Plan};
 use crate::core::Core;
 use crate::error::{Code, Error};
 use crate::failure::Failure;
+use crate::http::Http;
 use crate::limits::Limits;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
@@ -125,7 +126,7 @@ pub(crate) fn unusable(message: impl Into<String>) -> Failure {
 }
 
 /// A refusal in the form of RFC 6749 goes back to be read; what says nothing of the client is a failure by its status.
-async fn send(http: &reqwest::Client, request: HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
+async fn send(http: &Http, request: HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
     let answer = plain::request(http, request, limits).await?;
     let status = answer.status;

@@ -47,6 +47,14 @@ options! {
     proxy: Address = "the proxy variables of the environment, which loopback ignores";
     /// Headers for the proxy.
     proxy_headers: BTreeMap<String, Secret> = "none";
+    /// The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+    ca_certs: String = "those of the system";
+    /// The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+    client_cert: Secret = "none";
+    /// Its private key, not encrypted: PEM text, or the path of a PEM file.
+    client_key: Secret = "the one that client_cert holds besides";
+    /// The oldest version of TLS to speak: `1.2` or `1.3`.
+    min_tls_version: String = "1.2";
     /// Lets the key go over plain http to a host that is not loopback.
     allow_http: bool = "false";
     /// The largest answer, in bytes after decompression.
@@ -111,6 +119,10 @@ impl RegistryConfig {
             retry_budget: self.retry_budget,
             proxy: self.proxy.clone(),
             proxy_headers: self.proxy_headers.clone(),
+            ca_certs: self.ca_certs.clone(),
+            client_cert: self.client_cert.clone(),
+            client_key: self.client_key.clone(),
+            min_tls_version: self.min_tls_version.clone(),
             allow_http: self.allow_http,
             max_answer_bytes: self.max_answer_bytes,
             max_pages: self.max_pages,

@@ -5,16 +5,16 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
-use reqwest::{Client, Request, Response};
+use reqwest::{Request, Response};
 use url::Url;
 
 use super::answer::{Answer, Content, Listener, Outgoing, content, not_a_message};
 use super::body::{self, Beginning, check_headers};
 use super::event_stream::EventStream;
-use super::unanswered::not_answered;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
+use crate::http::Http;
 use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
 
@@ -36,12 +36,12 @@ pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
 
 /// Sends a message and reads its answer. A response with another id, invalid JSON, a stream without the answer: each
 /// settles the attempt at once.
-pub(crate) async fn post(http: &Client, url: &Url, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
     let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     *request.body_mut() = Some(out.body.into());
-    let mut response = http.execute(request).await.map_err(|error| not_answered(&error, &out.limits))?;
+    let mut response = http.execute(request).await?;
     check_headers(&response, &out.limits)?;
 
     let status = response.status();
@@ -123,7 +123,7 @@ fn from_json(text: &Bytes, id: u64, limits: &Limits) -> Result<Content, Failure>
 
 /// What a broken stream is asked to go on with.
 struct Resume<'a> {
-    http: &'a Client,
+    http: &'a Http,
     url: &'a Url,
     headers: HeaderMap,
 }
@@ -194,13 +194,8 @@ pub(crate) enum Stream {
 }
 
 /// Asks for the server's own event stream by GET.
-pub(crate) async fn get_stream(
-    http: &Client,
-    url: &Url,
-    headers: HeaderMap,
-    limits: &Limits,
-) -> Result<Stream, Failure> {
-    let mut response = get(http, url, headers).await.map_err(|error| not_answered(&error, limits))?;
+pub(crate) async fn get_stream(http: &Http, url: &Url, headers: HeaderMap, limits: &Limits) -> Result<Stream, Failure> {
+    let mut response = get(http, url, headers).await?;
     check_headers(&response, limits)?;
     let status = response.status();
     if is_open_stream(&response) {
@@ -212,7 +207,7 @@ pub(crate) async fn get_stream(
 }
 
 /// Asks for an event stream, with the headers of a POST.
-async fn get(http: &Client, url: &Url, mut headers: HeaderMap) -> reqwest::Result<Response> {
+async fn get(http: &Http, url: &Url, mut headers: HeaderMap) -> Result<Response, Failure> {
     headers.remove(CONTENT_TYPE);
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     let mut request = Request::new(Method::GET, url.clone());
@@ -241,7 +236,7 @@ where
 }
 
 /// Ends a session (specification 2025-11-25, basic/transports, Session Management). Best effort.
-pub(crate) async fn delete(http: &Client, url: &Url, headers: HeaderMap, limits: &Limits) {
+pub(crate) async fn delete(http: &Http, url: &Url, headers: HeaderMap, limits: &Limits) {
     let mut request = Request::new(Method::DELETE, url.clone());
     *request.headers_mut() = headers;
     if let Ok(mut response) = http.execute(request).await {

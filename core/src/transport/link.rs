@@ -1,6 +1,5 @@
 //! What carries the messages of one session.
 
-use reqwest::Client;
 use url::Url;
 
 use super::answer::{Answer, Listener, Outgoing};
@@ -8,10 +7,11 @@ use super::http;
 use super::sse::SseLink;
 use super::stdio::StdioLink;
 use crate::failure::Failure;
+use crate::http::Http;
 
 pub(crate) enum Link {
     /// Streamable HTTP: each message is a request of its own.
-    StreamableHttp { http: Client, url: Url },
+    StreamableHttp { http: Http, url: Url },
     /// The transport of 2024-11-05.
     Sse(SseLink),
     /// A process of ours.

@@ -12,4 +12,3 @@ pub(crate) mod plain;
 mod process;
 pub(crate) mod sse;
 pub(crate) mod stdio;
-mod unanswered;

@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use reqwest::{Client, Request};
+use reqwest::Request;
 
 use super::body::{self, check_headers};
-use super::unanswered::not_answered;
 use crate::failure::Failure;
+use crate::http::Http;
 use crate::limits::Limits;
 
 /// An answer, read to its end.
@@ -17,8 +17,8 @@ pub(crate) struct PlainAnswer {
 }
 
 /// Sends a request and reads its answer, of which the body of an error is read only so far.
-pub(crate) async fn request(http: &Client, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
-    let mut response = http.execute(request).await.map_err(|error| not_answered(&error, limits))?;
+pub(crate) async fn request(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
+    let mut response = http.execute(request).await?;
     check_headers(&response, limits)?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use reqwest::Client;
 use tokio::task::{AbortHandle, JoinHandle};
 use url::Url;
 
@@ -17,6 +16,7 @@ use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::http::Http;
 use crate::limits::Limits;
 use crate::retry::Happened;
 
@@ -28,7 +28,7 @@ pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// An open event stream, and where to POST.
 pub(crate) struct SseLink {
-    http: Client,
+    http: Http,
     endpoint: Url,
     inbox: Arc<Inbox>,
     reader: AbortHandle,
@@ -44,7 +44,7 @@ pub(crate) enum Opened {
 impl SseLink {
     /// Opens the stream and waits for its first event, the endpoint.
     pub(crate) async fn open(
-        http: &Client,
+        http: &Http,
         url: &Url,
         headers: HeaderMap,
         limits: Limits,

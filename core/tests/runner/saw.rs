@@ -16,6 +16,7 @@ pub(crate) fn check(saw: Option<&Value>, server: &DevServer) -> Result<(), Strin
         let actual = match name.as_str() {
             "executions" => json!(ledger.executions.len()),
             "connections" => json!(ledger.connections),
+            "proxied" => json!(ledger.proxied),
             "max_concurrent_executions" => json!(ledger.max_concurrent_executions),
             "paths" => {
                 let counts = expected.as_object().into_iter().flatten().map(|(path, _)| {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use omni_mcp::registry::{Record, RegistryConfig, connect, gaia, sema4};
 use omni_mcp::{Client, ClientConfig, Error, ProvidedToken, Spelling};
-use omni_mcp_devserver::DevServer;
+use omni_mcp_devserver::{Certificates, DevServer};
 use serde_json::{Map, Value, json};
 use tokio::sync::watch;
 
@@ -135,6 +135,10 @@ fn fill_in(value: &mut Value, server: &DevServer) {
     match value {
         Value::String(text) => {
             *text = text.replace("$URL", server.url()).replace("$KEY", server.api_key()).replace("$STDIO", &program());
+            *text = text.replace("$PROXY", server.proxy().unwrap_or_default());
+            if let Some(Certificates { ca, client_cert, client_key }) = server.certificates() {
+                *text = text.replace("$CLIENT_CERT", client_cert).replace("$CLIENT_KEY", client_key).replace("$CA", ca);
+            }
         }
         Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, server)),
         Value::Object(members) => members.values_mut().for_each(|member| fill_in(member, server)),

@@ -1,0 +1,153 @@
+//! TLS: whom the client trusts, how it proves who it is itself, and which versions it speaks.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use rustls::client::ResolvesClientCert;
+use rustls::crypto::{CryptoProvider, ring};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ClientConfig as TlsConfig, RootCertStore, SignatureScheme, version};
+use rustls_platform_verifier::BuilderVerifierExt;
+
+use crate::config::ClientConfig;
+use crate::error::{Code, Error, Result};
+
+/// What begins every object in PEM; no path has it.
+const PEM: &str = "-----BEGIN ";
+
+/// What the options say of TLS: read, and checked.
+#[derive(Clone, Default)]
+pub(crate) struct Tls {
+    /// The only authorities that are trusted; the system's where there are none.
+    authorities: Option<Arc<RootCertStore>>,
+    identity: Option<Arc<CertifiedKey>>,
+    at_least_1_3: bool,
+}
+
+impl Tls {
+    pub(crate) fn read(config: &ClientConfig) -> Result<Self> {
+        let at_least_1_3 = match config.min_tls_version.as_deref() {
+            None | Some("1.2") => false,
+            Some("1.3") => true,
+            Some(_) => return Err(refused("min_tls_version", "must be 1.2 or 1.3")),
+        };
+        let authorities = config.ca_certs.as_deref().map(authorities).transpose()?.map(Arc::new);
+        let identity = match (&config.client_cert, &config.client_key) {
+            (None, None) => None,
+            (None, Some(_)) => return Err(refused("client_key", "needs a client_cert")),
+            (Some(chain), key) => {
+                let key = key.as_ref().map(|key| ("client_key", key.expose()));
+                Some(Arc::new(identity(chain.expose(), key.unwrap_or(("client_cert", chain.expose())))?))
+            }
+        };
+        Ok(Self { authorities, identity, at_least_1_3 })
+    }
+
+    /// The settings of rustls, and what tells whether a server has asked for a certificate that is not there.
+    pub(crate) fn settings(&self) -> Result<(TlsConfig, AskedInVain)> {
+        let versions = if self.at_least_1_3 { &[&version::TLS13][..] } else { &[&version::TLS12, &version::TLS13][..] };
+        let builder = TlsConfig::builder_with_provider(provider());
+        let builder = builder.with_protocol_versions(versions).map_err(|_| unusable("TLS cannot be set up"))?;
+        let builder = match &self.authorities {
+            Some(authorities) => builder.with_root_certificates(Arc::clone(authorities)),
+            None => builder.with_platform_verifier().map_err(|_| {
+                unusable("the system's certificate store cannot be read; ca_certs takes its place where it is given")
+            })?,
+        };
+        let asked = AskedInVain::default();
+        let mut config = match &self.identity {
+            Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity)))),
+            None => builder.with_client_cert_resolver(Arc::new(asked.clone())),
+        };
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok((config, asked))
+    }
+}
+
+/// Gives no certificate, and remembers that one was asked for: since TLS 1.3 a server refuses a client without one only
+/// behind the handshake, and its reason may be lost with the connection.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct AskedInVain(Arc<AtomicBool>);
+
+impl AskedInVain {
+    pub(crate) fn has_been(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ResolvesClientCert for AskedInVain {
+    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+        self.0.store(true, Ordering::Relaxed);
+        None
+    }
+
+    fn has_certs(&self) -> bool {
+        false
+    }
+}
+
+/// No provider is installed for the whole process: that is the application's to do.
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(ring::default_provider())
+}
+
+fn authorities(given: &str) -> Result<RootCertStore> {
+    let mut store = RootCertStore::empty();
+    for certificate in certificates("ca_certs", given)? {
+        store.add(certificate).map_err(|_| refused("ca_certs", "holds a certificate that cannot be read"))?;
+    }
+    Ok(store)
+}
+
+fn identity(chain: &str, (field, key): (&str, &str)) -> Result<CertifiedKey> {
+    let chain = certificates("client_cert", chain)?;
+    let key = PrivateKeyDer::from_pem_slice(&pem(field, key)?)
+        .map_err(|_| refused(field, "holds no private key in PEM that is not encrypted"))?;
+    CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
+        rustls::Error::InconsistentKeys(_) => refused(field, "does not hold the key of client_cert"),
+        rustls::Error::InvalidCertificate(_) => refused("client_cert", "holds a certificate that cannot be read"),
+        _ => refused(field, "holds a key that cannot be used; RSA, ECDSA and Ed25519 keys can"),
+    })
+}
+
+fn certificates(field: &str, given: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let text = pem(field, given)?;
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|_| refused(field, "is not PEM that can be read"))?;
+    if certificates.is_empty() {
+        return Err(refused(field, "holds no certificate in PEM"));
+    }
+    Ok(certificates)
+}
+
+/// PEM as it was given, or out of the file of this path. What was given is not shown: it may be a key with its head cut
+/// off.
+fn pem<'a>(field: &str, given: &'a str) -> Result<Cow<'a, [u8]>> {
+    if given.contains(PEM) {
+        return Ok(Cow::Borrowed(given.as_bytes()));
+    }
+    let unreadable = |why: &dyn std::fmt::Display| {
+        refused(
+            field,
+            &format!("must be PEM text or the path of a PEM file; a file of this path cannot be read: {why}"),
+        )
+    };
+    // Devices and pipes may never end.
+    match std::fs::metadata(given) {
+        Ok(found) if !found.is_file() => Err(unreadable(&"it is no file")),
+        Ok(_) => std::fs::read(given).map(Cow::Owned).map_err(|error| unreadable(&error.kind())),
+        Err(error) => Err(unreadable(&error.kind())),
+    }
+}
+
+fn refused(field: &str, allowed: &str) -> Error {
+    Error::config(Code::InvalidOption, field, allowed)
+}
+
+fn unusable(message: &str) -> Error {
+    Error::new(Code::InvalidOption, message)
+}

@@ -1,0 +1,107 @@
+//! Why a request got no answer, out of the HTTP library's error.
+
+use std::error::Error as StdError;
+use std::io;
+
+use super::{proxy_failure, tls_failure};
+use crate::error::Code;
+use crate::failure::Failure;
+use crate::limits::Limits;
+use crate::retry::Happened;
+
+/// What is known of the way to a server besides what its errors say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Way {
+    /// Whether an option names a proxy.
+    pub(crate) has_proxy: bool,
+    /// Whether a server asked for a client certificate, and there is none.
+    pub(crate) certificate_missing: bool,
+}
+
+/// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
+/// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
+/// off.
+pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) -> Failure {
+    let tunnel = proxy_failure::of(error);
+    if let Some(failure) = tls_failure::of(error, tunnel.is_some(), way) {
+        return failure;
+    }
+    if error.is_connect() {
+        return not_connected(error, tunnel, way);
+    }
+    for cause in causes(error) {
+        if cause.downcast_ref::<h2::Error>().is_some_and(was_not_looked_at) {
+            let message = "the server turned the request away before looking at it";
+            return Failure::new(Happened::NotConnected, Code::StreamRefused, message);
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
+            let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
+            let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
+            return Failure::new(Happened::NotConnected, code, message);
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return limits.too_many_headers();
+        }
+    }
+    let message = with_hint(format!("the connection was lost before the answer{}", reason(error)), way);
+    Failure::new(Happened::Lost, Code::ConnectionLost, message)
+}
+
+fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_failure::Tunnel>, way: Way) -> Failure {
+    let through = if way.has_proxy { " through the proxy" } else { "" };
+    if error.is_timeout() {
+        let message = format!("no connection{through} within the connect timeout");
+        return Failure::new(Happened::NotConnected, Code::ConnectTimeout, message);
+    }
+    if let Some(tunnel) = tunnel {
+        return tunnel.failure(&reason(error));
+    }
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    if way.has_proxy && is_plain {
+        let message = format!("the proxy could not be reached{}", reason(error));
+        return Failure::new(Happened::NotConnected, Code::ProxyFailed, message);
+    }
+    if error.is_dns() {
+        return Failure::new(Happened::NotConnected, Code::NameNotResolved, "the host name could not be resolved");
+    }
+    let message = with_hint(format!("no connection could be made{through}{}", reason(error)), way);
+    Failure::new(Happened::NotConnected, Code::ConnectFailed, message)
+}
+
+/// RFC 9113, sections 6.8 and 8.7: both promise that nothing was done for the stream.
+fn was_not_looked_at(error: &h2::Error) -> bool {
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    // The library gives this error to streams above the last one only.
+    error.is_remote() && (is_refused || error.is_go_away())
+}
+
+fn with_hint(message: String, way: Way) -> String {
+    if !way.certificate_missing {
+        return message;
+    }
+    format!("{message}; the server asks for a client certificate, and client_cert is not given")
+}
+
+/// Why, in the words of the operating system or of HTTP/2.
+fn reason(error: &reqwest::Error) -> String {
+    for cause in causes(error) {
+        if let Some(reason) = cause.downcast_ref::<h2::Error>().and_then(h2::Error::reason) {
+            return format!(": {}", reason.description());
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            return format!(": {}", io.kind());
+        }
+    }
+    String::new()
+}
+
+/// An error's causes, those inside of I/O errors included.
+pub(super) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| cause.source());
+        Some(cause)
+    })
+}
