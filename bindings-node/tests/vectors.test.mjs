@@ -3,7 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 
-import { runCase } from "./lib/vectors.mjs";
+import { inAllWays, runCase } from "./lib/vectors.mjs";
 
 // What stands in the environment must not fill in what a case leaves out.
 delete process.env.OMNI_API_KEY;
@@ -14,7 +14,7 @@ const folder = new URL("../../tests/vectors/", import.meta.url);
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith(".json")).sort()) {
   describe(file, () => {
-    for (const vector of JSON.parse(readFileSync(new URL(file, folder), "utf8"))) {
+    for (const vector of JSON.parse(readFileSync(new URL(file, folder), "utf8")).flatMap(inAllWays)) {
       const elsewhere = vector.languages !== undefined && !vector.languages.includes("node");
       test(vector.name, { skip: elsewhere && vector.why }, () => runCase(vector));
     }

@@ -38,6 +38,8 @@ def _holds(rule: str, operand: Any, actual: Any) -> bool:
             return isinstance(actual, str) and operand in actual
         case "$at_least":
             return isinstance(actual, (int, float)) and actual >= operand
+        case "$at_most":
+            return isinstance(actual, (int, float)) and actual <= operand
         case "$length":
             return isinstance(actual, list) and len(actual) == operand
     raise AssertionError(f"the runner knows no rule {rule}")

@@ -57,6 +57,11 @@ pub(crate) trait Operation: Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    /// Whether what was lost with an attempt had been good before, so that making it anew is worth more than one try.
+    fn was_good(&self, _ground: &Self::Ground) -> bool {
+        false
+    }
+
     /// Called with each failure, such as to let go of a lost session.
     fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
 }
@@ -347,6 +352,12 @@ impl Ended<RawReply> {
     }
 }
 
+/// A session that is lost as soon as it is open is opened once more only; one in which other calls were answered was lost by
+/// a misfortune that may come again, but not without end.
+fn may_reopen(reopened: u32, was_good: bool, plan: &Plan) -> bool {
+    reopened == 0 || (was_good && reopened < plan.max_attempts)
+}
+
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.
 pub(crate) async fn run<O: Operation>(core: &Arc<Core>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
     run_counted(core, plan, operation).await.map(|ended| ended.reply)
@@ -362,7 +373,7 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut retries = 0;
     // Attempts that repaired what was wrong with the client's side are not counted as the operation's own.
     let mut repaired = 0;
-    let mut reopened = false;
+    let mut reopened = 0;
     let mut renewed = false;
     let mut corrected = false;
     let mut last: Option<(Failure, Option<String>)> = None;
@@ -412,7 +423,7 @@ pub(crate) async fn run_counted<O: Operation>(
             safety: plan.safety,
             attempts,
             max_attempts: plan.max_attempts.saturating_add(repaired),
-            reopened: reopened || O::OPENS,
+            reopened: O::OPENS || !may_reopen(reopened, operation.was_good(&ground), plan),
             renewable: token.is_some() && !renewed,
             corrected,
             retry_unavailable: plan.retry_unavailable,
@@ -436,7 +447,7 @@ pub(crate) async fn run_counted<O: Operation>(
                 tokio::time::sleep(wait).await;
             }
             Decision::ReopenSession => {
-                reopened = true;
+                reopened += 1;
                 repaired += 1;
             }
             Decision::RenewToken => {

@@ -17,7 +17,7 @@ use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::counters::Counts;
-use crate::ears::uri_of;
+use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
@@ -67,6 +67,10 @@ pub(crate) struct Core {
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
     pub(crate) asking: Arc<OpenCount>,
+    /// Those of them that came on no call's own stream.
+    pub(crate) asked_of_all: Arc<OpenCount>,
+    /// Of functions that failed to answer those: what the next caller is warned of.
+    pub(crate) warnings: Warnings,
     /// Notices on their way of calls that were given up.
     pub(crate) notices: Arc<OpenCount>,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -120,6 +124,8 @@ impl Core {
             questions: Arc::new(Semaphore::new(settings.max_server_requests as usize)),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
+            asked_of_all: Arc::default(),
+            warnings: Warnings::default(),
             notices: Arc::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),

@@ -1,6 +1,6 @@
 //! The opening of a session: its link, and the handshake where there is one.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -96,7 +96,12 @@ impl Opening {
             Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
                 Opened::Link(link) => Link::Sse(link),
                 Opened::Refused(answer) => {
-                    return Err(classify::refused(&Method::GET, answer, &core.settings.profile, Standing::default()));
+                    let profile = &core.settings.profile;
+                    let mut failure = classify::refused(&Method::GET, answer, profile, Standing::default());
+                    if failure.error.info().code == Code::UnknownAddress {
+                        classify::name_address(&mut failure, url);
+                    }
+                    return Err(failure);
                 }
             },
             Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
@@ -293,7 +298,8 @@ impl Core {
         let headers = opening.headers();
         let modern = opening.modern();
         ears.session_is_open(headers.clone(), modern.is_some());
-        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, listening: OnceLock::new() })
+        let (has_served, listening) = (AtomicBool::new(false), OnceLock::new());
+        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, has_served, listening })
     }
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,

@@ -59,6 +59,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new(shared: Arc<Shared>, connection: Arc<Connection>, entry: Entry) -> Self {
+        shared.restarts.begun();
         Self { shared, connection, entry, complete: false }
     }
 
@@ -74,6 +75,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        self.shared.restarts.over();
         if !self.complete && !self.connection.is_ended() && !self.shared.is_closing() {
             self.shared.ledger.disconnected(self.entry);
         }
@@ -97,18 +99,22 @@ pub(crate) async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         write_blocked: AtomicBool::new(false),
     });
     let _open = Open(Arc::clone(&shared));
+    let deaths = Arc::clone(&shared);
     let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection) };
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), request))
     };
     let mut serving = pin!(http1::Builder::new().serve_connection(io, service));
-    poll_fn(|cx| match serving.as_mut().poll(cx) {
+    let served = poll_fn(|cx| match serving.as_mut().poll(cx) {
         Poll::Ready(_) => Poll::Ready(()),
         Poll::Pending if connection.may_close() => Poll::Ready(()),
         Poll::Pending => Poll::Pending,
-    })
-    .await;
+    });
+    tokio::select! {
+        () = served => {}
+        () = deaths.restarts.death() => connection.end(How::Rst),
+    }
 }
 
 /// The socket under hyper.

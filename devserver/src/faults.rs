@@ -28,6 +28,21 @@ pub enum How {
     End,
 }
 
+/// What follows the bytes of a raw body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// The answer ends as it should.
+    #[default]
+    End,
+    /// An orderly TCP close, in the middle of the answer.
+    Fin,
+    /// A TCP reset.
+    Rst,
+    /// Nothing, for ever.
+    Hang,
+}
+
 /// What an endless answer consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -216,7 +231,8 @@ pub enum Fault {
         #[serde(default)]
         when: When,
     },
-    /// These very bytes. `$ID` in them becomes the id of the request, as JSON.
+    /// These very bytes. `$ID` in them becomes the id of the request, as JSON, and `$ANSWER` the answer that the request
+    /// would have had; the tool then runs first.
     RawBody {
         /// The body.
         body: String,
@@ -229,6 +245,15 @@ pub enum Fault {
         /// Whether the tool runs first.
         #[serde(default)]
         when: When,
+        /// In pieces of so many bytes, each a chunk of its own.
+        #[serde(default)]
+        bytes_per_tick: Option<usize>,
+        /// Milliseconds between two pieces.
+        #[serde(default)]
+        tick_ms: u64,
+        /// What follows.
+        #[serde(default)]
+        then: Then,
     },
     /// A redirect.
     Redirect {
@@ -236,6 +261,18 @@ pub enum Fault {
         status: u16,
         /// The `Location` header.
         location: String,
+    },
+    /// The server dies, with all its connections, streams and sessions, and comes back on the same port.
+    Restart {
+        /// Milliseconds for which nobody listens.
+        #[serde(default)]
+        down_ms: u64,
+        /// It dies once so many other requests wait for their answers.
+        #[serde(default)]
+        with: usize,
+        /// Whether the tool runs first.
+        #[serde(default)]
+        when: When,
     },
 }
 
@@ -287,6 +324,7 @@ impl Fault {
             Self::RpcError { .. } => "rpc_error",
             Self::RawBody { .. } => "raw_body",
             Self::Redirect { .. } => "redirect",
+            Self::Restart { .. } => "restart",
         }
     }
 
@@ -301,7 +339,8 @@ impl Fault {
             | Self::Accepted { when }
             | Self::RpcError { when, .. }
             | Self::StreamCut { when, .. }
-            | Self::RawBody { when, .. } => *when == When::AfterExecution,
+            | Self::Restart { when, .. } => *when == When::AfterExecution,
+            Self::RawBody { when, body, .. } => *when == When::AfterExecution || body.contains("$ANSWER"),
             Self::SessionLost {} | Self::SessionElsewhere {} | Self::Redirect { .. } => false,
             _ => true,
         }
@@ -333,6 +372,9 @@ impl Fault {
             }
             Self::OmniError { status, .. } => *status,
             Self::RpcError { status, .. } => Some(*status),
+            Self::RawBody { bytes_per_tick: Some(0), .. } => {
+                return Err("bytes_per_tick must be at least 1".to_owned());
+            }
             Self::RawBody { status, content_type, .. } => {
                 check_header("content_type", Some(content_type))?;
                 Some(*status)

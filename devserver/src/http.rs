@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
@@ -118,7 +119,11 @@ async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &
             guard.connection().end(*how);
             pending().await
         }
-        _ => mangle::replacement(shared, exchange, fault).or(served).unwrap_or_else(|| Answer::empty(500)),
+        Fault::Restart { down_ms, with, .. } => {
+            shared.restarts.restart(*with + 1, Duration::from_millis(*down_ms)).await;
+            pending().await
+        }
+        _ => mangle::replacement(shared, exchange, fault, served.as_ref()).or(served).unwrap_or_else(|| Answer::empty(500)),
     }
 }
 

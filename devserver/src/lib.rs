@@ -52,6 +52,7 @@ mod options;
 mod pages;
 mod push;
 mod registry;
+mod restarts;
 mod script;
 mod sema4;
 mod server;
@@ -68,7 +69,7 @@ mod tools;
 mod wait;
 
 pub use credentials::AuthOptions;
-pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, When};
+pub use faults::{Endless, Fault, How, Matcher, RetryAfter, Rule, Then, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{

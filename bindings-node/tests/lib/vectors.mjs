@@ -38,6 +38,7 @@ const MATCHERS = {
   $starts: (wanted, got) => typeof got === "string" && got.startsWith(wanted),
   $contains: (wanted, got) => typeof got === "string" && got.includes(wanted),
   $at_least: (wanted, got) => typeof got === "number" && got >= wanted,
+  $at_most: (wanted, got) => typeof got === "number" && got <= wanted,
   $length: (wanted, got) => Array.isArray(got) && got.length === wanted,
 };
 
@@ -148,7 +149,7 @@ async function runStep(step, open, server, at) {
   } else if (step.asked !== undefined) {
     match(step.asked, open.asked, `${at}.asked`);
   } else {
-    await runCall(step, open, server, at);
+    for (let time = 0; time < (step.times ?? 1); time += 1) await runCall(step, open, server, at);
   }
 }
 
@@ -160,7 +161,7 @@ function matchLedger(saw, { requests, executions, connections, maxConcurrentExec
   const different = (list) => new Set(list).size;
   const checks = {
     executions: (wanted) => assert.equal(executions.length, wanted, "executions"),
-    connections: (wanted) => assert.equal(connections, wanted, "connections"),
+    connections: (wanted) => match(wanted, connections, "connections"),
     requests: (wanted) => {
       for (const [method, count] of Object.entries(wanted)) {
         assert.equal(requests.filter((request) => methodOf(request) === method).length, count, `requests of ${method}`);
@@ -189,6 +190,14 @@ function matchLedger(saw, { requests, executions, connections, maxConcurrentExec
     assert.ok(name in checks, `no check of ${name}`);
     checks[name](wanted);
   }
+}
+
+/** A case that names eras or forms of answers is one case in each of them. */
+export function inAllWays({ eras, forms, ...vector }) {
+  const ways = (list, option) => list?.map((way) => ({ way, option })) ?? [{}];
+  const inOneWay = (vector, { way, option }) =>
+    way === undefined ? vector : { ...vector, name: `${way}_${vector.name}`, server: { ...vector.server, [option]: way } };
+  return ways(eras, "era").flatMap((era) => ways(forms, "answer").map((form) => inOneWay(inOneWay(vector, era), form)));
 }
 
 export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], saw = {}, ...how }) {

@@ -57,7 +57,24 @@ fn cases(folder: &Path) -> Vec<Value> {
     let read = |path| -> Vec<Value> {
         serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|why| panic!("{path:?}: {why}"))
     };
-    files.into_iter().flat_map(read).collect()
+    files.into_iter().flat_map(read).flat_map(in_all_ways).collect()
+}
+
+/// A case that names eras or forms of answers is one case in each of them.
+fn in_all_ways(case: Value) -> Vec<Value> {
+    let mut cases = vec![case];
+    for (member, option) in [("eras", "era"), ("forms", "answer")] {
+        let Some(ways) = cases[0].get(member).and_then(Value::as_array).cloned() else { continue };
+        let in_one_way = |case: &Value, way: &Value| {
+            let mut case = case.clone();
+            let name = format!("{}_{}", way.as_str().unwrap(), case["name"].as_str().unwrap());
+            case["name"] = name.into();
+            case["server"][option] = way.clone();
+            case
+        };
+        cases = cases.iter().flat_map(|case| ways.iter().map(|way| in_one_way(case, way))).collect();
+    }
+    cases
 }
 
 async fn run(case: &Value) -> Result<(), String> {
@@ -99,7 +116,13 @@ async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Resul
     if let Some(expected) = step.get("asked") {
         return mismatch(expected, &Value::Array(subject.asked())).map_or(Ok(()), Err);
     }
-    if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server).await }
+    if !step["server"].is_null() {
+        return control::run(&step["server"], server).await;
+    }
+    for _ in 0..step["times"].as_u64().unwrap_or(1) {
+        call_step(step, subject).await?;
+    }
+    Ok(())
 }
 
 async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {
