@@ -88,7 +88,8 @@ mod tests {
             timer.restart();
         };
         let nothing = OpenCount::default();
-        tokio::join!(timer.expired(&Questions::of_call(&nothing, &nothing)), restart);
+        let questions = Questions::of_call(&nothing, &nothing);
+        tokio::join!(timer.expired(&questions), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
     }
 
