@@ -24,6 +24,8 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
                 actual = ledger[name]
             case "paths":
                 actual = {path: sum(request["path"] == path for request in requests) for path in expected}
+            case "answered":
+                actual = [request["body"] for request in requests if _is_answer(request["body"])]
             case "keys":
                 actual = len(_distinct(calls, "idempotency-key"))
             case "one_key":
@@ -46,6 +48,10 @@ def _check_request(rule: dict[str, Any], requests: list[dict[str, Any]]) -> None
     _same(f"{rule['method']} headers", rule.get("headers", {}), request["headers"])
     if "params" in rule:
         _same(f"{rule['method']} params", rule["params"], request["body"]["params"])
+
+
+def _is_answer(body: Any) -> bool:
+    return isinstance(body, dict) and "method" not in body and "id" in body
 
 
 def _same(name: str, expected: Any, actual: Any) -> None:

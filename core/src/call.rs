@@ -628,7 +628,8 @@ impl Operation for InOpening<'_> {
         let modern = self.1.modern();
         let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
         ears.opens_as(modern.is_some());
-        let line = Line { link: &link, headers: &headers, session_id: None, modern, ears: &ears, params: None, key };
+        let session_id = headers.get(&headers::MCP_SESSION_ID);
+        let line = Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key };
         let id = (!self.0.is_notification).then(|| core.next_id());
         self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
             if link.is_process() && link.is_down() {

@@ -152,7 +152,7 @@ impl Core {
         } else if self.is_closed() {
             return Err(Failure::not_sent(self.closed_error()));
         } else if self.handshake.load(Ordering::Relaxed) {
-            match self.open_by_handshake(generation, &opening).await {
+            match self.open_by_handshake_twice(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
                 Err(failure) => {
                     // Perhaps it is another server by now.
@@ -239,6 +239,20 @@ impl Core {
             return Err(Failure { error: refused.error.with_delivery(Delivery::NotSent), ..refused });
         }
         Ok((verdict, None))
+    }
+
+    /// The handshake, and once more where the session that it gave was lost before it was done.
+    async fn open_by_handshake_twice(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        match self.open_by_handshake(generation, opening).await {
+            Err(failure) if failure.happened == Happened::SessionLost => {
+                let mut headers = opening.headers();
+                headers.remove(headers::MCP_SESSION_ID);
+                headers.remove(headers::MCP_PROTOCOL_VERSION);
+                opening.set_headers(headers);
+                self.open_by_handshake(generation, opening).await
+            }
+            opened => opened,
+        }
     }
 
     /// The handshake (specification 2025-11-25, basic/lifecycle).

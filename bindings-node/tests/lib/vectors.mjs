@@ -155,6 +155,8 @@ async function runStep(step, open, server, at) {
 
 const methodOf = (request) => request.rpcMethod ?? request.httpMethod;
 
+const isAnswer = (body) => isObject(body) && body.method === undefined && body.id !== undefined;
+
 function matchLedger(saw, { requests, executions, connections, maxConcurrentExecutions }) {
   const toolCalls = requests.filter((request) => request.rpcMethod === "tools/call");
   const keys = toolCalls.map((request) => request.headers["idempotency-key"]);
@@ -173,6 +175,7 @@ function matchLedger(saw, { requests, executions, connections, maxConcurrentExec
       }
     },
     max_concurrent_executions: (wanted) => match(wanted, maxConcurrentExecutions, "executions at once"),
+    answered: (wanted) => match(wanted, requests.map(({ body }) => body).filter(isAnswer), "answers"),
     one_key: () => assert.ok(keys.length > 0 && keys[0] !== undefined && different(keys) === 1, `one key: ${keys}`),
     keys: (wanted) => assert.equal(different(keys.filter((key) => key !== undefined)), wanted, "different keys"),
     distinct_request_ids: () => assert.equal(different(requests.map((request) => request.headers["x-request-id"])), requests.length, "request ids"),
