@@ -52,6 +52,8 @@ pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
 #[derive(Default)]
 struct Place {
     last_event_id: Option<String>,
+    /// Whether there was a stream already.
+    was_open: bool,
     /// The wait that the server named.
     retry: Option<Duration>,
 }
@@ -78,9 +80,14 @@ async fn listen_once(
                 // It has forgotten what was said: what it says from now on can still be heard.
                 return may_be_tried_again(&core);
             }
+            Err(failure) if place.was_open && failure.error.info().status == Some(409) => {
+                // It has not seen the end of the stream before, and says that there is one already.
+                return may_be_tried_again(&core);
+            }
             Err(failure) => return after_failure(&core, &peer, &failure, token.as_deref()),
         }
     };
+    place.was_open = true;
     // Neither the client nor its session is held while nothing comes.
     let begun = Instant::now();
     let mut heard = false;
@@ -147,10 +154,7 @@ pub(crate) fn after_failure(
     failure: &Failure,
     sent: Option<&Token>,
 ) -> Option<Duration> {
-    // A server that still holds the stream before, as it has not seen its end, says that there is one already.
-    let is_held = failure.error.info().status == Some(409);
-    let is_final = matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent);
-    if is_final && !is_held {
+    if matches!(failure.happened, Happened::Refused | Happened::CertificateInvalid | Happened::QuotaSpent) {
         return None;
     }
     let wait = may_be_tried_again(core)?;

@@ -195,14 +195,6 @@ function matchLedger(saw, { requests, executions, connections, maxConcurrentExec
   }
 }
 
-/** A case that names eras or forms of answers is one case in each of them. */
-export function inAllWays({ eras, forms, ...vector }) {
-  const ways = (list, option) => list?.map((way) => ({ way, option })) ?? [{}];
-  const inOneWay = (vector, { way, option }) =>
-    way === undefined ? vector : { ...vector, name: `${way}_${vector.name}`, server: { ...vector.server, [option]: way } };
-  return ways(eras, "era").flatMap((era) => ways(forms, "answer").map((form) => inOneWay(inOneWay(vector, era), form)));
-}
-
 export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], saw = {}, ...how }) {
   const server = await testing.DevServer.start(serverOptions);
   try {

@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod cases;
 mod control;
 mod matching;
 mod registry;
@@ -28,7 +29,7 @@ type Outcome = Result<(Value, Value), Error>;
 pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for case in cases(folder) {
+    for case in cases::read(folder) {
         let name = case["name"].as_str().expect("a case has a name");
         if filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str())) {
             continue;
@@ -48,33 +49,6 @@ pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
     if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn cases(folder: &Path) -> Vec<Value> {
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |path| -> Vec<Value> {
-        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|why| panic!("{path:?}: {why}"))
-    };
-    files.into_iter().flat_map(read).flat_map(in_all_ways).collect()
-}
-
-/// A case that names eras or forms of answers is one case in each of them.
-fn in_all_ways(case: Value) -> Vec<Value> {
-    let mut cases = vec![case];
-    for (member, option) in [("eras", "era"), ("forms", "answer")] {
-        let Some(ways) = cases[0].get(member).and_then(Value::as_array).cloned() else { continue };
-        let in_one_way = |case: &Value, way: &Value| {
-            let mut case = case.clone();
-            let name = format!("{}_{}", way.as_str().unwrap(), case["name"].as_str().unwrap());
-            case["name"] = name.into();
-            case["server"][option] = way.clone();
-            case
-        };
-        cases = cases.iter().flat_map(|case| ways.iter().map(|way| in_one_way(case, way))).collect();
-    }
-    cases
 }
 
 async fn run(case: &Value) -> Result<(), String> {
