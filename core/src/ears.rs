@@ -43,7 +43,13 @@ struct Open {
 
 impl Ears {
     pub(crate) fn new(core: &Weak<Core>, opening: HeaderMap) -> Arc<Self> {
-        Arc::new(Self { core: Weak::clone(core), link: OnceLock::new(), open: OnceLock::new(), opening, asks_for_era: AtomicBool::new(false) })
+        Arc::new(Self {
+            core: Weak::clone(core),
+            link: OnceLock::new(),
+            open: OnceLock::new(),
+            opening,
+            asks_for_era: AtomicBool::new(false),
+        })
     }
 
     /// Tells what the server is taken for while the session is being opened.

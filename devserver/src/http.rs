@@ -123,7 +123,9 @@ async fn answer(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, guard: &
             shared.restarts.restart(*with + 1, Duration::from_millis(*down_ms)).await;
             pending().await
         }
-        _ => mangle::replacement(shared, exchange, fault, served.as_ref()).or(served).unwrap_or_else(|| Answer::empty(500)),
+        _ => mangle::replacement(shared, exchange, fault, served.as_ref())
+            .or(served)
+            .unwrap_or_else(|| Answer::empty(500)),
     }
 }
 

@@ -43,12 +43,7 @@ pub(crate) struct Restarts {
 impl Default for Restarts {
     fn default() -> Self {
         let (orders, wanted) = unbounded_channel();
-        Self {
-            orders,
-            wanted: Mutex::new(Some(wanted)),
-            deaths: watch::Sender::new(0),
-            waiting: AtomicUsize::new(0),
-        }
+        Self { orders, wanted: Mutex::new(Some(wanted)), deaths: watch::Sender::new(0), waiting: AtomicUsize::new(0) }
     }
 }
 

@@ -251,7 +251,9 @@ impl Resume<'_> {
         let mut response = match get(self.http, self.url, headers).await {
             Ok(response) => response,
             Err(error) if not_answered(&error, limits).happened == Happened::CertificateInvalid => {
-                return Resumed::Refused("the event stream broke off; the certificate is not valid any more".to_owned());
+                return Resumed::Refused(
+                    "the event stream broke off; the certificate is not valid any more".to_owned(),
+                );
             }
             Err(_) => return Resumed::NotNow(Duration::ZERO),
         };

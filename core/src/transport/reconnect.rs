@@ -24,9 +24,8 @@ mod tests {
 
     #[test]
     fn what_is_named_is_the_least_up_to_the_cap() {
-        let between = |milliseconds| {
-            [0.0, 1.0].map(|random| wait(Duration::from_millis(milliseconds), random).as_millis())
-        };
+        let between =
+            |milliseconds| [0.0, 1.0].map(|random| wait(Duration::from_millis(milliseconds), random).as_millis());
         assert_eq!(between(500), [500, 625]);
         assert_eq!(between(0), [10, 12]);
         assert_eq!(between(29_000), [24_000, 30_000]);
