@@ -388,6 +388,7 @@ pub(crate) async fn run_counted<O: Operation>(
             true => in_time(plan.timeout, core.token()).await.map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
+        core.rested.hear_the_news().await;
         attempts += 1;
         let request_id = plan.request_id_of_attempt(attempts);
         plan.state.begin_attempt(attempts, &request_id);
@@ -395,6 +396,7 @@ pub(crate) async fn run_counted<O: Operation>(
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
         let outcome = operation.attempt(core, &ground, &turn).instrument(span(operation, attempts, &turn)).await;
+        core.rested.touch();
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         let Turn { request_id, token, .. } = turn;

@@ -393,6 +393,29 @@ mod tests {
     }
 
     #[test]
+    fn scopes_of_a_challenge_are_read() {
+        for (challenge, scope) in [
+            (r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://x""#, Some("a b")),
+            (r#"Bearer scope=a, realm="x""#, Some("a")),
+            (r#"Bearer realm="x",scope = "a""#, Some("a")),
+            (r#"Bearer insufficient_scope="a""#, None),
+            (r#"Bearer scope="""#, None),
+            (r#"Bearer scope"#, None),
+            ("", None),
+        ] {
+            assert_eq!(scope_of(challenge), scope, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_named_without_its_query() {
+        let mut failure = refusal("generic", 404, "", &[], false);
+        name_address(&mut failure, &Url::parse("https://u:p@example.com:8443/a?token=canary#canary").unwrap());
+        let message = &failure.error.info().message;
+        assert!(message.ends_with("; the address is https://example.com:8443/a"), "{message}");
+    }
+
+    #[test]
     fn rest_errors_and_scopes_are_read() {
         let body =
             r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;

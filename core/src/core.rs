@@ -28,6 +28,7 @@ use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
+use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
 use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
@@ -73,6 +74,7 @@ pub(crate) struct Core {
     pub(crate) warnings: Warnings,
     /// Notices on their way of calls that were given up.
     pub(crate) notices: Arc<OpenCount>,
+    pub(crate) rested: Rested,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) state: Board,
@@ -127,6 +129,7 @@ impl Core {
             asked_of_all: Arc::default(),
             warnings: Warnings::default(),
             notices: Arc::default(),
+            rested: Rested::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: Board::default(),

@@ -31,8 +31,8 @@ const DRAIN: Duration = Duration::from_secs(1);
 const MAX_RESUMPTIONS: u32 = 5;
 /// The wait before resuming, where the server names none.
 const RESUME_AFTER: Duration = Duration::from_millis(500);
-/// How many event ids of one answer are remembered, by which an event that comes again is told.
-const IDS_KEPT: usize = 4096;
+/// How many events on the way to one answer are remembered, by which one that comes again is told.
+const EVENTS_KEPT: usize = 4096;
 
 /// Headers of every POST.
 pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
@@ -158,12 +158,13 @@ async fn from_stream(
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(data)) => {
                     let text = Bytes::from(data);
-                    let is_new = resume.is_none() || seen.add(events.event_id().as_deref());
-                    if resumed && !is_new && !is_answer(&text) {
+                    let message = jsonrpc::parse(&text);
+                    let by_itself = matches!(message, Some(Message::Notification { .. } | Message::Request { .. }));
+                    if by_itself && resume.is_some() && !seen.add(events.event_id().as_deref(), &text) && resumed {
                         continue;
                     }
                     in_vain = 0;
-                    match jsonrpc::parse(&text) {
+                    match message {
                         Some(Message::Notification { method, params }) => listener.notification(&method, params),
                         Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
                         Some(Message::Response { id: answered, outcome }) => {
@@ -202,27 +203,22 @@ async fn from_stream(
     }
 }
 
-/// Whether a message is an answer, which is never taken for one that came before: the call would wait for it in vain.
-fn is_answer(text: &[u8]) -> bool {
-    !matches!(jsonrpc::parse(text), Some(Message::Notification { .. } | Message::Request { .. }))
-}
-
-/// The event ids of one answer, as hashes.
+/// What came on the stream of one answer besides it, as hashes of ids and data.
 #[derive(Default)]
 struct Seen {
-    ids: HashSet<u64>,
+    events: HashSet<u64>,
     hasher: RandomState,
 }
 
 impl Seen {
-    /// Whether it is an event that was not there before. One without an id always is.
-    fn add(&mut self, id: Option<&str>) -> bool {
+    /// Whether the event was not there before. Without an id it is never taken for one that was.
+    fn add(&mut self, id: Option<&str>, data: &[u8]) -> bool {
         let Some(id) = id else { return true };
-        let id = self.hasher.hash_one(id);
-        if self.ids.len() >= IDS_KEPT {
-            return !self.ids.contains(&id);
+        let event = self.hasher.hash_one((id, data));
+        if self.events.len() >= EVENTS_KEPT {
+            return !self.events.contains(&event);
         }
-        self.ids.insert(id)
+        self.events.insert(event)
     }
 }
 
