@@ -12,9 +12,8 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
     requests = ledger["requests"]
     calls = _of(requests, "tools/call")
     for name, expected in saw.items():
-        if name == "headers":
-            for rule in expected:
-                _check_request(rule, requests)
+        if name in ("headers", "answered"):
+            (_check_requests if name == "headers" else _check_answers)(expected, requests)
             continue
         actual: Any
         match name:
@@ -24,8 +23,6 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
                 actual = ledger[name]
             case "paths":
                 actual = {path: sum(request["path"] == path for request in requests) for path in expected}
-            case "answered":
-                actual = [request["body"] for request in requests if _is_answer(request["body"])]
             case "keys":
                 actual = len(_distinct(calls, "idempotency-key"))
             case "one_key":
@@ -41,6 +38,15 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
             case _:
                 raise AssertionError(f"the runner knows no ledger rule {name}")
         _same(name, expected, actual)
+
+
+def _check_requests(rules: list[dict[str, Any]], requests: list[dict[str, Any]]) -> None:
+    for rule in rules:
+        _check_request(rule, requests)
+
+
+def _check_answers(expected: Any, requests: list[dict[str, Any]]) -> None:
+    _same("answered", expected, [request["body"] for request in requests if _is_answer(request["body"])])
 
 
 def _check_request(rule: dict[str, Any], requests: list[dict[str, Any]]) -> None:

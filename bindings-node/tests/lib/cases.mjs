@@ -6,7 +6,7 @@ const isObject = (value) => typeof value === "object" && value !== null && !Arra
 function filled(value, row) {
   if (Array.isArray(value)) return value.map((item) => filled(item, row));
   if (!isObject(value)) return value;
-  const { $row, rows: _, ...members } = value;
+  const { $row, ...members } = value;
   const own = Object.fromEntries(Object.entries(members).map(([name, member]) => [name, filled(member, row)]));
   if ($row === undefined) return own;
   return Object.keys(own).length > 0 ? { ...row[$row], ...own } : row[$row];
