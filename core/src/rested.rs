@@ -7,13 +7,13 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-/// The rest after which news is listened for, in milliseconds. Calls in close order do without.
-const AFTER: u64 = 2;
+/// The rest after which news is listened for, in microseconds. Calls in close order do without.
+const AFTER: u64 = 200;
 
 #[derive(Debug)]
 pub(crate) struct Rested {
     begun: Instant,
-    /// When the last attempt began or ended, in milliseconds from the beginning.
+    /// When the last attempt began or ended, in microseconds from the beginning.
     last: AtomicU64,
 }
 
@@ -35,7 +35,7 @@ impl Rested {
 
     /// Notes that the client does something; returns for how long it had not.
     pub(crate) fn touch(&self) -> u64 {
-        let now = u64::try_from(self.begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let now = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         now.saturating_sub(self.last.swap(now, Ordering::Relaxed))
     }
 }

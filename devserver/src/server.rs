@@ -239,6 +239,9 @@ async fn die_and_come_back(listener: TcpListener, shared: &Arc<Shared>, down: Du
     drop(listener);
     shared.restarts.die();
     shared.end_all_sessions();
+    while shared.ledger.open_connections() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
     tokio::time::sleep(down).await;
     loop {
         match listen(port) {
