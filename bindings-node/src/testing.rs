@@ -109,6 +109,12 @@ impl NativeDevServer {
         self.server.drop_streams();
     }
 
+    /// Dies, and comes back on the same port after so many milliseconds.
+    #[napi(catch_unwind)]
+    pub fn restart(&self, down_ms: u32) {
+        self.server.restart(std::time::Duration::from_millis(down_ms.into()));
+    }
+
     /// Forgets every token given out so far.
     #[napi(catch_unwind)]
     pub fn revoke_tokens(&self) {

@@ -3,6 +3,7 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { describe, test } from "node:test";
 
+import { inAllWays } from "./lib/cases.mjs";
 import { runCase } from "./lib/vectors.mjs";
 
 // What stands in the environment must not fill in what a case leaves out.
@@ -14,7 +15,7 @@ const folder = new URL("../../tests/vectors/", import.meta.url);
 
 for (const file of readdirSync(folder).filter((name) => name.endsWith(".json")).sort()) {
   describe(file, () => {
-    for (const vector of JSON.parse(readFileSync(new URL(file, folder), "utf8"))) {
+    for (const vector of JSON.parse(readFileSync(new URL(file, folder), "utf8")).flatMap(inAllWays)) {
       const elsewhere = vector.languages !== undefined && !vector.languages.includes("node");
       test(vector.name, { skip: elsewhere && vector.why }, () => runCase(vector));
     }

@@ -33,6 +33,7 @@ export interface NativeDevServer {
   expireSessions(): void;
   moveSessions(): void;
   dropStreams(): void;
+  restart(downMs: number): void;
   revokeTokens(): void;
   push(message: string): string | null;
   resetLedger(): void;

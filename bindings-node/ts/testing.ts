@@ -86,6 +86,11 @@ export class DevServer {
     this.#native.dropStreams();
   }
 
+  /** Dies with all connections, streams and sessions, and comes back on the same port after `downMs`, for which it blocks. */
+  restart({ downMs = 0 }: { downMs?: number } = {}): void {
+    this.#native.restart(downMs);
+  }
+
   /** Forgets every token that was given out so far. */
   revokeTokens(): void {
     this.#native.revokeTokens();

@@ -102,6 +102,13 @@ impl DevServer {
         Ok(())
     }
 
+    fn restart(&self, py: Python<'_>, down: f64) -> PyResult<()> {
+        let server = self.server()?;
+        let down = Duration::try_from_secs_f64(down).map_err(|error| bad(&error))?;
+        py.detach(|| server.restart(down));
+        Ok(())
+    }
+
     fn revoke_tokens(&self, py: Python<'_>) -> PyResult<()> {
         let server = self.server()?;
         py.detach(|| server.revoke_tokens());

@@ -12,9 +12,8 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
     requests = ledger["requests"]
     calls = _of(requests, "tools/call")
     for name, expected in saw.items():
-        if name == "headers":
-            for rule in expected:
-                _check_request(rule, requests)
+        if name in ("headers", "answered"):
+            (_check_requests if name == "headers" else _check_answers)(expected, requests)
             continue
         actual: Any
         match name:
@@ -41,11 +40,24 @@ def check(saw: dict[str, Any], ledger: dict[str, Any]) -> None:
         _same(name, expected, actual)
 
 
+def _check_requests(rules: list[dict[str, Any]], requests: list[dict[str, Any]]) -> None:
+    for rule in rules:
+        _check_request(rule, requests)
+
+
+def _check_answers(expected: Any, requests: list[dict[str, Any]]) -> None:
+    _same("answered", expected, [request["body"] for request in requests if _is_answer(request["body"])])
+
+
 def _check_request(rule: dict[str, Any], requests: list[dict[str, Any]]) -> None:
     request = _of(requests, rule["method"])[rule.get("nth", 1) - 1]
     _same(f"{rule['method']} headers", rule.get("headers", {}), request["headers"])
     if "params" in rule:
         _same(f"{rule['method']} params", rule["params"], request["body"]["params"])
+
+
+def _is_answer(body: Any) -> bool:
+    return isinstance(body, dict) and "method" not in body and "id" in body
 
 
 def _same(name: str, expected: Any, actual: Any) -> None:

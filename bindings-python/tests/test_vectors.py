@@ -10,13 +10,15 @@ from typing import Any
 
 import pytest
 import saw
+from cases import in_all_ways
 from matching import mismatch
 from omni_mcp_py import OmniMCPError, WithMetadata
 from omni_mcp_py.testing import DevServer
 from subject import Subject
 
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"
-CASES = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text("utf-8"))]
+WRITTEN = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text("utf-8"))]
+CASES = [case for written in WRITTEN for case in in_all_ways(written)]
 ERROR_NAMES = set(OmniMCPError.__annotations__) - {"status_code"}
 
 
@@ -48,7 +50,8 @@ def run(case: dict[str, Any], subject: Subject) -> None:
                 with ThreadPoolExecutor(len(step["together"])) as pool:
                     list(pool.map(lambda step: call(step, client), step["together"]))
             elif "call" in step:
-                call(step, client)
+                for _ in range(step.get("times", 1)):
+                    call(step, client)
             else:
                 look(step, subject, client)
         saw.check(case.get("saw", {}), subject.server.ledger())
@@ -77,7 +80,8 @@ async def run_async(case: dict[str, Any], subject: Subject) -> None:
             if "together" in step:
                 await asyncio.gather(*(call_async(step, client) for step in step["together"]))
             elif "call" in step:
-                await call_async(step, client)
+                for _ in range(step.get("times", 1)):
+                    await call_async(step, client)
             else:
                 # The event loop stays free for what the client hears meanwhile.
                 await asyncio.to_thread(look, step, subject, client)
@@ -122,7 +126,7 @@ def look(step: dict[str, Any], subject: Subject, client: Any) -> None:
 
 def tell_server(what: Any, server: DevServer) -> None:
     match what:
-        case "expire_sessions" | "move_sessions" | "drop_streams" | "revoke_tokens":
+        case "expire_sessions" | "move_sessions" | "drop_streams" | "revoke_tokens" | "restart":
             getattr(server, what)()
         case {"script": rules}:
             server.script(rules)

@@ -57,6 +57,11 @@ pub(crate) trait Operation: Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    /// Whether what was lost with an attempt had been good before, so that making it anew is worth more than one try.
+    fn was_good(&self, _ground: &Self::Ground) -> bool {
+        false
+    }
+
     /// Called with each failure, such as to let go of a lost session.
     fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
 }
@@ -347,6 +352,12 @@ impl Ended<RawReply> {
     }
 }
 
+/// A session that is lost as soon as it is open is opened once more only; one in which other calls were answered was lost by
+/// a misfortune that may come again, but not without end.
+fn may_reopen(reopened: u32, was_good: bool, plan: &Plan) -> bool {
+    reopened == 0 || (was_good && reopened < plan.max_attempts)
+}
+
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.
 pub(crate) async fn run<O: Operation>(core: &Arc<Core>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
     run_counted(core, plan, operation).await.map(|ended| ended.reply)
@@ -362,7 +373,7 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut retries = 0;
     // Attempts that repaired what was wrong with the client's side are not counted as the operation's own.
     let mut repaired = 0;
-    let mut reopened = false;
+    let mut reopened = 0;
     let mut renewed = false;
     let mut corrected = false;
     let mut last: Option<(Failure, Option<String>)> = None;
@@ -377,6 +388,7 @@ pub(crate) async fn run_counted<O: Operation>(
             true => in_time(plan.timeout, core.token()).await.map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
+        core.rested.hear_the_news().await;
         attempts += 1;
         let request_id = plan.request_id_of_attempt(attempts);
         plan.state.begin_attempt(attempts, &request_id);
@@ -384,6 +396,7 @@ pub(crate) async fn run_counted<O: Operation>(
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
         let outcome = operation.attempt(core, &ground, &turn).instrument(span(operation, attempts, &turn)).await;
+        core.rested.touch();
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         let Turn { request_id, token, .. } = turn;
@@ -412,7 +425,7 @@ pub(crate) async fn run_counted<O: Operation>(
             safety: plan.safety,
             attempts,
             max_attempts: plan.max_attempts.saturating_add(repaired),
-            reopened: reopened || O::OPENS,
+            reopened: O::OPENS || !may_reopen(reopened, operation.was_good(&ground), plan),
             renewable: token.is_some() && !renewed,
             corrected,
             retry_unavailable: plan.retry_unavailable,
@@ -436,7 +449,7 @@ pub(crate) async fn run_counted<O: Operation>(
                 tokio::time::sleep(wait).await;
             }
             Decision::ReopenSession => {
-                reopened = true;
+                reopened += 1;
                 repaired += 1;
             }
             Decision::RenewToken => {

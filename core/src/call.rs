@@ -1,5 +1,6 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
 use crate::config::Settings;
 use crate::core::{Core, End};
-use crate::ears::{Ears, Warnings};
+use crate::ears::{AskedInCall, Ears};
 use crate::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
@@ -36,7 +37,7 @@ use crate::rounds::Rounds;
 use crate::session::Peer;
 use crate::text::preview;
 use crate::transport::answer::{Content, LeftOut, Listener, Outgoing};
-use crate::transport::idle::IdleTimer;
+use crate::transport::idle::{IdleTimer, Questions};
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
 
@@ -263,11 +264,13 @@ impl LogicalCall {
             error
         })?;
         // What came of rounds of input depends on more than the key says.
+        let mut reply = reply;
         if let Some((key, asked)) = key.filter(|_| rounds == 0)
             && core.session.current().is_some_and(|peer| peer.modern.is_some())
         {
             core.cache.keep(key, &reply, asked);
         }
+        reply.warnings.append(&mut core.warnings.take());
         Ok(reply)
     }
 
@@ -413,13 +416,14 @@ impl LogicalCall {
     ) -> Result<RawReply, Failure> {
         let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = IdleTimer::start(self.plan.timeout);
-        let asked = Warnings::default();
+        let asked = Arc::<AskedInCall>::default();
+        let questions = Questions::of_call(&asked.questions, &core.asked_of_all);
         let progress = self.progress.as_ref();
-        let listener = CallListener { ears: line.ears, idle: &idle, progress, warnings: &asked };
+        let listener = CallListener { ears: line.ears, idle: &idle, progress, asked: &asked };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired(&core.asking) => return Err(too_late()),
+            () = idle.expired(&questions) => return Err(too_late()),
             () = core.at_the(End::QuestionsLeft), if !core.settings.hooks.answers.is_empty() => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
@@ -439,6 +443,11 @@ impl LogicalCall {
                 // Its answers have no status.
                 failure.error.info_mut().status = None;
             }
+            if failure.error.info().code == Code::UnknownAddress
+                && let Some(url) = line.link.url()
+            {
+                classify::name_address(&mut failure, url);
+            }
             if failure.happened == Happened::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {
                 // Only a tool's call has headers that can be learnt.
                 failure.happened = Happened::Refused;
@@ -455,7 +464,7 @@ impl LogicalCall {
         };
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
         let (result, mut warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
-        warnings.append(&mut asked.lock().unwrap_or_else(PoisonError::into_inner));
+        warnings.append(&mut asked.warnings.take());
         let reply = RawReply {
             result,
             status,
@@ -545,6 +554,9 @@ impl Operation for InSession<'_> {
             }
             answered => {
                 self.unanswered.settled();
+                if answered.is_ok() && !peer.has_served.load(Ordering::Relaxed) {
+                    peer.has_served.store(true, Ordering::Relaxed);
+                }
                 answered
             }
         }
@@ -559,6 +571,10 @@ impl Operation for InSession<'_> {
             // All pages: the tool may be on any.
             pages::all(core, list, "tools").await.map(drop).map_err(Failure::not_sent)
         })
+    }
+
+    fn was_good(&self, peer: &Arc<Peer>) -> bool {
+        peer.has_served.load(Ordering::Relaxed)
     }
 
     fn failed(&self, core: &Core, peer: &Arc<Peer>, failure: &Failure) {
@@ -611,7 +627,9 @@ impl Operation for InOpening<'_> {
         let headers = self.1.headers();
         let modern = self.1.modern();
         let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
-        let line = Line { link: &link, headers: &headers, session_id: None, modern, ears: &ears, params: None, key };
+        ears.opens_as(modern.is_some());
+        let session_id = headers.get(&headers::MCP_SESSION_ID);
+        let line = Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key };
         let id = (!self.0.is_notification).then(|| core.next_id());
         self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
             if link.is_process() && link.is_down() {
@@ -654,8 +672,7 @@ struct CallListener<'a> {
     ears: &'a Ears,
     idle: &'a IdleTimer,
     progress: Option<&'a (String, ProgressSink)>,
-    /// Of functions that failed while the call ran.
-    warnings: &'a Warnings,
+    asked: &'a Arc<AskedInCall>,
 }
 
 impl Listener for CallListener<'_> {
@@ -675,7 +692,7 @@ impl Listener for CallListener<'_> {
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.ears.answer(id, method, params, Some(Arc::clone(self.warnings)));
+        self.ears.answer(id, method, params, Some(Arc::clone(self.asked)));
     }
 
     fn left_out(&self, why: LeftOut) {

@@ -4,10 +4,12 @@
 use std::time::SystemTime;
 
 use bytes::Bytes;
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
+use url::Url;
 
 use crate::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::error::{Code, Delivery, ErrorInfo};
@@ -283,6 +285,13 @@ pub(crate) fn of_resource(mut failure: Failure) -> Failure {
     failure
 }
 
+/// Says which address it was, without its query.
+pub(crate) fn name_address(failure: &mut Failure, url: &Url) {
+    let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    let info = failure.error.info_mut();
+    info.message = format!("{}; the address is {}", info.message, crate::text::preview(address.as_bytes()));
+}
+
 fn message(code: Code, said: &str, cut: Option<&str>) -> String {
     let what = code.spec().help.trim_end_matches('.');
     let cut = cut.map(|cut| format!(" ({cut})")).unwrap_or_default();
@@ -293,9 +302,26 @@ fn message(code: Code, said: &str, cut: Option<&str>) -> String {
 }
 
 fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
-    if let Some(scopes) = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES) {
-        info.required_scopes = scopes.split_ascii_whitespace().map(str::to_owned).collect();
+    let challenges = || headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let scopes = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES).or_else(|| challenges().find_map(scope_of));
+    if let Some(scopes) = scopes {
+        let shown = |scope: &str| crate::text::preview(scope.as_bytes());
+        info.required_scopes = scopes.split_ascii_whitespace().map(shown).collect();
     }
+}
+
+/// The scopes that a challenge names (RFC 6750, section 3; specification 2025-11-25, basic/authorization, Scope Challenge
+/// Handling).
+fn scope_of(challenge: &str) -> Option<&str> {
+    challenge.match_indices("scope").find_map(|(at, name)| {
+        let is_a_name = challenge[..at].ends_with([' ', ',', '\t']);
+        let value = challenge[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let scopes = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => value.split([',', ' ']).next()?,
+        };
+        (is_a_name && !scopes.is_empty()).then_some(scopes)
+    })
 }
 
 #[cfg(test)]
@@ -366,6 +392,29 @@ mod tests {
         assert_eq!(refusal("omni", 502, failed, &[], false).happened, Happened::ServerFault);
         let failure = refusal("omni", 422, failed, &[], false);
         assert_eq!((failure.happened, failure.error.delivery()), (Happened::Refused, Delivery::Executed));
+    }
+
+    #[test]
+    fn scopes_of_a_challenge_are_read() {
+        for (challenge, scope) in [
+            (r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://x""#, Some("a b")),
+            (r#"Bearer scope=a, realm="x""#, Some("a")),
+            (r#"Bearer realm="x",scope = "a""#, Some("a")),
+            (r#"Bearer insufficient_scope="a""#, None),
+            (r#"Bearer scope="""#, None),
+            (r#"Bearer scope"#, None),
+            ("", None),
+        ] {
+            assert_eq!(scope_of(challenge), scope, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_named_without_its_query() {
+        let mut failure = refusal("generic", 404, "", &[], false);
+        name_address(&mut failure, &Url::parse("https://u:p@example.com:8443/a?token=canary#canary").unwrap());
+        let message = &failure.error.info().message;
+        assert!(message.ends_with("; the address is https://example.com:8443/a"), "{message}");
     }
 
     #[test]

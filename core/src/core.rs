@@ -17,7 +17,7 @@ use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::counters::Counts;
-use crate::ears::uri_of;
+use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
@@ -29,6 +29,7 @@ use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
+use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
 use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
@@ -68,8 +69,13 @@ pub(crate) struct Core {
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
     pub(crate) asking: Arc<OpenCount>,
+    /// Those of them that came on no call's own stream.
+    pub(crate) asked_of_all: Arc<OpenCount>,
+    /// Of functions that failed to answer those: what the next caller is warned of.
+    pub(crate) warnings: Warnings,
     /// Notices on their way of calls that were given up.
     pub(crate) notices: Arc<OpenCount>,
+    pub(crate) rested: Rested,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) state: Board,
@@ -121,7 +127,10 @@ impl Core {
             questions: Arc::new(Semaphore::new(settings.max_server_requests as usize)),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
+            asked_of_all: Arc::default(),
+            warnings: Warnings::default(),
             notices: Arc::default(),
+            rested: Rested::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: Board::default(),

@@ -1,6 +1,7 @@
 //! Who hears of what the server sends by itself, and answers its requests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::asks::{self, Unanswered};
 use crate::core::Core;
 use crate::given_up::CANCELLED;
 use crate::log::tell;
+use crate::open_count::OpenCount;
 use crate::protocol::jsonrpc;
 use crate::subscriptions::ACKNOWLEDGED;
 use crate::text::preview;
@@ -29,6 +31,8 @@ pub(crate) struct Ears {
     /// What the opening of the session came to.
     open: OnceLock<Open>,
     opening: HeaderMap,
+    /// Whether the server is taken for a modern one while the session is being opened.
+    asks_for_era: AtomicBool,
 }
 
 struct Open {
@@ -39,7 +43,18 @@ struct Open {
 
 impl Ears {
     pub(crate) fn new(core: &Weak<Core>, opening: HeaderMap) -> Arc<Self> {
-        Arc::new(Self { core: Weak::clone(core), link: OnceLock::new(), open: OnceLock::new(), opening })
+        Arc::new(Self {
+            core: Weak::clone(core),
+            link: OnceLock::new(),
+            open: OnceLock::new(),
+            opening,
+            asks_for_era: AtomicBool::new(false),
+        })
+    }
+
+    /// Tells what the server is taken for while the session is being opened.
+    pub(crate) fn opens_as(&self, is_modern: bool) {
+        self.asks_for_era.store(is_modern, Ordering::Release);
     }
 
     /// Tells where answers go.
@@ -92,17 +107,42 @@ impl Listener for Ears {
     }
 }
 
-/// What the caller of one call is to be warned of.
-pub(crate) type Warnings = Arc<Mutex<Vec<String>>>;
+/// What a server asks while one call runs, on that call's stream.
+#[derive(Default)]
+pub(crate) struct AskedInCall {
+    /// Of functions that failed.
+    pub(crate) warnings: Warnings,
+    pub(crate) questions: Arc<OpenCount>,
+}
+
+/// What a caller is to be warned of.
+#[derive(Default)]
+pub(crate) struct Warnings(Mutex<Vec<String>>);
+
+/// The most warnings that are kept for the next call.
+const WARNINGS_KEPT: usize = 16;
+
+impl Warnings {
+    fn add(&self, warning: String) {
+        let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.len() < WARNINGS_KEPT {
+            warnings.push(warning);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
 
 impl Ears {
-    /// Answers a request, in the background: the caller's function may take its time. `warnings` are those of the call on
-    /// whose stream it came.
-    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, warnings: Option<Warnings>) {
+    /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
+    /// came.
+    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
         let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
         let (headers, is_modern) = match self.open.get() {
             Some(open) => (open.headers.clone(), open.is_modern),
-            None => (self.opening.clone(), false),
+            None => (self.opening.clone(), self.asks_for_era.load(Ordering::Acquire)),
         };
         // A server of the modern era must not ask so, and must not be answered (2026-07-28, basic/transports).
         if is_modern {
@@ -123,6 +163,9 @@ impl Ears {
         tokio::spawn(async move {
             let _permit = permit;
             let _open = core.asking.begin();
+            let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
+            let _holds_up = questions.begin();
+            let warnings = call.as_ref().map_or(&core.warnings, |call| &call.warnings);
             let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
             let sending = async {
                 let Ok(_turn) = core.answers.acquire().await else { return };
@@ -145,7 +188,7 @@ async fn answer(
     id: &str,
     method: &str,
     params: Option<String>,
-    warnings: Option<Warnings>,
+    warnings: &Warnings,
 ) -> Option<Bytes> {
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
@@ -172,10 +215,7 @@ async fn answer(
         // Why it failed is the caller's own, and not for the server.
         Err(Unanswered::Failed(why)) => {
             tell!(core.log(), WARN, "a function gave no answer to the server", method = preview(method.as_bytes()));
-            if let Some(warnings) = warnings {
-                let warning = format!("the function for {method} gave no answer: {}", preview(why.as_bytes()));
-                warnings.lock().unwrap_or_else(PoisonError::into_inner).push(warning);
-            }
+            warnings.add(format!("the function for {method} gave no answer: {}", preview(why.as_bytes())));
             jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
         }
     })

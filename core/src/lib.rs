@@ -54,6 +54,7 @@ mod queue;
 mod redaction;
 pub mod registry;
 mod reply;
+mod rested;
 mod retry;
 mod retry_after;
 mod rounds;

@@ -26,6 +26,7 @@ use crate::transport::body;
 use crate::transport::event_stream::EventStream;
 use crate::transport::http::{Stream, get_stream};
 use crate::transport::link::Link;
+use crate::transport::reconnect;
 
 /// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
@@ -33,27 +34,35 @@ const MAX_RECONNECTS: u32 = 5;
 pub(crate) const LIVED: Duration = Duration::from_secs(10);
 /// How long the head of a stream is waited for at most, as the client is held meanwhile.
 const OPEN_WITHIN: Duration = Duration::from_secs(20);
-/// The longest wait before the next one that a server may name.
-const LONGEST_WAIT: Duration = Duration::from_secs(30);
 
 /// Listens in the background until the session ends.
 pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
     let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
     let (settle, settled) = watch::channel(false);
     let task = tokio::spawn(async move {
-        let mut last_event_id = None;
-        while let Some(next) = listen_once(&core, &peer, &mut last_event_id, &settle).await {
+        let mut place = Place::default();
+        while let Some(next) = listen_once(&core, &peer, &mut place, &settle).await {
             tokio::time::sleep(next).await;
         }
     });
     Listening::new(task.abort_handle(), settled)
 }
 
+/// Where the next stream goes on.
+#[derive(Default)]
+struct Place {
+    last_event_id: Option<String>,
+    /// Whether there was a stream already.
+    was_open: bool,
+    /// The wait that the server named.
+    retry: Option<Duration>,
+}
+
 /// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
 async fn listen_once(
     core: &Weak<Core>,
     peer: &Weak<Peer>,
-    last_event_id: &mut Option<String>,
+    place: &mut Place,
     settle: &watch::Sender<bool>,
 ) -> Option<Duration> {
     let (mut events, ears) = {
@@ -62,28 +71,50 @@ async fn listen_once(
             Ok(found) => found,
             Err(failure) => return after_failure(&core, &peer, &failure, None),
         };
-        let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, last_event_id.as_deref()));
+        let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
         let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late()));
         settle.send_replace(true);
         match asked {
             Ok(events) => (events, Arc::clone(&peer.ears)),
+            Err(failure) if is_about_the_place(&failure) && place.last_event_id.take().is_some() => {
+                // It has forgotten what was said: what it says from now on can still be heard.
+                return may_be_tried_again(&core);
+            }
+            Err(failure) if place.was_open && failure.error.info().status == Some(409) => {
+                // It has not seen the end of the stream before, and says that there is one already.
+                return may_be_tried_again(&core);
+            }
             Err(failure) => return after_failure(&core, &peer, &failure, token.as_deref()),
         }
     };
+    place.was_open = true;
     // Neither the client nor its session is held while nothing comes.
     let begun = Instant::now();
     let mut heard = false;
     while let Some(Ok(data)) = events.next().await {
         heard |= hear(&ears, &Bytes::from(data));
     }
-    *last_event_id = events.last_event_id().or(last_event_id.take());
+    place.last_event_id = events.last_event_id().or(place.last_event_id.take());
+    place.retry = events.retry().or(place.retry);
     let core = core.upgrade()?;
     if heard || begun.elapsed() >= LIVED {
         core.listening_failures.store(0, Ordering::Relaxed);
     }
     // One that opened is asked for again without end, but ever more slowly while it comes to nothing.
     let (_, own) = backoff(&core);
-    Some(events.retry().unwrap_or_default().max(own).min(LONGEST_WAIT))
+    let named = place.retry.map_or(Duration::ZERO, |retry| reconnect::wait(retry, fastrand::f64()));
+    Some(named.max(own))
+}
+
+/// Whether a stream was refused perhaps only because it was to go on behind an event.
+fn is_about_the_place(failure: &Failure) -> bool {
+    failure.happened == Happened::Refused && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
+}
+
+/// The wait before the next try; nothing where too many in a row have failed.
+fn may_be_tried_again(core: &Core) -> Option<Duration> {
+    let (failures, wait) = backoff(core);
+    (failures <= MAX_RECONNECTS).then_some(wait)
 }
 
 /// How many tries in a row have failed, and the wait before the next one.
@@ -129,10 +160,7 @@ pub(crate) fn after_failure(
     ) {
         return None;
     }
-    let (failures, wait) = backoff(core);
-    if failures > MAX_RECONNECTS {
-        return None;
-    }
+    let wait = may_be_tried_again(core)?;
     match failure.happened {
         Happened::SessionLost => {
             core.lose_session(peer.generation);
@@ -148,7 +176,7 @@ pub(crate) fn after_failure(
             core.tokens.lose(token.generation);
             wait
         }),
-        _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(LONGEST_WAIT)),
+        _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(reconnect::AT_MOST)),
     }
 }
 

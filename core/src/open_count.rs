@@ -1,7 +1,7 @@
 //! A count of what is open, which can be waited for to be over.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
@@ -9,20 +9,39 @@ use tokio::sync::futures::Notified;
 /// See the module.
 #[derive(Debug, Default)]
 pub(crate) struct OpenCount {
-    open: AtomicUsize,
+    state: Mutex<State>,
     changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// The numbers of those that are open, in the order in which they began.
+    open: BTreeSet<u64>,
+    begun: u64,
 }
 
 impl OpenCount {
     /// Counts until the guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> Open {
-        self.open.fetch_add(1, Ordering::AcqRel);
+        let number = {
+            let mut state = self.locked();
+            state.begun += 1;
+            let number = state.begun;
+            state.open.insert(number);
+            number
+        };
         self.changed.notify_waiters();
-        Open(Arc::clone(self))
+        Open { of: Arc::clone(self), number }
     }
 
-    pub(crate) fn is_open(&self) -> bool {
-        self.open.load(Ordering::Acquire) > 0
+    /// How many have begun so far.
+    pub(crate) fn begun(&self) -> u64 {
+        self.locked().begun
+    }
+
+    /// Whether one is open that began after so many others.
+    pub(crate) fn is_open_behind(&self, begun: u64) -> bool {
+        self.locked().open.last().is_some_and(|last| *last > begun)
     }
 
     /// Returns when something more is open, or less, than when this was called.
@@ -34,20 +53,27 @@ impl OpenCount {
     pub(crate) async fn over(&self) {
         loop {
             let told = self.changed.notified();
-            if !self.is_open() {
+            if !self.is_open_behind(0) {
                 return;
             }
             told.await;
         }
     }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Something that is open.
-pub(crate) struct Open(Arc<OpenCount>);
+pub(crate) struct Open {
+    of: Arc<OpenCount>,
+    number: u64,
+}
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.0.open.fetch_sub(1, Ordering::AcqRel);
-        self.0.changed.notify_waiters();
+        self.of.locked().open.remove(&self.number);
+        self.of.changed.notify_waiters();
     }
 }

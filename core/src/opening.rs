@@ -1,6 +1,6 @@
 //! The opening of a session: its link, and the handshake where there is one.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -96,7 +96,12 @@ impl Opening {
             Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
                 Opened::Link(link) => Link::Sse(link),
                 Opened::Refused(answer) => {
-                    return Err(classify::refused(&Method::GET, answer, &core.settings.profile, Standing::default()));
+                    let profile = &core.settings.profile;
+                    let mut failure = classify::refused(&Method::GET, answer, profile, Standing::default());
+                    if failure.error.info().code == Code::UnknownAddress {
+                        classify::name_address(&mut failure, url);
+                    }
+                    return Err(failure);
                 }
             },
             Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
@@ -147,7 +152,7 @@ impl Core {
         } else if self.is_closed() {
             return Err(Failure::not_sent(self.closed_error()));
         } else if self.handshake.load(Ordering::Relaxed) {
-            match self.open_by_handshake(generation, &opening).await {
+            match self.open_by_handshake_twice(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
                 Err(failure) => {
                     // Perhaps it is another server by now.
@@ -236,6 +241,20 @@ impl Core {
         Ok((verdict, None))
     }
 
+    /// The handshake, and once more where the session that it gave was lost before it was done.
+    async fn open_by_handshake_twice(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        match self.open_by_handshake(generation, opening).await {
+            Err(failure) if failure.happened == Happened::SessionLost => {
+                let mut headers = opening.headers();
+                headers.remove(headers::MCP_SESSION_ID);
+                headers.remove(headers::MCP_PROTOCOL_VERSION);
+                opening.set_headers(headers);
+                self.open_by_handshake(generation, opening).await
+            }
+            opened => opened,
+        }
+    }
+
     /// The handshake (specification 2025-11-25, basic/lifecycle).
     async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
         let settings = &self.settings;
@@ -293,7 +312,8 @@ impl Core {
         let headers = opening.headers();
         let modern = opening.modern();
         ears.session_is_open(headers.clone(), modern.is_some());
-        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, listening: OnceLock::new() })
+        let (has_served, listening) = (AtomicBool::new(false), OnceLock::new());
+        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, has_served, listening })
     }
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,

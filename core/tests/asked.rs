@@ -108,6 +108,30 @@ async fn a_call_is_not_idle_while_its_caller_is_asked() {
 }
 
 #[tokio::test]
+async fn a_question_that_is_never_answered_holds_up_no_other_call() {
+    let server = server("legacy");
+    server.script_json(r#"{"on": {"tool": "test_simple_text"}, "fault": {"kind": "hang"}}"#).unwrap();
+    let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
+    let asked = std::sync::Mutex::new(Some(asked));
+    let client = client(&server)
+        .timeout(Duration::from_millis(200))
+        .on_elicitation(move |_: Value| {
+            asked.lock().unwrap().take().map(|asked| asked.send(()));
+            std::future::pending::<Result<Value, String>>()
+        })
+        .build()
+        .unwrap();
+    let other = async {
+        is_asked.await.unwrap();
+        client.call_tool("test_simple_text", ()).await.unwrap_err()
+    };
+    tokio::select! {
+        ended = async { client.call_tool("ask", form()).await } => panic!("nobody answers, and it ended: {ended:?}"),
+        error = other => assert_eq!(error.code(), "attempt_timeout"),
+    }
+}
+
+#[tokio::test]
 async fn a_function_that_panics_has_failed() {
     let server = server("modern");
     let client = client(&server)

@@ -100,6 +100,7 @@ pub(crate) struct Guard {
 
 impl Guard {
     pub(crate) fn new(shared: Arc<Shared>, connection: Arc<Connection>, entry: Entry) -> Self {
+        shared.restarts.begun();
         Self { shared, connection, entry, complete: false }
     }
 
@@ -115,6 +116,7 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        self.shared.restarts.over();
         if !self.complete && !self.connection.is_ended() && !self.shared.is_closing() {
             self.shared.ledger.disconnected(self.entry);
         }
@@ -149,16 +151,18 @@ pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shar
 }
 
 async fn serve_http1<S: Socket>(stream: S, connection: Arc<Connection>, shared: Arc<Shared>) {
+    let deaths = Arc::clone(&shared);
     let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection) };
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), 0, request))
     };
-    until_ended(http1::Builder::new().serve_connection(io, service), &connection).await;
+    until_ended(http1::Builder::new().serve_connection(io, service), &connection, &deaths).await;
 }
 
 #[cfg(feature = "tls")]
 async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<Connection>, shared: Arc<Shared>) {
+    let deaths = Arc::clone(&shared);
     let framed = Framed::new(stream, connection.inserts.clone());
     let io = Io { stream: TokioIo::new(framed), connection: Arc::clone(&connection) };
     // Clients number their streams 1, 3, 5 and so on, and open them in this order.
@@ -172,14 +176,14 @@ async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<C
     };
     let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.max_concurrent_streams(front.max_concurrent_streams);
-    until_ended(builder.serve_connection(io, service), &connection).await;
+    until_ended(builder.serve_connection(io, service), &connection, &deaths).await;
 }
 
-/// Drives a connection until it is over, or a fault has ended it.
-async fn until_ended(serving: impl Future, connection: &Connection) {
+/// Drives a connection until it is over, a fault has ended it, or the server has died.
+async fn until_ended(serving: impl Future, connection: &Connection, shared: &Shared) {
     let mut serving = pin!(serving);
     let mut wanted = pin!(connection.wanted.notified());
-    poll_fn(|cx| {
+    let served = poll_fn(|cx| {
         while wanted.as_mut().poll(cx).is_ready() {
             wanted.set(connection.wanted.notified());
         }
@@ -188,8 +192,11 @@ async fn until_ended(serving: impl Future, connection: &Connection) {
             Poll::Pending if connection.may_close() => Poll::Ready(()),
             Poll::Pending => Poll::Pending,
         }
-    })
-    .await;
+    });
+    tokio::select! {
+        () = served => {}
+        () = shared.restarts.death() => connection.end(How::Rst),
+    }
 }
 
 /// What carries a connection, over TCP in the end.

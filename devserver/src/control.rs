@@ -1,6 +1,7 @@
 //! The control surface over HTTP, for a server that runs as a program of its own.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
@@ -89,6 +90,11 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
         ("POST", Some("drop-streams")) => {
             shared.held.cut_all();
             done()
+        }
+        ("POST", Some("restart")) => {
+            // This very connection dies with the others, and has no answer.
+            shared.restarts.restart(0, Duration::ZERO).await;
+            std::future::pending().await
         }
         ("POST", Some("end-streams")) => {
             shared.held.end_all();

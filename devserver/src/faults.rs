@@ -54,6 +54,21 @@ pub enum LastStream {
     Previous,
 }
 
+/// What follows the bytes of a raw body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Then {
+    /// The answer ends as it should.
+    #[default]
+    End,
+    /// An orderly TCP close, in the middle of the answer.
+    Fin,
+    /// A TCP reset.
+    Rst,
+    /// Nothing, for ever.
+    Hang,
+}
+
 /// What an endless answer consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -242,7 +257,8 @@ pub enum Fault {
         #[serde(default)]
         when: When,
     },
-    /// These very bytes. `$ID` in them becomes the id of the request, as JSON.
+    /// These very bytes. `$ID` in them becomes the id of the request, as JSON, and `$ANSWER` the answer that the request
+    /// would have had; the tool then runs first.
     RawBody {
         /// The body.
         body: String,
@@ -255,6 +271,15 @@ pub enum Fault {
         /// Whether the tool runs first.
         #[serde(default)]
         when: When,
+        /// In pieces of so many bytes, each a chunk of its own.
+        #[serde(default)]
+        bytes_per_tick: Option<usize>,
+        /// Milliseconds between two pieces.
+        #[serde(default)]
+        tick_ms: u64,
+        /// What follows.
+        #[serde(default)]
+        then: Then,
     },
     /// HTTP/2: RST_STREAM instead of an answer; the connection goes on. In HTTP/1.1 the same as `reset`.
     ResetStream {
@@ -279,6 +304,18 @@ pub enum Fault {
         status: u16,
         /// The `Location` header.
         location: String,
+    },
+    /// The server dies, with all its connections, streams and sessions, and comes back on the same port.
+    Restart {
+        /// Milliseconds for which nobody listens.
+        #[serde(default)]
+        down_ms: u64,
+        /// It dies once so many other requests wait for their answers.
+        #[serde(default)]
+        with: usize,
+        /// Whether the tool runs first.
+        #[serde(default)]
+        when: When,
     },
 }
 
@@ -333,6 +370,7 @@ impl Fault {
             Self::GoAway { .. } => "go_away",
             Self::Stall {} => "stall",
             Self::Redirect { .. } => "redirect",
+            Self::Restart { .. } => "restart",
         }
     }
 
@@ -347,8 +385,9 @@ impl Fault {
             | Self::Accepted { when }
             | Self::RpcError { when, .. }
             | Self::StreamCut { when, .. }
-            | Self::ResetStream { when, .. }
-            | Self::RawBody { when, .. } => *when == When::AfterExecution,
+            | Self::Restart { when, .. }
+            | Self::ResetStream { when, .. } => *when == When::AfterExecution,
+            Self::RawBody { when, body, .. } => *when == When::AfterExecution || body.contains("$ANSWER"),
             Self::GoAway { last } => *last == LastStream::This,
             Self::SessionLost {} | Self::SessionElsewhere {} | Self::Stall {} | Self::Redirect { .. } => false,
             _ => true,
@@ -381,6 +420,9 @@ impl Fault {
             }
             Self::OmniError { status, .. } => *status,
             Self::RpcError { status, .. } => Some(*status),
+            Self::RawBody { bytes_per_tick: Some(0), .. } => {
+                return Err("bytes_per_tick must be at least 1".to_owned());
+            }
             Self::RawBody { status, content_type, .. } => {
                 check_header("content_type", Some(content_type))?;
                 Some(*status)

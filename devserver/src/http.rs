@@ -2,6 +2,7 @@
 
 use std::future::pending;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
@@ -143,7 +144,13 @@ async fn answer(
             guard.connection().end(How::Rst);
             pending().await
         }
-        _ => Ok(mangle::replacement(shared, exchange, fault).or(served).unwrap_or_else(|| Answer::empty(500))),
+        Fault::Restart { down_ms, with, .. } => {
+            shared.restarts.restart(*with + 1, Duration::from_millis(*down_ms)).await;
+            pending().await
+        }
+        _ => Ok(mangle::replacement(shared, exchange, fault, served.as_ref())
+            .or(served)
+            .unwrap_or_else(|| Answer::empty(500))),
     }
 }
 

@@ -236,6 +236,10 @@ impl Ledger {
         self.change(|state| state.now.open_connections -= 1);
     }
 
+    pub(crate) fn open_connections(&self) -> u64 {
+        self.lock().now.open_connections
+    }
+
     pub(crate) fn arrived(&self, arrival: &Arrival<'_>) -> Entry {
         let record = self.full.then(|| arrival.record());
         self.change(|state| {

@@ -76,6 +76,7 @@ fn side(fault: &Fault) -> Side {
         | Fault::SessionLost {}
         | Fault::SessionElsewhere {}
         | Fault::RawBody { .. }
+        | Fault::Restart { .. }
         | Fault::Redirect { .. } => Side::Post,
         _ => Side::Stream,
     }
@@ -119,7 +120,7 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
         Err(refused) => return *refused,
     };
     let fault = fate.fault.as_deref();
-    let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault));
+    let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));
     let serves = fault.is_none_or(Fault::serves_first);
     if let Some(plan) = plan {
         let shared = Arc::clone(shared);
@@ -178,9 +179,13 @@ async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: 
     if !fate.after.is_zero() {
         tokio::time::sleep(fate.after).await;
     }
+    if let Fault::Restart { down_ms, with, .. } = fault {
+        shared.restarts.restart(*with + 1, Duration::from_millis(*down_ms)).await;
+        return pending().await;
+    }
     if let Fault::Reset { how, .. } = fault {
         guard.connection().end(*how);
         return pending().await;
     }
-    mangle::replacement(shared, exchange, fault).unwrap_or(accepted)
+    mangle::replacement(shared, exchange, fault, None).unwrap_or(accepted)
 }

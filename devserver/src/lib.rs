@@ -55,6 +55,7 @@ mod pages;
 mod proxy;
 mod push;
 mod registry;
+mod restarts;
 mod script;
 mod sema4;
 mod server;
@@ -74,7 +75,7 @@ mod tools;
 mod wait;
 
 pub use credentials::AuthOptions;
-pub use faults::{Endless, Fault, How, LastStream, Matcher, RetryAfter, Rule, StreamEnd, When};
+pub use faults::{Endless, Fault, How, LastStream, Matcher, RetryAfter, Rule, StreamEnd, Then, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{

@@ -12,7 +12,7 @@ use crate::answer::{Answer, Outcome, Payload};
 use crate::body::{AnswerBody, KEEP_ALIVE, Step};
 use crate::connection::Guard;
 use crate::exchange::Exchange;
-use crate::faults::{Endless, Fault, How, RetryAfter, When};
+use crate::faults::{Endless, Fault, How, RetryAfter, Then, When};
 use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
 use crate::held::Feed;
 use crate::jsonrpc;
@@ -22,7 +22,13 @@ use crate::shared::{Scripted, Shared};
 use crate::sse;
 
 /// The answer that a fault puts in the place of the service's own; none where it has no such.
-pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -> Option<Answer> {
+/// `served` is what it had to say.
+pub(crate) fn replacement(
+    shared: &Shared,
+    exchange: &Exchange,
+    fault: &Fault,
+    served: Option<&Answer>,
+) -> Option<Answer> {
     Some(match fault {
         Fault::Status { status, headers, body, content_type, .. } => {
             status_answer(*status, headers, body.as_ref(), content_type.as_deref())
@@ -67,12 +73,21 @@ pub(crate) fn replacement(shared: &Shared, exchange: &Exchange, fault: &Fault) -
             }
         }
         Fault::RawBody { body, content_type, status, .. } => {
-            let body = body.replace("$ID", &exchange.rpc_id().to_string());
+            let answer = served.and_then(answer_text).unwrap_or_default();
+            let body = body.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer);
             body_answer(*status, content_type, body.into())
         }
         Fault::Redirect { status, location } => Answer::empty(*status).with("location", location),
         _ => return None,
     })
+}
+
+/// The message that an answer is about.
+fn answer_text(answer: &Answer) -> Option<String> {
+    match &answer.payload {
+        Payload::Rpc { id, outcome, .. } => Some(jsonrpc::render(id, outcome)),
+        _ => None,
+    }
 }
 
 fn body_answer(status: u16, content_type: &str, bytes: Bytes) -> Answer {
@@ -276,6 +291,9 @@ fn endless_chunk(what: Endless, flood: bool) -> Bytes {
 fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<Guard>) -> AnswerBody {
     let length = match (&wire, fault) {
         (_, Some(Fault::StreamCut { .. })) => None,
+        // What is to stop in the middle, or comes in chunks, cannot say how long it is.
+        (_, Some(Fault::RawBody { bytes_per_tick: Some(_), .. })) => None,
+        (_, Some(Fault::RawBody { then, .. })) if *then != Then::End => None,
         (Wire::Whole(bytes), _) => Some(bytes.len() as u64),
         _ => None,
     };
@@ -323,6 +341,18 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             let rest = wire.text();
             if !rest.is_empty() {
                 steps.push_back(Step::Drip { rest, size: *bytes_per_tick, every: Duration::from_millis(*tick_ms) });
+            }
+        }
+        (Some(Fault::RawBody { bytes_per_tick, tick_ms, then, .. }), Wire::Whole(rest)) => {
+            if !rest.is_empty() {
+                let size = bytes_per_tick.unwrap_or(rest.len());
+                steps.push_back(Step::Drip { rest, size, every: Duration::from_millis(*tick_ms) });
+            }
+            match then {
+                Then::End => {}
+                Then::Fin => steps.push_back(Step::Cut(How::Fin)),
+                Then::Rst => steps.push_back(Step::Cut(How::Rst)),
+                Then::Hang => steps.push_back(Step::Wait(Duration::MAX)),
             }
         }
         (Some(Fault::EndlessStream { what, tick_ms }), wire) => {

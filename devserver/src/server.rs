@@ -66,7 +66,8 @@ impl DevServer {
             return Err(StartError::Options("transport stdio is the program's: --stdio".to_owned()));
         }
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let listener = listen(&runtime, options.port)?;
+        let entered = runtime.enter();
+        let listener = listen(options.port)?;
         let port = listener.local_addr()?.port();
         let rules = options.faults.clone();
         let scheme = if options.tls.is_some() { "https" } else { "http" };
@@ -78,8 +79,9 @@ impl DevServer {
         #[cfg(not(feature = "tls"))]
         let (front, certificates) = ((), None);
         let front = Arc::new(front);
-        let proxy = options.proxy.clone().map(|options| Ok((listen(&runtime, 0)?, options))).transpose();
+        let proxy = options.proxy.clone().map(|options| Ok((listen(0)?, options))).transpose();
         let proxy: Option<(TcpListener, proxy::ProxyOptions)> = proxy.map_err(StartError::Io)?;
+        drop(entered);
         let proxy_at = match &proxy {
             Some((listener, _)) => Some(listener.local_addr()?.to_string()),
             None => None,
@@ -205,6 +207,13 @@ impl DevServer {
         self.shared.held.cut_all();
     }
 
+    /// Dies, with all connections, streams and sessions, and comes back on the same port after `down`. The ledger goes on.
+    pub fn restart(&self, down: Duration) {
+        if lock(&self.running).is_some() {
+            self.shared.restarts.restart_now(down);
+        }
+    }
+
     /// Ends every stream that is held open as it should end: a subscription with its result.
     pub fn end_streams(&self) {
         self.shared.held.end_all();
@@ -252,14 +261,31 @@ impl Drop for DevServer {
     }
 }
 
-fn listen(runtime: &Runtime, port: u16) -> std::io::Result<TcpListener> {
-    let _entered = runtime.enter();
+fn listen(port: u16) -> std::io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
     // A server that comes back on its old port must not wait for the old connections to time out.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
     socket.listen(BACKLOG)
+}
+
+async fn die_and_come_back(listener: TcpListener, shared: &Arc<Shared>, down: Duration) -> TcpListener {
+    let port = listener.local_addr().map_or(0, |address| address.port());
+    drop(listener);
+    shared.restarts.die();
+    shared.end_all_sessions();
+    while shared.ledger.open_connections() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    tokio::time::sleep(down).await;
+    loop {
+        match listen(port) {
+            Ok(listener) => return listener,
+            // The old connections may hold it for a moment.
+            Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
+        }
+    }
 }
 
 fn run(
@@ -278,9 +304,18 @@ fn run(
     runtime.shutdown_timeout(Duration::from_secs(1));
 }
 
-async fn accept(listener: TcpListener, front: Arc<Front>, shared: Arc<Shared>) {
+async fn accept(mut listener: TcpListener, front: Arc<Front>, shared: Arc<Shared>) {
+    let Some(mut restarts) = shared.restarts.wanted() else { return };
     loop {
-        match listener.accept().await {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            Some(order) = restarts.recv() => {
+                listener = die_and_come_back(listener, &shared, order.down).await;
+                order.done();
+                continue;
+            }
+        };
+        match accepted {
             Ok((stream, _)) => {
                 // Without it answers are only slower.
                 let _ = stream.set_nodelay(true);

@@ -17,6 +17,7 @@ use crate::octomind::{self, Octomind};
 use crate::odock::Odock;
 use crate::omni::{self, Omni};
 use crate::options::{Options, Profile, Transport};
+use crate::restarts::Restarts;
 use crate::script::Script;
 use crate::sema4::Sema4;
 use crate::sessions::{self, Sessions};
@@ -123,6 +124,7 @@ pub(crate) struct Shared {
     /// What the server asked its clients.
     pub(crate) asked: Asked,
     pub(crate) everything: Everything,
+    pub(crate) restarts: Restarts,
     /// The calls that speak, and can be resumed.
     pub(crate) speaking: Speaking,
     /// The server behind this gateway.
@@ -168,6 +170,7 @@ impl Shared {
             tools: tools::offered(&options, url),
             asked: Asked::default(),
             everything: Everything::default(),
+            restarts: Restarts::default(),
             speaking: Speaking::default(),
             upstream,
             gateway: OnceLock::new(),

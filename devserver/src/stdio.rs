@@ -201,7 +201,7 @@ impl Server {
         if matches!(fault, Some(Fault::Hang { .. } | Fault::Accepted { .. })) {
             return;
         }
-        let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault));
+        let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));
         if let Some(answer) = replaced.or(served) {
             self.send(answer, fault).await;
         }

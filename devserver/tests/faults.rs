@@ -339,6 +339,64 @@ fn raw_body() {
 }
 
 #[test]
+fn raw_body_around_the_own_answer_in_pieces() {
+    let fault = json!({"kind": "raw_body", "body": "data: $ANSWER\r\r", "content_type": "text/event-stream", "bytes_per_tick": 3});
+    let server = with(fault);
+    let mut wire = send(&server, &[("idempotency-key", "k")], &rpc(7, "tools/call", &search("gdp")));
+    let head = wire.head().unwrap();
+    assert_eq!(head.header("transfer-encoding"), Some("chunked"));
+    assert_eq!(wire.chunk().unwrap(), b"dat");
+    assert_eq!(wire.chunk().unwrap(), b"a: ");
+    then(&server, "raw_body", 1);
+    let nothing = r#"{"fault": {"kind": "raw_body", "body": "", "bytes_per_tick": 0}}"#;
+    assert!(server.script_json(nothing).is_err());
+}
+
+#[test]
+fn raw_body_that_does_not_end() {
+    for (then_what, end) in [("fin", End::Closed), ("rst", End::Reset)] {
+        let server = with(json!({"kind": "raw_body", "body": "data: x", "then": then_what}));
+        let reply = answered(&server);
+        assert_eq!((reply.text().as_str(), reply.end), ("data: x", end));
+        then(&server, "raw_body", 0);
+    }
+    let server = with(json!({"kind": "raw_body", "body": "data: x", "then": "hang"}));
+    let mut wire = send(&server, &[], &rpc(7, "tools/call", &search("gdp")));
+    wire.head().unwrap();
+    assert_eq!(wire.chunk().unwrap(), b"data: x");
+    drop(wire);
+    assert!(server.wait_for(Count::Disconnects, 1, SOON));
+}
+
+#[test]
+fn restart() {
+    let server = start(json!({"profile": "generic"}));
+    let port = server.port();
+    let hung = json!({"on": {"tool": "slow"}, "fault": {"kind": "hang"}});
+    server.script_json(&hung.to_string()).unwrap();
+    let fault =
+        json!({"on": {"tool": "echo"}, "times": 1, "fault": {"kind": "restart", "with": 2, "when": "after_execution"}});
+    server.script_json(&fault.to_string()).unwrap();
+    let named = |name: &str| json!({"name": name, "arguments": {}});
+    let initialize =
+        json!({"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "c", "version": "1"}});
+    let session = method(&server, "initialize", &initialize).header("mcp-session-id").unwrap().to_owned();
+    let own = [("mcp-session-id", session.as_str())];
+    let mut all: Vec<_> =
+        ["echo", "slow", "slow"].map(|name| send(&server, &own, &rpc(7, "tools/call", &named(name)))).into();
+    for wire in &mut all {
+        assert_eq!(ended(&wire.head().unwrap_err()), End::Reset);
+    }
+    assert_eq!(server.ledger().executions.len(), 1);
+    assert!(server.wait_for(Count::SessionsClosed, 1, SOON));
+    server.restart(Duration::from_millis(5));
+    assert_eq!(server.port(), port);
+    assert_eq!(post(&server, &own, &rpc(8, "ping", &json!({}))).unwrap().status, 404);
+    server.close();
+    server.restart(Duration::ZERO);
+}
+
+#[test]
 fn redirect() {
     let server = with(json!({"kind": "redirect", "status": 307, "location": "http://127.0.0.1:9/mcp"}));
     let reply = answered(&server);

@@ -78,6 +78,7 @@ const CONTROLS = {
   expire_sessions: (server) => server.expireSessions(),
   move_sessions: (server) => server.moveSessions(),
   drop_streams: (server) => server.dropStreams(),
+  restart: (server) => server.restart(),
   revoke_tokens: (server) => server.revokeTokens(),
 };
 

@@ -98,6 +98,10 @@ class DevServer(Closing):
         """Cut every stream that is held open."""
         self._native.drop_streams()
 
+    def restart(self, *, down: float = 0.0) -> None:
+        """Die with all connections, streams and sessions, and come back on the same port after `down` seconds."""
+        self._native.restart(down)
+
     def revoke_tokens(self) -> None:
         """Refuse every token that was given out so far."""
         self._native.revoke_tokens()

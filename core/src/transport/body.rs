@@ -1,5 +1,6 @@
 //! An answer's body, read in chunks against a limit on the bytes after decompression.
 
+use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -84,16 +85,26 @@ async fn next(response: &mut Response) -> Result<Option<Bytes>, Failure> {
     })
 }
 
-/// Decompression also reports a cut connection as a decoding error.
+/// A cut connection is reported as an error of decoding, too: as one of I/O, or, where the connection has streams, as none.
 fn is_broken_connection(error: &reqwest::Error) -> bool {
+    let mut has_io = false;
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {
-        if cause.downcast_ref::<std::io::Error>().is_some_and(|io| io.kind() == std::io::ErrorKind::UnexpectedEof) {
+        let Some(io) = cause.downcast_ref::<std::io::Error>() else {
+            source = cause.source();
+            continue;
+        };
+        has_io = true;
+        if matches!(
+            io.kind(),
+            UnexpectedEof | ConnectionReset | ConnectionAborted | BrokenPipe | NotConnected | TimedOut
+        ) {
             return true;
         }
-        source = cause.source();
+        // What is wrapped stands in the place of its own source.
+        source = io.get_ref().map_or_else(|| cause.source(), |inner| Some(inner as &(dyn std::error::Error + 'static)));
     }
-    false
+    !has_io
 }
 
 fn within(size: usize, limit: limits::Bytes) -> Result<(), Failure> {

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use eventsource_stream::EventStreamError;
 use futures_util::{Stream, StreamExt};
 
-use super::guard::{Guard, Refused};
+use super::guard::{self, Guard, Refused};
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits;
@@ -19,15 +19,19 @@ use crate::limits;
 pub(crate) struct EventStream<S> {
     events: eventsource_stream::EventStream<Lines<S>>,
     guard: Arc<Mutex<Guard>>,
+    /// The id of the event that ended last, where it has one of its own.
+    ended: Arc<Mutex<Option<String>>>,
     limit: limits::Bytes,
 }
 
 impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
     pub(crate) fn new(chunks: S, limit: limits::Bytes) -> Self {
         let guard = Arc::new(Mutex::new(Guard::new(limit.most)));
+        let ended = Arc::default();
         // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
-        let lines = Lines { chunks, guard: Arc::clone(&guard), ready: VecDeque::from([":\n".to_owned()]) };
-        Self { events: eventsource_stream::EventStream::new(lines), guard, limit }
+        let ready = VecDeque::from([":\n".to_owned()]);
+        let lines = Lines { chunks, guard: Arc::clone(&guard), ready, id: None, ended: Arc::clone(&ended) };
+        Self { events: eventsource_stream::EventStream::new(lines), guard, ended, limit }
     }
 
     /// The data of the next `message` event; `None` at the end of the stream.
@@ -51,6 +55,11 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
         })
     }
 
+    /// The id of the event that [`next`](Self::next) gave last; `None` where it has none of its own.
+    pub(crate) fn event_id(&self) -> Option<String> {
+        locked(&self.ended).clone()
+    }
+
     pub(crate) fn last_event_id(&self) -> Option<String> {
         locked(&self.guard).last_event_id().map(str::to_owned)
     }
@@ -60,8 +69,8 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
     }
 }
 
-fn locked(guard: &Mutex<Guard>) -> MutexGuard<'_, Guard> {
-    guard.lock().unwrap_or_else(PoisonError::into_inner)
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 enum Broken {
@@ -74,6 +83,25 @@ struct Lines<S> {
     chunks: S,
     guard: Arc<Mutex<Guard>>,
     ready: VecDeque<String>,
+    /// The id of the event that is being handed over.
+    id: Option<String>,
+    ended: Arc<Mutex<Option<String>>>,
+}
+
+impl<S> Lines<S> {
+    fn note(&mut self, line: &str) {
+        if line == "\n" {
+            let id = self.id.take();
+            let mut ended = locked(&self.ended);
+            if ended.is_some() || id.is_some() {
+                *ended = id;
+            }
+        } else if line.starts_with("id")
+            && let Some(id) = guard::id_of(line.trim_end_matches('\n'))
+        {
+            self.id = Some(id.to_owned());
+        }
+    }
 }
 
 impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
@@ -83,6 +111,7 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
         let this = &mut *self;
         loop {
             if let Some(line) = this.ready.pop_front() {
+                this.note(&line);
                 return Poll::Ready(Some(Ok(line)));
             }
             let chunk = match this.chunks.poll_next_unpin(context) {
@@ -113,6 +142,21 @@ mod tests {
             data.push(event.unwrap());
         }
         data
+    }
+
+    /// Whether the id that stands behind an event is that event's own.
+    #[tokio::test]
+    async fn each_event_has_its_own_id_or_none() {
+        let text = b"id: a\ndata: 1\n\ndata: 2\n\nid\n\nid: b\ndata: 3\nid: c\n\nid: x\0\ndata: 4\n\n";
+        for split in 0..=text.len() {
+            let chunks: Vec<_> = [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
+            let mut events = EventStream::new(futures_util::stream::iter(chunks), limits::Bytes::of_tests(1 << 20));
+            let mut ids = Vec::new();
+            while events.next().await.is_some() {
+                ids.push(events.event_id());
+            }
+            assert_eq!(ids, [Some("a".to_owned()), None, Some("c".to_owned()), None], "split at {split}");
+        }
     }
 
     /// Cases of the WHATWG standard, "9.2.6 Interpreting an event stream", each under every split.

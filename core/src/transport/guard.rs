@@ -122,16 +122,29 @@ impl Guard {
             self.last_event_id = Some(self.id.clone());
             return;
         }
-        let (field, value) = line.split_once(':').unwrap_or((line, ""));
-        let value = value.strip_prefix(' ').unwrap_or(value);
+        if let Some(id) = id_of(line) {
+            id.clone_into(&mut self.id);
+            return;
+        }
+        let (field, value) = field_of(line);
         match field {
-            "id" if !value.contains('\0') => value.clone_into(&mut self.id),
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 self.retry = value.parse().ok().map(Duration::from_millis);
             }
             _ => {}
         }
     }
+}
+
+fn field_of(line: &str) -> (&str, &str) {
+    let (field, value) = line.split_once(':').unwrap_or((line, ""));
+    (field, value.strip_prefix(' ').unwrap_or(value))
+}
+
+/// The id that a line gives its event.
+pub(crate) fn id_of(line: &str) -> Option<&str> {
+    let (field, value) = field_of(line);
+    (field == "id" && !value.contains('\0')).then_some(value)
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Streamable HTTP (specification 2025-11-25, basic/transports): one POST and what it is answered with.
 
-use std::time::Duration;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{ACCEPT, CONTENT_TYPE};
@@ -11,22 +13,26 @@ use url::Url;
 use super::answer::{Answer, Content, Listener, Outgoing, content, not_a_message};
 use super::body::{self, Beginning, check_headers};
 use super::event_stream::EventStream;
+use super::reconnect;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
 use crate::http::Http;
 use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
+use crate::retry::Happened;
+use crate::retry_after;
 
 /// How long the end of a stream is waited for behind the answer, so that its connection can be used again.
 const END_OF_STREAM: Duration = Duration::from_millis(2);
 /// How long a connection whose stream goes on behind the answer is still drained.
 const DRAIN: Duration = Duration::from_secs(1);
-/// How often one answer's stream is resumed.
+/// How often in a row one answer's stream is resumed without anything new on it.
 const MAX_RESUMPTIONS: u32 = 5;
-/// The wait before resuming, where the server names none, and the longest that it may name.
+/// The wait before resuming, where the server names none.
 const RESUME_AFTER: Duration = Duration::from_millis(500);
-const RESUME_AFTER_AT_MOST: Duration = Duration::from_secs(30);
+/// How many events on the way to one answer are remembered, by which one that comes again is told.
+const EVENTS_KEPT: usize = 4096;
 
 /// Headers of every POST.
 pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
@@ -128,7 +134,8 @@ struct Resume<'a> {
     headers: HeaderMap,
 }
 
-/// Reads events until the answer. A stream that ends early is resumed behind its last event id, where it has one.
+/// Reads events until the answer. A stream that ends early is resumed behind its last event id, where it has one; what the
+/// server then says again is not heard twice.
 async fn from_stream(
     response: Response,
     id: u64,
@@ -138,7 +145,10 @@ async fn from_stream(
 ) -> Result<Content, Failure> {
     let mut response = response;
     let mut last_event_id: Option<String> = None;
-    let mut resumptions = 0;
+    let mut retry = None;
+    let mut in_vain = 0;
+    let mut resumed = false;
+    let mut seen = Seen::default();
     loop {
         let mut events = EventStream::new(Box::pin(body::chunks(response)), limits.event);
         let cut = loop {
@@ -148,7 +158,13 @@ async fn from_stream(
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(data)) => {
                     let text = Bytes::from(data);
-                    match jsonrpc::parse(&text) {
+                    let message = jsonrpc::parse(&text);
+                    let by_itself = matches!(message, Some(Message::Notification { .. } | Message::Request { .. }));
+                    if by_itself && resume.is_some() && !seen.add(events.event_id().as_deref(), &text) && resumed {
+                        continue;
+                    }
+                    in_vain = 0;
+                    match message {
                         Some(Message::Notification { method, params }) => listener.notification(&method, params),
                         Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
                         Some(Message::Response { id: answered, outcome }) => {
@@ -161,13 +177,48 @@ async fn from_stream(
                 }
             }
         };
-        last_event_id = events.last_event_id().or(last_event_id);
-        let (Some(resume), Some(from), true) = (resume, &last_event_id, resumptions < MAX_RESUMPTIONS) else {
-            return Err(cut);
+        if let Some(id) = events.last_event_id().filter(|id| last_event_id.as_ref() != Some(id)) {
+            // A server that has its clients poll gives such an id and nothing else.
+            last_event_id = Some(id);
+            in_vain = 0;
+        }
+        retry = events.retry().or(retry);
+        drop(events);
+        let (Some(resume), Some(from)) = (resume, &last_event_id) else { return Err(cut) };
+        let mut asked_for = Duration::ZERO;
+        response = loop {
+            if in_vain == MAX_RESUMPTIONS {
+                return Err(cut);
+            }
+            in_vain += 1;
+            let wait = reconnect::wait(retry.unwrap_or(RESUME_AFTER), fastrand::f64());
+            tokio::time::sleep(wait.max(asked_for.min(reconnect::AT_MOST))).await;
+            match resume.from(from, limits).await {
+                Resumed::Open(response) => break response,
+                Resumed::NotNow(wait) => asked_for = wait,
+                Resumed::Refused(why) => return Err(Failure::new(cut.happened, Code::AnswerCut, why)),
+            }
         };
-        resumptions += 1;
-        tokio::time::sleep(events.retry().unwrap_or(RESUME_AFTER).min(RESUME_AFTER_AT_MOST)).await;
-        response = resume.from(from).await.ok_or(cut)?;
+        resumed = true;
+    }
+}
+
+/// What came on the stream of one answer besides it, as hashes of ids and data.
+#[derive(Default)]
+struct Seen {
+    events: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    /// Whether the event was not there before. Without an id it is never taken for one that was.
+    fn add(&mut self, id: Option<&str>, data: &[u8]) -> bool {
+        let Some(id) = id else { return true };
+        let event = self.hasher.hash_one((id, data));
+        if self.events.len() >= EVENTS_KEPT {
+            return !self.events.contains(&event);
+        }
+        self.events.insert(event)
     }
 }
 
@@ -175,14 +226,47 @@ fn ended_without_answer() -> Failure {
     Failure::bad_answer(Code::AnswerCut, "the event stream ended without the answer")
 }
 
+/// The outcome of resuming.
+enum Resumed {
+    Open(Response),
+    /// It may be had later, and not before this wait.
+    NotNow(Duration),
+    /// The server does not give it, and why the answer is cut.
+    Refused(String),
+}
+
 impl Resume<'_> {
-    /// The rest of the stream; `None` where the server does not give it.
-    async fn from(&self, last_event_id: &str) -> Option<Response> {
+    /// Asks for the rest of the stream.
+    async fn from(&self, last_event_id: &str, limits: &Limits) -> Resumed {
         let mut headers = self.headers.clone();
         headers.remove(headers::IDEMPOTENCY_KEY);
-        headers.insert(headers::LAST_EVENT_ID, HeaderValue::from_str(last_event_id).ok()?);
-        let response = get(self.http, self.url, headers).await.ok()?;
-        is_open_stream(&response).then_some(response)
+        let Ok(id) = HeaderValue::from_str(last_event_id) else {
+            return Resumed::Refused("the event stream broke off at an id that cannot be sent back".to_owned());
+        };
+        headers.insert(headers::LAST_EVENT_ID, id);
+        let mut response = match get(self.http, self.url, headers).await {
+            Ok(response) => response,
+            Err(failure) if failure.happened == Happened::CertificateInvalid => {
+                return Resumed::Refused(
+                    "the event stream broke off; the certificate is not valid any more".to_owned(),
+                );
+            }
+            Err(_) => return Resumed::NotNow(Duration::ZERO),
+        };
+        if check_headers(&response, limits).is_err() {
+            return Resumed::Refused("the event stream broke off; resumed, it has more than max_headers".to_owned());
+        }
+        if is_open_stream(&response) {
+            return Resumed::Open(response);
+        }
+        let status = response.status();
+        let wait = retry_after::read(response.headers(), SystemTime::now()).unwrap_or_default();
+        // Read to its end, so that the connection can be used again.
+        drop(body::read_beginning(&mut response, limits.error).await);
+        match status.as_u16() {
+            408 | 409 | 425 | 429 | 500 | 502..=504 => Resumed::NotNow(wait),
+            _ => Resumed::Refused(format!("the event stream broke off and could not be resumed: HTTP {status}")),
+        }
     }
 }
 

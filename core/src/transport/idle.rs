@@ -1,6 +1,6 @@
 //! The deadline of one attempt, which progress of the call starts anew.
 
-use std::sync::Mutex;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -12,31 +12,55 @@ pub(crate) struct IdleTimer {
     until: Mutex<Option<Instant>>,
 }
 
+/// The questions to the caller that a call may be waiting for.
+pub(crate) struct Questions<'a> {
+    /// Those that came on the call's own stream.
+    own: &'a OpenCount,
+    /// Those that came on a stream of nobody's, and may be any call's that was on its way by then.
+    of_all: &'a OpenCount,
+    begun: u64,
+}
+
+impl<'a> Questions<'a> {
+    /// Of a call that begins now: what was asked before is not about it.
+    pub(crate) fn of_call(own: &'a OpenCount, of_all: &'a OpenCount) -> Self {
+        Self { own, of_all, begun: of_all.begun() }
+    }
+
+    fn are_open(&self) -> bool {
+        self.own.is_open_behind(0) || self.of_all.is_open_behind(self.begun)
+    }
+}
+
 impl IdleTimer {
     pub(crate) fn start(timeout: Option<Duration>) -> Self {
         Self { timeout, until: Mutex::new(deadline(timeout)) }
     }
 
     pub(crate) fn restart(&self) {
-        *self.until.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = deadline(self.timeout);
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner) = deadline(self.timeout);
     }
 
     /// Returns when the timeout has passed without a restart. While the server waits for the caller, it does not pass.
-    pub(crate) async fn expired(&self, asking: &OpenCount) {
+    pub(crate) async fn expired(&self, questions: &Questions<'_>) {
         loop {
-            let changed = asking.changed();
-            if asking.is_open() {
-                asking.over().await;
+            let (own, of_all) = (questions.own.changed(), questions.of_all.changed());
+            if questions.are_open() {
+                tokio::select! {
+                    () = own => {}
+                    () = of_all => {}
+                }
                 self.restart();
                 continue;
             }
-            let until = *self.until.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
             match until {
                 None => return std::future::pending().await,
                 Some(until) if until <= Instant::now() => return,
                 Some(until) => tokio::select! {
                     () = sleep_until(until) => {}
-                    () = changed => {}
+                    () = own => {}
+                    () = of_all => {}
                 },
             }
         }
@@ -49,18 +73,49 @@ fn deadline(timeout: Option<Duration>) -> Option<Instant> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(10);
 
     #[tokio::test(start_paused = true)]
     async fn a_restart_moves_the_deadline() {
-        let timer = IdleTimer::start(Some(Duration::from_secs(10)));
+        let timer = IdleTimer::start(Some(TIMEOUT));
         let begun = Instant::now();
         let restart = async {
             tokio::time::sleep(Duration::from_secs(7)).await;
             timer.restart();
         };
         let nothing = OpenCount::default();
-        tokio::join!(timer.expired(&nothing), restart);
+        let questions = Questions::of_call(&nothing, &nothing);
+        tokio::join!(timer.expired(&questions), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
+    }
+
+    /// What is asked for `lasts` seconds from second 3 on holds up a call of ten seconds for so long.
+    async fn ends_after(own: bool, before_the_call: bool) -> u64 {
+        let (of_call, of_all): (Arc<OpenCount>, Arc<OpenCount>) = Default::default();
+        let earlier = before_the_call.then(|| of_all.begin());
+        let begun = Instant::now();
+        let timer = IdleTimer::start(Some(TIMEOUT));
+        let questions = Questions::of_call(&of_call, &of_all);
+        let asking = async {
+            if !before_the_call {
+                tokio::time::sleep(Duration::from_secs(3)).await;
+                let _asked = if own { of_call.begin() } else { of_all.begin() };
+                tokio::time::sleep(Duration::from_secs(30)).await;
+            }
+        };
+        tokio::join!(timer.expired(&questions), asking);
+        drop(earlier);
+        begun.elapsed().as_secs()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_question_holds_up_only_the_calls_that_it_may_be_about() {
+        assert_eq!(ends_after(true, false).await, 43);
+        assert_eq!(ends_after(false, false).await, 43);
+        assert_eq!(ends_after(false, true).await, 10, "a call that came later is not what it is about");
     }
 }

@@ -42,6 +42,15 @@ impl Link {
         matches!(self, Self::Sse(_))
     }
 
+    /// Where messages go.
+    pub(crate) fn url(&self) -> Option<&Url> {
+        match self {
+            Self::StreamableHttp { url, .. } => Some(url),
+            Self::Sse(link) => Some(link.endpoint()),
+            Self::Stdio(_) => None,
+        }
+    }
+
     /// Whether each message is a request of its own, with headers of its own.
     pub(crate) fn is_http(&self) -> bool {
         matches!(self, Self::StreamableHttp { .. })

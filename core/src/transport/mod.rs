@@ -10,5 +10,6 @@ pub(crate) mod inbox;
 pub(crate) mod link;
 pub(crate) mod plain;
 mod process;
+pub(crate) mod reconnect;
 pub(crate) mod sse;
 pub(crate) mod stdio;

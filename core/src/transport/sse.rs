@@ -123,6 +123,10 @@ impl SseLink {
         self.reader.abort();
     }
 
+    pub(crate) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.inbox.ended().is_some()
     }

@@ -11,6 +11,7 @@ pub(crate) async fn run(control: &Value, server: &DevServer) -> Result<(), Strin
             "expire_sessions" => server.expire_sessions(),
             "move_sessions" => server.move_sessions(),
             "drop_streams" => server.drop_streams(),
+            "restart" => server.restart(Duration::ZERO),
             "revoke_tokens" => server.revoke_tokens(),
             other => panic!("the runner knows no control {other}"),
         },

@@ -41,6 +41,7 @@ fn holds(rule: &str, operand: &Value, actual: &Value) -> bool {
         "$starts" => text().starts_with(operand_text),
         "$contains" => text().contains(operand_text),
         "$at_least" => actual.as_f64() >= operand.as_f64(),
+        "$at_most" => actual.as_f64().is_some_and(|number| Some(number) <= operand.as_f64()),
         "$length" => actual.as_array().map(Vec::len) == operand.as_u64().map(|length| length as usize),
         other => panic!("the runner knows no rule {other}"),
     }

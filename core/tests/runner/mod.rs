@@ -2,6 +2,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod cases;
 mod control;
 mod matching;
 mod registry;
@@ -28,7 +29,7 @@ type Outcome = Result<(Value, Value), Error>;
 pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for case in cases(folder) {
+    for case in cases::read(folder) {
         let name = case["name"].as_str().expect("a case has a name");
         if filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str())) {
             continue;
@@ -48,16 +49,6 @@ pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
     let word = if failed == 0 { "ok" } else { "FAILED" };
     println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
     if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn cases(folder: &Path) -> Vec<Value> {
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |path| -> Vec<Value> {
-        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|why| panic!("{path:?}: {why}"))
-    };
-    files.into_iter().flat_map(read).collect()
 }
 
 async fn run(case: &Value) -> Result<(), String> {
@@ -99,7 +90,13 @@ async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Resul
     if let Some(expected) = step.get("asked") {
         return mismatch(expected, &Value::Array(subject.asked())).map_or(Ok(()), Err);
     }
-    if step["server"].is_null() { call_step(step, subject).await } else { control::run(&step["server"], server).await }
+    if !step["server"].is_null() {
+        return control::run(&step["server"], server).await;
+    }
+    for _ in 0..step["times"].as_u64().unwrap_or(1) {
+        call_step(step, subject).await?;
+    }
+    Ok(())
 }
 
 async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {

@@ -24,6 +24,10 @@ pub(crate) fn check(saw: Option<&Value>, server: &DevServer) -> Result<(), Strin
                 });
                 Value::Object(counts.collect())
             }
+            "answered" => {
+                let answers = ledger.requests.iter().filter(|request| is_answer(&request.body));
+                Value::Array(answers.map(|request| Value::clone(&request.body)).collect())
+            }
             "keys" => json!(distinct(&calls, "idempotency-key").len()),
             "one_key" => json!(is_one_key(&calls)),
             "same_bodies" => {
@@ -52,6 +56,10 @@ pub(crate) fn check(saw: Option<&Value>, server: &DevServer) -> Result<(), Strin
         }
     }
     Ok(())
+}
+
+fn is_answer(body: &Value) -> bool {
+    body.is_object() && body["method"].is_null() && !body["id"].is_null()
 }
 
 fn is_method(request: &RequestRecord, method: &str) -> bool {
