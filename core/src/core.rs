@@ -26,6 +26,7 @@ use crate::listen;
 use crate::log::{Log, tell};
 use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
+use crate::pools::Pools;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
 use crate::session::{Listening, Peer, Session};
@@ -53,8 +54,8 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Core {
-    pub(crate) http: reqwest::Client,
-    pub(crate) settings: Settings,
+    pub(crate) http: Arc<Pools>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) session: Session,
     pub(crate) tokens: TokenCache,
     pub(crate) budget: RetryBudget,
@@ -110,8 +111,9 @@ impl std::fmt::Debug for Core {
 
 impl Core {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let settings = Arc::new(settings);
         Ok(Self {
-            http: crate::http::client(&settings)?,
+            http: Arc::new(Pools::new(&settings)?),
             session: Session::default(),
             tokens: TokenCache::default(),
             budget: RetryBudget::new(settings.retry_budget),
@@ -348,7 +350,7 @@ impl Core {
                 if let Some(token) = self.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());
                 }
-                transport::delete(http, url, headers, &self.settings.limits).await;
+                transport::delete(&http.here(), url, headers, &self.settings.limits).await;
             }
             peer.link.close().await;
         };
