@@ -20,8 +20,8 @@ from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, OmniMCPError, Request
 
 WORKERS = 16
 FRESH_EVERY = 20
-# By how much a worker's moments come sooner after a call that ended, and later after one that did not: so they are spread
-# over the whole of a call, however fast the machine is. In seconds.
+# By how much a worker's moments come sooner after a call that ended, and later after one that did not: so they are
+# spread over the whole of a call, however fast the machine is. In seconds.
 SOONER, LATER, FIRST, MOST = 0.6, 1.3, 0.02, 0.2
 # A waiting call notices a signal only so often, so that there are fewer of these.
 SIGNAL_EVERY = 25
@@ -197,7 +197,6 @@ async def asynchronous() -> None:
     sys.stdin.readline()
     await http.close()
     await stdio.close()
-    del client, http, stdio
     say({**left_of(before), "tasks": len(asyncio.all_tasks()) - 1})
 
 
