@@ -25,7 +25,13 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         ("Rust", with(&own.display().to_string(), &["--part", "cancels"])),
         ("Python sync", with(&plan.python, &[&format!("{here}.py"), "sync"])),
         ("Python async", with(&plan.python, &[&format!("{here}.py"), "async"])),
-        ("Node", with(&plan.node, &["--expose-gc", "--unhandled-rejections=strict", &format!("{here}.mjs")])),
+        (
+            "Node",
+            with(
+                &plan.node,
+                &["--expose-gc", "--max-semi-space-size=1", "--unhandled-rejections=strict", &format!("{here}.mjs")],
+            ),
+        ),
     ];
     let (mut seen, mut kept) = (Vec::new(), true);
     for (name, command) in legs {
