@@ -48,8 +48,8 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/interop ../tests/conformance ../tools
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/interop ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
@@ -91,6 +91,7 @@ python: $(VENV)/.stamp
 node: $(NODE_BINDING)/node_modules/.stamp
 	cd $(NODE_BINDING) && npm run -s build:debug
 	$(call link_node,examples/node)
+	$(call link_node,tests/chaos)
 
 $(VENV)/.stamp: bindings-python/requirements-dev.txt
 	$(PYTHON) -m venv $(VENV)

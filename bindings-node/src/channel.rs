@@ -180,6 +180,15 @@ impl Channel {
     }
 }
 
+impl Drop for Channel {
+    /// The thread of JavaScript has ended: nobody will answer any more, and whoever waits for it would keep its client.
+    fn drop(&mut self) {
+        let questions = std::mem::take(&mut *lock(&self.sink.questions));
+        // Dropped without the lock: each has something to do at its end.
+        drop(questions);
+    }
+}
+
 impl Channel {
     pub(crate) fn sink(&self) -> Arc<Sink> {
         Arc::clone(&self.sink)

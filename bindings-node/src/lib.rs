@@ -8,3 +8,6 @@ pub mod client;
 mod runtime;
 pub mod tables;
 pub mod testing;
+
+#[cfg(not(panic = "unwind"))]
+compile_error!("a panic must become an error, and not the end of the process: build with panic = \"unwind\"");

@@ -1,34 +1,14 @@
 /** How clients, the process and its threads come and go. */
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { test } from "node:test";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 
 import { ClientClosedError, OmniMcpClient, testing } from "@omni/omni-mcp-js";
 
+import { OPEN, run } from "./lib/programs.mjs";
 import { failureOf, onToolCall, served } from "./lib/served.mjs";
-
-const here = fileURLToPath(new URL(".", import.meta.url));
-
-/** Runs a program to its end. */
-async function run(program, ...args) {
-  const child = spawn(process.execPath, ["--input-type=module", "--eval", program, ...args], { cwd: here, timeout: 20_000 });
-  let out = "";
-  let err = "";
-  child.stdout.on("data", (chunk) => (out += chunk));
-  child.stderr.on("data", (chunk) => (err += chunk));
-  const [code, signal] = await once(child, "close");
-  return { code, signal, out, err };
-}
-
-const OPEN = `
-  import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
-  const server = await testing.DevServer.start();
-  const client = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
-`;
 
 test("an idle client and a running server let the process end", async () => {
   const began = performance.now();

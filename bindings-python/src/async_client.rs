@@ -7,8 +7,7 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Crossing, Prepared, Remains, closed, not_callable};
-use pyo3::exceptions::PyRuntimeError;
+use omni_mcp::bridge::{self, Crossing, Prepared, Remains, closed, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -197,7 +196,7 @@ async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&(Arc<Heard
             Python::attach(|py| heard.deliver(py, callback.bind(py)))?;
         }
         if let Some(done) = done {
-            return done.map_err(|_| PyRuntimeError::new_err("the runtime is shutting down"));
+            return done.map_err(|_| Python::attach(|py| raised(py, &panicked())));
         }
     }
 }

@@ -24,6 +24,9 @@ mod testing;
 
 use pyo3::prelude::*;
 
+#[cfg(not(panic = "unwind"))]
+compile_error!("a panic must become an error, and not the end of the process: build with panic = \"unwind\"");
+
 #[pymodule(gil_used = false)]
 mod _native {
     use omni_mcp::Spelling;

@@ -3,7 +3,7 @@
 //! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
 //! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
 
-use std::panic::AssertUnwindSafe;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -104,9 +104,11 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the option.
     pub fn open(options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
-        let mut config = ClientConfig::from_json(options, spelling)?;
-        config.hooks = hooks.into_core(&config, spelling)?;
-        Ok(Self { to: To::Server(config.build()?), spelling })
+        guarded(|| {
+            let mut config = ClientConfig::from_json(options, spelling)?;
+            config.hooks = hooks.into_core(&config, spelling)?;
+            Ok(Self { to: To::Server(config.build()?), spelling })
+        })
     }
 
     /// Makes the client of a record, which is JSON text. `options` go before what it says.
@@ -114,10 +116,12 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the record's member, or the option.
     pub fn open_record(record: &str, options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
-        let mut config = ClientConfig::from_json(options, spelling)?;
-        config.hooks = hooks.into_core(&config, spelling)?;
-        let record = crate::option::parse(record, "record")?;
-        Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
+        guarded(|| {
+            let mut config = ClientConfig::from_json(options, spelling)?;
+            config.hooks = hooks.into_core(&config, spelling)?;
+            let record = crate::option::parse(record, "record")?;
+            Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
+        })
     }
 
     /// Makes a client of the registry `kind`, which is `gaia` or `sema4`.
@@ -125,8 +129,10 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the option.
     pub fn open_registry(kind: &str, options: &str, spelling: Spelling) -> Result<Self> {
-        let config = RegistryConfig::from_json(options, spelling)?;
-        Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config)?), spelling })
+        guarded(|| {
+            let config = RegistryConfig::from_json(options, spelling)?;
+            Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config)?), spelling })
+        })
     }
 
     /// Whether the client does something while no call waits, so that its runtime must be driven all the time: a process
@@ -166,6 +172,16 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the argument.
     pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+        guarded(|| self.prepare_unguarded(name, params, options, progress))
+    }
+
+    fn prepare_unguarded(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+        #[cfg(debug_assertions)]
+        if name == crate::provoked::METHOD {
+            let work = crate::provoked::panics(&params);
+            let state = Arc::clone(&work.state);
+            return Ok(Prepared { state, kind: Kind::Work(work), with_metadata: false, room: None });
+        }
         let options = CallOptions::from_json(options, self.spelling)?;
         let with_metadata = options.with_metadata == Some(true);
         let client = match &self.to {
@@ -203,6 +219,10 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the argument.
     pub fn pages(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
+        guarded(|| self.pages_unguarded(name, params, options))
+    }
+
+    fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
         let options = CallOptions::from_json(options, self.spelling)?;
         let with_metadata = options.with_metadata == Some(true);
         let of = match &self.to {
@@ -254,10 +274,10 @@ impl Pages {
     /// # Errors
     /// A `config` error that names the argument.
     pub fn next(&self) -> Result<Option<Prepared>> {
-        let work = match &self.of {
-            PagesOf::Registry(pager) => pager.next()?,
-            PagesOf::Server(pages) => pages.next()?,
-        };
+        let work = guarded(|| match &self.of {
+            PagesOf::Registry(pager) => pager.next(),
+            PagesOf::Server(pages) => pages.next(),
+        })?;
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
             kind: Kind::Work(work),
@@ -450,6 +470,11 @@ impl Watch {
 /// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
 pub fn unsendable_argument(field: &str, reason: &str) -> Error {
     unsendable(field, reason)
+}
+
+/// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
 }
 
 /// The error for a panic that was caught on the way.

@@ -90,8 +90,12 @@ impl ClientConfig {
         E: std::fmt::Display,
     {
         self.hooks.token = Some(Arc::new(move || {
-            let provided = provide();
-            Box::pin(async move { provided.await.map(Into::into).map_err(|why| why.to_string()) })
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(&provide));
+            Box::pin(async move {
+                let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
+                provided.map_err(|_| PANICKED)?.map(Into::into).map_err(|why| why.to_string())
+            })
         }));
         self
     }
@@ -564,7 +568,8 @@ impl<'a, T> Call<'a, T> {
     pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         self.progress = Some(Arc::new(move |params: &str| {
             if let Ok(progress) = serde_json::from_str(params) {
-                hear(progress);
+                // What a listener does is its own: the call goes on.
+                let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
             }
         }));
         self

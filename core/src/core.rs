@@ -21,12 +21,12 @@ use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
-use crate::http::Http;
 use crate::idempotency::UsedKeys;
 use crate::listen;
 use crate::log::{Log, tell};
 use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
+use crate::pools::Pools;
 use crate::protocol::mirror::Mirrored;
 use crate::reply::RawReply;
 use crate::rested::Rested;
@@ -55,8 +55,8 @@ pub(crate) enum End {
 }
 
 pub(crate) struct Core {
-    pub(crate) http: Http,
-    pub(crate) settings: Settings,
+    pub(crate) http: Arc<Pools>,
+    pub(crate) settings: Arc<Settings>,
     pub(crate) session: Session,
     pub(crate) tokens: TokenCache,
     pub(crate) budget: RetryBudget,
@@ -117,8 +117,9 @@ impl std::fmt::Debug for Core {
 
 impl Core {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let settings = Arc::new(settings);
         Ok(Self {
-            http: Http::new(&settings)?,
+            http: Arc::new(Pools::new(&settings)?),
             session: Session::default(),
             tokens: TokenCache::default(),
             budget: RetryBudget::new(settings.retry_budget),
@@ -358,7 +359,7 @@ impl Core {
                 if let Some(token) = self.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());
                 }
-                transport::delete(http, url, headers, &self.settings.limits).await;
+                transport::delete(&http.here(), url, headers, &self.settings.limits).await;
             }
             peer.link.close().await;
         };

@@ -48,8 +48,11 @@ mod opening;
 mod option;
 mod output;
 mod pages;
+mod pools;
 mod profile;
 mod protocol;
+#[cfg(debug_assertions)]
+mod provoked;
 mod queue;
 mod redaction;
 pub mod registry;

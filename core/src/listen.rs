@@ -135,7 +135,7 @@ async fn ask(
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
-    match get_stream(http, url, headers, &core.settings.limits).await? {
+    match get_stream(&http.here(), url, headers, &core.settings.limits).await? {
         Stream::Open(response) => Ok(EventStream::new(Box::pin(body::chunks(response)), core.settings.limits.event)),
         Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))

@@ -86,6 +86,10 @@ impl<T: Kept> SingleFlight<T> {
 
 #[cfg(test)]
 mod tests {
+    use std::panic::AssertUnwindSafe;
+
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::error::Code;
     use crate::retry::Happened;
@@ -150,5 +154,18 @@ mod tests {
             () = tokio::task::yield_now() => {}
         }
         assert_eq!(next.await.unwrap().0, 1);
+    }
+
+    #[tokio::test]
+    async fn a_making_that_panics_is_taken_up_by_the_next() {
+        let things = SingleFlight::default();
+        let bug = AssertUnwindSafe(things.get(|_| async {
+            tokio::task::yield_now().await;
+            panic!("provoked")
+        }));
+        let (panicked, next) =
+            tokio::join!(bug.catch_unwind(), things.get(|generation| async move { Ok(Thing(generation)) }));
+        assert!(panicked.is_err());
+        assert_eq!(next.unwrap().0, 1);
     }
 }

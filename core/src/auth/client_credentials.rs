@@ -77,7 +77,7 @@ impl Operation for Asking<'_> {
     }
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Issued, Failure> {
-        let (http, limits) = (core.http.clone(), core.settings.limits.of_documents());
+        let (http, limits) = (core.http.here(), core.settings.limits.of_documents());
         let send = move |request: HttpRequest| {
             let http = http.clone();
             async move { send(&http, request, &limits).await.map_err(Unanswered) }

@@ -91,7 +91,7 @@ impl RestCall {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             *request.body_mut() = Some(body.clone().into());
         }
-        turn.in_time(plain::request(&core.http, request, &core.settings.limits)).await
+        turn.in_time(plain::request(&core.http.here(), request, &core.settings.limits)).await
     }
 }
 

@@ -1,5 +1,7 @@
 //! What carries the messages of one session.
 
+use std::sync::Arc;
+
 use url::Url;
 
 use super::answer::{Answer, Listener, Outgoing};
@@ -7,11 +9,11 @@ use super::http;
 use super::sse::SseLink;
 use super::stdio::StdioLink;
 use crate::failure::Failure;
-use crate::http::Http;
+use crate::pools::Pools;
 
 pub(crate) enum Link {
     /// Streamable HTTP: each message is a request of its own.
-    StreamableHttp { http: Http, url: Url },
+    StreamableHttp { http: Arc<Pools>, url: Url },
     /// The transport of 2024-11-05.
     Sse(SseLink),
     /// A process of ours.
@@ -22,7 +24,7 @@ impl Link {
     /// Sends a message and waits for its answer.
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
         match self {
-            Self::StreamableHttp { http, url } => http::post(http, url, out, listener).await,
+            Self::StreamableHttp { http, url } => http::post(&http.here(), url, out, listener).await,
             Self::Sse(link) => link.exchange(out, listener).await,
             Self::Stdio(link) => link.exchange(out, listener).await,
         }

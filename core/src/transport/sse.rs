@@ -16,8 +16,8 @@ use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
 use crate::error::Code;
 use crate::failure::Failure;
-use crate::http::Http;
 use crate::limits::Limits;
+use crate::pools::Pools;
 use crate::retry::Happened;
 
 /// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
@@ -28,7 +28,7 @@ pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 
 /// An open event stream, and where to POST.
 pub(crate) struct SseLink {
-    http: Http,
+    http: Arc<Pools>,
     endpoint: Url,
     inbox: Arc<Inbox>,
     reader: AbortHandle,
@@ -44,13 +44,13 @@ pub(crate) enum Opened {
 impl SseLink {
     /// Opens the stream and waits for its first event, the endpoint.
     pub(crate) async fn open(
-        http: &Http,
+        http: &Arc<Pools>,
         url: &Url,
         headers: HeaderMap,
         limits: Limits,
         listener: Arc<dyn Listener>,
     ) -> Result<Opened, Failure> {
-        let response = match get_stream(http, url, headers, &limits).await? {
+        let response = match get_stream(&http.here(), url, headers, &limits).await? {
             Stream::Open(response) => response,
             Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
@@ -84,11 +84,11 @@ impl SseLink {
                 inbox.end(why);
             }
         });
-        Ok(Opened::Link(Self { http: http.clone(), endpoint, inbox, reader: reader.abort_handle() }))
+        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle() }))
     }
 
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
-        let Some(id) = out.id else { return post(&self.http, &self.endpoint, out, listener).await };
+        let Some(id) = out.id else { return post(&self.http.here(), &self.endpoint, out, listener).await };
         let limits = out.limits;
         let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
         let mut posting = self.begin_post(out);
@@ -112,7 +112,7 @@ impl SseLink {
 
     /// In a task of its own, so that an answer on the stream need not wait for its end.
     fn begin_post(&self, out: Outgoing) -> Posting {
-        let (http, endpoint) = (self.http.clone(), self.endpoint.clone());
+        let (http, endpoint) = (self.http.here(), self.endpoint.clone());
         Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &Deaf).await })))
     }
 

@@ -11,12 +11,16 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::Parser;
+use omni_mcp_devserver::{Options, Profile};
 
 use crate::plan::Plan;
 use crate::row::Row;
 
 fn main() -> ExitCode {
     let plan = Plan::parse();
+    if !plan.part.is_empty() {
+        return play(&plan.part);
+    }
     if let Some(unknown) = plan.only.iter().find(|name| scenarios::ALL.iter().all(|(known, _)| known != name)) {
         eprintln!("chaos: there is no scenario {unknown}");
         return ExitCode::FAILURE;
@@ -40,4 +44,22 @@ fn main() -> ExitCode {
     let failed = row::print(&rows, &seconds);
     println!("{} passed, {failed} failed", rows.len() - failed);
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Plays a part in a scenario that needs a process of its own for it.
+fn play(part: &[String]) -> ExitCode {
+    let task = part.get(1).map_or("", String::as_str);
+    let played = match part[0].as_str() {
+        "cancels" => scenarios::cancels::rust::main(task),
+        "stdio-server" => omni_mcp_devserver::serve_stdio(Options { profile: Profile::Generic, ..Options::default() })
+            .map_err(Into::into),
+        unknown => Err(format!("there is no part {unknown}").into()),
+    };
+    played.map_or_else(
+        |error| {
+            eprintln!("chaos, {}: {error}", part[0]);
+            ExitCode::FAILURE
+        },
+        |()| ExitCode::SUCCESS,
+    )
 }

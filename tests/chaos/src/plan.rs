@@ -20,6 +20,9 @@ pub(crate) struct Plan {
     /// The Node that runs the scenarios of all languages.
     #[arg(long, default_value = "node")]
     pub(crate) node: String,
+    /// The part that this program plays as a child of a scenario's, and its task.
+    #[arg(long, hide = true, num_args = 1..=2, value_names = ["PART", "TASK"])]
+    pub(crate) part: Vec<String>,
 }
 
 impl Plan {

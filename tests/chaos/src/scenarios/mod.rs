@@ -1,5 +1,6 @@
 //! The scenarios, in the order of the table.
 
+pub(crate) mod cancels;
 mod keyed;
 
 use crate::plan::Plan;
@@ -9,4 +10,4 @@ use crate::row::{Failed, Row};
 pub(crate) type Scenario = (&'static str, fn(&Plan) -> Result<Row, Failed>);
 
 /// All of them.
-pub(crate) const ALL: &[Scenario] = &[("keyed", keyed::run)];
+pub(crate) const ALL: &[Scenario] = &[("keyed", keyed::run), ("cancels", cancels::run)];

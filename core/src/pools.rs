@@ -1,0 +1,47 @@
+//! The connections of one client, by the runtime that they were made on: no other one drives them. A client that is kept
+//! over the runtimes of many tests, or used on two at once, would else wait for an answer that nobody reads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::{Handle, Id};
+
+use crate::config::Settings;
+use crate::error::Result;
+use crate::http::Http;
+
+/// The most runtimes that keep connections of one client; beyond, those of the one that came first are let go.
+const MOST: usize = 8;
+
+pub(crate) struct Pools {
+    settings: Arc<Settings>,
+    /// None is the runtime of the first use.
+    made: Mutex<Vec<(Option<Id>, Http)>>,
+}
+
+impl Pools {
+    /// # Errors
+    /// A `config` error where what the settings say cannot be used.
+    pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
+        let first = Http::new(settings)?;
+        Ok(Self { settings: Arc::clone(settings), made: Mutex::new(vec![(None, first)]) })
+    }
+
+    /// The pool of the runtime that this runs on.
+    pub(crate) fn here(&self) -> Http {
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((of, pool)) = made.iter_mut().find(|(of, _)| of.is_none() || *of == here) {
+            *of = here;
+            return pool.clone();
+        }
+        let Ok(pool) = Http::new(&self.settings) else {
+            // It could be made before; whatever is wrong by now, the first one says.
+            return made[0].1.clone();
+        };
+        if made.len() >= MOST {
+            made.remove(0);
+        }
+        made.push((here, pool.clone()));
+        pool
+    }
+}

@@ -1,0 +1,142 @@
+//! Clients that are dropped, runtimes that end or change, and functions of the caller's that panic.
+#![allow(clippy::unwrap_used)]
+
+use std::future::IntoFuture;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use omni_mcp::{Client, ClientConfig};
+use omni_mcp_devserver::{Count, DevServer, Wait};
+use serde_json::json;
+use tokio::runtime::{Builder, Runtime};
+
+fn served(options: &str) -> DevServer {
+    DevServer::start_json(options).unwrap()
+}
+
+fn serving(transport: &str) -> DevServer {
+    let transport = if transport == "sse" { "sse" } else { "http" };
+    served(&format!(r#"{{"profile": "generic", "transport": "{transport}", "progress": 2}}"#))
+}
+
+fn builder(server: &DevServer, transport: &str) -> ClientConfig {
+    let path = if transport == "sse" { "sse" } else { "mcp" };
+    let endpoint = format!("{}/{path}", server.url());
+    Client::builder().profile("generic").transport(transport).endpoint(endpoint)
+}
+
+fn single() -> Runtime {
+    Builder::new_current_thread().enable_all().build().unwrap()
+}
+
+fn sees(server: &DevServer, count: Count, at_least: Option<u64>, at_most: Option<u64>) -> bool {
+    let nothing = Wait { count, at_least, at_most, timeout_ms: 10_000, method: None, tool: None, http_method: None };
+    server.wait(&nothing).unwrap()
+}
+
+#[test]
+fn the_last_clone_that_goes_closes_the_connections() {
+    for (transport, listen) in [("streamable_http", false), ("streamable_http", true), ("sse", false)] {
+        let server = serving(transport);
+        single().block_on(async {
+            let client = builder(&server, transport).listen(listen).build().unwrap();
+            let other = client.clone();
+            client.ping().await.unwrap();
+            drop(client);
+            other.ping().await.unwrap();
+            drop(other);
+            // The runtime goes on: nothing but the client's end closes them.
+            let seen = tokio::task::spawn_blocking(move || sees(&server, Count::OpenConnections, None, Some(0)));
+            assert!(seen.await.unwrap(), "{transport}, listening: {listen}");
+        });
+    }
+}
+
+#[test]
+fn a_runtime_that_ends_takes_its_calls_with_it_and_the_client_goes_on_elsewhere() {
+    for transport in ["streamable_http", "sse"] {
+        let server = serving(transport);
+        let client = builder(&server, transport).build().unwrap();
+        let first = Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        first.block_on(client.ping().into_future()).unwrap();
+        let calls: Vec<_> = (0..10)
+            .map(|_| {
+                let client = client.clone();
+                first.spawn(async move { client.call_tool("slow", json!({"ms": 60_000})).await.map(drop) })
+            })
+            .collect();
+        assert!(sees(&server, Count::Running, Some(10), None));
+        first.shutdown_background();
+        let second = single();
+        for call in calls {
+            assert!(second.block_on(call).unwrap_err().is_cancelled());
+        }
+        assert!(sees(&server, Count::OpenConnections, None, Some(0)), "{transport}");
+        // Plain calls, which are not made again: nothing of what was before is used.
+        for n in 0..5 {
+            second.block_on(client.call_tool("echo", json!({ "n": n })).into_future()).unwrap();
+        }
+        second.block_on(client.close());
+    }
+}
+
+#[test]
+fn two_runtimes_take_turns_with_one_client() {
+    let server = serving("streamable_http");
+    let client = builder(&server, "streamable_http").timeout(Duration::from_secs(3)).build().unwrap();
+    let runtimes = [single(), single()];
+    for n in 0..6 {
+        // The other one stands still meanwhile.
+        let call = client.call_tool("echo", json!({ "n": n })).into_future();
+        runtimes[n % 2].block_on(call).unwrap();
+    }
+    assert_eq!(server.ledger().execution_count, 6);
+    assert_eq!(server.ledger().sessions_opened, 1);
+}
+
+#[test]
+fn two_runtimes_at_once() {
+    let server = serving("streamable_http");
+    let client = builder(&server, "streamable_http").build().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..2 {
+            scope.spawn(|| {
+                let calls = (0..100).map(|n| client.call_tool("echo", json!({ "n": n })).into_future());
+                assert!(single().block_on(join_all(calls)).iter().all(Result::is_ok));
+            });
+        }
+    });
+    assert_eq!(server.ledger().execution_count, 200);
+}
+
+#[tokio::test]
+async fn a_function_that_panics_harms_nothing_but_its_own() {
+    for transport in ["streamable_http", "sse"] {
+        let server = serving(transport);
+        let client = builder(&server, transport).on_notification(|_| panic!("provoked")).build().unwrap();
+        let call = client.call_tool("echo", json!({"n": 1})).on_progress(|_| panic!("provoked"));
+        assert!(call.await.is_ok(), "{transport}");
+        assert!(client.ping().await.is_ok(), "{transport}");
+        client.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_provider_that_panics_has_failed() {
+    let server = served(r#"{"profile": "generic", "auth": {"type": "bearer", "token": "tok_1"}}"#);
+    let later = std::sync::atomic::AtomicUsize::new(0);
+    let client = builder(&server, "streamable_http").token_provider(move || {
+        let asked = later.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        assert!(asked != 0, "provoked");
+        async move {
+            assert!(asked != 1, "provoked");
+            Ok::<_, String>("tok_1")
+        }
+    });
+    let client = client.build().unwrap();
+    for _ in 0..2 {
+        let error = client.ping().await.unwrap_err();
+        assert_eq!((error.code(), error.info().message.contains("it panicked")), ("token_unavailable", true));
+    }
+    assert!(client.ping().await.is_ok());
+}
