@@ -20,6 +20,9 @@ pub(crate) struct Plan {
     /// The Node that runs the scenarios of all languages.
     #[arg(long, default_value = "node")]
     pub(crate) node: String,
+    /// What a client does in a process of its own, as JSON; given by a scenario.
+    #[arg(long, hide = true)]
+    pub(crate) errand: Option<String>,
 }
 
 impl Plan {
