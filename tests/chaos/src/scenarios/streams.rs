@@ -61,7 +61,7 @@ fn read(streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came, Failed> {
     let server = DevServer::start(Options { progress: EVENTS, progress_interval_ms: 10, ..Options::default() })?;
     let rule = |first: u64, ms| {
         let nth: Vec<_> = (0..streams / STALLS_EVERY / 2).map(|n| first + 2 * n * STALLS_EVERY).collect();
-        Rule::new(Fault::Stall { after_events: STALL_AFTER, ms }).on_method("tools/call").nth(nth)
+        Rule::new(Fault::Pause { after_events: STALL_AFTER, ms }).on_method("tools/call").nth(nth)
     };
     server.script(vec![rule(1, Some(stall_ms)), rule(1 + STALLS_EVERY, None)])?;
     let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
