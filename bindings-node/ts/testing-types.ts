@@ -107,7 +107,13 @@ export type Fault =
     }
   | { kind: "content_type"; value: string }
   | { kind: "slow_drip"; bytesPerTick: number; tickMs: number }
-  | { kind: "endless_stream"; what: "comments" | "events" | "body"; tickMs?: number }
+  | { kind: "pause"; afterEvents: number; ms?: number | null }
+  | { kind: "bomb"; encoding: "gzip" | "zstd"; bytes: number }
+  | {
+      kind: "endless_stream";
+      what: "comments" | "events" | "event" | "body" | "headers";
+      tickMs?: number;
+    }
   | { kind: "rpc_error"; code: number; message: string; data?: unknown; status?: number; when?: When }
   | { kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When }
   | { kind: "redirect"; status: number; location: string }

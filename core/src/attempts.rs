@@ -420,6 +420,10 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         plan.state.reached(failure.error.delivery());
         operation.failed(core, &ground, &failure);
+        if failure.happened == Happened::SessionLost && reopened > 0 && !operation.was_good(&ground) {
+            // Answers of others in that session may have come, and not be read yet.
+            tokio::time::sleep(core.settings.backoff.wait(1, fastrand::f64())).await;
+        }
         let situation = Situation {
             happened: failure.happened,
             safety: plan.safety,

@@ -39,6 +39,8 @@ use crate::transport::sse::LAST_ANSWERS;
 
 /// The most answers to them that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
+/// The most notices of calls that were given up that are on their way at once. Each takes a connection.
+const NOTICES_AT_ONCE: usize = 8;
 /// How many tokens are kept out of messages, the one in use included.
 const TOKENS_OF_LATE: usize = 16;
 /// The longest that close() waits for the server.
@@ -75,6 +77,8 @@ pub(crate) struct Core {
     pub(crate) warnings: Warnings,
     /// Notices on their way of calls that were given up.
     pub(crate) notices: Arc<OpenCount>,
+    /// Room for them.
+    pub(crate) notices_at_once: Semaphore,
     pub(crate) rested: Rested,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
@@ -131,6 +135,7 @@ impl Core {
             asked_of_all: Arc::default(),
             warnings: Warnings::default(),
             notices: Arc::default(),
+            notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
             rested: Rested::default(),
             subscriptions: Arc::default(),
             cache: Cache::default(),

@@ -49,7 +49,12 @@ impl Drop for Unanswered {
         let notice = core.notices.begin();
         runtime.spawn(async move {
             let _notice = notice;
-            let _ = tokio::time::timeout(WITHIN, tell(&core, &peer, id)).await;
+            let told = async {
+                // Many calls that are given up at once must not come to as many connections.
+                let _room = core.notices_at_once.acquire().await;
+                tell(&core, &peer, id).await;
+            };
+            let _ = tokio::time::timeout(WITHIN, told).await;
         });
     }
 }

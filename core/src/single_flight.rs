@@ -1,7 +1,10 @@
 //! What is made once for all callers, and made again once for all when it is lost: a session, a token.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
+
+use tokio::sync::{Mutex, MutexGuard, Notify};
 
 use crate::failure::Failure;
 
@@ -16,14 +19,39 @@ pub(crate) trait Kept {
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T> {
     slot: RwLock<Option<Arc<T>>>,
-    /// Held by the one caller that makes; keeps the last failure for those who waited for it.
-    gate: tokio::sync::Mutex<Option<Failure>>,
+    /// Held by the one caller that makes.
+    gate: Mutex<()>,
+    /// Tells all who wait that a making is over, however it ended. All at once: one after the other, the last would come
+    /// to a thing that is lost again.
+    over: Notify,
     makings: AtomicU64,
+    /// The last failure, and which making it was of, for those who waited for it.
+    failed: std::sync::Mutex<Option<(u64, Failure)>>,
 }
 
 impl<T> Default for SingleFlight<T> {
     fn default() -> Self {
-        Self { slot: RwLock::new(None), gate: tokio::sync::Mutex::new(None), makings: AtomicU64::new(0) }
+        Self {
+            slot: RwLock::new(None),
+            gate: Mutex::new(()),
+            over: Notify::new(),
+            makings: AtomicU64::new(0),
+            failed: std::sync::Mutex::new(None),
+        }
+    }
+}
+
+/// A making that goes on. Dropped, it is over.
+struct Making<'a> {
+    gate: Option<MutexGuard<'a, ()>>,
+    over: &'a Notify,
+}
+
+impl Drop for Making<'_> {
+    fn drop(&mut self) {
+        // First the gate is open, then all are told.
+        drop(self.gate.take());
+        self.over.notify_waiters();
     }
 }
 
@@ -43,30 +71,56 @@ impl<T: Kept> SingleFlight<T> {
             return Ok(kept);
         }
         let seen = self.makings.load(Ordering::Acquire);
-        let mut last_failure = self.gate.lock().await;
-        if let Some(kept) = self.current() {
-            return Ok(kept);
+        let making = loop {
+            // Listens before it looks: what ends in between is not missed.
+            let mut over = pin!(self.over.notified());
+            over.as_mut().enable();
+            if let Some(kept) = self.current() {
+                return Ok(kept);
+            }
+            let failed =
+                self.failed().as_ref().filter(|(making, _)| *making > seen).map(|(_, failure)| failure.clone());
+            if let Some(failure) = failed {
+                return Err(failure);
+            }
+            match self.gate.try_lock() {
+                Ok(gate) => break Making { gate: Some(gate), over: &self.over },
+                Err(_) => over.await,
+            }
+        };
+        // Whoever held the gate may have let go of it between the look and the gate.
+        if let Some(outcome) = self.outcome(seen) {
+            return outcome;
         }
-        let makings = self.makings.load(Ordering::Acquire);
-        if makings != seen
-            && let Some(failure) = &*last_failure
-        {
-            return Err(failure.clone());
-        }
-        let made = make(makings + 1).await;
-        self.makings.store(makings + 1, Ordering::Release);
-        match made {
+        let number = self.makings.load(Ordering::Acquire) + 1;
+        let made = make(number).await;
+        let outcome = match made {
             Ok(made) => {
                 let made = Arc::new(made);
                 *self.locked() = Some(Arc::clone(&made));
-                *last_failure = None;
+                *self.failed() = None;
                 Ok(made)
             }
             Err(failure) => {
-                *last_failure = Some(failure.clone());
+                *self.failed() = Some((number, failure.clone()));
                 Err(failure)
             }
+        };
+        self.makings.store(number, Ordering::Release);
+        drop(making);
+        outcome
+    }
+
+    /// What became of the makings behind number `seen`, where one of them is over.
+    fn outcome(&self, seen: u64) -> Option<Result<Arc<T>, Failure>> {
+        if let Some(kept) = self.current() {
+            return Some(Ok(kept));
         }
+        self.failed().as_ref().filter(|(making, _)| *making > seen).map(|(_, failure)| Err(failure.clone()))
+    }
+
+    fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, Failure)>> {
+        self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Forgets the thing of this generation; a newer one stays. Whether it was there.
@@ -141,6 +195,39 @@ mod tests {
         assert!(a.is_err() && b.is_err());
         assert_eq!(made.load(Ordering::Relaxed), 1);
         assert!(things.get(|generation| async move { Ok(Thing(generation)) }).await.is_ok());
+    }
+
+    /// One after the other, those at the end of the line would find the thing lost again, each time.
+    #[tokio::test]
+    async fn all_who_waited_go_on_together() {
+        let things = Arc::new(SingleFlight::default());
+        let turns = Arc::new(AtomicU64::new(0));
+        let waiting: Vec<_> = (0..64)
+            .map(|_| {
+                let (things, turns) = (Arc::clone(&things), Arc::clone(&turns));
+                tokio::spawn(async move {
+                    let made = things.get(|generation| async move {
+                        tokio::task::yield_now().await;
+                        Ok(Thing(generation))
+                    });
+                    drop(made.await);
+                    turns.load(Ordering::Relaxed)
+                })
+            })
+            .collect();
+        let counting = tokio::spawn(async move {
+            loop {
+                turns.fetch_add(1, Ordering::Relaxed);
+                tokio::task::yield_now().await;
+            }
+        });
+        let mut at = Vec::new();
+        for waiting in waiting {
+            at.push(waiting.await.unwrap());
+        }
+        counting.abort();
+        let (first, last) = (at.iter().min().unwrap(), at.iter().max().unwrap());
+        assert!(last - first <= 2, "{first} to {last}");
     }
 
     #[tokio::test]

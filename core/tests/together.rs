@@ -2,11 +2,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use omni_mcp::registry::{Record, connect};
 use omni_mcp::{AuthConfig, Client, ClientConfig};
-use omni_mcp_devserver::DevServer;
+use omni_mcp_devserver::{Count, DevServer, Wait};
 use serde_json::json;
 
 fn token_requests(server: &DevServer) -> usize {
@@ -57,4 +58,25 @@ async fn fifty_calls_of_a_serial_record_run_one_at_a_time_in_order() {
 #[tokio::test]
 async fn without_the_flag_they_overlap() {
     assert!(most_at_once(false).await >= 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_calls_that_are_given_up_leave_few_connections_and_the_server_hears_of_each() {
+    let server = DevServer::start_json(
+        r#"{"faults": [{"on": {"method": "tools/call"}, "fault": {"kind": "hang", "when": "after_execution"}}]}"#,
+    )
+    .unwrap();
+    let client = Client::builder().api_key(server.api_key()).base_url(server.url()).build().unwrap();
+    let calls: Vec<_> = (0..200)
+        .map(|n| {
+            let client = client.clone();
+            tokio::spawn(async move { client.call_tool("fred.search", json!({"q": n.to_string()})).await.map(drop) })
+        })
+        .collect();
+    let soon = Duration::from_secs(20);
+    assert!(server.wait_for(Count::Executions, 200, soon));
+    calls.iter().for_each(tokio::task::JoinHandle::abort);
+    let told = Wait::at_least(Count::Requests, 200, soon).on_method("notifications/cancelled");
+    assert!(server.wait(&told).unwrap());
+    assert!(server.wait(&Wait::at_most(Count::OpenConnections, 16, soon)).unwrap());
 }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::task::{Context, Poll};
 
+use bytes::{Buf, Bytes};
 use hyper::rt::{Read, ReadBufCursor, Write};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -26,11 +27,16 @@ const ALIVE: u8 = 0;
 const FIN: u8 = 1;
 const RST: u8 = 2;
 
+/// What a head without end begins with, and consists of.
+const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\n";
+const HEADER: &str = "x-nothing: to say\r\n";
+
 /// What the parts of one connection tell each other.
 pub(crate) struct Connection {
     pub(crate) number: u64,
     end: AtomicU8,
     write_blocked: AtomicBool,
+    floods: AtomicBool,
     stalled: AtomicBool,
     /// Told when a request wants something of its connection: in HTTP/2 it is served beside it.
     wanted: Notify,
@@ -44,6 +50,7 @@ impl Connection {
             number,
             end: AtomicU8::new(ALIVE),
             write_blocked: AtomicBool::new(false),
+            floods: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             wanted: Notify::new(),
             #[cfg(feature = "tls")]
@@ -78,6 +85,11 @@ impl Connection {
 
     fn is_stalled(&self) -> bool {
         self.stalled.load(Ordering::Relaxed)
+    }
+
+    /// From now on sends a head that never ends, whatever hyper writes.
+    pub(crate) fn flood(&self) {
+        self.floods.store(true, Ordering::Relaxed);
     }
 
     fn is_ended(&self) -> bool {
@@ -152,7 +164,7 @@ pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shar
 
 async fn serve_http1<S: Socket>(stream: S, connection: Arc<Connection>, shared: Arc<Shared>) {
     let deaths = Arc::clone(&shared);
-    let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection) };
+    let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection), head: Bytes::from_static(HEAD) };
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), 0, request))
@@ -164,7 +176,7 @@ async fn serve_http1<S: Socket>(stream: S, connection: Arc<Connection>, shared: 
 async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<Connection>, shared: Arc<Shared>) {
     let deaths = Arc::clone(&shared);
     let framed = Framed::new(stream, connection.inserts.clone());
-    let io = Io { stream: TokioIo::new(framed), connection: Arc::clone(&connection) };
+    let io = Io { stream: TokioIo::new(framed), connection: Arc::clone(&connection), head: Bytes::from_static(HEAD) };
     // Clients number their streams 1, 3, 5 and so on, and open them in this order.
     let streams = std::sync::atomic::AtomicU32::new(1);
     let service = {
@@ -228,12 +240,24 @@ impl<S: Socket> Socket for Framed<S> {
 struct Io<S: Socket> {
     stream: TokioIo<S>,
     connection: Arc<Connection>,
+    /// What is next of a head without end.
+    head: Bytes,
 }
 
 impl<S: Socket> Io<S> {
     fn note<T>(&self, written: Poll<T>) -> Poll<T> {
         self.connection.write_blocked.store(written.is_pending(), Ordering::Relaxed);
         written
+    }
+
+    /// Writes of the head without end, in the place of `length` other bytes.
+    fn poll_flood(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
+        let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, &self.head))?;
+        self.head.advance(written);
+        if self.head.is_empty() {
+            self.head = HEADER.repeat(1024).into();
+        }
+        Poll::Ready(Ok(length))
     }
 }
 
@@ -260,6 +284,9 @@ impl<S: Socket> Write for Io<S> {
         if self.connection.is_stalled() {
             return Poll::Pending;
         }
+        if self.connection.floods.load(Ordering::Relaxed) {
+            return self.poll_flood(cx, buf.len());
+        }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note(written)
     }
@@ -281,6 +308,9 @@ impl<S: Socket> Write for Io<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.connection.floods.load(Ordering::Relaxed) {
+            return self.poll_flood(cx, bufs.iter().map(|buf| buf.len()).sum());
+        }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.note(written)
     }

@@ -77,8 +77,22 @@ pub enum Endless {
     Comments,
     /// An event stream of notifications.
     Events,
+    /// An event that goes on and on.
+    Event,
+    /// A head that never ends, as fast as the peer reads.
+    Headers,
     /// A JSON body that never closes its string.
     Body,
+}
+
+/// How a body is compressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Packing {
+    /// RFC 1952.
+    Gzip,
+    /// RFC 8878.
+    Zstd,
 }
 
 /// A `Retry-After` value: seconds, or text that is sent as it is.
@@ -233,6 +247,21 @@ pub enum Fault {
         /// Milliseconds between two pieces.
         tick_ms: u64,
     },
+    /// The answer as an event stream that falls silent after so many events, and then goes on.
+    Pause {
+        /// Events that are sent before; a priming event counts.
+        after_events: usize,
+        /// Milliseconds of silence; for ever when left out.
+        #[serde(default)]
+        ms: Option<u64>,
+    },
+    /// A small compressed body that swells to a large one, whatever the request says that it accepts.
+    Bomb {
+        /// How it is compressed.
+        encoding: Packing,
+        /// Bytes that it swells to.
+        bytes: u64,
+    },
     /// An answer that never ends.
     EndlessStream {
         /// What it consists of.
@@ -363,6 +392,8 @@ impl Fault {
             Self::DuplicateEvent {} => "duplicate_event",
             Self::ReorderedEvents {} => "reordered_events",
             Self::SlowDrip { .. } => "slow_drip",
+            Self::Pause { .. } => "pause",
+            Self::Bomb { .. } => "bomb",
             Self::EndlessStream { .. } => "endless_stream",
             Self::RpcError { .. } => "rpc_error",
             Self::RawBody { .. } => "raw_body",

@@ -17,7 +17,7 @@ use crate::calls::{self, Plan};
 use crate::connection::{Connection, Guard};
 use crate::control;
 use crate::exchange::{self, Exchange};
-use crate::faults::{Fault, How, LastStream};
+use crate::faults::{Endless, Fault, How, LastStream};
 use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
 use crate::legacy;
@@ -128,6 +128,9 @@ async fn answer(
             None
         }
     };
+    if matches!(fault, Fault::EndlessStream { what: Endless::Headers, .. }) {
+        guard.connection().flood();
+    }
     match fault {
         Fault::Hang { .. } | Fault::GoAway { last: LastStream::Previous } => pending().await,
         Fault::Stall {} => {

@@ -17,6 +17,7 @@
 
 mod answer;
 mod body;
+mod bomb;
 mod calendar;
 mod calls;
 #[cfg(feature = "cli")]
@@ -75,7 +76,7 @@ mod tools;
 mod wait;
 
 pub use credentials::AuthOptions;
-pub use faults::{Endless, Fault, How, LastStream, Matcher, RetryAfter, Rule, StreamEnd, Then, When};
+pub use faults::{Endless, Fault, How, LastStream, Matcher, Packing, RetryAfter, Rule, StreamEnd, Then, When};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{

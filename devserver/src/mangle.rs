@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
 use crate::body::{AnswerBody, KEEP_ALIVE, Step};
+use crate::bomb;
 use crate::connection::Guard;
 use crate::exchange::Exchange;
 use crate::faults::{Endless, Fault, How, RetryAfter, Then, When};
@@ -76,6 +77,12 @@ pub(crate) fn replacement(
             let answer = served.and_then(answer_text).unwrap_or_default();
             let body = body.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer);
             body_answer(*status, content_type, body.into())
+        }
+        Fault::Bomb { encoding, bytes } => {
+            let id = exchange.rpc_id();
+            let head = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"text":""#);
+            let (name, packed) = bomb::packed(*encoding, &head, *bytes);
+            body_answer(200, JSON, packed).with("content-encoding", name)
         }
         Fault::Redirect { status, location } => Answer::empty(*status).with("location", location),
         _ => return None,
@@ -165,6 +172,9 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
         return match what {
             Endless::Body => (json, Wire::Open(endless_head(&payload))),
             Endless::Comments | Endless::Events => (stream, Wire::Open(Bytes::new())),
+            Endless::Event => (stream, Wire::Open(Bytes::from_static(b"event: message\ndata: "))),
+            // Of which nothing leaves but its length.
+            Endless::Headers => (json, Wire::Open(Bytes::new())),
         };
     }
     if let Some(Fault::EmptyBody {}) = fault {
@@ -192,6 +202,7 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
                 Some(Fault::MalformedJson {}) => Some(false),
                 Some(
                     Fault::StreamCut { .. }
+                    | Fault::Pause { .. }
                     | Fault::MalformedEvent {}
                     | Fault::DuplicateEvent {}
                     | Fault::ReorderedEvents {},
@@ -282,7 +293,7 @@ fn endless_chunk(what: Endless, flood: bool) -> Bytes {
             let message = jsonrpc::notification("notifications/message", &params);
             format!("event: message\ndata: {message}\n\n")
         }
-        Endless::Body => "x".repeat(64),
+        Endless::Body | Endless::Event | Endless::Headers => "x".repeat(64),
     };
     let pieces = if flood { 16 * 1024 / piece.len() } else { 1 };
     piece.repeat(pieces).into()
@@ -336,6 +347,13 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             if *how != How::End {
                 steps.push_back(Step::Cut(*how));
             }
+        }
+        (Some(Fault::Pause { after_events, ms }), wire @ (Wire::Whole(_) | Wire::Events(..))) => {
+            let (mut events, pause) = wire.events();
+            let rest = events.split_off(events.len().min(*after_events));
+            push_events(&mut steps, events.into_iter(), pause);
+            steps.push_back(Step::Wait(ms.map_or(Duration::MAX, Duration::from_millis)));
+            push_events(&mut steps, rest.into_iter(), pause);
         }
         (Some(Fault::SlowDrip { bytes_per_tick, tick_ms }), wire @ (Wire::Whole(_) | Wire::Events(..))) => {
             let rest = wire.text();

@@ -3,10 +3,13 @@
 
 mod common;
 
+use std::io::{Read, Write};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use common::{End, Reply, call, ended, method, post, route, rpc, search, send, start};
-use omni_mcp_devserver::{Count, DevServer, Options};
+use flate2::read::GzDecoder;
+use omni_mcp_devserver::{Count, DevServer, Options, Wait};
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -289,6 +292,7 @@ fn endless_streams() {
     let cases = [
         ("comments", "text/event-stream", ": "),
         ("events", "text/event-stream", "event: message\ndata: {"),
+        ("event", "text/event-stream", "event: message\ndata: xxx"),
         ("body", "application/json", r#"{"jsonrpc":"2.0","id":7,"result":"#),
     ];
     for (what, content_type, begins) in cases {
@@ -309,6 +313,63 @@ fn endless_streams() {
             assert!(server.wait_for(Count::Disconnects, 1, SOON));
             then(&server, "endless_stream", 1);
         }
+    }
+}
+
+#[test]
+fn endless_headers() {
+    let server = with(json!({"kind": "endless_stream", "what": "headers"}));
+    let mut peer = TcpStream::connect(server.url().strip_prefix("http://").unwrap()).unwrap();
+    peer.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let body = rpc(7, "tools/call", &search("gdp")).to_string();
+    let key = server.api_key();
+    let head = format!(
+        "POST /mcp HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer {key}\r\nidempotency-key: k\r\n\
+         content-type: application/json\r\naccept: application/json, text/event-stream\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    );
+    peer.write_all((head + &body).as_bytes()).unwrap();
+    let mut text = vec![0; 1 << 20];
+    peer.read_exact(&mut text).unwrap();
+    let text = String::from_utf8(text).unwrap();
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\nx-nothing: to say\r\nx-nothing: to say\r\n"));
+    assert!(!text.contains("\r\n\r\n"));
+    drop(peer);
+    assert!(server.wait(&Wait::at_most(Count::OpenConnections, 0, SOON)).unwrap());
+}
+
+#[test]
+fn pause() {
+    let fault = json!({"kind": "pause", "after_events": 2, "ms": 40});
+    let server = with_options(json!({"log_messages": 3}), fault);
+    let begun = Instant::now();
+    assert_eq!(answered(&server).events().len(), 4);
+    assert!(begun.elapsed() >= Duration::from_millis(40));
+    then(&server, "pause", 1);
+
+    let server = with_options(json!({"log_messages": 3}), json!({"kind": "pause", "after_events": 2}));
+    let mut wire = send(&server, &[("idempotency-key", "k")], &rpc(7, "tools/call", &search("gdp")));
+    wire.head().unwrap();
+    assert_eq!(String::from_utf8(wire.chunk().unwrap()).unwrap().matches("notifications/message").count(), 2);
+    drop(wire);
+    assert!(server.wait_for(Count::Disconnects, 1, SOON));
+}
+
+#[test]
+fn bombs() {
+    for encoding in ["gzip", "zstd"] {
+        let bytes = (5 << 20) + 17;
+        let server = with(json!({"kind": "bomb", "encoding": encoding, "bytes": bytes}));
+        let reply = answered(&server);
+        assert_eq!(reply.header("content-encoding"), Some(encoding));
+        assert!(reply.body.len() < 1 << 13, "{} bytes", reply.body.len());
+        if encoding == "gzip" {
+            let mut text = String::new();
+            GzDecoder::new(&*reply.body).read_to_string(&mut text).unwrap();
+            assert_eq!(text.len(), bytes);
+            assert!(text.starts_with(r#"{"jsonrpc":"2.0","id":7,"result":{"text":"xxx"#));
+        }
+        then(&server, "bomb", 1);
     }
 }
 

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_TYPE};
+use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response};
 use url::Url;
@@ -56,6 +56,10 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
         let Beginning { text, cut } = body::read_beginning(&mut response, out.limits.error).await;
         return Ok(Answer { status, headers, content: error_content(text), cut });
     }
+    if let Some(encoding) = unasked_encoding(response.headers()) {
+        let message = format!("the answer is encoded as {encoding}, which was not asked for");
+        return Err(Failure::bad_answer(Code::InvalidAnswer, message).answered(status, response.headers()));
+    }
     let media = media_type(response.headers());
     let Some(id) = out.id else {
         // Accepted; a body that comes at once is read, so that the connection can be used again.
@@ -89,6 +93,12 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
         Ok(content) => Ok(Answer { status, headers, content, cut: None }),
         Err(failure) => Err(failure.answered(status, &headers)),
     }
+}
+
+/// What the HTTP library did not decode: what it does, it takes the header away from.
+fn unasked_encoding(headers: &HeaderMap) -> Option<String> {
+    let named = headers::text(headers, &CONTENT_ENCODING)?.trim();
+    (!named.is_empty() && !named.eq_ignore_ascii_case("identity")).then(|| crate::text::preview(named.as_bytes()))
 }
 
 enum Media {

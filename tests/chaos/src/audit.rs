@@ -3,51 +3,86 @@
 use std::collections::{BTreeMap, HashMap};
 
 use omni_mcp_devserver::LedgerSnapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
+
+/// The arguments of call number `number`; its query names the call, so that the ledger can be read by call.
+pub(crate) fn arguments(number: u64) -> Value {
+    json!({"q": format!("inflation {number}"), "query": format!("inflation {number}"), "limit": 1})
+}
+
+fn number(arguments: &Value) -> Option<u64> {
+    let query = arguments["q"].as_str().or(arguments["query"].as_str())?;
+    query.strip_prefix("inflation ")?.parse().ok()
+}
+
+/// What the server saw of one call.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) requests: u64,
+    pub(crate) executions: u64,
+    /// The key of the first request.
+    key: Option<String>,
+    /// Requests that did not carry it.
+    other_keys: u64,
+}
 
 /// What the server saw.
+#[derive(Debug, Default)]
 pub(crate) struct Audit {
-    pub(crate) requests: usize,
-    /// Calls that ran exactly once, and more often.
-    pub(crate) executed_once: u64,
-    pub(crate) executed_again: u64,
-    /// Calls whose attempts did not all carry one and the same key.
-    pub(crate) changed_keys: u64,
-    /// How often each fault struck.
-    pub(crate) struck: String,
+    pub(crate) calls: HashMap<u64, Seen>,
+    pub(crate) requests: u64,
+    /// How often each kind of fault struck.
+    pub(crate) struck: BTreeMap<&'static str, u64>,
 }
 
 impl Audit {
     pub(crate) fn of(ledger: &LedgerSnapshot) -> Self {
-        let mut executions: HashMap<&str, u64> = HashMap::new();
+        let mut audit = Self::default();
         for execution in &ledger.executions {
-            *executions.entry(query(&execution.arguments)).or_default() += 1;
-        }
-        let mut keys: HashMap<&str, Option<&str>> = HashMap::new();
-        let mut changed_keys = 0;
-        let mut struck: BTreeMap<&str, usize> = BTreeMap::new();
-        let calls = ledger.requests.iter().filter(|request| request.rpc_method.as_deref() == Some("tools/call"));
-        let mut requests = 0;
-        for request in calls {
-            requests += 1;
-            let key = request.headers.get("idempotency-key");
-            let known = keys.entry(query(&request.body["params"]["arguments"])).or_insert(key);
-            changed_keys += u64::from(key.is_none() || *known != key);
-            if let Some(fault) = request.fault {
-                *struck.entry(fault).or_default() += 1;
+            if let Some(number) = number(&execution.arguments) {
+                audit.calls.entry(number).or_default().executions += 1;
             }
         }
-        let struck: Vec<_> = struck.iter().map(|(fault, count)| format!("{fault} {count}")).collect();
-        Self {
-            requests,
-            executed_once: executions.values().filter(|count| **count == 1).count() as u64,
-            executed_again: executions.values().filter(|count| **count > 1).count() as u64,
-            changed_keys,
-            struck: struck.join(", "),
+        for request in ledger.requests.iter().filter(|request| request.rpc_method.as_deref() == Some("tools/call")) {
+            audit.requests += 1;
+            if let Some(fault) = request.fault {
+                *audit.struck.entry(fault).or_default() += 1;
+            }
+            let Some(number) = number(&request.body["params"]["arguments"]) else { continue };
+            let seen = audit.calls.entry(number).or_default();
+            seen.requests += 1;
+            let key = request.headers.get("idempotency-key");
+            if seen.requests == 1 {
+                seen.key = key.map(str::to_owned);
+            }
+            seen.other_keys += u64::from(key != seen.key.as_deref());
         }
+        audit
+    }
+
+    pub(crate) fn executions(&self, number: u64) -> u64 {
+        self.calls.get(&number).map_or(0, |seen| seen.executions)
+    }
+
+    /// Calls that ran so often.
+    pub(crate) fn ran(&self, often: impl Fn(u64) -> bool) -> u64 {
+        self.calls.values().filter(|seen| often(seen.executions)).count() as u64
+    }
+
+    /// Calls without a key, or whose requests did not all carry the same.
+    pub(crate) fn changed_keys(&self) -> u64 {
+        self.calls.values().filter(|seen| seen.key.is_none() || seen.other_keys > 0).count() as u64
     }
 }
 
-fn query(arguments: &Value) -> &str {
-    arguments["q"].as_str().unwrap_or_default()
+/// Adds what struck elsewhere.
+pub(crate) fn add(all: &mut BTreeMap<&'static str, u64>, more: &BTreeMap<&'static str, u64>) {
+    for (fault, count) in more {
+        *all.entry(fault).or_default() += count;
+    }
+}
+
+/// Names and counts, as a text.
+pub(crate) fn listed<N: std::fmt::Display>(counts: &BTreeMap<N, u64>) -> String {
+    counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
 }

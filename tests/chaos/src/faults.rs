@@ -1,46 +1,62 @@
-//! The faults, in equal shares.
+//! The faults: ten kinds in equal shares, some of them in several forms.
 
 use std::collections::BTreeMap;
 
 use omni_mcp_devserver::{Fault, How, RetryAfter, Rule, When};
 
-/// Rules by which `percent` of all `tools/call` requests meet a fault.
-pub(crate) fn rules(percent: u32) -> Vec<Rule> {
-    let faults = faults();
+/// How many kinds there are.
+pub(crate) const KINDS: usize = 10;
+
+/// The session is lost with one request in so many. With it goes what else is on its way, which is no more than one of
+/// each of 64 workers: in between, each session serves.
+const SESSION_LOST_EVERY: u64 = 100;
+
+/// Rules by which `percent` of the first `requests` requests of `tools/call`, or a little more, meet a fault.
+pub(crate) fn rules(percent: u32, requests: u64) -> Vec<Rule> {
+    let lost = (1..=requests / SESSION_LOST_EVERY).map(|n| n * SESSION_LOST_EVERY);
+    let mut rules = vec![Rule::new(Fault::SessionLost {}).nth(lost.collect::<Vec<_>>())];
     let mut left = 1.0;
-    let share = f64::from(percent) / 100.0 / faults.len() as f64;
-    let chances = (0..faults.len()).map(|_| {
-        // The first rule that fires wins, so a later one sees only what the earlier ones left.
-        let chance = share / left;
-        left -= share;
-        chance
-    });
-    let chances: Vec<_> = chances.collect();
-    faults
-        .into_iter()
-        .zip(chances)
-        .map(|(fault, chance)| Rule::new(fault).on_method("tools/call").probability(chance))
-        .collect()
+    let share = (f64::from(percent) / 100.0 - 1.0 / SESSION_LOST_EVERY as f64) / (KINDS - 1) as f64;
+    for forms in kinds() {
+        let share = share / forms.len() as f64;
+        for form in forms {
+            // The first rule that fires wins, so a later one sees only what the earlier ones left.
+            rules.push(Rule::new(form).probability(share / left));
+            left -= share;
+        }
+    }
+    rules.into_iter().map(|rule| rule.on_method("tools/call")).collect()
 }
 
-fn faults() -> Vec<Fault> {
+/// The kinds, in their forms, but for the lost session.
+fn kinds() -> [Vec<Fault>; KINDS - 1] {
     let status =
         |status, when| Fault::Status { status, headers: BTreeMap::new(), body: None, content_type: None, when };
-    vec![
-        Fault::Reset { when: When::BeforeExecution, how: How::Rst },
-        Fault::Reset { when: When::AfterExecution, how: How::Rst },
-        Fault::Reset { when: When::AfterExecution, how: How::Fin },
-        status(503, When::BeforeExecution),
-        status(500, When::AfterExecution),
-        Fault::Truncate { bytes: 60, how: How::Fin },
-        Fault::MalformedJson {},
-        Fault::WrongId {},
-        Fault::OmniError {
+    let cut = |after_events, how, when| Fault::StreamCut { after_events, how, when };
+    [
+        vec![
+            Fault::Reset { when: When::BeforeExecution, how: How::Rst },
+            Fault::Reset { when: When::AfterExecution, how: How::Rst },
+            Fault::Reset { when: When::AfterExecution, how: How::Fin },
+        ],
+        vec![status(503, When::BeforeExecution), status(500, When::AfterExecution)],
+        vec![Fault::OmniError {
             omni_code: "rate_limit_exceeded".into(),
             status: None,
             retry_after: Some(RetryAfter::Seconds(0)),
             when: When::BeforeExecution,
-        },
-        Fault::Delay { ms: 3, when: When::AfterExecution },
+        }],
+        vec![Fault::Truncate { bytes: 60, how: How::Fin }, Fault::Truncate { bytes: 60, how: How::Rst }],
+        vec![
+            cut(0, How::Fin, When::BeforeExecution),
+            cut(0, How::End, When::AfterExecution),
+            // Where events carry ids, one of them is without data and only primes the stream.
+            cut(1, How::Fin, When::AfterExecution),
+            cut(1, How::Rst, When::AfterExecution),
+        ],
+        vec![Fault::MalformedJson {}],
+        vec![Fault::MalformedEvent {}],
+        vec![Fault::WrongId {}],
+        vec![Fault::Delay { ms: 3, when: When::AfterExecution }],
     ]
 }

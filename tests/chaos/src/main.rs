@@ -1,8 +1,13 @@
 //! What breaks clients, done to ours by the hundred thousand and counted by what the server saw. One table at the end.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
+mod apart;
 mod audit;
+mod crowd;
+mod descriptors;
 mod faults;
+#[allow(dead_code, reason = "each scenario reads of it what it needs")]
+mod heap;
 mod plan;
 mod row;
 mod scenarios;
@@ -16,10 +21,17 @@ use omni_mcp_devserver::{Options, Profile};
 use crate::plan::Plan;
 use crate::row::Row;
 
+#[global_allocator]
+static HEAP: heap::Counting = heap::Counting;
+
 fn main() -> ExitCode {
     let plan = Plan::parse();
+    descriptors::allow_many();
     if !plan.part.is_empty() {
         return play(&plan.part);
+    }
+    if let Some(errand) = &plan.errand {
+        return apart::run(errand);
     }
     if let Some(unknown) = plan.only.iter().find(|name| scenarios::ALL.iter().all(|(known, _)| known != name)) {
         eprintln!("chaos: there is no scenario {unknown}");

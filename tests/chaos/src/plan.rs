@@ -23,6 +23,9 @@ pub(crate) struct Plan {
     /// The part that this program plays as a child of a scenario's, and its task.
     #[arg(long, hide = true, num_args = 1..=2, value_names = ["PART", "TASK"])]
     pub(crate) part: Vec<String>,
+    /// What a client does in a process of its own, as JSON; given by a scenario.
+    #[arg(long, hide = true)]
+    pub(crate) errand: Option<String>,
 }
 
 impl Plan {

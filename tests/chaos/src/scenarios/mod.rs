@@ -1,7 +1,12 @@
 //! The scenarios, in the order of the table.
 
+pub(crate) mod bombs;
 pub(crate) mod cancels;
 mod keyed;
+mod outage;
+mod plain;
+mod sessions;
+pub(crate) mod streams;
 
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
@@ -10,4 +15,12 @@ use crate::row::{Failed, Row};
 pub(crate) type Scenario = (&'static str, fn(&Plan) -> Result<Row, Failed>);
 
 /// All of them.
-pub(crate) const ALL: &[Scenario] = &[("keyed", keyed::run), ("cancels", cancels::run)];
+pub(crate) const ALL: &[Scenario] = &[
+    ("keyed", keyed::run),
+    ("plain", plain::run),
+    ("streams", streams::run),
+    ("bombs", bombs::run),
+    ("outage", outage::run),
+    ("sessions", sessions::run),
+    ("cancels", cancels::run),
+];

@@ -1,0 +1,197 @@
+//! A server that is gone for a while, and one that fails everything for a while: retries do not multiply the calls that
+//! keep being made, and service resumes soon after the server's return.
+
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+use omni_mcp::Client;
+use omni_mcp_devserver::{Count, DevServer, Fault, Options, Rule, When};
+use tokio::task::JoinSet;
+
+use crate::audit;
+use crate::crowd;
+use crate::plan::Plan;
+use crate::row::{Failed, Row};
+
+/// Workers whose calls are retried a few times, within the budget.
+const WORKERS: u64 = 64;
+/// Workers whose calls are retried until they succeed.
+const PATIENT: u64 = 16;
+/// The pause between two calls of a worker.
+const PACE: Duration = Duration::from_millis(25);
+const BACKOFF_MAX: Duration = Duration::from_secs(1);
+/// One connect and one call, on a busy machine.
+const CONNECT: Duration = Duration::from_secs(1);
+/// The retries that the budget of 500 has tokens for, 14 each.
+const MOST_RETRIES: u64 = 500 / 14;
+/// Calls before the outage.
+const BEFORE: u64 = 200;
+
+#[derive(Clone, Copy)]
+enum How {
+    /// Nobody listens any more, and the sessions are forgotten.
+    Gone,
+    /// Everything is answered 503.
+    Failing,
+}
+
+pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
+    let length = Duration::from_secs(plan.size(3, 60));
+    let (gone, failing) = crowd::run(async { tokio::join!(outage(How::Gone, length), outage(How::Failing, length)) })?;
+    let (gone, failing) = (gone?, failing?);
+    let kept = [&gone, &failing].iter().all(|came| {
+        // What was on its way when it began, or ended, is counted on one side only.
+        let most = came.calls + MOST_RETRIES + 2 * WORKERS;
+        came.retries <= MOST_RETRIES && came.requests <= most && came.lost == 0 && came.resumed <= BACKOFF_MAX + CONNECT
+    });
+    Ok(Row {
+        done: format!(
+            "{} s without the server, and of one that fails; {WORKERS} workers, and {PATIENT} patient ones",
+            length.as_secs()
+        ),
+        bound: format!(
+            "at most {MOST_RETRIES} retries, 0 patient calls lost, all served within one backoff of {} s and a connect",
+            BACKOFF_MAX.as_secs()
+        ),
+        seen: format!("gone: {}; failing: {}, {} requests came", gone.told(), failing.told(), failing.requests),
+        kept,
+    })
+}
+
+/// What came of an outage.
+struct Came {
+    /// Calls of the workers that ended while it lasted, and their attempts but the first.
+    calls: u64,
+    retries: u64,
+    /// Requests of theirs that came to the server meanwhile.
+    requests: u64,
+    /// Calls of the patient ones that failed.
+    lost: u64,
+    /// From the server's return to the first success of any worker, and of the last.
+    first: Duration,
+    resumed: Duration,
+}
+
+impl Came {
+    fn told(&self) -> String {
+        format!(
+            "{} calls with {} retries, {} patient lost, served after {} ms to {} ms",
+            self.calls,
+            self.retries,
+            self.lost,
+            self.first.as_millis(),
+            self.resumed.as_millis()
+        )
+    }
+}
+
+fn client(server: &DevServer) -> omni_mcp::ClientBuilder {
+    Client::builder().api_key(server.api_key()).base_url(server.url()).backoff_max(BACKOFF_MAX)
+}
+
+async fn outage(how: How, length: Duration) -> Result<Came, Failed> {
+    let options = Options { require_session: true, ..Options::default() };
+    let server = DevServer::start(options.clone())?;
+    // A server of their own, so that its ledger tells of the others alone.
+    let patients_server = DevServer::start(options.clone())?;
+    let workers = client(&server).build()?;
+    let patients = client(&patients_server).retry_budget(None).max_attempts(10_000_u32).build()?;
+    let back = Arc::new(OnceLock::new());
+    let mut impatient = JoinSet::new();
+    let mut patient = JoinSet::new();
+    for worker in 0..WORKERS {
+        impatient.spawn(work(workers.clone(), worker, Arc::clone(&back)));
+    }
+    for worker in 0..PATIENT {
+        patient.spawn(work(patients.clone(), worker, Arc::clone(&back)));
+    }
+    let (server, patients_server) = tokio::task::spawn_blocking(move || {
+        for server in [&server, &patients_server] {
+            server.wait_for(Count::Executions, BEFORE, Duration::from_secs(60));
+        }
+        (server, patients_server)
+    })
+    .await?;
+
+    let begun = Instant::now();
+    let (_servers, requests) = match how {
+        How::Gone => {
+            let ports = [server.port(), patients_server.port()];
+            drop((server, patients_server));
+            tokio::time::sleep(length).await;
+            let restart = |port| DevServer::start(Options { port, ..options.clone() });
+            ([restart(ports[0])?, restart(ports[1])?], 0)
+        }
+        How::Failing => {
+            let fails = Fault::Status {
+                status: 503,
+                headers: Default::default(),
+                body: None,
+                content_type: None,
+                when: When::BeforeExecution,
+            };
+            let before = server.ledger().request_count;
+            for server in [&server, &patients_server] {
+                server.script(vec![Rule::new(fails.clone())])?;
+            }
+            tokio::time::sleep(length).await;
+            let requests = server.ledger().request_count - before;
+            for server in [&server, &patients_server] {
+                server.clear_script();
+            }
+            ([server, patients_server], requests)
+        }
+    };
+    let returned = Instant::now();
+    let _ = back.set(returned);
+
+    let mut came = Came { calls: 0, retries: 0, requests, lost: 0, first: Duration::MAX, resumed: Duration::ZERO };
+    while let Some(worker) = impatient.join_next().await {
+        let worker = worker?;
+        for call in worker.iter().filter(|call| call.ended > begun && call.ended < returned) {
+            came.calls += 1;
+            came.retries += u64::from(call.attempts.saturating_sub(1));
+        }
+        came.served(&worker, returned);
+    }
+    while let Some(worker) = patient.join_next().await {
+        let worker = worker?;
+        came.lost += worker.iter().filter(|call| !call.succeeded).count() as u64;
+        came.served(&worker, returned);
+    }
+    Ok(came)
+}
+
+impl Came {
+    /// Notes when a worker was served again.
+    fn served(&mut self, worker: &[Call], returned: Instant) {
+        let served = worker.iter().filter(|call| call.succeeded && call.ended >= returned).map(|call| call.ended).min();
+        let after = served.map_or(Duration::MAX, |served| served - returned);
+        self.first = self.first.min(after);
+        self.resumed = self.resumed.max(after);
+    }
+}
+
+/// One call of a worker.
+struct Call {
+    ended: Instant,
+    attempts: u32,
+    succeeded: bool,
+}
+
+/// Makes calls, until one has succeeded behind the server's return. A minute behind it there is no more hope.
+async fn work(client: Client, number: u64, back: Arc<OnceLock<Instant>>) -> Vec<Call> {
+    let mut calls = Vec::new();
+    loop {
+        let outcome = client.call_tool("fred.search", audit::arguments(number)).await;
+        let (attempts, succeeded) = match &outcome {
+            Ok(reply) => (reply.metadata().attempts, true),
+            Err(error) => (error.info().attempts, false),
+        };
+        calls.push(Call { ended: Instant::now(), attempts, succeeded });
+        if back.get().is_some_and(|back| succeeded || back.elapsed() > Duration::from_secs(60)) {
+            return calls;
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}

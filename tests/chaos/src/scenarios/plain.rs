@@ -1,0 +1,102 @@
+//! Calls without a key under the same faults: none may run twice, and what an error says of the call must be true.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use omni_mcp::{CallOptions, Client, Delivery};
+use omni_mcp_devserver::{Answering, DevServer, Fault, How, Options, Profile, Rule, When};
+
+use crate::audit::{self, Audit};
+use crate::crowd;
+use crate::faults;
+use crate::plan::Plan;
+use crate::row::{Failed, Row};
+
+const WORKERS: u64 = 64;
+const FAULTS_PERCENT: u32 = 30;
+/// One call in so many is of a tool that fails, and one of a tool that is not there.
+const FAILS_EVERY: u64 = 50;
+const UNKNOWN_EVERY: u64 = 97;
+
+pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
+    let calls = plan.size(750, 50_000);
+    let (mut again, mut false_words, mut lost) = (0, 0, 0);
+    let mut words: BTreeMap<&str, u64> = BTreeMap::new();
+    let mut struck = BTreeMap::new();
+    for way in [Answering::Json, Answering::Sse] {
+        let (outcomes, audit) = under(plan.seed, way, calls)?;
+        again += audit.ran(|often| often > 1);
+        audit::add(&mut struck, &audit.struck);
+        lost += calls - outcomes.len() as u64;
+        for (number, outcome) in outcomes {
+            let executions = audit.executions(number);
+            let (word, is_true) = match outcome {
+                None => ("succeeded", executions == 1),
+                Some(delivery @ (Delivery::NotSent | Delivery::Rejected)) => (delivery.as_str(), executions == 0),
+                Some(delivery @ Delivery::Executed) => (delivery.as_str(), executions == 1),
+                Some(delivery @ Delivery::MaybeExecuted) => (delivery.as_str(), executions <= 1),
+            };
+            *words.entry(word).or_default() += 1;
+            if !is_true {
+                false_words += 1;
+                eprintln!("plain, call {number}: {word}, and it ran {executions} times");
+            }
+        }
+    }
+    Ok(Row {
+        done: format!(
+            "2 × {calls} plain calls, JSON and streams, {WORKERS} workers, {FAULTS_PERCENT} % faults of {} kinds",
+            faults::KINDS
+        ),
+        bound: "0 run again; not_sent and rejected: never ran; executed and success: ran once".into(),
+        seen: format!("{again} run again, {false_words} false words, {lost} lost; {}", audit::listed(&words)),
+        // Each word must have been said, or nothing was seen of it.
+        kept: again == 0 && false_words == 0 && lost == 0 && words.len() == 5 && struck.len() == faults::KINDS,
+    })
+}
+
+/// What each call came to: `None` is success.
+type Outcomes = Vec<(u64, Option<Delivery>)>;
+
+fn under(seed: u64, answer: Answering, calls: u64) -> Result<(Outcomes, Audit), Failed> {
+    fastrand::seed(seed);
+    let server = DevServer::start(Options {
+        profile: Profile::Generic,
+        seed,
+        answer,
+        sse_event_ids: true,
+        sse_retry_ms: Some(1),
+        ..Options::default()
+    })?;
+    let client = Client::builder()
+        .profile("generic")
+        .base_url(format!("{}/mcp", server.url()))
+        .backoff_initial(Duration::from_millis(1))
+        .backoff_max(Duration::from_millis(5))
+        .retry_budget(None)
+        .raise_tool_errors(true)
+        .timeout(Duration::from_secs(10))
+        .build()?;
+    let outcomes = crowd::run(async {
+        // Into a sound server, so that its era is found out; sessions are then lost and hard to get again.
+        client.connect().await?;
+        server.script(faults::rules(FAULTS_PERCENT, 2 * calls))?;
+        let no_session = Fault::Reset { when: When::BeforeExecution, how: How::Rst };
+        server.script(vec![Rule::new(no_session).on_method("initialize").probability(0.5)])?;
+        let outcomes = crowd::make(WORKERS, calls, move |number| {
+            let client = client.clone();
+            async move { call(&client, number).await }
+        });
+        Ok::<_, Failed>(outcomes.await)
+    })??;
+    Ok((outcomes, Audit::of(&server.ledger())))
+}
+
+async fn call(client: &Client, number: u64) -> Option<Delivery> {
+    let tool = match number {
+        number if number % FAILS_EVERY == 0 => "fail",
+        number if number % UNKNOWN_EVERY == 0 => "missing",
+        _ => "fred.search",
+    };
+    client.call_tool(tool, audit::arguments(number)).options(CallOptions::default()).await.err().map(|e| e.delivery())
+}

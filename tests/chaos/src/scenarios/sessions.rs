@@ -1,0 +1,99 @@
+//! The session ends again and again under many workers: each time it is opened once for all of them, and no call is
+//! lost.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use omni_mcp::Client;
+use omni_mcp_devserver::{DevServer, Options, Profile};
+
+use crate::audit::{self, Audit};
+use crate::crowd;
+use crate::plan::Plan;
+use crate::row::{Failed, Row};
+
+const WORKERS: u64 = 64;
+const KILL_EVERY: u64 = 100;
+
+/// The profiles, and a tool of each that takes what names a call.
+const PROFILES: [(Profile, &str, &str); 3] = [
+    (Profile::Omni, "omni", "fred.search"),
+    (Profile::Generic, "generic", "fred.search"),
+    (Profile::Octomind, "octomind", "search"),
+];
+
+pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
+    let calls = plan.size(600, 10_000);
+    let mut seen = Vec::new();
+    let mut kept = true;
+    for (profile, name, tool) in PROFILES {
+        let came = with_profile(profile, name, tool, calls)?;
+        kept &= came.lost == 0 && came.not_once == 0 && came.kills > 0 && came.reopened == came.kills;
+        seen.push(format!(
+            "{name}: {} kills, {} handshakes more, {} lost, {} not run once, {} refused",
+            came.kills, came.reopened, came.lost, came.not_once, came.refused
+        ));
+    }
+    Ok(Row {
+        done: format!("3 profiles × {calls} calls, {WORKERS} workers, session killed every {KILL_EVERY} calls"),
+        bound: "one handshake per kill, 0 lost, each run once".into(),
+        seen: seen.join("; "),
+        kept,
+    })
+}
+
+struct Came {
+    kills: u64,
+    /// Handshakes besides the first.
+    reopened: u64,
+    lost: u64,
+    not_once: u64,
+    /// Requests that came for a session that was gone.
+    refused: u64,
+}
+
+fn with_profile(profile: Profile, name: &str, tool: &'static str, calls: u64) -> Result<Came, Failed> {
+    let server = Arc::new(DevServer::start(Options { profile, ..Options::default() })?);
+    let client = Client::builder()
+        .profile(name)
+        .api_key(server.api_key())
+        .base_url(format!("{}{}", server.url(), if name == "generic" { "/mcp" } else { "" }))
+        .timeout(Duration::from_secs(20))
+        .build()?;
+    let answered = Arc::new(AtomicU64::new(0));
+    let lost = crowd::run({
+        let server = Arc::clone(&server);
+        async move {
+            let outcomes = crowd::make(WORKERS, calls, move |number| {
+                let (client, server, answered) = (client.clone(), Arc::clone(&server), Arc::clone(&answered));
+                async move {
+                    let outcome = client.call_tool(tool, audit::arguments(number)).await;
+                    if (answered.fetch_add(1, Ordering::Relaxed) + 1).is_multiple_of(KILL_EVERY) {
+                        server.expire_sessions();
+                    }
+                    outcome.map(drop)
+                }
+            });
+            let outcomes = outcomes.await;
+            for (number, outcome) in &outcomes {
+                if let Err(error) = outcome {
+                    eprintln!("sessions, {name}, call {number}: {error}");
+                }
+            }
+            calls - outcomes.iter().filter(|(_, outcome)| outcome.is_ok()).count() as u64
+        }
+    })?;
+    let ledger = server.ledger();
+    let audit = Audit::of(&ledger);
+    let handshakes = ledger.requests.iter().filter(|request| request.rpc_method.as_deref() == Some("initialize"));
+    // The last kill may come behind the last call, which nobody then notices.
+    let unnoticed = u64::from(calls.is_multiple_of(KILL_EVERY));
+    Ok(Came {
+        kills: ledger.sessions_closed - unnoticed,
+        reopened: handshakes.count() as u64 - 1,
+        lost,
+        not_once: calls - audit.ran(|often| often == 1),
+        refused: audit.requests - calls,
+    })
+}

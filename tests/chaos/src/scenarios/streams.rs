@@ -1,0 +1,198 @@
+//! Many streams at once, some of which stall: every event comes to its own call, in order; and calls that are given up
+//! free their sockets.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use omni_mcp::Client;
+use omni_mcp::types::Progress;
+use omni_mcp_devserver::{Count, DevServer, Fault, Options, Rule, Wait, When};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::task::JoinSet;
+
+use crate::apart::{self, Apart, Errand};
+use crate::audit;
+use crate::heap;
+use crate::plan::Plan;
+use crate::row::{Failed, Row};
+
+const EVENTS: u32 = 100;
+/// One stream in so many stalls: every second of these for a while, the others for ever.
+const STALLS_EVERY: u64 = 10;
+const STALL_AFTER: usize = 50;
+/// The time in which all sockets must be free.
+const FREE_WITHIN: Duration = Duration::from_secs(1);
+/// The connections that may be left behind given-up calls: the server is told of each over a few.
+const LEFT: u64 = 16;
+
+pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
+    let streams = plan.size(100, 1_000);
+    let read = read(streams, plan.size(300, 2_000), plan.size(4_000, 10_000))?;
+    let (freed, left) = give_up(streams)?;
+    let for_ever = streams / STALLS_EVERY / 2;
+    let expected = BTreeMap::from([("attempt_timeout, maybe_executed".to_owned(), for_ever)]);
+    let kept = read.complete == streams - for_ever
+        && read.mixed == 0
+        && read.events == (streams - for_ever) * u64::from(EVENTS) + for_ever * STALL_AFTER as u64
+        && read.errors == expected
+        && freed.is_some_and(|freed| freed <= FREE_WITHIN);
+    Ok(Row {
+        done: format!(
+            "{streams} streams of {EVENTS} events, 1 in {STALLS_EVERY} stalls, half of these for ever; {streams} cancels"
+        ),
+        bound: "0 events lost or mixed, what stalls for ever is a typed timeout; sockets free within 1 s".into(),
+        seen: format!(
+            "{} complete, {} events, {} mixed; {}; peak {:.1} MiB, {:.1} KiB a stream; sockets: {}, {left} left",
+            read.complete,
+            read.events,
+            read.mixed,
+            audit::listed(&read.errors),
+            read.peak as f64 / f64::from(1 << 20),
+            read.peak as f64 / 1024.0 / streams as f64,
+            freed.map_or("not free".into(), |freed| format!("free after {} ms", freed.as_millis())),
+        ),
+        kept,
+    })
+}
+
+fn read(streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came, Failed> {
+    let server = DevServer::start(Options { progress: EVENTS, progress_interval_ms: 10, ..Options::default() })?;
+    let rule = |first: u64, ms| {
+        let nth: Vec<_> = (0..streams / STALLS_EVERY / 2).map(|n| first + 2 * n * STALLS_EVERY).collect();
+        Rule::new(Fault::Pause { after_events: STALL_AFTER, ms }).on_method("tools/call").nth(nth)
+    };
+    server.script(vec![rule(1, Some(stall_ms)), rule(1 + STALLS_EVERY, None)])?;
+    let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
+    Apart::start(&Errand::Streams(Read { url, key, streams, timeout_ms }))?.report()
+}
+
+/// The time until the sockets of given-up calls were free, and how many are left.
+fn give_up(calls: u64) -> Result<(Option<Duration>, u64), Failed> {
+    let server = DevServer::start(Options::default())?;
+    server.script(vec![Rule::new(Fault::Hang { when: When::AfterExecution }).on_method("tools/call")])?;
+    let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
+    let mut client = Apart::start(&Errand::Cancels(GiveUp { url, key, calls }))?;
+    if !server.wait_for(Count::Executions, calls, Duration::from_secs(60)) {
+        return Err(format!("{} of {calls} calls came to the server", server.ledger().execution_count).into());
+    }
+    let begun = Instant::now();
+    client.go_on()?;
+    let are_free = server.wait(&Wait::at_most(Count::OpenConnections, LEFT, Duration::from_secs(20)))?;
+    let freed = are_free.then(|| begun.elapsed());
+    let told = server.wait(&Wait::at_least(Count::Requests, calls, Duration::from_secs(20)).on_method(CANCELLED))?;
+    let left = server.ledger().open_connections;
+    client.go_on()?;
+    if told { Ok((freed, left)) } else { Err("the server was not told of every call that was given up".into()) }
+}
+
+const CANCELLED: &str = "notifications/cancelled";
+
+/// Reads streams, in a process of its own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct Read {
+    url: String,
+    key: String,
+    streams: u64,
+    timeout_ms: u64,
+}
+
+/// What came of them.
+#[derive(Default, Serialize, Deserialize)]
+struct Came {
+    /// Streams with all of their events, in order, and their own answer.
+    complete: u64,
+    events: u64,
+    /// Events and answers that came out of order, or to another call.
+    mixed: u64,
+    errors: BTreeMap<String, u64>,
+    /// The most memory that was in use, above what was before.
+    peak: usize,
+}
+
+impl Read {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        let client = Client::builder()
+            .api_key(self.key)
+            .base_url(self.url)
+            .max_attempts(1_u32)
+            .timeout(Duration::from_millis(self.timeout_ms))
+            .build()?;
+        client.connect().await?;
+        let before = heap::in_use();
+        heap::reset_peak();
+        let mut streams = JoinSet::new();
+        for number in 0..self.streams {
+            streams.spawn(stream(client.clone(), number));
+        }
+        let mut came = Came::default();
+        while let Some(stream) = streams.join_next().await {
+            let stream = stream?;
+            came.events += stream.events;
+            came.mixed += stream.mixed;
+            match stream.error {
+                None => came.complete += u64::from(stream.events == u64::from(EVENTS)),
+                Some(error) => *came.errors.entry(error).or_default() += 1,
+            }
+        }
+        came.peak = heap::peak().saturating_sub(before);
+        apart::tell(&came)
+    }
+}
+
+#[derive(Default)]
+struct One {
+    events: u64,
+    mixed: u64,
+    error: Option<String>,
+}
+
+async fn stream(client: Client, number: u64) -> One {
+    let key = format!("idem_stream_{number}");
+    let heard = Arc::new(Mutex::new(One::default()));
+    let hear = {
+        let (heard, key) = (Arc::clone(&heard), json!(key));
+        move |progress: Progress| {
+            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+            heard.events += 1;
+            let is_ours = json!(progress.progress_token) == key && progress.progress == heard.events as f64;
+            heard.mixed += u64::from(!is_ours);
+        }
+    };
+    let arguments = audit::arguments(number);
+    let asked = arguments["q"].clone();
+    let answer = client.call_tool("fred.search", arguments).idempotency_key(key).on_progress(hear).await;
+    let mut one = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    match answer {
+        Ok(result) => {
+            let answered = result.structured_content.as_ref().and_then(|content| content.get("query"));
+            one.mixed += u64::from(answered != Some(&asked));
+        }
+        Err(error) => one.error = Some(format!("{}, {}", error.code(), error.delivery())),
+    }
+    one
+}
+
+/// Makes calls and gives them up, in a process of its own.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct GiveUp {
+    url: String,
+    key: String,
+    calls: u64,
+}
+
+impl GiveUp {
+    pub(crate) async fn run(self) -> Result<(), Failed> {
+        let client = Client::builder().api_key(self.key).base_url(self.url).timeout(None).build()?;
+        let mut calls = JoinSet::new();
+        for number in 0..self.calls {
+            let client = client.clone();
+            calls.spawn(async move { client.call_tool("fred.search", audit::arguments(number)).await.map(drop) });
+        }
+        apart::told_to_go_on().await?;
+        calls.abort_all();
+        // What is left to say to the server is said while this waits.
+        apart::told_to_go_on().await
+    }
+}
