@@ -23,6 +23,9 @@ use crate::retry::Happened;
 use crate::retry_after;
 use crate::transport::answer::{Answer, Content};
 
+/// The most scopes that an error names.
+const MOST_SCOPES: usize = 64;
+
 /// What is known of a conversation besides its profile.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
@@ -306,7 +309,7 @@ fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
     let scopes = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES).or_else(|| challenges().find_map(scope_of));
     if let Some(scopes) = scopes {
         let shown = |scope: &str| crate::text::preview(scope.as_bytes());
-        info.required_scopes = scopes.split_ascii_whitespace().map(shown).collect();
+        info.required_scopes = scopes.split_ascii_whitespace().take(MOST_SCOPES).map(shown).collect();
     }
 }
 

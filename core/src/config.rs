@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
@@ -132,6 +131,9 @@ options! {
     hooks: Hooks;
 }
 
+/// Where the HTTP library finds proxies, whose passwords a proxy may speak of.
+const PROXY_VARIABLES: &[&str] = &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// Shorter secrets are not searched for: they would be found in innocent text.
 pub(crate) const SHORTEST_SECRET: usize = 6;
 
@@ -233,8 +235,8 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
-            secrets: self.secrets(&credentials, &route),
-            proxy: self.way_through(&route, &common)?,
+            secrets: self.secrets(&credentials, &route, &environment),
+            proxy: self.way_through(&route, &credentials, &common)?,
             tls: Tls::read(self)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
@@ -290,7 +292,12 @@ impl ClientConfig {
         Ok(serde_json::json!({ "name": name, "title": name, "version": version }).to_string())
     }
 
-    fn secrets(&self, credentials: &Credentials, route: &Route) -> Vec<String> {
+    fn secrets(
+        &self,
+        credentials: &Credentials,
+        route: &Route,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
         let own = match credentials {
             Credentials::Fixed(_, _, secrets) => secrets.clone(),
             Credentials::OAuth2(client) => client.secrets(),
@@ -298,13 +305,11 @@ impl ClientConfig {
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
-        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(self.proxy_password());
+        let from_environment = PROXY_VARIABLES.iter().filter_map(|name| environment(name));
+        let proxies = self.proxy.iter().map(|proxy| proxy.as_str().to_owned()).chain(from_environment);
+        let proxies = proxies.flat_map(|proxy| crate::route::secrets_of_proxy(&proxy));
+        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(proxies);
         all.filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
-    }
-
-    fn proxy_password(&self) -> Option<String> {
-        let url = Url::parse(self.proxy.as_ref()?.as_str().trim()).ok()?;
-        Some(percent_decode_str(url.password()?).decode_utf8_lossy().into_owned())
     }
 
     fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {
@@ -373,7 +378,12 @@ impl ClientConfig {
         ))
     }
 
-    fn way_through(&self, route: &Route, headers: &HeaderMap) -> Result<Option<(Url, HeaderMap)>> {
+    fn way_through(
+        &self,
+        route: &Route,
+        credentials: &Credentials,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Url, HeaderMap)>> {
         let Some(proxy) = &self.proxy else {
             return match &self.proxy_headers {
                 Some(_) => Err(Error::config(Code::InvalidOption, "proxy_headers", "needs a proxy")),
@@ -396,6 +406,15 @@ impl ClientConfig {
             let allowed = format!("\"{name}\" is the server's own; over plain http it cannot be the proxy's as well");
             return Err(Error::config(Code::InvalidOption, "proxy_headers", allowed));
         }
+        let token_url = match credentials {
+            Credentials::OAuth2(client) => client.token_url.as_ref(),
+            _ => None,
+        };
+        let reads = [route.url(), token_url].into_iter().flatten().any(|url| url.scheme() == "http");
+        if reads && !is_loopback(&url) && self.allow_http != Some(true) {
+            let allowed = "must be loopback for an http URL, which it can read, unless allow_http is set";
+            return Err(Error::config(Code::InvalidOption, "proxy", allowed));
+        }
         Ok(Some((url, own)))
     }
 }
@@ -412,7 +431,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
-    let Ok(url) = Url::parse(text.trim()) else {
+    // The parser would leave out line ends and take \ for /: what is read must be what is meant.
+    let is_whole = !text.trim().contains(|character: char| character.is_control() || character == '\\');
+    let Some(url) = Some(text.trim()).filter(|_| is_whole).and_then(|text| Url::parse(text).ok()) else {
         return refuse("must be an absolute URL, such as https://host/path");
     };
     if !matches!(url.scheme(), "http" | "https") {

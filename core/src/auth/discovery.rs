@@ -57,6 +57,9 @@ fn at(origin: &Url, path: &str) -> Url {
 
 fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
     let url = server.join(named).map_err(|_| unusable(format!("the server's metadata names no {what}")))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(unusable(format!("the server's metadata names a {what} with credentials in it")));
+    }
     if url.origin() != server.origin() {
         let origin = crate::text::preview(url.origin().ascii_serialization().as_bytes());
         let message = format!("the server's {what} is of another origin, {origin}; give auth.token_url to trust it");

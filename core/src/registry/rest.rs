@@ -147,7 +147,8 @@ fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
         return None;
     }
     let to = from.join(headers::text(&answer.headers, &LOCATION)?).ok()?;
-    (to.origin() == from.origin()).then_some(to)
+    let has_credentials = !to.username().is_empty() || to.password().is_some();
+    (to.origin() == from.origin() && !has_credentials).then_some(to)
 }
 
 /// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.
