@@ -422,7 +422,11 @@ impl ClientConfig {
 /// Whether requests to `url` stay on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // Under schemes that are not of the web, such as socks5, an address is read as a name.
+            let is_address = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+            name == "localhost" || name.ends_with(".localhost") || is_address
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,

@@ -135,6 +135,14 @@ impl Connections {
     }
 }
 
+/// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
+/// an address is not for us to send.
+pub(crate) fn is_own(own: &Url, named: &Url) -> bool {
+    // The origin of a blob: is that of the address in it.
+    let is_alike = named.scheme() == own.scheme() && named.origin() == own.origin();
+    is_alike && named.username().is_empty() && named.password().is_none()
+}
+
 /// How long an HTTP/2 connection with calls on it may be silent before it is asked for a sign of life, and how long
 /// that is waited for: both within one attempt, so that the next one has a connection that lives.
 fn silence(timeout: Option<Duration>) -> Duration {

@@ -2,6 +2,7 @@
 
 pub(crate) mod cancels;
 mod keyed;
+mod origins;
 
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
@@ -10,4 +11,4 @@ use crate::row::{Failed, Row};
 pub(crate) type Scenario = (&'static str, fn(&Plan) -> Result<Row, Failed>);
 
 /// All of them.
-pub(crate) const ALL: &[Scenario] = &[("keyed", keyed::run), ("cancels", cancels::run)];
+pub(crate) const ALL: &[Scenario] = &[("keyed", keyed::run), ("origins", origins::run), ("cancels", cancels::run)];
