@@ -11,7 +11,7 @@ use std::net::{Ipv6Addr, SocketAddr};
 
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
-use play::Stage;
+use play::{Outcome, Stage};
 use witness::Witness;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
@@ -20,35 +20,45 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     }
     let stage = stage()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let tricks = tricks::all();
-    let mut outcomes = Vec::new();
-    for trick in &tricks {
-        let t = std::time::Instant::now();
-        outcomes.push((trick.name.clone(), runtime.block_on(stage.play(trick))?));
-        if t.elapsed().as_millis() > 150 {
-            eprintln!("SLOW {} {:?}", trick.name, t.elapsed());
-        }
+    let mut sum = Sum::default();
+    for trick in &tricks::all() {
+        sum.add(&trick.name, runtime.block_on(stage.play(trick))?);
     }
-    outcomes.extend(runtime.block_on(proxies::play_all(plan, &stage))?);
-    let count = outcomes.len();
-    let (mut reached, mut connections, mut wrong) = (0, 0, 0);
-    for (name, outcome) in outcomes {
-        reached += outcome.canary_bytes;
-        connections += outcome.connections;
-        wrong += usize::from(outcome.wrong.is_some());
-        if let Some(why) = outcome.wrong {
-            eprintln!("origins, {name}: {why}");
-        }
-        if outcome.canary_bytes + outcome.connections > 0 {
-            eprintln!("origins, {name}: {} bytes of canaries, {}", outcome.canary_bytes, outcome.connections);
-        }
+    for (name, outcome) in runtime.block_on(proxies::play_all(plan, &stage))? {
+        sum.add(&name, outcome);
     }
+    let Sum { count, reached, connections, wrong } = sum;
     Ok(Row {
         done: format!("{count} tricks to have credentials sent to another origin"),
         bound: "0 bytes of a canary there, no connection, a typed error or a good result".into(),
         seen: format!("{reached} bytes, {connections} connections, {wrong} of another end"),
         kept: reached == 0 && connections == 0 && wrong == 0,
     })
+}
+
+/// What came of all tricks.
+#[derive(Default)]
+struct Sum {
+    count: usize,
+    /// Bytes of canaries at the other origin.
+    reached: usize,
+    connections: usize,
+    wrong: usize,
+}
+
+impl Sum {
+    /// Adds a trick; one that came to something is told of by its name.
+    fn add(&mut self, name: &str, outcome: Outcome) {
+        let Outcome { canary_bytes, connections, wrong } = outcome;
+        self.count += 1;
+        self.reached += canary_bytes;
+        self.connections += connections;
+        self.wrong += usize::from(wrong.is_some());
+        if canary_bytes + connections > 0 || wrong.is_some() {
+            let ended = wrong.unwrap_or_else(|| "it ended as it must".to_owned());
+            eprintln!("origins, {name}: {canary_bytes} bytes of canaries on {connections} connections; {ended}");
+        }
+    }
 }
 
 /// The other origin has a port of its own, and our server's port at other addresses of this machine.

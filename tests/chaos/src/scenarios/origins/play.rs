@@ -14,7 +14,7 @@ use super::witness::Witness;
 use crate::row::Failed;
 
 /// No trick may hold a client for longer.
-const WITHIN: Duration = Duration::from_secs(20);
+const WITHIN: Duration = Duration::from_secs(10);
 
 /// Where the tricks are played.
 #[derive(Debug)]
