@@ -3,10 +3,22 @@
 /// The most of a server's text that a message shows, in bytes.
 pub(crate) const PREVIEW_BYTES: usize = 1024;
 
+/// The most of a server's code, id or scope, in bytes.
+pub(crate) const WORD_BYTES: usize = 256;
+
 /// The beginning of `bytes` as one printable line.
 pub(crate) fn preview(bytes: &[u8]) -> String {
-    let cut = bytes.len() > PREVIEW_BYTES;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(PREVIEW_BYTES)]);
+    line(bytes, PREVIEW_BYTES)
+}
+
+/// As [`preview`], of what should be a word: a code, an id.
+pub(crate) fn word(bytes: &[u8]) -> String {
+    line(bytes, WORD_BYTES)
+}
+
+fn line(bytes: &[u8], limit: usize) -> String {
+    let cut = bytes.len() > limit;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(limit)]);
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         let before = line.len();
@@ -16,7 +28,7 @@ pub(crate) fn preview(bytes: &[u8]) -> String {
             line.push(character);
         }
         // Escapes are longer than what they stand for.
-        if line.len() > PREVIEW_BYTES {
+        if line.len() > limit {
             line.truncate(before);
             line.push('…');
             return line;
