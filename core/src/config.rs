@@ -512,6 +512,49 @@ mod tests {
         assert_eq!(settings.total_timeout, Some(Duration::from_secs(300)));
         assert_eq!(settings.pool_idle_timeout, Duration::from_secs(50));
         assert!(settings.honours_idempotency_keys);
+        assert_eq!(settings.connect_timeout, Some(Duration::from_secs(10)));
+        assert_eq!(settings.max_answer_bytes, 64 << 20);
+        let generic = resolve(r#"{"profile": "generic", "endpoint": "https://a.example/mcp"}"#).unwrap();
+        assert_eq!(generic.pool_idle_timeout, Duration::from_secs(4));
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        for url in
+            ["http://localhost:1/", "http://a.localhost/", "http://127.9.9.9/", "http://[::1]/", "http://0x7f.1/"]
+        {
+            assert!(is(url), "{url}");
+        }
+        assert!(is("socks5://127.0.0.1:1080"));
+        for url in [
+            "http://127.0.0.1.example/",
+            "http://localhost.example/",
+            "http://notlocalhost/",
+            "http://localhost./",
+            "http://0.0.0.0/",
+            "http://[::]/",
+            "http://10.0.0.1/",
+            "socks5://127.0.0.1.example:1080",
+        ] {
+            assert!(!is(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_refused_wherever_others_could_read_it() {
+        let key = r#""api_key": "k""#;
+        for (json, field) in [
+            (format!(r#"{{{key}, "endpoint": "http://a.example/"}}"#), "endpoint"),
+            (format!(r#"{{{key}, "endpoint": "http://127.0.0.1/", "proxy": "http://a.example:3128"}}"#), "proxy"),
+            (format!(r#"{{{key}, "endpoint": "http://127.0.0.1/", "proxy": "socks5://a.example:1080"}}"#), "proxy"),
+        ] {
+            assert_eq!(refusal(&json), (field.to_owned(), "invalid_option"), "{json}");
+            assert!(resolve(&json.replace(key, r#""api_key": "k", "allow_http": true"#)).is_ok(), "{json}");
+        }
+        assert!(
+            resolve(&format!(r#"{{{key}, "endpoint": "https://a.example/", "proxy": "http://b.example:1"}}"#)).is_ok()
+        );
     }
 
     #[test]
