@@ -513,7 +513,7 @@ mod tests {
         assert_eq!(settings.pool_idle_timeout, Duration::from_secs(50));
         assert!(settings.honours_idempotency_keys);
         assert_eq!(settings.connect_timeout, Some(Duration::from_secs(10)));
-        assert_eq!(settings.max_answer_bytes, 64 << 20);
+        assert_eq!(settings.limits.answer.most, 64 << 20);
         let generic = resolve(r#"{"profile": "generic", "endpoint": "https://a.example/mcp"}"#).unwrap();
         assert_eq!(generic.pool_idle_timeout, Duration::from_secs(4));
     }

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use omni_mcp::registry::{RegistryConfig, gaia, sema4};
@@ -108,7 +109,13 @@ async fn errors_of_calls_are_harmless() {
         ("modern", ["server/discover", "tools/call", "tools/list"]),
     ] {
         let server = start(json!({"profile": "generic", "era": era}));
-        let known = generic(&server).raise_tool_errors(true).build().unwrap();
+        let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+        let log = Arc::clone(&lines);
+        let known = generic(&server).raise_tool_errors(true).log_level("debug").on_log(move |record| {
+            let texts = record.fields.values().filter_map(Value::as_str);
+            log.lock().unwrap().push(texts.chain([record.message]).collect());
+        });
+        let known = known.build().unwrap();
         known.ping().await.unwrap();
         for fault in faults() {
             for method in methods {
@@ -127,6 +134,9 @@ async fn errors_of_calls_are_harmless() {
                 };
                 if let Err(error) = ended {
                     assert_harmless(&format!("{era} {method} after {:.200}", fault.to_string()), &error);
+                }
+                for line in lines.lock().unwrap().drain(..) {
+                    assert!(!line.chars().any(does_something), "the log after {:.200}: {line:?}", fault.to_string());
                 }
             }
         }

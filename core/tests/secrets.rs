@@ -1,6 +1,6 @@
 //! Canaries in the key, a header, the URL's query and the arguments: none may show in any text of ours.
 //!
-//! What is searched is what [`told`] gives of an error, and the `Debug` of what holds a canary. What a server says in `data` is its
+//! What is searched is what [`told`] gives of an error, the [`Log`], and the `Debug` of what holds a canary. What a server says in `data` is its
 //! own; the client's own secrets are taken out of it as well.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -8,9 +8,10 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 
 use omni_mcp::registry::{Record, RegistryConfig, sema4};
-use omni_mcp::{AuthConfig, CallOptions, Client, Error, Secret};
+use omni_mcp::{AuthConfig, CallOptions, Client, ClientBuilder, Error, Secret};
 use omni_mcp_devserver::{DevServer, Options};
 use serde_json::json;
 
@@ -28,7 +29,25 @@ fn assert_hidden(what: &str, text: &str, canaries: &[&str]) {
     }
 }
 
-/// All that is told of an error. Whatever else is written of a call belongs here, such as its lines of a log.
+/// What a client says while it works, at the most talkative.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn of(&self, client: ClientBuilder) -> ClientBuilder {
+        let (log, states) = (self.clone(), self.clone());
+        let client = client.log_level("debug").on_log(move |record| {
+            log.0.lock().unwrap().push(format!("{record:?} {}", serde_json::to_string(&record).unwrap()));
+        });
+        client.on_state(move |change| states.0.lock().unwrap().push(format!("{change:?}")))
+    }
+
+    fn take(&self) -> String {
+        self.0.lock().unwrap().drain(..).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// All that is told of an error.
 fn told(error: &Error) -> String {
     let info = error.info();
     format!("{error}\n{error:?}\n{error:#?}\n{}\n{info:?}\n{}", error.to_json(), info.stderr.join("\n"))
@@ -139,7 +158,8 @@ async fn no_form_of_a_secret_is_shown() {
     let forms = format!("{key} canary%2Fkey%2B0001 canary\\/key \"{key}\" <{key}> Bearer {key},{key}");
     let server = DevServer::start_json(r#"{"profile": "generic"}"#).unwrap();
     let client = Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).max_attempts(1_u32);
-    let client = client.api_key(key).build().unwrap();
+    let log = Log::default();
+    let client = log.of(client.api_key(key)).build().unwrap();
     client.ping().await.unwrap();
     let ledger = server.ledger();
     let session = ledger.requests.iter().find_map(|request| request.headers.get("mcp-session-id")).unwrap().to_owned();
@@ -156,7 +176,11 @@ async fn no_form_of_a_secret_is_shown() {
         server.clear_script();
         server.script_json(&json!([{"on": {"method": "tools/call"}, "fault": fault}]).to_string()).unwrap();
         let error = client.call_tool("echo", json!({})).await.unwrap_err();
-        assert_hidden(&format!("an error after {fault}"), &told(&error), &[key, &session, "canary%2Fkey%2B0001"]);
+        let all = [key, &session, "canary%2Fkey%2B0001"];
+        assert_hidden(&format!("an error after {fault}"), &told(&error), &all);
+        let lines = log.take();
+        assert!(lines.contains("a call failed"), "{lines}");
+        assert_hidden(&format!("the log after {fault}"), &lines, &all);
     }
 }
 
