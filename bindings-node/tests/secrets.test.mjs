@@ -21,7 +21,7 @@ const ENV = "canary-env-7";
 const ALL = [KEY, HEADER, QUERY, ARGUMENT, SECRET, PASSWORD, ENV, "canary%3Asecret+5"];
 const HOSTILE = "a\x1b[31mb\x07c\x9b2Jd\r\ne\u202ef\u2066g\u200bh\u2028i\u00adj\u{e0041}k";
 
-/** All ways in which an error is written. Lines of a log belong here, too. */
+/** All ways in which an error is written. */
 function written(error) {
   const lines = [];
   const out = new Writable({ write: (chunk, _, done) => { lines.push(String(chunk)); done(); } });
@@ -77,11 +77,16 @@ for (const [way, { own, given }] of Object.entries(WAYS)) {
     for (const fault of faults([...own, HEADER, QUERY].join(" "))) {
       server.clearScript();
       server.script([{ fault }]);
-      const client = new OmniMcpClient({ ...options(server), ...given(server.url) });
+      const records = [];
+      const log = { logLevel: "debug", onLog: (record) => records.push(record), onState: (change) => records.push(change) };
+      const client = new OmniMcpClient({ ...options(server), ...given(server.url), ...log });
       const shown = [inspect(client, { depth: null, showHidden: true }), String(client), JSON.stringify(client)];
       assertHidden("the client", shown);
       assertHidden(`an error after ${fault.kind}`, written(await failureOf(client.callTool("echo", { q: ARGUMENT }))));
       await client.close();
+      const lines = records.map((record) => inspect(record, { depth: null }) + JSON.stringify(record));
+      assert.ok(lines.some((line) => line.includes("a call failed")), inspect(records));
+      assertHidden(`the log after ${fault.kind}`, lines);
     }
     await server.close();
   });

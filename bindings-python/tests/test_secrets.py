@@ -6,6 +6,7 @@ import asyncio
 import copy
 import functools
 import io
+import logging
 import os
 import pickle
 import subprocess
@@ -46,7 +47,7 @@ FAULTS: list[dict[str, Any]] = [
 
 
 def written(error: OmniMCPError) -> Iterator[str]:
-    """All ways in which an error is written. Lines of a log belong here, too."""
+    """All ways in which an error is written."""
     yield str(error)
     yield repr(error)
     yield repr(error.args)
@@ -98,7 +99,8 @@ OWN = {"key": (KEY,), "basic": (PASSWORD,), "header": (KEY,), "oauth2": (SECRET,
 
 @pytest.mark.parametrize("way", ["key", "basic", "header", "oauth2"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
-def test_no_error_shows_a_secret(way: str, fault: dict[str, Any]) -> None:
+def test_no_error_shows_a_secret(way: str, fault: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG, "omni_mcp_py")
     said = " ".join((*OWN[way], HEADER, QUERY))
     with DevServer(profile="generic", oauth={}) as server:
         server.script([{"fault": replaced(fault, said)}])
@@ -112,6 +114,8 @@ def test_no_error_shows_a_secret(way: str, fault: dict[str, Any]) -> None:
                 await client.call_tool("echo", {"q": ARGUMENT})
 
         assert_hidden("an async error", written(failure(lambda: asyncio.run(call()))))
+    assert "a call failed" in caplog.text
+    assert_hidden("the log", [caplog.text, *(repr(vars(record)) for record in caplog.records)])
 
 
 def replaced(fault: Any, said: str) -> Any:
