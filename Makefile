@@ -1,9 +1,9 @@
-# demo · test · check · bench · dist, and types · chaos · interop · conformance. A newcomer needs no other command.
+# demo · test · check · bench · dist, and types · chaos · interop · conformance · audit. A newcomer needs no other command.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test check types bench dist chaos interop conformance python node clean
+.PHONY: help demo test check types bench dist chaos interop conformance audit python node clean
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
@@ -53,6 +53,7 @@ check: python node ## Formats, lints, types and documentation
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
+	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/audit
 	$(GENERATE_TYPES) --check
 
 types: $(VENV)/.stamp ## Make the types of the protocol of the schemas in MCP_SCHEMAS
@@ -72,6 +73,9 @@ conformance: python node $(CONFORMANCE)/node_modules/.stamp ## The official conf
 	cargo build --locked -q -p omni-mcp-conformance -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	$(call link_node,$(CONFORMANCE))
 	$(RUN_PYTHON) $(CONFORMANCE)/run.py
+
+audit: ## Known weaknesses, licences and sources of all dependencies; tells what could not be asked (AUDIT=--all: fails then)
+	$(PYTHON) tools/audit/audit.py $(AUDIT)
 
 bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, against the raw HTTP clients
 	cargo build --locked -q --release -p omni-mcp-bench -p omni-mcp-devserver --features omni-mcp-devserver/cli

@@ -465,6 +465,7 @@ impl LogicalCall {
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
         let (result, mut warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
         warnings.append(&mut asked.warnings.take());
+        warnings.iter_mut().for_each(|warning| core.redact_text(warning));
         let reply = RawReply {
             result,
             status,

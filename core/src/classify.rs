@@ -23,6 +23,9 @@ use crate::retry::Happened;
 use crate::retry_after;
 use crate::transport::answer::{Answer, Content};
 
+/// The most scopes that an error names.
+const MOST_SCOPES: usize = 64;
+
 /// What is known of a conversation besides its profile.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Standing {
@@ -202,11 +205,11 @@ fn failure(
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
-    info.service_code = said.service_code.map(|word| crate::text::preview(word.as_bytes()));
+    info.service_code = said.service_code.map(|word| crate::text::word(word.as_bytes()));
     info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
     info.data = said.data;
     if info.request_id.is_none() {
-        info.request_id = said.request_id.map(|id| crate::text::preview(id.as_bytes()));
+        info.request_id = said.request_id.map(|id| crate::text::word(id.as_bytes()));
     }
     read_scopes(headers, info);
     failure
@@ -305,8 +308,8 @@ fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
     let challenges = || headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     let scopes = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES).or_else(|| challenges().find_map(scope_of));
     if let Some(scopes) = scopes {
-        let shown = |scope: &str| crate::text::preview(scope.as_bytes());
-        info.required_scopes = scopes.split_ascii_whitespace().map(shown).collect();
+        let shown = |scope: &str| crate::text::word(scope.as_bytes());
+        info.required_scopes = scopes.split_ascii_whitespace().take(MOST_SCOPES).map(shown).collect();
     }
 }
 

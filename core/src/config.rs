@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::HeaderMap;
-use percent_encoding::percent_decode_str;
 use url::{Host, Url};
 
 use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
@@ -132,6 +131,9 @@ options! {
     hooks: Hooks;
 }
 
+/// Where the HTTP library finds proxies, whose passwords a proxy may speak of.
+const PROXY_VARIABLES: &[&str] = &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
 /// Shorter secrets are not searched for: they would be found in innocent text.
 pub(crate) const SHORTEST_SECRET: usize = 6;
 
@@ -233,8 +235,8 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
-            secrets: self.secrets(&credentials, &route),
-            proxy: self.way_through(&route, &common)?,
+            secrets: self.secrets(&credentials, &route, &environment),
+            proxy: self.way_through(&route, &credentials, &common)?,
             tls: Tls::read(self)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
@@ -290,7 +292,12 @@ impl ClientConfig {
         Ok(serde_json::json!({ "name": name, "title": name, "version": version }).to_string())
     }
 
-    fn secrets(&self, credentials: &Credentials, route: &Route) -> Vec<String> {
+    fn secrets(
+        &self,
+        credentials: &Credentials,
+        route: &Route,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
         let own = match credentials {
             Credentials::Fixed(_, _, secrets) => secrets.clone(),
             Credentials::OAuth2(client) => client.secrets(),
@@ -298,13 +305,11 @@ impl ClientConfig {
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
-        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(self.proxy_password());
+        let from_environment = PROXY_VARIABLES.iter().filter_map(|name| environment(name));
+        let proxies = self.proxy.iter().map(|proxy| proxy.as_str().to_owned()).chain(from_environment);
+        let proxies = proxies.flat_map(|proxy| crate::route::secrets_of_proxy(&proxy));
+        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(proxies);
         all.filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
-    }
-
-    fn proxy_password(&self) -> Option<String> {
-        let url = Url::parse(self.proxy.as_ref()?.as_str().trim()).ok()?;
-        Some(percent_decode_str(url.password()?).decode_utf8_lossy().into_owned())
     }
 
     fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {
@@ -373,7 +378,12 @@ impl ClientConfig {
         ))
     }
 
-    fn way_through(&self, route: &Route, headers: &HeaderMap) -> Result<Option<(Url, HeaderMap)>> {
+    fn way_through(
+        &self,
+        route: &Route,
+        credentials: &Credentials,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Url, HeaderMap)>> {
         let Some(proxy) = &self.proxy else {
             return match &self.proxy_headers {
                 Some(_) => Err(Error::config(Code::InvalidOption, "proxy_headers", "needs a proxy")),
@@ -396,6 +406,15 @@ impl ClientConfig {
             let allowed = format!("\"{name}\" is the server's own; over plain http it cannot be the proxy's as well");
             return Err(Error::config(Code::InvalidOption, "proxy_headers", allowed));
         }
+        let token_url = match credentials {
+            Credentials::OAuth2(client) => client.token_url.as_ref(),
+            _ => None,
+        };
+        let reads = [route.url(), token_url].into_iter().flatten().any(|url| url.scheme() == "http");
+        if reads && !is_loopback(&url) && self.allow_http != Some(true) {
+            let allowed = "must be loopback for an http URL, which it can read, unless allow_http is set";
+            return Err(Error::config(Code::InvalidOption, "proxy", allowed));
+        }
         Ok(Some((url, own)))
     }
 }
@@ -403,7 +422,11 @@ impl ClientConfig {
 /// Whether requests to `url` stay on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Domain(name)) => {
+            // Under schemes that are not of the web, such as socks5, an address is read as a name.
+            let is_address = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+            name == "localhost" || name.ends_with(".localhost") || is_address
+        }
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
@@ -412,7 +435,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
-    let Ok(url) = Url::parse(text.trim()) else {
+    // The parser would leave out line ends and take \ for /: what is read must be what is meant.
+    let is_whole = !text.trim().contains(|character: char| character.is_control() || character == '\\');
+    let Some(url) = Some(text.trim()).filter(|_| is_whole).and_then(|text| Url::parse(text).ok()) else {
         return refuse("must be an absolute URL, such as https://host/path");
     };
     if !matches!(url.scheme(), "http" | "https") {
@@ -487,6 +512,49 @@ mod tests {
         assert_eq!(settings.total_timeout, Some(Duration::from_secs(300)));
         assert_eq!(settings.pool_idle_timeout, Duration::from_secs(50));
         assert!(settings.honours_idempotency_keys);
+        assert_eq!(settings.connect_timeout, Some(Duration::from_secs(10)));
+        assert_eq!(settings.limits.answer.most, 64 << 20);
+        let generic = resolve(r#"{"profile": "generic", "endpoint": "https://a.example/mcp"}"#).unwrap();
+        assert_eq!(generic.pool_idle_timeout, Duration::from_secs(4));
+    }
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
+        for url in
+            ["http://localhost:1/", "http://a.localhost/", "http://127.9.9.9/", "http://[::1]/", "http://0x7f.1/"]
+        {
+            assert!(is(url), "{url}");
+        }
+        assert!(is("socks5://127.0.0.1:1080"));
+        for url in [
+            "http://127.0.0.1.example/",
+            "http://localhost.example/",
+            "http://notlocalhost/",
+            "http://localhost./",
+            "http://0.0.0.0/",
+            "http://[::]/",
+            "http://10.0.0.1/",
+            "socks5://127.0.0.1.example:1080",
+        ] {
+            assert!(!is(url), "{url}");
+        }
+    }
+
+    #[test]
+    fn plain_http_is_refused_wherever_others_could_read_it() {
+        let key = r#""api_key": "k""#;
+        for (json, field) in [
+            (format!(r#"{{{key}, "endpoint": "http://a.example/"}}"#), "endpoint"),
+            (format!(r#"{{{key}, "endpoint": "http://127.0.0.1/", "proxy": "http://a.example:3128"}}"#), "proxy"),
+            (format!(r#"{{{key}, "endpoint": "http://127.0.0.1/", "proxy": "socks5://a.example:1080"}}"#), "proxy"),
+        ] {
+            assert_eq!(refusal(&json), (field.to_owned(), "invalid_option"), "{json}");
+            assert!(resolve(&json.replace(key, r#""api_key": "k", "allow_http": true"#)).is_ok(), "{json}");
+        }
+        assert!(
+            resolve(&format!(r#"{{{key}, "endpoint": "https://a.example/", "proxy": "http://b.example:1"}}"#)).is_ok()
+        );
     }
 
     #[test]

@@ -41,8 +41,8 @@ use crate::transport::sse::LAST_ANSWERS;
 const ANSWERS_AT_ONCE: usize = 8;
 /// The most notices of calls that were given up that are on their way at once. Each takes a connection.
 const NOTICES_AT_ONCE: usize = 8;
-/// How many tokens are kept out of messages, the one in use included.
-const TOKENS_OF_LATE: usize = 16;
+/// How many tokens and ids of sessions are kept out of messages, those in use included.
+const GIVEN_OF_LATE: usize = 32;
 /// The longest that close() waits for the server.
 const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
@@ -102,8 +102,8 @@ pub(crate) struct Core {
     pub(crate) welcome: RwLock<Option<Bytes>>,
     /// The arguments of tools that go into headers, too, as far as the tools are known.
     pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
-    /// Tokens of late, which a server may still speak of.
-    pub(crate) tokens_of_late: Mutex<VecDeque<Secret>>,
+    /// Tokens and ids of sessions of late, which a server may still speak of.
+    pub(crate) given_of_late: Mutex<VecDeque<Secret>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
 }
@@ -151,7 +151,7 @@ impl Core {
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
             mirrors: RwLock::default(),
-            tokens_of_late: Mutex::default(),
+            given_of_late: Mutex::default(),
             opening: Mutex::default(),
             settings,
         })
@@ -243,10 +243,15 @@ impl Core {
 
     fn new_token(&self, number: u64, issued: Issued) -> Result<Token, Failure> {
         let token = Token::new(number, issued)?;
-        let mut of_late = self.tokens_of_late.lock().unwrap_or_else(PoisonError::into_inner);
-        of_late.truncate(TOKENS_OF_LATE - 1);
-        of_late.push_front(token.secret.clone());
+        self.keep_secret(token.secret.clone());
         Ok(token)
+    }
+
+    /// Has messages leave out what was given to this client.
+    pub(crate) fn keep_secret(&self, secret: Secret) {
+        let mut of_late = self.given_of_late.lock().unwrap_or_else(PoisonError::into_inner);
+        of_late.truncate(GIVEN_OF_LATE - 1);
+        of_late.push_front(secret);
     }
 
     /// Adds the token to headers, and gives it back.

@@ -222,7 +222,10 @@ codes! {
 }
 
 /// Everything an error carries; what crosses to Python and Node, as data.
-#[derive(Debug, Clone, Serialize)]
+///
+/// All texts but `data` are lines of bounded length, without control characters and without the client's own secrets. `data`
+/// is the server's, without the client's secrets; `Debug` shows the beginning of it.
+#[derive(Clone, Serialize)]
 pub struct ErrorInfo {
     /// The kind, to branch on.
     pub kind: ErrorKind,
@@ -263,6 +266,31 @@ pub struct ErrorInfo {
 
 fn code_as_word<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(code.as_str())
+}
+
+impl fmt::Debug for ErrorInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let data = self.data.as_ref().map(|data| crate::text::preview(data.get().as_bytes()));
+        f.debug_struct("ErrorInfo")
+            .field("kind", &self.kind)
+            .field("code", &self.code)
+            .field("message", &self.message)
+            .field("delivery", &self.delivery)
+            .field("retryable", &self.retryable)
+            .field("attempts", &self.attempts)
+            .field("status", &self.status)
+            .field("rpc_code", &self.rpc_code)
+            .field("service_code", &self.service_code)
+            .field("request_id", &self.request_id)
+            .field("retry_after", &self.retry_after)
+            .field("idempotency_key", &self.idempotency_key)
+            .field("required_scopes", &self.required_scopes)
+            .field("field", &self.field)
+            .field("exit_code", &self.exit_code)
+            .field("stderr", &self.stderr)
+            .field("data", &data)
+            .finish()
+    }
 }
 
 /// A failed call. One pointer wide; see [`ErrorInfo`] for what it carries.

@@ -40,7 +40,7 @@ impl Failure {
         let info = self.error.info_mut();
         info.status = Some(status.as_u16());
         if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
-            info.request_id = Some(crate::text::preview(id.as_bytes()));
+            info.request_id = Some(crate::text::word(id.as_bytes()));
         }
         self
     }

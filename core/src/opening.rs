@@ -94,7 +94,10 @@ impl Opening {
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => Link::StreamableHttp { http: core.http.clone(), url: url.clone() },
             Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
-                Opened::Link(link) => Link::Sse(link),
+                Opened::Link(link) => {
+                    link.secrets().for_each(|secret| core.keep_secret(secret.into()));
+                    Link::Sse(link)
+                }
                 Opened::Refused(answer) => {
                     let profile = &core.settings.profile;
                     let mut failure = classify::refused(&Method::GET, answer, profile, Standing::default());
@@ -274,6 +277,8 @@ impl Core {
             id
         });
         if let Some(id) = &session_id {
+            // Whoever has it can speak in this session.
+            self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
             headers.insert(headers::MCP_SESSION_ID, id.clone());
         }
         opening.set_headers(headers);

@@ -20,22 +20,15 @@ impl Core {
     /// As [`redacted`](Self::redacted), with further secrets.
     pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
         let info = error.info_mut();
-        let tokens: Vec<_> = {
-            let of_late = self.tokens_of_late.lock().unwrap_or_else(PoisonError::into_inner);
-            of_late
-                .iter()
-                .map(|token| token.expose().to_owned())
-                .filter(|token| token.len() >= SHORTEST_SECRET)
-                .collect()
-        };
-        for secret in self.settings.secrets.iter().chain(further).chain(&tokens) {
-            let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
-            for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
-                redact(text, secret);
-            }
-            let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
-            if let Some(mut data) = data.filter(|data| holds(data, secret)) {
-                redact_all(&mut data, secret);
+        let secrets = self.forms_of_secrets(further);
+        let said = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
+        for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
+            secrets.iter().for_each(|secret| redact(text, secret));
+        }
+        if let Some(mut data) = info.data.as_ref().and_then(|data| serde_json::from_str::<Value>(data.get()).ok()) {
+            let found: Vec<_> = secrets.iter().filter(|secret| holds(&data, secret)).collect();
+            if !found.is_empty() {
+                found.iter().for_each(|secret| redact_all(&mut data, secret));
                 info.data = serde_json::value::to_raw_value(&data).ok();
             }
         }
@@ -44,6 +37,39 @@ impl Core {
         }
         error
     }
+}
+
+impl Core {
+    /// Takes the client's own secrets out of a text with a server's words in it.
+    pub(crate) fn redact_text(&self, text: &mut String) {
+        self.forms_of_secrets(&[]).iter().for_each(|secret| redact(text, secret));
+    }
+
+    /// All secrets of the client, and further ones, in all forms; the longest first, as one may hold another.
+    fn forms_of_secrets(&self, further: &[String]) -> Vec<String> {
+        let given: Vec<_> = {
+            let of_late = self.given_of_late.lock().unwrap_or_else(PoisonError::into_inner);
+            of_late.iter().map(|secret| secret.expose().to_owned()).collect()
+        };
+        let all = self.settings.secrets.iter().chain(further).chain(&given);
+        let mut forms: Vec<_> = all.flat_map(|secret| forms(secret)).collect();
+        forms.retain(|form| form.len() >= SHORTEST_SECRET);
+        forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        forms.dedup();
+        forms
+    }
+}
+
+/// A secret as it may stand in a text: as it is, each line of it, as messages and JSON escape it, and as URLs and forms do.
+fn forms(secret: &str) -> Vec<String> {
+    let lines = secret.lines().map(|line| line.trim().to_owned());
+    let in_json = Value::from(secret).to_string().trim_matches('"').to_owned();
+    let in_url = percent_encoding::utf8_percent_encode(secret, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let in_form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    let in_message = crate::text::preview(secret.as_bytes());
+    // As browsers and RFC 3986 have it, which leave these as they are.
+    let in_uri = in_url.replace("%2D", "-").replace("%2E", ".").replace("%5F", "_").replace("%7E", "~");
+    [secret.to_owned(), in_json, in_form, in_uri, in_message].into_iter().chain(lines).collect()
 }
 
 /// Takes a secret out of a text, and what a preview's cut has left of it at the end.
@@ -84,5 +110,24 @@ fn redact_all(value: &mut Value, secret: &str) {
                 .collect();
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_has_many_forms() {
+        let shown = |secret: &str, said: &str| {
+            let mut text = said.to_owned();
+            forms(secret).iter().filter(|form| form.len() >= SHORTEST_SECRET).for_each(|form| redact(&mut text, form));
+            text
+        };
+        assert_eq!(shown("a/b c+d_e", "?k=a%2Fb+c%2Bd_e&x=a%2Fb%20c%2Bd_e"), "?k=[redacted]&x=[redacted]");
+        assert_eq!(shown("pass\"word", r#"{"p":"pass\"word"}"#), r#"{"p":"[redacted]"}"#);
+        assert_eq!(shown("line one\nline two", "said: line two, line one"), "said: [redacted], [redacted]");
+        assert_eq!(shown("tab\tbed", "got tab\\tbed"), "got [redacted]");
+        assert_eq!(shown("secret_0001", "it begins with secret_0…"), "it begins with [redacted]…");
     }
 }

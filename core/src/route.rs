@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use base64::Engine;
 use url::Url;
 
 use crate::auth::Secret;
@@ -45,6 +46,16 @@ impl Route {
             Self::Stdio(program) => secret_args(&program.args),
         }
     }
+}
+
+/// The password in a proxy's address, as it is written there and in the forms in which it is sent.
+pub(crate) fn secrets_of_proxy(proxy: &str) -> Vec<String> {
+    let Some(url) = Url::parse(proxy.trim()).ok().filter(|url| url.password().is_some()) else { return Vec::new() };
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (user, written) = (decoded(url.username()), url.password().unwrap_or_default().to_owned());
+    let password = decoded(&written);
+    let sent = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    vec![password, written, sent]
 }
 
 /// The values of arguments such as `--api-key x` and `--token=x`.

@@ -1,18 +1,37 @@
-//! Text that came from a server, made fit for a message: bounded and without control characters.
+//! Text that came from a server, made fit for a message: bounded, and without what a terminal or a log would obey.
 
 /// The most of a server's text that a message shows, in bytes.
 pub(crate) const PREVIEW_BYTES: usize = 1024;
 
+/// The most of a server's code, id or scope, in bytes.
+pub(crate) const WORD_BYTES: usize = 256;
+
 /// The beginning of `bytes` as one printable line.
 pub(crate) fn preview(bytes: &[u8]) -> String {
-    let cut = bytes.len() > PREVIEW_BYTES;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(PREVIEW_BYTES)]);
+    line(bytes, PREVIEW_BYTES)
+}
+
+/// As [`preview`], of what should be a word: a code, an id.
+pub(crate) fn word(bytes: &[u8]) -> String {
+    line(bytes, WORD_BYTES)
+}
+
+fn line(bytes: &[u8], limit: usize) -> String {
+    let cut = bytes.len() > limit;
+    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(limit)]);
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
-        if character.is_control() || is_invisible(character) {
+        let before = line.len();
+        if character.is_control() || is_deceptive(character) {
             line.extend(character.escape_default());
         } else {
             line.push(character);
+        }
+        // Escapes are longer than what they stand for.
+        if line.len() > limit {
+            line.truncate(before);
+            line.push('…');
+            return line;
         }
     }
     if cut {
@@ -21,9 +40,17 @@ pub(crate) fn preview(bytes: &[u8]) -> String {
     line
 }
 
-/// Separators and direction marks, by which a text could pretend to be another one on a terminal.
-fn is_invisible(character: char) -> bool {
-    matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+/// What is not seen, or moves what is: with it a text could pretend to be another one, on a terminal or to a model.
+pub(crate) fn is_deceptive(character: char) -> bool {
+    matches!(character,
+        // Soft hyphen; what joins letters, or is none; the Arabic letter mark.
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        // Zero width, direction marks, separators, embeddings, isolates, invisible operators.
+        | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        // Fillers; variation selectors; the byte-order mark; annotations.
+        | '\u{2800}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        // Shorthand and musical controls; tags and further selectors, which carry hidden text.
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -34,7 +61,23 @@ mod tests {
     fn control_characters_are_escaped_and_length_is_bounded() {
         assert_eq!(preview(b"a\x1b[31m\nb"), "a\\u{1b}[31m\\nb");
         assert_eq!(preview("\u{202e}x".as_bytes()), "\\u{202e}x");
-        assert!(preview(&[b'x'; 5000]).len() <= PREVIEW_BYTES + '…'.len_utf8());
         assert_eq!(preview(&[0xff, b'a']), "\u{fffd}a");
+        assert_eq!(preview("\u{9b}31m\u{7f}".as_bytes()), "\\u{9b}31m\\u{7f}");
+        assert_eq!(preview("naïve – 日本 😀".as_bytes()), "naïve – 日本 😀");
+    }
+
+    /// Any character, alone and many times: what is shown is one line, of bounded length, that does nothing.
+    #[test]
+    fn whatever_comes_is_shown_harmlessly() {
+        for character in '\0'..=char::MAX {
+            let shown = preview(character.to_string().as_bytes());
+            assert!(!shown.chars().any(|shown| shown.is_control() || is_deceptive(shown)), "{character:?}: {shown:?}");
+        }
+        for one in ["x", "\u{1b}", "\u{e0041}", "\u{202e}", "é", "😀"] {
+            let shown = preview(one.repeat(5000).as_bytes());
+            assert!(shown.len() <= PREVIEW_BYTES + '…'.len_utf8(), "{one:?}: {} bytes", shown.len());
+            assert!(shown.ends_with('…'));
+        }
+        assert!(preview(&[0xff; 5000]).len() <= PREVIEW_BYTES + '…'.len_utf8());
     }
 }

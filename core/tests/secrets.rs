@@ -1,11 +1,17 @@
 //! Canaries in the key, a header, the URL's query and the arguments: none may show in any text of ours.
+//!
+//! What is searched is what [`told`] gives of an error, the [`Log`], and the `Debug` of what holds a canary. What a server says in `data` is its
+//! own; the client's own secrets are taken out of it as well.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
 
 use omni_mcp::registry::{Record, RegistryConfig, sema4};
-use omni_mcp::{AuthConfig, CallOptions, Client, Secret};
+use omni_mcp::{AuthConfig, CallOptions, Client, ClientBuilder, Error, Secret};
 use omni_mcp_devserver::{DevServer, Options};
 use serde_json::json;
 
@@ -21,6 +27,30 @@ fn assert_hidden(what: &str, text: &str, canaries: &[&str]) {
         let rest = &canary[1..];
         assert!(!text.contains(most) && !text.contains(rest), "{what} shows {canary}: {text}");
     }
+}
+
+/// What a client says while it works, at the most talkative.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<String>>>);
+
+impl Log {
+    fn of(&self, client: ClientBuilder) -> ClientBuilder {
+        let (log, states) = (self.clone(), self.clone());
+        let client = client.log_level("debug").on_log(move |record| {
+            log.0.lock().unwrap().push(format!("{record:?} {}", serde_json::to_string(&record).unwrap()));
+        });
+        client.on_state(move |change| states.0.lock().unwrap().push(format!("{change:?}")))
+    }
+
+    fn take(&self) -> String {
+        self.0.lock().unwrap().drain(..).collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// All that is told of an error.
+fn told(error: &Error) -> String {
+    let info = error.info();
+    format!("{error}\n{error:?}\n{error:#?}\n{}\n{info:?}\n{}", error.to_json(), info.stderr.join("\n"))
 }
 
 #[tokio::test]
@@ -119,4 +149,112 @@ async fn no_text_shows_a_secret_of_another_kind() {
     let registry =
         sema4::Registry::new(&RegistryConfig::default().api_key(KEY).base_url("https://example.com")).unwrap();
     assert_hidden("a registry", &format!("{registry:?}"), &all);
+}
+
+/// What a server, a proxy or a program says of a secret, in the forms in which it could have come there.
+#[tokio::test]
+async fn no_form_of_a_secret_is_shown() {
+    let key = "canary/key+0001";
+    let forms = format!("{key} canary%2Fkey%2B0001 canary\\/key \"{key}\" <{key}> Bearer {key},{key}");
+    let server = DevServer::start_json(r#"{"profile": "generic"}"#).unwrap();
+    let client = Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).max_attempts(1_u32);
+    let log = Log::default();
+    let client = log.of(client.api_key(key)).build().unwrap();
+    client.ping().await.unwrap();
+    let ledger = server.ledger();
+    let session = ledger.requests.iter().find_map(|request| request.headers.get("mcp-session-id")).unwrap().to_owned();
+    let said = format!("no session {session} for {forms}");
+    for fault in [
+        json!({"kind": "status", "status": 400, "body": said}),
+        json!({"kind": "status", "status": 400, "body": {"error": {"code": said, "message": said, "request_id": session}}}),
+        json!({"kind": "status", "status": 403, "headers": {"Omni-Required-Scopes": said, "X-Request-Id": said}}),
+        json!({"kind": "rpc_error", "code": -32000, "message": said, "data": {said.clone(): [said, {"x": session}]}}),
+        json!({"kind": "raw_body", "body": said}),
+        json!({"kind": "raw_body", "body": format!("data: {said}\n\n"), "content_type": "text/event-stream"}),
+        json!({"kind": "raw_body", "body": said, "content_type": format!("text/{key}")}),
+    ] {
+        server.clear_script();
+        server.script_json(&json!([{"on": {"method": "tools/call"}, "fault": fault}]).to_string()).unwrap();
+        let error = client.call_tool("echo", json!({})).await.unwrap_err();
+        let all = [key, &session, "canary%2Fkey%2B0001"];
+        assert_hidden(&format!("an error after {fault}"), &told(&error), &all);
+        let lines = log.take();
+        assert!(lines.contains("a call failed"), "{lines}");
+        assert_hidden(&format!("the log after {fault}"), &lines, &all);
+    }
+}
+
+/// A proxy that answers by itself, and says what it was told.
+#[tokio::test]
+async fn no_text_shows_the_password_of_a_proxy() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let proxy = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut request = [0; 4096];
+            let read = stream.read(&mut request).unwrap_or(0);
+            let said = String::from_utf8_lossy(&request[..read]).into_owned();
+            let head = format!("HTTP/1.1 400 Bad\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", said.len());
+            let _ = stream.write_all((head + &said).as_bytes());
+        }
+    });
+    let password = "canary:pass word-7";
+    let proxy = format!("http://user:canary%3Apass%20word-7@{proxy}");
+    let all = [KEY, HEADER, password, "canary%3Apass%20word-7", "dXNlcjpjYW5hcnk6cGFzcyB3b3JkLTc="];
+    for endpoint in ["http://127.0.0.1:9/mcp", "https://mcp.invalid/mcp"] {
+        let config = Client::builder().profile("generic").endpoint(endpoint).api_key(KEY).proxy(proxy.as_str());
+        let config = config.proxy_headers([("x-of-proxy".to_owned(), HEADER.into())]).max_attempts(1_u32);
+        assert_hidden("the config's Debug", &format!("{config:?}"), &all);
+        let client = config.build().unwrap();
+        let error = client.ping().await.unwrap_err();
+        assert_hidden("an error by way of a proxy", &format!("{client:?} {}", told(&error)), &all);
+        if endpoint.starts_with("http:") {
+            assert!(error.to_string().contains("[redacted]"), "{error}");
+        }
+    }
+}
+
+/// A key of several lines, as programs get them, comes out line by line.
+#[tokio::test]
+async fn no_line_of_a_secret_is_shown() {
+    let key = "-----BEGIN PRIVATE KEY-----\ncanary0line0one\ncanary0line0two\n-----END PRIVATE KEY-----\n";
+    let script = ["-c", "printf '%s' \"$SECRET\" >&2; exit 3", "--token=canary_of_args"].map(Secret::from);
+    let client = Client::builder().command("sh").args(script).env([("SECRET".to_owned(), key.into())]).build().unwrap();
+    let error = client.ping().await.unwrap_err();
+    assert!(error.info().stderr.len() >= 3, "{error:?}");
+    assert_hidden("a program's last words", &told(&error), &["canary0line0one", "canary0line0two"]);
+}
+
+/// What a token endpoint and a registry were told, they may say again.
+#[tokio::test]
+async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
+    let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
+    let mut auth = AuthConfig::client_credentials("client", "canary:secret 8");
+    auth.token_url = Some(format!("{}/oauth/token", server.url()).into());
+    let said = "canary:secret 8, canary%3Asecret+8, Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4";
+    for fault in [
+        json!({"kind": "status", "status": 401, "body": {"error": "invalid_client", "error_description": said}}),
+        json!({"kind": "status", "status": 400, "body": {"error": said}}),
+        json!({"kind": "status", "status": 500, "body": said}),
+        json!({"kind": "status", "status": 200, "body": {"access_token": said}}),
+    ] {
+        server.clear_script();
+        server.script_json(&json!([{"on": {"path": "/oauth/token"}, "fault": fault}]).to_string()).unwrap();
+        let client = Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).max_attempts(1_u32);
+        let client = client.auth(auth.clone()).build().unwrap();
+        let error = client.ping().await.unwrap_err();
+        let all = ["canary:secret 8", "canary%3Asecret+8", "Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4"];
+        assert_hidden(&format!("a token endpoint that says {fault}"), &format!("{client:?} {}", told(&error)), &all);
+    }
+    let server = DevServer::start_json(r#"{"profile": "sema4"}"#).unwrap();
+    let config = RegistryConfig::default().api_key(KEY).base_url(server.url()).tenant("acme").max_attempts(1_u32);
+    let config = config.headers([("x-a".to_owned(), Secret::from(HEADER))].into_iter().collect::<BTreeMap<_, _>>());
+    let registry = sema4::Registry::new(&config).unwrap();
+    let record: Record =
+        serde_json::from_value(json!({"name": "n", "url": "https://e.example", "headers": {"x-key": ARGUMENT}}))
+            .unwrap();
+    let fault = json!({"kind": "status", "status": 422, "body": {"detail": format!("{KEY} {HEADER} {ARGUMENT}"), "x": ARGUMENT}});
+    server.script_json(&json!([{"fault": fault}]).to_string()).unwrap();
+    let error = registry.create(&record).await.unwrap_err();
+    assert_hidden("a registry's error", &format!("{registry:?} {config:?} {}", told(&error)), &[KEY, HEADER, ARGUMENT]);
 }

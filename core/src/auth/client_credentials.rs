@@ -117,7 +117,7 @@ fn refused(url: &Url, refusal: &oauth2::StandardErrorResponse<BasicErrorResponse
     let said = crate::text::preview(format!("{word} {said}").trim().as_bytes());
     let message = format!("the token endpoint at {} refused: {said}", url.origin().ascii_serialization());
     let mut failure = Failure { happened: Happened::Refused, error: Error::new(Code::TokenRefused, message) };
-    failure.error.info_mut().service_code = Some(crate::text::preview(word.as_bytes()));
+    failure.error.info_mut().service_code = Some(crate::text::word(word.as_bytes()));
     failure
 }
 

@@ -13,6 +13,7 @@ use super::client_credentials::unusable;
 use crate::attempts::{self, Name, Operation, Plan};
 use crate::core::Core;
 use crate::failure::Failure;
+use crate::http::is_own;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
 
@@ -57,9 +58,11 @@ fn at(origin: &Url, path: &str) -> Url {
 
 fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
     let url = server.join(named).map_err(|_| unusable(format!("the server's metadata names no {what}")))?;
-    if url.origin() != server.origin() {
+    if !is_own(server, &url) {
         let origin = crate::text::preview(url.origin().ascii_serialization().as_bytes());
-        let message = format!("the server's {what} is of another origin, {origin}; give auth.token_url to trust it");
+        let message = format!(
+            "the server's {what} is of another origin or has credentials, {origin}; give auth.token_url to trust it"
+        );
         return Err(unusable(message));
     }
     Ok(url)

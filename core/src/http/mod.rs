@@ -5,10 +5,14 @@ pub(crate) mod tls;
 mod tls_failure;
 mod unanswered;
 
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Request, Response};
+use url::{Origin, Url};
 
+use crate::auth::Credentials;
 use crate::config::{Settings, is_loopback};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
@@ -23,18 +27,69 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer's headers in HTTP/2.
 const HEADER_BYTES: u32 = 408 << 10;
 
-/// The connections of one client.
+/// The connections of one client: to its server, and to its token endpoint. There are no others, so that nothing that we
+/// send can go to an origin that was not configured.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    client: reqwest::Client,
+    doors: Arc<[(Origin, Connections)]>,
     limits: Limits,
     /// Whether an option names a proxy.
     has_proxy: bool,
+}
+
+#[derive(Debug, Clone)]
+struct Connections {
+    client: reqwest::Client,
     certificate: AskedInVain,
 }
 
 impl Http {
     pub(crate) fn new(settings: &Settings) -> Result<Self> {
+        let mut doors = Vec::new();
+        if let Some(server) = settings.route.url() {
+            let to_server = Connections::new(settings, server)?;
+            doors.push((server.origin(), to_server.clone()));
+            if let Credentials::OAuth2(oauth) = &settings.credentials
+                && let Some(token_url) = &oauth.token_url
+            {
+                let alike = is_loopback(token_url) == is_loopback(server);
+                let to_endpoint = if alike { to_server } else { Connections::new(settings, token_url)? };
+                doors.push((token_url.origin(), to_endpoint));
+            }
+        }
+        Ok(Self { doors: doors.into(), limits: settings.limits, has_proxy: settings.proxy.is_some() })
+    }
+
+    /// Where a request to `url` may go, asked for with each.
+    ///
+    /// # Errors
+    /// Where the address is of another origin. Those that servers name are checked where they are read: this is the last
+    /// door, and that it was come to is a bug.
+    fn to(&self, url: &Url) -> Result<&Connections, Failure> {
+        let origin = url.origin();
+        let has_credentials = !url.username().is_empty() || url.password().is_some();
+        match self.doors.iter().find(|(known, _)| *known == origin && !has_credentials) {
+            Some((_, connections)) => Ok(connections),
+            None => Err(Failure::not_sent(Error::new(
+                Code::Panicked,
+                format!("a request to {}, which is not configured, was held back", origin.ascii_serialization()),
+            ))),
+        }
+    }
+
+    /// Sends a request, and returns when the head of its answer is there.
+    pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
+        let Connections { client, certificate } = self.to(request.url())?;
+        client.execute(request).await.map_err(|error| {
+            let way = Way { has_proxy: self.has_proxy, certificate_missing: certificate.has_been() };
+            not_answered(&error, way, &self.limits)
+        })
+    }
+}
+
+impl Connections {
+    /// To addresses that are loopback as `to` is, or are not.
+    fn new(settings: &Settings, to: &Url) -> Result<Self> {
         let (tls, certificate) = settings.tls.settings()?;
         let silence = silence(settings.timeout);
         let mut builder = reqwest::Client::builder()
@@ -65,26 +120,71 @@ impl Http {
             let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
             let proxy = reqwest::Proxy::all(url.clone()).map_err(unusable)?;
             builder = builder.proxy(proxy.headers(headers.clone()));
-        } else if settings.route.url().is_none_or(is_loopback) {
+        } else if is_loopback(to) {
             builder = builder.no_proxy();
+        }
+        if let (true, Some(name)) = (is_loopback(to), to.domain()) {
+            // Plain http was let through because of this name: whatever DNS says of it, it is this machine.
+            let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+            builder = builder.resolve_to_addrs(name, &addresses);
         }
         let client = builder.build().map_err(|_| {
             Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables")
         })?;
-        Ok(Self { client, limits: settings.limits, has_proxy: settings.proxy.is_some(), certificate })
+        Ok(Self { client, certificate })
     }
+}
 
-    /// Sends a request, and returns when the head of its answer is there.
-    pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
-        self.client.execute(request).await.map_err(|error| {
-            let way = Way { has_proxy: self.has_proxy, certificate_missing: self.certificate.has_been() };
-            not_answered(&error, way, &self.limits)
-        })
-    }
+/// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
+/// an address is not for us to send.
+pub(crate) fn is_own(own: &Url, named: &Url) -> bool {
+    // The origin of a blob: is that of the address in it.
+    let is_alike = named.scheme() == own.scheme() && named.origin() == own.origin();
+    is_alike && named.username().is_empty() && named.password().is_none()
 }
 
 /// How long an HTTP/2 connection with calls on it may be silent before it is asked for a sign of life, and how long
 /// that is waited for: both within one attempt, so that the next one has a connection that lives.
 fn silence(timeout: Option<Duration>) -> Duration {
     timeout.map_or(LONGEST_SILENCE, |timeout| (timeout / 2).clamp(SHORTEST_SILENCE, LONGEST_SILENCE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::AuthConfig;
+    use crate::config::ClientConfig;
+
+    fn http(config: ClientConfig) -> Http {
+        Http::new(&config.resolve(|_| None).unwrap()).unwrap()
+    }
+
+    fn is_held_back(http: &Http, url: &str) -> bool {
+        http.to(&Url::parse(url).unwrap()).is_err_and(|failure| failure.error.code() == "panicked")
+    }
+
+    #[test]
+    fn nothing_goes_to_an_origin_that_is_not_configured() {
+        let http = http(ClientConfig::default().api_key("k").endpoint("https://a.example/mcp"));
+        assert!(!is_held_back(&http, "https://a.example/other?x=1"));
+        for other in [
+            "http://a.example/mcp",
+            "https://a.example:8443/mcp",
+            "https://b.example/mcp",
+            "https://a.example./mcp",
+            "https://sub.a.example/mcp",
+            "https://user:pass@a.example/mcp",
+        ] {
+            assert!(is_held_back(&http, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_token_endpoint_that_is_given_is_a_way_of_its_own() {
+        let mut auth = AuthConfig::client_credentials("id", "secret");
+        auth.token_url = Some("http://127.0.0.1:9/token".into());
+        let http = http(ClientConfig::default().auth(auth).endpoint("https://a.example/mcp"));
+        assert!(!is_held_back(&http, "http://127.0.0.1:9/token"));
+        assert!(is_held_back(&http, "http://127.0.0.1:10/token"));
+    }
 }

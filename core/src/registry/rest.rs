@@ -15,6 +15,7 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
+use crate::http::is_own;
 use crate::option::refuse_given;
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -147,7 +148,7 @@ fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
         return None;
     }
     let to = from.join(headers::text(&answer.headers, &LOCATION)?).ok()?;
-    (to.origin() == from.origin()).then_some(to)
+    is_own(from, &to).then_some(to)
 }
 
 /// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.

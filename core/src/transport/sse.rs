@@ -16,6 +16,7 @@ use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
 use crate::error::Code;
 use crate::failure::Failure;
+use crate::http::is_own;
 use crate::limits::Limits;
 use crate::pools::Pools;
 use crate::retry::Happened;
@@ -127,6 +128,11 @@ impl SseLink {
         &self.endpoint
     }
 
+    /// What the server named in the query of its endpoint, such as the id of the session.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
+        self.endpoint.query_pairs().map(|(_, value)| value.into_owned())
+    }
+
     pub(crate) fn is_down(&self) -> bool {
         self.inbox.ended().is_some()
     }
@@ -181,9 +187,9 @@ impl Drop for SseLink {
 /// A server must not be able to send our credentials and calls to anyone else.
 fn same_origin(stream: &Url, named: &str) -> Result<Url, Failure> {
     let endpoint = stream.join(named.trim()).map_err(|_| invalid("the stream names no endpoint".to_owned()))?;
-    if endpoint.origin() != stream.origin() {
+    if !is_own(stream, &endpoint) {
         let origin = crate::text::preview(endpoint.origin().ascii_serialization().as_bytes());
-        return Err(invalid(format!("the stream names an endpoint of another origin, {origin}")));
+        return Err(invalid(format!("the stream names an endpoint of another origin or with credentials, {origin}")));
     }
     Ok(endpoint)
 }

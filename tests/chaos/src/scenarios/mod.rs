@@ -3,6 +3,7 @@
 pub(crate) mod bombs;
 pub(crate) mod cancels;
 mod keyed;
+mod origins;
 mod outage;
 mod plain;
 mod sessions;
@@ -22,5 +23,6 @@ pub(crate) const ALL: &[Scenario] = &[
     ("bombs", bombs::run),
     ("outage", outage::run),
     ("sessions", sessions::run),
+    ("origins", origins::run),
     ("cancels", cancels::run),
 ];

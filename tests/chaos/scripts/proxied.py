@@ -1,0 +1,9 @@
+"""A call to a server on loopback, while the variables of the environment name a proxy."""
+
+import os
+
+from omni_mcp_py import OmniMCPClient
+
+for url in (os.environ["OMNI_MCP_CHAOS_SERVER"], os.environ["OMNI_MCP_CHAOS_SERVER"].replace("127.0.0.1", "localhost")):
+    with OmniMCPClient(os.environ["OMNI_MCP_CHAOS_KEY"], endpoint=f"{url}/mcp", profile="generic") as client:
+        client.call_tool("echo", {"n": 1})

@@ -1,0 +1,77 @@
+//! Another origin: it answers whatever comes, and keeps every byte of it.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What came.
+#[derive(Debug, Default)]
+pub(super) struct Heard {
+    pub(super) connections: usize,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// The listeners of one other origin, which share what they hear.
+#[derive(Debug, Clone)]
+pub(super) struct Witness {
+    pub(super) port: u16,
+    heard: Arc<Mutex<Heard>>,
+}
+
+/// Good enough for whoever follows a trick, so that it goes on to send all it has.
+const WELCOME: &str = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+
+impl Witness {
+    /// Listens at `address`, where port 0 takes a free one.
+    pub(super) fn at(address: &str) -> std::io::Result<Self> {
+        Self::answering(address, WELCOME.to_owned())
+    }
+
+    /// As [`at`](Self::at), with another answer.
+    pub(super) fn answering(address: &str, answer: String) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address)?;
+        let witness = Self { port: listener.local_addr()?.port(), heard: Arc::default() };
+        witness.listen(listener, answer);
+        Ok(witness)
+    }
+
+    /// Listens at a further address, where this machine has it.
+    pub(super) fn also_at(&self, address: SocketAddr) {
+        if let Ok(listener) = TcpListener::bind(address) {
+            self.listen(listener, WELCOME.to_owned());
+        }
+    }
+
+    fn listen(&self, listener: TcpListener, answer: String) {
+        let heard = Arc::clone(&self.heard);
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                locked(&heard).connections += 1;
+                let (heard, answer) = (Arc::clone(&heard), answer.clone());
+                std::thread::spawn(move || hear(stream, &heard, &answer));
+            }
+        });
+    }
+
+    /// What came since it was last asked.
+    pub(super) fn take(&self) -> Heard {
+        std::mem::take(&mut *locked(&self.heard))
+    }
+}
+
+fn hear(mut stream: TcpStream, heard: &Mutex<Heard>, answer: &str) {
+    // What was opened and left is of no more use than its bytes.
+    let _ = stream.set_read_timeout(Some(Duration::from_secs(20)));
+    let mut chunk = [0; 4096];
+    while let Ok(read @ 1..) = stream.read(&mut chunk) {
+        locked(heard).bytes.extend_from_slice(&chunk[..read]);
+        if stream.write_all(answer.as_bytes()).is_err() {
+            return;
+        }
+    }
+}
+
+fn locked(heard: &Mutex<Heard>) -> MutexGuard<'_, Heard> {
+    heard.lock().unwrap_or_else(PoisonError::into_inner)
+}
