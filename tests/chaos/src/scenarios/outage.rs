@@ -21,7 +21,7 @@ const PATIENT: u64 = 16;
 const PACE: Duration = Duration::from_millis(25);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// One connect and one call, on a busy machine.
-const CONNECT: Duration = Duration::from_secs(1);
+const CONNECT: Duration = Duration::from_secs(2);
 /// The retries that the budget of 500 has tokens for, 14 each.
 const MOST_RETRIES: u64 = 500 / 14;
 /// Calls before the outage.
