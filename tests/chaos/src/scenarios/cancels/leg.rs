@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::row::Failed;
 
 /// Beyond this a program hangs.
-const WITHIN: Duration = Duration::from_secs(300);
+const WITHIN: Duration = Duration::from_secs(900);
 /// The longest that something that was let go may still be seen.
 const SETTLES_WITHIN_MS: u64 = 10_000;
 
