@@ -142,9 +142,9 @@ async fn a_slow_recovery_holds_calls_up_for_their_total_timeout_only() {
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
     server.expire_sessions();
-    script(&server, &json!([{"on": {"method": "initialize"}, "nth": [1], "fault": {"kind": "delay", "ms": 600}}]));
+    script(&server, &json!([{"on": {"method": "initialize"}, "nth": [1], "fault": {"kind": "delay", "ms": 3000}}]));
     let patient = client.call_tool("echo", json!({"n": 1})).into_future();
-    let soon = CallOptions::default().total_timeout(Duration::from_millis(200));
+    let soon = CallOptions::default().total_timeout(Duration::from_millis(1500));
     let hasty = client.call_tool("echo", json!({"n": 2})).options(soon).into_future();
     let (patient, hasty) = join(patient, hasty).await;
     assert_eq!(patient.unwrap().metadata().attempts, 2);
