@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::Error;
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 impl Core {
     /// Takes the client's own secrets out of what a server has said.
@@ -46,17 +46,19 @@ impl Core {
     }
 }
 
-/// Takes a secret out of a text, and what a preview's cut has left of it at the end.
-fn redact(text: &mut String, secret: &str) {
+/// Takes a secret out of a text, and what the cuts of previews have left of it, there and at the end.
+pub(crate) fn redact(text: &mut String, secret: &str) {
     if text.contains(secret) {
         *text = text.replace(secret, REDACTED);
     }
-    let whole = text.trim_end_matches('…').len();
-    let cut = (SHORTEST_SECRET..secret.len())
-        .rev()
-        .find(|length| secret.get(..*length).is_some_and(|beginning| text[..whole].ends_with(beginning)));
-    if let Some(length) = cut {
-        text.replace_range(whole - length..whole, REDACTED);
+    let cuts: Vec<_> = text.match_indices('…').map(|(cut, _)| cut).chain([text.len()]).collect();
+    for cut in cuts.into_iter().rev() {
+        let left = (SHORTEST_SECRET..secret.len())
+            .rev()
+            .find(|length| secret.get(..*length).is_some_and(|beginning| text[..cut].ends_with(beginning)));
+        if let Some(length) = left {
+            text.replace_range(cut - length..cut, REDACTED);
+        }
     }
 }
 
@@ -84,5 +86,25 @@ fn redact_all(value: &mut Value, secret: &str) {
                 .collect();
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cut_has_left_of_a_secret_is_taken_out_wherever_it_is() {
+        for (text, expected) in [
+            ("a secret-word b", "a [redacted] b"),
+            ("a secret-w…, b", "a [redacted]…, b"),
+            ("a secret-w… b secret…", "a [redacted]… b [redacted]…"),
+            ("a secret-w", "a [redacted]"),
+            ("a secr…", "a secr…"),
+        ] {
+            let mut text = text.to_owned();
+            redact(&mut text, "secret-word");
+            assert_eq!(text, expected);
+        }
     }
 }
