@@ -9,6 +9,7 @@ mod faults;
 #[allow(dead_code, reason = "each scenario reads of it what it needs")]
 mod heap;
 mod plan;
+mod raw;
 mod row;
 mod scenarios;
 
