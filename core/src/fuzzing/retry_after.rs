@@ -24,8 +24,8 @@ pub fn retry_after(input: &[u8]) {
 
 fn as_given(asked: &[u8], date: Option<&[u8]>) {
     let Some(wait) = waits(asked, date) else { return };
-    let text = String::from_utf8_lossy(asked);
-    let text = text.trim();
+    // Spaces around a value are no part of it; others than those of ASCII are not spaces here.
+    let text = String::from_utf8_lossy(asked.trim_ascii());
     if text.is_empty() || text.starts_with(['-', '+']) || text.contains('.') {
         assert_eq!(wait, None, "{text}");
     }
