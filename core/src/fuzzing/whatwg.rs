@@ -76,19 +76,13 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
                     data.push_str(value);
                     data.push('\n');
                 }
-                "id" => {
-                    if !value.contains('\0') {
-                        id = value.to_owned();
+                "id" if !value.contains('\0') => id = value.to_owned(),
+                "retry" if !value.is_empty() && value.chars().all(|digit| digit.is_ascii_digit()) => {
+                    let mut time = 0_u64;
+                    for digit in value.bytes() {
+                        time = time.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
                     }
-                }
-                "retry" => {
-                    if !value.is_empty() && value.chars().all(|digit| digit.is_ascii_digit()) {
-                        let mut time = 0_u64;
-                        for digit in value.bytes() {
-                            time = time.saturating_mul(10).saturating_add(u64::from(digit - b'0'));
-                        }
-                        said.reconnection_time = Some(time);
-                    }
+                    said.reconnection_time = Some(time);
                 }
                 _ => {}
             }

@@ -63,6 +63,20 @@ enum Half {
     Second,
 }
 
+/// Whether what is behind a `\u` is half a pair without its other half, which is read over.
+fn is_lone_half(behind: &mut std::slice::Iter<'_, u8>) -> bool {
+    let rest = behind.as_slice();
+    let second = rest.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(half);
+    match (half(rest), second) {
+        (None, _) => false,
+        (Some(Half::First), Some(Half::Second)) => {
+            behind.nth(PAIR - 1);
+            false
+        }
+        _ => true,
+    }
+}
+
 /// What the four digits of an escape stand for, where it is half a pair.
 fn half(digits: &[u8]) -> Option<Half> {
     match digits {
@@ -86,15 +100,7 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
         match (byte, in_string) {
             (b'"', _) => in_string = !in_string,
             (b'\\', true) => {
-                if bytes.next() == Some(&b'u') {
-                    let rest = bytes.as_slice();
-                    let pair = [half(rest), rest.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(half)];
-                    match pair {
-                        [None, _] => {}
-                        [Some(Half::First), Some(Half::Second)] => drop(bytes.nth(PAIR - 1)),
-                        _ => is_lone = true,
-                    }
-                }
+                is_lone |= bytes.next() == Some(&b'u') && is_lone_half(&mut bytes);
             }
             (b'{' | b'[', false) => {
                 depth += 1;

@@ -6,7 +6,6 @@ mod audit;
 mod crowd;
 mod descriptors;
 mod faults;
-#[allow(dead_code, reason = "each scenario reads of it what it needs")]
 mod heap;
 mod plan;
 mod raw;
