@@ -8,6 +8,7 @@ use futures_util::stream::iter;
 
 use super::whatwg::{End, Interpreted, interpret};
 use crate::error::Code;
+use crate::limits;
 use crate::transport::event_stream::EventStream;
 
 /// `input`: four bytes that decide over the splits, one over the limit, and the stream.
@@ -33,7 +34,7 @@ pub fn event_stream(input: &[u8]) {
 
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Interpreted {
     let chunks: Vec<_> = pieces.into_iter().map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
-    let mut stream = EventStream::new(iter(chunks), limit);
+    let mut stream = EventStream::new(iter(chunks), limits::Bytes::of_tests(limit));
     let mut said = Interpreted::default();
     loop {
         // All chunks are there: nothing is waited for.
