@@ -41,7 +41,7 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Interpr
         match stream.next_event().now_or_never() {
             None => panic!("waits for more than there is"),
             Some(None) => break,
-            Some(Some(Ok(event))) => said.events.push(event),
+            Some(Some(Ok((event, data)))) => said.events.push((event, data, stream.event_id())),
             Some(Some(Err(failure))) => {
                 said.end = match failure.error.info().code {
                     Code::AnswerTooLarge => End::TooLarge,

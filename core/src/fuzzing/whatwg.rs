@@ -4,8 +4,8 @@
 /// What a stream says.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Interpreted {
-    /// Types and data of the events that are dispatched.
-    pub(super) events: Vec<(String, String)>,
+    /// Types and data of the events that are dispatched, and the ids that they have of their own.
+    pub(super) events: Vec<(String, String, Option<String>)>,
     /// The last event ID string of the event source.
     pub(super) last_event_id: String,
     /// The reconnection time, in milliseconds, where one was set.
@@ -27,6 +27,7 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
     // "The UTF-8 decode algorithm strips one leading UTF-8 Byte Order Mark (BOM), if any."
     let mut rest = stream.strip_prefix(b"\xef\xbb\xbf").unwrap_or(stream);
     let (mut data, mut event_type, mut id) = (String::new(), String::new(), String::new());
+    let mut own_id = None;
     let mut size_of_event = 0;
     loop {
         let Some(length) = rest.iter().position(|byte| *byte == b'\r' || *byte == b'\n') else {
@@ -51,6 +52,7 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
             // Dispatch the event.
             size_of_event = 0;
             said.last_event_id.clone_from(&id);
+            let own_id = own_id.take();
             let (mut data, event_type) = (std::mem::take(&mut data), std::mem::take(&mut event_type));
             if data.is_empty() {
                 continue;
@@ -59,7 +61,7 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
                 data.pop();
             }
             let event_type = if event_type.is_empty() { "message".to_owned() } else { event_type };
-            said.events.push((event_type, data));
+            said.events.push((event_type, data, own_id));
         } else if line.starts_with(':') {
             // Ignore the line.
         } else {
@@ -76,7 +78,10 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
                     data.push_str(value);
                     data.push('\n');
                 }
-                "id" if !value.contains('\0') => id = value.to_owned(),
+                "id" if !value.contains('\0') => {
+                    id = value.to_owned();
+                    own_id = Some(value.to_owned());
+                }
                 "retry" if !value.is_empty() && value.chars().all(|digit| digit.is_ascii_digit()) => {
                     let mut time = 0_u64;
                     for digit in value.bytes() {

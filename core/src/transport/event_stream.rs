@@ -30,7 +30,8 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
         let ended = Arc::default();
         // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
         let ready = VecDeque::from([":\n".to_owned()]);
-        let lines = Lines { chunks, guard: Arc::clone(&guard), ready, refused: None, id: None, ended: Arc::clone(&ended) };
+        let lines =
+            Lines { chunks, guard: Arc::clone(&guard), ready, refused: None, id: None, ended: Arc::clone(&ended) };
         Self { events: eventsource_stream::EventStream::new(lines), guard, ended, limit }
     }
 
