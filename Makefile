@@ -1,9 +1,9 @@
-# demo · test · check · bench · dist, and types · chaos · interop · conformance · audit. A newcomer needs no other command.
+# demo · test · check · bench · dist, and types · chaos · fuzz · interop · conformance · audit. A newcomer needs no other command.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test check types bench dist chaos interop conformance audit python node clean
+.PHONY: help demo test check types bench dist chaos fuzz interop conformance audit python node clean
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
@@ -61,6 +61,9 @@ types: $(VENV)/.stamp ## Make the types of the protocol of the schemas in MCP_SC
 
 chaos: python node ## Faults, floods, losses and cancels by the hundred thousand; one table at the end
 	cargo run --locked -q --release -p omni-mcp-chaos -- --long --python $(RUN_PYTHON)
+
+fuzz: ## Random input to the parts that read what others write, a minute for each
+	fuzz/run.sh $(or $(SECONDS_EACH),60)
 
 interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, and nginx before replicas, in three languages
 	$(INTEROP)/install_nginx.sh
@@ -120,5 +123,5 @@ $(INTEROP)/.venv/.stamp: $(INTEROP)/requirements.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv \
+	rm -rf $(VENV) target fuzz/target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv \
 		$(CONFORMANCE)/node_modules

@@ -253,7 +253,9 @@ fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool)
         503 if has_wait => (Happened::Unavailable, Code::ServerUnavailable),
         503 => (Happened::ServerFault, Code::ServerUnavailable),
         500..=599 => (Happened::ServerFault, Code::ServerFailed),
-        _ => (Happened::Refused, Code::BadRequest),
+        400..=499 => (Happened::Refused, Code::BadRequest),
+        // Neither a refusal nor anything else that is known: it may have run.
+        _ => (Happened::BadAnswer, Code::InvalidAnswer),
     };
     (happened, code, None)
 }
@@ -378,6 +380,9 @@ mod tests {
             (503, Happened::ServerFault, "server_unavailable"),
             (504, Happened::ServerFault, "server_failed"),
             (418, Happened::Refused, "bad_request"),
+            (101, Happened::BadAnswer, "invalid_answer"),
+            (600, Happened::BadAnswer, "invalid_answer"),
+            (999, Happened::BadAnswer, "invalid_answer"),
         ] {
             let failure = refusal("generic", status, "<html>", &[], false);
             assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");

@@ -32,6 +32,9 @@ mod either_era;
 mod era;
 mod error;
 mod failure;
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod given_up;
 mod headers;
 mod hooks;

@@ -25,7 +25,7 @@ impl Bytes {
     }
 }
 
-#[cfg(test)]
+#[cfg(any(test, fuzzing))]
 impl Bytes {
     pub(crate) fn of_tests(most: usize) -> Self {
         Self { most, option: "max_answer_bytes" }

@@ -16,7 +16,7 @@ use crate::config::Settings;
 use crate::core::Core;
 use crate::ears::Ears;
 use crate::era::{self, Answered, Verdict};
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Delivery, Error, ErrorKind};
 use crate::failure::Failure;
 use crate::headers;
 use crate::methods::{SET_LEVEL, SUBSCRIBE};
@@ -236,10 +236,7 @@ impl Core {
         };
         let verdict = era::verdict(status, &answered, ours);
         if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
-            let said = &failure.error.info().message;
-            let message = format!("the server does not speak {}, the only version asked for: {said}", ours.join(", "));
-            let refused = Failure::new(Happened::Refused, Code::UnsupportedVersion, message);
-            return Err(Failure { error: refused.error.with_delivery(Delivery::NotSent), ..refused });
+            return Err(not_spoken(failure, ours));
         }
         Ok((verdict, None))
     }
@@ -351,4 +348,17 @@ impl Core {
             Err(failure) => Err(failure),
         }
     }
+}
+
+/// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client
+/// in, has said nothing of versions.
+fn not_spoken(mut failure: Failure, ours: &[&str]) -> Failure {
+    let info = failure.error.info_mut();
+    if failure.happened == Happened::Refused && info.kind != ErrorKind::Permission {
+        info.message =
+            format!("the server does not speak {}, the only version asked for: {}", ours.join(", "), info.message);
+        info.code = Code::UnsupportedVersion;
+        info.kind = info.code.kind();
+    }
+    failure
 }

@@ -9,7 +9,7 @@ use crate::core::Core;
 use crate::error::Error;
 
 /// What stands in the place of a secret.
-const REDACTED: &str = "[redacted]";
+pub(crate) const REDACTED: &str = "[redacted]";
 
 impl Core {
     /// Takes the client's own secrets out of what a server has said.
@@ -72,17 +72,19 @@ fn forms(secret: &str) -> Vec<String> {
     [secret.to_owned(), in_json, in_form, in_uri, in_message].into_iter().chain(lines).collect()
 }
 
-/// Takes a secret out of a text, and what a preview's cut has left of it at the end.
-fn redact(text: &mut String, secret: &str) {
+/// Takes a secret out of a text, and what the cuts of previews have left of it, there and at the end.
+pub(crate) fn redact(text: &mut String, secret: &str) {
     if text.contains(secret) {
         *text = text.replace(secret, REDACTED);
     }
-    let whole = text.trim_end_matches('…').len();
-    let cut = (SHORTEST_SECRET..secret.len())
-        .rev()
-        .find(|length| secret.get(..*length).is_some_and(|beginning| text[..whole].ends_with(beginning)));
-    if let Some(length) = cut {
-        text.replace_range(whole - length..whole, REDACTED);
+    let cuts: Vec<_> = text.match_indices('…').map(|(cut, _)| cut).chain([text.len()]).collect();
+    for cut in cuts.into_iter().rev() {
+        let left = (SHORTEST_SECRET..secret.len())
+            .rev()
+            .find(|length| secret.get(..*length).is_some_and(|beginning| text[..cut].ends_with(beginning)));
+        if let Some(length) = left {
+            text.replace_range(cut - length..cut, REDACTED);
+        }
     }
 }
 
@@ -129,5 +131,20 @@ mod tests {
         assert_eq!(shown("line one\nline two", "said: line two, line one"), "said: [redacted], [redacted]");
         assert_eq!(shown("tab\tbed", "got tab\\tbed"), "got [redacted]");
         assert_eq!(shown("secret_0001", "it begins with secret_0…"), "it begins with [redacted]…");
+    }
+
+    #[test]
+    fn what_a_cut_has_left_of_a_secret_is_taken_out_wherever_it_is() {
+        for (text, expected) in [
+            ("a secret-word b", "a [redacted] b"),
+            ("a secret-w…, b", "a [redacted]…, b"),
+            ("a secret-w… b secret…", "a [redacted]… b [redacted]…"),
+            ("a secret-w", "a [redacted]"),
+            ("a secr…", "a secr…"),
+        ] {
+            let mut text = text.to_owned();
+            redact(&mut text, "secret-word");
+            assert_eq!(text, expected);
+        }
     }
 }

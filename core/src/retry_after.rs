@@ -18,7 +18,8 @@ pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let until = httpdate::parse_http_date(text).ok()?;
     let sent =
         headers.get(DATE).and_then(|date| date.to_str().ok()).and_then(|date| httpdate::parse_http_date(date).ok());
-    Some(until.duration_since(sent.unwrap_or(now)).unwrap_or_default())
+    let wait = until.duration_since(sent.unwrap_or(now)).unwrap_or_default();
+    Some(wait.min(Duration::from_secs(LONGEST)))
 }
 
 #[cfg(test)]
@@ -48,6 +49,8 @@ mod tests {
         let (eight, half_past) = ("Sat, 21 Nov 2026 08:00:00 GMT", "Sat, 21 Nov 2026 08:00:30 GMT");
         assert_eq!(wait(half_past, Some(eight), epoch), Some(Duration::from_secs(30)));
         assert_eq!(wait(eight, Some(half_past), epoch), Some(Duration::ZERO));
+        let last = "Fri, 31 Dec 9999 23:59:59 GMT";
+        assert_eq!(wait(last, Some(eight), epoch), Some(Duration::from_secs(LONGEST)));
         let now = httpdate::parse_http_date(eight).unwrap();
         assert_eq!(wait(half_past, None, now), Some(Duration::from_secs(30)));
     }

@@ -8,17 +8,24 @@ pub(crate) const WORD_BYTES: usize = 256;
 
 /// The beginning of `bytes` as one printable line.
 pub(crate) fn preview(bytes: &[u8]) -> String {
-    line(bytes, PREVIEW_BYTES)
+    preview_of(bytes, PREVIEW_BYTES)
 }
 
 /// As [`preview`], of what should be a word: a code, an id.
 pub(crate) fn word(bytes: &[u8]) -> String {
-    line(bytes, WORD_BYTES)
+    preview_of(bytes, WORD_BYTES)
 }
 
-fn line(bytes: &[u8], limit: usize) -> String {
-    let cut = bytes.len() > limit;
-    let text = String::from_utf8_lossy(&bytes[..bytes.len().min(limit)]);
+/// As [`preview`], of at most `limit` bytes. A cut is shown by `…`, by which a secret that it went through is found.
+pub(crate) fn preview_of(bytes: &[u8], limit: usize) -> String {
+    let mut end = bytes.len().min(limit);
+    let cut = end < bytes.len();
+    if cut {
+        // Not within a character.
+        let within = bytes[..=end].iter().rev().take(4).take_while(|byte| *byte & 0xc0 == 0x80).count();
+        end -= if within < 4 { within.min(end) } else { 0 };
+    }
+    let text = String::from_utf8_lossy(&bytes[..end]);
     let mut line = String::with_capacity(text.len());
     for character in text.chars() {
         let before = line.len();
@@ -79,5 +86,7 @@ mod tests {
             assert!(shown.ends_with('…'));
         }
         assert!(preview(&[0xff; 5000]).len() <= PREVIEW_BYTES + '…'.len_utf8());
+        assert_eq!(["é", "x"].map(|end| preview_of(format!("ab{end}y").as_bytes(), 3)), ["ab…", "abx…"]);
+        assert_eq!(preview_of(&[0x80; 9], 5), "\u{fffd}".repeat(5) + "…");
     }
 }

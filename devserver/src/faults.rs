@@ -472,8 +472,8 @@ impl Fault {
             _ => None,
         };
         match status {
-            Some(status) if !(200..=599).contains(&status) => {
-                Err(format!("status {status} is not between 200 and 599"))
+            Some(status) if !(200..=999).contains(&status) => {
+                Err(format!("status {status} is not between 200 and 999"))
             }
             _ => Ok(()),
         }

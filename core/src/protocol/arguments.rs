@@ -54,6 +54,38 @@ impl Unsendable {
     }
 }
 
+/// What is behind the first `\u` of a pair of them.
+const PAIR: usize = "d83d\\ude00".len();
+
+/// Half of a surrogate pair.
+enum Half {
+    First,
+    Second,
+}
+
+/// Whether what is behind a `\u` is half a pair without its other half, which is read over.
+fn is_lone_half(behind: &mut std::slice::Iter<'_, u8>) -> bool {
+    let rest = behind.as_slice();
+    let second = rest.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(half);
+    match (half(rest), second) {
+        (None, _) => false,
+        (Some(Half::First), Some(Half::Second)) => {
+            behind.nth(PAIR - 1);
+            false
+        }
+        _ => true,
+    }
+}
+
+/// What the four digits of an escape stand for, where it is half a pair.
+fn half(digits: &[u8]) -> Option<Half> {
+    match digits {
+        [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => Some(Half::First),
+        [b'd' | b'D', b'c'..=b'f' | b'C'..=b'F', ..] => Some(Half::Second),
+        _ => None,
+    }
+}
+
 /// Checks params that a face has written as JSON text.
 ///
 /// # Errors
@@ -62,15 +94,13 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     let mut depth = 0_usize;
     let mut deepest = 0;
     let mut in_string = false;
-    let mut has_surrogate = false;
+    let mut is_lone = false;
     let mut bytes = params.iter();
     while let Some(byte) = bytes.next() {
         match (byte, in_string) {
             (b'"', _) => in_string = !in_string,
             (b'\\', true) => {
-                let escaped = bytes.next();
-                // `\ud800` and the like; whether it is paired is left to the parser.
-                has_surrogate |= escaped == Some(&b'u') && matches!(bytes.as_slice(), [b'd' | b'D', ..]);
+                is_lone |= bytes.next() == Some(&b'u') && is_lone_half(&mut bytes);
             }
             (b'{' | b'[', false) => {
                 depth += 1;
@@ -86,7 +116,7 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     if !params.starts_with(b"{") {
         return Err(Unsendable::NotAnObject.error(field));
     }
-    if has_surrogate && serde_json::from_slice::<serde_json::Value>(params).is_err() {
+    if is_lone {
         return Err(Unsendable::LoneSurrogate.error(field));
     }
     Ok(())
@@ -132,13 +162,14 @@ pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> 
     let params = if params.is_empty() { b"{}" } else { params };
     let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
     let meta = match object.get("_meta").map(|meta| meta.get()) {
-        Some(meta) if meta.starts_with('{') && meta.len() > 2 => {
+        Some(meta) if meta.starts_with('{') => {
             let given: serde_json::Map<String, serde_json::Value> = serde_json::from_str(meta).map_err(not_json)?;
             if let Some(name) = given.keys().find(|name| is_ours(name)) {
                 let allowed = format_args!("must not hold {name}: the client sets it");
                 return Err(Error::config(Code::InvalidArgument, "_meta", allowed));
             }
-            format!("{},{members}}}", &meta[..meta.len() - 1])
+            let comma = if given.is_empty() { "" } else { "," };
+            format!("{}{comma}{members}}}", &meta[..meta.len() - 1])
         }
         _ => format!("{{{members}}}"),
     };
@@ -187,7 +218,9 @@ mod tests {
 
     #[test]
     fn what_json_carries_passes() {
-        for text in ["{}", r#"{"a":"\ud83d\ude00","b":"\\ud800"}"#, r#"{"a":"{[\"{["}"#] {
+        // The last one has a number that only some languages can hold.
+        let emoji = r#"{"a":"\ud83d\ude00","b":"\\ud800"}"#;
+        for text in ["{}", emoji, r#"{"a":"{[\"{["}"#, r#"{"a":"\ud83d\uDE00","n":1e400}"#] {
             check("arguments", text.as_bytes()).unwrap();
         }
     }
@@ -195,6 +228,9 @@ mod tests {
     #[test]
     fn what_it_cannot_carry_is_named() {
         let deep = format!("{}{}", "{\"a\":".repeat(200), "1}".repeat(200));
+        for text in [r#"{"a":"\udc00"}"#, r#"{"a":"\ud800\ud800"}"#, r#"{"a":"\uD800x"}"#, r#"{"a":"\ude00\ud83d"}"#] {
+            assert!(check("arguments", text.as_bytes()).unwrap_err().to_string().contains("surrogates"), "{text}");
+        }
         for (text, word) in [(r#"{"a":"\ud800"}"#, "surrogates"), ("[]", "an object"), (&deep, "deeper")] {
             let error = check("arguments", text.as_bytes()).unwrap_err();
             assert!(error.to_string().starts_with("arguments: ") && error.to_string().contains(word));
@@ -216,5 +252,6 @@ mod tests {
         assert_eq!(String::from_utf8(text).unwrap(), expected);
         assert!(with_progress_token(br#"{"_meta":{"progressToken":1}}"#, "p").is_err());
         assert_eq!(with_progress_token(b"{}", "p").unwrap(), br#"{"_meta":{"progressToken":"p"}}"#);
+        assert_eq!(with_progress_token(br#"{"_meta":{ }}"#, "p").unwrap(), br#"{"_meta":{ "progressToken":"p"}}"#);
     }
 }

@@ -91,12 +91,16 @@ struct Envelope<'a> {
     params: Option<&'a RawValue>,
     #[serde(borrow, default)]
     result: Option<&'a RawValue>,
-    #[serde(default)]
-    error: Option<RpcError>,
+    #[serde(borrow, default)]
+    error: Option<&'a RawValue>,
 }
 
 /// Reads one message; `None` where the text is none.
 pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
+    // A list would be read as the members in their order.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
     let envelope: Envelope<'_> = serde_json::from_slice(text).ok()?;
     if envelope.jsonrpc != "2.0" {
         return None;
@@ -106,7 +110,10 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
         (None, Some(result), None) if result.get().starts_with('{') => {
             Some(Message::Response { id, outcome: Ok(result) })
         }
-        (None, None, Some(error)) => Some(Message::Response { id, outcome: Err(error) }),
+        (None, None, Some(error)) if error.get().starts_with('{') => {
+            let error = serde_json::from_str(error.get()).ok()?;
+            Some(Message::Response { id, outcome: Err(error) })
+        }
         (Some(method), None, None) => Some(match id {
             Some(id) => Message::Request { id, method, params: envelope.params },
             None => Message::Notification { method, params: envelope.params },
@@ -118,7 +125,8 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
 /// Whether a response's id is that of request `ours`: the number, or a server's rendering of it as a string.
 pub(crate) fn is_ours(id: &str, ours: u64) -> bool {
     let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(id);
-    digits.parse() == Ok(ours) && !digits.starts_with('+')
+    // No other rendering, such as `+7` or `007`.
+    digits.parse() == Ok(ours) && (!digits.starts_with(['+', '0']) || digits == "0")
 }
 
 #[cfg(test)]
@@ -152,6 +160,9 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#,
             r#"{"jsonrpc":"2.0","id":1,"id":2,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{}} x"#,
+            r#"["2.0",1,null,null,{}]"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":[1,"m"]}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"code":2}}"#,
         ] {
             assert!(parse(text.as_bytes()).is_none(), "{text}");
         }
@@ -160,7 +171,8 @@ mod tests {
     #[test]
     fn ids_match_as_number_or_string() {
         assert!(is_ours("7", 7) && is_ours("\"7\"", 7));
-        for id in ["8", "\"8\"", "7.5", "\"+7\"", "\"\"", "null"] {
+        assert!(is_ours("0", 0));
+        for id in ["8", "\"8\"", "7.5", "\"+7\"", "\"007\"", "\"\"", "null"] {
             assert!(!is_ours(id, 7), "{id}");
         }
     }

@@ -124,7 +124,7 @@ impl Operation for RestCall {
         }
         let result = if body.is_empty() { Bytes::from_static(b"null") } else { body };
         let value: Value = serde_json::from_slice(&result).map_err(|_| {
-            let preview = crate::text::preview(&result[..result.len().min(200)]);
+            let preview = crate::text::preview_of(&result, 200);
             Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not JSON: {preview}"))
                 .answered(status, &headers)
         })?;

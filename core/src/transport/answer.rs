@@ -76,7 +76,7 @@ pub(crate) fn content(
 ) -> Result<Content, Failure> {
     match (answered, outcome) {
         (Some(answered), _) if !jsonrpc::is_ours(answered, id) => {
-            let shown = crate::text::preview(&answered.as_bytes()[..answered.len().min(64)]);
+            let shown = crate::text::preview_of(answered.as_bytes(), 64);
             Err(Failure::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
         }
         (Some(_), Ok(result)) => {
@@ -90,6 +90,6 @@ pub(crate) fn content(
 }
 
 pub(crate) fn not_a_message(text: &[u8]) -> Failure {
-    let preview = crate::text::preview(&text[..text.len().min(200)]);
+    let preview = crate::text::preview_of(text, 200);
     Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not a JSON-RPC response: {preview}"))
 }

@@ -30,7 +30,8 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
         let ended = Arc::default();
         // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
         let ready = VecDeque::from([":\n".to_owned()]);
-        let lines = Lines { chunks, guard: Arc::clone(&guard), ready, id: None, ended: Arc::clone(&ended) };
+        let lines =
+            Lines { chunks, guard: Arc::clone(&guard), ready, refused: None, id: None, ended: Arc::clone(&ended) };
         Self { events: eventsource_stream::EventStream::new(lines), guard, ended, limit }
     }
 
@@ -83,6 +84,8 @@ struct Lines<S> {
     chunks: S,
     guard: Arc<Mutex<Guard>>,
     ready: VecDeque<String>,
+    /// Why there will be no more lines behind those that are ready.
+    refused: Option<Refused>,
     /// The id of the event that is being handed over.
     id: Option<String>,
     ended: Arc<Mutex<Option<String>>>,
@@ -114,6 +117,9 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
                 this.note(&line);
                 return Poll::Ready(Some(Ok(line)));
             }
+            if let Some(refused) = this.refused {
+                return Poll::Ready(Some(Err(Broken::Refused(refused))));
+            }
             let chunk = match this.chunks.poll_next_unpin(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
@@ -121,10 +127,8 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
                 Poll::Ready(Some(Ok(chunk))) => chunk,
             };
             let mut lines = Vec::new();
-            let pushed = locked(&this.guard).push(&chunk, &mut lines);
-            if let Err(refused) = pushed {
-                return Poll::Ready(Some(Err(Broken::Refused(refused))));
-            }
+            this.refused = locked(&this.guard).push(&chunk, &mut lines).err();
+            // What came before is not lost, however the stream was cut into chunks.
             this.ready.extend(lines);
         }
     }
@@ -156,6 +160,17 @@ mod tests {
                 ids.push(events.event_id());
             }
             assert_eq!(ids, [Some("a".to_owned()), None, Some("c".to_owned()), None], "split at {split}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_came_before_an_invalid_line_is_read() {
+        let text = b"data: answer\n\ndata: \xff\n\n";
+        for split in 0..=text.len() {
+            let chunks: Vec<_> = [&text[..split], &text[split..]].map(|part| Ok(Bytes::copy_from_slice(part))).into();
+            let mut events = EventStream::new(futures_util::stream::iter(chunks), limits::Bytes::of_tests(1 << 20));
+            assert_eq!(events.next().await.unwrap().unwrap(), "answer", "split at {split}");
+            assert!(events.next().await.unwrap().is_err(), "split at {split}");
         }
     }
 

@@ -61,7 +61,7 @@ impl Guard {
     /// Takes a chunk in and puts the lines that it completes into `lines`.
     ///
     /// # Errors
-    /// Where an event is larger than the limit or a line is not UTF-8.
+    /// Where an event is larger than the limit or a line is not UTF-8; the lines before are there all the same.
     pub(crate) fn push(&mut self, chunk: &[u8], lines: &mut Vec<String>) -> Result<(), Refused> {
         self.pending.extend_from_slice(chunk);
         let mut start = self.skip_mark();
@@ -129,7 +129,8 @@ impl Guard {
         let (field, value) = field_of(line);
         match field {
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.retry = value.parse().ok().map(Duration::from_millis);
+                // Too many digits for a number is the longest wait.
+                self.retry = Some(Duration::from_millis(value.parse().unwrap_or(u64::MAX)));
             }
             _ => {}
         }
@@ -201,5 +202,6 @@ mod tests {
         assert_eq!(push("\n").0.as_deref(), Some("a"));
         assert_eq!(push("id: b\0\nretry: -1\n\n"), (Some("a".into()), Some(Duration::from_millis(500))));
         assert_eq!(push("id\n\n").0, None);
+        assert_eq!(push("retry: 99999999999999999999\n").1, Some(Duration::from_millis(u64::MAX)));
     }
 }

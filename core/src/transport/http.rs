@@ -84,7 +84,7 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
         }
         Media::Other(shown) => {
             let Beginning { text, .. } = body::read_beginning(&mut response, out.limits.error).await;
-            let preview = crate::text::preview(&text[..text.len().min(200)]);
+            let preview = crate::text::preview_of(&text, 200);
             let message = format!("the answer is of type {shown} and neither JSON nor an event stream: {preview}");
             Err(Failure::bad_answer(Code::UnexpectedContentType, message))
         }

@@ -81,8 +81,19 @@ impl Inbox {
 
     /// Hands a message to whom it belongs; what belongs to no request goes to `listener`. `false` if it is no message.
     pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> bool {
+        if !text.trim_ascii_start().starts_with(b"[") {
+            return self.deliver_one(text, listener);
+        }
+        // A batch, as revision 2025-03-26 has it. It holds no batches: those could be nested deeper than the stack is.
+        serde_json::from_slice::<Vec<&RawValue>>(text).is_ok_and(|batch| {
+            !batch.is_empty()
+                && batch.iter().all(|message| self.deliver_one(&text.slice_ref(message.get().as_bytes()), listener))
+        })
+    }
+
+    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> bool {
         match jsonrpc::parse(text) {
-            None => self.deliver_odd(text, listener),
+            None => self.deliver_odd(text),
             Some(Message::Response { id, .. }) => {
                 if !self.answer(id, text) {
                     listener.left_out(LeftOut::Unasked);
@@ -117,12 +128,8 @@ impl Inbox {
         }
     }
 
-    /// A batch, as revision 2025-03-26 has it; or an odd answer, which settles the one request that it is for.
-    fn deliver_odd(&self, text: &Bytes, listener: &dyn Listener) -> bool {
-        if let Ok(batch) = serde_json::from_slice::<Vec<&RawValue>>(text) {
-            return !batch.is_empty()
-                && batch.iter().all(|message| self.deliver(&text.slice_ref(message.get().as_bytes()), listener));
-        }
+    /// An odd answer, which settles the one request that it is for.
+    fn deliver_odd(&self, text: &Bytes) -> bool {
         let Ok(addressed) = serde_json::from_slice::<Addressed<'_>>(text) else { return false };
         self.answer(Some(addressed.id.get()), text)
     }
@@ -237,5 +244,22 @@ impl Drop for Waiting<'_> {
         if state.waiting.is_empty() {
             self.inbox.idle.notify_waiters();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::answer::Deaf;
+
+    #[test]
+    fn a_batch_holds_messages_and_no_batches() {
+        let inbox = Inbox::default();
+        let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Deaf);
+        assert!(deliver(r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#.to_owned()));
+        assert!(!deliver("[]".to_owned()));
+        assert!(!deliver(r#"[[{"jsonrpc":"2.0","method":"a"}]]"#.to_owned()));
+        // Not one of our frames a level.
+        assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
     }
 }

@@ -191,7 +191,7 @@ async fn read(
 }
 
 fn garbage(line: &str) -> Failure {
-    let shown = crate::text::preview(&line.as_bytes()[..line.len().min(200)]);
+    let shown = crate::text::preview_of(line.as_bytes(), 200);
     let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
     Failure::bad_answer(Code::InvalidAnswer, message)
 }

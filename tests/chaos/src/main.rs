@@ -6,9 +6,9 @@ mod audit;
 mod crowd;
 mod descriptors;
 mod faults;
-#[allow(dead_code, reason = "each scenario reads of it what it needs")]
 mod heap;
 mod plan;
+mod raw;
 mod row;
 mod scenarios;
 

@@ -3,6 +3,7 @@
 pub(crate) mod bombs;
 pub(crate) mod cancels;
 mod keyed;
+mod malformed;
 mod origins;
 mod outage;
 mod plain;
@@ -19,6 +20,7 @@ pub(crate) type Scenario = (&'static str, fn(&Plan) -> Result<Row, Failed>);
 pub(crate) const ALL: &[Scenario] = &[
     ("keyed", keyed::run),
     ("plain", plain::run),
+    ("malformed", malformed::run),
     ("streams", streams::run),
     ("bombs", bombs::run),
     ("outage", outage::run),

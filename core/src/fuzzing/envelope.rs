@@ -1,0 +1,129 @@
+//! The JSON-RPC envelope: which texts are messages, and of what kind, against a written-out reading.
+
+use super::members::Members;
+use crate::protocol::jsonrpc::{self, Message};
+
+/// `text`: a message, or not.
+///
+/// # Panics
+/// Where a text is taken for what it is not, or a payload is changed.
+pub fn envelope(text: &[u8]) {
+    let parsed = jsonrpc::parse(text);
+    if let Some(message) = &parsed {
+        payloads_are_kept(message);
+        if let Message::Response { id: Some(id), .. } = message {
+            for ours in [0, 1, 7, u64::MAX] {
+                let is_ours = *id == ours.to_string() || *id == format!("\"{ours}\"");
+                assert_eq!(jsonrpc::is_ours(id, ours), is_ours, "{id} for {ours}");
+            }
+        }
+    }
+    // Of bytes that are no text it is enough that they do no harm.
+    if let Ok(text) = std::str::from_utf8(text) {
+        assert_eq!(parsed.as_ref().map(shape), expected(text), "{text}");
+    }
+}
+
+/// What a message is, and its parts as text.
+#[derive(Debug, PartialEq)]
+enum Shape {
+    Result(Option<String>, String),
+    Error(Option<String>, i64, String, Option<String>),
+    Request(String, String, Option<String>),
+    Notification(String, Option<String>),
+}
+
+fn shape(message: &Message<'_>) -> Shape {
+    let owned = |text: &Option<&str>| text.map(str::to_owned);
+    match message {
+        Message::Response { id, outcome: Ok(result) } => Shape::Result(owned(id), result.get().to_owned()),
+        Message::Response { id, outcome: Err(error) } => {
+            let data = error.data.as_ref().map(|data| data.get().to_owned());
+            Shape::Error(owned(id), error.code, error.message.clone(), data)
+        }
+        Message::Request { id, method, params } => {
+            Shape::Request((*id).to_owned(), method.to_string(), params.map(|params| params.get().to_owned()))
+        }
+        Message::Notification { method, params } => {
+            Shape::Notification(method.to_string(), params.map(|params| params.get().to_owned()))
+        }
+    }
+}
+
+/// The rules, one after the other. A member that is null counts as absent.
+fn expected(text: &str) -> Option<Shape> {
+    let members = Members::of(text)?;
+    let one = |name: &str| match members.all(name)[..] {
+        [] | ["null"] => Some(None),
+        [value] => Some(Some(value.to_owned())),
+        // A name that stands twice means two things.
+        _ => None,
+    };
+    let version = one("jsonrpc")??;
+    if serde_json::from_str::<String>(&version).ok()? != "2.0" {
+        return None;
+    }
+    let (id, method, params) = (one("id")?, one("method")?, one("params")?);
+    let (result, error) = (one("result")?, one("error")?);
+    let method: Option<String> = method.map(|method| serde_json::from_str(&method)).transpose().ok()?;
+    let error = match error {
+        Some(error) => Some(error_of(&error)?),
+        None => None,
+    };
+    match (method, result, error) {
+        (None, Some(result), None) => result.starts_with('{').then_some(Shape::Result(id, result)),
+        (None, None, Some((code, message, data))) => Some(Shape::Error(id, code, message, data)),
+        (Some(method), None, None) => Some(match id {
+            Some(id) => Shape::Request(id, method, params),
+            None => Shape::Notification(method, params),
+        }),
+        _ => None,
+    }
+}
+
+fn error_of(text: &str) -> Option<(i64, String, Option<String>)> {
+    let members = Members::of(text)?;
+    let [code] = members.all("code")[..] else { return None };
+    let message = match members.all("message")[..] {
+        [] => String::new(),
+        [message] => serde_json::from_str::<Option<String>>(message).ok()?.unwrap_or_default(),
+        _ => return None,
+    };
+    let data = match members.all("data")[..] {
+        [] | ["null"] => None,
+        [data] => Some(data.to_owned()),
+        _ => return None,
+    };
+    Some((serde_json::from_str(code).ok()?, message, data))
+}
+
+/// What was read and is written again is the same text.
+fn payloads_are_kept(message: &Message<'_>) {
+    let before = shape(message);
+    let again = match message {
+        Message::Response { id, outcome: Ok(result) } => jsonrpc::result(id.unwrap_or("null"), result.get()),
+        Message::Response { .. } => return,
+        Message::Request { id, method, params } => {
+            let params = params.map_or("", |params| params.get());
+            let sent = jsonrpc::request(7, true, method, params.as_bytes());
+            assert_eq!(jsonrpc::parse(&sent).as_ref().map(shape), Some(with_id(&before, "\"7\"")));
+            let refusal = jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, method);
+            let Some(Message::Response { id: Some(answered), outcome: Err(error) }) = jsonrpc::parse(&refusal) else {
+                panic!("a refusal is no message: {refusal:?}");
+            };
+            assert_eq!((answered, error.message.as_str()), (*id, method.as_ref()));
+            return;
+        }
+        Message::Notification { method, params } => {
+            jsonrpc::notification(method, params.map_or("", |params| params.get()).as_bytes())
+        }
+    };
+    assert_eq!(jsonrpc::parse(&again).as_ref().map(shape), Some(before));
+}
+
+fn with_id(shape: &Shape, id: &str) -> Shape {
+    match shape {
+        Shape::Request(_, method, params) => Shape::Request(id.to_owned(), method.clone(), params.clone()),
+        _ => panic!("not a request"),
+    }
+}

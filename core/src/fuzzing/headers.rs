@@ -1,0 +1,76 @@
+//! Texts in headers: what is encoded is decoded to the same, what cannot be sent is refused.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+
+use crate::auth::Secret;
+use crate::headers::{MAX_LENGTH, extra, visible};
+use crate::protocol::mirror::{annotations, encode, value_at};
+use crate::text::preview;
+
+/// Names that no header of the user's may have, some of them at least.
+const NEVER: &[&str] = &["authorization", "host", "content-length", "transfer-encoding", "idempotency-key"];
+
+/// Words of the messages themselves.
+const OURS: &str =
+    "must be visible ASCII characters, is not a header name, is set by the client itself; use api_key or auth";
+
+/// `input`: a text for a header; or a name, an LF and a value; or a tool's schema, an LF and arguments.
+///
+/// # Panics
+/// Where a text is not the same afterwards, or a header goes out that must not.
+pub fn headers(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let value = encode(&text);
+    assert!(value.as_bytes().iter().all(|byte| matches!(byte, b'\t' | b' '..=b'~')), "{value:?}");
+    assert_eq!(decoded(value.as_bytes()), text.as_bytes(), "{value:?}");
+
+    let is_visible = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| matches!(byte, b'!'..=b'~'));
+    assert_eq!(visible("field", &text).is_ok(), is_visible, "{text:?}");
+
+    let (first, second) = text.split_once('\n').unwrap_or((&text, ""));
+    of_the_user(first, second);
+    if let (Ok(schema), Ok(arguments)) = (serde_json::from_str(first), serde_json::from_str(second)) {
+        mirrored(&schema, &arguments);
+    }
+}
+
+/// As the specification has it: the sentinel form, or the text itself.
+fn decoded(value: &[u8]) -> Vec<u8> {
+    match value.strip_prefix(b"=?base64?").and_then(|rest| rest.strip_suffix(b"?=")) {
+        Some(encoded) => STANDARD.decode(encoded).unwrap_or_else(|why| panic!("{why}")),
+        None => {
+            assert_eq!(value.trim_ascii(), value, "what servers would trim");
+            value.to_vec()
+        }
+    }
+}
+
+fn of_the_user(name: &str, value: &str) {
+    let (given, secret) = (name.to_owned(), Secret::from(value));
+    match extra("headers", [(&given, &secret)].into_iter()) {
+        Ok(headers) => {
+            assert_eq!(headers.len(), 1);
+            for (name, sent) in &headers {
+                assert!(!NEVER.contains(&name.as_str()) && !name.as_str().starts_with("mcp-"));
+                assert_eq!(sent.as_bytes(), value.as_bytes());
+                assert!(sent.is_sensitive() && sent.to_str().is_ok());
+            }
+        }
+        Err(error) => {
+            // Besides the name, which may hold the value by chance.
+            let shown = error.to_string().replacen(&preview(name.as_bytes()), "", 1);
+            assert!(value.len() < 6 || !shown.contains(value) || OURS.contains(value), "{error}");
+        }
+    }
+}
+
+fn mirrored(schema: &Value, arguments: &Value) {
+    for one in annotations(schema).unwrap_or_default() {
+        assert!(one.header.as_str().starts_with("mcp-param-"));
+        if let Some(value) = value_at(arguments, &one.path) {
+            decoded(value.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Messages on one stream for all requests: each request has one answer, its own, and nothing else matters to it.
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+
+use crate::config::ClientConfig;
+use crate::limits::Limits;
+use crate::protocol::jsonrpc;
+use crate::transport::answer::{Content, Deaf};
+use crate::transport::inbox::Inbox;
+
+/// `lines`: what the server writes, a message a line.
+///
+/// # Panics
+/// Where a request gets a result that is in none of the messages.
+pub fn inbox(lines: &[u8]) {
+    let inbox = Inbox::default();
+    let token = Some("p".to_owned());
+    let Ok(limits) = Limits::of(&ClientConfig::default()) else { panic!("the usual limits are none") };
+    let (Ok(mut first), Ok(mut second)) = (inbox.expect(1, token, &limits), inbox.expect(2, None, &limits)) else {
+        panic!("a new inbox takes no requests");
+    };
+    for line in lines.split(|byte| *byte == b'\n') {
+        inbox.deliver(&Bytes::copy_from_slice(line), &Deaf);
+    }
+    for waiting in [&mut first, &mut second] {
+        if let Some(Ok(Content::Result(result))) = waiting.answer(&Deaf, &limits).now_or_never() {
+            assert!(lines.windows(result.len()).any(|window| window == result), "a result of nowhere");
+            let read = serde_json::from_slice::<serde_json::Value>(&result);
+            assert!(read.err().is_none_or(|why| !why.to_string().starts_with("recursion")), "too deep to be read");
+            assert!(jsonrpc::parse(&jsonrpc::result("1", &String::from_utf8_lossy(&result))).is_some());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! `Retry-After`: seconds and dates against their meaning, anything else without harm.
+
+use std::time::{Duration, SystemTime};
+
+use http::header::{DATE, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue};
+
+use super::dates;
+use crate::retry_after::{LONGEST, read};
+
+/// `input`: what the header says, and behind an LF what `Date` says; or nine bytes for two dates and their forms.
+///
+/// # Panics
+/// Where a wait is longer than the longest, or is not what was asked for.
+pub fn retry_after(input: &[u8]) {
+    let mut parts = input.splitn(2, |byte| *byte == b'\n');
+    let (asked, date) = (parts.next().unwrap_or_default(), parts.next());
+    as_given(asked, date);
+    if let Some(&[a, b, c, d, e, f, g, h, forms]) = input.first_chunk() {
+        let within = |seconds| u32::from_le_bytes(seconds) % (dates::LAST + 1);
+        between_dates(within([a, b, c, d]), within([e, f, g, h]), forms);
+    }
+}
+
+fn as_given(asked: &[u8], date: Option<&[u8]>) {
+    let Some(wait) = waits(asked, date) else { return };
+    // Spaces around a value are no part of it; others than those of ASCII are not spaces here.
+    let text = String::from_utf8_lossy(asked.trim_ascii());
+    if text.is_empty() || text.starts_with(['-', '+']) || text.contains('.') {
+        assert_eq!(wait, None, "{text}");
+    }
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        let digits = text.trim_start_matches('0');
+        let seconds = if digits.len() > 10 { LONGEST } else { digits.parse().unwrap_or(0).min(LONGEST) };
+        assert_eq!(wait, Some(Duration::from_secs(seconds)), "{text}");
+    }
+    assert!(wait <= Some(Duration::from_secs(LONGEST)), "{text}: {wait:?}");
+}
+
+fn between_dates(sent: u32, until: u32, forms: u8) {
+    let (date, asked) = (dates::written(sent, forms / 3), dates::written(until, forms));
+    let wait = Duration::from_secs(u64::from(until.saturating_sub(sent)));
+    assert_eq!(waits(asked.as_bytes(), Some(date.as_bytes())), Some(Some(wait)), "{asked} at {date}");
+}
+
+/// What is read; nothing where the bytes are no header at all.
+fn waits(asked: &[u8], date: Option<&[u8]>) -> Option<Option<Duration>> {
+    let mut headers = HeaderMap::new();
+    headers.insert(RETRY_AFTER, HeaderValue::from_bytes(asked).ok()?);
+    if let Some(date) = date {
+        headers.insert(DATE, HeaderValue::from_bytes(date).ok()?);
+    }
+    Some(read(&headers, SystemTime::UNIX_EPOCH))
+}
