@@ -191,7 +191,8 @@ fn pointers(tricks: &mut Vec<Trick>) {
         let rules = once(json!({"path": "/oauth/token"}), status(503, true));
         tricks.push(trick(format!("{name} on 503 of a token endpoint"), Client::Token, rules, Ends::Well));
     }
-    for (status, ends) in [(201, "unexpected_content_type"), (304, "unexpected_redirect"), (407, "proxy_unauthorized")] {
+    for (status, ends) in [(201, "unexpected_content_type"), (304, "unexpected_redirect"), (407, "proxy_unauthorized")]
+    {
         let fault =
             json!({"kind": "status", "status": status, "headers": {"Location": "http://{evil}/stolen"}, "body": "x"});
         let rules = on(json!({"method": "tools/call"}), fault);
