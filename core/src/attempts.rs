@@ -57,8 +57,8 @@ pub(crate) trait Operation: Sync {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Whether what was lost with an attempt had been good before, so that making it anew is worth more than one try.
-    fn was_good(&self, _ground: &Self::Ground) -> bool {
+    /// Whether others used what was lost with an attempt too, so that making it anew is worth more than one try.
+    fn was_shared(&self, _ground: &Self::Ground) -> bool {
         false
     }
 
@@ -352,10 +352,11 @@ impl Ended<RawReply> {
     }
 }
 
-/// A session that is lost as soon as it is open is opened once more only; one in which other calls were answered was lost by
-/// a misfortune that may come again, but not without end.
-fn may_reopen(reopened: u32, was_good: bool, plan: &Plan) -> bool {
-    reopened == 0 || (was_good && reopened < plan.max_attempts)
+/// A session that is lost to its very first request is opened once more only; one that others used too was lost by a
+/// misfortune that may come again, but not without end. Whether they were answered does not matter: their answers may
+/// have come, and not be read yet.
+fn may_reopen(reopened: u32, was_shared: bool, plan: &Plan) -> bool {
+    reopened == 0 || (was_shared && reopened < plan.max_attempts)
 }
 
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.
@@ -420,16 +421,12 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         plan.state.reached(failure.error.delivery());
         operation.failed(core, &ground, &failure);
-        if failure.happened == Happened::SessionLost && reopened > 0 && !operation.was_good(&ground) {
-            // Answers of others in that session may have come, and not be read yet.
-            tokio::time::sleep(core.settings.backoff.wait(1, fastrand::f64())).await;
-        }
         let situation = Situation {
             happened: failure.happened,
             safety: plan.safety,
             attempts,
             max_attempts: plan.max_attempts.saturating_add(repaired),
-            reopened: O::OPENS || !may_reopen(reopened, operation.was_good(&ground), plan),
+            reopened: O::OPENS || !may_reopen(reopened, operation.was_shared(&ground), plan),
             renewable: token.is_some() && !renewed,
             corrected,
             retry_unavailable: plan.retry_unavailable,

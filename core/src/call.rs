@@ -539,6 +539,7 @@ impl Operation for InSession<'_> {
         if let Some(id) = id {
             self.unanswered.sent(peer, id);
         }
+        peer.requests.fetch_add(1, Ordering::Relaxed);
         let answered = self.call.attempt(core, line, turn, id).await;
         match answered {
             // Left open: if it is not sent again, the server is told.
@@ -555,9 +556,6 @@ impl Operation for InSession<'_> {
             }
             answered => {
                 self.unanswered.settled();
-                if answered.is_ok() && !peer.has_served.load(Ordering::Relaxed) {
-                    peer.has_served.store(true, Ordering::Relaxed);
-                }
                 answered
             }
         }
@@ -574,8 +572,8 @@ impl Operation for InSession<'_> {
         })
     }
 
-    fn was_good(&self, peer: &Arc<Peer>) -> bool {
-        peer.has_served.load(Ordering::Relaxed)
+    fn was_shared(&self, peer: &Arc<Peer>) -> bool {
+        peer.requests.load(Ordering::Relaxed) > 1
     }
 
     fn failed(&self, core: &Core, peer: &Arc<Peer>, failure: &Failure) {

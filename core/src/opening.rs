@@ -1,6 +1,6 @@
 //! The opening of a session: its link, and the handshake where there is one.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -314,8 +314,8 @@ impl Core {
         let headers = opening.headers();
         let modern = opening.modern();
         ears.session_is_open(headers.clone(), modern.is_some());
-        let (has_served, listening) = (AtomicBool::new(false), OnceLock::new());
-        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, has_served, listening })
+        let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
+        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, requests, listening })
     }
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,

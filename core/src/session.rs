@@ -1,6 +1,6 @@
 //! One peer: opened once for all callers, and opened again once for all when the server has lost it.
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -26,8 +26,8 @@ pub(crate) struct Peer {
     pub(crate) modern: Option<String>,
     /// The answer to `initialize`; `None` where there was no handshake.
     pub(crate) welcome: Option<RawReply>,
-    /// Whether a call had its answer in it.
-    pub(crate) has_served: AtomicBool,
+    /// How many requests of calls were sent in it.
+    pub(crate) requests: AtomicU32,
     /// The task that listens to the server's own stream.
     pub(crate) listening: OnceLock<Listening>,
 }
