@@ -87,6 +87,6 @@ mod tests {
         }
         assert!(preview(&[0xff; 5000]).len() <= PREVIEW_BYTES + '…'.len_utf8());
         assert_eq!(["é", "x"].map(|end| preview_of(format!("ab{end}y").as_bytes(), 3)), ["ab…", "abx…"]);
-        assert_eq!(preview_of(&[0x80; 9], 5), "\u{fffd}".repeat(5) + "…");
+        assert_eq!(preview_of(&[0x80; 9], 5), "\u{fffd}…");
     }
 }
