@@ -139,7 +139,7 @@ async fn a_recovery_that_fails_fails_for_all_who_waited_and_the_next_call_tries_
 #[tokio::test]
 async fn a_slow_recovery_holds_calls_up_for_their_total_timeout_only() {
     let server = server();
-    let client = client(&server).build().unwrap();
+    let client = client(&server).timeout(Duration::from_secs(20)).build().unwrap();
     client.ping().await.unwrap();
     server.expire_sessions();
     script(&server, &json!([{"on": {"method": "initialize"}, "nth": [1], "fault": {"kind": "delay", "ms": 3000}}]));
@@ -150,7 +150,9 @@ async fn a_slow_recovery_holds_calls_up_for_their_total_timeout_only() {
     assert_eq!(patient.unwrap().metadata().attempts, 2);
     let error = hasty.unwrap_err();
     assert_eq!((error.code(), error.delivery()), ("total_timeout", Delivery::Rejected));
-    assert_eq!((requests(&server, "initialize"), server.ledger().executions.len()), (2, 1));
+    // Either call may be the one that recovers; where it is the one that gives up, the other takes it up.
+    assert!(matches!(requests(&server, "initialize"), 2 | 3));
+    assert_eq!(server.ledger().executions.len(), 1);
     client.close().await;
 }
 
