@@ -213,7 +213,7 @@ def test_values_pass_unharmed(value: Any) -> None:
 )
 def test_results_are_exact(text: str) -> None:
     body = '{"jsonrpc":"2.0","id":$ID,"result":{"value":' + text + "}}"
-    with DevServer() as server, OmniMCPClient(server.api_key, base_url=server.url) as client:
+    with DevServer() as server, OmniMCPClient(server.api_key, base_url=server.url, max_depth=151) as client:
         server.script([{"on": {"method": "tools/call"}, "fault": {"kind": "raw_body", "body": body}}])
         assert client.request("tools/call", {"name": "fred.search"})["value"] == json.loads(text)
 

@@ -417,6 +417,10 @@ pub(crate) async fn run_counted<O: Operation>(
                 );
                 return Ok(Ended { reply, attempts, request_id });
             }
+            // The session was not lost by the server: it ended with the client.
+            Err(failure) if failure.happened == Happened::SessionLost && core.is_closed() => {
+                Failure::settled(core.closed_error().with_delivery(failure.error.delivery()))
+            }
             Err(failure) => failure,
         };
         plan.state.reached(failure.error.delivery());
