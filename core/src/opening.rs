@@ -74,6 +74,19 @@ impl Opening {
         self.set_headers(headers);
     }
 
+    /// A failure that lies in what an answer says, with what is known of that answer.
+    fn said_by(&self, reply: &RawReply, mut failure: Failure) -> Failure {
+        if !matches!(self.route, Route::Stdio(_)) {
+            failure = failure.answered(reply.status, &reply.headers);
+        }
+        let info = failure.error.info_mut();
+        info.attempts = reply.attempts;
+        if info.request_id.is_none() {
+            info.request_id.clone_from(&reply.request_id);
+        }
+        failure
+    }
+
     /// The link that is there, if one is.
     pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<Ears>)> {
         self.line.lock().await.clone()
@@ -199,7 +212,17 @@ impl Core {
             Verdict::NoVersion(named) => {
                 let named = crate::text::preview(named.join(", ").as_bytes());
                 let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
-                Err(Failure::new(Happened::Refused, Code::UnsupportedVersion, message))
+                let failure = Failure::new(Happened::Refused, Code::UnsupportedVersion, message);
+                Err(match found {
+                    Ok(found) => opening.said_by(&found, failure),
+                    Err(mut refusal) => {
+                        // All else of it is told as it came.
+                        let info = refusal.error.info_mut();
+                        (info.code, info.kind) = (Code::UnsupportedVersion, Code::UnsupportedVersion.kind());
+                        info.message.clone_from(&failure.error.info().message);
+                        refusal
+                    }
+                })
             }
             Verdict::Modern(version) => {
                 opening.speak(&self.settings, Some(&version));
@@ -218,11 +241,16 @@ impl Core {
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
     }
 
-    async fn probe(self: &Arc<Self>, opening: &Opening, ours: &[&str]) -> Result<(Verdict, Option<RawReply>), Failure> {
+    /// The verdict, and the answer by which it came.
+    async fn probe(
+        self: &Arc<Self>,
+        opening: &Opening,
+        ours: &[&str],
+    ) -> Result<(Verdict, Result<RawReply, Failure>), Failure> {
         let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
         let failure = match probe.run_opening(self, opening).await {
             Ok(found) => {
-                return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Some(found)));
+                return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Ok(found)));
             }
             // It never came there: without a connection, or without the token that it needs.
             Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
@@ -238,7 +266,7 @@ impl Core {
         if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
             return Err(not_spoken(failure, ours));
         }
-        Ok((verdict, None))
+        Ok((verdict, Err(failure)))
     }
 
     /// The handshake, and once more where the session that it gave was lost before it was done.
@@ -264,7 +292,7 @@ impl Core {
             .map_err(Failure::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
         let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
-            .map_err(|failure| failure.answered(welcome.status, &welcome.headers))?;
+            .map_err(|failure| opening.said_by(&welcome, failure))?;
         let mut headers = opening.headers();
         if let Ok(version) = HeaderValue::from_str(&version) {
             headers.insert(headers::MCP_PROTOCOL_VERSION, version);

@@ -247,10 +247,11 @@ fn framing(answer: &Answer, random: &mut Rng) -> Vec<u8> {
             answer.framed(&[b"Transfer-Encoding: chunked"], &broken)
         }
         _ => {
-            // More than was announced: half another answer, a whole one, anything.
+            // More than was announced. A whole head would be an answer to what is asked next on this connection: no client
+            // could tell.
             let mut more = answer.bytes();
             let behind = answer.bytes();
-            more.extend_from_slice(&behind[..random.usize(0..=behind.len())]);
+            more.extend_from_slice(&behind[..random.usize(0..answer.status.len())]);
             more
         }
     }
