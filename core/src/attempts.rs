@@ -333,6 +333,12 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
     }
 }
 
+/// Whether there was no session any more to send in.
+fn is_end_of_link(failure: &Failure) -> bool {
+    let is_link = matches!(failure.error.info().code, Code::AnswerCut | Code::ProcessExited);
+    failure.happened == Happened::SessionLost || (failure.happened == Happened::NotConnected && is_link)
+}
+
 /// What is said of a failure that ends an operation. Credentials that were refused will be again.
 fn is_worth_sending_again(happened: Happened, safety: Safety) -> bool {
     !matches!(retry::action(happened, safety), Action::Stop | Action::Renew | Action::Correct)
@@ -417,8 +423,8 @@ pub(crate) async fn run_counted<O: Operation>(
                 );
                 return Ok(Ended { reply, attempts, request_id });
             }
-            // The session was not lost by the server: it ended with the client.
-            Err(failure) if failure.happened == Happened::SessionLost && core.is_closed() => {
+            // Its session, or its stream or process, was not lost by the server: it ended with the client.
+            Err(failure) if core.is_closed() && is_end_of_link(&failure) => {
                 Failure::settled(core.closed_error().with_delivery(failure.error.delivery()))
             }
             Err(failure) => failure,
