@@ -9,7 +9,7 @@ pub(crate) const KINDS: usize = 10;
 
 /// The session is lost with one request in so many. With it goes what else is on its way, which is no more than one of
 /// each of 64 workers: in between, each session serves.
-const SESSION_LOST_EVERY: u64 = 100;
+const SESSION_LOST_EVERY: u64 = 250;
 
 /// Rules by which `percent` of the first `requests` requests of `tools/call`, or a little more, meet a fault.
 pub(crate) fn rules(percent: u32, requests: u64) -> Vec<Rule> {
