@@ -2,16 +2,15 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
+import { ends, isRunning, onLinux } from "./lib/processes.mjs";
 import { program } from "./lib/subject.mjs";
-
-const onLinux = { skip: process.platform === "linux" ? false : "it looks into /proc" };
 
 /** A file for a process's number, and what runs that process. */
 function watched(t, options = "{}") {
@@ -20,17 +19,6 @@ function watched(t, options = "{}") {
   const file = join(folder, "pid");
   const script = `echo $$ > ${file}; exec ${program} --stdio --options '${options}'`;
   return { file, client: { command: "sh", args: ["-c", script] } };
-}
-
-function isRunning(file) {
-  const stat = `/proc/${readFileSync(file, "utf8").trim()}/stat`;
-  return existsSync(stat) && !/\) Z/.test(readFileSync(stat, "utf8"));
-}
-
-async function ends(file) {
-  const end = Date.now() + 10_000;
-  while (isRunning(file) && Date.now() < end) await new Promise((resolve) => { setTimeout(resolve, 5); });
-  return !isRunning(file);
 }
 
 test("close ends the process", onLinux, async (t) => {
