@@ -45,6 +45,16 @@ pub(crate) fn capabilities(hooks: &Hooks, is_modern: bool) -> String {
     Value::Object(declared).to_string()
 }
 
+/// What a server's request is called in logs: not in its own words where they are none of the specification's.
+pub(crate) fn known_as(method: &str) -> &'static str {
+    ASKS.iter().map(|ask| ask.method).chain(["ping"]).find(|known| *known == method).unwrap_or("unknown")
+}
+
+/// Whether a function of the caller's answers this.
+pub(crate) fn is_answered(hooks: &Hooks, method: &str) -> bool {
+    ASKS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
+}
+
 /// Has the caller's function answer; the result is JSON text.
 pub(crate) async fn answer(hooks: &Hooks, method: &str, params: Option<&str>) -> Result<String, Unanswered> {
     let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(Unanswered::Undeclared) };

@@ -7,11 +7,12 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use tracing::Instrument;
+use tracing::field::Empty;
 
 use crate::auth::token::Token;
 use crate::call_options::CallOptions;
 use crate::config::{optional, positive};
-use crate::core::Core;
+use crate::core::{Core, End};
 use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
@@ -133,7 +134,24 @@ fn span<O: Operation>(operation: &O, attempt: u32, turn: &Turn) -> tracing::Span
         return tracing::Span::none();
     }
     let Name { method, tool } = operation.name();
-    tracing::info_span!(target: "omni_mcp", "attempt", method, tool, attempt, request_id = turn.request_id)
+    tracing::info_span!(
+        target: "omni_mcp",
+        "attempt",
+        method,
+        tool,
+        attempt,
+        request_id = turn.request_id,
+        status = Empty,
+        code = Empty,
+        duration_ms = Empty
+    )
+}
+
+/// What is known of an attempt or a call at its end.
+pub(crate) fn record(span: &tracing::Span, status: Option<u16>, code: Option<&str>, begun: Instant) {
+    if !span.is_disabled() {
+        span.record("status", status).record("code", code).record("duration_ms", millis(begun));
+    }
 }
 
 /// What is the attempt's own.
@@ -396,13 +414,21 @@ pub(crate) async fn run_counted<O: Operation>(
             false => None,
         };
         core.rested.hear_the_news().await;
+        if last.is_some() {
+            plan.state.is_sent_again();
+        }
         attempts += 1;
         let request_id = plan.request_id_of_attempt(attempts);
         plan.state.begin_attempt(attempts, &request_id);
         let turn = Turn { request_id, token, timeout: plan.timeout };
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
-        let outcome = operation.attempt(core, &ground, &turn).instrument(span(operation, attempts, &turn)).await;
+        let span = span(operation, attempts, &turn);
+        let outcome = operation.attempt(core, &ground, &turn).instrument(span.clone()).await;
+        match &outcome {
+            Ok(reply) => record(&span, O::status(reply), None, begun),
+            Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), begun),
+        }
         core.rested.touch();
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
@@ -457,7 +483,11 @@ pub(crate) async fn run_counted<O: Operation>(
         match decision {
             Decision::RetryAfter(wait) => {
                 retries += 1;
-                tokio::time::sleep(wait).await;
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    // There will be no further attempt.
+                    () = core.at_the(End::Begun), if !O::OPENS => {}
+                }
             }
             Decision::ReopenSession => {
                 reopened += 1;
@@ -477,7 +507,6 @@ pub(crate) async fn run_counted<O: Operation>(
             }
             Decision::GiveUp => return Err(plan.last(failure, attempts, Some(request_id))),
         }
-        plan.state.is_sent_again();
         last = Some((failure, Some(request_id)));
     }
 }

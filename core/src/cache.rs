@@ -107,8 +107,7 @@ impl Cache {
     }
 
     /// Forgets what a notification says has changed.
-    pub(crate) fn heard(&self, method: &str, uri: Option<&str>) {
-        let mut state = self.locked();
+    pub(crate) fn heard(&self, method: &str, uri: impl FnOnce() -> Option<String>) {
         let stale: &[&str] = match method {
             "notifications/tools/list_changed" => &["tools/list"],
             "notifications/prompts/list_changed" => &["prompts/list"],
@@ -116,9 +115,11 @@ impl Cache {
             "notifications/resources/updated" => &["resources/read"],
             _ => return,
         };
+        let uri = uri();
+        let mut state = self.locked();
         state.invalidations += 1;
         state.forget(|key, _| {
-            let is_the_one = uri.is_none_or(|uri| key.method != "resources/read" || key.is_of(uri));
+            let is_the_one = uri.as_deref().is_none_or(|uri| key.method != "resources/read" || key.is_of(uri));
             stale.contains(&key.method) && is_the_one
         });
     }
@@ -189,9 +190,9 @@ mod tests {
         for key in [&tools, &a, &b] {
             cache.keep(key.clone(), &reply("1000"), asked);
         }
-        cache.heard("notifications/resources/updated", Some("a"));
+        cache.heard("notifications/resources/updated", || Some("a".into()));
         assert!(cache.get(&a).is_none() && cache.get(&b).is_some() && cache.get(&tools).is_some());
-        cache.heard("notifications/tools/list_changed", None);
+        cache.heard("notifications/tools/list_changed", || None);
         assert!(cache.get(&tools).is_none());
         cache.keep(tools.clone(), &reply("1000"), asked);
         assert!(cache.get(&tools).is_none(), "an answer that was under way is as old as its request");

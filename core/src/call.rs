@@ -1,11 +1,13 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
@@ -248,6 +250,8 @@ impl LogicalCall {
             };
             // Boxed: it is large, and would be copied with each of the layers around it.
             let (reply, rounds) = Box::pin(self.rounds(core)).await?;
+            // Whatever ends it now: it was answered.
+            self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
                 output::check(schema, &reply).await.map_err(Failure::settled)?;
             }
@@ -270,7 +274,9 @@ impl LogicalCall {
         {
             core.cache.keep(key, &reply, asked);
         }
-        reply.warnings.append(&mut core.warnings.take());
+        let mut of_all = core.warnings.take();
+        of_all.iter_mut().for_each(|warning| core.redact_text(warning));
+        reply.warnings.append(&mut of_all);
         Ok(reply)
     }
 
@@ -417,14 +423,16 @@ impl LogicalCall {
         let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = IdleTimer::start(self.plan.timeout);
         let asked = Arc::<AskedInCall>::default();
-        let questions = Questions::of_call(&asked.questions, &core.asked_of_all);
+        let answers = !core.settings.hooks.answers.is_empty();
+        // Where no function answers, no call waits for one.
+        let questions = answers.then(|| Questions::of_call(&asked.questions, &core.asked_of_all));
         let progress = self.progress.as_ref();
         let listener = CallListener { ears: line.ears, idle: &idle, progress, asked: &asked };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired(&questions) => return Err(too_late()),
-            () = core.at_the(End::QuestionsLeft), if !core.settings.hooks.answers.is_empty() => {
+            () = idle.expired(questions.as_ref()) => return Err(too_late()),
+            () = core.at_the(End::QuestionsLeft), if answers => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
             }
@@ -652,12 +660,17 @@ fn blocked(core: &Core, tool: &str) -> Error {
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     // Read loosely: whatever else is odd about the result, the failure must not be missed.
-    let result: serde_json::Value = serde_json::from_slice(&reply.result).unwrap_or_default();
-    if result["isError"] != serde_json::Value::Bool(true) {
+    #[derive(Deserialize)]
+    struct Item {
+        text: String,
+    }
+    let result: BTreeMap<String, &RawValue> = serde_json::from_slice(&reply.result).unwrap_or_default();
+    if result.get("isError").is_none_or(|is_error| is_error.get() != "true") {
         return Ok(());
     }
-    let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let said = items.iter().find_map(|item| item["text"].as_str()).unwrap_or_default();
+    let items = result.get("content").and_then(|content| serde_json::from_str::<Vec<&RawValue>>(content.get()).ok());
+    let said = items.iter().flatten().find_map(|item| serde_json::from_str::<Item>(item.get()).ok());
+    let said = said.map(|item| item.text).unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
     let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();

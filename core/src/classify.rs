@@ -68,7 +68,7 @@ pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standi
     let mut said = match content {
         Content::Result(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
-        Content::Other(body) => Said::by_body(&body),
+        Content::Other(body) => Said { is_open: cut.is_some() && may_be_json(&body), ..Said::by_body(&body) },
     };
     said.cut = cut;
     failure(method, status, &headers, said, profile, standing)
@@ -85,6 +85,14 @@ struct Said {
     data: Option<Box<RawValue>>,
     /// What is to be said where not all of the body was read.
     cut: Option<String>,
+    /// Whether what was not read may say what the status alone does not.
+    is_open: bool,
+}
+
+/// Whether a body of which this is the beginning may be JSON. A page for people holds no code.
+fn may_be_json(beginning: &[u8]) -> bool {
+    let text = beginning.trim_ascii_start();
+    text.is_empty() || text.starts_with(b"{") || text.starts_with(b"[")
 }
 
 #[derive(Deserialize, Default)]
@@ -150,6 +158,7 @@ impl Said {
             retry_after: None,
             data: error.data,
             cut: None,
+            is_open: false,
         }
     }
 
@@ -221,6 +230,10 @@ fn is_session_lost(method: &Method, status: StatusCode, said: &Said, profile: &P
     let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
         || said.service_code.is_some();
     let is_sign = status == StatusCode::NOT_FOUND && (method == Method::POST || said.rpc_code.is_some());
+    if said.is_open {
+        // The rest of it may be about the call.
+        return false;
+    }
     profile.says_session_lost(method, status, said.rpc_code, &said.message) || (is_sign && !about_the_call)
 }
 
@@ -257,6 +270,11 @@ fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool)
         // Neither a refusal nor anything else that is known: it may have run.
         _ => (Happened::BadAnswer, Code::InvalidAnswer),
     };
+    let by_status_alone = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    if said.is_open && happened == Happened::Refused && status.is_client_error() && !by_status_alone {
+        // What was not read may hold a code by which it ran, or another that decides.
+        return (Happened::BadAnswer, code, None);
+    }
     (happened, code, None)
 }
 

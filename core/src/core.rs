@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
 
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
@@ -44,7 +45,7 @@ const NOTICES_AT_ONCE: usize = 8;
 /// How many tokens and ids of sessions are kept out of messages, those in use included.
 const GIVEN_OF_LATE: usize = 32;
 /// The longest that close() waits for the server.
-const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// How far the end of a client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -106,6 +107,8 @@ pub(crate) struct Core {
     pub(crate) given_of_late: Mutex<VecDeque<Secret>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
+    /// Whether closing has already ended the session, where there was one.
+    is_swept: AtomicBool,
 }
 
 impl std::fmt::Debug for Core {
@@ -153,6 +156,7 @@ impl Core {
             mirrors: RwLock::default(),
             given_of_late: Mutex::default(),
             opening: Mutex::default(),
+            is_swept: AtomicBool::new(false),
             settings,
         })
     }
@@ -234,8 +238,9 @@ impl Core {
                     .await
             }
             Credentials::OAuth2(client) => {
-                let ask = client_credentials::ask(self, client);
-                self.tokens.get(|number| async move { self.new_token(number, ask.await?) }).await
+                self.tokens
+                    .get(|number| async move { self.new_token(number, client_credentials::ask(self, client).await?) })
+                    .await
             }
         };
         token.map(Some)
@@ -278,6 +283,15 @@ impl Core {
         }
         // Boxed, as the handshake is made of calls itself.
         let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
+        if self.is_closed() {
+            // Opened while the client was being closed. Where it came too late for that, it is ended here.
+            if self.is_swept.load(Ordering::SeqCst)
+                && let Some(peer) = self.session.take()
+            {
+                self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            }
+            return Err(Failure::not_sent(self.closed_error()));
+        }
         let settings = &self.settings;
         if peer.modern.is_some() {
             if settings.listen || self.subscriptions.has_some() {
@@ -311,7 +325,7 @@ impl Core {
 
     /// Notes what a notification says of what the client has kept.
     pub(crate) fn heard(&self, method: &str, params: Option<&RawValue>) {
-        self.cache.heard(method, uri_of(params).as_deref());
+        self.cache.heard(method, || uri_of(params));
         if method == "notifications/tools/list_changed" {
             self.output_schemas.forget();
         }
@@ -343,20 +357,23 @@ impl Core {
     pub(crate) async fn close(&self) {
         self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
         self.enter(State::Closed);
+        let until = Instant::now() + CLOSE_WITHIN;
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout(LAST_ANSWERS, self.asking.over()).await.is_err() {
             self.end.send_replace(End::QuestionsLeft);
         }
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        self.is_swept.store(true, Ordering::SeqCst);
         match (self.session.take(), opening) {
-            (Some(peer), _) => self.end_session(&peer).await,
+            (Some(peer), _) => self.end_session(&peer, until).await,
             // Whoever opens it sees the end of the link, or of the client, and stops.
-            (None, Some(link)) => drop(tokio::time::timeout(CLOSE_WITHIN, link.close()).await),
+            (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),
             (None, None) => {}
         }
     }
 
-    pub(crate) async fn end_session(&self, peer: &Peer) {
+    /// Ends a session, and waits for that no longer than `until`.
+    pub(crate) async fn end_session(&self, peer: &Peer, until: Instant) {
         if let Some(listening) = peer.listening.get() {
             listening.end();
         }
@@ -373,7 +390,7 @@ impl Core {
             }
             peer.link.close().await;
         };
-        let _ = tokio::time::timeout(CLOSE_WITHIN, end).await;
+        let _ = tokio::time::timeout_at(until, end).await;
     }
 }
 

@@ -155,7 +155,7 @@ impl Ears {
                 core.log(),
                 WARN,
                 "the server asks more at once than max_server_requests, and gets no answer",
-                method = preview(method.as_bytes()),
+                method = asks::known_as(method),
             );
             return;
         };
@@ -164,7 +164,8 @@ impl Ears {
             let _permit = permit;
             let _open = core.asking.begin();
             let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
-            let _holds_up = questions.begin();
+            // What is answered by itself, such as a ping, is no reason why a call takes long.
+            let _holds_up = asks::is_answered(&core.settings.hooks, &method).then(|| questions.begin());
             let warnings = call.as_ref().map_or(&core.warnings, |call| &call.warnings);
             let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
             let sending = async {
@@ -205,7 +206,7 @@ async fn answer(
                 core.log(),
                 DEBUG,
                 "the server asks what the client does not answer, and is told so",
-                method = preview(method.as_bytes()),
+                method = asks::known_as(method),
             );
             jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
         }
@@ -214,7 +215,7 @@ async fn answer(
         }
         // Why it failed is the caller's own, and not for the server.
         Err(Unanswered::Failed(why)) => {
-            tell!(core.log(), WARN, "a function gave no answer to the server", method = preview(method.as_bytes()));
+            tell!(core.log(), WARN, "a function gave no answer to the server", method = asks::known_as(method));
             warnings.add(format!("the function for {method} gave no answer: {}", preview(why.as_bytes())));
             jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
         }

@@ -15,8 +15,12 @@ pub(crate) struct Bytes {
 impl Bytes {
     /// The failure of what is larger, named by `what`.
     pub(crate) fn passed(self, what: &str) -> Failure {
-        let message = format!("{what} is larger than {} ({})", self.option, self.most);
-        Failure::new(Happened::TooLarge, Code::AnswerTooLarge, message)
+        Failure::new(Happened::TooLarge, Code::AnswerTooLarge, self.says_of(what))
+    }
+
+    /// Says of `what` that it is larger.
+    pub(crate) fn says_of(self, what: &str) -> String {
+        format!("{what} is larger than {} ({})", self.option, self.most)
     }
 
     /// Says of an error that the rest of its body was not read.

@@ -13,6 +13,9 @@ use crate::core::Core;
 use crate::protocol::mirror::{annotations, value_at};
 use crate::text::preview;
 
+/// The most tools that are remembered.
+const MOST_TOOLS: usize = 65_536;
+
 impl Core {
     /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
     /// of the page stays as it came.
@@ -41,6 +44,10 @@ impl Core {
             };
             match found {
                 Ok(found) => {
+                    if known.len() == MOST_TOOLS {
+                        // A server that names its tools anew again and again: what it lists now is learnt.
+                        known.clear();
+                    }
                     known.insert(name, found.into());
                     true
                 }

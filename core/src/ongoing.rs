@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use tracing::field::Empty;
 
-use crate::attempts::{CallState, Name, millis};
+use crate::attempts::{CallState, Name, millis, record};
 use crate::core::Core;
 use crate::error::{Error, Result};
 use crate::log::tell;
@@ -21,6 +22,7 @@ pub(crate) struct Ongoing<'a> {
     method: String,
     params: Bytes,
     begun: Instant,
+    span: tracing::Span,
     has_ended: bool,
 }
 
@@ -30,19 +32,33 @@ pub(crate) fn name(method: &str, params: &[u8]) -> Name {
     Name { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
 }
 
+fn span(method: &str, params: &[u8]) -> tracing::Span {
+    if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
+        return tracing::Span::none();
+    }
+    let Name { method, tool } = name(method, params);
+    tracing::info_span!(
+        target: "omni_mcp",
+        "call",
+        method,
+        tool,
+        attempts = Empty,
+        status = Empty,
+        code = Empty,
+        duration_ms = Empty
+    )
+}
+
 impl<'a> Ongoing<'a> {
     pub(crate) fn begin(core: &'a Core, state: Arc<CallState>, method: String, params: Bytes) -> Self {
         core.counts.calls.add();
-        Self { core, state, method, params, begun: Instant::now(), has_ended: false }
+        let span = span(&method, &params);
+        Self { core, state, method, params, begun: Instant::now(), span, has_ended: false }
     }
 
     /// The span of the call.
     pub(crate) fn span(&self) -> tracing::Span {
-        if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
-            return tracing::Span::none();
-        }
-        let Name { method, tool } = self.name();
-        tracing::info_span!(target: "omni_mcp", "call", method, tool)
+        self.span.clone()
     }
 
     /// Counts and tells how the call ended.
@@ -50,8 +66,14 @@ impl<'a> Ongoing<'a> {
         self.has_ended = true;
         self.count_sendings();
         match ended {
-            Ok(reply) => self.succeeded(reply),
-            Err(error) => self.failed(error),
+            Ok(reply) => {
+                record(&self.span, Some(reply.status.as_u16()), None, self.begun);
+                self.succeeded(reply);
+            }
+            Err(error) => {
+                record(&self.span, error.info().status, Some(error.code()), self.begun);
+                self.failed(error);
+            }
         }
     }
 
@@ -109,6 +131,7 @@ impl<'a> Ongoing<'a> {
 
     fn count_sendings(&self) {
         let (attempts, retries) = self.state.sendings();
+        self.span.record("attempts", attempts);
         self.core.counts.attempts.add_all(attempts.into());
         self.core.counts.retries.add_all(retries.into());
     }

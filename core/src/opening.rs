@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
+use tokio::time::Instant;
 
 use crate::asks;
 use crate::attempts::{self, Name, Operation, Plan, Turn};
@@ -13,7 +14,7 @@ use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
 use crate::config::Settings;
-use crate::core::Core;
+use crate::core::{CLOSE_WITHIN, Core};
 use crate::ears::Ears;
 use crate::era::{self, Answered, Verdict};
 use crate::error::{Code, Delivery, Error, ErrorKind};
@@ -183,7 +184,7 @@ impl Core {
         }?;
         if self.is_closed() {
             // close() found no session to end: this one came too late for it.
-            self.end_session(&peer).await;
+            self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
             return Err(Failure::not_sent(self.closed_error()));
         }
         Ok(peer)

@@ -21,12 +21,14 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
     let mut attempts = 0;
     let mut warnings = Vec::new();
     let mut was_kept = false;
+    let mut bytes = 0_usize;
     loop {
         let mut reply = match call.run(core).await {
             Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
                 // A cursor out of a page that was kept may be good no more: once again, from the beginning
                 // (2026-07-28, server/utilities/caching, Interaction with Pagination).
                 (items, cursors, warnings, was_kept) = (Vec::new(), Cursors::default(), Vec::new(), false);
+                bytes = 0;
                 call.set_params(at(None));
                 call.ask_anew();
                 continue;
@@ -36,6 +38,11 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
         was_kept |= reply.cached;
         attempts += reply.attempts;
         warnings.append(&mut reply.warnings);
+        bytes = bytes.saturating_add(reply.result.len());
+        let limit = core.settings.limits.answer;
+        if bytes > limit.most {
+            return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
+        }
         let Page { mut list, next, mut others } = read(&reply, member)?;
         let Some(cursor) = next else {
             reply.warnings = warnings;

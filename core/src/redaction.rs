@@ -3,6 +3,7 @@
 use std::sync::PoisonError;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::config::SHORTEST_SECRET;
 use crate::core::Core;
@@ -25,13 +26,8 @@ impl Core {
         for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
             secrets.iter().for_each(|secret| redact(text, secret));
         }
-        if let Some(mut data) = info.data.as_ref().and_then(|data| serde_json::from_str::<Value>(data.get()).ok()) {
-            let found: Vec<_> = secrets.iter().filter(|secret| holds(&data, secret)).collect();
-            if !found.is_empty() {
-                found.iter().for_each(|secret| redact_all(&mut data, secret));
-                info.data = serde_json::value::to_raw_value(&data).ok();
-            }
-        }
+        // What cannot be read, such as a number beyond all bounds, cannot be searched either, and is not shown.
+        info.data = info.data.take().and_then(|data| without(data, &secrets));
         if let Some(last) = info.stderr.last() {
             info.message = format!("{}; its last words: {last}", info.message);
         }
@@ -78,14 +74,31 @@ pub(crate) fn redact(text: &mut String, secret: &str) {
         *text = text.replace(secret, REDACTED);
     }
     let cuts: Vec<_> = text.match_indices('…').map(|(cut, _)| cut).chain([text.len()]).collect();
+    // A secret may itself hold what stands at cuts: those in what was taken out are there no more.
+    let mut taken_from = text.len();
     for cut in cuts.into_iter().rev() {
+        if cut > taken_from {
+            continue;
+        }
         let left = (SHORTEST_SECRET..secret.len())
             .rev()
             .find(|length| secret.get(..*length).is_some_and(|beginning| text[..cut].ends_with(beginning)));
         if let Some(length) = left {
-            text.replace_range(cut - length..cut, REDACTED);
+            taken_from = cut - length;
+            text.replace_range(taken_from..cut, REDACTED);
         }
     }
+}
+
+/// JSON text without secrets; as it came where it holds none.
+fn without(text: Box<RawValue>, secrets: &[String]) -> Option<Box<RawValue>> {
+    let mut data: Value = serde_json::from_str(text.get()).ok()?;
+    let found: Vec<_> = secrets.iter().filter(|secret| holds(&data, secret)).collect();
+    if found.is_empty() {
+        return Some(text);
+    }
+    found.iter().for_each(|secret| redact_all(&mut data, secret));
+    serde_json::value::to_raw_value(&data).ok()
 }
 
 /// Whether a secret stands in any text of a value, however it was escaped.
@@ -146,5 +159,27 @@ mod tests {
             redact(&mut text, "secret-word");
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn a_secret_may_hold_the_sign_of_a_cut() {
+        let mut text = "x aaaaaaaaaaa…b…".to_owned();
+        redact(&mut text, "aaaaaaaaaaa…bcdefgh");
+        assert_eq!(text, "x [redacted]…");
+        let mut text = "aaaaaaaaaaa… aaaaaaaaaaa…b…".to_owned();
+        redact(&mut text, "aaaaaaaaaaa…bcdefgh");
+        assert_eq!(text, "[redacted]… [redacted]…");
+    }
+
+    #[test]
+    fn data_that_cannot_be_searched_is_not_shown() {
+        let shown = |text: &str| {
+            let text = RawValue::from_string(text.to_owned()).unwrap();
+            without(text, &["secret-word".to_owned()]).map(|shown| shown.get().to_owned())
+        };
+        assert_eq!(shown(r#"{"n": 1.0}"#).as_deref(), Some(r#"{"n": 1.0}"#));
+        assert_eq!(shown(r#"{"e":"a secret-word"}"#).as_deref(), Some(r#"{"e":"a [redacted]"}"#));
+        assert_eq!(shown(r#"{"e":"a secret-word","n":1e400}"#), None);
+        assert_eq!(shown(r#"{"e":"a secret-word","s":"\ud800"}"#), None);
     }
 }

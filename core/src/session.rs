@@ -7,6 +7,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 use tokio::sync::watch;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::ears::Ears;
 use crate::reply::RawReply;
@@ -37,25 +38,28 @@ pub(crate) struct Listening {
     task: AbortHandle,
     /// Whether the server has answered, with a stream or without.
     settled: watch::Receiver<bool>,
+    /// How long calls wait for that.
+    until: Instant,
 }
 
-/// The longest that a call waits for the stream to begin.
+/// The longest that calls wait for the stream to begin, counted from when it is asked for: some servers send its head with
+/// the first event only.
 const SETTLE_WITHIN: Duration = Duration::from_secs(1);
 
 impl Listening {
     pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>) -> Self {
-        Self { task, settled }
+        Self { task, settled, until: Instant::now() + SETTLE_WITHIN }
     }
 
     /// One that no call waits for.
     pub(crate) fn begun(task: AbortHandle) -> Self {
-        Self { task, settled: watch::channel(true).1 }
+        Self::new(task, watch::channel(true).1)
     }
 
     pub(crate) async fn settled(&self) {
         if !*self.settled.borrow() {
             let mut settled = self.settled.clone();
-            let _ = tokio::time::timeout(SETTLE_WITHIN, settled.wait_for(|settled| *settled)).await;
+            let _ = tokio::time::timeout_at(self.until, settled.wait_for(|settled| *settled)).await;
         }
     }
 

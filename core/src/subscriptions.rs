@@ -24,6 +24,7 @@ use crate::error::{Code, Error};
 use crate::failure::Failure;
 use crate::given_up::Unanswered;
 use crate::listen::{LIVED, after_failure, backoff};
+use crate::protocol::jsonrpc;
 use crate::retry::{Happened, Safety};
 use crate::session::Peer;
 use crate::transport::answer::Listener;
@@ -142,7 +143,9 @@ impl Subscriptions {
         let read = params.and_then(|params| serde_json::from_str::<Acknowledged>(params.get()).ok());
         let Some(Acknowledged { meta, notifications }) = read else { return };
         // What was never asked for, or is asked for no more, says nothing.
-        if let Some(id) = number(&meta.id).filter(|id| *id == self.expected.load(Ordering::Acquire)) {
+        if let Some(id) =
+            jsonrpc::our_id(&meta.id.to_string()).filter(|id| *id == self.expected.load(Ordering::Acquire))
+        {
             self.acknowledged.send_replace(Some((id, notifications.resource_subscriptions)));
         }
     }
@@ -155,7 +158,7 @@ impl Subscriptions {
             request_id: Value,
         }
         let read = params.and_then(|params| serde_json::from_str::<Cancelled>(params.get()).ok());
-        if let Some(id) = read.and_then(|cancelled| number(&cancelled.request_id)) {
+        if let Some(id) = read.and_then(|cancelled| jsonrpc::our_id(&cancelled.request_id.to_string())) {
             self.torn_down.send_replace(Some(id));
         }
     }
@@ -175,11 +178,6 @@ impl Subscriptions {
     fn locked(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// An id of ours, as a number or, where ids are strings, as one.
-fn number(id: &Value) -> Option<u64> {
-    id.as_u64().or_else(|| id.as_str().and_then(|id| id.parse().ok()))
 }
 
 /// The error for a resource that the server does not tell of.

@@ -14,7 +14,7 @@ pub fn envelope(text: &[u8]) {
         if let Message::Response { id: Some(id), .. } = message {
             for ours in [0, 1, 7, u64::MAX] {
                 let is_ours = *id == ours.to_string() || *id == format!("\"{ours}\"");
-                assert_eq!(jsonrpc::is_ours(id, ours), is_ours, "{id} for {ours}");
+                assert_eq!(jsonrpc::our_id(id) == Some(ours), is_ours, "{id} for {ours}");
             }
         }
     }

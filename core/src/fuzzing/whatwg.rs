@@ -79,6 +79,8 @@ pub(super) fn interpret(stream: &[u8], limit: usize) -> Interpreted {
                     data.push('\n');
                 }
                 "id" if !value.contains('\0') => {
+                    // Not of the standard: what is too long to be sent back is as none.
+                    let value = if value.len() > 4096 { "" } else { value };
                     id = value.to_owned();
                     own_id = Some(value.to_owned());
                 }

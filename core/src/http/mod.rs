@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::{Request, Response};
-use url::{Origin, Url};
+use url::Url;
 
 use crate::auth::Credentials;
 use crate::config::{Settings, is_loopback};
@@ -31,7 +31,7 @@ const HEADER_BYTES: u32 = 408 << 10;
 /// send can go to an origin that was not configured.
 #[derive(Debug, Clone)]
 pub(crate) struct Http {
-    doors: Arc<[(Origin, Connections)]>,
+    doors: Arc<[(Url, Connections)]>,
     limits: Limits,
     /// Whether an option names a proxy.
     has_proxy: bool,
@@ -48,13 +48,13 @@ impl Http {
         let mut doors = Vec::new();
         if let Some(server) = settings.route.url() {
             let to_server = Connections::new(settings, server)?;
-            doors.push((server.origin(), to_server.clone()));
+            doors.push((server.clone(), to_server.clone()));
             if let Credentials::OAuth2(oauth) = &settings.credentials
                 && let Some(token_url) = &oauth.token_url
             {
                 let alike = is_loopback(token_url) == is_loopback(server);
                 let to_endpoint = if alike { to_server } else { Connections::new(settings, token_url)? };
-                doors.push((token_url.origin(), to_endpoint));
+                doors.push((token_url.clone(), to_endpoint));
             }
         }
         Ok(Self { doors: doors.into(), limits: settings.limits, has_proxy: settings.proxy.is_some() })
@@ -66,13 +66,11 @@ impl Http {
     /// Where the address is of another origin. Those that servers name are checked where they are read: this is the last
     /// door, and that it was come to is a bug.
     fn to(&self, url: &Url) -> Result<&Connections, Failure> {
-        let origin = url.origin();
-        let has_credentials = !url.username().is_empty() || url.password().is_some();
-        match self.doors.iter().find(|(known, _)| *known == origin && !has_credentials) {
+        match self.doors.iter().find(|(known, _)| is_own(known, url)) {
             Some((_, connections)) => Ok(connections),
             None => Err(Failure::not_sent(Error::new(
                 Code::Panicked,
-                format!("a request to {}, which is not configured, was held back", origin.ascii_serialization()),
+                format!("a request to {}, which is not configured, was held back", url.origin().ascii_serialization()),
             ))),
         }
     }
@@ -80,10 +78,16 @@ impl Http {
     /// Sends a request, and returns when the head of its answer is there.
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
         let Connections { client, certificate } = self.to(request.url())?;
-        client.execute(request).await.map_err(|error| {
-            let way = Way { has_proxy: self.has_proxy, certificate_missing: certificate.has_been() };
-            not_answered(&error, way, &self.limits)
-        })
+        match client.execute(request).await {
+            Ok(response) => {
+                certificate.was_not_needed();
+                Ok(response)
+            }
+            Err(error) => {
+                let way = Way { has_proxy: self.has_proxy, certificate_missing: certificate.has_been() };
+                Err(not_answered(&error, way, &self.limits))
+            }
+        }
     }
 }
 
@@ -138,8 +142,10 @@ impl Connections {
 /// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
 /// an address is not for us to send.
 pub(crate) fn is_own(own: &Url, named: &Url) -> bool {
-    // The origin of a blob: is that of the address in it.
-    let is_alike = named.scheme() == own.scheme() && named.origin() == own.origin();
+    // By the parts, of which blob: has another scheme, though the origin of the address in it.
+    let is_alike = named.scheme() == own.scheme()
+        && named.host() == own.host()
+        && named.port_or_known_default() == own.port_or_known_default();
     is_alike && named.username().is_empty() && named.password().is_none()
 }
 

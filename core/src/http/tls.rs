@@ -76,6 +76,13 @@ impl AskedInVain {
     pub(crate) fn has_been(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
+
+    /// A server that answers all the same had only asked.
+    pub(crate) fn was_not_needed(&self) {
+        if self.has_been() {
+            self.0.store(false, Ordering::Relaxed);
+        }
+    }
 }
 
 impl ResolvesClientCert for AskedInVain {

@@ -122,11 +122,12 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
     }
 }
 
-/// Whether a response's id is that of request `ours`: the number, or a server's rendering of it as a string.
-pub(crate) fn is_ours(id: &str, ours: u64) -> bool {
+/// The id of ours that a text is: the number, or a server's rendering of it as a string.
+pub(crate) fn our_id(id: &str) -> Option<u64> {
     let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(id);
     // No other rendering, such as `+7` or `007`.
-    digits.parse() == Ok(ours) && (!digits.starts_with(['+', '0']) || digits == "0")
+    let is_ours = !digits.starts_with(['+', '0']) || digits == "0";
+    is_ours.then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -170,10 +171,10 @@ mod tests {
 
     #[test]
     fn ids_match_as_number_or_string() {
-        assert!(is_ours("7", 7) && is_ours("\"7\"", 7));
-        assert!(is_ours("0", 0));
+        assert_eq!((our_id("7"), our_id("\"7\"")), (Some(7), Some(7)));
+        assert_eq!(our_id("0"), Some(0));
         for id in ["8", "\"8\"", "7.5", "\"+7\"", "\"007\"", "\"\"", "null"] {
-            assert!(!is_ours(id, 7), "{id}");
+            assert_ne!(our_id(id), Some(7), "{id}");
         }
     }
 }

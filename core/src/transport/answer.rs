@@ -75,7 +75,7 @@ pub(crate) fn content(
     limits: &Limits,
 ) -> Result<Content, Failure> {
     match (answered, outcome) {
-        (Some(answered), _) if !jsonrpc::is_ours(answered, id) => {
+        (Some(answered), _) if jsonrpc::our_id(answered) != Some(id) => {
             let shown = crate::text::preview_of(answered.as_bytes(), 64);
             Err(Failure::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
         }

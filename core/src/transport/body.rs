@@ -41,26 +41,31 @@ pub(crate) async fn read(response: &mut Response, limit: limits::Bytes) -> Resul
 #[derive(Default)]
 pub(crate) struct Beginning {
     pub(crate) text: Bytes,
-    /// What is to be said where there was more of it.
+    /// What is to be said where there was more of it, or where that is not known.
     pub(crate) cut: Option<String>,
 }
 
 /// The beginning of a body that is only shown or searched for an error, up to `limit`, and not waited for long.
 pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes) -> Beginning {
     let mut beginning = BytesMut::new();
-    let mut cut = None;
     let reading = async {
-        // What came before a broken connection still says more than nothing.
-        while let Ok(Some(chunk)) = next(response).await {
-            let room = limit.most - beginning.len();
-            beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
-            if chunk.len() > room {
-                cut = Some(limit.cut());
-                break;
+        loop {
+            match next(response).await {
+                Ok(None) => return None,
+                // What came before still says more than nothing.
+                Err(failure) => return Some(failure.error.info().message.clone()),
+                Ok(Some(chunk)) => {
+                    let room = limit.most - beginning.len();
+                    beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
+                    if chunk.len() > room {
+                        return Some(limit.cut());
+                    }
+                }
             }
         }
     };
-    let _ = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
+    let cut = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
+    let cut = cut.unwrap_or_else(|_| Some("the end of its body did not come".to_owned()));
     Beginning { text: beginning.freeze(), cut }
 }
 
@@ -113,5 +118,8 @@ fn within(size: usize, limit: limits::Bytes) -> Result<(), Failure> {
 
 /// Refuses an answer for the number of its headers.
 pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), Failure> {
-    if response.headers().len() > limits.headers { Err(limits.too_many_headers()) } else { Ok(()) }
+    if response.headers().len() <= limits.headers {
+        return Ok(());
+    }
+    Err(limits.too_many_headers().answered(response.status(), response.headers()))
 }

@@ -113,9 +113,12 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
         loop {
-            if let Some(line) = this.ready.pop_front() {
+            while let Some(line) = this.ready.pop_front() {
                 this.note(&line);
-                return Poll::Ready(Some(Ok(line)));
+                // The crate would copy the id, however long, with every event.
+                if !guard::is_id(line.trim_end_matches('\n')) {
+                    return Poll::Ready(Some(Ok(line)));
+                }
             }
             if let Some(refused) = this.refused {
                 return Poll::Ready(Some(Err(Broken::Refused(refused))));

@@ -3,8 +3,9 @@
 //! `eventsource-stream` by itself is quadratic in the size of an event, panics on a byte-order mark that is split
 //! over two chunks, loses events whose lines end in a bare CR and stops silently at invalid UTF-8. It is right on
 //! whole lines, so this guard hands it nothing else, and reads `id` and `retry` itself, of which the crate's
-//! handling is wrong.
+//! handling is wrong: it also copies the last id with every event.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Why a stream cannot be read on.
@@ -28,8 +29,8 @@ pub(crate) struct Guard {
     at_start: bool,
     /// The last line ended in CR, so that an LF right behind it belongs to it.
     after_cr: bool,
-    id: String,
-    last_event_id: Option<String>,
+    id: Arc<str>,
+    last_event_id: Option<Arc<str>>,
     retry: Option<Duration>,
 }
 
@@ -42,7 +43,7 @@ impl Guard {
             event_size: 0,
             at_start: true,
             after_cr: false,
-            id: String::new(),
+            id: Arc::default(),
             last_event_id: None,
             retry: None,
         }
@@ -119,15 +120,16 @@ impl Guard {
     fn note(&mut self, line: &str) {
         if line.is_empty() {
             self.event_size = 0;
-            self.last_event_id = Some(self.id.clone());
-            return;
-        }
-        if let Some(id) = id_of(line) {
-            id.clone_into(&mut self.id);
+            self.last_event_id = Some(Arc::clone(&self.id));
             return;
         }
         let (field, value) = field_of(line);
         match field {
+            "id" => {
+                if let Some(id) = id_of(line) {
+                    self.id = id.into();
+                }
+            }
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
                 // Too many digits for a number is the longest wait.
                 self.retry = Some(Duration::from_millis(value.parse().unwrap_or(u64::MAX)));
@@ -142,10 +144,19 @@ fn field_of(line: &str) -> (&str, &str) {
     (field, value.strip_prefix(' ').unwrap_or(value))
 }
 
-/// The id that a line gives its event.
+/// The longest id that is kept, in bytes: it goes back in a header, for which servers have no more room.
+pub(crate) const LONGEST_ID: usize = 4096;
+
+/// Whether a line gives its event an id.
+pub(crate) fn is_id(line: &str) -> bool {
+    field_of(line).0 == "id"
+}
+
+/// The id that a line gives its event; one that is too long to be sent back is as none.
 pub(crate) fn id_of(line: &str) -> Option<&str> {
     let (field, value) = field_of(line);
-    (field == "id" && !value.contains('\0')).then_some(value)
+    let kept = if value.len() <= LONGEST_ID { value } else { "" };
+    (field == "id" && !value.contains('\0')).then_some(kept)
 }
 
 #[cfg(test)]
@@ -202,6 +213,19 @@ mod tests {
         assert_eq!(push("\n").0.as_deref(), Some("a"));
         assert_eq!(push("id: b\0\nretry: -1\n\n"), (Some("a".into()), Some(Duration::from_millis(500))));
         assert_eq!(push("id\n\n").0, None);
+        let longest = "x".repeat(LONGEST_ID);
+        guard = Guard::new(1 << 20);
+        let mut push = |text: String| {
+            guard.push(text.as_bytes(), &mut Vec::new()).unwrap();
+            guard.last_event_id().map(str::to_owned)
+        };
+        assert_eq!(push(format!("id: {longest}\n\n")), Some(longest.clone()));
+        assert_eq!(push(format!("id: {longest}x\n\n")), None, "behind one that cannot be named, nothing is resumed");
+        let mut guard = Guard::new(1000);
+        let mut push = |text: &str| {
+            guard.push(text.as_bytes(), &mut Vec::new()).unwrap();
+            (guard.last_event_id().map(str::to_owned), guard.retry())
+        };
         assert_eq!(push("retry: 99999999999999999999\n").1, Some(Duration::from_millis(u64::MAX)));
     }
 }

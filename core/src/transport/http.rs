@@ -223,7 +223,7 @@ struct Seen {
 impl Seen {
     /// Whether the event was not there before. Without an id it is never taken for one that was.
     fn add(&mut self, id: Option<&str>, data: &[u8]) -> bool {
-        let Some(id) = id else { return true };
+        let Some(id) = id.filter(|id| !id.is_empty()) else { return true };
         let event = self.hasher.hash_one((id, data));
         if self.events.len() >= EVENTS_KEPT {
             return !self.events.contains(&event);

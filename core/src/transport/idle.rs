@@ -42,7 +42,8 @@ impl IdleTimer {
     }
 
     /// Returns when the timeout has passed without a restart. While the server waits for the caller, it does not pass.
-    pub(crate) async fn expired(&self, questions: &Questions<'_>) {
+    pub(crate) async fn expired(&self, questions: Option<&Questions<'_>>) {
+        let Some(questions) = questions else { return self.passed().await };
         loop {
             let (own, of_all) = (questions.own.changed(), questions.of_all.changed());
             if questions.are_open() {
@@ -62,6 +63,17 @@ impl IdleTimer {
                     () = own => {}
                     () = of_all => {}
                 },
+            }
+        }
+    }
+
+    async fn passed(&self) {
+        loop {
+            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
+            match until {
+                None => return std::future::pending().await,
+                Some(until) if until <= Instant::now() => return,
+                Some(until) => sleep_until(until).await,
             }
         }
     }
@@ -89,8 +101,17 @@ mod tests {
         };
         let nothing = OpenCount::default();
         let questions = Questions::of_call(&nothing, &nothing);
-        tokio::join!(timer.expired(&questions), restart);
+        tokio::join!(timer.expired(Some(&questions)), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
+
+        let timer = IdleTimer::start(Some(TIMEOUT));
+        let begun = Instant::now();
+        let restart = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            timer.restart();
+        };
+        tokio::join!(timer.expired(None), restart);
+        assert_eq!(begun.elapsed().as_secs(), 17, "where nothing can be asked");
     }
 
     /// What is asked for `lasts` seconds from second 3 on holds up a call of ten seconds for so long.
@@ -107,7 +128,7 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(30)).await;
             }
         };
-        tokio::join!(timer.expired(&questions), asking);
+        tokio::join!(timer.expired(Some(&questions)), asking);
         drop(earlier);
         begun.elapsed().as_secs()
     }

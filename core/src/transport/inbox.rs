@@ -137,7 +137,7 @@ impl Inbox {
     /// Whether somebody waited for it.
     fn answer(&self, id: Option<&str>, text: &Bytes) -> bool {
         let mut state = self.locked();
-        let waiter = match id.and_then(number) {
+        let waiter = match id.and_then(jsonrpc::our_id) {
             Some(id) => state.waiting.get_mut(&id),
             // An error without an id can only be told to the one request there is.
             None if state.waiting.len() == 1 => state.waiting.values_mut().next(),
@@ -195,11 +195,6 @@ pub(crate) fn never_left(why: &Failure) -> Failure {
     failure.error.info_mut().delivery = Happened::NotConnected.delivery();
     failure
 }
-
-fn number(id: &str) -> Option<u64> {
-    id.trim_matches('"').parse().ok()
-}
-
 /// A request that waits for its answer.
 pub(crate) struct Waiting<'a> {
     inbox: &'a Inbox,

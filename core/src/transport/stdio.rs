@@ -162,7 +162,8 @@ async fn read(
             None => break,
             Some(Ok(line)) if line.trim().is_empty() => {}
             Some(Ok(line)) => {
-                if !inbox.deliver(&Bytes::from(line.clone()), &*listener) {
+                let line = Bytes::from(line);
+                if !inbox.deliver(&line, &*listener) {
                     why = Some(garbage(&line));
                     break;
                 }
@@ -190,8 +191,8 @@ async fn read(
     });
 }
 
-fn garbage(line: &str) -> Failure {
-    let shown = crate::text::preview_of(line.as_bytes(), 200);
+fn garbage(line: &[u8]) -> Failure {
+    let shown = crate::text::preview_of(line, 200);
     let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
     Failure::bad_answer(Code::InvalidAnswer, message)
 }
