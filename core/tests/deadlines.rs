@@ -1,0 +1,101 @@
+//! What ends a call from outside: its total timeout, and the end of its client.
+#![allow(clippy::unwrap_used)]
+
+use std::fmt::Write;
+use std::future::IntoFuture;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use omni_mcp::{CallOptions, Client, ClientBuilder, Delivery, State};
+use omni_mcp_devserver::{Count, DevServer, Wait};
+use serde_json::json;
+
+fn served(options: &serde_json::Value) -> DevServer {
+    DevServer::start_json(&options.to_string()).unwrap()
+}
+
+fn client(server: &DevServer) -> ClientBuilder {
+    Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url()))
+}
+
+/// A schema whose check doubles with each definition.
+fn costly_schema(doublings: u32) -> String {
+    let mut definitions = r#""d0": {"type": "object"}"#.to_owned();
+    for number in 1..=doublings {
+        let before = number - 1;
+        write!(
+            definitions,
+            r##", "d{number}": {{"allOf": [{{"$ref": "#/$defs/d{before}"}}, {{"$ref": "#/$defs/d{before}"}}]}}"##
+        )
+        .unwrap();
+    }
+    format!(r##"{{"$defs": {{{definitions}}}, "$ref": "#/$defs/d{doublings}"}}"##)
+}
+
+#[tokio::test]
+async fn a_call_that_was_answered_has_run_whatever_ends_it_then() {
+    let tool =
+        format!(r#"{{"name": "echo", "inputSchema": {{"type": "object"}}, "outputSchema": {}}}"#, costly_schema(24));
+    let list = format!(r#"{{"jsonrpc": "2.0", "id": $ID, "result": {{"tools": [{tool}]}}}}"#);
+    let server = served(&json!({"profile": "generic", "faults": [
+        {"on": {"method": "tools/list"}, "nth": [1], "fault": {"kind": "raw_body", "content_type": "application/json", "body": list}},
+    ]}));
+    let client = client(&server).build().unwrap();
+    let options = CallOptions::default().validate_output(true).total_timeout(Duration::from_millis(500));
+    let error = client.call_tool("echo", json!({"n": 1})).options(options).await.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("total_timeout", Delivery::Executed));
+    assert_eq!(server.ledger().executions.len(), 1);
+}
+
+#[tokio::test]
+async fn a_call_does_not_wait_for_an_attempt_that_its_closed_client_will_not_make() {
+    let server = Arc::new(served(&json!({"profile": "generic", "faults": [
+        {"on": {"method": "tools/call"}, "nth": [1], "fault": {"kind": "status", "status": 503, "headers": {"retry-after": "200"}}},
+    ]})));
+    let client = client(&server).total_timeout(Duration::from_secs(600)).build().unwrap();
+    let begun = Instant::now();
+    let call = client
+        .call_tool("echo", json!({}))
+        .options(CallOptions::default().idempotency_key("k-1").retry_unavailable(true));
+    let closing = async {
+        let seen = Wait {
+            count: Count::Requests,
+            at_least: Some(1),
+            at_most: None,
+            timeout_ms: 10_000,
+            method: Some("tools/call".into()),
+            tool: None,
+            http_method: None,
+        };
+        let server = Arc::clone(&server);
+        assert!(tokio::task::spawn_blocking(move || server.wait(&seen)).await.unwrap().unwrap());
+        client.close().await;
+    };
+    let (ended, ()) = tokio::join!(call.into_future(), closing);
+    let error = ended.unwrap_err();
+    assert_eq!((error.code(), error.info().attempts), ("server_unavailable", 1));
+    assert!(begun.elapsed() < Duration::from_secs(60));
+}
+
+#[tokio::test]
+async fn a_session_that_opens_while_its_client_is_closed_is_ended_and_nothing_is_sent_in_it() {
+    let server = served(&json!({"profile": "generic"}));
+    let closed: Arc<std::sync::OnceLock<Client>> = Arc::default();
+    let observed = Arc::clone(&closed);
+    let config = client(&server).on_state(move |change| {
+        // In the midst of the opening, and to its end.
+        if change.state == State::Ready {
+            let client = observed.get().unwrap().clone();
+            let closing = std::thread::spawn(move || {
+                tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(client.close());
+            });
+            closing.join().unwrap();
+        }
+    });
+    let client = config.build().unwrap();
+    assert!(closed.set(client.clone()).is_ok());
+    let error = client.call_tool("echo", json!({})).await.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("client_closed", Delivery::NotSent));
+    let ledger = server.ledger();
+    assert_eq!((ledger.executions.len(), ledger.sessions_closed), (0, 1));
+}
