@@ -295,6 +295,15 @@ impl Plan {
         })
     }
 
+    /// What is said of a failure that ends an operation. Credentials that were refused will be again.
+    fn is_worth_sending_again(&self, happened: Happened, safety: Safety) -> bool {
+        match retry::action(happened, safety) {
+            Action::Retry | Action::Reopen => true,
+            Action::RetryIfAllowed => self.retry_unavailable,
+            Action::Stop | Action::Renew | Action::Correct => false,
+        }
+    }
+
     fn request_id_of_attempt(&self, attempt: u32) -> String {
         match &self.request_id {
             None => fresh_request_id(),
@@ -308,7 +317,7 @@ impl Plan {
         let Some(deadline) = self.deadline else { return work.await };
         tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
             let mut error = self.state.ended(Code::TotalTimeout, "the total timeout passed");
-            error.info_mut().retryable = is_worth_sending_again(Happened::Lost, self.safety);
+            error.info_mut().retryable = self.is_worth_sending_again(Happened::Lost, self.safety);
             Err(Failure { happened: Happened::Lost, error })
         })
     }
@@ -321,7 +330,7 @@ impl Plan {
         info.delivery = own;
         info.attempts = info.attempts.max(attempts);
         let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
-        info.retryable = is_worth_sending_again(failure.happened, safety);
+        info.retryable = self.is_worth_sending_again(failure.happened, safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         failure
     }
@@ -331,7 +340,7 @@ impl Plan {
         let info = failure.error.info_mut();
         info.attempts = attempts;
         info.delivery = info.delivery.max(self.state.delivery());
-        info.retryable = is_worth_sending_again(failure.happened, self.safety);
+        info.retryable = self.is_worth_sending_again(failure.happened, self.safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         if info.request_id.is_none() {
             info.request_id = sent_id;
@@ -355,11 +364,6 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
 fn is_end_of_link(failure: &Failure) -> bool {
     let is_link = matches!(failure.error.info().code, Code::AnswerCut | Code::ProcessExited);
     failure.happened == Happened::SessionLost || (failure.happened == Happened::NotConnected && is_link)
-}
-
-/// What is said of a failure that ends an operation. Credentials that were refused will be again.
-fn is_worth_sending_again(happened: Happened, safety: Safety) -> bool {
-    !matches!(retry::action(happened, safety), Action::Stop | Action::Renew | Action::Correct)
 }
 
 /// A reply, and how it was come by.

@@ -542,6 +542,11 @@ impl Operation for InSession<'_> {
         if let Some((_, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
             return Err(failure);
         }
+        let _in_flight = peer.in_flight.begin();
+        if core.is_closed() {
+            // Its end may not wait for this one any more.
+            return Err(Failure::not_sent(core.closed_error()));
+        }
         let line = Line { params: Some(self.params), key: self.key, ..Line::of(peer) };
         let id = (!self.call.is_notification).then(|| core.next_id());
         if let Some(id) = id {

@@ -354,13 +354,26 @@ impl Core {
     }
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
-    pub(crate) async fn close(&self) {
+    pub(crate) async fn close(self: &Arc<Self>) {
         self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
         self.enter(State::Closed);
-        let until = Instant::now() + CLOSE_WITHIN;
+        let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_WITHIN);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
-        if tokio::time::timeout(LAST_ANSWERS, self.asking.over()).await.is_err() {
+        if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
             self.end.send_replace(End::QuestionsLeft);
+        }
+        if let Some(peer) = self.session.current().filter(|peer| self.is_deleted(peer))
+            && tokio::time::timeout_at(patience, peer.in_flight.over()).await.is_err()
+        {
+            // Calls that take longer end the session themselves.
+            self.is_swept.store(true, Ordering::SeqCst);
+            drop(self.session.take());
+            let core = Arc::clone(self);
+            tokio::spawn(async move {
+                peer.in_flight.over().await;
+                core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            });
+            return;
         }
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         self.is_swept.store(true, Ordering::SeqCst);
@@ -372,15 +385,18 @@ impl Core {
         }
     }
 
+    /// Whether a session is ended by telling the server.
+    fn is_deleted(&self, peer: &Peer) -> bool {
+        peer.link.is_http() && peer.session_id.is_some() && self.settings.profile.deletes_sessions
+    }
+
     /// Ends a session, and waits for that no longer than `until`.
     pub(crate) async fn end_session(&self, peer: &Peer, until: Instant) {
         if let Some(listening) = peer.listening.get() {
             listening.end();
         }
         let end = async {
-            if let (Link::StreamableHttp { http, url }, Some(_)) = (&*peer.link, &peer.session_id)
-                && self.settings.profile.deletes_sessions
-            {
+            if let (Link::StreamableHttp { http, url }, true) = (&*peer.link, self.is_deleted(peer)) {
                 let mut headers = peer.headers.clone();
                 headers.remove(http::header::CONTENT_TYPE);
                 if let Some(token) = self.tokens.current() {

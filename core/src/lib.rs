@@ -40,6 +40,7 @@ mod headers;
 mod hooks;
 mod http;
 mod idempotency;
+mod in_flight;
 mod limits;
 mod listen;
 mod log;

@@ -64,6 +64,7 @@ impl<'a> Ongoing<'a> {
     /// Counts and tells how the call ended.
     pub(crate) fn end(mut self, ended: &Result<RawReply>) {
         self.has_ended = true;
+        let _in_span = self.span.clone().entered();
         self.count_sendings();
         match ended {
             Ok(reply) => {
@@ -142,6 +143,7 @@ impl Drop for Ongoing<'_> {
         if self.has_ended {
             return;
         }
+        let _in_span = self.span.clone().entered();
         self.count_sendings();
         self.core.counts.cancelled.add();
         tell!(

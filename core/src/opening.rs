@@ -20,6 +20,7 @@ use crate::era::{self, Answered, Verdict};
 use crate::error::{Code, Delivery, Error, ErrorKind};
 use crate::failure::Failure;
 use crate::headers;
+use crate::in_flight::InFlight;
 use crate::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::{handshake, modern};
 use crate::reply::RawReply;
@@ -344,7 +345,18 @@ impl Core {
         let modern = opening.modern();
         ears.session_is_open(headers.clone(), modern.is_some());
         let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
-        Ok(Peer { generation, link, ears, session_id, headers, modern, welcome, requests, listening })
+        Ok(Peer {
+            generation,
+            link,
+            ears,
+            session_id,
+            headers,
+            modern,
+            welcome,
+            requests,
+            in_flight: InFlight::default(),
+            listening,
+        })
     }
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,

@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::ears::Ears;
+use crate::in_flight::InFlight;
 use crate::reply::RawReply;
 use crate::single_flight::{Kept, SingleFlight};
 use crate::transport::link::Link;
@@ -29,6 +30,8 @@ pub(crate) struct Peer {
     pub(crate) welcome: Option<RawReply>,
     /// How many requests of calls were sent in it.
     pub(crate) requests: AtomicU32,
+    /// Those of them that are on their way.
+    pub(crate) in_flight: InFlight,
     /// The task that listens to the server's own stream.
     pub(crate) listening: OnceLock<Listening>,
 }

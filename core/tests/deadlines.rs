@@ -99,3 +99,54 @@ async fn a_session_that_opens_while_its_client_is_closed_is_ended_and_nothing_is
     let ledger = server.ledger();
     assert_eq!((ledger.executions.len(), ledger.sessions_closed), (0, 1));
 }
+
+/// The order of what the server saw: the end of the session comes behind the ends of its calls.
+#[tokio::test]
+async fn a_session_does_not_end_under_its_calls() {
+    for (work_ms, waits) in [(300, true), (4000, false)] {
+        let server = Arc::new(served(&json!({"profile": "generic", "era": "legacy"})));
+        let client = client(&server).build().unwrap();
+        client.connect().await.unwrap();
+        let calls = futures_util::future::join_all(
+            (0..3).map(|n| client.call_tool("slow", json!({"ms": work_ms, "n": n})).into_future()),
+        );
+        let closing = async {
+            let running = Wait {
+                count: Count::Running,
+                at_least: Some(3),
+                at_most: None,
+                timeout_ms: 10_000,
+                method: None,
+                tool: None,
+                http_method: None,
+            };
+            let server = Arc::clone(&server);
+            assert!(tokio::task::spawn_blocking(move || server.wait(&running)).await.unwrap().unwrap());
+            client.close().await;
+        };
+        let begun = Instant::now();
+        let (ended, took) = tokio::join!(calls, async {
+            closing.await;
+            begun.elapsed()
+        });
+        for call in ended {
+            call.unwrap();
+        }
+        assert_eq!(took < Duration::from_millis(work_ms), !waits, "close does not wait for ever: {took:?}");
+        // What ends last ends the session.
+        let ended = Wait {
+            count: Count::SessionsClosed,
+            at_least: Some(1),
+            at_most: None,
+            timeout_ms: 10_000,
+            method: None,
+            tool: None,
+            http_method: None,
+        };
+        let watching = Arc::clone(&server);
+        assert!(tokio::task::spawn_blocking(move || watching.wait(&ended)).await.unwrap().unwrap());
+        let ledger = server.ledger();
+        let last = ledger.requests.last().unwrap();
+        assert_eq!((last.http_method.as_str(), ledger.executions.len()), ("DELETE", 3));
+    }
+}
