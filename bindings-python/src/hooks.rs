@@ -100,7 +100,8 @@ impl Hooks {
             by_name.push((ON_LOG, telling::logging(py)?));
         }
         // A level that is asked for is kept to.
-        let logs = if options.contains("log_level")? { None } else { logs };
+        let is_asked = options.get_item("log_level")?.is_some_and(|level| !level.is_none());
+        let logs = logs.filter(|_| !is_asked);
         Ok((options, Self { by_name, no_token: Why::default(), logs }))
     }
 
