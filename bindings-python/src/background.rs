@@ -96,7 +96,7 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
         });
         // A function of the caller's that does not return may keep the runtime's thread, and nothing closes there.
         let within = if shared.gate.is_held() { HELD_UP } else { CLOSE_WITHIN };
-        args.py().detach(|| is_over.recv_timeout(within).unwrap_or_default());
+        args.py().detach(move || is_over.recv_timeout(within).unwrap_or_default());
     })?;
     py.import("atexit")?.call_method1("register", (close,)).map(drop)
 }

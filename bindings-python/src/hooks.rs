@@ -1,8 +1,9 @@
 //! The caller's functions that a client has beside its options, and how they are called.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use omni_mcp::bridge::{self, Bridge, bad_hook, unsendable_argument};
+use omni_mcp::bridge::{self, Bridge, Hear, Letter, bad_hook, unsendable_argument};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -122,7 +123,11 @@ impl Hooks {
             Some(_) => telling::to(hooks, name, gate(py)?).map(Some),
             None => Ok(None),
         };
-        Ok(bridge::Hooks { on_log: tells(ON_LOG)?, on_state: tells(ON_STATE)?, ..bridge::Hooks::default() })
+        Ok(bridge::Hooks {
+            on_log: tells(ON_LOG)?.map(|tell| Arc::new(move |record: Letter| tell(record.open())) as Hear),
+            on_state: tells(ON_STATE)?.map(|tell| Arc::new(tell) as _),
+            ..bridge::Hooks::default()
+        })
     }
 
     pub(crate) fn has_answers(&self) -> bool {

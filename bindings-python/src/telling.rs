@@ -2,7 +2,6 @@
 //! an `on_log`, records go to Python's `logging`.
 
 use std::cell::{Cell, RefCell};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use omni_mcp::bridge::Bridge;
@@ -29,9 +28,9 @@ pub(crate) fn to(
     hooks: &Bound<'_, Hooks>,
     name: &'static str,
     gate: Gate,
-) -> PyResult<Arc<dyn Fn(String) + Send + Sync>> {
+) -> PyResult<impl Fn(String) + Send + Sync + use<>> {
     let hooks = PyWeakrefReference::new(hooks.as_any())?.unbind();
-    Ok(Arc::new(move |text| gate.enter(|| Python::attach(|py| tell(py, &hooks, name, &text)))))
+    Ok(move |text: String| gate.enter(|| Python::attach(|py| tell(py, &hooks, name, &text))))
 }
 
 fn tell(py: Python<'_>, hooks: &Py<PyWeakrefReference>, name: &str, text: &str) {
