@@ -57,12 +57,15 @@ fn tell(py: Python<'_>, hooks: &Py<PyWeakrefReference>, name: &str, text: &str) 
 /// Keeps what cannot be raised in the midst of a call until that call can raise it.
 fn keep(raised: PyErr, function: &Bound<'_, PyAny>) {
     let py = function.py();
-    if CALLS.get() > 0 && KEPT.with_borrow(Option::is_none) {
-        KEPT.set(Some(raised));
-    } else if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
-        let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
-    } else {
-        raised.write_unraisable(py, Some(function));
+    let is_kept = KEPT.with_borrow(|kept| kept.as_ref().map(|kept| kept.get_type(py).is(raised.get_type(py))));
+    match is_kept {
+        None if CALLS.get() > 0 => KEPT.set(Some(raised)),
+        // A function that raises it each time has said so already.
+        Some(true) => {}
+        _ if raised.is_instance_of::<PyKeyboardInterrupt>(py) => {
+            let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+        }
+        _ => raised.write_unraisable(py, Some(function)),
     }
 }
 

@@ -145,6 +145,9 @@ asyncio.run(main())
         """
 import logging
 class Handler(logging.Handler):
+    def createLock(self):
+        # For which the end of logging itself would wait.
+        self.lock = None
     def emit(self, record):
         told()
         threading.Event().wait()

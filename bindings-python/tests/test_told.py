@@ -50,12 +50,12 @@ def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, 
     refused: list[str] = []
 
     def hear(_: Any) -> None:
+        if client.state == "closed":
+            return
         for call in (client.ping, client.close, other.ping):
             with pytest.raises(RuntimeError, match="in the midst of a call, and cannot make one") as failed:
                 call()
             refused.append(str(failed.value))
-        # What makes no call is not refused.
-        assert client.counters["calls"] >= 0
 
     with OmniMCPClient(**options(server)) as other:
         client: OmniMCPClient = OmniMCPClient(**options(server, **place, **{name: hear}))
@@ -117,6 +117,7 @@ def test_a_signal_in_its_midst_ends_the_call(server: DevServer, name: str) -> No
     def hear(_: Any) -> None:
         if signal.getsignal(signal.SIGUSR1) is end:
             signal.raise_signal(signal.SIGUSR1)
+            pytest.fail("the handler has raised")
 
     class Handler(logging.Handler):
         emit = staticmethod(hear)  # type: ignore[assignment]
@@ -144,6 +145,7 @@ from omni_mcp_py import OmniMCPClient
 class Handler(logging.Handler):
     def emit(self, record):
         signal.raise_signal(signal.SIGTERM)
+        print("and on")
 signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))
 logging.basicConfig(level=logging.INFO, handlers=[Handler()])
 OmniMCPClient(profile="generic", endpoint=sys.argv[1]).ping()
