@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 
 /// How long the end of the interpreter waits for those inside: a function of the caller's may never return.
-const LEAVE_WITHIN: Duration = Duration::from_secs(1);
+const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Open as long as threads that are not Python's own may enter the interpreter.
 #[derive(Clone, Default)]
