@@ -37,13 +37,13 @@ fn tell(py: Python<'_>, hooks: &Py<PyWeakrefReference>, name: &str, text: &str) 
     let Some(hooks) = hooks.bind(py).upgrade() else { return };
     let Some(function) = hooks.cast::<Hooks>().ok().and_then(|hooks| hooks.get().named(name)) else { return };
     let function = function.bind(py);
+    let before = TELLING.replace(true);
     // Handlers of signals that came before: inside the function, what one raises would be taken for its own failure.
     if CALLS.get() > 0
         && let Err(raised) = py.check_signals()
     {
         keep(raised, function);
     }
-    let before = TELLING.replace(true);
     let told = decode(py, text.as_bytes()).and_then(|told| function.call1((told,)));
     TELLING.set(before);
     match told {
