@@ -1,7 +1,7 @@
 //! The one way back into JavaScript.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use napi::bindgen_prelude::{FnArgs, Function};
@@ -9,9 +9,6 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
 use omni_mcp::bridge::{Letter, Question};
-
-/// Records that JavaScript has not heard yet are kept up to this many; beyond, they are left out.
-const MOST_RECORDS: usize = 4096;
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -54,7 +51,6 @@ pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
 /// Sends events from any thread to one thread of JavaScript.
 pub(crate) struct Sink {
     callback: Mutex<Callback>,
-    records: Arc<AtomicUsize>,
     /// What JavaScript has been asked and has not answered.
     questions: Mutex<HashMap<u32, Question>>,
     asked: AtomicU32,
@@ -86,12 +82,8 @@ impl Sink {
     }
 
     /// Hands on what a client does.
-    pub(crate) fn log(&self, client: u32, record: String) {
-        if self.records.fetch_add(1, Ordering::Relaxed) >= MOST_RECORDS {
-            self.records.fetch_sub(1, Ordering::Relaxed);
-            return;
-        }
-        self.tell(client, Kind::Log, Text::Free(record));
+    pub(crate) fn log(&self, client: u32, record: Letter) {
+        self.tell(client, Kind::Log, Text::Queued(record));
     }
 
     /// Hands on a change of a client's state, of which there are few.
@@ -136,15 +128,10 @@ impl Channel {
     /// Makes the channel; `on_event` hears `(id, kind, text, metadata)`.
     #[napi(constructor, catch_unwind)]
     pub fn new(on_event: Function<'_, Args, ()>) -> Result<Self> {
-        let records = Arc::new(AtomicUsize::new(0));
-        let counted = Arc::clone(&records);
         let callback =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
                     let Event { id, kind, text, metadata } = context.value;
-                    if matches!(kind, Kind::Log) {
-                        counted.fetch_sub(1, Ordering::Relaxed);
-                    }
                     let text = match text {
                         Text::Free(text) => text,
                         Text::Queued(letter) => letter.open(),
@@ -153,7 +140,7 @@ impl Channel {
                 },
             )?;
         let (callback, questions, asked) = (Mutex::new(callback), Mutex::default(), AtomicU32::new(0));
-        Ok(Self { sink: Arc::new(Sink { callback, records, questions, asked }) })
+        Ok(Self { sink: Arc::new(Sink { callback, questions, asked }) })
     }
 
     /// Answers a question: JSON text, or why there is no answer.

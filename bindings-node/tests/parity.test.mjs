@@ -93,6 +93,12 @@ test("what the tables explain is explained alike", () => {
   }
 });
 
+test("counters", () => {
+  const names = tables.counters.map((row) => row.name);
+  assert.deepEqual(Object.keys(members("Counters")).sort(), names.sort());
+  for (const { name, help } of tables.counters) assert.equal(explained("Counters", name), plain(help.trim()), name);
+});
+
 test("options inside of options", () => {
   assert.deepEqual(members("ProfileOptions"), wanted(tables.profile_options));
   const { type, ...others } = members("AuthOptions");

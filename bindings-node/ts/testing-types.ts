@@ -115,13 +115,17 @@ export type Fault =
       tickMs?: number;
     }
   | { kind: "rpc_error"; code: number; message: string; data?: unknown; status?: number; when?: When }
-  | { kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When }
+  | {
+      kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When; bytesPerTick?: number | null;
+      tickMs?: number; then?: "end" | "fin" | "rst" | "hang";
+    }
   | { kind: "redirect"; status: number; location: string }
+  | { kind: "restart"; downMs?: number; with?: number; when?: When }
   | { kind: "session_elsewhere" | "stall" }
   | { kind: "reset_stream"; when?: When; reason?: "refused_stream" | "internal_error" | "cancel" | "enhance_your_calm" }
   | { kind: "go_away"; last?: "this" | "previous" }
   | {
-      kind: "service_error"; code: string; status?: number | null; message?: string; retryAfter?: number | null;
+      kind: "service_error"; code: string; status?: number | null; message?: string | null; retryAfter?: number | string | null;
       headers?: Record<string, string>; when?: When;
     };
 

@@ -42,7 +42,7 @@ export interface ClientOptions {
   caCerts?: string;
   /** The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default: none. */
   clientCert?: string;
-  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that client_cert holds besides. */
+  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that `clientCert` holds besides. */
   clientKey?: string;
   /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
   minTlsVersion?: string;
@@ -104,7 +104,7 @@ export interface ClientOptions {
   maxHeaders?: number;
   /** The most lists and objects in each other, in an answer or a notification. Default: 127. */
   maxDepth?: number;
-  /** The most notifications that wait for `onNotification`, and of each call for its `onProgress`; further ones are dropped and counted. Default: 1024. */
+  /** The most notifications that wait for `onNotification`, records for `onLog`, and of each call progress for its `onProgress`; further ones are dropped and counted. Default: 1024. */
   maxQueuedNotifications?: number;
   /** The most requests of a server's own that are answered at once; further ones stay without an answer. Default: 256. */
   maxServerRequests?: number;
@@ -244,15 +244,25 @@ export interface StateChange {
 
 /** What a client has done so far. */
 export interface Counters {
+  /** Calls that were made, whatever became of them. */
   calls: number;
+  /** Calls that ended with an error, those given up not among them. */
   failures: number;
+  /** Calls that were given up before their end. */
   cancelled: number;
+  /** Calls that were answered from what the client kept. */
   cached: number;
+  /** How often the calls were sent. */
   attempts: number;
+  /** How often they were sent again after a failure. */
   retries: number;
+  /** Answers that the server had kept of an earlier call with the same key. */
   replays: number;
+  /** Sessions that were opened, the first among them. */
   sessions: number;
+  /** Notifications, progress and log records that were dropped because nobody took them in time. */
   dropped: number;
+  /** Requests of the server's own that were left without an answer, as there were too many. */
   unanswered: number;
 }
 
@@ -295,7 +305,7 @@ export interface RegistryOptions {
   caCerts?: string;
   /** The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default: none. */
   clientCert?: string;
-  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that client_cert holds besides. */
+  /** Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that `clientCert` holds besides. */
   clientKey?: string;
   /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
   minTlsVersion?: string;

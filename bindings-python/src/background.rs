@@ -1,6 +1,7 @@
 //! Clients that work between calls: a process of theirs ends with them, and at the latest with the interpreter.
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use omni_mcp::bridge::Bridge;
 use pyo3::prelude::*;
@@ -8,6 +9,11 @@ use pyo3::types::PyCFunction;
 use tokio::task::JoinHandle;
 
 use crate::runtime::{Shared, known, shared};
+
+/// Longer than `close()` takes.
+const CLOSE_WITHIN: Duration = Duration::from_secs(6);
+/// How long is waited for a runtime that may be held up for ever.
+const HELD_UP: Duration = Duration::from_secs(1);
 
 /// What is to be waited for when the interpreter of a process ends.
 static OPEN: Mutex<Vec<(u32, Open)>> = Mutex::new(Vec::new());
@@ -81,13 +87,16 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
             }
         });
         let closing: Vec<_> = closing.collect();
-        args.py().detach(|| {
-            shared.handle.block_on(async {
-                for closed in closing {
-                    let _ = closed.await;
-                }
-            });
+        let (over, is_over) = std::sync::mpsc::channel::<()>();
+        shared.handle.spawn(async move {
+            for closed in closing {
+                let _ = closed.await;
+            }
+            drop(over);
         });
+        // A function of the caller's that does not return may keep the runtime's thread, and nothing closes there.
+        let within = if shared.gate.is_held() { HELD_UP } else { CLOSE_WITHIN };
+        args.py().detach(move || is_over.recv_timeout(within).unwrap_or_default());
     })?;
     py.import("atexit")?.call_method1("register", (close,)).map(drop)
 }

@@ -95,7 +95,8 @@ impl SyncClient {
             live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
         });
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        decode::crossing(py, &self.run(py, &live, prepared, progress.as_ref())?)
+        let crossing = telling::raising(|| self.run(py, &live, prepared, progress.as_ref()))?;
+        decode::crossing(py, &crossing)
     }
 
     /// The pages of a list.
@@ -126,7 +127,7 @@ impl SyncClient {
         let Some(live) = live else { return Ok(()) };
         let bridge = Arc::clone(&live.held.bridge);
         let closing = async move { bridge.close().await };
-        drive(py, &live, closing, &Attended::default(), &self.hooks).map(drop)
+        telling::raising(|| drive(py, &live, closing, &Attended::default(), &self.hooks).map(drop))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -179,7 +180,8 @@ impl SyncClient {
 
     /// Runs what a list asks for next.
     pub(crate) fn run_page(&self, py: Python<'_>, prepared: Prepared) -> PyResult<Py<PyAny>> {
-        let crossing = self.run(py, &*self.live(py)?, prepared, None)?;
+        let live = self.live(py)?;
+        let crossing = telling::raising(|| self.run(py, &live, prepared, None))?;
         decode::decode(py, &crossing.result).map(Bound::unbind)
     }
 
@@ -267,7 +269,7 @@ fn wait<T: Send>(
                 }
             })
         });
-        let attended = attended.attend(py, hooks);
+        let attended = telling::kept().and_then(|()| attended.attend(py, hooks));
         match pause {
             Some(Pause::Done(done)) => return attended.map(|()| done),
             Some(Pause::Attend) => {}

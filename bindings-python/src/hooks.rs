@@ -1,8 +1,9 @@
 //! The caller's functions that a client has beside its options, and how they are called.
 
 use std::cell::RefCell;
+use std::sync::Arc;
 
-use omni_mcp::bridge::{self, Bridge, bad_hook, unsendable_argument};
+use omni_mcp::bridge::{self, Bridge, Hear, Letter, bad_hook, unsendable_argument};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -100,7 +101,8 @@ impl Hooks {
             by_name.push((ON_LOG, telling::logging(py)?));
         }
         // A level that is asked for is kept to.
-        let logs = if options.contains("log_level")? { None } else { logs };
+        let is_asked = options.get_item("log_level")?.is_some_and(|level| !level.is_none());
+        let logs = logs.filter(|_| !is_asked);
         Ok((options, Self { by_name, no_token: Why::default(), logs }))
     }
 
@@ -121,7 +123,11 @@ impl Hooks {
             Some(_) => telling::to(hooks, name, gate(py)?).map(Some),
             None => Ok(None),
         };
-        Ok(bridge::Hooks { on_log: tells(ON_LOG)?, on_state: tells(ON_STATE)?, ..bridge::Hooks::default() })
+        Ok(bridge::Hooks {
+            on_log: tells(ON_LOG)?.map(|tell| Arc::new(move |record: Letter| tell(record.open())) as Hear),
+            on_state: tells(ON_STATE)?.map(|tell| Arc::new(tell) as _),
+            ..bridge::Hooks::default()
+        })
     }
 
     pub(crate) fn has_answers(&self) -> bool {

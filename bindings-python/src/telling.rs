@@ -1,12 +1,11 @@
 //! Functions that are told of something in the midst of a call, on whichever thread that is: `on_log` and `on_state`. Without
 //! an `on_log`, records go to Python's `logging`.
 
-use std::cell::Cell;
-use std::sync::Arc;
+use std::cell::{Cell, RefCell};
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use omni_mcp::bridge::Bridge;
-use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
+use pyo3::exceptions::{PyException, PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyWeakrefMethods, PyWeakrefReference};
@@ -18,6 +17,10 @@ use crate::hooks::Hooks;
 thread_local! {
     /// Whether such a function runs on this thread.
     static TELLING: Cell<bool> = const { Cell::new(false) };
+    /// How many calls this thread is in, each in a function of the one before.
+    static CALLS: Cell<usize> = const { Cell::new(0) };
+    /// What the innermost of them is to raise.
+    static KEPT: RefCell<Option<PyErr>> = const { RefCell::new(None) };
 }
 
 /// Hands JSON text to the function of a name. The client's functions are held weakly.
@@ -25,24 +28,66 @@ pub(crate) fn to(
     hooks: &Bound<'_, Hooks>,
     name: &'static str,
     gate: Gate,
-) -> PyResult<Arc<dyn Fn(String) + Send + Sync>> {
+) -> PyResult<impl Fn(String) + Send + Sync + use<>> {
     let hooks = PyWeakrefReference::new(hooks.as_any())?.unbind();
-    Ok(Arc::new(move |text| gate.enter(|| Python::attach(|py| tell(py, &hooks, name, &text)))))
+    Ok(move |text: String| gate.enter(|| Python::attach(|py| tell(py, &hooks, name, &text))))
 }
 
 fn tell(py: Python<'_>, hooks: &Py<PyWeakrefReference>, name: &str, text: &str) {
     let Some(hooks) = hooks.bind(py).upgrade() else { return };
     let Some(function) = hooks.cast::<Hooks>().ok().and_then(|hooks| hooks.get().named(name)) else { return };
+    let function = function.bind(py);
     let before = TELLING.replace(true);
-    let told = decode(py, text.as_bytes()).and_then(|told| function.bind(py).call1((told,)));
-    TELLING.set(before);
-    let Err(raised) = told else { return };
-    if raised.is_instance_of::<PyKeyboardInterrupt>(py) {
-        // It means the program, and comes back where a call notices it.
-        let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
-    } else {
-        raised.write_unraisable(py, Some(function.bind(py)));
+    // Handlers of signals that came before: inside the function, what one raises would be taken for its own failure.
+    if CALLS.get() > 0
+        && let Err(raised) = py.check_signals()
+    {
+        keep(raised, function);
     }
+    let told = decode(py, text.as_bytes()).and_then(|told| function.call1((told,)));
+    TELLING.set(before);
+    match told {
+        Err(failed) if failed.is_instance_of::<PyException>(py) => failed.write_unraisable(py, Some(function)),
+        // It means the program, and not the function.
+        Err(raised) => keep(raised, function),
+        Ok(_) => {}
+    }
+}
+
+/// Keeps what cannot be raised in the midst of a call until that call can raise it.
+fn keep(raised: PyErr, function: &Bound<'_, PyAny>) {
+    let py = function.py();
+    let is_kept = KEPT.with_borrow(|kept| kept.as_ref().map(|kept| kept.get_type(py).is(raised.get_type(py))));
+    match is_kept {
+        None if CALLS.get() > 0 => KEPT.set(Some(raised)),
+        // A function that raises it each time has said so already.
+        Some(true) => {}
+        _ if raised.is_instance_of::<PyKeyboardInterrupt>(py) => {
+            let _ = py.import("_thread").and_then(|thread| thread.call_method0("interrupt_main"));
+        }
+        _ => raised.write_unraisable(py, Some(function)),
+    }
+}
+
+/// Makes a call on this thread, and raises at the latest at its end what came up in its midst and means the program.
+pub(crate) fn raising<T>(call: impl FnOnce() -> PyResult<T>) -> PyResult<T> {
+    struct Calling;
+    impl Drop for Calling {
+        fn drop(&mut self) {
+            CALLS.set(CALLS.get() - 1);
+        }
+    }
+    CALLS.set(CALLS.get() + 1);
+    let calling = Calling;
+    let ended = call();
+    let kept = kept();
+    drop(calling);
+    kept.and(ended)
+}
+
+/// Raises what was kept.
+pub(crate) fn kept() -> PyResult<()> {
+    KEPT.take().map_or(Ok(()), Err)
 }
 
 /// Refuses a call by such a function: the one in whose midst it runs could not go on.

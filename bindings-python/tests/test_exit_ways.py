@@ -106,6 +106,68 @@ sys.stdin.readline()
         0,
         "",
     ),
+    "while_on_log_runs": (
+        """
+def hear(_):
+    told()
+    threading.Event().wait()
+in_a_thread(OmniMCPClient(**endpoint, on_log=hear, listen=True).ping)
+sys.stdin.readline()
+""",
+        0,
+        "",
+    ),
+    "while_on_state_runs": (
+        """
+def hear(_):
+    told()
+    threading.Event().wait()
+in_a_thread(OmniMCPClient(**endpoint, on_state=hear).ping)
+sys.stdin.readline()
+""",
+        0,
+        "",
+    ),
+    "while_on_state_of_an_async_client_runs": (
+        """
+def hear(_):
+    told()
+    threading.Event().wait()
+async def main():
+    calls = [asyncio.create_task(AsyncOmniMCPClient(**endpoint, on_state=hear).ping())]
+    await asyncio.to_thread(sys.stdin.readline)
+asyncio.run(main())
+""",
+        0,
+        "",
+    ),
+    "while_a_record_is_written": (
+        """
+import logging
+class Handler(logging.Handler):
+    def createLock(self):
+        # For which the end of logging itself would wait.
+        self.lock = None
+    def emit(self, record):
+        told()
+        threading.Event().wait()
+logging.basicConfig(level=logging.INFO, handlers=[Handler()])
+in_a_thread(OmniMCPClient(**endpoint).ping)
+sys.stdin.readline()
+""",
+        0,
+        "",
+    ),
+    "exit_in_on_log": (
+        """
+def hear(_):
+    told()
+    sys.exit(3)
+OmniMCPClient(**endpoint, on_log=hear).ping()
+""",
+        3,
+        "",
+    ),
     "while_async_functions_run": (
         """
 async def provide():

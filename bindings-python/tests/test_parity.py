@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
+import re
 import sys
 import typing
 from itertools import pairwise
@@ -28,8 +29,10 @@ from omni_mcp_py import (
     _errors,
     _native,
     _options,
+    _types,
     connect,
     connect_async,
+    testing,
 )
 from omni_mcp_py.registry import (
     AsyncGaiaRegistry,
@@ -38,6 +41,7 @@ from omni_mcp_py.registry import (
     RegistryOptions,
     Sema4Registry,
 )
+from omni_mcp_py.testing import DevServer
 
 TABLES = _native.tables()
 METHODS = [row["spelled"] for row in TABLES["methods"]]
@@ -241,6 +245,29 @@ def test_metadata(client: OmniMCPClient) -> None:
     answer = client.ping(with_metadata=True)
     assert isinstance(answer, WithMetadata)
     assert set(answer.metadata) == set(Metadata.__annotations__)
+
+
+def test_what_the_dev_server_counts(server: DevServer) -> None:
+    with pytest.raises(ValueError, match="unknown variant") as refused:
+        server.wait("?")  # type: ignore[arg-type]
+    source = ast.parse(Path(testing.__file__).read_text("utf-8"))
+    (counts,) = (
+        ast.literal_eval(node.value.slice)
+        for node in ast.walk(source)
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript)
+    )
+    assert sorted(counts) == sorted(re.findall(r"`(\w+)`", str(refused.value)))
+
+
+def test_counters_are_explained_as_in_the_table() -> None:
+    source = ast.parse(Path(_types.__file__).read_text("utf-8"))
+    (made,) = (node for node in source.body if isinstance(node, ast.ClassDef) and node.name == "Counters")
+    explained = {
+        member.target.id: said.value.value  # type: ignore[union-attr, attr-defined]
+        for member, said in pairwise(made.body)
+        if isinstance(member, ast.AnnAssign)
+    }
+    assert explained == {row["name"]: row["help"].strip() for row in TABLES["counters"]}
 
 
 def test_one_version() -> None:

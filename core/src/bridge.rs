@@ -328,7 +328,7 @@ pub struct Hooks {
     /// Hears a notification: `{"method", "params"}` as JSON text.
     pub on_notification: Option<Hear>,
     /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
-    pub on_log: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    pub on_log: Option<Hear>,
     /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
     pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
     /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
@@ -373,7 +373,10 @@ impl Hooks {
             }));
         }
         if let Some(hear) = self.on_log {
-            hooks.log = Log::to(Arc::new(move |record| hear(serde_json::to_string(&record).unwrap_or_default())));
+            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
+            hooks.log = Log::to(Arc::new(move |record| {
+                room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
+            }));
         }
         if let Some(hear) = self.on_state {
             hooks.state = Some(Arc::new(move |change| hear(serde_json::to_string(&change).unwrap_or_default())));

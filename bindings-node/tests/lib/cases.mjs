@@ -9,6 +9,7 @@ function filled(value, row) {
   const { $row, ...members } = value;
   const own = Object.fromEntries(Object.entries(members).map(([name, member]) => [name, filled(member, row)]));
   if ($row === undefined) return own;
+  if (!Object.hasOwn(row, $row)) throw new Error(`the row has no ${$row}: ${JSON.stringify(row)}`);
   return Object.keys(own).length > 0 ? { ...row[$row], ...own } : row[$row];
 }
 

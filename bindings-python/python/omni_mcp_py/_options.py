@@ -257,8 +257,8 @@ class ServerOptions(TypedDict, total=False):
     max_depth: int
     """The most lists and objects in each other, in an answer or a notification. Default: 127."""
     max_queued_notifications: int
-    """The most notifications that wait for on_notification, and of each call for its on_progress; further ones are
-    dropped and counted.
+    """The most notifications that wait for on_notification, records for on_log, and of each call progress for its
+    on_progress; further ones are dropped and counted.
 
     Default: 1024.
     """
