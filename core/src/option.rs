@@ -68,6 +68,8 @@ pub(crate) trait OptionValue: Sized {
     const IS_DURATION: bool = false;
     /// Whether null is a value of its own and not "not given".
     const NULL_IS_A_VALUE: bool = false;
+    /// The largest value, where numbers have one.
+    const AT_MOST: Option<&'static str> = None;
     /// `None` where the value is not allowed.
     fn read(value: &Value, spelling: Spelling) -> Option<Self>;
 
@@ -77,7 +79,13 @@ pub(crate) trait OptionValue: Sized {
     /// A `config` error that names the option, or what is wrong inside it.
     fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
         Self::read(value, spelling).ok_or_else(|| {
-            Error::config(Code::InvalidOption, name, format_args!("must be {}{}", Self::TAKES, got(value)))
+            let refused =
+                |why: String| Error::config(Code::InvalidOption, name, format_args!("must be {}{why}", Self::TAKES));
+            let is_large = value.as_f64().is_some_and(|number| number > f64::from(u32::MAX));
+            match Self::AT_MOST.filter(|_| is_large) {
+                Some(most) => refused(format!(", at most {most}")),
+                None => refused(got(value).to_owned()),
+            }
         })
     }
 }
@@ -143,6 +151,7 @@ impl OptionValue for bool {
 
 impl OptionValue for u32 {
     const TAKES: &'static str = "a whole number greater than zero";
+    const AT_MOST: Option<&'static str> = Some("4294967295");
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         whole(value)?.try_into().ok().filter(|number| *number > 0)
     }
@@ -157,6 +166,7 @@ impl OptionValue for u64 {
 
 impl OptionValue for Option<u32> {
     const TAKES: &'static str = "a whole number greater than zero, or none";
+    const AT_MOST: Option<&'static str> = u32::AT_MOST;
     const NULL_IS_A_VALUE: bool = true;
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
         if value.is_null() { Some(None) } else { u32::read(value, spelling).map(Some) }
@@ -165,6 +175,7 @@ impl OptionValue for Option<u32> {
 
 impl OptionValue for Duration {
     const TAKES: &'static str = "a duration greater than zero";
+    const AT_MOST: Option<&'static str> = Some("1000 years");
     const IS_DURATION: bool = true;
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
         let number = value.as_f64()?;
@@ -175,6 +186,7 @@ impl OptionValue for Duration {
 
 impl OptionValue for Option<Duration> {
     const TAKES: &'static str = "a duration greater than zero, or none";
+    const AT_MOST: Option<&'static str> = Duration::AT_MOST;
     const IS_DURATION: bool = true;
     const NULL_IS_A_VALUE: bool = true;
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
@@ -187,6 +199,21 @@ impl OptionValue for BTreeMap<String, Secret> {
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         let object = value.as_object()?;
         object.iter().map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?)))).collect()
+    }
+
+    fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
+        let odd = value.as_object().and_then(|object| object.iter().find(|(_, value)| !value.is_string()));
+        if let Some((member, value)) = odd {
+            let shown = crate::text::preview(member.as_bytes());
+            return Err(Error::config(
+                Code::InvalidOption,
+                name,
+                format_args!("must be {}; {shown} is none{}", Self::TAKES, got(value)),
+            ));
+        }
+        Self::read(value, spelling).ok_or_else(|| {
+            Error::config(Code::InvalidOption, name, format_args!("must be {}{}", Self::TAKES, got(value)))
+        })
     }
 }
 

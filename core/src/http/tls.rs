@@ -104,7 +104,9 @@ fn provider() -> Arc<CryptoProvider> {
 fn authorities(given: &str) -> Result<RootCertStore> {
     let mut store = RootCertStore::empty();
     for certificate in certificates("ca_certs", given)? {
-        store.add(certificate).map_err(|_| refused("ca_certs", "holds a certificate that cannot be read"))?;
+        store
+            .add(certificate)
+            .map_err(|_| refused("ca_certs", "holds a certificate that cannot be read as X.509 version 3"))?;
     }
     Ok(store)
 }
@@ -115,7 +117,9 @@ fn identity(chain: &str, (field, key): (&str, &str)) -> Result<CertifiedKey> {
         .map_err(|_| refused(field, "holds no private key in PEM that is not encrypted"))?;
     CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
         rustls::Error::InconsistentKeys(_) => refused(field, "does not hold the key of client_cert"),
-        rustls::Error::InvalidCertificate(_) => refused("client_cert", "holds a certificate that cannot be read"),
+        rustls::Error::InvalidCertificate(_) => {
+            refused("client_cert", "holds a certificate that cannot be read as X.509 version 3")
+        }
         _ => refused(field, "holds a key that cannot be used; RSA, ECDSA and Ed25519 keys can"),
     })
 }
@@ -146,8 +150,8 @@ fn pem<'a>(field: &str, given: &'a str) -> Result<Cow<'a, [u8]>> {
     // Devices and pipes may never end.
     match std::fs::metadata(given) {
         Ok(found) if !found.is_file() => Err(unreadable(&"it is no file")),
-        Ok(_) => std::fs::read(given).map(Cow::Owned).map_err(|error| unreadable(&error.kind())),
-        Err(error) => Err(unreadable(&error.kind())),
+        Ok(_) => std::fs::read(given).map(Cow::Owned).map_err(|error| unreadable(&error)),
+        Err(error) => Err(unreadable(&error)),
     }
 }
 

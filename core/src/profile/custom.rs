@@ -198,17 +198,32 @@ impl OptionValue for Vec<ServiceCode> {
     const TAKES: &'static str = "a list of objects with word, code, happened and delivery";
 
     fn read(value: &Value, _: Spelling) -> Option<Self> {
-        let rows: Vec<CodeRow> = serde_json::from_value(value.clone()).ok()?;
-        let rows = rows.into_iter().map(|row| {
-            Some(ServiceCode {
-                code: Code::named(&row.code)?,
-                delivery: row.delivery.unwrap_or(row.happened.delivery()),
-                happened: row.happened,
-                word: Cow::Owned(row.word),
-            })
+        value.as_array()?.iter().map(|row| service_code(row).ok()).collect()
+    }
+
+    /// Tells which of the rows it is.
+    fn read_as(name: &str, value: &Value, _: Spelling) -> Result<Self> {
+        let refused = |why: &dyn std::fmt::Display| Error::config(Code::InvalidOption, name, why);
+        let Some(rows) = value.as_array() else { return Err(refused(&format_args!("must be {}", Self::TAKES))) };
+        let rows = rows.iter().enumerate().map(|(index, row)| {
+            service_code(row)
+                .map_err(|why| refused(&format_args!("must be {}; entry {}: {why}", Self::TAKES, index + 1)))
         });
         rows.collect()
     }
+}
+
+fn service_code(row: &Value) -> std::result::Result<ServiceCode, String> {
+    let row: CodeRow =
+        serde_json::from_value(row.clone()).map_err(|error| crate::text::preview(error.to_string().as_bytes()))?;
+    let code = Code::named(&row.code)
+        .ok_or_else(|| format!("{} is no code of an error", crate::text::preview(row.code.as_bytes())))?;
+    Ok(ServiceCode {
+        code,
+        delivery: row.delivery.unwrap_or(row.happened.delivery()),
+        happened: row.happened,
+        word: Cow::Owned(row.word),
+    })
 }
 
 #[derive(Deserialize)]
