@@ -30,7 +30,7 @@ use crate::option::refuse_given;
 use crate::output;
 use crate::pages;
 use crate::protocol::trace_context::TraceContext;
-use crate::protocol::{arguments, jsonrpc, modern, required};
+use crate::protocol::{arguments, jsonrpc, loose, modern, required};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
@@ -652,12 +652,11 @@ fn blocked(core: &Core, tool: &str) -> Error {
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     // Read loosely: whatever else is odd about the result, the failure must not be missed.
-    let result: serde_json::Value = serde_json::from_slice(&reply.result).unwrap_or_default();
-    if result["isError"] != serde_json::Value::Bool(true) {
+    let (is_error, said) = loose::tool_result(&reply.result);
+    if !is_error {
         return Ok(());
     }
-    let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let said = items.iter().find_map(|item| item["text"].as_str()).unwrap_or_default();
+    let said = said.unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
     let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();
@@ -679,7 +678,7 @@ impl Listener for CallListener<'_> {
         if method == "notifications/progress" || method == "notifications/message" {
             match (params, self.progress) {
                 (Some(params), Some((token, sink))) if method == "notifications/progress" => {
-                    if progress_token(params) == Some(token) {
+                    if progress_token(params).as_ref() == Some(token) {
                         self.idle.restart();
                         return sink(params.get());
                     }
