@@ -49,7 +49,16 @@ class Teller:
         if self._last is None:
             return
         if isinstance(error, asyncio.CancelledError):
-            self._given_up = True
-            self._last.cancel()
-        else:
-            await self._last
+            self._give_up(self._last)
+            return
+        try:
+            # Not the task itself: who is cancelled while waiting for it would cancel it instead, and go on.
+            await asyncio.wait([self._last])
+        except asyncio.CancelledError:
+            self._give_up(self._last)
+            raise
+        self._last.result()
+
+    def _give_up(self, last: asyncio.Task[None]) -> None:
+        self._given_up = True
+        last.cancel()
