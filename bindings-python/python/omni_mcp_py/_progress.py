@@ -31,7 +31,13 @@ class Teller:
 
     async def _after(self, before: asyncio.Task[None] | None, told: Awaitable[object]) -> None:
         if before is not None:
-            await before
+            try:
+                await before
+            except asyncio.CancelledError:
+                if inspect.iscoroutine(told):
+                    # Python warns of a coroutine that nobody awaited.
+                    told.close()
+                raise
         try:
             await told
         except (Exception, asyncio.CancelledError) as error:
