@@ -127,7 +127,8 @@ impl SyncClient {
         let Some(live) = live else { return Ok(()) };
         let bridge = Arc::clone(&live.held.bridge);
         let closing = async move { bridge.close().await };
-        telling::raising(|| drive(py, &live, closing, &Attended::default(), &self.hooks).map(drop))
+        let attended = Attended { progress: None, asked: self.asked(&live) };
+        telling::raising(|| drive(py, &live, closing, &attended, &self.hooks).map(drop))
     }
 
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
@@ -193,12 +194,20 @@ impl SyncClient {
         progress: Option<&Progress<'_, '_>>,
     ) -> PyResult<Crossing> {
         let (hooks, why) = (self.hooks.get(), Arc::<Why>::default());
-        let asked = (live.held.background.is_none() && hooks.has_answers()).then(Arc::default);
+        let attended = Attended { progress, asked: self.asked(live) };
         let running = why.of_call(prepared.run());
-        drive(py, live, running, &Attended { progress, asked }, &self.hooks)?.map_err(|error| {
-            settle(py, live, error.kind() == ErrorKind::Timeout);
-            hooks.raised(py, &error, &why)
+        drive(py, live, running, &attended, &self.hooks)?.map_err(|error| {
+            match settle(py, live, attended.asked.as_ref(), hooks, error.kind() == ErrorKind::Timeout) {
+                Ok(()) => hooks.raised(py, &error, &why),
+                Err(raised) => raised,
+            }
         })
+    }
+
+    /// Where the questions go that come up while a thread runs the client's runtime: whichever of its calls they are about,
+    /// that thread answers them.
+    fn asked(&self, live: &Live) -> Option<Arc<Asked>> {
+        (live.held.background.is_none() && self.hooks.get().has_answers()).then(Arc::default)
     }
 }
 
@@ -278,7 +287,8 @@ fn wait<T: Send>(
         if let Err(raised) = attended.and_then(|()| py.check_signals()) {
             // It ends in the runtime, where it can leave a notice for the server behind.
             py.detach(|| live.runtime.block_on(async { drop(work) }));
-            settle(py, live, true);
+            // What is raised meanwhile comes too late.
+            let _ = settle(py, live, asked, hooks.get(), true);
             return Err(raised);
         }
     }
@@ -292,17 +302,32 @@ enum Pause<T> {
 
 /// Lets the connection of a call that failed close now, and not when the client is next used. Where the call was given
 /// up, it lets the server be told.
-fn settle(py: Python<'_>, live: &Live, was_given_up: bool) {
-    py.detach(|| {
-        live.runtime.block_on(async {
-            turn().await;
-            turn().await;
-            // A client that works between calls tells it by itself.
-            if was_given_up && live.held.background.is_none() {
-                live.held.bridge.settled(TELL_WITHIN).await;
-            }
-        })
+fn settle(py: Python<'_>, live: &Live, asked: Option<&Arc<Asked>>, hooks: &Hooks, was_given_up: bool) -> PyResult<()> {
+    let mut settled = Box::pin(async {
+        turn().await;
+        turn().await;
+        // A client that works between calls tells it by itself.
+        if was_given_up && live.held.background.is_none() {
+            live.held.bridge.settled(TELL_WITHIN).await;
+        }
     });
+    loop {
+        let is_settled = py.detach(|| {
+            // Other threads' calls go on meanwhile, and may be asked something.
+            let _here = asked.map(Asked::here);
+            live.runtime.block_on(async {
+                tokio::select! {
+                    biased;
+                    () = &mut settled => true,
+                    () = arrived(None, asked) => false,
+                }
+            })
+        });
+        asked.map_or(Ok(()), |asked| asked.answer(py, hooks))?;
+        if is_settled != Some(false) {
+            return Ok(());
+        }
+    }
 }
 
 async fn arrived(heard: Option<&Heard>, asked: Option<&Arc<Asked>>) {

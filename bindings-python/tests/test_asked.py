@@ -380,6 +380,26 @@ def test_many_threads_are_asked_at_once(era: str, place: dict[str, Any]) -> None
     assert {number: answer["content"]["name"] for number, answer in results.items()} == {n: str(n) for n in range(6)}
 
 
+def test_a_thread_whose_call_was_given_up_answers_what_others_are_asked() -> None:
+    # It runs the client's runtime until the server is told, which takes its time here.
+    held = {"on": {"method": "notifications/cancelled"}, "fault": {"kind": "hang"}}
+    hangs = {"on": {"tool": "echo"}, "fault": {"kind": "hang"}}
+
+    def give_up(client: OmniMCPClient) -> None:
+        with pytest.raises(OmniMCPError, match="no answer"):
+            client.call_tool("echo", {"n": 1}, timeout=0.05, max_attempts=1)
+
+    with serving("legacy", faults=[held, hangs]) as server:
+        functions = {"on_elicitation": lambda _: ADA, "listen": False}
+        with OmniMCPClient(**options(server, **functions)) as client:
+            client.connect()
+            thread = threading.Thread(target=give_up, args=(client,))
+            thread.start()
+            assert server.wait("requests", method="notifications/cancelled", at_least=1)
+            assert answered(client.call_tool(**asking("elicitation/create", FORM))) == ADA
+            thread.join()
+
+
 # The end.
 
 

@@ -175,6 +175,32 @@ def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pyte
     assert reported == [KeyError, KeyError, IndexError, IndexError]
 
 
+def test_a_callback_that_never_ends_does_not_hold_up_a_cancellation() -> None:
+    async def never(_: Any) -> None:
+        await asyncio.Event().wait()
+
+    ended = threading.Event()
+
+    def hear(record: Any) -> None:
+        if record["message"] == "a call succeeded":
+            ended.set()
+
+    async def main(server: DevServer) -> None:
+        async with of(server, on_log=hear, log_level="debug") as client:
+            call = asyncio.create_task(client.call_tool(*SEARCH, on_progress=never))
+            # The call itself has ended, and waits for its callback only.
+            await asyncio.to_thread(ended.wait, 10)
+            for _ in range(100):
+                await asyncio.sleep(0)
+            assert not call.done()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.wait_for(call, 5)
+
+    with DevServer(progress=3) as server:
+        asyncio.run(main(server))
+
+
 def test_a_coroutine_that_is_never_awaited_sends_nothing(server: DevServer) -> None:
     async def main() -> None:
         of(server).ping().close()

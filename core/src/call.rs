@@ -1,13 +1,11 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
-use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
 use tokio::time::Instant;
@@ -32,7 +30,7 @@ use crate::option::refuse_given;
 use crate::output;
 use crate::pages;
 use crate::protocol::trace_context::TraceContext;
-use crate::protocol::{arguments, jsonrpc, modern, required};
+use crate::protocol::{arguments, jsonrpc, loose, modern, required};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
@@ -665,17 +663,11 @@ fn blocked(core: &Core, tool: &str) -> Error {
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     // Read loosely: whatever else is odd about the result, the failure must not be missed.
-    #[derive(Deserialize)]
-    struct Item {
-        text: String,
-    }
-    let result: BTreeMap<String, &RawValue> = serde_json::from_slice(&reply.result).unwrap_or_default();
-    if result.get("isError").is_none_or(|is_error| is_error.get() != "true") {
+    let (is_error, said) = loose::tool_result(&reply.result);
+    if !is_error {
         return Ok(());
     }
-    let items = result.get("content").and_then(|content| serde_json::from_str::<Vec<&RawValue>>(content.get()).ok());
-    let said = items.iter().flatten().find_map(|item| serde_json::from_str::<Item>(item.get()).ok());
-    let said = said.map(|item| item.text).unwrap_or_default();
+    let said = said.unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
     let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();
@@ -697,7 +689,7 @@ impl Listener for CallListener<'_> {
         if method == "notifications/progress" || method == "notifications/message" {
             match (params, self.progress) {
                 (Some(params), Some((token, sink))) if method == "notifications/progress" => {
-                    if progress_token(params) == Some(token) {
+                    if progress_token(params).as_ref() == Some(token) {
                         self.idle.restart();
                         return sink(params.get());
                     }

@@ -29,6 +29,7 @@ use crate::open_count::OpenCount;
 use crate::output::OutputSchemas;
 use crate::pools::Pools;
 use crate::protocol::mirror::Mirrored;
+use crate::queue::Room;
 use crate::reply::RawReply;
 use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
@@ -67,7 +68,7 @@ pub(crate) struct Core {
     /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
     pub(crate) serial: tokio::sync::Mutex<()>,
     /// Room for the server's own requests.
-    pub(crate) questions: Arc<Semaphore>,
+    pub(crate) questions: Arc<Room>,
     /// Room for the answers to them.
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
@@ -125,6 +126,7 @@ impl std::fmt::Debug for Core {
 impl Core {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let settings = Arc::new(settings);
+        let counts = Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() };
         Ok(Self {
             http: Arc::new(Pools::new(&settings)?),
             session: Session::default(),
@@ -132,7 +134,7 @@ impl Core {
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),
-            questions: Arc::new(Semaphore::new(settings.max_server_requests as usize)),
+            questions: Room::of(settings.max_server_requests as usize, &settings.limits, &counts.unanswered),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
             asked_of_all: Arc::default(),
@@ -143,7 +145,7 @@ impl Core {
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: Board::default(),
-            counts: Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() },
+            counts,
             output_schemas: OutputSchemas::default(),
             log_level: RwLock::default(),
             era: Mutex::default(),

@@ -148,20 +148,21 @@ impl Ears {
         if is_modern {
             return;
         }
-        // A server that asks more at once than this is left without an answer, and not us without memory.
-        let Ok(permit) = Arc::clone(&core.questions).try_acquire_owned() else {
-            core.counts.unanswered.add();
+        // A server that asks more at once than this is left without an answer, and not us without memory: also not where
+        // few questions, or their ids, are large.
+        let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
+        let Some(place) = core.questions.take(size) else {
             tell!(
                 core.log(),
                 WARN,
-                "the server asks more at once than max_server_requests, and gets no answer",
+                "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
                 method = asks::known_as(method),
             );
             return;
         };
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
-            let _permit = permit;
+            let _place = place;
             let _open = core.asking.begin();
             let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
             // What is answered by itself, such as a ping, is no reason why a call takes long.

@@ -1,9 +1,10 @@
 //! Idempotency keys: minted once per logical call, checked, and never reused for another payload.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
 
 use http::HeaderValue;
+use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
 use crate::error::{Code, Error, Result};
@@ -85,15 +86,45 @@ impl UsedKeys {
 
 /// Equal for equal JSON values, whatever the order of members.
 fn fingerprint(method: &str, params: &[u8]) -> Fingerprint {
+    let mut whole = Vec::with_capacity(params.len());
+    if write_sorted(params, &mut whole).is_err() {
+        params.clone_into(&mut whole);
+    }
     let mut hash = Sha256::new();
     hash.update(method);
     hash.update([0]);
-    match serde_json::from_slice::<serde_json::Value>(params) {
-        // serde_json's map is sorted by name.
-        Ok(value) => hash.update(value.to_string()),
-        Err(_) => hash.update(params),
-    }
+    hash.update(whole);
     hash.finalize().into()
+}
+
+/// JSON with the members of its objects in order. Numbers stay the text that they are: as a value, two large ones may be the
+/// same.
+fn write_sorted(json: &[u8], out: &mut Vec<u8>) -> serde_json::Result<()> {
+    match json.trim_ascii_start().first() {
+        Some(b'{') => {
+            let members: BTreeMap<String, &RawValue> = serde_json::from_slice(json)?;
+            out.push(b'{');
+            for (name, member) in members {
+                serde_json::to_writer(&mut *out, &name)?;
+                out.push(b':');
+                write_sorted(member.get().as_bytes(), out)?;
+                out.push(b',');
+            }
+            out.push(b'}');
+        }
+        Some(b'[') => {
+            let items: Vec<&RawValue> = serde_json::from_slice(json)?;
+            out.push(b'[');
+            for item in items {
+                write_sorted(item.get().as_bytes(), out)?;
+                out.push(b',');
+            }
+            out.push(b']');
+        }
+        Some(b'"') => serde_json::to_writer(out, &serde_json::from_slice::<String>(json)?)?,
+        _ => out.extend_from_slice(json),
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -129,5 +160,15 @@ mod tests {
         for key in ["", "a b", "clé", &"k".repeat(256)] {
             assert_eq!(header(key).unwrap_err().info().field.as_deref(), Some("idempotency_key"));
         }
+    }
+
+    #[test]
+    fn payloads_are_told_apart_by_numbers_that_no_type_holds() {
+        let of = |params: &str| fingerprint("tools/call", params.as_bytes());
+        let one = of(r#"{"b":[1,{"y":"\u0061","x":18446744073709551616}],"a":1e400}"#);
+        assert_eq!(one, of(r#"{ "a": 1e400, "b": [1, {"x": 18446744073709551616, "y": "a"}] }"#));
+        assert_ne!(one, of(r#"{"b":[1,{"y":"a","x":18446744073709551617}],"a":1e400}"#));
+        assert_ne!(of(r#"{"a":[1,2]}"#), of(r#"{"a":[12]}"#));
+        assert_ne!(of(r#"{"a":"1"}"#), of(r#"{"a":1}"#));
     }
 }

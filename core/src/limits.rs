@@ -1,7 +1,7 @@
 //! How much of a server's answers is taken in: each limit is an option of the client, and named where it is passed.
 
 use crate::config::{ClientConfig, positive};
-use crate::error::{Code, Delivery, Result};
+use crate::error::{Code, Delivery, Error, Result};
 use crate::failure::Failure;
 use crate::retry::Happened;
 
@@ -73,7 +73,7 @@ impl Limits {
             answer,
             event,
             error: bytes("max_error_bytes", config.max_error_bytes, 64 << 10),
-            headers: count("max_headers", config.max_headers, DEFAULT_HEADERS)?,
+            headers: headers(config.max_headers.unwrap_or(DEFAULT_HEADERS))?,
             queue: count("max_queued_notifications", config.max_queued_notifications, 1024)?,
             depth: count("max_depth", config.max_depth, 127)?,
         })
@@ -113,6 +113,16 @@ const DOCUMENT: usize = 64 << 10;
 
 /// What the HTTP library takes without being told.
 pub(crate) const DEFAULT_HEADERS: u32 = 100;
+/// The most that it can be told: it makes room for as many with each answer, and its map of headers panics beyond 24576.
+const MOST_HEADERS: u32 = 10_000;
+
+fn headers(most: u32) -> Result<usize> {
+    if (1..=MOST_HEADERS).contains(&most) {
+        return Ok(most as usize);
+    }
+    let allowed = format_args!("must be a whole number from 1 to {MOST_HEADERS}");
+    Err(Error::config(Code::InvalidOption, "max_headers", allowed))
+}
 
 /// Whether valid JSON text has at most `most` lists and objects in each other.
 fn depth_is_within(text: &[u8], most: usize) -> bool {

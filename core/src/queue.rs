@@ -45,8 +45,13 @@ pub type Hear = Arc<dyn Fn(Letter) + Send + Sync>;
 impl Room {
     /// Room as the limits say. What is dropped is also counted in `in_all`.
     pub(crate) fn new(limits: &Limits, in_all: &Count) -> Arc<Self> {
+        Self::of(limits.queue, limits, in_all)
+    }
+
+    /// Room for so many.
+    pub(crate) fn of(most: usize, limits: &Limits, in_all: &Count) -> Arc<Self> {
         Arc::new(Self {
-            most: limits.queue,
+            most,
             most_bytes: limits.event.most,
             waiting: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),

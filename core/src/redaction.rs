@@ -1,5 +1,6 @@
 //! Secrets taken out of what a server has said.
 
+use std::ops::Range;
 use std::sync::PoisonError;
 
 use serde_json::Value;
@@ -8,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::config::SHORTEST_SECRET;
 use crate::core::Core;
 use crate::error::Error;
+use crate::protocol::loose;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
@@ -26,8 +28,9 @@ impl Core {
         for text in said.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
             secrets.iter().for_each(|secret| redact(text, secret));
         }
-        // What cannot be read, such as a number beyond all bounds, cannot be searched either, and is not shown.
-        info.data = info.data.take().and_then(|data| without(data, &secrets));
+        if let Some(data) = info.data.as_ref().and_then(|data| redacted_json(data.get(), &secrets)) {
+            info.data = RawValue::from_string(data).ok();
+        }
         if let Some(last) = info.stderr.last() {
             info.message = format!("{}; its last words: {last}", info.message);
         }
@@ -90,42 +93,47 @@ pub(crate) fn redact(text: &mut String, secret: &str) {
     }
 }
 
-/// JSON text without secrets; as it came where it holds none.
-fn without(text: Box<RawValue>, secrets: &[String]) -> Option<Box<RawValue>> {
-    let mut data: Value = serde_json::from_str(text.get()).ok()?;
-    let found: Vec<_> = secrets.iter().filter(|secret| holds(&data, secret)).collect();
+/// A JSON text without these secrets, however they are escaped in its strings; nothing where there are none. It is not read as
+/// a value: one that no value can hold, for its depth or its numbers, may have secrets in it all the same.
+fn redacted_json(json: &str, secrets: &[String]) -> Option<String> {
+    let strings: Vec<_> = strings(json).map(|at| (at.clone(), loose::string(&json[at]).unwrap_or_default())).collect();
+    let found: Vec<_> =
+        secrets.iter().filter(|secret| strings.iter().any(|(_, text)| text.contains(secret.as_str()))).collect();
     if found.is_empty() {
-        return Some(text);
+        return None;
     }
-    found.iter().for_each(|secret| redact_all(&mut data, secret));
-    serde_json::value::to_raw_value(&data).ok()
-}
-
-/// Whether a secret stands in any text of a value, however it was escaped.
-fn holds(value: &Value, secret: &str) -> bool {
-    match value {
-        Value::String(text) => text.contains(secret),
-        Value::Array(items) => items.iter().any(|item| holds(item, secret)),
-        Value::Object(members) => members.iter().any(|(name, member)| name.contains(secret) || holds(member, secret)),
-        _ => false,
-    }
-}
-
-fn redact_all(value: &mut Value, secret: &str) {
-    match value {
-        Value::String(text) => redact(text, secret),
-        Value::Array(items) => items.iter_mut().for_each(|item| redact_all(item, secret)),
-        Value::Object(members) => {
-            *members = std::mem::take(members)
-                .into_iter()
-                .map(|(name, mut member)| {
-                    redact_all(&mut member, secret);
-                    (name.replace(secret, REDACTED), member)
-                })
-                .collect();
+    let (mut clean, mut done) = (String::with_capacity(json.len()), 0);
+    for (at, text) in strings {
+        let mut left = text.clone();
+        found.iter().for_each(|secret| redact(&mut left, secret));
+        if left != text {
+            clean.push_str(&json[done..at.start]);
+            clean.push_str(&Value::from(left).to_string());
+            done = at.end;
         }
-        _ => {}
     }
+    clean.push_str(&json[done..]);
+    Some(clean)
+}
+
+/// Where the strings of a valid JSON text are, names of members among them.
+fn strings(json: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut next = 0;
+    std::iter::from_fn(move || {
+        let begin = next + json[next..].find('"')?;
+        let mut bytes = json.bytes().enumerate().skip(begin + 1);
+        while let Some((at, byte)) = bytes.next() {
+            match byte {
+                b'\\' => drop(bytes.next()),
+                b'"' => {
+                    next = at + 1;
+                    return Some(begin..next);
+                }
+                _ => {}
+            }
+        }
+        None
+    })
 }
 
 #[cfg(test)]
@@ -172,14 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn data_that_cannot_be_searched_is_not_shown() {
-        let shown = |text: &str| {
-            let text = RawValue::from_string(text.to_owned()).unwrap();
-            without(text, &["secret-word".to_owned()]).map(|shown| shown.get().to_owned())
-        };
-        assert_eq!(shown(r#"{"n": 1.0}"#).as_deref(), Some(r#"{"n": 1.0}"#));
-        assert_eq!(shown(r#"{"e":"a secret-word"}"#).as_deref(), Some(r#"{"e":"a [redacted]"}"#));
-        assert_eq!(shown(r#"{"e":"a secret-word","n":1e400}"#), None);
-        assert_eq!(shown(r#"{"e":"a secret-word","s":"\ud800"}"#), None);
+    fn data_that_no_value_can_hold_is_clean_too() {
+        let secrets = ["secret-word".to_owned()];
+        let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
+        for odd in [r#""\ud800""#, "1e400", "18446744073709551617", &deep] {
+            let said = format!(r#"{{"x": {odd}, "a \"secret-word": ["s\u0065cret-word\\", "secret-w…"], "x": {odd}}}"#);
+            let left = format!(r#"{{"x": {odd}, "a \"[redacted]": ["[redacted]\\", "[redacted]…"], "x": {odd}}}"#);
+            assert_eq!(redacted_json(&said, &secrets).unwrap(), left);
+            assert_eq!(redacted_json(&left, &secrets), None);
+        }
     }
 }

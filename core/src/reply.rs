@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::error::{Code, Delivery, Error};
 use crate::headers;
+use crate::protocol::loose;
 
 /// A result as JSON text, with what is known of its answer.
 #[derive(Clone, Default)]
@@ -114,10 +115,8 @@ pub(crate) fn looks_like_error(result: &[u8]) -> bool {
     if !result.windows(6).any(|window| window == b"Error:") {
         return false;
     }
-    let result: serde_json::Value = serde_json::from_slice(result).unwrap_or_default();
-    let items = result["content"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let first = items.iter().find_map(|item| item["text"].as_str());
-    result["isError"] != serde_json::Value::Bool(true) && first.is_some_and(|text| text.starts_with("Error:"))
+    let (is_error, first) = loose::tool_result(result);
+    !is_error && first.is_some_and(|text| text.starts_with("Error:"))
 }
 
 #[cfg(test)]

@@ -180,3 +180,26 @@ async fn options_of_a_call_add_up() {
     let reply = call.options(omni_mcp::CallOptions::default().max_attempts(2u32)).await.unwrap();
     assert_eq!(reply.metadata().idempotency_key.as_deref(), Some("mine"));
 }
+
+#[tokio::test]
+async fn questions_together_are_no_larger_than_an_event_may_be() {
+    let question = |id: &str| {
+        let asked = json!({"jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": form()["params"]});
+        format!("data: {asked}\n\n")
+    };
+    let questions: String = (0..4).map(|id| question(&format!("{id}{}", "x".repeat(900)))).collect();
+    let answer = r#"data: {"jsonrpc":"2.0","id":$ID,"result":{"content":[]}}"#;
+    let fault =
+        json!({"kind": "raw_body", "content_type": "text/event-stream", "body": format!("{questions}{answer}\n\n")});
+    let rules = json!([{"on": {"method": "tools/call"}, "fault": fault}]);
+    let options = json!({"profile": "generic", "era": "legacy", "faults": rules});
+    let server = DevServer::start(serde_json::from_value(options).unwrap()).unwrap();
+    let client = client(&server)
+        .max_event_bytes(2500_u64)
+        .listen(false)
+        .on_elicitation(|_: Value| std::future::pending::<Result<Value, String>>())
+        .build()
+        .unwrap();
+    client.call_tool("echo", json!({"n": 1})).await.unwrap();
+    assert_eq!(client.counters().unanswered, 2);
+}

@@ -31,7 +31,13 @@ class Teller:
 
     async def _after(self, before: asyncio.Task[None] | None, told: Awaitable[object]) -> None:
         if before is not None:
-            await before
+            try:
+                await before
+            except asyncio.CancelledError:
+                if inspect.iscoroutine(told):
+                    # Python warns of a coroutine that nobody awaited.
+                    told.close()
+                raise
         try:
             await told
         except (Exception, asyncio.CancelledError) as error:
@@ -49,7 +55,16 @@ class Teller:
         if self._last is None:
             return
         if isinstance(error, asyncio.CancelledError):
-            self._given_up = True
-            self._last.cancel()
-        else:
-            await self._last
+            self._give_up(self._last)
+            return
+        try:
+            # Not the task itself: who is cancelled while waiting for it would cancel it instead, and go on.
+            await asyncio.wait([self._last])
+        except asyncio.CancelledError:
+            self._give_up(self._last)
+            raise
+        self._last.result()
+
+    def _give_up(self, last: asyncio.Task[None]) -> None:
+        self._given_up = True
+        last.cancel()

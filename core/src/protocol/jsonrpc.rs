@@ -6,6 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::loose::Loose;
+
 /// JSON-RPC's own error codes.
 pub(crate) const PARSE_ERROR: i64 = -32700;
 pub(crate) const INVALID_REQUEST: i64 = -32600;
@@ -74,9 +76,9 @@ pub(crate) struct RpcError {
     pub(crate) data: Option<Box<RawValue>>,
 }
 
-/// The message is for people only: an answer is not refused for the lack of one.
+/// The message is for people only: an answer is not refused for the lack of one, or of half a character in it.
 fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::<String>::deserialize(deserializer)?.unwrap_or_default())
+    Ok(Option::<Loose>::deserialize(deserializer)?.map(|Loose(text)| text).unwrap_or_default())
 }
 
 #[derive(Deserialize)]

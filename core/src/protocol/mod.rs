@@ -9,6 +9,7 @@ pub(crate) mod finite;
 pub(crate) mod handshake;
 pub(crate) mod json_schema;
 pub(crate) mod jsonrpc;
+pub(crate) mod loose;
 pub(crate) mod member;
 pub(crate) mod mirror;
 pub(crate) mod modern;

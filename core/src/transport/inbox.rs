@@ -15,6 +15,7 @@ use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
+use crate::protocol::loose;
 use crate::queue::{Place, Room};
 use crate::retry::Happened;
 
@@ -47,10 +48,11 @@ struct ProgressToken<'a> {
     progress_token: &'a RawValue,
 }
 
-/// The text of a progress notification's token.
-pub(crate) fn progress_token(params: &RawValue) -> Option<&str> {
+/// The text of a progress notification's token. It is read, as a server may escape in it what it likes.
+pub(crate) fn progress_token(params: &RawValue) -> Option<String> {
     let sent: ProgressToken<'_> = serde_json::from_str(params.get()).ok()?;
-    Some(sent.progress_token.get().trim_matches('"'))
+    let token = sent.progress_token.get();
+    Some(loose::string(token).unwrap_or_else(|| token.to_owned()))
 }
 
 /// What is left of a message that is none: whose answer it was to be.
@@ -104,7 +106,7 @@ impl Inbox {
                 let token = params.filter(|_| method == "notifications/progress").and_then(progress_token);
                 let state = self.locked();
                 let waiter = token.and_then(|token| {
-                    state.waiting.values().find(|waiter| waiter.progress_token.as_deref() == Some(token))
+                    state.waiting.values().find(|waiter| waiter.progress_token.as_ref() == Some(&token))
                 });
                 match waiter {
                     Some(waiter) => match waiter.room.take(text.len()) {
