@@ -30,7 +30,6 @@ const WARM_UP: usize = 600;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let size = usize::try_from(plan.size(1_500, 50_000))?;
-    fastrand::seed(plan.seed);
     let cases = Arc::new(Cases::new(size, WARM_UP, plan.seed));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let seen = runtime.block_on(all(&cases))?;
@@ -154,7 +153,8 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
             false => client.list_tools().await.map(drop),
         }
     };
-    let Ok(((outcome, took), beside)) = tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, beside) }).await else {
+    let Ok(((outcome, took), beside)) = tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, beside) }).await
+    else {
         return wrong("it does not end".to_owned());
     };
     cases.end(number);
