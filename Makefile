@@ -38,6 +38,7 @@ test: python node ## Run all tests in all languages, and check what the clients 
 	rm -rf $(MESSAGES)
 	cargo test --locked -p omni-mcp-devserver --features cli
 	OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) cargo test --locked -p omni-mcp --features omni-mcp-devserver/cli
+	cargo test --locked -p omni-mcp-chaos
 	cargo run --locked -q -p omni-mcp-chaos -- --python $(RUN_PYTHON)
 	cd bindings-python && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) $(RUN_PYTHON) -m pytest
 	cd $(NODE_BINDING) && OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) npm test

@@ -161,9 +161,9 @@ async fn a_session_that_served_others_and_is_lost_again_is_opened_again_but_not_
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
-    // Each time the call is sent its session is lost; in between another call is served.
+    // Each time the call is sent its session is lost; in between another call is served, which has a third of a second.
     let lost = json!([
-        {"on": {"tool": "echo"}, "fault": {"kind": "delay", "ms": 60}},
+        {"on": {"tool": "echo"}, "fault": {"kind": "delay", "ms": 300}},
         {"on": {"tool": "echo"}, "fault": {"kind": "session_lost"}},
     ]);
     script(&server, &lost);

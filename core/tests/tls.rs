@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::future::IntoFuture;
+use std::io::Read;
+use std::net::TcpStream;
 use std::time::Duration;
 
 use futures_util::future::{join, join_all};
@@ -75,9 +77,23 @@ async fn a_connection_that_is_dead_is_left_for_another_one() {
     let config = Client::builder().api_key(server.api_key()).base_url(server.url()).ca_certs(ca);
     let client = config.timeout(Duration::from_secs(1)).build().unwrap();
     let answer = client.call_tool("fred.search", json!({"q": "x"})).await.unwrap();
-    assert_eq!(answer.metadata().attempts, 3);
+    // Of the dead connection the client learns with the first attempt, or, where the ping is later, with the second.
+    assert!(matches!(answer.metadata().attempts, 2 | 3));
     let ledger = server.ledger();
     assert_eq!((ledger.executions.len(), ledger.connections), (1, 2));
+}
+
+#[test]
+fn a_server_that_dies_ends_handshakes_and_connections_that_say_nothing() {
+    let server = start(&json!({"tls": {}}));
+    let mut silent: Vec<_> = (0..3).map(|_| TcpStream::connect(("127.0.0.1", server.port())).unwrap()).collect();
+    let accepted = json!({"count": "open_connections", "at_least": 3});
+    assert!(server.wait_json(&accepted.to_string()).unwrap());
+    server.restart(Duration::ZERO);
+    for stream in &mut silent {
+        assert!(matches!(stream.read(&mut [0]), Ok(0) | Err(_)));
+    }
+    assert_eq!(server.ledger().open_connections, 0);
 }
 
 #[tokio::test]

@@ -144,37 +144,51 @@ impl Drop for Open {
     }
 }
 
-/// Serves a connection until either side ends it.
-pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shared>) {
+/// Serves a connection until either side ends it, or the server dies.
+pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shared>, death: impl Future<Output = ()>) {
     let connection = Arc::new(Connection::new(shared.ledger.connection_opened()));
     let _open = Open(Arc::clone(&shared));
     #[cfg(feature = "tls")]
     if let Some(front) = (*front).as_ref() {
+        let mut death = pin!(death);
         // A client that does not come through the handshake has said all there is to say.
-        let Ok(stream) = front.accept(stream).await else { return };
+        let accepted = tokio::select! {
+            accepted = front.accept(stream) => accepted,
+            () = &mut death => return,
+        };
+        let Ok(stream) = accepted else { return };
         return match tls::is_http2(&stream) {
-            true => serve_http2(stream, front, connection, shared).await,
-            false => serve_http1(stream, connection, shared).await,
+            true => serve_http2(stream, front, connection, shared, death).await,
+            false => serve_http1(stream, connection, shared, death).await,
         };
     }
     #[cfg(not(feature = "tls"))]
     let _ = front;
-    serve_http1(stream, connection, shared).await;
+    serve_http1(stream, connection, shared, death).await;
 }
 
-async fn serve_http1<S: Socket>(stream: S, connection: Arc<Connection>, shared: Arc<Shared>) {
-    let deaths = Arc::clone(&shared);
+async fn serve_http1<S: Socket>(
+    stream: S,
+    connection: Arc<Connection>,
+    shared: Arc<Shared>,
+    death: impl Future<Output = ()>,
+) {
     let io = Io { stream: TokioIo::new(stream), connection: Arc::clone(&connection), head: Bytes::from_static(HEAD) };
     let service = {
         let connection = Arc::clone(&connection);
         service_fn(move |request| crate::http::serve(Arc::clone(&shared), Arc::clone(&connection), 0, request))
     };
-    until_ended(http1::Builder::new().serve_connection(io, service), &connection, &deaths).await;
+    until_ended(http1::Builder::new().serve_connection(io, service), &connection, death).await;
 }
 
 #[cfg(feature = "tls")]
-async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<Connection>, shared: Arc<Shared>) {
-    let deaths = Arc::clone(&shared);
+async fn serve_http2<S: Socket>(
+    stream: S,
+    front: &tls::Front,
+    connection: Arc<Connection>,
+    shared: Arc<Shared>,
+    death: impl Future<Output = ()>,
+) {
     let framed = Framed::new(stream, connection.inserts.clone());
     let io = Io { stream: TokioIo::new(framed), connection: Arc::clone(&connection), head: Bytes::from_static(HEAD) };
     // Clients number their streams 1, 3, 5 and so on, and open them in this order.
@@ -188,11 +202,11 @@ async fn serve_http2<S: Socket>(stream: S, front: &tls::Front, connection: Arc<C
     };
     let mut builder = hyper::server::conn::http2::Builder::new(hyper_util::rt::TokioExecutor::new());
     builder.max_concurrent_streams(front.max_concurrent_streams);
-    until_ended(builder.serve_connection(io, service), &connection, &deaths).await;
+    until_ended(builder.serve_connection(io, service), &connection, death).await;
 }
 
 /// Drives a connection until it is over, a fault has ended it, or the server has died.
-async fn until_ended(serving: impl Future, connection: &Connection, shared: &Shared) {
+async fn until_ended(serving: impl Future, connection: &Connection, death: impl Future<Output = ()>) {
     let mut serving = pin!(serving);
     let mut wanted = pin!(connection.wanted.notified());
     let served = poll_fn(|cx| {
@@ -207,7 +221,7 @@ async fn until_ended(serving: impl Future, connection: &Connection, shared: &Sha
     });
     tokio::select! {
         () = served => {}
-        () = shared.restarts.death() => connection.end(How::Rst),
+        () = death => connection.end(How::Rst),
     }
 }
 
@@ -292,6 +306,9 @@ impl<S: Socket> Write for Io<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.connection.is_stalled() {
+            return Poll::Pending;
+        }
         Pin::new(&mut self.stream).poll_flush(cx)
     }
 
@@ -308,6 +325,9 @@ impl<S: Socket> Write for Io<S> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.connection.is_stalled() {
+            return Poll::Pending;
+        }
         if self.connection.floods.load(Ordering::Relaxed) {
             return self.poll_flood(cx, bufs.iter().map(|buf| buf.len()).sum());
         }

@@ -58,10 +58,13 @@ impl Restarts {
         self.deaths.send_modify(|deaths| *deaths += 1);
     }
 
-    /// Pending until the server dies the next time.
-    pub(crate) async fn death(&self) {
-        // The sender lives as long as the server.
-        let _ = self.deaths.subscribe().changed().await;
+    /// Pending until the server dies, from the time of this call on.
+    pub(crate) fn death(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut deaths = self.deaths.subscribe();
+        async move {
+            // Of a server that is gone nobody waits for the death.
+            let _ = deaths.changed().await;
+        }
     }
 
     /// A request waits for its answer.

@@ -319,7 +319,9 @@ async fn accept(mut listener: TcpListener, front: Arc<Front>, shared: Arc<Shared
             Ok((stream, _)) => {
                 // Without it answers are only slower.
                 let _ = stream.set_nodelay(true);
-                tokio::spawn(connection::serve(stream, Arc::clone(&front), Arc::clone(&shared)));
+                // From here on it dies with the server, however far it has come.
+                let death = shared.restarts.death();
+                tokio::spawn(connection::serve(stream, Arc::clone(&front), Arc::clone(&shared), death));
             }
             // Out of descriptors, most likely: others must close first.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,

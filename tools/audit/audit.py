@@ -43,8 +43,20 @@ def last(text: str) -> str:
     return lines[-1][:160] if lines else "it says nothing"
 
 
-def crates(deny: str, what: list[str], *, offline: bool) -> Outcome:
-    """Ask cargo-deny."""
+def fetched() -> str | None:
+    """Fetch the crates, whose licences stand in them; why that cannot be done."""
+    # Where all of them are there already, nobody is asked for them.
+    for command in (["cargo", "fetch", "--locked", "--offline"], ["cargo", "fetch", "--locked"]):
+        ended = run(command)
+        if ended is not None and ended.returncode == 0:
+            return None
+    return "cargo is not there, or too slow" if ended is None else last(ended.stderr)
+
+
+def crates(deny: str, what: list[str], *, offline: bool, missing: str | None) -> Outcome:
+    """Ask cargo-deny, of crates that have been fetched."""
+    if missing is not None:
+        return Outcome(None, f"the crates cannot be fetched: {missing}")
     ended = run([deny, *(["--offline"] if offline else []), "--locked", "check", "--hide-inclusion-graph", *what])
     if ended is None:
         return Outcome(None, "cargo-deny is not installed: cargo install --locked cargo-deny")
@@ -97,9 +109,11 @@ def main() -> int:
     reader.add_argument("--cargo-deny", default="cargo-deny", help="the program")
     reader.add_argument("--pip-audit", default="pip-audit", help="the program")
     given = reader.parse_args()
+    unfetched = fetched()
+    of_all = ["licenses", "bans", "sources"]
     parts = {
-        "crates: licences, bans, sources": crates(given.cargo_deny, ["licenses", "bans", "sources"], offline=True),
-        "crates: advisories": crates(given.cargo_deny, ["advisories"], offline=False),
+        "crates: licences, bans, sources": crates(given.cargo_deny, of_all, offline=True, missing=unfetched),
+        "crates: advisories": crates(given.cargo_deny, ["advisories"], offline=False, missing=unfetched),
         **{f"Python: {file}": python(given.pip_audit, file) for file in REQUIREMENTS},
         **{f"Node: {folder}": node(folder) for folder in LOCKED},
     }

@@ -25,10 +25,10 @@ pub(crate) struct Apart {
 }
 
 impl Apart {
-    /// Starts this program again, on an errand.
-    pub(crate) fn start(errand: &Errand) -> Result<Self, Failed> {
+    /// Starts this program again, on an errand, with this seed.
+    pub(crate) fn start(errand: &Errand, seed: u64) -> Result<Self, Failed> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--errand", &serde_json::to_string(errand)?])
+            .args(["--errand", &serde_json::to_string(errand)?, "--seed", &seed.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;

@@ -60,8 +60,21 @@ impl Audit {
         audit
     }
 
+    /// Adds the requests and the faults that struck elsewhere.
+    pub(crate) fn add_struck(&mut self, other: &Self) {
+        self.requests += other.requests;
+        for (fault, count) in &other.struck {
+            *self.struck.entry(fault).or_default() += count;
+        }
+    }
+
     pub(crate) fn executions(&self, number: u64) -> u64 {
         self.calls.get(&number).map_or(0, |seen| seen.executions)
+    }
+
+    /// The share of the requests that met a fault, in percent.
+    pub(crate) fn struck_percent(&self) -> f64 {
+        self.struck.values().sum::<u64>() as f64 * 100.0 / self.requests as f64
     }
 
     /// Calls that ran so often.
@@ -72,13 +85,6 @@ impl Audit {
     /// Calls without a key, or whose requests did not all carry the same.
     pub(crate) fn changed_keys(&self) -> u64 {
         self.calls.values().filter(|seen| seen.key.is_none() || seen.other_keys > 0).count() as u64
-    }
-}
-
-/// Adds what struck elsewhere.
-pub(crate) fn add(all: &mut BTreeMap<&'static str, u64>, more: &BTreeMap<&'static str, u64>) {
-    for (fault, count) in more {
-        *all.entry(fault).or_default() += count;
     }
 }
 

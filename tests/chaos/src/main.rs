@@ -31,6 +31,7 @@ fn main() -> ExitCode {
         return play(&plan.part);
     }
     if let Some(errand) = &plan.errand {
+        fastrand::seed(plan.seed);
         return apart::run(errand);
     }
     if let Some(unknown) = plan.only.iter().find(|name| scenarios::ALL.iter().all(|(known, _)| known != name)) {
@@ -43,6 +44,8 @@ fn main() -> ExitCode {
         scenarios::ALL.iter().filter(|(name, _)| plan.only.is_empty() || plan.only.iter().any(|only| only == name))
     {
         let begun = Instant::now();
+        // The client's jitter is of this, too: each scenario begins with the same, whichever went before.
+        fastrand::seed(plan.seed);
         let row = run(&plan).unwrap_or_else(|error| Row {
             done: "not finished".into(),
             bound: String::new(),

@@ -1,32 +1,74 @@
 //! What is done to good answers: to the status line, the headers, the framing, the JSON, the id, the events, any byte.
 
 use fastrand::Rng;
+use serde_json::Value;
 
 use super::answer::{Answer, Framing, chunked};
 use super::cases::Ending;
 use super::references::Reference;
 
-/// The bytes of a reference's answer after the harm, and what is behind them.
-pub(crate) fn done(reference: &Reference, id: &str, random: &mut Rng) -> (Vec<u8>, Ending) {
+/// The part of an answer that is changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Status,
+    Headers,
+    Framing,
+    Json,
+    Ids,
+    Events,
+    Anywhere,
+}
+
+impl Part {
+    /// A part of a reference's answer.
+    pub(crate) fn of(reference: &Reference, random: &mut Rng) -> Self {
+        match random.u8(0..7) {
+            0 => Self::Status,
+            1 => Self::Headers,
+            2 => Self::Framing,
+            3 => Self::Json,
+            4 => Self::Ids,
+            5 if reference.is_stream => Self::Events,
+            _ => Self::Anywhere,
+        }
+    }
+
+    /// Whether what the answer says is as it was, so that a result made of it can be but the whole one.
+    pub(crate) fn leaves_result(self) -> bool {
+        matches!(self, Self::Status | Self::Headers | Self::Framing | Self::Ids)
+    }
+}
+
+/// An answer after the harm.
+pub(crate) struct Harmed {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) ending: Ending,
+    /// It carries another id than the request's, or none: no answer to it.
+    pub(crate) is_foreign: bool,
+}
+
+/// A reference's answer to the request `id` after the harm.
+pub(crate) fn done(part: Part, reference: &Reference, id: &str, random: &mut Rng) -> Harmed {
     let mut answer = reference.answer(id);
     let ends_by_closing = answer.framing == Framing::Close;
-    let bytes = match random.u8(0..7) {
-        0 => status(answer, random),
-        1 => headers(answer, random),
-        2 => framing(&answer, random),
-        3 => {
+    let mut is_foreign = false;
+    let bytes = match part {
+        Part::Status => status(answer, random),
+        Part::Headers => headers(answer, random),
+        Part::Framing => framing(&answer, random),
+        Part::Json => {
             answer.body = json(&answer.body, id, random);
             answer.bytes()
         }
-        4 => {
-            answer.body = ids(&answer.body, id, random);
+        Part::Ids => {
+            (answer.body, is_foreign) = ids(&answer.body, id, random);
             answer.bytes()
         }
-        5 if reference.is_stream => {
+        Part::Events => {
             answer.body = events(&answer.body, id, random);
             answer.bytes()
         }
-        _ => any_bytes(&answer.bytes(), random),
+        Part::Anywhere => any_bytes(&answer.bytes(), random),
     };
     let ending = match random.u8(0..=255) {
         0..=1 => Ending::Silence,
@@ -36,7 +78,8 @@ pub(crate) fn done(reference: &Reference, id: &str, random: &mut Rng) -> (Vec<u8
     };
     // Where the client can only wait for more, the end of the connection is what settles it.
     let ending = if ending == Ending::Open && ends_by_closing { Ending::Close } else { ending };
-    (bytes, if ending == Ending::Open && random.u8(0..32) > 0 { Ending::Close } else { ending })
+    let ending = if ending == Ending::Open && random.u8(0..32) > 0 { Ending::Close } else { ending };
+    Harmed { bytes, ending, is_foreign }
 }
 
 fn pick<'a>(random: &mut Rng, from: &[&'a str]) -> &'a str {
@@ -218,6 +261,7 @@ fn framing(answer: &Answer, random: &mut Rng) -> Vec<u8> {
             answer.framed(&[line.as_bytes()], &if as_it_is { body.clone() } else { chunked(body) })
         }
         2 => {
+            // Data among them is a tab, with which no text or number is a good one: what is left is the whole, or none.
             let odd = [
                 "zz\r\n",
                 "-1\r\n",
@@ -226,14 +270,14 @@ fn framing(answer: &Answer, random: &mut Rng) -> Vec<u8> {
                 "ffffffffffffffff\r\n",
                 "7fffffffffffffff\r\n",
                 "0\r\n",
-                "1\r\n{",
-                "5\n{",
+                "1\r\n\t",
+                "5\n\t",
                 "1;x=\"\r\n",
-                "00000000000000000000001\r\n{\r\n",
+                "00000000000000000000001\r\n\t\r\n",
                 "0\r\nx: y\r\n\r\n",
                 "0\r\nx\0: y\r\n\r\n",
-                " 1 \r\n{\r\n",
-                "1 1\r\n{\r\n",
+                " 1 \r\n\t\r\n",
+                "1 1\r\n\t\r\n",
             ];
             let whole = chunked(body);
             let at = if random.bool() { 0 } else { random.usize(0..whole.len()) };
@@ -366,7 +410,8 @@ fn json(body: &[u8], id: &str, random: &mut Rng) -> Vec<u8> {
     }
 }
 
-fn ids(body: &[u8], id: &str, random: &mut Rng) -> Vec<u8> {
+/// The body with another id, and whether that is another's.
+fn ids(body: &[u8], id: &str, random: &mut Rng) -> (Vec<u8>, bool) {
     let text = String::from_utf8_lossy(body);
     let next = id.trim_matches('"').parse::<u64>().unwrap_or_default().wrapping_add(random.u64(0..3));
     let other = match random.u8(0..3) {
@@ -391,8 +436,19 @@ fn ids(body: &[u8], id: &str, random: &mut Rng) -> Vec<u8> {
         }
     };
     let at = format!("\"id\":{id}");
-    let by = if random.u8(0..8) == 0 { String::new() } else { format!("\"id\":{other}") };
-    text.replacen(&at, &by, 1).into_bytes()
+    let is_left_out = random.u8(0..8) == 0;
+    let by = if is_left_out { String::new() } else { format!("\"id\":{other}") };
+    (text.replacen(&at, &by, 1).into_bytes(), is_left_out || !is_same(id, &other))
+}
+
+/// Whether two ids are one: a number may come back as a text of its digits.
+fn is_same(id: &str, other: &str) -> bool {
+    let digits = |id: &str| match serde_json::from_str(id).ok()? {
+        Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        Value::String(text) => Some(text),
+        _ => None,
+    };
+    digits(id).is_some() && digits(id) == digits(other)
 }
 
 fn events(body: &[u8], id: &str, random: &mut Rng) -> Vec<u8> {

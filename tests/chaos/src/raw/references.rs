@@ -100,14 +100,23 @@ pub(crate) const ALL: &[Reference] = &[
 
 /// The answer to a request that no case is about.
 pub(crate) fn plain(method: &str, id: &str) -> Answer {
+    match (method, plain_result(method)) {
+        (_, "") => ok(Framing::Length, error(id, -32601)),
+        ("initialize", welcome) => ok(Framing::Length, result(id, welcome)).with("MCP-Session-Id: s-1"),
+        (_, found) => ok(Framing::Length, result(id, found)),
+    }
+}
+
+/// What it gives; nothing where the method is not known.
+pub(crate) fn plain_result(method: &str) -> &'static str {
     match method {
-        "tools/list" => ok(Framing::Length, result(id, r#"{"resultType":"complete","tools":[]}"#)),
-        "tools/call" => ok(Framing::Length, result(id, TOOL)),
-        "resources/read" => ok(Framing::Length, result(id, RESOURCE)),
-        "prompts/get" => ok(Framing::Length, result(id, PROMPT)),
-        "initialize" => ok(Framing::Length, result(id, WELCOME)).with("MCP-Session-Id: s-1"),
-        "server/discover" => ok(Framing::Length, result(id, DISCOVERED)),
-        _ => ok(Framing::Length, error(id, -32601)),
+        "tools/list" => r#"{"resultType":"complete","tools":[]}"#,
+        "tools/call" => TOOL,
+        "resources/read" => RESOURCE,
+        "prompts/get" => PROMPT,
+        "initialize" => WELCOME,
+        "server/discover" => DISCOVERED,
+        _ => "",
     }
 }
 

@@ -40,15 +40,15 @@ fn bombs() -> Vec<(&'static str, Fault, &'static str)> {
     ]
 }
 
-pub(crate) fn run(_: &Plan) -> Result<Row, Failed> {
+pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let mut seen = Vec::new();
     let mut kept = true;
     for (name, fault, code) in bombs() {
-        let server = DevServer::start(Options::default())?;
+        let server = DevServer::start(Options { seed: plan.seed, ..Options::default() })?;
         server.script(vec![Rule::new(fault).on_method("tools/call").times(1)])?;
         let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
         let grows = !code.ends_with("_timeout");
-        let came: Came = Apart::start(&Errand::Bomb(Meet { url, key, grows }))?.report()?;
+        let came: Came = Apart::start(&Errand::Bomb(Meet { url, key, grows }), plan.seed)?.report()?;
         kept &= came.code == code && came.peak <= MOST * LIMIT && came.next_works;
         if came.code != code || !came.next_works {
             eprintln!("bombs, {name}: {}", came.message);

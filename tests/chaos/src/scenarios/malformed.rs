@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use omni_mcp::{CallOptions, Client, ClientBuilder, Delivery, Error, ErrorKind};
 use serde_json::{Value, json};
@@ -13,38 +13,45 @@ use serde_json::{Value, json};
 use crate::heap;
 use crate::plan::Plan;
 use crate::raw::cases::Cases;
-use crate::raw::references::{LEGACY, MODERN, Reference, results};
+use crate::raw::references::{LEGACY, MODERN, Reference, plain_result, results};
 use crate::raw::server::{CASE, RawServer};
 use crate::row::{Failed, Row};
 
 const WORKERS: usize = 16;
-/// The deadline of a call with a malformed answer, and what no call may take.
+/// The deadline of an attempt whose answer is malformed, what a busy machine may add to those of a call, and what no call
+/// may take.
 const DEADLINE: Duration = Duration::from_secs(2);
+const SLACK: Duration = Duration::from_secs(4);
 const FAR_BEYOND: Duration = Duration::from_secs(20);
+/// The attempts of a call.
+const MOST_ATTEMPTS: u32 = 2;
 /// Cases before the memory is looked at for the first time.
 const WARM_UP: usize = 600;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let size = usize::try_from(plan.size(1_500, 50_000))?;
-    fastrand::seed(plan.seed);
     let cases = Arc::new(Cases::new(size, WARM_UP, plan.seed));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let seen = runtime.block_on(all(&cases))?;
     let share = |bytes: usize| (bytes as f64 / seen.base as f64 - 1.0) * 100.0;
     let [half, end] = seen.later.map(share);
     let cuts = cases.cuts();
+    let [results, errors, wrong, timeouts] =
+        [&seen.count.results, &seen.count.errors, &seen.count.wrong, &seen.count.timeouts]
+            .map(|count| count.load(Ordering::Relaxed));
+    let (stayed, foreign) = (cases.stayed(), cases.foreign());
     Ok(Row {
         done: format!("{} malformed answers: {cuts} of 20 cut at a byte, {} changed", size, size - cuts),
-        bound: "each call ends in time, its error typed and true; calls beside and behind it work; heap ± 5 %".into(),
+        bound: "each call ends in time, and waits only where the connection stayed; a result is the whole one and the \
+                call's own, an error typed and true; calls beside and behind it work; heap ± 5 %"
+            .into(),
         seen: format!(
-            "{} results, {} errors, {} wrong; heap {} KiB, {half:+.1} % after half, {end:+.1} % at the end, {} KiB at most",
-            seen.count.results.load(Ordering::Relaxed),
-            seen.count.errors.load(Ordering::Relaxed),
-            seen.count.wrong.load(Ordering::Relaxed),
+            "{results} results, {errors} errors, {wrong} wrong; {foreign} with another's id; {timeouts} timeouts, \
+             {stayed} connections stayed; heap {} KiB, {half:+.1} % after half, {end:+.1} % at the end, {} KiB at most",
             seen.base >> 10,
             seen.peak >> 10,
         ),
-        kept: seen.count.wrong.load(Ordering::Relaxed) == 0 && half.abs() <= 5.0 && end.abs() <= 5.0,
+        kept: wrong == 0 && foreign > 0 && timeouts <= stayed && half.abs() <= 5.0 && end.abs() <= 5.0,
     })
 }
 
@@ -52,6 +59,8 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
 struct Count {
     results: AtomicUsize,
     errors: AtomicUsize,
+    /// Errors that came of waiting.
+    timeouts: AtomicUsize,
     wrong: AtomicUsize,
 }
 
@@ -123,7 +132,7 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
     let of_its_own;
     let client = if reference.opens() {
         let headers = BTreeMap::from([(CASE.to_owned(), number.to_string().into())]);
-        let builder = client(server, version(reference)).headers(headers).timeout(DEADLINE).max_attempts(2_u32);
+        let builder = client(server, version(reference)).headers(headers).timeout(DEADLINE).max_attempts(MOST_ATTEMPTS);
         match builder.build() {
             Ok(client) => of_its_own = client,
             Err(error) => return wrong(format!("no client: {error}")),
@@ -132,7 +141,11 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
     } else {
         &clients[usize::from(reference.is_modern)]
     };
-    let call = call(client, number, reference, cases.is_cut(number));
+    let call = async {
+        let begun = Instant::now();
+        let outcome = call(client, number, reference, cases).await;
+        (outcome, begun.elapsed())
+    };
     let beside = async {
         // All calls wait for the opening; only a call of its own has others beside it.
         match reference.opens() {
@@ -140,19 +153,33 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
             false => client.list_tools().await.map(drop),
         }
     };
-    let Ok((outcome, beside)) = tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, beside) }).await else {
+    let Ok(((outcome, took), beside)) = tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, beside) }).await
+    else {
         return wrong("it does not end".to_owned());
     };
     cases.end(number);
+    let attempts = match &outcome {
+        Ok((_, attempts)) => *attempts,
+        Err(error) => error.info().attempts,
+    };
+    // Where a session is opened, those of the opening come to those of the call.
+    let most = if reference.opens() { 2 * MOST_ATTEMPTS } else { attempts };
+    if took > DEADLINE * most + SLACK {
+        wrong(format!("it took {} ms, with {attempts} attempts", took.as_millis()));
+    }
     match outcome {
-        Ok(value) => {
+        Ok((value, attempts)) => {
             count.results.fetch_add(1, Ordering::Relaxed);
-            if let Some(value) = value.filter(|value| !is_whole(reference, value)) {
-                wrong(format!("a result out of a part of the answer: {value}"));
+            if cases.all_foreign(number, attempts) {
+                wrong("a result out of an answer to another request".to_owned());
+            }
+            if let Some(value) = value.filter(|value| !is_whole(number, cases, value)) {
+                wrong(format!("a result that the whole answer does not have: {value}"));
             }
         }
         Err(error) => {
             count.errors.fetch_add(1, Ordering::Relaxed);
+            count.timeouts.fetch_add(usize::from(error.kind() == ErrorKind::Timeout), Ordering::Relaxed);
             if let Some(what) = is_false(&error, cases.was_read(number)) {
                 wrong(format!("{what}: {error:?}"));
             }
@@ -175,38 +202,48 @@ fn version(reference: &Reference) -> &'static str {
     if reference.is_modern { MODERN } else { LEGACY }
 }
 
-/// The call that gets the malformed answer; its result as it came where the answer is a cut one.
-async fn call(client: &Client, number: usize, reference: &Reference, is_cut: bool) -> Result<Option<Value>, Error> {
+/// The call that gets the malformed answer; its result as it came where it can be but the whole one, and its attempts.
+async fn call(
+    client: &Client,
+    number: usize,
+    reference: &Reference,
+    cases: &Cases,
+) -> Result<(Option<Value>, u32), Error> {
     let options = CallOptions {
         timeout: Some(Some(DEADLINE)),
         // Sent again by the table; a cut answer must not be covered by a whole one.
-        max_attempts: Some(if is_cut && !reference.opens() { 1 } else { 2 }),
+        max_attempts: Some(if cases.is_cut(number) && !reference.opens() { 1 } else { MOST_ATTEMPTS }),
         headers: (!reference.opens()).then(|| BTreeMap::from([(CASE.to_owned(), number.to_string().into())])),
         ..CallOptions::default()
     };
     let (name, uri) = ("t", "file:///a");
-    if is_cut {
+    if cases.leaves_result(number) {
         let (method, params) = match reference.method {
             "tools/list" => ("tools/list", json!({})),
             "resources/read" => ("resources/read", json!({"uri": uri})),
             "prompts/get" => ("prompts/get", json!({"name": name})),
             _ => ("tools/call", json!({"name": name, "arguments": {}})),
         };
-        return client.request(method, params).options(options).await.map(|reply| Some(reply.into_inner()));
+        let reply = client.request(method, params).options(options).await?;
+        let attempts = reply.metadata().attempts;
+        return Ok((Some(reply.into_inner()), attempts));
     }
     match reference.method {
-        "tools/list" => client.list_tools_page(None).options(options).await.map(drop),
-        "resources/read" => client.read_resource(uri).options(options).await.map(drop),
-        "prompts/get" => client.get_prompt(name, json!({})).options(options).await.map(drop),
-        _ => client.call_tool(name, json!({})).options(options).await.map(drop),
+        "tools/list" => client.list_tools_page(None).options(options).await.map(|r| r.metadata().attempts),
+        "resources/read" => client.read_resource(uri).options(options).await.map(|r| r.metadata().attempts),
+        "prompts/get" => client.get_prompt(name, json!({})).options(options).await.map(|r| r.metadata().attempts),
+        _ => client.call_tool(name, json!({})).options(options).await.map(|r| r.metadata().attempts),
     }
-    .map(|()| None)
+    .map(|attempts| (None, attempts))
 }
 
-/// Whether a result is what the whole answer says. Numbers compare as text does.
-fn is_whole(reference: &Reference, value: &Value) -> bool {
+/// Whether a result is what the whole answer says, or the good one behind it. Numbers compare as text does.
+fn is_whole(number: usize, cases: &Cases, value: &Value) -> bool {
+    let reference = cases.reference(number);
     let method = if reference.opens() { "tools/call" } else { reference.method };
-    results(method).iter().any(|whole| serde_json::from_str::<Value>(whole).is_ok_and(|whole| whole == *value))
+    let behind = (!cases.is_cut(number)).then(|| plain_result(method));
+    let mut wholes = results(method).iter().copied().chain(behind);
+    wholes.any(|whole| serde_json::from_str::<Value>(whole).is_ok_and(|whole| whole == *value))
 }
 
 /// What an error says that it must not.

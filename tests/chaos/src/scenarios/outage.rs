@@ -37,7 +37,9 @@ enum How {
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let length = Duration::from_secs(plan.size(3, 60));
-    let (gone, failing) = crowd::run(async { tokio::join!(outage(How::Gone, length), outage(How::Failing, length)) })?;
+    let (gone, failing) = crowd::run(async {
+        tokio::join!(outage(How::Gone, length, plan.seed), outage(How::Failing, length, plan.seed))
+    })?;
     let (gone, failing) = (gone?, failing?);
     let kept = [&gone, &failing].iter().all(|came| {
         // What was on its way when it began, or ended, is counted on one side only.
@@ -89,8 +91,8 @@ fn client(server: &DevServer) -> omni_mcp::ClientBuilder {
     Client::builder().api_key(server.api_key()).base_url(server.url()).backoff_max(BACKOFF_MAX)
 }
 
-async fn outage(how: How, length: Duration) -> Result<Came, Failed> {
-    let options = Options { require_session: true, ..Options::default() };
+async fn outage(how: How, length: Duration, seed: u64) -> Result<Came, Failed> {
+    let options = Options { require_session: true, seed, ..Options::default() };
     let server = DevServer::start(options.clone())?;
     // A server of their own, so that its ledger tells of the others alone.
     let patients_server = DevServer::start(options.clone())?;

@@ -2,6 +2,7 @@
 //! free their sockets.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -29,22 +30,25 @@ const LEFT: u64 = 16;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let streams = plan.size(100, 1_000);
-    let read = read(streams, plan.size(300, 2_000), plan.size(4_000, 10_000))?;
-    let (freed, left) = give_up(streams)?;
+    let read = read(plan.seed, streams, plan.size(300, 2_000), plan.size(4_000, 10_000))?;
+    let (freed, left) = give_up(plan.seed, streams)?;
     let for_ever = streams / STALLS_EVERY / 2;
     let expected = BTreeMap::from([("attempt_timeout, maybe_executed".to_owned(), for_ever)]);
     let kept = read.complete == streams - for_ever
         && read.mixed == 0
         && read.events == (streams - for_ever) * u64::from(EVENTS) + for_ever * STALL_AFTER as u64
         && read.errors == expected
+        && read.at_once == streams
         && freed.is_some_and(|freed| freed <= FREE_WITHIN);
     Ok(Row {
         done: format!(
             "{streams} streams of {EVENTS} events, 1 in {STALLS_EVERY} stalls, half of these for ever; {streams} cancels"
         ),
-        bound: "0 events lost or mixed, what stalls for ever is a typed timeout; sockets free within 1 s".into(),
+        bound: "all at once, 0 events lost or mixed, what stalls for ever is a typed timeout; sockets free within 1 s"
+            .into(),
         seen: format!(
-            "{} complete, {} events, {} mixed; {}; peak {:.1} MiB, {:.1} KiB a stream; sockets: {}, {left} left",
+            "{} at once, {} complete, {} events, {} mixed; {}; peak {:.1} MiB, {:.1} KiB a stream; sockets: {}, {left} left",
+            read.at_once,
             read.complete,
             read.events,
             read.mixed,
@@ -57,23 +61,23 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     })
 }
 
-fn read(streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came, Failed> {
-    let server = DevServer::start(Options { progress: EVENTS, progress_interval_ms: 10, ..Options::default() })?;
+fn read(seed: u64, streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came, Failed> {
+    let server = DevServer::start(Options { seed, progress: EVENTS, progress_interval_ms: 10, ..Options::default() })?;
     let rule = |first: u64, ms| {
         let nth: Vec<_> = (0..streams / STALLS_EVERY / 2).map(|n| first + 2 * n * STALLS_EVERY).collect();
         Rule::new(Fault::Pause { after_events: STALL_AFTER, ms }).on_method("tools/call").nth(nth)
     };
     server.script(vec![rule(1, Some(stall_ms)), rule(1 + STALLS_EVERY, None)])?;
     let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
-    Apart::start(&Errand::Streams(Read { url, key, streams, timeout_ms }))?.report()
+    Apart::start(&Errand::Streams(Read { url, key, streams, timeout_ms }), seed)?.report()
 }
 
 /// The time until the sockets of given-up calls were free, and how many are left.
-fn give_up(calls: u64) -> Result<(Option<Duration>, u64), Failed> {
-    let server = DevServer::start(Options::default())?;
+fn give_up(seed: u64, calls: u64) -> Result<(Option<Duration>, u64), Failed> {
+    let server = DevServer::start(Options { seed, ..Options::default() })?;
     server.script(vec![Rule::new(Fault::Hang { when: When::AfterExecution }).on_method("tools/call")])?;
     let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
-    let mut client = Apart::start(&Errand::Cancels(GiveUp { url, key, calls }))?;
+    let mut client = Apart::start(&Errand::Cancels(GiveUp { url, key, calls }), seed)?;
     if !server.wait_for(Count::Executions, calls, Duration::from_secs(60)) {
         return Err(format!("{} of {calls} calls came to the server", server.ledger().execution_count).into());
     }
@@ -106,6 +110,8 @@ struct Came {
     events: u64,
     /// Events and answers that came out of order, or to another call.
     mixed: u64,
+    /// The most streams that were open at the same time: begun, and not ended.
+    at_once: u64,
     errors: BTreeMap<String, u64>,
     /// The most memory that was in use, above what was before.
     peak: usize,
@@ -123,8 +129,9 @@ impl Read {
         let before = heap::in_use();
         heap::reset_peak();
         let mut streams = JoinSet::new();
+        let open = Arc::new(Open::default());
         for number in 0..self.streams {
-            streams.spawn(stream(client.clone(), number));
+            streams.spawn(stream(client.clone(), number, Arc::clone(&open)));
         }
         let mut came = Came::default();
         while let Some(stream) = streams.join_next().await {
@@ -136,8 +143,27 @@ impl Read {
                 Some(error) => *came.errors.entry(error).or_default() += 1,
             }
         }
+        came.at_once = open.most.load(Ordering::Relaxed);
         came.peak = heap::peak().saturating_sub(before);
         apart::tell(&came)
+    }
+}
+
+/// The streams that have begun and not ended.
+#[derive(Default)]
+struct Open {
+    now: AtomicU64,
+    most: AtomicU64,
+}
+
+impl Open {
+    fn begin(&self) {
+        let now = self.now.fetch_add(1, Ordering::Relaxed) + 1;
+        self.most.fetch_max(now, Ordering::Relaxed);
+    }
+
+    fn end(&self) {
+        self.now.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
@@ -148,14 +174,17 @@ struct One {
     error: Option<String>,
 }
 
-async fn stream(client: Client, number: u64) -> One {
+async fn stream(client: Client, number: u64, open: Arc<Open>) -> One {
     let key = format!("idem_stream_{number}");
     let heard = Arc::new(Mutex::new(One::default()));
     let hear = {
-        let (heard, key) = (Arc::clone(&heard), json!(key));
+        let (heard, key, open) = (Arc::clone(&heard), json!(key), Arc::clone(&open));
         move |progress: Progress| {
             let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
             heard.events += 1;
+            if heard.events == 1 {
+                open.begin();
+            }
             let is_ours = json!(progress.progress_token) == key && progress.progress == heard.events as f64;
             heard.mixed += u64::from(!is_ours);
         }
@@ -164,6 +193,9 @@ async fn stream(client: Client, number: u64) -> One {
     let asked = arguments["q"].clone();
     let answer = client.call_tool("fred.search", arguments).idempotency_key(key).on_progress(hear).await;
     let mut one = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    if one.events > 0 {
+        open.end();
+    }
     match answer {
         Ok(result) => {
             let answered = result.structured_content.as_ref().and_then(|content| content.get("query"));

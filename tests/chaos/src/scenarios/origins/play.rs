@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use super::canaries;
 use super::tricks::{Client, Ends, Trick};
-use super::witness::Witness;
+use super::witness::{Heard, Witness};
 use crate::row::Failed;
 
 /// No trick may hold a client for longer.
@@ -34,6 +34,14 @@ pub(super) struct Outcome {
     pub(super) wrong: Option<String>,
 }
 
+impl Outcome {
+    fn add(&mut self, heard: &Heard, sessions: &[&str]) {
+        let canaries = canaries::ALL.iter().copied().chain([canaries::PROXY_PASSWORD]).chain(sessions.iter().copied());
+        self.canary_bytes += canaries::found(&heard.bytes, canaries).iter().map(|c| c.len()).sum::<usize>();
+        self.connections += heard.connections;
+    }
+}
+
 impl Stage {
     pub(super) async fn play(&self, trick: &Trick) -> Result<Outcome, Failed> {
         let server = DevServer::start_json(&self.options(trick).to_string())?;
@@ -54,12 +62,18 @@ impl Stage {
         let sessions: Vec<_> = ledger.requests.iter().filter_map(|r| r.headers.get("mcp-session-id")).collect();
         let mut outcome = Outcome::default();
         for witness in [&self.evil, &self.beside] {
-            let heard = witness.take();
-            let canaries = canaries::ALL.iter().copied().chain([canaries::PROXY_PASSWORD]).chain(sessions.clone());
-            outcome.canary_bytes += canaries::found(&heard.bytes, canaries).iter().map(|c| c.len()).sum::<usize>();
-            outcome.connections += heard.connections;
+            outcome.add(&witness.take(), &sessions);
         }
         outcome
+    }
+
+    /// What came late. All clients must have gone.
+    pub(super) fn heard_last(&self) -> Result<Outcome, Failed> {
+        let mut outcome = Outcome::default();
+        for witness in [&self.evil, &self.beside] {
+            outcome.add(&witness.take_last()?, &[]);
+        }
+        Ok(outcome)
     }
 
     pub(super) fn filled(&self, text: &str) -> String {
