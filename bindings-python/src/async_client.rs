@@ -165,7 +165,7 @@ impl AsyncClient {
     pub(crate) async fn run_page(&self, prepared: Prepared) -> PyResult<Py<PyAny>> {
         Python::attach(|py| self.live(py).map(drop))?;
         let crossing = self.run(prepared, None).await?;
-        Python::attach(|py| decode::decode(py, &crossing.result).map(Bound::unbind))
+        Python::attach(|py| decode::result(py, &crossing).map(Bound::unbind))
     }
 
     async fn run(&self, prepared: Prepared, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<Crossing> {

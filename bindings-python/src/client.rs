@@ -183,7 +183,7 @@ impl SyncClient {
     pub(crate) fn run_page(&self, py: Python<'_>, prepared: Prepared) -> PyResult<Py<PyAny>> {
         let live = self.live(py)?;
         let crossing = telling::raising(|| self.run(py, &live, prepared, None))?;
-        decode::decode(py, &crossing.result).map(Bound::unbind)
+        decode::result(py, &crossing).map(Bound::unbind)
     }
 
     fn run(

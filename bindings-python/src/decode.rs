@@ -18,12 +18,17 @@ pub(crate) fn decode_plainly<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Boun
     PythonParse::default().python_parse(py, text).or_else(|_| py.import("json")?.call_method1("loads", (text,)))
 }
 
+/// A result alone.
+pub(crate) fn result<'py>(py: Python<'py>, crossing: &Crossing) -> PyResult<Bound<'py, PyAny>> {
+    decode_plainly(py, &crossing.result).map_err(|_| raised(py, &crossing.undecodable()))
+}
+
 /// A result, or a tuple of a result and its metadata where they were asked for.
 pub(crate) fn crossing(py: Python<'_>, crossing: &Crossing) -> PyResult<Py<PyAny>> {
     for warning in &crossing.warnings {
         warn(py, warning.clone(), None);
     }
-    let result = decode(py, &crossing.result)?;
+    let result = result(py, crossing)?;
     match &crossing.metadata {
         None => Ok(result.unbind()),
         Some(metadata) => Ok((result, decode(py, metadata.as_bytes())?).into_pyobject(py)?.into_any().unbind()),

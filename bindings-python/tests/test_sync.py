@@ -17,7 +17,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
-from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient, RequestTimeoutError
+from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient, ProtocolError, RequestTimeoutError
 from omni_mcp_py.testing import DevServer
 
 HANG = [{"on": {"method": "tools/call"}, "fault": {"kind": "hang"}}]
@@ -338,3 +338,15 @@ def test_a_function_for_an_option_that_takes_none_is_named() -> None:
     options: Any = {"onElicitation": print}
     with pytest.raises(ConfigError, match="onElicitation: takes no function; options that do are on_notification, "):
         OmniMCPClient("k", **options)
+
+
+def test_an_answer_that_python_cannot_hold_says_what_is_known_of_it():
+    answer = '{"jsonrpc": "2.0", "id": $ID, "result": {"content": [], "structuredContent": {"n": %s}}}' % ("9" * 5000)
+    fault = {"kind": "raw_body", "content_type": "application/json", "body": answer}
+    with DevServer(faults=[{"on": {"method": "tools/call"}, "fault": fault}]) as server:
+        with OmniMCPClient(api_key=server.api_key, base_url=server.url) as client:
+            with pytest.raises(ProtocolError) as raised:
+                client.call_tool("fred.search", {"q": "x"}, idempotency_key="a-key")
+    error = raised.value
+    assert (error.code, error.delivery, error.attempts, error.status_code) == ("invalid_answer", "executed", 1, 200)
+    assert error.idempotency_key == "a-key" and error.request_id

@@ -114,7 +114,7 @@ impl Sent<'_> {
         match next {
             Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
             Decision::RetryAfter(wait) => {
-                tell_at!(INFO, "an attempt failed, and another follows", wait_ms = wait.as_secs_f64() * 1000.0)
+                tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
             }
             Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
             Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
@@ -125,7 +125,12 @@ impl Sent<'_> {
 
 /// The time since then, in milliseconds.
 pub(crate) fn millis(begun: Instant) -> f64 {
-    (begun.elapsed().as_secs_f64() * 1e6).round() / 1000.0
+    in_millis(begun.elapsed())
+}
+
+/// In milliseconds, with no more digits than a person wants to read.
+fn in_millis(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1000.0
 }
 
 /// The span of one attempt.

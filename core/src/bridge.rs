@@ -29,6 +29,7 @@ pub use crate::queue::{Hear, Letter};
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
+use crate::reply::RawReply;
 use crate::state::State;
 use crate::work::{self, Work};
 
@@ -70,7 +71,23 @@ pub struct Crossing {
     pub metadata: Option<String>,
     /// What the caller is to be warned of, in the way of the language.
     pub warnings: Vec<String>,
+    reply: RawReply,
 }
+
+impl Crossing {
+    fn of(mut reply: RawReply, with_metadata: bool) -> Self {
+        let metadata = with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
+        let warnings = std::mem::take(&mut reply.warnings);
+        Self { result: reply.result.clone(), metadata, warnings, reply }
+    }
+
+    /// The error for a result that is JSON and yet more than the language can hold.
+    pub fn undecodable(&self) -> Error {
+        self.reply.unexpected(Code::InvalidAnswer, UNDECODABLE)
+    }
+}
+
+const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
 
 /// A call that is ready to run: everything that can be refused before sending has been.
 #[derive(Debug)]
@@ -439,7 +456,7 @@ impl Prepared {
             Kind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
                 let result = Bytes::from_static(b"null");
-                return Ok(Crossing { result, metadata: None, warnings: Vec::new() });
+                return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
             }
             Kind::Call(client, what, call) => client.raw(&what, *call).await?,
             Kind::Work(work) => work::run(work).await?,
@@ -448,8 +465,7 @@ impl Prepared {
             let of_progress = "progress notifications were dropped: they come faster than on_progress takes them";
             reply.warnings.push(format!("{dropped} {of_progress}"));
         }
-        let metadata = self.with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
-        Ok(Crossing { result: reply.result, metadata, warnings: reply.warnings })
+        Ok(Crossing::of(reply, self.with_metadata))
     }
 
     /// A handle that tells how far the call had come when it was cancelled.
@@ -505,9 +521,9 @@ pub fn closed() -> Error {
     Error::new(Code::ClientClosed, "the client is closed")
 }
 
-/// The error for a result that is JSON and yet more than the language can hold.
+/// The error for a text of the core's that is JSON and yet more than the language can hold.
 pub fn undecodable() -> Error {
-    let mut error = Error::new(Code::InvalidAnswer, "the result nests too deeply, or holds a number that is too long");
+    let mut error = Error::new(Code::InvalidAnswer, UNDECODABLE);
     error.info_mut().delivery = crate::error::Delivery::Executed;
     error
 }

@@ -11,6 +11,7 @@ use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn, too_late};
+use crate::auth::token::Token;
 use crate::cache;
 use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
@@ -36,7 +37,7 @@ use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
 use crate::session::Peer;
 use crate::text::preview;
-use crate::transport::answer::{Content, LeftOut, Listener, Outgoing};
+use crate::transport::answer::{Content, LeftOut, Listener, Outgoing, Renewed};
 use crate::transport::idle::{IdleTimer, Questions};
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
@@ -425,7 +426,8 @@ impl LogicalCall {
         // Where no function answers, no call waits for one.
         let questions = answers.then(|| Questions::of_call(&asked.questions, &core.asked_of_all));
         let progress = self.progress.as_ref();
-        let listener = CallListener { ears: line.ears, idle: &idle, progress, asked: &asked };
+        let listener =
+            CallListener { core, token: turn.token.as_deref(), ears: line.ears, idle: &idle, progress, asked: &asked };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
@@ -678,6 +680,9 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
 
 /// Hears what the server sends on the way to this call's answer.
 struct CallListener<'a> {
+    core: &'a Arc<Core>,
+    /// The token that the call was sent with.
+    token: Option<&'a Token>,
     ears: &'a Ears,
     idle: &'a IdleTimer,
     progress: Option<&'a (String, ProgressSink)>,
@@ -702,6 +707,15 @@ impl Listener for CallListener<'_> {
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         self.ears.answer(id, method, params, Some(Arc::clone(self.asked)));
+    }
+
+    fn renewed_token(&self) -> Renewed<'_> {
+        Box::pin(async {
+            // Lost once: who lost it before has made another by now.
+            self.core.tokens.lose(self.token?.generation);
+            let token = self.core.token().await.ok().flatten()?;
+            Some(token.header.clone())
+        })
     }
 
     fn left_out(&self, why: LeftOut) {

@@ -1,7 +1,9 @@
 //! A message to send, and what it is answered with, whatever carries them.
 
+use std::pin::Pin;
+
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::value::RawValue;
 
 use crate::error::Code;
@@ -45,9 +47,16 @@ pub(crate) enum Content {
 pub(crate) trait Listener: Send + Sync {
     fn notification(&self, method: &str, params: Option<&RawValue>);
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
+    /// Another token in the place of the request's own, which the server does not accept any more.
+    fn renewed_token(&self) -> Renewed<'_> {
+        Box::pin(std::future::ready(None))
+    }
     /// Hears that something was not handed on, and why.
     fn left_out(&self, _why: LeftOut) {}
 }
+
+/// The header of another token, where there is one to be had.
+pub(crate) type Renewed<'a> = Pin<Box<dyn Future<Output = Option<HeaderValue>> + Send + 'a>>;
 
 /// Why a message is not handed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

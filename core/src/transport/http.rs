@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use http::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response};
 use url::Url;
@@ -72,7 +72,7 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let content = match media {
         Media::EventStream => {
             let resume = resumption.map(|headers| Resume { http, url, headers });
-            from_stream(response, id, &out.limits, listener, resume.as_ref()).await
+            from_stream(response, id, &out.limits, listener, resume).await
         }
         Media::Json => match body::read(&mut response, out.limits.answer).await {
             Ok(text) => from_json(&text, id, &out.limits),
@@ -151,7 +151,7 @@ async fn from_stream(
     id: u64,
     limits: &Limits,
     listener: &dyn Listener,
-    resume: Option<&Resume<'_>>,
+    mut resume: Option<Resume<'_>>,
 ) -> Result<Content, Failure> {
     let mut response = response;
     let mut last_event_id: Option<String> = None;
@@ -194,8 +194,9 @@ async fn from_stream(
         }
         retry = events.retry().or(retry);
         drop(events);
-        let (Some(resume), Some(from)) = (resume, &last_event_id) else { return Err(cut) };
+        let (Some(resume), Some(from)) = (&mut resume, &last_event_id) else { return Err(cut) };
         let mut asked_for = Duration::ZERO;
+        let mut renewed = false;
         response = loop {
             if in_vain == MAX_RESUMPTIONS {
                 return Err(cut);
@@ -206,6 +207,11 @@ async fn from_stream(
             match resume.from(from, limits).await {
                 Resumed::Open(response) => break response,
                 Resumed::NotNow(wait) => asked_for = wait,
+                // A call may take longer than a token holds.
+                Resumed::Unauthorized(_) if !std::mem::replace(&mut renewed, true) && resume.renew(listener).await => {
+                    in_vain -= 1;
+                }
+                Resumed::Unauthorized(why) => return Err(Failure::new(cut.happened, Code::AnswerCut, why)),
                 Resumed::Refused(why) => return Err(Failure::new(cut.happened, Code::AnswerCut, why)),
             }
         };
@@ -241,6 +247,8 @@ enum Resumed {
     Open(Response),
     /// It may be had later, and not before this wait.
     NotNow(Duration),
+    /// The server does not accept the token, and why the answer is cut.
+    Unauthorized(String),
     /// The server does not give it, and why the answer is cut.
     Refused(String),
 }
@@ -273,10 +281,18 @@ impl Resume<'_> {
         let wait = retry_after::read(response.headers(), SystemTime::now()).unwrap_or_default();
         // Read to its end, so that the connection can be used again.
         drop(body::read_beginning(&mut response, limits.error).await);
+        let refused = || format!("the event stream broke off and could not be resumed: HTTP {status}");
         match status.as_u16() {
+            401 => Resumed::Unauthorized(refused()),
             408 | 409 | 425 | 429 | 500 | 502..=504 => Resumed::NotNow(wait),
-            _ => Resumed::Refused(format!("the event stream broke off and could not be resumed: HTTP {status}")),
+            _ => Resumed::Refused(refused()),
         }
+    }
+
+    /// Takes another token, where there is one.
+    async fn renew(&mut self, listener: &dyn Listener) -> bool {
+        let renewed = listener.renewed_token().await;
+        renewed.map(|header| self.headers.insert(AUTHORIZATION, header)).is_some()
     }
 }
 
