@@ -343,10 +343,13 @@ def test_a_function_for_an_option_that_takes_none_is_named() -> None:
 def test_an_answer_that_python_cannot_hold_says_what_is_known_of_it():
     answer = '{"jsonrpc": "2.0", "id": $ID, "result": {"content": [], "structuredContent": {"n": %s}}}' % ("9" * 5000)
     fault = {"kind": "raw_body", "content_type": "application/json", "body": answer}
-    with DevServer(faults=[{"on": {"method": "tools/call"}, "fault": fault}]) as server:
-        with OmniMCPClient(api_key=server.api_key, base_url=server.url) as client:
-            with pytest.raises(ProtocolError) as raised:
-                client.call_tool("fred.search", {"q": "x"}, idempotency_key="a-key")
+    with (
+        DevServer(faults=[{"on": {"method": "tools/call"}, "fault": fault}]) as server,
+        OmniMCPClient(api_key=server.api_key, base_url=server.url) as client,
+        pytest.raises(ProtocolError) as raised,
+    ):
+        client.call_tool("fred.search", {"q": "x"}, idempotency_key="a-key")
     error = raised.value
     assert (error.code, error.delivery, error.attempts, error.status_code) == ("invalid_answer", "executed", 1, 200)
-    assert error.idempotency_key == "a-key" and error.request_id
+    assert error.idempotency_key == "a-key"
+    assert error.request_id
