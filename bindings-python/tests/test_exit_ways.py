@@ -11,7 +11,7 @@ import pytest
 from omni_mcp_py.testing import DevServer
 
 PRELUDE = """
-import asyncio, os, signal, sys, threading
+import asyncio, os, signal, sys, threading, time
 from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient
 signal.signal(signal.SIGINT, signal.default_int_handler)
 endpoint = {"profile": "generic", "endpoint": sys.argv[1]}
@@ -19,6 +19,17 @@ def hang(client, **options):
     client.call_tool("slow", {"ms": 60_000}, timeout=None, **options)
 def told(*_):
     print("told", flush=True)
+taken = threading.Lock()
+taken.acquire()
+blocked = []
+def block(*_):
+    told()
+    # Nothing in between gives the interpreter away: who sees that it is here sees it wait.
+    blocked.append(None); taken.acquire()
+def ends_behind(functions):
+    sys.stdin.readline()
+    while len(blocked) < functions:
+        time.sleep(0)
 def in_a_thread(work, *given):
     threading.Thread(target=work, args=given, daemon=True).start()
 """
@@ -83,12 +94,11 @@ raise LookupError("the program's own")
     "while_callbacks_run": (
         """
 def hear(_):
-    told()
-    threading.Event().wait()
+    block()
 client = OmniMCPClient(**endpoint, on_notification=hear, listen=True)
 client.ping()
 in_a_thread(lambda: client.call_tool("echo", {}, on_progress=hear))
-sys.stdin.readline()
+ends_behind(1)
 """,
         0,
         "",
@@ -96,12 +106,11 @@ sys.stdin.readline()
     "while_a_provider_runs": (
         """
 def provide():
-    told()
-    threading.Event().wait()
+    block()
 for options in ({}, {"transport": "streamable_http"}):
     client = OmniMCPClient(**endpoint, **options, token_provider=provide)
     in_a_thread(client.ping)
-sys.stdin.readline()
+ends_behind(2)
 """,
         0,
         "",
@@ -109,10 +118,9 @@ sys.stdin.readline()
     "while_on_log_runs": (
         """
 def hear(_):
-    told()
-    threading.Event().wait()
+    block()
 in_a_thread(OmniMCPClient(**endpoint, on_log=hear, listen=True).ping)
-sys.stdin.readline()
+ends_behind(1)
 """,
         0,
         "",
@@ -120,10 +128,9 @@ sys.stdin.readline()
     "while_on_state_runs": (
         """
 def hear(_):
-    told()
-    threading.Event().wait()
+    block()
 in_a_thread(OmniMCPClient(**endpoint, on_state=hear).ping)
-sys.stdin.readline()
+ends_behind(1)
 """,
         0,
         "",
@@ -131,11 +138,10 @@ sys.stdin.readline()
     "while_on_state_of_an_async_client_runs": (
         """
 def hear(_):
-    told()
-    threading.Event().wait()
+    block()
 async def main():
     calls = [asyncio.create_task(AsyncOmniMCPClient(**endpoint, on_state=hear).ping())]
-    await asyncio.to_thread(sys.stdin.readline)
+    await asyncio.to_thread(ends_behind, 1)
 asyncio.run(main())
 """,
         0,
@@ -149,11 +155,10 @@ class Handler(logging.Handler):
         # For which the end of logging itself would wait.
         self.lock = None
     def emit(self, record):
-        told()
-        threading.Event().wait()
+        block()
 logging.basicConfig(level=logging.INFO, handlers=[Handler()])
 in_a_thread(OmniMCPClient(**endpoint).ping)
-sys.stdin.readline()
+ends_behind(1)
 """,
         0,
         "",
