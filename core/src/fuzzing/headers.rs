@@ -14,7 +14,7 @@ const NEVER: &[&str] = &["authorization", "host", "content-length", "transfer-en
 
 /// The messages themselves, around a name.
 const OURS: &[&str] = &[
-    "headers: \"\" must be visible ASCII characters",
+    "headers: the value of \"\" must be visible ASCII characters",
     "headers: \"\" is not a header name",
     "headers: \"\" is set by the client itself; use api_key or auth",
 ];
