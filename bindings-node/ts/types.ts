@@ -112,6 +112,8 @@ export interface ClientOptions {
   logLevel?: string;
   /** The most pages that a list is read over. Default: 1000. */
   maxPages?: number;
+  /** Refuses everything that is accepted only because servers deviate from the specification, for testing servers. Default: false. */
+  strict?: boolean;
   /** Hears each notification that the server sends by itself: its method and its params. What it throws becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
   /** Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets. What it throws becomes a warning. */
@@ -264,6 +266,8 @@ export interface Counters {
   dropped: number;
   /** Requests of the server's own that were left without an answer, as there were too many. */
   unanswered: number;
+  /** Deviations of servers from the specification that were accepted. */
+  deviations: number;
 }
 
 /** What a token provider gives: the token, or the token and how long it holds. */

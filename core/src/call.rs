@@ -17,6 +17,7 @@ use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
 use crate::config::Settings;
 use crate::core::{Core, End};
+use crate::deviations::Deviation;
 use crate::ears::{AskedInCall, Ears};
 use crate::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
 use crate::error::{Code, Delivery, Error, Result};
@@ -720,6 +721,10 @@ impl Listener for CallListener<'_> {
 
     fn left_out(&self, why: LeftOut) {
         self.ears.left_out(why);
+    }
+
+    fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
+        self.core.accepts(deviation, did)
     }
 }
 

@@ -126,6 +126,8 @@ options! {
     log_level: String = "info; in Python without on_log, that of the logger omni_mcp_py";
     /// The most pages that a list is read over.
     max_pages: u32 = "1000";
+    /// Refuses everything that is accepted only because servers deviate from the specification, for testing servers.
+    strict: bool = "false";
     beside
     /// The caller's own functions.
     hooks: Hooks;
@@ -176,6 +178,8 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) max_server_requests: u32,
     pub(crate) max_pages: u32,
+    /// Whether deviations of servers are refused.
+    pub(crate) strict: bool,
 }
 
 impl std::fmt::Debug for Settings {
@@ -265,6 +269,7 @@ impl ClientConfig {
             limits: Limits::of(self)?,
             max_server_requests: positive("max_server_requests", self.max_server_requests.unwrap_or(256))?,
             max_pages: positive("max_pages", self.max_pages.unwrap_or(1000))?,
+            strict: self.strict.unwrap_or(false),
             profile,
         })
     }

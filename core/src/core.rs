@@ -18,6 +18,7 @@ use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::counters::Counts;
+use crate::deviations::Reported;
 use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
@@ -77,6 +78,8 @@ pub(crate) struct Core {
     pub(crate) asked_of_all: Arc<OpenCount>,
     /// Of functions that failed to answer those: what the next caller is warned of.
     pub(crate) warnings: Warnings,
+    /// The deviations that callers were warned of.
+    pub(crate) reported: Reported,
     /// Notices on their way of calls that were given up.
     pub(crate) notices: Arc<OpenCount>,
     /// Room for them.
@@ -139,6 +142,7 @@ impl Core {
             asking: Arc::default(),
             asked_of_all: Arc::default(),
             warnings: Warnings::default(),
+            reported: Reported::default(),
             notices: Arc::default(),
             notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
             rested: Rested::default(),

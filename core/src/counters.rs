@@ -58,6 +58,8 @@ counters! {
     dropped;
     /// Requests of the server's own that were left without an answer, as there were too many.
     unanswered;
+    /// Deviations of servers from the specification that were accepted.
+    deviations;
 }
 
 /// One number. Shared, as the functions of the caller's are made before the client.

@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::asks::{self, Unanswered};
 use crate::core::Core;
+use crate::deviations::Deviation;
 use crate::given_up::CANCELLED;
 use crate::log::tell;
 use crate::open_count::OpenCount;
@@ -105,6 +106,10 @@ impl Listener for Ears {
             LeftOut::NoRoom => core.drops("progress came faster than its call took it, and is left out"),
         }
     }
+
+    fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
+        self.core.upgrade().is_none_or(|core| core.accepts(deviation, did))
+    }
 }
 
 /// What a server asks while one call runs, on that call's stream.
@@ -123,7 +128,7 @@ pub(crate) struct Warnings(Mutex<Vec<String>>);
 const WARNINGS_KEPT: usize = 16;
 
 impl Warnings {
-    fn add(&self, warning: String) {
+    pub(crate) fn add(&self, warning: String) {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if warnings.len() < WARNINGS_KEPT {
             warnings.push(warning);

@@ -27,6 +27,7 @@ mod client;
 mod config;
 mod core;
 mod counters;
+mod deviations;
 mod ears;
 mod either_era;
 mod era;

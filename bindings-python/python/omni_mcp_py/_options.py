@@ -274,6 +274,11 @@ class ServerOptions(TypedDict, total=False):
     """
     max_pages: int
     """The most pages that a list is read over. Default: 1000."""
+    strict: bool
+    """Refuses everything that is accepted only because servers deviate from the specification, for testing servers.
+
+    Default: false.
+    """
 
 
 class ClientOptions(ServerOptions, total=False):

@@ -56,6 +56,8 @@ class Counters(TypedDict):
     """Notifications, progress and log records that were dropped because nobody took them in time."""
     unanswered: int
     """Requests of the server's own that were left without an answer, as there were too many."""
+    deviations: int
+    """Deviations of servers from the specification that were accepted."""
 
 
 class Metadata(TypedDict):

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::value::RawValue;
 
+use crate::deviations::Deviation;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
@@ -53,6 +54,10 @@ pub(crate) trait Listener: Send + Sync {
     }
     /// Hears that something was not handed on, and why.
     fn left_out(&self, _why: LeftOut) {}
+    /// Whether a deviation of the server is accepted. `did` states what the server did.
+    fn accepts(&self, _deviation: Deviation, _did: &dyn Fn() -> String) -> bool {
+        true
+    }
 }
 
 /// The header of another token, where there is one to be had.

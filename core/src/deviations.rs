@@ -1,0 +1,118 @@
+//! Where servers deviate from the specification and the client accepts it: one table of classes. Each class is counted, logged
+//! and reported to the caller once per client; the option `strict` refuses all of them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use crate::core::Core;
+use crate::log::tell;
+
+macro_rules! deviations {
+    ($($variant:ident: $name:literal, $handled:literal, $option:literal;)*) => {
+        /// A class of deviation.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Deviation { $($variant,)* }
+
+        impl Deviation {
+            /// The stable word in log records.
+            pub(crate) fn name(self) -> &'static str {
+                match self { $(Self::$variant => $name,)* }
+            }
+
+            /// How the client handles it.
+            fn handled(self) -> &'static str {
+                match self { $(Self::$variant => $handled,)* }
+            }
+
+            /// The option that changes how it is handled.
+            fn option(self) -> &'static str {
+                match self { $(Self::$variant => $option,)* }
+            }
+        }
+    };
+}
+
+// The word, how it is handled, and the option that changes this.
+deviations! {
+    ContentType: "content_type", "the body was read as what it is", "strict";
+    NotAMessage: "not_a_message", "it was skipped", "strict";
+    ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
+    UnknownId: "unknown_id", "it was given to no call", "strict";
+}
+
+impl Deviation {
+    /// The warning for a caller. `did` states what the server did, such as "the server sent …".
+    fn warning(self, did: &str) -> String {
+        format!("{did}; {} (see the option {})", self.handled(), self.option())
+    }
+}
+
+/// The classes that were reported already.
+#[derive(Debug, Default)]
+pub(crate) struct Reported(AtomicU64);
+
+impl Reported {
+    /// Whether this is the first of its class.
+    fn is_first(&self, deviation: Deviation) -> bool {
+        let bit = 1 << deviation as u32;
+        self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
+    }
+}
+
+impl Core {
+    /// Whether a deviation is accepted; it is then counted, and reported where it is the first of its class. `did` states what
+    /// the server did, such as "the server sent …".
+    pub(crate) fn accepts(&self, deviation: Deviation, did: impl FnOnce() -> String) -> bool {
+        if self.settings.strict {
+            return false;
+        }
+        self.counts.deviations.add();
+        if self.reported.is_first(deviation) {
+            tell!(
+                self.log(),
+                WARN,
+                "the server deviates from the specification",
+                deviation = deviation.name(),
+                handled = deviation.handled(),
+                option = deviation.option(),
+            );
+            self.warnings.add(deviation.warning(&did()));
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::ClientConfig;
+
+    fn core(strict: bool) -> Core {
+        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp").strict(strict);
+        Core::new(config.resolve(|_| None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_class_is_counted_always_and_reported_once() {
+        let core = core(false);
+        for _ in 0..3 {
+            assert!(core.accepts(Deviation::ContentType, || "the server sent no Content-Type".to_owned()));
+        }
+        assert!(core.accepts(Deviation::NotAMessage, || "the server sent a banner".to_owned()));
+        assert_eq!(core.counts.now().deviations, 4);
+        assert_eq!(
+            core.warnings.take(),
+            [
+                "the server sent no Content-Type; the body was read as what it is (see the option strict)",
+                "the server sent a banner; it was skipped (see the option strict)",
+            ]
+        );
+    }
+
+    #[test]
+    fn strict_accepts_none_and_reports_none() {
+        let core = core(true);
+        assert!(!core.accepts(Deviation::ContentType, || unreachable!()));
+        assert!(core.warnings.take().is_empty());
+        assert_eq!(core.counts.now().deviations, 0);
+    }
+}
