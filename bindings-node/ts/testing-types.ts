@@ -119,6 +119,13 @@ export type Fault =
       kind: "raw_body"; body: string; contentType?: string; status?: number; when?: When; bytesPerTick?: number | null;
       tickMs?: number; then?: "end" | "fin" | "rst" | "hang";
     }
+  | {
+      kind: "raw_response"; head: string; body?: string; charset?: "utf-8" | "latin1" | "utf-16le"; packing?: "gzip" | "zstd" | null;
+      when?: When; then?: "end" | "fin" | "rst" | "hang";
+    }
+  | {
+      kind: "raw_output"; text: string; charset?: "utf-8" | "latin1" | "utf-16le"; when?: When; then?: "end" | "fin" | "rst" | "hang";
+    }
   | { kind: "redirect"; status: number; location: string }
   | { kind: "restart"; downMs?: number; with?: number; when?: When }
   | { kind: "session_elsewhere" | "stall" }

@@ -13,7 +13,7 @@ const GZIP_PIECE: u64 = 1 << 20;
 const FILL: u8 = b'x';
 
 /// `head`, and then the same letter again and again, `bytes` in all: the name of the encoding, and the compressed body.
-pub(crate) fn packed(encoding: Packing, head: &str, bytes: u64) -> (&'static str, Bytes) {
+pub(crate) fn packed(encoding: Packing, head: &[u8], bytes: u64) -> (&'static str, Bytes) {
     let rest = bytes.saturating_sub(head.len() as u64);
     match encoding {
         Packing::Gzip => ("gzip", gzip(head, rest).unwrap_or_default().into()),
@@ -22,17 +22,17 @@ pub(crate) fn packed(encoding: Packing, head: &str, bytes: u64) -> (&'static str
 }
 
 /// One member, whose pieces are each compressed by themselves, so that what repeats need be compressed once only.
-fn gzip(head: &str, rest: u64) -> std::io::Result<Vec<u8>> {
+fn gzip(head: &[u8], rest: u64) -> std::io::Result<Vec<u8>> {
     let fill = vec![FILL; GZIP_PIECE as usize];
     let piece = deflated(&fill)?;
     let last = &fill[..(rest % GZIP_PIECE) as usize];
     // The magic number, deflate, and nothing more.
     let mut member = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff];
     let (mut sum, mut of_piece, mut of_last) = (Crc::new(), Crc::new(), Crc::new());
-    sum.update(head.as_bytes());
+    sum.update(head);
     of_piece.update(&fill);
     of_last.update(last);
-    member.extend(deflated(head.as_bytes())?);
+    member.extend(deflated(head)?);
     for _ in 0..rest / GZIP_PIECE {
         member.extend_from_slice(&piece);
         sum.combine(&of_piece);
@@ -57,7 +57,7 @@ fn deflated(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// A frame of one block as it is, and blocks that say of one byte how often it comes: four bytes for 128 KiB.
-fn zstd(head: &str, mut rest: u64) -> Vec<u8> {
+fn zstd(head: &[u8], mut rest: u64) -> Vec<u8> {
     const RAW: u32 = 0;
     const REPEATED: u32 = 1;
     fn block(frame: &mut Vec<u8>, kind: u32, size: u64, is_last: bool) {
@@ -68,7 +68,7 @@ fn zstd(head: &str, mut rest: u64) -> Vec<u8> {
     // The magic number, a descriptor without a content size, and a window of 128 KiB.
     let mut frame = vec![0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x38];
     block(&mut frame, RAW, head.len() as u64, rest == 0);
-    frame.extend_from_slice(head.as_bytes());
+    frame.extend_from_slice(head);
     while rest > 0 {
         let size = rest.min(ZSTD_BLOCK);
         rest -= size;

@@ -3,8 +3,8 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
 use bytes::{Buf, Bytes};
@@ -19,7 +19,7 @@ use tokio::sync::Notify;
 use crate::faults::How;
 use crate::ledger::Entry;
 use crate::server::Front;
-use crate::shared::Shared;
+use crate::shared::{Shared, lock};
 #[cfg(feature = "tls")]
 use crate::{http2, http2::Framed, tls};
 
@@ -37,6 +37,8 @@ pub(crate) struct Connection {
     end: AtomicU8,
     write_blocked: AtomicBool,
     floods: AtomicBool,
+    /// What is sent in the place of what hyper writes next.
+    instead: Mutex<Option<Bytes>>,
     stalled: AtomicBool,
     /// Told when a request wants something of its connection: in HTTP/2 it is served beside it.
     wanted: Notify,
@@ -51,6 +53,7 @@ impl Connection {
             end: AtomicU8::new(ALIVE),
             write_blocked: AtomicBool::new(false),
             floods: AtomicBool::new(false),
+            instead: Mutex::default(),
             stalled: AtomicBool::new(false),
             wanted: Notify::new(),
             #[cfg(feature = "tls")]
@@ -90,6 +93,11 @@ impl Connection {
     /// From now on sends a head that never ends, whatever hyper writes.
     pub(crate) fn flood(&self) {
         self.floods.store(true, Ordering::Relaxed);
+    }
+
+    /// Sends these bytes in the place of what hyper writes next.
+    pub(crate) fn send_instead(&self, bytes: Bytes) {
+        *lock(&self.instead) = Some(bytes);
     }
 
     fn is_ended(&self) -> bool {
@@ -273,6 +281,22 @@ impl<S: Socket> Io<S> {
         }
         Poll::Ready(Ok(length))
     }
+
+    /// Writes other bytes in the place of `length`, where there are such: all of them, before anything else.
+    fn poll_instead(&mut self, cx: &mut Context<'_>, length: usize) -> Option<Poll<io::Result<usize>>> {
+        let mut instead = lock(&self.connection.instead).take()?;
+        while !instead.is_empty() {
+            match Pin::new(&mut self.stream).poll_write(cx, &instead) {
+                Poll::Ready(Ok(written)) => instead.advance(written),
+                Poll::Ready(Err(error)) => return Some(Poll::Ready(Err(error))),
+                Poll::Pending => {
+                    *lock(&self.connection.instead) = Some(instead);
+                    return Some(Poll::Pending);
+                }
+            }
+        }
+        Some(Poll::Ready(Ok(length)))
+    }
 }
 
 impl<S: Socket> Drop for Io<S> {
@@ -300,6 +324,9 @@ impl<S: Socket> Write for Io<S> {
         }
         if self.connection.floods.load(Ordering::Relaxed) {
             return self.poll_flood(cx, buf.len());
+        }
+        if let Some(written) = self.poll_instead(cx, buf.len()) {
+            return self.note(written);
         }
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.note(written)
@@ -330,6 +357,9 @@ impl<S: Socket> Write for Io<S> {
         }
         if self.connection.floods.load(Ordering::Relaxed) {
             return self.poll_flood(cx, bufs.iter().map(|buf| buf.len()).sum());
+        }
+        if let Some(written) = self.poll_instead(cx, bufs.iter().map(|buf| buf.len()).sum()) {
+            return self.note(written);
         }
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, bufs);
         self.note(written)

@@ -69,6 +69,31 @@ pub enum Then {
     Hang,
 }
 
+/// How the text of a raw response becomes bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Charset {
+    /// UTF-8.
+    #[default]
+    #[serde(rename = "utf-8")]
+    Utf8,
+    /// One byte for each character up to U+00FF; the rest become `?`.
+    Latin1,
+    /// UTF-16, little endian, without a byte-order mark.
+    #[serde(rename = "utf-16le")]
+    Utf16le,
+}
+
+impl Charset {
+    pub(crate) fn encode(self, text: &str) -> Vec<u8> {
+        match self {
+            Self::Utf8 => text.as_bytes().to_vec(),
+            Self::Latin1 => text.chars().map(|c| u8::try_from(u32::from(c)).unwrap_or(b'?')).collect(),
+            Self::Utf16le => text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+        }
+    }
+}
+
 /// What an endless answer consists of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -310,6 +335,43 @@ pub enum Fault {
         #[serde(default)]
         then: Then,
     },
+    /// These very bytes on the connection, head included (HTTP/1.1 only). `$ID` and `$ANSWER` as in `raw_body`, also in the
+    /// head.
+    RawResponse {
+        /// The status line and the headers, one a line: LF stands for CR LF. `Content-Length` is added where neither it nor
+        /// `Transfer-Encoding` is there.
+        head: String,
+        /// The body.
+        #[serde(default)]
+        body: String,
+        /// How the body becomes bytes.
+        #[serde(default)]
+        charset: Charset,
+        /// How the body is compressed; the head must name it.
+        #[serde(default)]
+        packing: Option<Packing>,
+        /// Whether the tool runs first.
+        #[serde(default)]
+        when: When,
+        /// What follows.
+        #[serde(default)]
+        then: Then,
+    },
+    /// These very bytes in place of an answer: on a stream of the server's (stdio, sse), or as the body of an event stream.
+    /// `$ID` and `$ANSWER` as in `raw_body`. Notifications are met too.
+    RawOutput {
+        /// The bytes.
+        text: String,
+        /// How the text becomes bytes.
+        #[serde(default)]
+        charset: Charset,
+        /// Whether the tool runs first.
+        #[serde(default)]
+        when: When,
+        /// What follows. On stdio `fin` and `rst` end the process with code 1.
+        #[serde(default)]
+        then: Then,
+    },
     /// HTTP/2: RST_STREAM instead of an answer; the connection goes on. In HTTP/1.1 the same as `reset`.
     ResetStream {
         /// Whether the tool runs first.
@@ -397,6 +459,8 @@ impl Fault {
             Self::EndlessStream { .. } => "endless_stream",
             Self::RpcError { .. } => "rpc_error",
             Self::RawBody { .. } => "raw_body",
+            Self::RawResponse { .. } => "raw_response",
+            Self::RawOutput { .. } => "raw_output",
             Self::ResetStream { .. } => "reset_stream",
             Self::GoAway { .. } => "go_away",
             Self::Stall {} => "stall",
@@ -418,7 +482,9 @@ impl Fault {
             | Self::StreamCut { when, .. }
             | Self::Restart { when, .. }
             | Self::ResetStream { when, .. } => *when == When::AfterExecution,
-            Self::RawBody { when, body, .. } => *when == When::AfterExecution || body.contains("$ANSWER"),
+            Self::RawBody { when, body: text, .. }
+            | Self::RawResponse { when, body: text, .. }
+            | Self::RawOutput { when, text, .. } => *when == When::AfterExecution || text.contains("$ANSWER"),
             Self::GoAway { last } => *last == LastStream::This,
             Self::SessionLost {} | Self::SessionElsewhere {} | Self::Stall {} | Self::Redirect { .. } => false,
             _ => true,
@@ -436,6 +502,14 @@ impl Fault {
                 | Self::DuplicateEvent {}
                 | Self::ReorderedEvents {}
         )
+    }
+
+    /// What follows the bytes of a raw answer.
+    pub(crate) fn then(&self) -> Option<Then> {
+        match self {
+            Self::RawBody { then, .. } | Self::RawResponse { then, .. } | Self::RawOutput { then, .. } => Some(*then),
+            _ => None,
+        }
     }
 
     fn check(&self) -> Result<(), String> {

@@ -131,6 +131,9 @@ async fn answer(
     if matches!(fault, Fault::EndlessStream { what: Endless::Headers, .. }) {
         guard.connection().flood();
     }
+    if let Some(bytes) = mangle::raw_response(fault, exchange, served.as_ref()) {
+        guard.connection().send_instead(bytes);
+    }
     match fault {
         Fault::Hang { .. } | Fault::GoAway { last: LastStream::Previous } => pending().await,
         Fault::Stall {} => {

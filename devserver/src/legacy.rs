@@ -12,7 +12,7 @@ use crate::body::{AnswerBody, Step};
 use crate::calls::{self, Plan};
 use crate::connection::Guard;
 use crate::exchange::Exchange;
-use crate::faults::{Fault, How};
+use crate::faults::{Fault, How, Then};
 use crate::mangle;
 use crate::options::Transport;
 use crate::script::Fate;
@@ -76,6 +76,7 @@ fn side(fault: &Fault) -> Side {
         | Fault::SessionLost {}
         | Fault::SessionElsewhere {}
         | Fault::RawBody { .. }
+        | Fault::RawResponse { .. }
         | Fault::Restart { .. }
         | Fault::Redirect { .. } => Side::Post,
         _ => Side::Stream,
@@ -122,23 +123,40 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
     let fault = fate.fault.as_deref();
     let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));
     let serves = fault.is_none_or(Fault::serves_first);
-    if let Some(plan) = plan {
-        let shared = Arc::clone(shared);
-        tokio::spawn(async move {
-            let served = match serves {
-                true => Some(calls::carry_out(&shared, plan, &fate, Some(Outlet::Session(session.clone()))).await),
-                false => {
-                    tokio::time::sleep(fate.before).await;
-                    None
-                }
-            };
-            tokio::time::sleep(fate.after).await;
-            if let Some(answer) = replaced.or(served) {
-                answer_on_stream(&shared, &session, answer, fate.fault.as_deref()).await;
+    let Some(plan) = plan else {
+        if let Some((bytes, then)) = fault.and_then(|fault| mangle::raw_output(fault, &exchange.rpc_id(), None)) {
+            output_on_stream(shared, &session, bytes, then);
+        }
+        return text(202, "Accepted");
+    };
+    let (shared, id) = (Arc::clone(shared), exchange.rpc_id());
+    tokio::spawn(async move {
+        let served = match serves {
+            true => Some(calls::carry_out(&shared, plan, &fate, Some(Outlet::Session(session.clone()))).await),
+            false => {
+                tokio::time::sleep(fate.before).await;
+                None
             }
-        });
-    }
+        };
+        tokio::time::sleep(fate.after).await;
+        let fault = fate.fault.as_deref();
+        if let Some((bytes, then)) = fault.and_then(|fault| mangle::raw_output(fault, &id, served.as_ref())) {
+            return output_on_stream(&shared, &session, bytes, then);
+        }
+        if let Some(answer) = replaced.or(served) {
+            answer_on_stream(&shared, &session, answer, fault).await;
+        }
+    });
     text(202, "Accepted")
+}
+
+fn output_on_stream(shared: &Shared, session: &str, bytes: Bytes, then: Then) {
+    shared.held.tell(session, Step::Send(bytes));
+    match then {
+        Then::End | Then::Hang => {}
+        Then::Fin => drop(shared.held.tell(session, Step::Cut(How::Fin))),
+        Then::Rst => drop(shared.held.tell(session, Step::Cut(How::Rst))),
+    }
 }
 
 async fn answer_on_stream(shared: &Shared, session: &str, answer: Answer, fault: Option<&Fault>) {
@@ -186,6 +204,9 @@ async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: 
     if let Fault::Reset { how, .. } = fault {
         guard.connection().end(*how);
         return pending().await;
+    }
+    if let Some(bytes) = mangle::raw_response(fault, exchange, None) {
+        guard.connection().send_instead(bytes);
     }
     mangle::replacement(shared, exchange, fault, None).unwrap_or(accepted)
 }

@@ -74,19 +74,53 @@ pub(crate) fn replacement(
             }
         }
         Fault::RawBody { body, content_type, status, .. } => {
-            let answer = served.and_then(answer_text).unwrap_or_default();
-            let body = body.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer);
-            body_answer(*status, content_type, body.into())
+            body_answer(*status, content_type, filled(body, exchange, served).into())
         }
+        Fault::RawOutput { text, charset, .. } => {
+            body_answer(200, EVENT_STREAM, charset.encode(&filled(text, exchange, served)).into())
+        }
+        // Its bytes go out in the place of those of this answer.
+        Fault::RawResponse { .. } => body_answer(200, JSON, Bytes::new()),
         Fault::Bomb { encoding, bytes } => {
             let id = exchange.rpc_id();
             let head = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"text":""#);
-            let (name, packed) = bomb::packed(*encoding, &head, *bytes);
+            let (name, packed) = bomb::packed(*encoding, head.as_bytes(), *bytes);
             body_answer(200, JSON, packed).with("content-encoding", name)
         }
         Fault::Redirect { status, location } => Answer::empty(*status).with("location", location),
         _ => return None,
     })
+}
+
+/// A text with the id of the request and its answer in the places for them.
+fn filled(text: &str, exchange: &Exchange, served: Option<&Answer>) -> String {
+    let answer = served.and_then(answer_text).unwrap_or_default();
+    text.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer)
+}
+
+/// The bytes of a raw output and what follows them, if the fault is one.
+pub(crate) fn raw_output(fault: &Fault, id: &Value, served: Option<&Answer>) -> Option<(Bytes, Then)> {
+    let Fault::RawOutput { text, charset, then, .. } = fault else { return None };
+    let answer = served.and_then(answer_text).unwrap_or_default();
+    let text = text.replace("$ID", &id.to_string()).replace("$ANSWER", &answer);
+    Some((charset.encode(&text).into(), *then))
+}
+
+/// The bytes of a raw response, if the fault is one.
+pub(crate) fn raw_response(fault: &Fault, exchange: &Exchange, served: Option<&Answer>) -> Option<Bytes> {
+    let Fault::RawResponse { head, body, charset, packing, .. } = fault else { return None };
+    let body = charset.encode(&filled(body, exchange, served));
+    let body = match packing {
+        None => body.into(),
+        Some(packing) => bomb::packed(*packing, &body, body.len() as u64).1,
+    };
+    let mut head = filled(head.trim_end_matches('\n'), exchange, served).replace('\n', "\r\n");
+    let named = head.to_ascii_lowercase();
+    if !named.contains("\r\ncontent-length:") && !named.contains("\r\ntransfer-encoding:") {
+        head.push_str(&format!("\r\nContent-Length: {}", body.len()));
+    }
+    head.push_str("\r\n\r\n");
+    Some([head.as_bytes(), &body].concat().into())
 }
 
 /// The message that an answer is about.
@@ -304,7 +338,7 @@ fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<G
         (_, Some(Fault::StreamCut { .. })) => None,
         // What is to stop in the middle, or comes in chunks, cannot say how long it is.
         (_, Some(Fault::RawBody { bytes_per_tick: Some(_), .. })) => None,
-        (_, Some(Fault::RawBody { then, .. })) if *then != Then::End => None,
+        (_, Some(fault)) if fault.then().is_some_and(|then| then != Then::End) => None,
         (Wire::Whole(bytes), _) => Some(bytes.len() as u64),
         _ => None,
     };
@@ -361,12 +395,16 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
                 steps.push_back(Step::Drip { rest, size: *bytes_per_tick, every: Duration::from_millis(*tick_ms) });
             }
         }
-        (Some(Fault::RawBody { bytes_per_tick, tick_ms, then, .. }), Wire::Whole(rest)) => {
-            if !rest.is_empty() {
-                let size = bytes_per_tick.unwrap_or(rest.len());
-                steps.push_back(Step::Drip { rest, size, every: Duration::from_millis(*tick_ms) });
+        (
+            Some(fault @ (Fault::RawBody { .. } | Fault::RawResponse { .. } | Fault::RawOutput { .. })),
+            Wire::Whole(rest),
+        ) => {
+            if let (Fault::RawBody { bytes_per_tick: Some(size), tick_ms, .. }, false) = (fault, rest.is_empty()) {
+                steps.push_back(Step::Drip { rest, size: *size, every: Duration::from_millis(*tick_ms) });
+            } else if !rest.is_empty() {
+                steps.push_back(Step::Send(rest));
             }
-            match then {
+            match fault.then().unwrap_or_default() {
                 Then::End => {}
                 Then::Fin => steps.push_back(Step::Cut(How::Fin)),
                 Then::Rst => steps.push_back(Step::Cut(How::Rst)),

@@ -17,10 +17,10 @@ use crate::answer::{Answer, Payload};
 use crate::calls::{self, Plan};
 use crate::cancellation::Running;
 use crate::exchange::{self, Exchange};
-use crate::faults::{Fault, When};
+use crate::faults::{Fault, Then, When};
 use crate::jsonrpc;
 use crate::ledger::Arrival;
-use crate::lines::print;
+use crate::lines::{print, print_raw};
 use crate::mangle;
 use crate::messages;
 use crate::options::{Options, Profile, Transport};
@@ -39,6 +39,9 @@ const PING: &str = "devserver-ping";
 
 /// What a tool that crashes leaves behind.
 const CRASH_CODE: i32 = 3;
+
+/// With what a process ends behind a raw output.
+const ENDED_CODE: i32 = 1;
 
 /// The code of an error of the server's own.
 const REFUSED: i64 = -32000;
@@ -83,6 +86,9 @@ async fn run(server: Arc<Server>) -> io::Result<()> {
     }
     if let Some(garbage) = &options.garbage_at_start {
         print(garbage);
+    }
+    if let Some(text) = &options.write_at_start {
+        print_raw(text.as_bytes());
     }
     if let Some(code) = options.exit_at_start {
         std::process::exit(code);
@@ -148,6 +154,16 @@ fn print_error(id: &Value, code: i64, message: &str) {
     print(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string());
 }
 
+/// Writes the bytes of a raw output, if the fault is one.
+fn output(fault: &Fault, exchange: &Exchange, served: Option<&Answer>) -> bool {
+    let Some((bytes, then)) = mangle::raw_output(fault, &exchange.rpc_id(), served) else { return false };
+    print_raw(&bytes);
+    if matches!(then, Then::Fin | Then::Rst) {
+        std::process::exit(ENDED_CODE);
+    }
+    true
+}
+
 impl Server {
     /// Adds a line to the ledger's file.
     fn note(&self, line: &Value) {
@@ -182,7 +198,13 @@ impl Server {
         };
         let plan = match service.message(shared, exchange, None, None) {
             Err((code, message)) => return print_error(&Value::Null, code, message),
-            Ok(None) => return self.note_taken(exchange),
+            Ok(None) => {
+                let fate = shared.script().select(exchange);
+                if let Some(fault) = fate.fault.as_deref() {
+                    output(fault, exchange, None);
+                }
+                return self.note_taken(exchange);
+            }
             Ok(Some(plan)) => plan,
         };
         let fate = shared.script().select(exchange);
@@ -199,6 +221,9 @@ impl Server {
         };
         tokio::time::sleep(fate.after).await;
         if matches!(fault, Some(Fault::Hang { .. } | Fault::Accepted { .. })) {
+            return;
+        }
+        if fault.is_some_and(|fault| output(fault, exchange, served.as_ref())) {
             return;
         }
         let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));

@@ -26,6 +26,8 @@ pub struct StdioOptions {
     pub stderr: Vec<String>,
     /// A line for standard output at the start.
     pub garbage_at_start: Option<String>,
+    /// What is written to standard output at the start, with no line end added.
+    pub write_at_start: Option<String>,
     /// A line for standard output before the answer of a tool call.
     pub garbage_on_call: Option<String>,
     /// Exit with this code instead of answering a tool call.
@@ -54,6 +56,7 @@ impl Default for StdioOptions {
             exit_at_start: None,
             stderr: Vec::new(),
             garbage_at_start: None,
+            write_at_start: None,
             garbage_on_call: None,
             exit_on_call: None,
             hang_on_call: false,

@@ -121,6 +121,13 @@ impl Wire {
         Ok(chunk)
     }
 
+    /// So many bytes, as they come.
+    pub(crate) fn bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.stream.read_exact(&mut bytes)?;
+        Ok(bytes)
+    }
+
     fn body(&mut self, reply: &mut Reply) -> io::Result<()> {
         if let Some(length) = reply.headers.get("content-length") {
             let length: usize = length.parse().unwrap();
