@@ -1,15 +1,16 @@
-# demo · test · check · bench · dist, and types · chaos · fuzz · interop · conformance · audit. A newcomer needs no other command.
+# demo · test · check · bench · dist, and types · chaos · fuzz · interop · deployments · conformance · audit. A newcomer needs no other command.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DELETE_ON_ERROR:
-.PHONY: help demo test check types bench dist chaos fuzz interop conformance audit python node clean
+.PHONY: help demo test check types bench dist chaos fuzz interop deployments soak conformance audit python node clean
 
 PYTHON ?= python3
 VENV := $(CURDIR)/.venv
 RUN_PYTHON := $(VENV)/bin/python
 NODE_BINDING := bindings-node
 INTEROP := tests/interop
+DEPLOYMENTS := tests/deployments
 CONFORMANCE := tests/conformance
 export CARGO_TERM_PROGRESS_WHEN := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -49,8 +50,8 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/conformance ../tools
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
@@ -72,6 +73,14 @@ interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## T
 	cargo build --locked -q -p omni-mcp-interop -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	$(call link_node,$(INTEROP))
 	$(RUN_PYTHON) $(INTEROP)/run.py
+
+deployments: python node $(DEPLOYMENTS)/.venv/.stamp $(patsubst %/package-lock.json,%/node_modules/.stamp,$(wildcard $(DEPLOYMENTS)/node/package-lock.json)) ## Workers, event loops, bundlers and runtimes in which programs run (ROWS="celery gevent": these only)
+	$(call link_node,$(DEPLOYMENTS)/node)
+	$(DEPLOYMENTS)/.venv/bin/python $(DEPLOYMENTS)/run.py $(ROWS)
+
+soak: python node ## Memory, descriptors and threads of Python and Node after ten minutes of calls (SOAK_SECONDS=600)
+	$(call link_node,$(DEPLOYMENTS)/node)
+	$(RUN_PYTHON) $(DEPLOYMENTS)/soak.py $(or $(SOAK_SECONDS),600)
 
 conformance: python node $(CONFORMANCE)/node_modules/.stamp ## The official conformance suite, on clients in three languages and the dev server
 	cargo build --locked -q -p omni-mcp-conformance -p omni-mcp-devserver --features omni-mcp-devserver/cli
@@ -119,10 +128,15 @@ $(INTEROP)/.venv/.stamp: $(INTEROP)/requirements.txt
 	$(INTEROP)/.venv/bin/python -m pip install -q -r $<
 	touch $@
 
+$(DEPLOYMENTS)/.venv/.stamp: $(DEPLOYMENTS)/requirements.txt
+	$(PYTHON) -m venv $(DEPLOYMENTS)/.venv
+	$(DEPLOYMENTS)/.venv/bin/python -m pip install -q -r $<
+	touch $@
+
 %/node_modules/.stamp: %/package-lock.json
 	cd $* && npm ci --no-audit --no-fund
 	touch $@
 
 clean:
-	rm -rf $(VENV) target fuzz/target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv \
+	rm -rf $(VENV) target fuzz/target dist $(NODE_BINDING)/node_modules $(NODE_BINDING)/dist $(INTEROP)/node_modules $(INTEROP)/.venv $(DEPLOYMENTS)/.venv $(DEPLOYMENTS)/node/node_modules \
 		$(CONFORMANCE)/node_modules

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import json
 import pickle
+import sys
 import traceback
+from collections.abc import Callable
 from typing import Any
 
 import omni_mcp_py
@@ -22,6 +25,33 @@ def rate_limited(server: DevServer) -> RateLimitError:
     with pytest.raises(RateLimitError) as raised:
         client.call_tool("fred.search", {"q": "inflation"}, "idem_mine", request_id="req_mine")
     return raised.value
+
+
+def facts(error: OmniMCPError) -> dict[str, Any]:
+    """Every field of an error, in the shapes of JSON."""
+    found = {name: getattr(error, name) for name in OmniMCPError.__annotations__ if name != "kind"}
+    return {**found, "required_scopes": list(error.required_scopes)}
+
+
+# Every field, each with a value that differs from its default.
+FULL: dict[str, Any] = {
+    "code": "tool_failed",
+    "message": "what happened",
+    "status_code": 200,
+    "rpc_code": -32000,
+    "service_code": "tool_failed",
+    "request_id": "req_1",
+    "retryable": True,
+    "retry_after": 1.5,
+    "attempts": 3,
+    "idempotency_key": "idem_1",
+    "delivery": "executed",
+    "required_scopes": ("a", "b"),
+    "field": "q",
+    "exit_code": -9,
+    "stderr": ["a line"],
+    "data": {"n": 2**70, "list": [None, {}]},
+}
 
 
 def test_an_error_tells_everything(server: DevServer) -> None:
@@ -42,7 +72,7 @@ def test_an_error_tells_everything(server: DevServer) -> None:
     assert error.data["omni_code"] == "rate_limit_exceeded"
     assert error.message in str(error)
     assert "\n" not in str(error)
-    assert error.args == (str(error),)
+    assert error.args == (str(error), {name: fact for name, fact in facts(error).items() if name != "data"}, error.data)
     assert repr(error) == f"RateLimitError({str(error)!r})"
     assert error.__cause__ is None
     assert error.__context__ is None
@@ -66,6 +96,102 @@ def test_every_class_can_be_made_and_pickled(made: type[OmniMCPError]) -> None:
     assert (str(error), error.message, error.status_code, error.attempts) == ("what happened", "what happened", 418, 0)
     with pytest.raises(TypeError):
         made("x", no_such="attribute")
+
+
+def by_json(error: OmniMCPError) -> OmniMCPError:
+    """As Celery's JSON backend does."""
+    made = getattr(sys.modules[type(error).__module__], type(error).__qualname__)
+    again: OmniMCPError = made(*json.loads(json.dumps(error.args)))
+    return again
+
+
+CARRIERS: dict[str, Callable[[OmniMCPError], OmniMCPError]] = {
+    "args": lambda error: type(error)(*error.args),
+    "args as JSON": by_json,
+    "pickle": lambda error: pickle.loads(pickle.dumps(error)),
+    "the oldest pickle": lambda error: pickle.loads(pickle.dumps(error, 0)),
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    "args twice": lambda error: by_json(by_json(error)),
+}
+
+
+@pytest.mark.parametrize("carried", CARRIERS.values(), ids=CARRIERS)
+@pytest.mark.parametrize("made", [OmniMCPError, *_errors.CLASSES.values()], ids=lambda made: made.__name__)
+def test_every_field_of_every_class_is_carried(made: type[OmniMCPError], carried: Any) -> None:
+    error = made("a summary", **FULL)
+    twin = carried(error)
+    assert type(twin) is made
+    assert facts(twin) == facts(error) == {**FULL, "required_scopes": ["a", "b"]}
+    assert (str(twin), twin.args, twin.kind) == (str(error), error.args, made.kind)
+    assert twin.required_scopes == ("a", "b")
+
+
+@pytest.mark.parametrize("made", [OmniMCPError, *_errors.CLASSES.values()], ids=lambda made: made.__name__)
+def test_an_error_without_facts_claims_nothing(made: type[OmniMCPError]) -> None:
+    for error in (made(), made("text"), made("text", None), pickle.loads(pickle.dumps(made("text")))):
+        assert (error.delivery, error.retryable, error.attempts, error.idempotency_key) == (
+            "maybe_executed",
+            False,
+            0,
+            None,
+        )
+        assert error.required_scopes == ()
+        assert error.stderr == []
+    assert getattr(made, "errno", None) is None or made("text", {"attempts": 1}).errno is None
+    # Of a class that was made without the constructor, as that of a proxy.
+    assert made.__new__(made).delivery == "maybe_executed"
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("text", "{'delivery': 'not_sent'"), {"delivery": "maybe_executed"}),
+        (("text", ["not_sent"]), {"delivery": "maybe_executed"}),
+        (("text", {"delivery": "of the future", "attempts": 2}), {"delivery": "maybe_executed", "attempts": 2}),
+        (("text", {"delivery": None}), {"delivery": "maybe_executed"}),
+        (("text", {"delivery": ["not_sent"]}), {"delivery": "maybe_executed"}),
+        (("text", {"of_the_future": 1, "delivery": "rejected"}), {"delivery": "rejected"}),
+        (("text", {"required_scopes": None, "stderr": None}), {"required_scopes": [], "stderr": []}),
+        (("text", {"required_scopes": ("a",), "stderr": ("b",)}), {"required_scopes": ["a"], "stderr": ["b"]}),
+        (("text", {"required_scopes": "a"}), {"required_scopes": []}),
+        (("text", {"delivery": "executed"}, "<object at 0x1>"), {"delivery": "executed", "data": "<object at 0x1>"}),
+        ((404,), {"message": "404"}),
+    ],
+)
+def test_facts_that_were_cut_or_are_of_another_version_are_no_obstacle(given: Any, expected: dict[str, Any]) -> None:
+    error = _errors.ServerError(*given)
+    assert {name: facts(error)[name] for name in expected} == expected
+    assert str(error) == str(given[0])
+
+
+def test_what_is_changed_later_is_carried_too() -> None:
+    error = _errors.ToolError("text", **FULL)
+    error.attempts = 7
+    error.data = None
+    if sys.version_info >= (3, 11):
+        error.add_note("a note")
+    assert (by_json(error).attempts, by_json(error).data) == (7, None)
+    assert copy.copy(error).attempts == 7
+    # Programs that put their own words before a text.
+    error.args = (f"step 3: {error.args[0]}", *error.args[1:])
+    assert (str(error), error.idempotency_key, error.delivery) == ("step 3: text", "idem_1", "executed")
+    error.args = ("alone",)
+    assert (str(error), error.idempotency_key) == ("alone", "idem_1")
+
+
+class OwnError(_errors.ToolError):
+    """A program's own, with a constructor of its own."""
+
+    def __init__(self, step: int, *, cause: OmniMCPError) -> None:
+        super().__init__(*cause.args)
+        self.step = step
+
+
+def test_a_subclass_with_another_constructor_is_pickled_whole() -> None:
+    error = OwnError(3, cause=_errors.ToolError("text", **FULL))
+    twin = pickle.loads(pickle.dumps(error))
+    assert (type(twin), twin.step, facts(twin)) == (OwnError, 3, facts(error))
 
 
 def test_builtin_bases_catch_ours(server: DevServer) -> None:

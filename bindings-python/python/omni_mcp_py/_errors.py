@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from omni_mcp_py._types import Delivery
 
 
@@ -33,8 +36,8 @@ class OmniMCPError(Exception):
     """How often the call was sent."""
     idempotency_key: str | None = None
     """The key that all attempts carried; send it again with the same arguments to be safe."""
-    delivery: Delivery = "not_sent"
-    """Whether the call ran: not_sent, rejected, maybe_executed or executed."""
+    delivery: Delivery = "maybe_executed"
+    """Whether the call ran: not_sent, rejected, maybe_executed or executed; maybe_executed where nothing is known."""
     required_scopes: tuple[str, ...] = ()
     """Scopes that the key would need."""
     field: str | None = None
@@ -46,15 +49,47 @@ class OmniMCPError(Exception):
     data: Any = None
     """What the server added to its error, or the result of a failed tool."""
 
-    def __init__(self, text: str = "", /, **info: Any) -> None:
+    def __init__(
+        self, text: str = "", facts: Mapping[str, Any] | None = None, data: Any = None, /, **info: Any
+    ) -> None:
         super().__init__(text)
-        self._text = text
-        self.message = text
         self.stderr = []
+        self._take(text, facts, data)
         for name, value in info.items():
             if name not in OmniMCPError.__annotations__:
                 raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
             setattr(self, name, value)
+
+    # Task queues rebuild an exception as `cls(*args)`, from args that they wrote as JSON. What cannot be written
+    # becomes its repr, and so `data`, which may be anything, is apart from the facts.
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The text, the facts but for `data`, and `data`: `type(error)(*error.args)` has the same attributes."""
+        facts = {name: getattr(self, name) for name in _FACTS if hasattr(self, name)}
+        # As JSON has it, so that what was written and read again is the same.
+        facts["required_scopes"] = list(self.required_scopes)
+        return (self._text, facts, self.data)
+
+    @args.setter
+    def args(self, given: Iterable[Any]) -> None:
+        self._take(*tuple(given)[:3])
+
+    def _take(self, text: object = "", facts: object = None, data: object = None, /) -> None:
+        self._text = text if isinstance(text, str) else str(text)
+        self.message = self.message or self._text
+        if data is not None:
+            self.data = data
+        # Never refused: the facts may have been written by another version, or cut by whatever brought them here.
+        if not isinstance(facts, Mapping):
+            return
+        for name in _FACTS:
+            if name in facts:
+                setattr(self, name, facts[name])
+        for name, shape in (("required_scopes", tuple), ("stderr", list)):
+            value = facts.get(name)
+            setattr(self, name, shape(value) if isinstance(value, (list, tuple)) else shape())
+        if self.delivery not in _DELIVERIES:
+            self.delivery = OmniMCPError.delivery
 
     @property
     def omni_code(self) -> str | None:
@@ -73,8 +108,15 @@ class OmniMCPError(Exception):
         return _again, (type(self), self._text, info), rest
 
 
+_FACTS = tuple(name for name in OmniMCPError.__annotations__ if name not in ("kind", "data"))
+_DELIVERIES = ("not_sent", "rejected", "maybe_executed", "executed")
+
+
 def _again(made: type[OmniMCPError], text: str, info: dict[str, Any]) -> OmniMCPError:
-    return made(text, **info)
+    # Without the constructor of a subclass, which may take something else.
+    error = made.__new__(made)
+    OmniMCPError.__init__(error, text, **info)
+    return error
 
 
 class ConfigError(OmniMCPError, ValueError):
