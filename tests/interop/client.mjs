@@ -1,4 +1,4 @@
-// What rust/src/main.rs does, in Node. Usage: client.mjs probe|sticky PLAN, the plan being JSON.
+// What rust/src/main.rs does, in Node. Usage: client.mjs probe|calls|sticky PLAN, the plan being JSON.
 
 import { once } from "node:events";
 
@@ -7,7 +7,7 @@ import { OmniMcpClient } from "@omni/omni-mcp-js";
 const [command, text] = process.argv.slice(2);
 const plan = JSON.parse(text);
 const options = Object.fromEntries(Object.entries(plan.client).map(([name, value]) => [camel(name), value]));
-await { probe, sticky }[command]();
+await { probe, calls, sticky }[command]();
 process.stdin.destroy();
 
 /** One client through its whole life, a line for each step. */
@@ -45,6 +45,18 @@ async function probe() {
   console.log("closed");
   // What is left behind now is left by close, not by the end of the program.
   await nextLine();
+}
+
+/** The tools, and one of them called many times. */
+async function calls() {
+  const client = new OmniMcpClient(options);
+  const { tools } = await client.listTools();
+  console.log(`tools: ${tools.map((tool) => tool.name).join(", ")}`);
+  for (let call = 0; call < plan.calls; call += 1) {
+    const echo = await client.callTool("echo", { message: String(call) });
+    console.log(`echo: ${echo.content[0].text}`);
+  }
+  await client.close();
 }
 
 /** Many clients, half of their calls each, and the other half when a line comes. */

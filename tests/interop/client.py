@@ -1,4 +1,4 @@
-"""What rust/src/main.rs does, in Python. Usage: client.py sync|async probe|sticky PLAN, the plan being JSON."""
+"""What rust/src/main.rs does, in Python. Usage: client.py sync|async probe|calls|sticky PLAN, the plan being JSON."""
 
 import asyncio
 import json
@@ -12,9 +12,9 @@ def main():
     face, command, plan = sys.argv[1:]
     plan = json.loads(plan)
     if face == "async":
-        asyncio.run({"probe": probe_async, "sticky": sticky_async}[command](plan))
+        asyncio.run({"probe": probe_async, "calls": calls_async, "sticky": sticky_async}[command](plan))
     else:
-        {"probe": probe, "sticky": sticky}[command](plan)
+        {"probe": probe, "calls": calls, "sticky": sticky}[command](plan)
 
 
 def elicited(params):
@@ -65,6 +65,21 @@ async def probe_async(plan):
             show_asked(await client.call_tool(ask["name"], ask["arguments"]))
     print("closed", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
+
+
+def calls(plan):
+    """The tools, and one of them called many times."""
+    with OmniMCPClient(**plan["client"]) as client:
+        show_tools(client.list_tools())
+        for call in range(plan["calls"]):
+            show("echo", client.call_tool("echo", {"message": str(call)}))
+
+
+async def calls_async(plan):
+    async with AsyncOmniMCPClient(**plan["client"]) as client:
+        show_tools(await client.list_tools())
+        for call in range(plan["calls"]):
+            show("echo", await client.call_tool("echo", {"message": str(call)}))
 
 
 def show_welcome(welcome):

@@ -1,5 +1,6 @@
 """What the interop tests share: programs of each language, deadlines, and the table."""
 
+import json
 import os
 import socket
 import subprocess
@@ -7,6 +8,7 @@ import sys
 import tempfile
 import threading
 import time
+import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -132,3 +134,69 @@ class Program:
         self._errors.seek(0)
         check(self._process.returncode == 0, f"it ended with {self._process.returncode}\n{self._errors.read()}")
         return rest.splitlines()
+
+
+class Replica:
+    """A dev server of this profile, in a process of its own."""
+
+    def __init__(self, profile):
+        self._profile = profile
+
+    def __enter__(self):
+        command = [
+            BUILT / "omni-mcp-devserver",
+            "--profile",
+            self._profile,
+            "--port",
+            "0",
+            "--json",
+            "--until-stdin-ends",
+        ]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.url = json.loads(self._process.stdout.readline())["url"]
+        self.address = self.url.removeprefix("http://")
+        return self
+
+    def __exit__(self, *_):
+        self.kill()
+
+    def kill(self):
+        self._process.kill()
+        self._process.communicate()
+
+    def control(self, route, body=None):
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}/__dev/{route}", data)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+    def ledger(self):
+        return self.control("ledger")
+
+    def hanging(self):
+        ledger = self.ledger()
+        hanging = sum(request["fault"] == "hang" for request in ledger["requests"])
+        return {"requests": hanging, "executions": ledger["execution_count"]}
+
+    def is_quiet(self):
+        ledger = self.ledger()
+        return ledger["sessions_opened"] == ledger["sessions_closed"] and ledger["streams"] == 0
+
+
+@contextmanager
+def nginx_at(nginx, config, **values):
+    """Runs nginx as the user of the tests, with all of its files in a temporary folder; gives its address."""
+    port = free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder, "error.log")
+        path = Path(folder, "nginx.conf")
+        path.write_text(config.format(folder=folder, port=port, **values))
+        process = subprocess.Popen(
+            [nginx, "-p", folder, "-c", path, "-e", log], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        try:
+            wait_until_it_listens(process, port)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+            process.wait(timeout=20)

@@ -1,14 +1,18 @@
-"""Runs the clients of each language against servers and proxies that others made. Usage: run.py [third_party|sticky]"""
+"""Runs the clients of each language against servers and proxies that others made.
+
+Usage: run.py [third_party|unconfigured|sticky]
+"""
 
 import sys
 
 import sticky
 import third_party
+import unconfigured
 from common import Table
 
 
 def main():
-    parts = {"third_party": third_party, "sticky": sticky}
+    parts = {"third_party": third_party, "unconfigured": unconfigured, "sticky": sticky}
     table = Table()
     for name in sys.argv[1:] or parts:
         parts[name].run(table)

@@ -3,14 +3,10 @@
 import json
 import os
 import shutil
-import subprocess
-import tempfile
-import urllib.request
 from collections import Counter
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from contextlib import ExitStack
 
-from common import BUILT, PROGRAMS, Program, check, free_port, wait_until, wait_until_it_listens
+from common import PROGRAMS, Program, Replica, check, nginx_at, wait_until
 
 NAME = "sticky routing by nginx"
 # Clients, and calls of each: the full measure in one language, a lighter one in the others.
@@ -70,8 +66,9 @@ def run(table):
 
 def one_run(shown, nginx, language, clients, calls):
     with ExitStack() as stack:
-        replicas = [stack.enter_context(Replica()) for _ in range(3)]
-        address = stack.enter_context(before(nginx, replicas))
+        replicas = [stack.enter_context(Replica("octomind")) for _ in range(3)]
+        servers = "\n        ".join(f"server {replica.address} max_fails=1 fail_timeout=10s;" for replica in replicas)
+        address = stack.enter_context(nginx_at(nginx, CONFIG, servers=servers))
         options = {"profile": "octomind", "api_key": "omni_test_interop", "endpoint": f"{address}/mcp"}
         plan = json.dumps({"client": options, "clients": clients, "calls": calls})
         program = stack.enter_context(Program([*PROGRAMS[language], "sticky", plan]))
@@ -149,57 +146,3 @@ class Traffic:
         self.ran = [execution["arguments"]["app"] for execution in ledger["executions"]]
         # The name of a call begins with its client and its lane.
         self.lanes = {tuple(app.split("-")[:2]) for app in self.ran}
-
-
-class Replica:
-    def __enter__(self):
-        command = [BUILT / "omni-mcp-devserver", "--profile", "octomind", "--port", "0", "--json", "--until-stdin-ends"]
-        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        self.url = json.loads(self._process.stdout.readline())["url"]
-        self.address = self.url.removeprefix("http://")
-        return self
-
-    def __exit__(self, *_):
-        self.kill()
-
-    def kill(self):
-        self._process.kill()
-        self._process.communicate()
-
-    def control(self, route, body=None):
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/__dev/{route}", data)
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return json.load(answer)
-
-    def ledger(self):
-        return self.control("ledger")
-
-    def hanging(self):
-        ledger = self.ledger()
-        hanging = sum(request["fault"] == "hang" for request in ledger["requests"])
-        return {"requests": hanging, "executions": ledger["execution_count"]}
-
-    def is_quiet(self):
-        ledger = self.ledger()
-        return ledger["sessions_opened"] == ledger["sessions_closed"] and ledger["streams"] == 0
-
-
-@contextmanager
-def before(nginx, replicas):
-    """nginx with the rights of whoever runs the tests, and all of its files in a folder of its own."""
-    port = free_port()
-    servers = [f"server {replica.address} max_fails=1 fail_timeout=10s;" for replica in replicas]
-    with tempfile.TemporaryDirectory() as folder:
-        log = Path(folder, "error.log")
-        config = Path(folder, "nginx.conf")
-        config.write_text(CONFIG.format(folder=folder, port=port, servers="\n        ".join(servers)))
-        process = subprocess.Popen(
-            [nginx, "-p", folder, "-c", config, "-e", log], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        try:
-            wait_until_it_listens(process, port)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-            process.wait(timeout=20)

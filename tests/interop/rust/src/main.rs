@@ -1,4 +1,4 @@
-//! What `client.py` and `client.mjs` do, in Rust. Usage: `omni-mcp-interop probe|sticky PLAN`, the plan being JSON.
+//! What `client.py` and `client.mjs` do, in Rust. Usage: `omni-mcp-interop probe|calls|sticky PLAN`, the plan being JSON.
 #![allow(clippy::print_stdout)]
 
 use std::cell::RefCell;
@@ -14,10 +14,11 @@ type AnyError = Box<dyn std::error::Error>;
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), AnyError> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [command, plan] = &arguments[..] else { return Err("usage: omni-mcp-interop probe|sticky PLAN".into()) };
+    let [command, plan] = &arguments[..] else { return Err("usage: omni-mcp-interop probe|calls|sticky PLAN".into()) };
     let plan: Value = serde_json::from_str(plan)?;
     match &**command {
         "probe" => probe(&plan).await,
+        "calls" => calls(&plan).await,
         "sticky" => sticky(&plan).await,
         other => Err(format!("there is no command {other}").into()),
     }
@@ -76,6 +77,20 @@ async fn probe(plan: &Value) -> Result<(), AnyError> {
 
 fn ready(answer: Value) -> std::future::Ready<Result<Value, String>> {
     std::future::ready(Ok(answer))
+}
+
+/// The tools, and one of them called many times.
+async fn calls(plan: &Value) -> Result<(), AnyError> {
+    let client = options(plan)?.build()?;
+    let tools = client.list_tools().await?;
+    let names: Vec<_> = tools.tools.iter().map(|tool| tool.name.as_str()).collect();
+    println!("tools: {}", names.join(", "));
+    for call in 0..plan["calls"].as_u64().unwrap_or_default() {
+        let echo = client.call_tool("echo", json!({"message": call.to_string()})).await?;
+        println!("echo: {}", echo.content[0].text().unwrap_or_default());
+    }
+    client.close().await;
+    Ok(())
 }
 
 /// Many clients, half of their calls each, and the other half when a line comes.
