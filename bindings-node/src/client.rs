@@ -1,11 +1,13 @@
 //! A client, as JavaScript holds it.
 
 use std::collections::HashMap;
+use std::ffi::OsString;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use napi::Either;
+use napi::bindgen_prelude::Function;
 use napi_derive::napi;
 use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, Remains, closed, panicked};
 use omni_mcp::{Error, Spelling};
@@ -35,7 +37,7 @@ pub struct Client {
 
 /// Makes a client from options as JSON text, or says why not, as JSON text too. `to` is `server`, `record`, `gaia` or
 /// `sema4`; `record` is JSON text, or empty. `number` is by what the client's `hooks` are called, which are named as in the
-/// table of hooks.
+/// table of hooks. `variable` looks an environment variable up.
 #[napi(catch_unwind)]
 pub fn open_client(
     channel: &Channel,
@@ -44,13 +46,16 @@ pub fn open_client(
     options: String,
     number: u32,
     hooks: Vec<String>,
+    variable: Function<'_, String, Option<String>>,
 ) -> napi::Result<Either<Client, String>> {
     let _entered = runtime()?.enter();
     let hooks = own_hooks(&channel.sink(), number, hooks);
+    // Of the thread that makes the client: each may have an environment of its own, that native code does not see.
+    let variables = |name: &str| variable.call(name.to_owned()).ok().flatten().map(OsString::from);
     let opened = catch_unwind(AssertUnwindSafe(|| match to.as_str() {
-        "server" => Bridge::open(&options, hooks, Spelling::Camel),
-        "record" => Bridge::open_record(&record, &options, hooks, Spelling::Camel),
-        registry => Bridge::open_registry(registry, &options, Spelling::Camel),
+        "server" => Bridge::open(&options, hooks, Spelling::Camel, &variables),
+        "record" => Bridge::open_record(&record, &options, hooks, Spelling::Camel, &variables),
+        registry => Bridge::open_registry(registry, &options, Spelling::Camel, &variables),
     }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {

@@ -1,7 +1,7 @@
 //! What clients are made of: options, or a record and options, of a server or of a registry.
 
 use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Hooks, unsendable_argument};
+use omni_mcp::bridge::{Bridge, Hooks, of_process, unsendable_argument};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -38,14 +38,14 @@ impl What<'_, '_> {
         let py = options.py();
         let spelling = Spelling::Snake;
         let opened = encode::options(options).and_then(|options| match self {
-            Self::Server => py.detach(|| Bridge::open(&options, hooks, spelling)),
+            Self::Server => py.detach(|| Bridge::open(&options, hooks, spelling, &of_process)),
             Self::Record(record) => {
                 let record = encode::value(record).map_err(|reason| unsendable_argument("record", reason))?;
-                py.detach(|| Bridge::open_record(&record, &options, hooks, spelling))
+                py.detach(|| Bridge::open_record(&record, &options, hooks, spelling, &of_process))
             }
             Self::Registry(kind) => {
                 let kind = (*kind).to_owned();
-                py.detach(|| Bridge::open_registry(&kind, &options, spelling))
+                py.detach(|| Bridge::open_registry(&kind, &options, spelling, &of_process))
             }
         });
         opened.map_err(|error| raised(py, &error))

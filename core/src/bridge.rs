@@ -17,6 +17,7 @@ use crate::call_options::CallOptions;
 use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::counters::Counts;
+pub use crate::environment::{Environment, of_process};
 use crate::error::{CODES, Code, Error, KINDS, Result};
 use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
 use crate::limits::Limits;
@@ -116,15 +117,16 @@ impl std::fmt::Debug for Kind {
 }
 
 impl Bridge {
-    /// Makes a client from options as JSON text, spelled as the binding's language does.
+    /// Makes a client from options as JSON text, spelled as the binding's language does. `variables` looks up the environment
+    /// of whoever makes it.
     ///
     /// # Errors
     /// A `config` error that names the option.
-    pub fn open(options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
+    pub fn open(options: &str, hooks: Hooks, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
             config.hooks = hooks.into_core(&config, spelling)?;
-            Ok(Self { to: To::Server(config.build()?), spelling })
+            Ok(Self { to: To::Server(config.build_in(variables)?), spelling })
         })
     }
 
@@ -132,12 +134,18 @@ impl Bridge {
     ///
     /// # Errors
     /// A `config` error that names the record's member, or the option.
-    pub fn open_record(record: &str, options: &str, hooks: Hooks, spelling: Spelling) -> Result<Self> {
+    pub fn open_record(
+        record: &str,
+        options: &str,
+        hooks: Hooks,
+        spelling: Spelling,
+        variables: Environment<'_>,
+    ) -> Result<Self> {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
             config.hooks = hooks.into_core(&config, spelling)?;
             let record = crate::option::parse(record, "record")?;
-            Ok(Self { to: To::Server(client_of(&record, config)?), spelling })
+            Ok(Self { to: To::Server(client_of(&record, config, variables)?), spelling })
         })
     }
 
@@ -145,10 +153,10 @@ impl Bridge {
     ///
     /// # Errors
     /// A `config` error that names the option.
-    pub fn open_registry(kind: &str, options: &str, spelling: Spelling) -> Result<Self> {
+    pub fn open_registry(kind: &str, options: &str, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
             let config = RegistryConfig::from_json(options, spelling)?;
-            Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config)?), spelling })
+            Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
         })
     }
 

@@ -23,6 +23,7 @@ use crate::config::ClientConfig;
 use crate::core::Core;
 use crate::counters::{Counters, Counts};
 use crate::either_era;
+use crate::environment::{self, Environment};
 use crate::error::{Code, Delivery, Error, Result};
 use crate::hooks::{self, Notification, ProvidedToken};
 use crate::log::{Log, LogLevel, LogRecord};
@@ -163,7 +164,12 @@ impl ClientConfig {
     /// # Errors
     /// A `config` error that names the option.
     pub fn build(self) -> Result<Client> {
-        let settings = self.resolve(|name| std::env::var(name).ok())?;
+        self.build_in(&environment::of_process)
+    }
+
+    /// As [`build`](Self::build), in an environment of the binding's.
+    pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
+        let settings = self.resolve(variables)?;
         Ok(Client { core: Arc::new(Core::new(settings)?) })
     }
 }

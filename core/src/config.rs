@@ -1,6 +1,7 @@
 //! The options of a client: one table for all languages, and the settings that follow from them.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use http::HeaderMap;
 use url::{Host, Url};
 
 use crate::auth::{AuthConfig, Credentials, Secret, bearer, one_word, sensitive};
+use crate::environment;
 use crate::error::{Code, Error, Result};
 use crate::headers;
 use crate::hooks::Hooks;
@@ -133,9 +135,6 @@ options! {
     hooks: Hooks;
 }
 
-/// Where the HTTP library finds proxies, whose passwords a proxy may speak of.
-const PROXY_VARIABLES: &[&str] = &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
-
 /// Shorter secrets are not searched for: they would be found in innocent text.
 pub(crate) const SHORTEST_SECRET: usize = 6;
 
@@ -189,25 +188,26 @@ impl std::fmt::Debug for Settings {
 }
 
 impl ClientConfig {
-    /// Checks the options and fills in what was not given. `environment` looks a variable up.
-    pub(crate) fn resolve(&self, environment: impl Fn(&str) -> Option<String>) -> Result<Settings> {
+    /// Checks the options and fills in what was not given. `variables` looks a variable of the environment up.
+    pub(crate) fn resolve(&self, variables: impl Fn(&str) -> Option<OsString>) -> Result<Settings> {
         let profile = match &self.profile {
             Some(choice) => choice.resolve()?,
             None if self.command.is_some() => Choice::from("generic").resolve()?,
             None => Profile::usual(),
         };
-        self.resolve_under(profile, environment)
+        self.resolve_under(profile, variables)
     }
 
     /// As [`resolve`](Self::resolve), under a profile that no option names.
     pub(crate) fn resolve_under(
         &self,
         profile: Arc<Profile>,
-        environment: impl Fn(&str) -> Option<String>,
+        variables: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Settings> {
+        let environment = |name: &str| variables(name)?.into_string().ok();
         let from_environment =
             |name: &Option<_>| name.as_deref().and_then(&environment).filter(|value: &String| !value.is_empty());
-        let route = self.route(&profile, from_environment(&profile.environment.base_url))?;
+        let route = self.route(&profile, from_environment(&profile.environment.base_url), &variables)?;
         let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
 
         let mut common = headers::extra("headers", self.headers.iter().flatten())?;
@@ -310,7 +310,7 @@ impl ClientConfig {
         };
         let maps = [&self.headers, &self.proxy_headers, &self.env];
         let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
-        let from_environment = PROXY_VARIABLES.iter().filter_map(|name| environment(name));
+        let from_environment = environment::PROXIES.iter().filter_map(|name| environment(name));
         let proxies = self.proxy.iter().map(|proxy| proxy.as_str().to_owned()).chain(from_environment);
         let proxies = proxies.flat_map(|proxy| crate::route::secrets_of_proxy(&proxy));
         let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(proxies);
@@ -565,8 +565,8 @@ mod tests {
     #[test]
     fn the_environment_counts_only_where_the_option_is_absent() {
         let environment = |name: &str| match name {
-            "OMNI_API_KEY" => Some("omni_test_env".to_owned()),
-            "OMNI_CLIENT_API_BASE_URL" => Some("http://127.0.0.1:9".to_owned()),
+            "OMNI_API_KEY" => Some("omni_test_env".into()),
+            "OMNI_CLIENT_API_BASE_URL" => Some("http://127.0.0.1:9".into()),
             _ => None,
         };
         let settings = ClientConfig::default().resolve(environment).unwrap();

@@ -30,6 +30,7 @@ mod counters;
 mod deviations;
 mod ears;
 mod either_era;
+mod environment;
 mod era;
 mod error;
 mod failure;

@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::auth::Secret;
 use crate::config::{ClientConfig, web_url};
+use crate::environment::{self, Environment};
 use crate::error::{Code, Error, Result};
 use crate::option::refuse_given;
 use crate::profile::Profile;
@@ -88,7 +89,12 @@ impl std::fmt::Debug for Route {
 }
 
 impl ClientConfig {
-    pub(crate) fn route(&self, profile: &Profile, base_from_environment: Option<String>) -> Result<Route> {
+    pub(crate) fn route(
+        &self,
+        profile: &Profile,
+        base_from_environment: Option<String>,
+        variables: Environment<'_>,
+    ) -> Result<Route> {
         let refuse = |field: &str, allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
         let transport = match (self.transport.as_deref(), &self.command) {
             (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
@@ -117,7 +123,7 @@ impl ClientConfig {
                 ],
                 "does not belong to the transport stdio",
             )?;
-            return self.program().map(Route::Stdio);
+            return self.program(variables).map(Route::Stdio);
         }
         refuse_given(
             &[
@@ -137,7 +143,7 @@ impl ClientConfig {
         })
     }
 
-    fn program(&self) -> Result<Program> {
+    fn program(&self, variables: Environment<'_>) -> Result<Program> {
         let command = match self.command.as_deref() {
             None => return Err(Error::config(Code::MissingOption, "command", "is required by the transport stdio")),
             Some(command) if command.trim().is_empty() || command.contains('\0') => {
@@ -160,7 +166,9 @@ impl ClientConfig {
             return Err(Error::config(Code::InvalidOption, "cwd", "must be an existing directory"));
         }
         let env = self.env.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-        Ok(Program { command, args: self.args.clone().unwrap_or_default(), env, cwd })
+        let inherited =
+            environment::INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), variables(name)?))).collect();
+        Ok(Program { inherited, command, args: self.args.clone().unwrap_or_default(), env, cwd })
     }
 
     /// The address, and the option that it comes from.

@@ -10,6 +10,7 @@ use url::Url;
 use crate::auth::{AuthConfig, Secret};
 use crate::config::ClientConfig;
 use crate::core::Core;
+use crate::environment;
 use crate::error::{Code, Error, Result};
 use crate::option::{Address, options};
 use crate::profile::{Environment, Profile};
@@ -91,8 +92,9 @@ impl RegistryConfig {
         kind: &Kind,
         path: &str,
         collection_path: &str,
-        environment: impl Fn(&str) -> Option<String>,
+        variables: environment::Environment<'_>,
     ) -> Result<Place> {
+        let environment = |name: &str| variables(name)?.into_string().ok();
         let base = self.base_url.as_ref().map(|url| url.as_str().to_owned());
         let base = base.or_else(|| environment(kind.base_url_variable).filter(|url| !url.is_empty()));
         let Some(base) = base else {
@@ -129,7 +131,7 @@ impl RegistryConfig {
             ..ClientConfig::default()
         };
         let renamed = |error: Error| crate::option::renamed(error, &[("slug", "tenant")]);
-        let settings = config.resolve_under(Arc::new(profile), environment).map_err(renamed)?;
+        let settings = config.resolve_under(Arc::new(profile), variables).map_err(renamed)?;
         let Some(collection) = settings.route.url().cloned() else {
             return Err(Error::config(Code::InvalidOption, "base_url", "must be an http or https URL"));
         };

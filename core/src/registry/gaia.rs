@@ -15,6 +15,7 @@ use super::record;
 use super::redact::Record;
 use super::rest::{RestCall, is_answer_lost};
 use crate::call_options::CallOptions;
+use crate::environment::{self, Environment};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::reply::RawReply;
@@ -57,6 +58,10 @@ impl Registry {
     /// # Errors
     /// A `config` error that names the option.
     pub fn new(config: &RegistryConfig) -> Result<Self> {
+        Self::new_in(config, &environment::of_process)
+    }
+
+    pub(crate) fn new_in(config: &RegistryConfig, variables: Environment<'_>) -> Result<Self> {
         if config.tenant.is_some() {
             return Err(Error::config(Code::InvalidOption, "tenant", "does not belong to this registry"));
         }
@@ -65,7 +70,7 @@ impl Registry {
             return Err(Error::config(Code::InvalidOption, "path", "must be a path that begins with /"));
         }
         let path = path.trim_end_matches('/');
-        Ok(Self { place: config.resolve(&KIND, path, path, |name| std::env::var(name).ok())? })
+        Ok(Self { place: config.resolve(&KIND, path, path, variables)? })
     }
 
     /// Creates a server: `{success, message, serverId}`. After a failure that leaves open whether it was created, it is

@@ -8,6 +8,7 @@ use super::config::{Place, RegistryConfig};
 use super::pager::Pager;
 use super::{gaia, sema4};
 use crate::call_options::CallOptions;
+use crate::environment::Environment;
 use crate::error::{Code, Error, Result};
 use crate::work::Work;
 
@@ -64,10 +65,10 @@ struct Arguments {
 }
 
 impl AnyRegistry {
-    pub(crate) fn open(kind: &str, config: &RegistryConfig) -> Result<Self> {
+    pub(crate) fn open(kind: &str, config: &RegistryConfig, variables: Environment<'_>) -> Result<Self> {
         match kind {
-            "gaia" => gaia::Registry::new(config).map(Self::Gaia),
-            _ => sema4::Registry::new(config).map(Self::Sema4),
+            "gaia" => gaia::Registry::new_in(config, variables).map(Self::Gaia),
+            _ => sema4::Registry::new_in(config, variables).map(Self::Sema4),
         }
     }
 

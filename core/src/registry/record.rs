@@ -9,6 +9,7 @@ use super::redact::Record;
 use crate::auth::{AuthConfig, Secret};
 use crate::client::Client;
 use crate::config::ClientConfig;
+use crate::environment::{self, Environment};
 use crate::error::{Code, Error, Result};
 use crate::option::renamed;
 
@@ -18,7 +19,7 @@ use crate::option::renamed;
 /// # Errors
 /// A `config` error that names the record's member, before anything is sent or started; else as for a call.
 pub async fn connect(record: &Record, options: ClientConfig) -> Result<Client> {
-    let client = client_of(record, options)?;
+    let client = client_of(record, options, &environment::of_process)?;
     match client.connect().await {
         Ok(()) => Ok(client),
         Err(error) => {
@@ -29,7 +30,11 @@ pub async fn connect(record: &Record, options: ClientConfig) -> Result<Client> {
 }
 
 /// The client of a record, not yet connected.
-pub(crate) fn client_of(record: &Map<String, Value>, options: ClientConfig) -> Result<Client> {
+pub(crate) fn client_of(
+    record: &Map<String, Value>,
+    options: ClientConfig,
+    variables: Environment<'_>,
+) -> Result<Client> {
     let fields = Fields(record);
     let (config, names) = match Origin::of(&fields) {
         Origin::Gaia => (gaia(&fields)?, GAIA_NAMES),
@@ -53,7 +58,7 @@ pub(crate) fn client_of(record: &Map<String, Value>, options: ClientConfig) -> R
         proxy_headers: config.proxy_headers.filter(|_| options.proxy.is_none()),
         ..config
     };
-    options.or(config).build().map_err(|error| renamed(error, names))
+    options.or(config).build_in(variables).map_err(|error| renamed(error, names))
 }
 
 enum Origin {
@@ -347,7 +352,7 @@ mod tests {
 
     fn refusal(record: Value) -> String {
         let Value::Object(record) = record else { unreachable!() };
-        client_of(&record, ClientConfig::default()).unwrap_err().info().field.clone().unwrap()
+        client_of(&record, ClientConfig::default(), &|_| None).unwrap_err().info().field.clone().unwrap()
     }
 
     #[test]
@@ -392,7 +397,7 @@ mod tests {
         let record =
             serde_json::json!({"name": "a", "url": "http://127.0.0.1/x", "headers": {"Authorization": "Bearer r"}});
         let Value::Object(record) = record else { unreachable!() };
-        let client = client_of(&record, ClientConfig::default().api_key("own_key_1")).unwrap();
+        let client = client_of(&record, ClientConfig::default().api_key("own_key_1"), &|_| None).unwrap();
         assert!(format!("{client:?}").contains("http://127.0.0.1/x"));
     }
 }

@@ -15,6 +15,7 @@ use super::record;
 use super::redact::Record;
 use super::rest::RestCall;
 use crate::call_options::CallOptions;
+use crate::environment::{self, Environment};
 use crate::error::{Code, Delivery, Error, Result};
 use crate::reply::RawReply;
 use crate::retry::Safety;
@@ -45,6 +46,10 @@ impl Registry {
     /// # Errors
     /// A `config` error that names the option.
     pub fn new(config: &RegistryConfig) -> Result<Self> {
+        Self::new_in(config, &environment::of_process)
+    }
+
+    pub(crate) fn new_in(config: &RegistryConfig, variables: Environment<'_>) -> Result<Self> {
         if config.path.is_some() {
             return Err(Error::config(Code::InvalidOption, "path", "does not belong to this registry"));
         }
@@ -52,7 +57,7 @@ impl Registry {
             Some(_) => "/tenants/{slug}/api/v2/mcp-servers",
             None => "/mcp-servers",
         };
-        Ok(Self { place: config.resolve(&KIND, path, "/mcp-servers", |name| std::env::var(name).ok())? })
+        Ok(Self { place: config.resolve(&KIND, path, "/mcp-servers", variables)? })
     }
 
     /// Reads all servers, a page at a time: ask the pager until it has no more.

@@ -22,25 +22,6 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 const TAIL_LINES: usize = 20;
 const TAIL_LINE_BYTES: usize = 4096;
 
-/// Variables that a process gets from ours; the others may be secrets that are none of its business.
-#[cfg(unix)]
-const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
-#[cfg(windows)]
-const INHERITED: &[&str] = &[
-    "APPDATA",
-    "HOMEDRIVE",
-    "HOMEPATH",
-    "LOCALAPPDATA",
-    "PATH",
-    "PATHEXT",
-    "PROCESSOR_ARCHITECTURE",
-    "SYSTEMDRIVE",
-    "SYSTEMROOT",
-    "TEMP",
-    "USERNAME",
-    "USERPROFILE",
-];
-
 /// How a process ended, as far as is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Ended {
@@ -62,7 +43,7 @@ impl Process {
     pub(crate) fn start(program: &Program) -> Result<(Self, ChildStdin, ChildStdout), Failure> {
         let mut command = Command::new(&program.command);
         command.args(program.args.iter().map(crate::auth::Secret::expose)).env_clear();
-        command.envs(INHERITED.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
+        command.envs(program.inherited.iter().map(|(name, value)| (name, value)));
         command.envs(program.env.iter().map(|(name, value)| (name, value.expose())));
         if let Some(cwd) = &program.cwd {
             command.current_dir(cwd);

@@ -1,5 +1,6 @@
 //! A process of ours that speaks over its standard input and output (specification 2025-11-25, basic/transports, stdio).
 
+use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ const END_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) struct Program {
     pub(crate) command: String,
     pub(crate) args: Vec<Secret>,
+    /// What it gets of our own environment.
+    pub(crate) inherited: Vec<(String, OsString)>,
     pub(crate) env: Vec<(String, Secret)>,
     pub(crate) cwd: Option<String>,
 }

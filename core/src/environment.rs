@@ -1,0 +1,36 @@
+//! The environment variables that are read, and the one way to read them: when a client is made, through a function that
+//! the binding gives. A language may have an environment of its own that native code does not see, as each worker thread of
+//! Node has.
+
+use std::ffi::OsString;
+
+/// Looks a variable up by its name.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Looks a variable of this process up.
+pub fn of_process(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+/// Where proxies are named, whose passwords a proxy may speak of.
+pub(crate) const PROXIES: &[&str] =
+    &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+/// What a process of ours gets of the environment; the other variables may be secrets that are none of its business.
+#[cfg(unix)]
+pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
+#[cfg(windows)]
+pub(crate) const INHERITED: &[&str] = &[
+    "APPDATA",
+    "HOMEDRIVE",
+    "HOMEPATH",
+    "LOCALAPPDATA",
+    "PATH",
+    "PATHEXT",
+    "PROCESSOR_ARCHITECTURE",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "USERNAME",
+    "USERPROFILE",
+];
