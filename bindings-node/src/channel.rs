@@ -50,7 +50,8 @@ pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
 
 /// Sends events from any thread to one thread of JavaScript.
 pub(crate) struct Sink {
-    callback: Mutex<Callback>,
+    /// Where it is awake.
+    callback: Mutex<Option<Callback>>,
     /// What JavaScript has been asked and has not answered.
     questions: Mutex<HashMap<u32, Question>>,
     asked: AtomicU32,
@@ -113,11 +114,14 @@ impl Sink {
     }
 
     fn send(&self, event: Event) -> Status {
-        lock(&self.callback).call(event, ThreadsafeFunctionCallMode::NonBlocking)
+        match &*lock(&self.callback) {
+            Some(callback) => callback.call(event, ThreadsafeFunctionCallMode::NonBlocking),
+            None => Status::Closing,
+        }
     }
 }
 
-/// The channel of one thread of JavaScript. It keeps the process alive only while it is held.
+/// The channel of one thread of JavaScript. It begins at rest, and keeps the process alive only while it is held.
 #[napi]
 pub struct Channel {
     sink: Arc<Sink>,
@@ -125,9 +129,17 @@ pub struct Channel {
 
 #[napi]
 impl Channel {
-    /// Makes the channel; `on_event` hears `(id, kind, text, metadata)`.
+    /// Makes the channel.
     #[napi(constructor, catch_unwind)]
-    pub fn new(on_event: Function<'_, Args, ()>) -> Result<Self> {
+    #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
+    pub fn new() -> Self {
+        let (callback, questions, asked) = (Mutex::default(), Mutex::default(), AtomicU32::new(0));
+        Self { sink: Arc::new(Sink { callback, questions, asked }) }
+    }
+
+    /// Has `on_event` hear `(id, kind, text, metadata)` from now on.
+    #[napi(catch_unwind)]
+    pub fn wake(&self, on_event: Function<'_, Args, ()>) -> Result<()> {
         let callback =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
@@ -139,8 +151,16 @@ impl Channel {
                     Ok(FnArgs::from((id, kind as u32, text, metadata)))
                 },
             )?;
-        let (callback, questions, asked) = (Mutex::new(callback), Mutex::default(), AtomicU32::new(0));
-        Ok(Self { sink: Arc::new(Sink { callback, questions, asked }) })
+        *lock(&self.sink.callback) = Some(callback);
+        Ok(())
+    }
+
+    /// Lets go of the event loop. What has been sent is still heard, and what is sent from now on is not.
+    #[napi(catch_unwind)]
+    pub fn rest(&self) {
+        let callback = lock(&self.sink.callback).take();
+        // Dropped without the lock.
+        drop(callback);
     }
 
     /// Answers a question: JSON text, or why there is no answer.
@@ -156,14 +176,14 @@ impl Channel {
     #[napi(catch_unwind)]
     #[allow(deprecated, reason = "the count that decides is kept in JavaScript")]
     pub fn hold(&self, env: Env) -> Result<()> {
-        lock(&self.sink.callback).refer(&env)
+        lock(&self.sink.callback).as_mut().map_or(Ok(()), |callback| callback.refer(&env))
     }
 
     /// Lets the process end: no call is in flight.
     #[napi(catch_unwind)]
     #[allow(deprecated, reason = "the count that decides is kept in JavaScript")]
     pub fn release(&self, env: Env) -> Result<()> {
-        lock(&self.sink.callback).unref(&env)
+        lock(&self.sink.callback).as_mut().map_or(Ok(()), |callback| callback.unref(&env))
     }
 }
 

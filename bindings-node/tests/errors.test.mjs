@@ -1,9 +1,13 @@
 /** What an error is, and what it never shows. */
 
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { test } from "node:test";
 import { inspect } from "node:util";
+import { deserialize, serialize } from "node:v8";
+import { Worker } from "node:worker_threads";
 
+import * as omni from "@omni/omni-mcp-js";
 import { ConfigError, InvalidRequestError, OmniMcpClient, OmniMcpError, PermissionDeniedError, ServerError } from "@omni/omni-mcp-js";
 
 import { failureOf, onToolCall, served } from "./lib/served.mjs";
@@ -44,6 +48,89 @@ test("an error survives JSON and structuredClone", async (t) => {
     assert.deepEqual(again.toJSON(), error.toJSON());
     assert.equal(String(again), String(error));
   }
+});
+
+const CLASSES = Object.values(omni).filter((made) => typeof made === "function" && (made === OmniMcpError || made.prototype instanceof OmniMcpError));
+
+/** Every fact that an error can have. */
+const EVERYTHING = {
+  code: "c", message: "short", text: "long", delivery: "executed", retryable: true, attempts: 2, status: 500, rpcCode: -32000, serviceCode: "s",
+  requestId: "req_1", retryAfter: 1.5, idempotencyKey: "idem_1", requiredScopes: ["a", "b"], field: "f", exitCode: -9, stderr: ["x", "y"],
+  data: { deep: [null, { "2^53": 9007199254740992 }] },
+};
+
+test("every class carries every fact through JSON, structuredClone, v8 and its own constructor", () => {
+  assert.equal(CLASSES.length, 19);
+  for (const made of CLASSES) {
+    const { kind } = made.prototype;
+    const error = OmniMcpError.fromJSON({ ...EVERYTHING, kind });
+    assert.ok(error instanceof made, made.name);
+    for (const name of Object.keys(EVERYTHING)) assert.deepEqual(error[name], EVERYTHING[name], `${made.name}.${name}`);
+    for (const again of [
+      OmniMcpError.fromJSON(JSON.parse(JSON.stringify(error))),
+      OmniMcpError.fromJSON(structuredClone(error.toJSON())),
+      OmniMcpError.fromJSON(deserialize(serialize(error.toJSON()))),
+      OmniMcpError.fromJSON(error),
+      new made(error.toJSON()),
+      new made(error),
+    ]) {
+      assert.equal(again.constructor, error.constructor);
+      assert.deepEqual(again.toJSON(), error.toJSON());
+      assert.deepEqual([again.kind, again.name, String(again)], [error.kind, error.name, String(error)]);
+    }
+  }
+});
+
+test("an error that was made without facts says that the call may have run", () => {
+  for (const made of CLASSES) {
+    for (const error of [
+      new made(), new made("lost"), new made(null), new made({}), new made({ message: "lost" }), new made(new Error("lost")),
+      new made({ delivery: null }), new made({ delivery: "never" }), new made({ delivery: 5, requiredScopes: "x", stderr: null, text: 7 }),
+      Object.create(made.prototype), Object.assign(Object.create(made.prototype), { message: "lost" }),
+    ]) {
+      assert.ok(error instanceof made && error instanceof OmniMcpError);
+      assert.deepEqual(
+        [error.delivery, error.retryable, error.attempts, error.requiredScopes, error.stderr, error.kind],
+        ["maybe_executed", false, 0, [], [], made.prototype.kind],
+      );
+    }
+    assert.equal(new made("lost").message, "lost");
+    assert.equal(String(new made("lost")), `${made.prototype.name}: lost`);
+    assert.equal(new made("lost", { cause: 1 }).cause, 1);
+  }
+  assert.equal(OmniMcpError.prototype.kind, "internal");
+});
+
+test("what the language's own clone of an error leaves is no less careful", () => {
+  for (const made of CLASSES) {
+    const error = OmniMcpError.fromJSON({ ...EVERYTHING, kind: made.prototype.kind, delivery: "not_sent" });
+    for (const clone of [structuredClone(error), deserialize(serialize(error))]) {
+      const again = OmniMcpError.fromJSON(clone);
+      assert.equal(again.constructor, error.constructor);
+      assert.deepEqual([again.kind, again.message, again.delivery], [error.kind, "short", "maybe_executed"]);
+    }
+  }
+});
+
+test("queues and test runners may set the facts of an error that they make again", () => {
+  const error = OmniMcpError.fromJSON({ ...EVERYTHING, kind: "rate_limit" });
+  const { message, stack } = error;
+  const again = new omni.RateLimitError();
+  for (const [name, value] of Object.entries({ ...error.toJSON(), message, stack })) if (name !== "name") again[name] = value;
+  assert.deepEqual(again.toJSON(), error.toJSON());
+  assert.deepEqual({ ...error }.delivery, "executed");
+  const copied = Object.assign(Object.create(Object.getPrototypeOf(error)), error);
+  assert.deepEqual([copied.delivery, copied.code, copied.idempotencyKey], ["executed", "c", "idem_1"]);
+});
+
+test("an error that a worker did not catch keeps its facts", async () => {
+  const source = `
+    const { OmniMcpClient } = require("@omni/omni-mcp-js");
+    new OmniMcpClient({ apiKey: "k", baseUrl: "http://127.0.0.1:1", maxAttempts: 1 }).callTool("t", {}, "idem_w");
+  `;
+  const [error] = await once(new Worker(source, { eval: true }), "error");
+  assert.deepEqual([error.kind, error.code, error.delivery, error.idempotencyKey], ["connection", "connect_failed", "not_sent", "idem_w"]);
+  assert.ok(OmniMcpError.fromJSON(error) instanceof omni.ConnectionFailedError);
 });
 
 test("a kind that this version does not know is still an error", () => {

@@ -3,11 +3,12 @@
 import { inspect } from "node:util";
 
 import { onAbort } from "./cancel.js";
+import { Context } from "./context.js";
 import { encode, encodeOptions } from "./encode.js";
 import { CallCancelledError, badOption, fromCore } from "./errors.js";
 import { splitHooks, thrownFor } from "./hooks.js";
 import type { Hooks } from "./hooks.js";
-import { CANCELLED, WITH_PROGRESS, ask, openClient, register } from "./native.js";
+import { CANCELLED, WITH_PROGRESS, ask, closed, openClient } from "./native.js";
 import type { NativeClient, NativePages, Settled } from "./native.js";
 import type { AbortSignalLike, CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
 
@@ -20,18 +21,24 @@ export type Target = "server" | "record" | "gaia" | "sema4";
 /** An open native client. */
 export class Caller {
   readonly #native: NativeClient;
+  readonly #number: number;
+  readonly #context: Context | undefined;
   /** The caller's own functions, which the channel turns to. */
   readonly hooks!: Hooks;
 
   /** Throws a `ConfigError` for a bad option or member. */
   constructor(to: Target, options: object | null | undefined, record?: object) {
-    const { hooks, rest } = splitHooks(options);
+    const { hooks, rest, context } = splitHooks(options);
     const text = record === undefined ? "" : encode("record", record, record);
     Object.defineProperty(this, "hooks", { value: hooks });
-    const number = register(this);
-    const opened = openClient(to, text, encodeOptions(rest), number, Object.keys(hooks));
-    if (typeof opened === "string") throw fromCore(opened);
-    this.#native = opened;
+    this.#context = context;
+    const given = encodeOptions(rest);
+    const opened = openClient(this, to, text, given);
+    if (typeof opened === "string") {
+      context?.end();
+      throw fromCore(opened);
+    }
+    ({ native: this.#native, number: this.#number } = opened);
   }
 
   /** The one path of every call. `value` is what the caller gave, `field` its name, and `params` what it becomes. */
@@ -67,19 +74,23 @@ export class Caller {
 
   async close(): Promise<void> {
     await ask((id) => { this.#native.close(id); });
+    closed(this.#number);
+    this.#context?.end();
   }
 
   async #settled({ signal, onProgress }: Heard, start: (id: number, flags: number) => void): Promise<unknown> {
     const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
     let unhear: (() => void) | undefined;
+    const context = onProgress && new Context("OmniMcpCall");
     const settled = await ask(
       (id) => {
         start(id, flags);
         unhear = signal && onAbort(signal, () => { this.#native.cancel(id); });
       },
-      onProgress === undefined ? undefined : hearing(onProgress),
+      onProgress && context?.bind(hearing(onProgress)),
     );
     unhear?.();
+    context?.end();
     return resultOf(settled, this.hooks, signal);
   }
 }

@@ -12,9 +12,9 @@ const PROPERTIES = [
 export class OmniMcpError extends Error {
   /** What a program branches on; one class each. */
   declare readonly kind: ErrorKind;
-  /** The stable code, finer than the kind. */
+  /** The stable code, finer than the kind. Undefined where the error was made without facts. */
   declare readonly code: string;
-  /** Whether the call ran. */
+  /** Whether the call ran; `maybe_executed` where nothing is known of it. */
   declare readonly delivery: Delivery;
   /** Whether the same call may succeed later. */
   declare readonly retryable: boolean;
@@ -45,19 +45,24 @@ export class OmniMcpError extends Error {
   /** The message with what is known besides, in one line. */
   declare readonly text: string;
 
-  constructor(data: ErrorData, options?: ErrorOptions) {
+  /**
+   * Takes what is known. Queues and test runners make errors again with a message alone, or with nothing, and set what else they
+   * kept: what is then not known has the value that risks least.
+   */
+  constructor(known?: Partial<ErrorData> | string | null, options?: ErrorOptions) {
+    const data = factsOf(known);
     super(data.text, options);
     // The stack is written when it is first read: so its first line has the long text, and `message` is the short one.
     const { stack } = this;
     Object.defineProperty(this, "stack", { value: stack, configurable: true, writable: true });
     this.message = data.message;
+    const own = { ...data, kind: data.kind ?? this.kind };
     for (const name of PROPERTIES) {
-      // Data of an earlier version has no lines of a process.
-      const value = name === "stderr" ? (data.stderr as readonly string[] | undefined) ?? [] : data[name];
-      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true, configurable: true });
+      const value = own[name];
+      if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true });
     }
-    Object.defineProperty(this, "text", { value: data.text, configurable: true });
-    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true });
+    Object.defineProperty(this, "text", { value: data.text, configurable: true, writable: true });
+    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true, writable: true });
   }
 
   /** The service's own code, as OMNI names it. */
@@ -76,9 +81,12 @@ export class OmniMcpError extends Error {
     return { name, message, text, ...(known as Omit<ErrorData, "message" | "text">), ...(data === undefined ? {} : { data }) };
   }
 
-  /** The error that `toJSON` made the data of, as an object of its class. */
-  static fromJSON(data: ErrorData, options?: ErrorOptions): OmniMcpError {
-    return new (classOf(data.kind))(data, options);
+  /**
+   * The error that `toJSON` made the data of, as an object of its class. It takes what `structuredClone` leaves of an error, too:
+   * of the language's own accord that keeps the class's name and the texts only.
+   */
+  static fromJSON(data: Partial<ErrorData> | Error, options?: ErrorOptions): OmniMcpError {
+    return new (classOf(data))(data, options);
   }
 }
 
@@ -182,8 +190,48 @@ for (const base of [OmniMcpError, ...Object.values(CLASSES)]) {
   Object.defineProperty(base.prototype, "name", { value: name, configurable: true, writable: true });
 }
 
-function classOf(kind: string): typeof OmniMcpError {
-  return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
+/** What is read of an error that has no facts of its own, however it was made. */
+const UNKNOWN = { kind: "internal", delivery: "maybe_executed", retryable: false, attempts: 0, requiredScopes: [], stderr: [] } as const;
+for (const [name, value] of Object.entries(UNKNOWN)) {
+  Object.freeze(value);
+  Object.defineProperty(OmniMcpError.prototype, name, { value, configurable: true, writable: true });
+}
+for (const [kind, { prototype }] of Object.entries(CLASSES)) {
+  Object.defineProperty(prototype, "kind", { value: kind, configurable: true, writable: true });
+}
+
+const DELIVERIES: readonly unknown[] = ["not_sent", "rejected", "maybe_executed", "executed"] satisfies Delivery[];
+
+type Facts = Partial<ErrorData> & Omit<typeof UNKNOWN, "kind"> & { message: string; text: string };
+
+/** What is known, completed. Nothing is refused: it may have been written by another version, or cut on its way. */
+function factsOf(known: unknown): Facts {
+  const given: Partial<Record<keyof ErrorData, unknown>> =
+    typeof known === "string" ? { message: known } : typeof known === "object" && known !== null ? known : {};
+  const message = wordsOf(given.message) ?? wordsOf(given.text) ?? "";
+  const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
+  const facts = { ...UNKNOWN, ...withoutNull(given), message, text: wordsOf(given.text) ?? message };
+  const delivery = DELIVERIES.includes(facts.delivery) ? facts.delivery : UNKNOWN.delivery;
+  const kind = wordsOf(given.kind);
+  return { ...facts, kind, delivery, requiredScopes: list(given.requiredScopes), stderr: list(given.stderr) } as Facts;
+}
+
+/** The members that are of an error's data, where they say something. */
+function withoutNull(given: Partial<Record<keyof ErrorData, unknown>>): Partial<Record<keyof ErrorData, unknown>> {
+  const names = [...PROPERTIES, "data"] as const;
+  return Object.fromEntries(names.flatMap((name) => (given[name] === undefined || given[name] === null ? [] : [[name, given[name]]])));
+}
+
+function wordsOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
+
+function classOf(data: Partial<ErrorData> | Error): typeof OmniMcpError {
+  const { kind, name, stack } = data as { kind?: unknown; name?: unknown; stack?: unknown };
+  if (typeof kind === "string") return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
+  // A clone is called "Error"; its stack still begins with the name.
+  const names = [wordsOf(name), wordsOf(stack)?.split(":", 1)[0]];
+  return Object.values(CLASSES).find(({ prototype }) => names.includes(prototype.name)) ?? OmniMcpError;
 }
 
 /** An error as the core writes it: null where something is not known. */

@@ -2,6 +2,7 @@
 
 import { inspect } from "node:util";
 
+import { Context } from "./context.js";
 import { encodeOptions, encodeResult } from "./encode.js";
 import { badOption } from "./errors.js";
 import type { ClientOptions, CreateMessageRequestParams, ElicitRequestParams } from "./types.js";
@@ -41,12 +42,13 @@ const MOST_FAILURES = 64;
 
 const failures = new WeakMap<Hooks, Failure[]>();
 
-/** The functions among the options, and the others. */
-export function splitHooks(options: object | null | undefined): { hooks: Hooks; rest: unknown } {
+/** The functions among the options, which run in the context of the client's making, and the other options. */
+export function splitHooks(options: object | null | undefined): { hooks: Hooks; rest: unknown; context?: Context } {
   if (options === undefined || options === null) return { hooks: {}, rest: undefined };
   if (typeof options !== "object") return { hooks: {}, rest: options };
   const hooks: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
+  let context: Context | undefined;
   for (const [spelled, hook] of Object.entries(options)) {
     if (!Object.hasOwn(NAMES, spelled)) {
       rest[spelled] = hook;
@@ -54,9 +56,10 @@ export function splitHooks(options: object | null | undefined): { hooks: Hooks; 
     }
     if (hook === undefined || hook === null) continue;
     if (typeof hook !== "function") throw badOption(spelled, "must be a function");
-    hooks[NAMES[spelled as keyof typeof NAMES]] = hook;
+    context ??= new Context("OmniMcpClient");
+    hooks[NAMES[spelled as keyof typeof NAMES]] = context.bind(hook as (...args: unknown[]) => unknown);
   }
-  return { hooks, rest };
+  return { hooks, rest, context };
 }
 
 /** Hands a notification, a record or a change on. What a listener throws, now or later, is its own failure. */

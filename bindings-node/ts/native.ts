@@ -47,15 +47,20 @@ interface Hooked {
 }
 
 interface Channel {
+  wake(onEvent: OnEvent): void;
+  rest(): void;
   hold(): void;
   release(): void;
   answer(question: number, ok: boolean, text: string): void;
 }
 
+type OnEvent = (id: number, kind: number, text: string, metadata?: string | null) => void;
+
 interface Binding {
-  Channel: new (onEvent: (id: number, kind: number, text: string, metadata?: string | null) => void) => Channel;
+  Channel: new () => Channel;
   openClient(
     channel: Channel, to: string, record: string, options: string, number: number, hooks: string[],
+    variable: (name: string) => string | undefined,
   ): NativeClient | string;
   startDevServer(channel: Channel, options: string): NativeDevServer | string;
   tables(): string;
@@ -94,10 +99,21 @@ interface Call {
 
 const binding = load();
 const calls = new Map<number, Call>();
-const channel = new binding.Channel(onEvent);
+/** It rests while no client is open and no call is in flight: then nothing of ours is among the handles of the event loop. */
+const channel = new binding.Channel();
+let isAwake = false;
+/** The clients that are not closed, by their numbers. */
+const open = new Set<number>();
 const clients = new Map<number, WeakRef<Hooked>>();
-const gone = new FinalizationRegistry<number>((number) => clients.delete(number));
-let lastId = 0;
+const gone = new FinalizationRegistry<{ native: NativeClient; number: number }>(({ native, number }) => {
+  clients.delete(number);
+  if (!open.has(number)) return;
+  // Nobody can close it any more: its session ends in the background, and nobody waits for that.
+  native.close(NOBODY);
+  closed(number);
+});
+const NOBODY = 0;
+let lastId = NOBODY;
 let lastClient = 0;
 
 /** The tables of options, methods, kinds and codes, as JSON text. */
@@ -112,20 +128,50 @@ export const shownRecord = (record: string): string => binding.shownRecord(recor
 /** Whether a tool's result, as JSON text, reads like a failure. */
 export const looksLikeErrorText = (result: string): boolean => binding.looksLikeError(result);
 
-/** Makes a client, or says why not as JSON text. */
-export const openClient = (
-  to: string, record: string, options: string, number: number, hooks: string[],
-): NativeClient | string => binding.openClient(channel, to, record, options, number, hooks);
-
-/** Gives a client a number, under which its own functions are found as long as it is there. */
-export function register(client: Hooked): number {
-  lastClient = (lastClient + 1) >>> 0;
-  if (Object.keys(client.hooks).length > 0) {
-    // Weakly: a function that knows its client must not keep it.
-    clients.set(lastClient, new WeakRef(client));
-    gone.register(client, lastClient);
+/** Makes the native side of a client and its number, under which its own functions are found; or says why not as JSON text. */
+export function openClient(
+  client: Hooked, to: string, record: string, options: string,
+): { native: NativeClient; number: number } | string {
+  const number = (lastClient = (lastClient + 1) >>> 0);
+  const hooks = Object.keys(client.hooks);
+  wake();
+  const native = binding.openClient(channel, to, record, options, number, hooks, variable);
+  if (typeof native === "string") {
+    restIfIdle();
+    return native;
   }
-  return lastClient;
+  // Weakly: a function that knows its client must not keep it.
+  if (hooks.length > 0) clients.set(number, new WeakRef(client));
+  gone.register(client, { native, number });
+  open.add(number);
+  return { native, number };
+}
+
+/** A client is closed. It may still be told what its last calls do. */
+export function closed(number: number): void {
+  open.delete(number);
+  restIfIdle();
+}
+
+/** A variable of the environment, as this thread, or whatever runs this module, has it. */
+function variable(name: string): string | undefined {
+  try {
+    return process.env[name];
+  } catch {
+    // A runtime may not let it be read.
+    return undefined;
+  }
+}
+
+function wake(): void {
+  if (!isAwake) channel.wake(onEvent);
+  isAwake = true;
+}
+
+function restIfIdle(): void {
+  if (!isAwake || open.size > 0 || calls.size > 0) return;
+  isAwake = false;
+  channel.rest();
 }
 
 /** Starts a dev server, or says why not. */
@@ -135,7 +181,8 @@ export const startDevServer = (options: string): NativeDevServer | string => bin
 export function ask(start: (id: number) => void, hear?: (params: string) => void): Promise<Settled> {
   return new Promise((resolve) => {
     do lastId = (lastId + 1) >>> 0;
-    while (calls.has(lastId));
+    while (calls.has(lastId) || lastId === NOBODY);
+    wake();
     start(lastId);
     calls.set(lastId, { settle: resolve, hear });
     if (calls.size === 1) channel.hold();
@@ -159,6 +206,7 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
   }
   calls.delete(id);
   if (calls.size === 0) channel.release();
+  restIfIdle();
   call.settle({ ok: kind === RESULT, text, metadata });
 }
 

@@ -580,6 +580,18 @@ mod tests {
     }
 
     #[test]
+    fn a_process_gets_what_the_given_environment_has() {
+        let environment = |name: &str| match name {
+            "PATH" => Some("/of/the/caller".into()),
+            "OMNI_API_KEY" => Some("none of its business".into()),
+            _ => None,
+        };
+        let settings = ClientConfig::default().command("server").resolve(environment).unwrap();
+        let Route::Stdio(program) = settings.route else { panic!("not a process") };
+        assert_eq!(program.inherited, [("PATH".to_owned(), OsString::from("/of/the/caller"))]);
+    }
+
+    #[test]
     fn bad_options_are_named() {
         let key = r#""api_key": "k""#;
         for (json, field, code) in [

@@ -1,0 +1,140 @@
+/** Variables of the environment are those of the thread that makes a client, at that moment. */
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { SHARE_ENV, Worker } from "node:worker_threads";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+import { program } from "./lib/subject.mjs";
+
+const { DevServer } = testing;
+
+/** What a worker's client comes to: the tool's query, or the error's code. */
+async function inWorker(source, { env, workerData } = {}) {
+  const text = `
+    const { parentPort, workerData } = require("node:worker_threads");
+    const { OmniMcpClient, registry, connect } = require("@omni/omni-mcp-js");
+    (async () => {${source}})().then((told) => parentPort.postMessage(told), (error) => parentPort.postMessage(error.code ?? String(error)));
+  `;
+  const worker = new Worker(text, { eval: true, workerData, ...(env === undefined ? {} : { env }) });
+  const [told] = await once(worker, "message");
+  await worker.terminate();
+  return told;
+}
+
+const CALL = `
+  const client = new OmniMcpClient();
+  try {
+    return (await client.callTool("fred.search", { q: "inflation" })).structuredContent.query;
+  } finally { await client.close(); }
+`;
+
+/** Sets variables of this thread for as long as the test lasts. */
+function set(t, variables) {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  t.after(() => {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  });
+}
+
+async function served(t, options) {
+  const server = await DevServer.start(options);
+  t.after(() => server.close());
+  return server;
+}
+
+test("a worker has the variables that it was given, and not those of its parent", async (t) => {
+  const server = await served(t, { keys: [{ key: "omni_test_worker" }] });
+  const own = { OMNI_API_KEY: "omni_test_worker", OMNI_CLIENT_API_BASE_URL: server.url };
+  assert.equal(await inWorker(CALL, { env: own }), "inflation");
+  // The parent's are none of a worker's business where it was given others, or none.
+  set(t, own);
+  assert.equal(await inWorker(CALL, { env: {} }), "missing_option");
+  assert.equal(await inWorker(CALL, { env: { OMNI_CLIENT_API_BASE_URL: server.url } }), "missing_option");
+  assert.equal(await inWorker(CALL, { env: { ...own, OMNI_API_KEY: "omni_test_other" } }), "unauthorized");
+  assert.equal(await inWorker(CALL), "inflation");
+  assert.equal(await inWorker(CALL, { env: SHARE_ENV }), "inflation");
+  const keys = new Set(server.ledger().requests.map(({ headers }) => headers.authorization));
+  assert.deepEqual([...keys].filter((key) => key !== "Bearer omni_test_other"), ["Bearer omni_test_worker"]);
+});
+
+test("what a worker sets itself counts, and what it deletes does not", async (t) => {
+  const server = await served(t);
+  set(t, { OMNI_API_KEY: "omni_test_parent" });
+  const workerData = { url: server.url, key: server.apiKey };
+  assert.equal(await inWorker(`
+    process.env.OMNI_API_KEY = workerData.key;
+    process.env.OMNI_CLIENT_API_BASE_URL = workerData.url;
+    ${CALL}`, { workerData }), "inflation");
+  assert.equal(await inWorker(`delete process.env.OMNI_API_KEY; ${CALL}`, { workerData }), "missing_option");
+  assert.equal(await inWorker(`process.env.OMNI_API_KEY = ""; ${CALL}`, { workerData }), "missing_option");
+  assert.equal(process.env.OMNI_API_KEY, "omni_test_parent");
+});
+
+test("the variables are read when a client is made, and not again", async (t) => {
+  const server = await served(t);
+  set(t, { OMNI_API_KEY: server.apiKey, OMNI_CLIENT_API_BASE_URL: server.url });
+  const client = new OmniMcpClient();
+  process.env.OMNI_API_KEY = "omni_test_later";
+  process.env.OMNI_CLIENT_API_BASE_URL = "http://127.0.0.1:9";
+  assert.equal((await client.callTool("fred.search", { q: "a" })).structuredContent.query, "a");
+  await client.close();
+});
+
+test("a process.env that is put in the place of the other counts, as Jest does it", async (t) => {
+  const server = await served(t);
+  const before = process.env;
+  t.after(() => { process.env = before; });
+  process.env = { ...before, OMNI_API_KEY: server.apiKey, OMNI_CLIENT_API_BASE_URL: server.url };
+  const client = new OmniMcpClient();
+  await client.ping();
+  await client.close();
+  process.env = {};
+  assert.throws(() => new OmniMcpClient(), { code: "missing_option", field: "api_key" });
+  // A runtime that guards its variables, as Deno without --allow-env.
+  process.env = new Proxy({}, { get() { throw new Error("denied"); } });
+  assert.throws(() => new OmniMcpClient(), { code: "missing_option", field: "api_key" });
+  for (const odd of [5, null, true, {}]) {
+    process.env = { OMNI_API_KEY: odd };
+    assert.throws(() => new OmniMcpClient(), { code: "missing_option", field: "api_key" });
+  }
+});
+
+test("each profile's variables, registries' and those of a profile of one's own", async () => {
+  const at = "http://127.0.0.1:9";
+  for (const [source, variables] of [
+    ["new OmniMcpClient({ profile: 'octomind' })", { OCTOMIND_API_KEY: "k", OCTOMIND_BASE_URL: at }],
+    ["new OmniMcpClient({ profile: 'odock', slug: 's' })", { ODOCK_API_KEY: "k", ODOCK_GATEWAY_URL: at }],
+    ["new registry.GaiaRegistry()", { GAIA_API_KEY: "k", GAIA_BASE_URL: at }],
+    ["new registry.Sema4Registry()", { SEMA4_API_KEY: "k", SEMA4_BASE_URL: at }],
+    ["new OmniMcpClient({ profile: { name: 'own', extends: 'omni', apiKeyVariable: 'ACME_KEY', baseUrlVariable: 'ACME_URL' } })", { ACME_KEY: "k", ACME_URL: at }],
+  ]) {
+    for (const [env, expected] of [[variables, "made"], [{}, "missing_option"]]) {
+      assert.equal(await inWorker(`${source}; return "made";`, { env }), expected, source);
+    }
+  }
+});
+
+test("a program of ours gets PATH and HOME of the thread that made the client", { skip: process.platform === "win32" }, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "own-server"), `#!/bin/sh\necho "$HOME:$PATH:$OMNI_SECRET" > ${folder}/got\nexec ${program} --stdio --options '{"profile": "generic"}'\n`, { mode: 0o755 });
+  const env = { HOME: "/of/worker", PATH: `${folder}:/usr/bin:/bin`, OMNI_SECRET: "none of its business" };
+  assert.equal(await inWorker(`
+    const client = new OmniMcpClient({ command: "${folder}/own-server" });
+    await client.ping();
+    await client.close();
+    return "answered";
+  `, { env }), "answered");
+  assert.equal(execFileSync("cat", [join(folder, "got")], { encoding: "utf8" }), `/of/worker:${folder}:/usr/bin:/bin:\n`);
+});
