@@ -41,7 +41,7 @@ function set(t, variables) {
   Object.assign(process.env, variables);
   t.after(() => {
     for (const name of Object.keys(variables)) {
-      if (before[name] === undefined) delete process.env[name];
+      if (before[name] === undefined) Reflect.deleteProperty(process.env, name);
       else process.env[name] = before[name];
     }
   });

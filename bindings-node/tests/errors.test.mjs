@@ -61,7 +61,7 @@ const EVERYTHING = {
 
 test("every class carries every fact through JSON, structuredClone, v8 and its own constructor", () => {
   assert.equal(CLASSES.length, 19);
-  for (const made of CLASSES) {
+  for (const made of CLASSES.filter((each) => each !== OmniMcpError)) {
     const { kind } = made.prototype;
     const error = OmniMcpError.fromJSON({ ...EVERYTHING, kind });
     assert.ok(error instanceof made, made.name);
