@@ -63,6 +63,11 @@ pub(crate) trait Operation: Sync {
         false
     }
 
+    /// Whether a refused token may be renewed.
+    fn renews(&self) -> bool {
+        true
+    }
+
     /// Called with each failure, such as to let go of a lost session.
     fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
 }
@@ -76,6 +81,11 @@ pub(crate) struct Name {
 }
 
 impl Name {
+    /// The tool, or the method where there is none.
+    pub(crate) fn shortest(self) -> String {
+        self.tool.unwrap_or(self.method)
+    }
+
     /// Of what is not a method of the protocol.
     pub(crate) fn of(what: &str) -> Self {
         Self { method: what.to_owned(), tool: None }
@@ -323,7 +333,7 @@ impl Plan {
         tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
             let mut error = self.state.ended(Code::TotalTimeout, "the total timeout passed");
             error.info_mut().retryable = self.is_worth_sending_again(Happened::Lost, self.safety);
-            Err(Failure { happened: Happened::Lost, error })
+            Err(Failure::of(Happened::Lost, error))
         })
     }
 
@@ -369,6 +379,29 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
 fn is_end_of_link(failure: &Failure) -> bool {
     let is_link = matches!(failure.error.info().code, Code::AnswerCut | Code::ProcessExited);
     failure.happened == Happened::SessionLost || (failure.happened == Happened::NotConnected && is_link)
+}
+
+/// Whether a whole response arrived that is invalid. One that broke off may be whole at the next attempt.
+fn is_invalid(failure: &Failure) -> bool {
+    let code = failure.error.info().code;
+    failure.happened == Happened::BadAnswer
+        && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId)
+}
+
+/// Whether a server gives an invalid response that another attempt does not change: to a part of the handshake, or the same to
+/// the attempt before or to an earlier call.
+fn is_invalid_again<O: Operation>(core: &Core, operation: &O, failure: &Failure, last: Option<&Failure>) -> bool {
+    if !is_invalid(failure) {
+        return false;
+    }
+    let name = operation.name().shortest();
+    let (now, before) = (failure.error.info(), last.map(|last| last.error.info()));
+    let is_the_same = before.is_some_and(|before| before.code == now.code && before.message == now.message);
+    let is_always = O::OPENS || is_the_same || core.is_always_invalid(&name);
+    if is_the_same {
+        core.note_invalid(name);
+    }
+    is_always
 }
 
 /// A reply, and how it was come by.
@@ -445,6 +478,7 @@ pub(crate) async fn run_counted<O: Operation>(
         let failure = match outcome {
             Ok(reply) => {
                 core.budget.give_back(retries);
+                core.note_valid(|| operation.name().shortest());
                 tell!(
                     core.log(),
                     DEBUG,
@@ -472,13 +506,15 @@ pub(crate) async fn run_counted<O: Operation>(
             attempts,
             max_attempts: plan.max_attempts.saturating_add(repaired),
             reopened: O::OPENS || !may_reopen(reopened, operation.was_shared(&ground), plan),
-            renewable: token.is_some() && !renewed,
+            renewable: token.is_some() && !renewed && operation.renews(),
             corrected,
             retry_unavailable: plan.retry_unavailable,
             retry_after: failure.retry_after(),
             remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
         };
-        let is_over = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
+        let is_silent = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
+        let last_failure = last.as_ref().map(|(failure, _)| failure);
+        let is_over = is_silent || is_invalid_again(core, operation, &failure, last_failure);
         let decision = match is_over {
             true => Decision::GiveUp,
             false => retry::decide(&situation, &core.settings.backoff, fastrand::f64()),

@@ -1,6 +1,6 @@
 //! One logical call: what is made once before the first attempt, and what each attempt sends.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
 use crate::session::Peer;
+use crate::session_loss::{self, Kind, Suspicion};
 use crate::text::preview;
 use crate::transport::answer::{Content, LeftOut, Listener, Outgoing, Renewed};
 use crate::transport::idle::{IdleTimer, Questions};
@@ -304,9 +305,12 @@ impl LogicalCall {
                 key: of_round.as_ref().or(self.key.as_ref()),
                 unanswered: &unanswered,
                 doubt: Mutex::default(),
+                suspected: Mutex::default(),
+                renewed: AtomicBool::new(false),
             };
             let turn = self.turn(core).await;
             let mut reply = self.send(core, &way).await.map_err(|mut failure| {
+                way.suspect_session(core);
                 failure.error.info_mut().attempts += attempts;
                 failure
             })?;
@@ -397,6 +401,12 @@ impl LogicalCall {
             }
             None if line.link.is_process() => self.trace.with_meta(given).map_err(Failure::not_sent)?,
             None => given.clone(),
+        };
+        // Servers with strict schemas refuse empty params of requests, and others demand those of notifications.
+        let params = match (arguments::are_empty(&params), self.is_notification) {
+            (true, true) => Bytes::from_static(b"{}"),
+            (true, false) => Bytes::new(),
+            (false, _) => params,
         };
         let string_ids = core.settings.profile.string_ids;
         Ok(Outgoing {
@@ -520,6 +530,60 @@ struct InSession<'a> {
     unanswered: &'a Unanswered,
     /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
     doubt: Mutex<Option<(bool, Failure)>>,
+    /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
+    suspected: Mutex<Option<(Kind, u64)>>,
+    /// Whether a refused token was renewed.
+    renewed: AtomicBool,
+}
+
+impl InSession<'_> {
+    /// Judges whether a failure may mean that the session is lost; then the call is sent once more in another, or the next call
+    /// is sent in another.
+    fn judge_session(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn, mut failure: Failure) -> Failure {
+        let is_established = peer.session_id.is_some() || peer.link.is_the_session();
+        if peer.modern.is_some() || !is_established || failure.happened == Happened::SessionLost {
+            return failure;
+        }
+        let named = session_loss::names_unknown_session(&failure);
+        if named {
+            let info = failure.error.info_mut();
+            info.delivery = info.delivery.min(Delivery::Rejected);
+        }
+        if failure.happened == Happened::Unauthorized
+            && !named
+            && turn.token.is_some()
+            && !self.renewed.swap(true, Ordering::Relaxed)
+        {
+            // Another token is tried first.
+            return failure;
+        }
+        let kind = Kind::of(&failure, self.call.name().shortest());
+        let suspicion = session_loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety);
+        if suspicion == Suspicion::ForNextCall {
+            let suspected = Some((kind, peer.generation));
+            *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
+            return failure;
+        }
+        if suspicion == Suspicion::None || !core.suspects(&kind, peer.generation) {
+            return failure;
+        }
+        if self.call.plan.max_attempts <= 1 {
+            core.lose_session(peer.generation);
+            return failure;
+        }
+        core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
+        Failure { happened: Happened::SessionLost, ..failure }
+    }
+
+    /// The call has failed: where its last failure may mean a lost session, the next call opens another.
+    fn suspect_session(&self, core: &Arc<Core>) {
+        let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((kind, generation)) = suspected
+            && core.suspects(&kind, generation)
+        {
+            core.lose_session(generation);
+        }
+    }
 }
 
 impl Operation for InSession<'_> {
@@ -554,6 +618,7 @@ impl Operation for InSession<'_> {
             self.unanswered.sent(peer, id);
         }
         peer.requests.fetch_add(1, Ordering::Relaxed);
+        *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let answered = self.call.attempt(core, line, turn, id).await;
         match answered {
             // Left open: if it is not sent again, the server is told.
@@ -568,9 +633,14 @@ impl Operation for InSession<'_> {
                 }
                 Err(Failure { happened: Happened::SessionLost, ..failure })
             }
-            answered => {
+            Err(failure) => {
                 self.unanswered.settled();
-                answered
+                Err(self.judge_session(core, peer, turn, failure))
+            }
+            Ok(reply) => {
+                self.unanswered.settled();
+                core.suspicions.succeeded(|| self.call.name().shortest());
+                Ok(reply)
             }
         }
     }
@@ -599,18 +669,20 @@ impl Operation for InSession<'_> {
 
 /// Whether a server refuses as one of another version or era does than it was taken for: what was found out of it does not
 /// hold any more.
-fn is_of_another_era(failure: &Failure, taken_for_modern: bool, settings: &Settings) -> bool {
+pub(crate) fn is_of_another_era(failure: &Failure, taken_for_modern: bool, settings: &Settings) -> bool {
     let info = failure.error.info();
     if failure.happened != Happened::Refused {
         return false;
     }
+    // A process has no status.
+    let is_400 = matches!(info.status, Some(400) | None);
     match (info.rpc_code, taken_for_modern) {
         (Some(UNSUPPORTED_VERSION), true) => true,
         (Some(-32000 | jsonrpc::INVALID_REQUEST), true) => info.status == Some(400),
         _ if taken_for_modern || !settings.versions().into_iter().any(is_modern) => false,
-        (Some(HEADER_MISMATCH | UNSUPPORTED_VERSION), _) => info.status == Some(400),
+        (Some(HEADER_MISMATCH | UNSUPPORTED_VERSION), _) => is_400,
         // It misses what every modern request has.
-        (Some(jsonrpc::INVALID_PARAMS), _) => info.status == Some(400) && info.message.contains("_meta"),
+        (Some(jsonrpc::INVALID_PARAMS), _) => is_400 && info.message.contains("_meta"),
         _ => false,
     }
 }
@@ -635,8 +707,17 @@ impl Operation for InOpening<'_> {
         Ok(())
     }
 
+    fn renews(&self) -> bool {
+        self.1.renews()
+    }
+
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
-        let (link, ears) = turn.in_time(self.1.link(core, turn)).await?;
+        // Only what begins a handshake may be the first request on a link.
+        let begins = matches!(self.0.method.as_str(), INITIALIZE | modern::DISCOVER);
+        let (link, ears) = match begins {
+            true => turn.in_time(self.1.link(core, turn)).await?,
+            false => self.1.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
+        };
         let headers = self.1.headers();
         let modern = self.1.modern();
         let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
@@ -645,13 +726,29 @@ impl Operation for InOpening<'_> {
         let line = Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key };
         let id = (!self.0.is_notification).then(|| core.next_id());
         self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
-            if link.is_process() && link.is_down() {
-                // A program that ends at once, or talks, would do so again.
+            if !begins && link.is_down() {
+                failure.happened = Happened::SessionLost;
+            } else if link.is_process() && link.is_down() {
+                let is_first = failure.error.info().code == Code::ProcessExited && self.1.is_first_end();
+                if !(is_first && self.0.method == INITIALIZE) {
+                    // A program that has ended before its first answer twice, or talks, would do so again.
+                    failure.happened = Happened::Refused;
+                }
+            } else if self.0.is_notification
+                && failure.error.info().status.is_some()
+                && !matches!(failure.happened, Happened::SessionLost | Happened::Unauthorized)
+            {
+                // It arrived: sent again, it would be answered the same.
                 failure.happened = Happened::Refused;
             }
             failure
         })
     }
+}
+
+/// The link of a handshake ended before the handshake did.
+pub(crate) fn link_lost() -> Failure {
+    Failure::new(Happened::SessionLost, Code::SessionLost, "the connection to the server ended within the handshake")
 }
 
 fn blocked(core: &Core, tool: &str) -> Error {

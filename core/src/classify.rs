@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::error::{Code, Delivery, ErrorInfo};
-use crate::failure::Failure;
+use crate::failure::{Failure, Tie};
 use crate::headers;
 use crate::profile::{Profile, ServiceCode};
 use crate::protocol::jsonrpc::{
@@ -79,6 +79,8 @@ pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standi
 struct Said {
     message: String,
     rpc_code: Option<i64>,
+    /// Whether the JSON-RPC error named the id of a request.
+    has_id: bool,
     service_code: Option<String>,
     request_id: Option<String>,
     retry_after: Option<f64>,
@@ -153,6 +155,7 @@ impl Said {
         Self {
             message: error.message,
             rpc_code: Some(error.code),
+            has_id: error.has_id,
             service_code: details.omni_code,
             request_id: details.request_id,
             retry_after: None,
@@ -209,8 +212,18 @@ fn failure(
     // By the status alone: another token may be accepted, whatever the service calls the refusal.
     let unauthorized = status == StatusCode::UNAUTHORIZED && happened == Happened::Refused;
     let happened = if unauthorized { Happened::Unauthorized } else { happened };
+    let tie = match said.rpc_code {
+        _ if known.is_some() || said.is_open || names_an_error(headers) => Tie::Code,
+        Some(code) if !may_be_of_any_call(code) => Tie::Code,
+        Some(_) if said.has_id => Tie::Id,
+        _ => Tie::Status,
+    };
+    // A server that could not tell which call it refuses has run none.
+    let unread = status.is_client_error() && said.rpc_code.is_some() && tie == Tie::Status;
+    let delivery = delivery.map(|delivery| if unread { delivery.min(Delivery::Rejected) } else { delivery });
     let mut failure =
         Failure::new(happened, code, message(code, &said.message, said.cut.as_deref())).answered(status, headers);
+    failure.tie = tie;
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
@@ -222,6 +235,20 @@ fn failure(
     }
     read_scopes(headers, info);
     failure
+}
+
+/// Whether servers use a JSON-RPC code for whatever they refuse before they look at the call.
+fn may_be_of_any_call(code: i64) -> bool {
+    matches!(code, PARSE_ERROR | INVALID_REQUEST)
+        || ((-32019..=-32000).contains(&code) && code != RESOURCE_NOT_FOUND)
+        || (-32099..=-32043).contains(&code)
+}
+
+/// Whether a challenge names what is wrong with the credentials (RFC 6750, section 3.1).
+fn names_an_error(headers: &HeaderMap) -> bool {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    headers.contains_key(&headers::OMNI_REQUIRED_SCOPES)
+        || challenges.flat_map(|challenge| challenge.split([' ', ','])).any(|word| word.trim().starts_with("error="))
 }
 
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.

@@ -1,12 +1,12 @@
 //! What all calls of one client share: its session, its tokens, and its end.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
@@ -18,11 +18,12 @@ use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
 use crate::counters::Counts;
-use crate::deviations::Reported;
+use crate::deviations::{Deviation, Reported};
 use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
+use crate::headers;
 use crate::idempotency::UsedKeys;
 use crate::listen;
 use crate::log::{Log, tell};
@@ -34,6 +35,7 @@ use crate::queue::Room;
 use crate::reply::RawReply;
 use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
+use crate::session_loss::{Kind, Suspicions};
 use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
@@ -46,8 +48,13 @@ const ANSWERS_AT_ONCE: usize = 8;
 const NOTICES_AT_ONCE: usize = 8;
 /// How many tokens and ids of sessions are kept out of messages, those in use included.
 const GIVEN_OF_LATE: usize = 32;
+/// How many methods and tools with invalid responses are remembered.
+const MOST_INVALID: usize = 256;
 /// The longest that close() waits for the server.
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The longest that a call whose handshake failed waits for the end of the session that was begun.
+const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
 
 /// How far the end of a client has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -94,6 +101,12 @@ pub(crate) struct Core {
     pub(crate) log_level: RwLock<Option<String>>,
     /// The era that the server was found to be of.
     pub(crate) era: Mutex<Option<Verdict>>,
+    /// What was learnt of refusals that may mean a lost session.
+    pub(crate) suspicions: Suspicions,
+    /// Whether the session is opened again for a call that has renewed the token already.
+    pub(crate) token_is_new: AtomicBool,
+    /// The methods and tools that are answered the same invalid response each time.
+    always_invalid: Mutex<HashSet<String>>,
     /// Streams of the server's own that were lost in a row.
     pub(crate) listening_failures: AtomicU32,
     ids: AtomicU64,
@@ -153,6 +166,9 @@ impl Core {
             output_schemas: OutputSchemas::default(),
             log_level: RwLock::default(),
             era: Mutex::default(),
+            suspicions: Suspicions::default(),
+            token_is_new: AtomicBool::new(false),
+            always_invalid: Mutex::default(),
             listening_failures: AtomicU32::new(0),
             ids: AtomicU64::new(1),
             end: watch::Sender::new(End::NotBegun),
@@ -206,6 +222,33 @@ impl Core {
         if self.session.lose(generation) {
             self.enter(State::Recovering);
         }
+    }
+
+    /// Whether what is called so is answered the same invalid response each time.
+    pub(crate) fn is_always_invalid(&self, name: &str) -> bool {
+        self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    /// A second attempt was answered the same invalid response as the first.
+    pub(crate) fn note_invalid(&self, name: String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < MOST_INVALID {
+            names.insert(name);
+        }
+    }
+
+    /// An attempt was answered as it should be.
+    pub(crate) fn note_valid(&self, name: impl FnOnce() -> String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.is_empty() {
+            names.remove(&name());
+        }
+    }
+
+    /// Whether a refusal in the session of this generation is taken for its loss.
+    pub(crate) fn suspects(&self, kind: &Kind, generation: u64) -> bool {
+        self.suspicions.may_mean_loss(kind, generation)
+            && self.accepts(Deviation::SessionLossByOther, || kind.deviation())
     }
 
     pub(crate) fn next_id(&self) -> u64 {
@@ -394,6 +437,22 @@ impl Core {
     /// Whether a session is ended by telling the server.
     fn is_deleted(&self, peer: &Peer) -> bool {
         peer.link.is_http() && peer.session_id.is_some() && self.settings.profile.deletes_sessions
+    }
+
+    /// Ends a session whose handshake failed, so that it is not left behind at the server.
+    pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
+        let Link::StreamableHttp { http, url } = link else { return };
+        if !self.settings.profile.deletes_sessions {
+            return;
+        }
+        headers.remove(http::header::CONTENT_TYPE);
+        headers.insert(headers::MCP_SESSION_ID, id.clone());
+        if let Some(token) = self.tokens.current() {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        let here = http.here();
+        let end = transport::delete(&here, url, headers, &self.settings.limits);
+        let _ = tokio::time::timeout(END_UNFINISHED_WITHIN, end).await;
     }
 
     /// Ends a session, and waits for that no longer than `until`.

@@ -37,6 +37,11 @@ deviations! {
     NotAMessage: "not_a_message", "it was skipped", "strict";
     ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
     UnknownId: "unknown_id", "it was given to no call", "strict";
+    SessionLossByOther: "session_loss_by_other", "another session was opened", "strict";
+    VersionNotNegotiated: "version_not_negotiated", "the newest known version that it names was asked for", "protocol_version";
+    NotificationAnswered: "notification_answered", "the handshake went on", "strict";
+    LateSessionId: "late_session_id", "it was taken for the session's", "strict";
+    CursorRepeated: "cursor_repeated", "the list ended there", "strict";
 }
 
 impl Deviation {

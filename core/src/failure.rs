@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 
 use crate::error::{Code, Delivery, Error};
 use crate::headers;
@@ -12,12 +12,32 @@ use crate::retry::Happened;
 pub(crate) struct Failure {
     pub(crate) happened: Happened,
     pub(crate) error: Error,
+    /// How closely the response is tied to the call.
+    pub(crate) tie: Tie,
+    /// The session that the response opened, although it is a failure.
+    pub(crate) session_id: Option<Box<HeaderValue>>,
+}
+
+/// How closely a response is tied to the call that it was given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tie {
+    /// By its status alone: whatever stands before the call's own method may have sent it.
+    #[default]
+    Status,
+    /// It names the id of the request, with a code that has no meaning of its own.
+    Id,
+    /// A code or a challenge says that it is about this call, or about its credentials.
+    Code,
 }
 
 impl Failure {
     pub(crate) fn new(happened: Happened, code: Code, message: impl Into<String>) -> Self {
         let delivery = happened.delivery();
-        Self { happened, error: Error::new(code, message).with_delivery(delivery) }
+        Self::of(happened, Error::new(code, message).with_delivery(delivery))
+    }
+
+    pub(crate) fn of(happened: Happened, error: Error) -> Self {
+        Self { happened, error, tie: Tie::default(), session_id: None }
     }
 
     /// An answer that is none: it may have run, and sending it again may give a good one.
@@ -27,12 +47,12 @@ impl Failure {
 
     /// A failure before anything of the call left, such as the client being closed.
     pub(crate) fn not_sent(error: Error) -> Self {
-        Self { happened: Happened::Refused, error: error.with_delivery(Delivery::NotSent) }
+        Self::of(Happened::Refused, error.with_delivery(Delivery::NotSent))
     }
 
     /// The failure of a call that is over: its error says all there is to say.
     pub(crate) fn settled(error: Error) -> Self {
-        Self { happened: Happened::Refused, error }
+        Self::of(Happened::Refused, error)
     }
 
     /// Adds what the answer's head says.
@@ -42,6 +62,7 @@ impl Failure {
         if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
             info.request_id = Some(crate::text::word(id.as_bytes()));
         }
+        self.session_id = headers.get(&headers::MCP_SESSION_ID).cloned().map(Box::new);
         self
     }
 

@@ -147,10 +147,7 @@ impl std::fmt::Debug for Hooks {
 impl Hooks {
     /// Asks the caller's own function for a token.
     pub(crate) async fn token(&self) -> Result<Issued, Failure> {
-        let unavailable = |message: String| Failure {
-            happened: Happened::Refused,
-            error: Error::new(Code::TokenUnavailable, message),
-        };
+        let unavailable = |message: String| Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message));
         let Some(provide) = &self.token else { return Err(unavailable("there is no token provider".into())) };
         let given = provide().await.map_err(|why| {
             unavailable(format!("the token provider failed: {}", crate::text::preview(why.as_bytes())))

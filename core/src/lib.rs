@@ -69,6 +69,7 @@ mod retry_after;
 mod rounds;
 mod route;
 mod session;
+mod session_loss;
 mod single_flight;
 mod state;
 mod subscriptions;

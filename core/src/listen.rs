@@ -21,6 +21,7 @@ use crate::headers;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::retry::Happened;
 use crate::session::{Listening, Peer};
+use crate::session_loss::{self, Kind};
 use crate::transport::answer::Listener;
 use crate::transport::body;
 use crate::transport::event_stream::EventStream;
@@ -142,7 +143,12 @@ async fn ask(
         }
         Stream::Refused(answer) => {
             let standing = Standing { in_session: peer.session_id.is_some(), is_modern: false };
-            Err(classify::refused(&Method::GET, answer, &core.settings.profile, standing))
+            let failure = classify::refused(&Method::GET, answer, &core.settings.profile, standing);
+            let is_named = standing.in_session
+                && matches!(failure.happened, Happened::Refused | Happened::Unauthorized)
+                && session_loss::names_unknown_session(&failure);
+            let is_lost = is_named && core.suspects(&Kind::of(&failure, "GET".to_owned()), peer.generation);
+            Err(if is_lost { Failure { happened: Happened::SessionLost, ..failure } } else { failure })
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The opening of a session: its link, and the handshake where there is one.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use crate::asks;
 use crate::attempts::{self, Name, Operation, Plan, Turn};
-use crate::call::LogicalCall;
+use crate::call::{LogicalCall, is_of_another_era, link_lost};
 use crate::call_options::CallOptions;
 use crate::classify::{self, Standing};
 use crate::config::Settings;
 use crate::core::{CLOSE_WITHIN, Core};
+use crate::deviations::Deviation;
 use crate::ears::Ears;
 use crate::era::{self, Answered, Verdict};
 use crate::error::{Code, Delivery, Error, ErrorKind};
@@ -22,6 +23,7 @@ use crate::failure::Failure;
 use crate::headers;
 use crate::in_flight::InFlight;
 use crate::methods::{SET_LEVEL, SUBSCRIBE};
+use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
 use crate::protocol::{handshake, modern};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -35,6 +37,9 @@ use crate::transport::stdio::StdioLink;
 /// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
 const LOOK_WITHIN: Duration = Duration::from_secs(5);
 
+/// How often a handshake begins anew because its link ended before it was done.
+const MOST_LINKS_LOST: u32 = 2;
+
 /// A session that is about to be opened.
 pub(crate) struct Opening {
     route: Route,
@@ -43,11 +48,42 @@ pub(crate) struct Opening {
     modern: Mutex<Option<String>>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
     line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<Ears>)>>,
+    /// Whether a refused token may be renewed.
+    renews: bool,
+    /// Whether a process has ended before it answered `initialize`.
+    has_ended: AtomicBool,
 }
 
 impl Opening {
-    pub(crate) fn new(route: Route, headers: HeaderMap) -> Self {
-        Self { route, headers: Mutex::new(headers), modern: Mutex::default(), line: tokio::sync::Mutex::default() }
+    pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
+        Self {
+            route,
+            headers: Mutex::new(headers),
+            modern: Mutex::default(),
+            line: tokio::sync::Mutex::default(),
+            renews,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn renews(&self) -> bool {
+        self.renews
+    }
+
+    /// Notes that a process has ended before it answered; whether it is the first one.
+    pub(crate) fn is_first_end(&self) -> bool {
+        !self.has_ended.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes the id of a session whose handshake failed out of the headers.
+    fn forget_session(&self) -> Option<HeaderValue> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        headers.remove(headers::MCP_PROTOCOL_VERSION);
+        headers.remove(headers::MCP_SESSION_ID)
+    }
+
+    async fn is_link_down(&self) -> bool {
+        self.line().await.is_some_and(|(link, _)| link.is_down())
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -156,6 +192,27 @@ impl Operation for LinkOnly<'_> {
 impl Core {
     /// Opens a session, in the way of the profile.
     pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+        let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
+        let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let peer = match self.open_once(generation, renews).await {
+            Err(failure) if shows_another_era(&failure, &self.settings) => {
+                self.forget_era();
+                match was_known && !self.is_closed() {
+                    true => self.open_once(generation, renews).await,
+                    false => Err(failure),
+                }
+            }
+            opened => opened,
+        }?;
+        if self.is_closed() {
+            // close() found no session to end: this one came too late for it.
+            self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            return Err(Failure::not_sent(self.closed_error()));
+        }
+        Ok(peer)
+    }
+
+    async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Peer, Failure> {
         let mut headers = self.settings.headers.clone();
         set_content_headers(&mut headers);
         let route = match &self.settings.route {
@@ -164,31 +221,22 @@ impl Core {
             }
             route => route.clone(),
         };
-        let opening = Opening::new(route, headers.clone());
-        let peer = if let Some(peer) = self.open_modern(generation, &opening).await? {
+        let opening = Opening::new(route, headers.clone(), renews);
+        if let Some(peer) = self.open_modern(generation, &opening).await? {
             Ok(peer)
         } else if self.is_closed() {
             return Err(Failure::not_sent(self.closed_error()));
         } else if self.handshake.load(Ordering::Relaxed) {
-            match self.open_by_handshake_twice(generation, &opening).await {
-                Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, headers).await,
-                Err(failure) => {
-                    // Perhaps it is another server by now.
-                    self.forget_era();
-                    Err(failure)
+            match self.open_by_handshake(generation, &opening).await {
+                Err(failure) if self.may_be_sse(&failure) => {
+                    self.open_by_sse(generation, failure, headers, renews).await
                 }
                 peer => peer,
             }
         } else {
             attempts::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
             self.peer_of(generation, &opening, None, None).await
-        }?;
-        if self.is_closed() {
-            // close() found no session to end: this one came too late for it.
-            self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
-            return Err(Failure::not_sent(self.closed_error()));
         }
-        Ok(peer)
     }
 
     /// Finds out whether the server is a modern one, where the client may speak with such; then there is nothing to open.
@@ -271,51 +319,103 @@ impl Core {
         Ok((verdict, Err(failure)))
     }
 
-    /// The handshake, and once more where the session that it gave was lost before it was done.
-    async fn open_by_handshake_twice(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
-        match self.open_by_handshake(generation, opening).await {
-            Err(failure) if failure.happened == Happened::SessionLost => {
-                let mut headers = opening.headers();
-                headers.remove(headers::MCP_SESSION_ID);
-                headers.remove(headers::MCP_PROTOCOL_VERSION);
-                opening.set_headers(headers);
-                self.open_by_handshake(generation, opening).await
+    /// The handshake (specification 2025-11-25, basic/lifecycle). It begins anew, on a link of its own, where its session or its
+    /// link is lost before it is done, and once with a version that the server names as it refuses the one asked for.
+    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        let mut version = self.settings.handshake_version().to_owned();
+        let (mut begun_again, mut was_refused) = (0, false);
+        loop {
+            let mut failure = match self.shake_hands_once(generation, opening, &version).await {
+                Ok(peer) => return Ok(peer),
+                Err(failure) => failure,
+            };
+            let session_id = opening.forget_session().or_else(|| failure.session_id.take().map(|id| *id));
+            if self.is_closed() {
+                return Err(failure);
             }
-            opened => opened,
+            if failure.happened == Happened::SessionLost {
+                let most = if opening.is_link_down().await { MOST_LINKS_LOST } else { 1 };
+                begun_again += 1;
+                if begun_again <= most {
+                    continue;
+                }
+            } else if let (Some(id), Some((link, _))) = (session_id, opening.line().await) {
+                self.end_unfinished(&link, opening.headers(), &id).await;
+            }
+            let named = handshake::named_version(&failure, &version, &self.settings.versions());
+            let did = || format!("the server refused protocol version {version} in the place of choosing one");
+            match named {
+                Some(named) if !was_refused && self.accepts(Deviation::VersionNotNegotiated, did) => {
+                    was_refused = true;
+                    version = named;
+                }
+                _ => return Err(handshake::with_option(failure)),
+            }
         }
     }
 
-    /// The handshake (specification 2025-11-25, basic/lifecycle).
-    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+    async fn shake_hands_once(
+        self: &Arc<Self>,
+        generation: u64,
+        opening: &Opening,
+        version: &str,
+    ) -> Result<Peer, Failure> {
         let settings = &self.settings;
         let capabilities = asks::capabilities(&settings.hooks, false);
-        let params = Bytes::from(handshake::params(settings.handshake_version(), &capabilities, &settings.client_info));
+        let params = Bytes::from(handshake::params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
             .map_err(Failure::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
+        // Before the version is looked at: whatever comes of it, this session has begun.
+        let mut session_id = self.take_session_id(opening, &welcome.headers);
         let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
             .map_err(|failure| opening.said_by(&welcome, failure))?;
-        let mut headers = opening.headers();
         if let Ok(version) = HeaderValue::from_str(&version) {
+            let mut headers = opening.headers();
             headers.insert(headers::MCP_PROTOCOL_VERSION, version);
+            opening.set_headers(headers);
         }
-        let session_id = welcome.headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
-            id.set_sensitive(true);
-            id
-        });
-        if let Some(id) = &session_id {
-            // Whoever has it can speak in this session.
-            self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
-            headers.insert(headers::MCP_SESSION_ID, id.clone());
-        }
-        opening.set_headers(headers);
         // Sent again by the rules of a safe call: a lost one would leave the session half open.
         let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
-        initialized.run_opening(self, opening).await?;
+        match initialized.run_opening(self, opening).await {
+            Ok(reply) => {
+                let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
+                let did = || "the server gave a session id with a later response than that to initialize".to_owned();
+                if is_late && self.accepts(Deviation::LateSessionId, did) {
+                    session_id = self.take_session_id(opening, &reply.headers);
+                }
+            }
+            Err(failure) if self.goes_on(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
         self.restore(opening).await;
+        if opening.is_link_down().await {
+            return Err(link_lost());
+        }
         *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
         let welcome = RawReply { session_id: session_id.clone(), ..welcome };
         self.peer_of(generation, opening, session_id, Some(welcome)).await
+    }
+
+    /// The session id in the headers of a response, which goes into those of all that follows.
+    fn take_session_id(&self, opening: &Opening, headers: &HeaderMap) -> Option<HeaderValue> {
+        let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
+        id.set_sensitive(true);
+        // Whoever has it can speak in this session.
+        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        let mut headers = opening.headers();
+        headers.insert(headers::MCP_SESSION_ID, id.clone());
+        opening.set_headers(headers);
+        Some(id)
+    }
+
+    /// Whether a handshake goes on although the server answered its notification with an error: nothing answers a notification.
+    fn goes_on(&self, failure: &Failure) -> bool {
+        let Some(status) = failure.error.info().status else { return false };
+        failure.happened != Happened::SessionLost
+            && self.accepts(Deviation::NotificationAnswered, || {
+                format!("the server answered {} with HTTP {status}", handshake::INITIALIZED)
+            })
     }
 
     /// Tells a new session what the one before was told: the level of log messages, the resources to tell of. A server
@@ -372,9 +472,10 @@ impl Core {
         generation: u64,
         refusal: Failure,
         headers: HeaderMap,
+        renews: bool,
     ) -> Result<Peer, Failure> {
         let Some(url) = self.settings.route.url() else { return Err(refusal) };
-        let opening = Opening::new(Route::Sse(url.clone()), headers);
+        let opening = Opening::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
         let look = Plan::look(self, LOOK_WITHIN);
         if let Err(failure) = attempts::run(self, &look, &LinkOnly(&opening)).await {
@@ -389,6 +490,11 @@ impl Core {
             Err(failure) => Err(failure),
         }
     }
+}
+
+/// Whether a server refuses the handshake as one that has none does.
+fn shows_another_era(failure: &Failure, settings: &Settings) -> bool {
+    is_of_another_era(failure, false, settings) || failure.error.info().rpc_code == Some(METHOD_NOT_FOUND)
 }
 
 /// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client

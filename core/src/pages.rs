@@ -1,6 +1,7 @@
 //! A list over all of its pages (specification 2025-11-25, server/utilities/pagination).
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::core::Core;
+use crate::deviations::Deviation;
 use crate::error::{Code, Error, ErrorKind, Result};
 use crate::reply::RawReply;
 use crate::work::Work;
@@ -18,6 +20,7 @@ use crate::work::Work;
 pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
     let mut items: Vec<Box<RawValue>> = Vec::new();
     let mut cursors = Cursors::default();
+    let mut hints = Hints::default();
     let mut attempts = 0;
     let mut warnings = Vec::new();
     let mut was_kept = false;
@@ -27,7 +30,8 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
             Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
                 // A cursor out of a page that was kept may be good no more: once again, from the beginning
                 // (2026-07-28, server/utilities/caching, Interaction with Pagination).
-                (items, cursors, warnings, was_kept) = (Vec::new(), Cursors::default(), Vec::new(), false);
+                (items, cursors, hints) = (Vec::new(), Cursors::default(), Hints::default());
+                (warnings, was_kept) = (Vec::new(), false);
                 bytes = 0;
                 call.set_params(at(None));
                 call.ask_anew();
@@ -44,22 +48,72 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
             return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
         }
         let Page { mut list, next, mut others } = read(&reply, member)?;
+        hints.add(&others);
+        let is_copy = cursors.is_copy(&list);
+        let next = match next {
+            Some(cursor) => match cursors.follow(&cursor, core.settings.max_pages, &reply, REPEATS) {
+                Err(_) if cursors.is_end(core, &cursor) => None,
+                followed => followed.map(|()| Some(cursor))?,
+            },
+            None => None,
+        };
+        let ends_by_repetition = next.is_none() && cursors.repeated;
         let Some(cursor) = next else {
+            warnings.append(&mut core.warnings.take());
             reply.warnings = warnings;
             reply.attempts = attempts;
-            if items.is_empty() {
+            if cursors.seen.is_empty() {
                 // One page: as the server sent it.
                 return Ok(reply);
             }
-            items.append(&mut list);
+            if !(is_copy && ends_by_repetition) {
+                items.append(&mut list);
+            }
+            hints.write(&mut others);
             let invalid = || no_list(&reply, member);
             others.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
             reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
             return Ok(reply);
         };
         items.append(&mut list);
-        cursors.follow(&cursor, core.settings.max_pages, &reply, "the server repeats a page cursor")?;
         call.set_params(at(Some(&cursor)));
+    }
+}
+
+const REPEATS: &str = "the server repeats a page cursor";
+
+/// How long a list over pages holds, and for whom: as the page that says least.
+#[derive(Default)]
+struct Hints {
+    ttl: Option<(f64, Box<RawValue>)>,
+    scope: Option<Box<RawValue>>,
+    lacks_ttl: bool,
+}
+
+impl Hints {
+    fn add(&mut self, others: &BTreeMap<String, Box<RawValue>>) {
+        let ttl = others.get("ttlMs").and_then(|ttl| Some((serde_json::from_str::<f64>(ttl.get()).ok()?, ttl.clone())));
+        match (ttl, &self.ttl) {
+            (None, _) => self.lacks_ttl = true,
+            (Some((ms, _)), Some((least, _))) if ms >= *least => {}
+            (ttl, _) => self.ttl = ttl,
+        }
+        match (others.get("cacheScope"), &self.scope) {
+            // Of two scopes, the one that is not public is the narrower.
+            (Some(scope), None) => self.scope = Some(scope.clone()),
+            (Some(scope), Some(narrowest)) if narrowest.get() == "\"public\"" => self.scope = Some(scope.clone()),
+            _ => {}
+        }
+    }
+
+    fn write(self, others: &mut BTreeMap<String, Box<RawValue>>) {
+        match self.ttl.filter(|_| !self.lacks_ttl) {
+            Some((_, ttl)) => drop(others.insert("ttlMs".to_owned(), ttl)),
+            None => drop(others.remove("ttlMs")),
+        }
+        if let Some(scope) = self.scope {
+            others.insert("cacheScope".to_owned(), scope);
+        }
     }
 }
 
@@ -67,15 +121,33 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
 #[derive(Debug, Default)]
 struct Cursors {
     seen: HashSet<String>,
+    /// The pages that were read, as hashes of their items.
+    pages: HashSet<u64>,
+    hasher: RandomState,
+    /// Whether a cursor came again.
+    repeated: bool,
 }
 
 impl Cursors {
+    /// Notes a page; whether the same items were on one before.
+    fn is_copy(&mut self, list: &[Box<RawValue>]) -> bool {
+        let items: Vec<&str> = list.iter().map(|item| item.get()).collect();
+        !self.pages.insert(self.hasher.hash_one(&items))
+    }
+
+    /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
+    fn is_end(&self, core: &Core, cursor: &str) -> bool {
+        let did = || format!("the server repeats the page cursor {}", crate::text::preview(cursor.as_bytes()));
+        self.repeated && core.accepts(Deviation::CursorRepeated, did)
+    }
+
     /// Notes the cursor of the next page.
     ///
     /// # Errors
     /// Where it was there before, with this message, or where there are more pages than `most`.
     fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
         if !self.seen.insert(cursor.to_owned()) {
+            self.repeated = true;
             return Err(reply.unexpected(Code::CursorLoop, repeats));
         }
         if self.seen.len() >= most as usize {
@@ -166,6 +238,30 @@ impl Position {
         followed
     }
 
+    /// Goes on behind a page of a server's list, which ends at a cursor that comes again; each item is given once.
+    fn follow_page(
+        shared: &Mutex<Self>,
+        core: &Core,
+        mut reply: RawReply,
+        member: &str,
+        most: u32,
+    ) -> Result<RawReply> {
+        let Page { list, next, mut others } = read(&reply, member)?;
+        let is_copy = shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_copy(&list);
+        let cursor = next.clone().unwrap_or_default();
+        let Err(error) = Self::follow(shared, next, most, &reply, REPEATS) else { return Ok(reply) };
+        if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(core, &cursor) {
+            return Err(error);
+        }
+        reply.warnings.append(&mut core.warnings.take());
+        if is_copy {
+            let invalid = || no_list(&reply, member);
+            others.insert(member.to_owned(), to_raw_value::<[(); 0]>(&[]).map_err(|_| invalid())?);
+            reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
+        }
+        Ok(reply)
+    }
+
     /// Asks for no further page.
     fn end(shared: &Mutex<Self>) {
         shared.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
@@ -184,16 +280,14 @@ impl ServerPages {
         let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
         let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
         let most = core.settings.max_pages;
+        let then_core = Arc::clone(&core);
         let work = Work::new(call.state(), async move {
             let ongoing = call.begin(&core);
             let ended = call.run(&core).await;
             ongoing.end(&ended);
             ended
         });
-        Ok(Some(work.then(move |reply| {
-            let next = read(&reply, member)?.next;
-            Position::follow(&position, next, most, &reply, "the server repeats a page cursor").map(|()| reply)
-        })))
+        Ok(Some(work.then(move |reply| Position::follow_page(&position, &then_core, reply, member, most))))
     }
 
     /// The same without further pages.

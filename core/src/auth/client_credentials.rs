@@ -116,13 +116,13 @@ fn refused(url: &Url, refusal: &oauth2::StandardErrorResponse<BasicErrorResponse
     let said = refusal.error_description().map_or("", String::as_str);
     let said = crate::text::preview(format!("{word} {said}").trim().as_bytes());
     let message = format!("the token endpoint at {} refused: {said}", url.origin().ascii_serialization());
-    let mut failure = Failure { happened: Happened::Refused, error: Error::new(Code::TokenRefused, message) };
+    let mut failure = Failure::of(Happened::Refused, Error::new(Code::TokenRefused, message));
     failure.error.info_mut().service_code = Some(crate::text::word(word.as_bytes()));
     failure
 }
 
 pub(crate) fn unusable(message: impl Into<String>) -> Failure {
-    Failure { happened: Happened::Refused, error: Error::new(Code::TokenUnavailable, message) }
+    Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
 }
 
 /// A refusal in the form of RFC 6749 goes back to be read; what says nothing of the client is a failure by its status.

@@ -50,7 +50,7 @@ impl Token {
         let header = bearer("token", &issued.token).map_err(|_| {
             let message =
                 "the token that was given cannot be sent: it is empty or has characters that no header carries";
-            Failure { happened: Happened::Refused, error: Error::new(Code::TokenUnavailable, message) }
+            Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
         })?;
         let holds = issued.expires_in.filter(|holds| !holds.is_zero());
         let holds = holds.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));

@@ -212,8 +212,24 @@ pub(crate) fn without_null(params: &[u8], name: &str) -> Bytes {
     serde_json::to_vec(&object).unwrap_or_default().into()
 }
 
+/// Whether params say nothing.
+pub(crate) fn are_empty(params: &[u8]) -> bool {
+    let params = params.trim_ascii();
+    let inner = params.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
+    params.is_empty() || inner.is_some_and(|inner| inner.trim_ascii().is_empty())
+}
+
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn params_that_say_nothing() {
+        for (params, expected) in
+            [("", true), ("{}", true), (" { \n\t} ", true), ("{\"a\":{}}", false), ("{\"a\":1}", false), ("[]", false)]
+        {
+            assert_eq!(super::are_empty(params.as_bytes()), expected, "{params}");
+        }
+    }
+
     use super::*;
 
     #[test]

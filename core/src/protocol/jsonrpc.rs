@@ -74,6 +74,9 @@ pub(crate) struct RpcError {
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Option<Box<RawValue>>,
+    /// Whether the response named an id: then the server has read the request.
+    #[serde(skip)]
+    pub(crate) has_id: bool,
 }
 
 /// The message is for people only: an answer is not refused for the lack of one, or of half a character in it.
@@ -113,8 +116,9 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
             Some(Message::Response { id, outcome: Ok(result) })
         }
         (None, None, Some(error)) if error.get().starts_with('{') => {
-            let error = serde_json::from_str(error.get()).ok()?;
-            Some(Message::Response { id, outcome: Err(error) })
+            let error: RpcError = serde_json::from_str(error.get()).ok()?;
+            let has_id = id.is_some_and(|id| our_id(id).is_some());
+            Some(Message::Response { id, outcome: Err(RpcError { has_id, ..error }) })
         }
         (Some(method), None, None) => Some(match id {
             Some(id) => Message::Request { id, method, params: envelope.params },
