@@ -557,22 +557,28 @@ impl InSession<'_> {
             // Another token is tried first.
             return failure;
         }
+        // A stream that is open is a session that is known, unless a text says otherwise.
+        if !named && peer.link.is_the_session() {
+            return failure;
+        }
         let kind = Kind::of(&failure, self.call.name().shortest());
-        let suspicion = session_loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety);
-        if suspicion == Suspicion::ForNextCall {
-            let suspected = Some((kind, peer.generation));
-            *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
-            return failure;
+        match session_loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety) {
+            Suspicion::None => failure,
+            Suspicion::ForNextCall => {
+                let suspected = Some((kind, peer.generation));
+                *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
+                failure
+            }
+            Suspicion::SendAgain if !core.suspects(&kind, peer.generation) => failure,
+            Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
+                core.lose_session(peer.generation);
+                failure
+            }
+            Suspicion::SendAgain => {
+                core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
+                Failure { happened: Happened::SessionLost, ..failure }
+            }
         }
-        if suspicion == Suspicion::None || !core.suspects(&kind, peer.generation) {
-            return failure;
-        }
-        if self.call.plan.max_attempts <= 1 {
-            core.lose_session(peer.generation);
-            return failure;
-        }
-        core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
-        Failure { happened: Happened::SessionLost, ..failure }
     }
 
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.

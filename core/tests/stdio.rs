@@ -115,3 +115,105 @@ async fn a_process_that_fails_the_handshake_is_gone() {
     assert_eq!(error.code(), "invalid_answer");
     assert!(file.ends().await);
 }
+
+/// Processes that note what they are sent, the first of them with faults.
+struct Processes(PathBuf);
+
+impl Processes {
+    /// A client whose first `faulty` processes have these rules.
+    fn client(name: &str, faulty: u32, rule: &serde_json::Value) -> (Self, Client) {
+        let file = std::env::temp_dir().join(format!("omni-mcp-{}-{name}.runs", std::process::id()));
+        let good = json!({"stdio": {"ledger": "LEDGER"}});
+        let bad = json!({"stdio": {"ledger": "LEDGER"}, "faults": [rule]});
+        let script = r#"n=$(($(cat "$F" 2>/dev/null || echo 0) + 1)); echo $n > "$F"
+            if [ $n -le "$FAULTY" ]; then O="$BAD"; else O="$GOOD"; fi
+            exec "$PROGRAM" --stdio --options "$(printf '%s' "$O" | sed "s|LEDGER|$F.$n|")""#;
+        let env = [
+            ("PROGRAM".to_owned(), program().into()),
+            ("PATH".to_owned(), std::env::var("PATH").unwrap().into()),
+            ("F".to_owned(), file.display().to_string().into()),
+            ("FAULTY".to_owned(), faulty.to_string().into()),
+            ("GOOD".to_owned(), good.to_string().into()),
+            ("BAD".to_owned(), bad.to_string().into()),
+        ];
+        let client = Client::builder().profile("generic").command("sh").args(["-c".into(), script.into()]).env(env);
+        let client = client.backoff_initial(Duration::from_millis(1)).timeout(Duration::from_secs(2)).build().unwrap();
+        (Self(file), client)
+    }
+
+    /// The methods that each process was sent, in order.
+    fn received(&self) -> Vec<Vec<String>> {
+        let ledger = |number: u32| std::fs::read_to_string(format!("{}.{number}", self.0.display())).ok();
+        let methods = |ledger: String| {
+            let notes = ledger.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+            notes.filter_map(|note| note["received"]["method"].as_str().map(str::to_owned)).collect()
+        };
+        (1..).map_while(ledger).map(methods).collect()
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        for number in 1..=9 {
+            let _ = std::fs::remove_file(format!("{}.{number}", self.0.display()));
+        }
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+/// The points of the handshake at which a process may end.
+fn ends_within_the_handshake() -> [(&'static str, serde_json::Value); 4] {
+    let end = |text: &str| json!({"kind": "raw_output", "text": text, "then": "fin"});
+    [
+        ("in-the-probe", json!({"on": {"method": "server/discover"}, "fault": end("")})),
+        ("before-the-answer", json!({"on": {"method": "initialize"}, "fault": end("")})),
+        ("behind-the-answer", json!({"on": {"method": "initialize"}, "fault": end("$ANSWER\n")})),
+        ("at-initialized", json!({"on": {"method": "notifications/initialized"}, "fault": end("")})),
+    ]
+}
+
+#[tokio::test]
+async fn each_process_is_used_behind_its_own_handshake_only() {
+    for (name, rule) in ends_within_the_handshake() {
+        let (processes, client) = Processes::client(name, 1, &rule);
+        let called = client.call_tool("echo", json!({"n": 1})).await;
+        // Behind the last message of the handshake, the call may have reached the process that ends.
+        assert!(called.is_ok() || name == "at-initialized", "{name}: {called:?}");
+        client.call_tool("echo", json!({"n": 2})).await.unwrap();
+        client.close().await;
+        let received = processes.received();
+        assert_eq!(received.len(), 2, "{name}: {received:?}");
+        for methods in &received {
+            let handshake: Vec<_> = methods.iter().filter(|method| *method != "server/discover").collect();
+            assert!(handshake.first().is_none_or(|method| *method == "initialize"), "{name}: {received:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_process_that_always_ends_within_the_handshake_is_started_a_few_times() {
+    for (name, rule) in ends_within_the_handshake().into_iter().skip(1) {
+        let (processes, client) = Processes::client(&format!("always-{name}"), 9, &rule);
+        let error = client.call_tool("echo", json!({"n": 1})).await.unwrap_err();
+        client.close().await;
+        let received = processes.received();
+        assert!(received.len() <= 9, "{name}: {received:?}");
+        for methods in &received {
+            let first = methods.iter().find(|method| *method != "server/discover");
+            assert_eq!(first.map(String::as_str), Some("initialize"), "{name}: {error:?} {received:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn silence_to_the_probe_is_remembered() {
+    let rule = json!({"on": {"method": "server/discover"}, "fault": {"kind": "hang"}});
+    let (processes, client) = Processes::client("silent", 9, &rule);
+    client.call_tool("echo", json!({"n": 1})).await.unwrap();
+    assert!(client.call_tool("crash", json!({})).await.is_err());
+    client.call_tool("echo", json!({"n": 2})).await.unwrap();
+    client.close().await;
+    let received = processes.received();
+    let probes = received.iter().flatten().filter(|method| *method == "server/discover").count();
+    assert_eq!((received.len(), probes), (2, 1), "{received:?}");
+}
