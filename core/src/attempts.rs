@@ -391,13 +391,16 @@ fn is_invalid(failure: &Failure) -> bool {
 /// Whether a server gives an invalid response that another attempt does not change: to a part of the handshake, or the same to
 /// the attempt before or to an earlier call.
 fn is_invalid_again<O: Operation>(core: &Core, operation: &O, failure: &Failure, last: Option<&Failure>) -> bool {
+    if O::OPENS && failure.happened == Happened::BadAnswer && failure.error.info().code != Code::AnswerCut {
+        return true;
+    }
     if !is_invalid(failure) {
         return false;
     }
     let name = operation.name().shortest();
     let (now, before) = (failure.error.info(), last.map(|last| last.error.info()));
     let is_the_same = before.is_some_and(|before| before.code == now.code && before.message == now.message);
-    let is_always = O::OPENS || is_the_same || core.is_always_invalid(&name);
+    let is_always = is_the_same || core.is_always_invalid(&name);
     if is_the_same {
         core.note_invalid(name);
     }
