@@ -254,7 +254,7 @@ impl LogicalCall {
             // Whatever ends it now: it was answered.
             self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
-                output::check(schema, &reply).await.map_err(Failure::settled)?;
+                output::check(core, schema, &reply).await.map_err(Failure::settled)?;
             }
             Ok((reply, rounds))
         };

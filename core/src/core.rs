@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::auth::client_authentication::ClientAuthentication;
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
 use crate::auth::{Credentials, Secret};
@@ -71,6 +72,8 @@ pub(crate) struct Core {
     pub(crate) settings: Arc<Settings>,
     pub(crate) session: Session,
     pub(crate) tokens: TokenCache,
+    /// How the token endpoint was found to take the client's secret.
+    pub(crate) client_authentication: OnceLock<ClientAuthentication>,
     pub(crate) budget: RetryBudget,
     pub(crate) used_keys: UsedKeys,
     /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
@@ -147,6 +150,7 @@ impl Core {
             http: Arc::new(Pools::new(&settings)?),
             session: Session::default(),
             tokens: TokenCache::default(),
+            client_authentication: OnceLock::new(),
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),

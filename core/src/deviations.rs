@@ -33,15 +33,22 @@ macro_rules! deviations {
 
 // The word, how it is handled, and the option that changes this.
 deviations! {
+    ClientAuthentication: "client_authentication", "that way is used from now on", "strict";
     ContentType: "content_type", "the body was read as what it is", "strict";
+    FormDefault: "form_default", "it was not used", "strict";
+    FormField: "form_field", "on_elicitation was given the form as it is", "strict";
     NotAMessage: "not_a_message", "it was skipped", "strict";
     ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
+    SchemaDialect: "schema_dialect", "they were read as that dialect defines them", "strict";
+    SchemaKeyword: "schema_keyword", "they were not checked, and the rest was", "strict";
+    TokenResponse: "token_response", "the token was used", "strict";
     UnknownId: "unknown_id", "it was given to no call", "strict";
     SessionLossByOther: "session_loss_by_other", "another session was opened", "strict";
     VersionNotNegotiated: "version_not_negotiated", "the newest known version that it names was asked for", "protocol_version";
     NotificationAnswered: "notification_answered", "the handshake went on", "strict";
     LateSessionId: "late_session_id", "it was taken for the session's", "strict";
     CursorRepeated: "cursor_repeated", "the list ended there", "strict";
+    UnusableSchema: "unusable_schema", "the result was not checked", "strict";
 }
 
 impl Deviation {

@@ -200,7 +200,7 @@ async fn answer(
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
     }
-    let asked = asks::answer(&core.settings.hooks, method, params.as_deref());
+    let asked = asks::answer(core, method, params.as_deref());
     let answered = match core.settings.total_timeout {
         Some(within) => tokio::time::timeout(within, asked).await.ok()?,
         None => asked.await,
@@ -216,7 +216,17 @@ async fn answer(
             );
             jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
         }
+        // The server may tell nobody of its error.
         Err(Unanswered::Malformed(why)) => {
+            tell!(
+                core.log(),
+                WARN,
+                "the server's request is not valid, and the client's function was not called",
+                method = asks::known_as(method),
+            );
+            let shown = preview(why.as_bytes());
+            warnings
+                .add(format!("the server's request {method} is not valid, and its function was not called: {shown}"));
             jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
         }
         // Why it failed is the caller's own, and not for the server.

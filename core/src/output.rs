@@ -11,11 +11,13 @@ use serde_json::value::RawValue;
 use crate::call::LogicalCall;
 use crate::call_options::CallOptions;
 use crate::core::Core;
+use crate::deviations::Deviation;
 use crate::error::{Code, Error, Result};
 use crate::methods::TOOLS_LIST;
 use crate::pages;
-use crate::protocol::json_schema::{self, Compiled};
+use crate::protocol::json_schema::{self, Changes, Compiled, Reading};
 use crate::reply::RawReply;
+use crate::text::word;
 
 /// The schemas of a server's tools, by name; `None` for a tool without one.
 type Schemas = HashMap<String, Option<Schema>>;
@@ -58,8 +60,8 @@ impl OutputSchemas {
 }
 
 impl Core {
-    /// The schema of a tool's results; reads the list of tools where it is not known. Before the tool is called: what cannot
-    /// be checked is not run.
+    /// The schema of a tool's results; reads the list of tools where it is not known. Where it cannot be used, and the option
+    /// `strict` is set, the tool is not called: its result could not be checked.
     pub(crate) async fn output_schema(self: &Arc<Self>, params: &Bytes) -> Result<Option<Arc<Compiled>>> {
         let schemas = match self.output_schemas.known() {
             (Some(schemas), _) => schemas,
@@ -68,23 +70,70 @@ impl Core {
                 let list = LogicalCall::prepare(self, TOOLS_LIST, "params", none, &CallOptions::default(), None)?;
                 // Boxed, as a call may ask for it and it is one itself.
                 let list = Box::pin(pages::all(self, list, "tools")).await?;
-                let schemas = Arc::new(read(list.result).await.map_err(unusable)?);
+                let schemas = match read(list.result, self.reading()).await {
+                    Ok(schemas) => schemas,
+                    Err(why) => {
+                        self.goes_unchecked(&why)?;
+                        Schemas::new()
+                    }
+                };
+                let schemas = Arc::new(schemas);
                 self.output_schemas.keep(&schemas, asked);
                 schemas
             }
         };
         let params: Value = serde_json::from_slice(params).unwrap_or_default();
-        let schema = params["name"].as_str().and_then(|name| schemas.get(name).cloned().flatten());
-        schema.transpose().map_err(unusable)
+        let name = params["name"].as_str().unwrap_or_default();
+        match schemas.get(name).cloned().flatten() {
+            None => Ok(None),
+            Some(Ok(schema)) => {
+                self.report_changes(&schema.changes, &format!("the outputSchema of {}", word(name.as_bytes())));
+                Ok(Some(schema))
+            }
+            Some(Err(why)) => self.goes_unchecked(&why).map(|()| None),
+        }
+    }
+
+    /// How schemas are read.
+    pub(crate) fn reading(&self) -> Reading {
+        if self.settings.strict { Reading::Strict } else { Reading::Lenient }
+    }
+
+    /// Reports what was changed in a schema of the server's so that values can be checked by it.
+    pub(crate) fn report_changes(&self, changes: &Changes, of: &str) {
+        let Changes { unchecked, translated } = changes;
+        if !unchecked.is_empty() {
+            self.accepts(Deviation::SchemaKeyword, || {
+                format!("the server has keywords in {of} that cannot be evaluated ({unchecked})")
+            });
+        }
+        if !translated.is_empty() {
+            self.accepts(Deviation::SchemaDialect, || {
+                format!("the server has keywords of another dialect in {of} ({translated})")
+            });
+        }
+    }
+
+    /// Whether a result may go unchecked.
+    fn goes_unchecked(&self, why: &str) -> Result<()> {
+        match self
+            .accepts(Deviation::UnusableSchema, || format!("the server has an outputSchema that cannot be used: {why}"))
+        {
+            true => Ok(()),
+            false => Err(unusable(why)),
+        }
     }
 }
 
-fn unusable(why: String) -> Error {
-    Error::new(Code::UnusableSchema, format!("the tool's outputSchema cannot be used: {why}"))
+fn unusable(why: &str) -> Error {
+    Error::new(
+        Code::UnusableSchema,
+        format!("the tool's outputSchema cannot be used: {why} (see the options strict and validate_output)"),
+    )
 }
 
 /// A list that cannot be read says of no tool that it may go unchecked.
-async fn read(list: Bytes) -> std::result::Result<Schemas, String> {
+async fn read(list: Bytes, reading: Reading) -> std::result::Result<Schemas, String> {
     #[derive(Deserialize)]
     struct List<'a> {
         #[serde(borrow)]
@@ -97,8 +146,8 @@ async fn read(list: Bytes) -> std::result::Result<Schemas, String> {
         #[serde(borrow, default)]
         output_schema: Option<&'a RawValue>,
     }
-    let compile = |schema: &RawValue| match serde_json::from_str(schema.get()) {
-        Ok(schema) => json_schema::compile(&schema).map(Arc::new),
+    let compile = move |schema: &RawValue| match serde_json::from_str(schema.get()) {
+        Ok(schema) => json_schema::compile(&schema, reading).map(Arc::new),
         Err(_) => Err("it cannot be read".to_owned()),
     };
     let read = json_schema::beside(move || {
@@ -110,7 +159,7 @@ async fn read(list: Bytes) -> std::result::Result<Schemas, String> {
 }
 
 /// Checks a result. A tool that failed has nothing to show.
-pub(crate) async fn check(schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
+pub(crate) async fn check(core: &Core, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
     let refused = |code: Code, message: String| {
         let mut error = reply.unexpected(code, message);
         error.info_mut().data = serde_json::from_slice(&reply.result).ok();
@@ -126,7 +175,10 @@ pub(crate) async fn check(schema: Arc<Compiled>, reply: &RawReply) -> Result<()>
             Some(Ok(())) => return Ok(()),
             Some(Err(why)) => why,
             None => {
-                return refused(Code::UnusableSchema, "checking by the tool's outputSchema took too long".to_owned());
+                let why = "checking by it took too long";
+                return core
+                    .goes_unchecked(why)
+                    .or_else(|error| refused(Code::UnusableSchema, error.info().message.clone()));
             }
         },
     };

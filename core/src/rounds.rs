@@ -93,7 +93,7 @@ async fn answers(core: &Core, requests: &BTreeMap<String, InputRequest>, reply: 
     for (name, request) in requests {
         let params = request.params.as_ref().map(|params| params.get());
         let method = crate::text::preview(request.method.as_bytes());
-        let answer = asks::answer(&core.settings.hooks, &request.method, params).await.map_err(|why| match why {
+        let answer = asks::answer(core, &request.method, params).await.map_err(|why| match why {
             Unanswered::Undeclared => stopped(
                 reply,
                 Code::InputNotSupported,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, Method, header};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::credentials;
@@ -16,6 +16,8 @@ use crate::omni::auth;
 use crate::shared::lock;
 
 const FORM: &str = "application/x-www-form-urlencoded";
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
 const OF_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const OF_SERVER: &str = "/.well-known/oauth-authorization-server";
 
@@ -53,6 +55,18 @@ pub struct OAuthOptions {
     pub metadata: bool,
     /// The address that the metadata names in the place of the true one.
     pub metadata_token_endpoint: Option<String>,
+    /// The ways of authentication that the endpoint takes.
+    pub methods: Vec<String>,
+    /// What the metadata says of them; left out when null.
+    pub metadata_methods: Value,
+    /// Whether the id and the secret of HTTP Basic are form-encoded.
+    pub basic_is_encoded: bool,
+    /// Members of the answer, laid over the usual ones.
+    pub answer: Map<String, Value>,
+    /// Members that the answer lacks.
+    pub answer_without: Vec<String>,
+    /// The media type of the answer.
+    pub answer_type: String,
 }
 
 impl Default for OAuthOptions {
@@ -68,6 +82,12 @@ impl Default for OAuthOptions {
             audience: None,
             metadata: true,
             metadata_token_endpoint: None,
+            methods: vec![BASIC.to_owned(), POST.to_owned()],
+            metadata_methods: json!([BASIC, POST]),
+            basic_is_encoded: true,
+            answer: Map::new(),
+            answer_without: Vec::new(),
+            answer_type: "application/json".to_owned(),
         }
     }
 }
@@ -154,13 +174,16 @@ impl OAuth {
 
     fn server_metadata(&self) -> Value {
         let own = || format!("{}{}", self.url, self.options.path);
-        json!({
+        let mut metadata = json!({
             "issuer": self.url,
             "token_endpoint": self.options.metadata_token_endpoint.clone().unwrap_or_else(own),
             "grant_types_supported": ["client_credentials"],
             "response_types_supported": [],
-            "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        })
+        });
+        if !self.options.metadata_methods.is_null() {
+            metadata["token_endpoint_auth_methods_supported"] = self.options.metadata_methods.clone();
+        }
+        metadata
     }
 
     fn give_token(&self, exchange: &Exchange) -> Answer {
@@ -173,7 +196,13 @@ impl OAuth {
                 if let Some(seconds) = self.options.expires_in {
                     body["expires_in"] = seconds.into();
                 }
-                Answer::json(200, &body)
+                for (name, value) in &self.options.answer {
+                    body[name.as_str()] = value.clone();
+                }
+                if let Value::Object(members) = &mut body {
+                    members.retain(|name, _| !self.options.answer_without.contains(name));
+                }
+                Answer::json(200, &body).with("content-type", &self.options.answer_type)
             }
             Err(refusal) => refusal.into_answer(),
         };
@@ -215,9 +244,18 @@ impl OAuth {
         if by_header && secret.is_some() {
             return Err(refusal("invalid_request", "the client authenticates in two ways"));
         }
+        let method = if by_header { BASIC } else { POST };
+        if !self.options.methods.iter().any(|taken| taken == method) {
+            return Err(Refusal {
+                status: 401,
+                challenge: by_header,
+                ..refusal("invalid_client", "the client must authenticate in another way")
+            });
+        }
+        let decode = |text: String| if self.options.basic_is_encoded { decode(&text) } else { Some(text) };
         let known = match by_header {
             true => credentials::basic(&exchange.headers)
-                .and_then(|(id, secret)| Some((decode(&id)?, decode(&secret)?)))
+                .and_then(|(id, secret)| Some((decode(id)?, decode(secret)?)))
                 .is_some_and(|(id, secret)| self.knows(&id, &secret)),
             false => id.zip(secret).is_some_and(|(id, secret)| self.knows(id, secret)),
         };

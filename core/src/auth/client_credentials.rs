@@ -3,23 +3,22 @@
 use std::pin::Pin;
 use std::sync::Arc;
 
-use base64::Engine;
-use oauth2::basic::{BasicClient, BasicErrorResponseType};
+use oauth2::basic::BasicClient;
 use oauth2::{
-    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse, TokenUrl,
+    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
 };
-use serde_json::Value;
 use url::Url;
 
 use super::Secret;
-use super::discovery;
+use super::client_authentication::{ClientAuthentication, refused_the_client, ways};
+use super::discovery::{self, TokenEndpoint};
 use super::token::Issued;
+use super::token_response::{self, TokenResponse};
 use crate::attempts::{self, Name, Operation, Plan};
 use crate::core::Core;
+use crate::deviations::Deviation;
 use crate::error::{Code, Error};
 use crate::failure::Failure;
-use crate::http::Http;
-use crate::limits::Limits;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
 
@@ -34,32 +33,75 @@ pub(crate) struct ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// Texts that no message may show: the secret, and the form in which it is sent.
+    /// Texts that no message may show: the secret, and the forms in which it is sent.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
-        let form = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let both = format!("{}:{}", form(&self.client_id), form(self.client_secret.expose()));
-        vec![self.client_secret.clone(), base64::engine::general_purpose::STANDARD.encode(both).into()]
+        let [encoded, unencoded] = self.in_headers();
+        vec![self.client_secret.clone(), encoded.into(), unencoded.into()]
     }
 }
 
-/// Asks for a token, again by the rules of a safe call.
+/// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
+/// tried, and the one that is accepted is kept.
 pub(crate) fn ask<'a>(
     core: &'a Arc<Core>,
     client: &'a ClientCredentials,
 ) -> Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>> {
     // Boxed, as it runs in the loop over attempts that also waits for it.
     Box::pin(async move {
-        let url = match &client.token_url {
-            Some(url) => url.clone(),
+        let TokenEndpoint { url, methods } = match &client.token_url {
+            Some(url) => TokenEndpoint { url: url.clone(), methods: None },
             None => discovery::token_endpoint(core).await?,
         };
-        attempts::run(core, &Plan::of_its_own(core, Safety::Safe), &Asking { client, url }).await
+        let kept = core.client_authentication.get();
+        let ways = kept.map_or_else(|| ways(client, methods.as_deref(), core.settings.strict), std::slice::from_ref);
+        let mut before: Option<(ClientAuthentication, Failure)> = None;
+        for (place, way) in ways.iter().enumerate() {
+            let asking = Asking { client, url: &url, way: *way };
+            match attempts::run(core, &Plan::of_its_own(core, Safety::Safe), &asking).await {
+                Ok(issued) => {
+                    if place > 0 {
+                        let (refused, accepted) = (ways[0].name(), way.name());
+                        core.accepts(Deviation::ClientAuthentication, || {
+                            format!("the server's token endpoint refused {refused} and accepted {accepted}")
+                        });
+                    }
+                    let _ = core.client_authentication.set(*way);
+                    return Ok(issued);
+                }
+                Err(failure) => {
+                    let goes_on = place + 1 < ways.len() && refused_the_client(&failure);
+                    let failure = match before.take() {
+                        Some((first, refusal)) => of_both(first, refusal, *way, failure),
+                        None => failure,
+                    };
+                    if !goes_on {
+                        return Err(failure);
+                    }
+                    before = Some((*way, failure));
+                }
+            }
+        }
+        Err(before.map_or_else(|| unusable("there is no way to authenticate"), |(_, failure)| failure))
     })
+}
+
+/// The failure of two ways to authenticate: the one that speaks of the client, and beside it the other.
+fn of_both(first: ClientAuthentication, refusal: Failure, second: ClientAuthentication, failure: Failure) -> Failure {
+    let is_of_client = |failure: &Failure| failure.error.info().service_code.as_deref() == Some("invalid_client");
+    let ((way, mut main), (other_way, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {
+        true => ((first, refusal), (second, failure)),
+        false => ((second, failure), (first, refusal)),
+    };
+    let other = &other.error.info().message;
+    let info = main.error.info_mut();
+    info.message = format!("{} (by {}; by {}: {other})", info.message, way.name(), other_way.name());
+    main
 }
 
 struct Asking<'a> {
     client: &'a ClientCredentials,
-    url: Url,
+    url: &'a Url,
+    way: ClientAuthentication,
 }
 
 impl Operation for Asking<'_> {
@@ -77,14 +119,23 @@ impl Operation for Asking<'_> {
     }
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Issued, Failure> {
-        let (http, limits) = (core.http.here(), core.settings.limits.of_documents());
-        let send = move |request: HttpRequest| {
-            let http = http.clone();
-            async move { send(&http, request, &limits).await.map_err(Unanswered) }
+        let unencoded = match self.way {
+            ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
+            ClientAuthentication::Basic | ClientAuthentication::Post => None,
+        };
+        let send = move |mut request: HttpRequest| {
+            if let Some(header) = &unencoded {
+                request.headers_mut().insert(http::header::AUTHORIZATION, header.clone());
+            }
+            let core = Arc::clone(core);
+            async move { send(&core, request).await.map_err(Unanswered) }
         };
         let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
-            .set_auth_type(AuthType::BasicAuth)
+            .set_auth_type(match self.way {
+                ClientAuthentication::Post => AuthType::RequestBody,
+                ClientAuthentication::Basic | ClientAuthentication::BasicUnencoded => AuthType::BasicAuth,
+            })
             .set_token_uri(TokenUrl::from_url(self.url.clone()));
         let mut request = client.exchange_client_credentials();
         if let Some(scope) = &self.client.scope {
@@ -100,71 +151,63 @@ impl Operation for Asking<'_> {
             }),
             Err(RequestTokenError::Request(Unanswered(mut failure))) => {
                 let info = failure.error.info_mut();
-                info.message =
-                    format!("the token endpoint at {}: {}", self.url.origin().ascii_serialization(), info.message);
+                let origin = self.url.origin().ascii_serialization();
+                let colon = if info.code == Code::TokenRefused { "" } else { ":" };
+                info.message = format!("the token endpoint at {origin}{colon} {}", info.message);
                 Err(failure)
             }
-            Err(RequestTokenError::ServerResponse(refusal)) => Err(refused(&self.url, &refusal)),
             Err(_) => Err(unusable("the token endpoint's answer is not that of RFC 6749 section 5.1")),
         }
     }
-}
-
-/// What the endpoint says is for people: an answer of its own that we cannot use would be the same again.
-fn refused(url: &Url, refusal: &oauth2::StandardErrorResponse<BasicErrorResponseType>) -> Failure {
-    let word = refusal.error().as_ref();
-    let said = refusal.error_description().map_or("", String::as_str);
-    let said = crate::text::preview(format!("{word} {said}").trim().as_bytes());
-    let message = format!("the token endpoint at {} refused: {said}", url.origin().ascii_serialization());
-    let mut failure = Failure::of(Happened::Refused, Error::new(Code::TokenRefused, message));
-    failure.error.info_mut().service_code = Some(crate::text::word(word.as_bytes()));
-    failure
 }
 
 pub(crate) fn unusable(message: impl Into<String>) -> Failure {
     Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
 }
 
-/// A refusal in the form of RFC 6749 goes back to be read; what says nothing of the client is a failure by its status.
-async fn send(http: &Http, request: HttpRequest, limits: &Limits) -> Result<HttpResponse, Failure> {
+/// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
+async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request(http, request, limits).await?;
+    let answer = plain::request(&core.http.here(), request, &core.settings.limits.of_documents()).await?;
     let status = answer.status;
-    let happened = match status.as_u16() {
-        200..=299 | 400 | 401 | 403 => None,
-        429 => Some((Happened::RateLimited, Code::RateLimited)),
-        408 | 500..=599 => Some((Happened::ServerFault, Code::ServerUnavailable)),
-        _ => Some((Happened::Refused, Code::TokenUnavailable)),
+    let (happened, code) = match status.as_u16() {
+        200..=299 | 400 | 401 | 403 => (Happened::Refused, Code::TokenRefused),
+        429 => (Happened::RateLimited, Code::RateLimited),
+        408 | 500..=599 => (Happened::ServerFault, Code::ServerUnavailable),
+        _ => (Happened::Refused, Code::TokenUnavailable),
     };
-    let unreadable = status.is_client_error() && serde_json::from_slice::<serde_json::Value>(&answer.body).is_err();
-    let happened = happened.or(unreadable.then_some((Happened::Refused, Code::TokenRefused)));
-    if let Some((happened, code)) = happened {
-        let mut failure =
-            Failure::new(happened, code, format!("it answered with HTTP {status}")).answered(status, &answer.headers);
-        let wait = crate::retry_after::read(&answer.headers, std::time::SystemTime::now());
-        failure.error.info_mut().retry_after = wait.map(|wait| wait.as_secs_f64());
-        return Err(failure);
-    }
-    let body = if status.is_success() { in_order(&answer.body) } else { answer.body.to_vec() };
-    let mut response = HttpResponse::new(body);
-    *response.status_mut() = status;
-    *response.headers_mut() = answer.headers;
-    Ok(response)
-}
-
-/// The answer as the library reads it: in use are also times that are texts or fractions, and types that are left out.
-fn in_order(body: &[u8]) -> Vec<u8> {
-    let Ok(Value::Object(mut answer)) = serde_json::from_slice(body) else { return body.to_vec() };
-    answer.entry("token_type").or_insert_with(|| "Bearer".into());
-    let seconds = match answer.remove("expires_in") {
-        Some(Value::Number(number)) => number.as_f64(),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        _ => None,
+    let (word, said) = match token_response::read(status, &answer.headers, &answer.body) {
+        TokenResponse::Token { body, deviations } => {
+            if !deviations.is_empty() {
+                let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
+                if !core.accepts(Deviation::TokenResponse, did) {
+                    return Err(unusable(format!(
+                        "it answered with {} (see the option strict)",
+                        deviations.join(", ")
+                    )));
+                }
+            }
+            let mut response = HttpResponse::new(body);
+            *response.status_mut() = status;
+            return Ok(response);
+        }
+        TokenResponse::Refused { code, said } => (code, said),
+        TokenResponse::Unreadable => {
+            return Err(unusable("its answer is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
+        }
     };
-    if let Some(seconds) = seconds.filter(|seconds| (1.0..1e10).contains(seconds)) {
-        answer.insert("expires_in".to_owned(), Value::from(seconds as u64));
-    }
-    Value::Object(answer).to_string().into_bytes()
+    let message = match (code, &word) {
+        (Code::TokenRefused, Some(_)) => format!("refused: {said}"),
+        (Code::TokenRefused, None) => format!("refused with HTTP {status}: {said}"),
+        _ => format!("it answered with HTTP {status}: {said}"),
+    };
+    let message = message.trim_end_matches([':', ' ']).to_owned();
+    let mut failure = Failure::new(happened, code, message).answered(status, &answer.headers);
+    let wait = crate::retry_after::read(&answer.headers, std::time::SystemTime::now());
+    let info = failure.error.info_mut();
+    info.retry_after = wait.map(|wait| wait.as_secs_f64());
+    info.service_code = word;
+    Err(failure)
 }
 
 #[derive(Debug, thiserror::Error)]

@@ -17,8 +17,15 @@ use crate::http::is_own;
 use crate::retry::{Happened, Safety};
 use crate::transport::plain;
 
+/// Where tokens are asked for.
+pub(crate) struct TokenEndpoint {
+    pub(crate) url: Url,
+    /// The ways of authentication that it takes, where they are listed (RFC 8414 section 2).
+    pub(crate) methods: Option<Vec<String>>,
+}
+
 /// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
-pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<Url, Failure> {
+pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<TokenEndpoint, Failure> {
     let Some(server) = core.settings.route.url() else {
         return Err(unusable("a process has no token endpoint; give auth.token_url"));
     };
@@ -28,7 +35,7 @@ pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<Url, Failure> {
         [format!("/.well-known/oauth-protected-resource{path}"), "/.well-known/oauth-protected-resource".into()]
     {
         if let Some(document) = document(core, at(server, &place)).await? {
-            if let Some(named) = document["authorization_servers"][0].as_str() {
+            if let Some(named) = words(&document["authorization_servers"]).first() {
                 issuer = own(server, named, "authorization server")?;
             }
             break;
@@ -43,10 +50,21 @@ pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<Url, Failure> {
         if let Some(document) = document(core, at(&issuer, &place)).await?
             && let Some(named) = document["token_endpoint"].as_str()
         {
-            return own(server, named, "token endpoint");
+            let methods = words(&document["token_endpoint_auth_methods_supported"]);
+            let url = own(server, named, "token endpoint")?;
+            return Ok(TokenEndpoint { url, methods: (!methods.is_empty()).then_some(methods) });
         }
     }
-    Ok(at(server, "/token"))
+    Ok(TokenEndpoint { url: at(server, "/token"), methods: None })
+}
+
+/// The texts of a list, which some write as one text where there is one.
+fn words(list: &Value) -> Vec<String> {
+    match list {
+        Value::String(word) => vec![word.clone()],
+        Value::Array(words) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn at(origin: &Url, path: &str) -> Url {

@@ -1,10 +1,12 @@
 //! Credentials, and how they go onto a request.
 
+pub(crate) mod client_authentication;
 pub(crate) mod client_credentials;
 mod config;
 mod discovery;
 mod secret;
 pub(crate) mod token;
+mod token_response;
 
 use http::{HeaderName, HeaderValue};
 

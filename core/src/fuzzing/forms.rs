@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::protocol::{asked, elicitation, json_schema};
+use crate::protocol::json_schema::{self, Reading};
+use crate::protocol::{asked, elicitation};
 
 /// `input`: the params of a server's request, and behind an LF what the caller's function gave.
 ///
@@ -12,21 +13,26 @@ pub fn forms(input: &[u8]) {
     let mut parts = input.splitn(2, |byte| *byte == b'\n').map(serde_json::from_slice::<Value>);
     let Some(Ok(params)) = parts.next() else { return };
     let given = parts.next().and_then(Result::ok).unwrap_or_default();
-    for method in [elicitation::CREATE, "sampling/createMessage", "roots/list", "other"] {
+    for method in ["sampling/createMessage", "roots/list", "other"] {
         let _ = asked::check(method, &params);
-        let _ = asked::result(method, &params, given.clone());
+        let _ = asked::result(method, given.clone());
     }
-    if elicitation::check(&params).is_ok()
-        && let Ok(result) = elicitation::result(&params, given.clone())
-        && result["action"] == "accept"
-        && params["mode"] != "url"
-    {
-        let required = params["requestedSchema"]["required"].as_array().into_iter().flatten();
-        for name in required.filter_map(Value::as_str) {
-            assert!(result["content"].get(name).is_some(), "{name} is required, and not in {result}");
+    for reading in [Reading::Strict, Reading::Lenient] {
+        if let Ok(elicitation) = elicitation::read(&params, reading)
+            && let Ok(result) = elicitation::result(&elicitation, given.clone())
+            && result["action"] == "accept"
+            && params["mode"] != "url"
+        {
+            let required = params["requestedSchema"]["required"].as_array().into_iter().flatten();
+            for name in required.filter_map(Value::as_str) {
+                assert!(result["content"].get(name).is_some(), "{name} is required, and not in {result}");
+            }
         }
     }
-    if let Ok(schema) = json_schema::compile(&params) {
-        let _ = json_schema::fits(&schema, &given);
+    // What can be checked of a schema accepts all that the whole schema accepts.
+    let whole = json_schema::compile(&params, Reading::Strict);
+    if let (Ok(whole), Ok(part)) = (whole, json_schema::compile(&params, Reading::Lenient)) {
+        let fits = |schema| json_schema::fits(schema, &given).is_ok();
+        assert!(fits(&part) || !fits(&whole), "{given} fits {params}");
     }
 }

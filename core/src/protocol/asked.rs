@@ -1,9 +1,7 @@
 //! What a server's request must hold, and what its result must be (specification 2025-11-25 and 2026-07-28, client/sampling,
-//! client/elicitation, client/roots).
+//! client/roots).
 
 use serde_json::{Value, json};
-
-use super::elicitation;
 
 /// Checks the params of a server's request.
 pub(crate) fn check(method: &str, params: &Value) -> Result<(), String> {
@@ -20,13 +18,12 @@ pub(crate) fn check(method: &str, params: &Value) -> Result<(), String> {
             }
             Ok(())
         }
-        elicitation::CREATE => elicitation::check(params),
         _ => Ok(()),
     }
 }
 
-/// The result to send, out of what the caller's function gave for these params.
-pub(crate) fn result(method: &str, params: &Value, given: Value) -> Result<Value, String> {
+/// The result to send, out of what the caller's function gave.
+pub(crate) fn result(method: &str, given: Value) -> Result<Value, String> {
     match method {
         "sampling/createMessage" => {
             let is_message = matches!(given["role"].as_str(), Some("assistant" | "user"))
@@ -34,7 +31,6 @@ pub(crate) fn result(method: &str, params: &Value, given: Value) -> Result<Value
                 && (given["content"].is_object() || given["content"].is_array());
             is_message.then_some(given).ok_or_else(|| "it must give role, content and model".to_owned())
         }
-        elicitation::CREATE => elicitation::result(params, given),
         "roots/list" => {
             let roots = if given.is_array() { given } else { given["roots"].clone() };
             let are_roots = roots
@@ -60,16 +56,16 @@ mod tests {
     fn results_are_checked() {
         let message = json!({"role": "assistant", "model": "m", "content": {"type": "text", "text": "x"}});
         let sampling = "sampling/createMessage";
-        assert_eq!(result(sampling, &json!({}), message.clone()).unwrap(), message);
+        assert_eq!(result(sampling, message.clone()).unwrap(), message);
         for wrong in
             [json!(null), json!("x"), json!({"role": "system", "model": "m", "content": {}}), json!({"role": "user"})]
         {
-            assert!(result(sampling, &json!({}), wrong.clone()).is_err(), "{wrong}");
+            assert!(result(sampling, wrong.clone()).is_err(), "{wrong}");
         }
         let roots = json!([{"uri": "file:///a"}]);
-        assert_eq!(result("roots/list", &json!({}), roots.clone()).unwrap(), json!({"roots": roots}));
-        assert!(result("roots/list", &json!({}), json!([{"uri": "http://x"}])).is_err());
-        assert!(result("roots/list", &json!({}), json!(3)).is_err());
+        assert_eq!(result("roots/list", roots.clone()).unwrap(), json!({"roots": roots}));
+        assert!(result("roots/list", json!([{"uri": "http://x"}])).is_err());
+        assert!(result("roots/list", json!(3)).is_err());
     }
 
     #[test]

@@ -1,54 +1,161 @@
 //! Forms and addresses that a server asks a person about (specification 2026-07-28, client/elicitation).
 
-use serde_json::{Map, Value};
+use std::sync::Arc;
 
-use super::json_schema;
+use serde_json::{Map, Value, json};
+
+use super::checkable::Places;
+use super::form_field::Fields;
+use super::json_schema::{self, Compiled, Reading};
 
 pub(crate) const CREATE: &str = "elicitation/create";
 
-/// Checks the params: a form's schema is flat, an address is one of the web.
-pub(crate) fn check(params: &Value) -> Result<(), String> {
+/// The most references that are followed to the schema of a form.
+const MOST_REFERENCES: usize = 8;
+
+/// What a server asks.
+#[derive(Debug)]
+pub(crate) enum Elicitation {
+    Form(Box<Form>),
+    Address,
+}
+
+/// A form, ready to be answered.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// What may be filled in.
+    pub(crate) check: Arc<Compiled>,
+    required: Vec<String>,
+    defaults: Map<String, Value>,
+    /// Fields that are not those of the specification.
+    pub(crate) unusual_fields: Places,
+    /// Fields whose default does not fit them.
+    pub(crate) unusable_defaults: Places,
+}
+
+/// Reads the params: a form is flat, an address is one of the web. Says what is wrong where nobody can be asked.
+pub(crate) fn read(params: &Value, reading: Reading) -> Result<Elicitation, String> {
     if !params["message"].is_string() {
         return Err("params.message must be a string".to_owned());
     }
     match params["mode"].as_str() {
         None if !params["mode"].is_null() => Err("params.mode must be form or url".to_owned()),
-        None | Some("form") => {
-            let properties = params["requestedSchema"]["properties"].as_object();
-            let is_flat = properties.is_some_and(|properties| properties.values().all(is_field));
-            is_flat.then_some(()).ok_or_else(|| "params.requestedSchema must be an object of plain fields".to_owned())
-        }
+        None | Some("form") => Form::read(&params["requestedSchema"], reading).map(Box::new).map(Elicitation::Form),
         Some("url") => {
             let url = params["url"].as_str().and_then(|url| url::Url::parse(url).ok());
             let is_web = url.is_some_and(|url| matches!(url.scheme(), "http" | "https"));
-            is_web.then_some(()).ok_or_else(|| "params.url must be an http or https URL".to_owned())
+            is_web.then_some(Elicitation::Address).ok_or_else(|| "params.url must be an http or https URL".to_owned())
         }
         Some(_) => Err("params.mode must be form or url".to_owned()),
     }
 }
 
-fn is_field(schema: &Value) -> bool {
-    matches!(schema["type"].as_str(), Some("string" | "number" | "integer" | "boolean" | "array"))
+impl Form {
+    fn read(schema: &Value, reading: Reading) -> Result<Self, String> {
+        const NOT_FLAT: &str = "params.requestedSchema must be an object of plain fields";
+        let mut unusual_fields = Places::default();
+        let whole = schema;
+        let schema = if reading == Reading::Lenient { target(schema) } else { schema };
+        let none = Map::new();
+        let properties = match &schema["properties"] {
+            Value::Object(properties) => properties,
+            // Some leave them out where there are none, and PHP writes an empty list.
+            other if reading == Reading::Lenient && schema.is_object() && (other.is_null() || *other == json!([])) => {
+                unusual_fields.add("properties", &[]);
+                &none
+            }
+            _ => return Err(NOT_FLAT.to_owned()),
+        };
+        if !std::ptr::eq(whole, schema) {
+            unusual_fields.add("$ref", &[]);
+        }
+        let mut fields = Fields::of(whole);
+        let mut checks = Map::new();
+        for (name, field) in properties {
+            let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::text::word(name.as_bytes()));
+            if Fields::is_usual(field) {
+                checks.insert(name.clone(), Fields::usual(field));
+            } else if reading == Reading::Strict {
+                return Err(named("is none (see the option strict)"));
+            } else {
+                unusual_fields.add(name, &[]);
+                checks.insert(name.clone(), fields.check(field).ok_or_else(|| named("cannot be shown"))?);
+            }
+        }
+        let required = match &schema["required"] {
+            Value::Null if reading == Reading::Lenient => json!([]),
+            Value::Null if schema.get("required").is_none() => json!([]),
+            required => required.clone(),
+        };
+        let check = json!({ "type": "object", "properties": checks, "required": required });
+        // Whether something is missing is looked at when the defaults are in.
+        let names = required.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        let check = match reading {
+            Reading::Strict => json_schema::compile(&check, reading),
+            Reading::Lenient => json_schema::compile(&json!({ "type": "object", "properties": checks }), reading),
+        };
+        let mut form = Self {
+            check: Arc::new(check.map_err(|why| format!("params.requestedSchema cannot be used: {why}"))?),
+            required: names,
+            defaults: Map::new(),
+            unusual_fields,
+            unusable_defaults: Places::default(),
+        };
+        for (name, field) in properties {
+            let Some(default) = fields.default(field) else { continue };
+            let alone = json!({ name: default });
+            if reading == Reading::Strict || json_schema::fits(&form.check, &alone).is_ok() {
+                form.defaults.insert(name.clone(), default.clone());
+            } else {
+                form.unusable_defaults.add(name, &[]);
+            }
+        }
+        Ok(form)
+    }
+
+    /// What was filled in, and the defaults for what was left out.
+    fn filled(&self, mut content: Map<String, Value>) -> Result<Value, String> {
+        for (name, default) in &self.defaults {
+            if !content.contains_key(name) {
+                content.insert(name.clone(), default.clone());
+            }
+        }
+        match self.required.iter().find(|name| !content.contains_key(*name)) {
+            Some(missing) => {
+                let missing = crate::text::word(missing.as_bytes());
+                Err(format!("content does not fit the form: \"{missing}\" is a required property"))
+            }
+            None => Ok(Value::Object(content)),
+        }
+    }
 }
 
-/// The result to send: of an accepted form, what was left out has its default, and all of it fits the schema.
-pub(crate) fn result(params: &Value, given: Value) -> Result<Value, String> {
+/// The schema that another one is a reference to.
+fn target(schema: &Value) -> &Value {
+    let mut target = schema;
+    for _ in 0..MOST_REFERENCES {
+        let pointer = target["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+        match pointer.filter(|_| target.get("properties").is_none()).and_then(|pointer| schema.pointer(pointer)) {
+            Some(next) => target = next,
+            None => break,
+        }
+    }
+    target
+}
+
+/// The result to send. The content of an accepted form is to be checked by the form's schema before.
+pub(crate) fn result(elicitation: &Elicitation, given: Value) -> Result<Value, String> {
     let Value::Object(mut given) = given else { return Err("it must give an object with action".to_owned()) };
-    let is_form = params["mode"].as_str() != Some("url");
-    match given.get("action").and_then(Value::as_str) {
-        Some("accept") if is_form => {
+    match (given.get("action").and_then(Value::as_str), elicitation) {
+        (Some("accept"), Elicitation::Form(form)) => {
             let content = match given.remove("content") {
                 None | Some(Value::Null) => Map::new(),
                 Some(Value::Object(content)) => content,
                 Some(_) => return Err("content must be an object".to_owned()),
             };
-            let content = Value::Object(with_defaults(&params["requestedSchema"], content));
-            let form = json_schema::compile(&plain(&params["requestedSchema"]))
-                .map_err(|why| format!("the form's schema cannot be used: {why}"))?;
-            json_schema::fits(&form, &content).map_err(|why| format!("content does not fit the form: {why}"))?;
-            given.insert("content".to_owned(), content);
+            given.insert("content".to_owned(), form.filled(content)?);
         }
-        Some("accept" | "decline" | "cancel") => {
+        (Some("accept" | "decline" | "cancel"), _) => {
             // There is nothing to hand over.
             given.remove("content");
         }
@@ -57,65 +164,27 @@ pub(crate) fn result(params: &Value, given: Value) -> Result<Value, String> {
     Ok(Value::Object(given))
 }
 
-/// The form as far as the specification has forms: flat, of plain fields. Anything else that a schema could hold would only
-/// keep us busy.
-fn plain(schema: &Value) -> Value {
-    const OF_A_FIELD: &[&str] = &[
-        "type",
-        "enum",
-        "const",
-        "format",
-        "pattern",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "exclusiveMinimum",
-        "exclusiveMaximum",
-        "multipleOf",
-        "minItems",
-        "maxItems",
-    ];
-    let of_field = |field: &Value| -> Map<String, Value> {
-        let members = field.as_object().into_iter().flatten();
-        members
-            .filter(|(name, _)| OF_A_FIELD.contains(&name.as_str()))
-            .map(|(name, v)| (name.clone(), v.clone()))
-            .collect()
-    };
-    // Titles are beside the choices.
-    let choices = |of: &Value| {
-        let titled = ["oneOf", "anyOf"].iter().find_map(|name| of[*name].as_array())?;
-        let choices: Vec<Value> = titled.iter().filter_map(|choice| choice.get("const").cloned()).collect();
-        (!choices.is_empty()).then_some(Value::Array(choices))
-    };
-    let mut properties = Map::new();
-    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        let mut plain = of_field(field);
-        plain.extend(choices(field).map(|choices| ("enum".to_owned(), choices)));
-        if let Some(items) = field.get("items") {
-            let mut of_items = of_field(items);
-            of_items.extend(choices(items).map(|choices| ("enum".to_owned(), choices)));
-            plain.insert("items".to_owned(), Value::Object(of_items));
-        }
-        properties.insert(name.clone(), Value::Object(plain));
+/// What a result's content must fit.
+pub(crate) fn to_check<'a>(elicitation: &Elicitation, result: &'a Value) -> Option<(Arc<Compiled>, &'a Value)> {
+    match elicitation {
+        Elicitation::Form(form) => result.get("content").map(|content| (Arc::clone(&form.check), content)),
+        Elicitation::Address => None,
     }
-    serde_json::json!({ "type": "object", "properties": properties, "required": schema.get("required").unwrap_or(&Value::Array(Vec::new())) })
-}
-
-fn with_defaults(schema: &Value, mut content: Map<String, Value>) -> Map<String, Value> {
-    for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-        if let Some(default) = field.get("default").filter(|_| !content.contains_key(name)) {
-            content.insert(name.clone(), default.clone());
-        }
-    }
-    content
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+
+    /// What is sent, out of what the caller's function gave.
+    fn sent(params: &Value, given: Value, reading: Reading) -> Result<Value, String> {
+        let elicitation = read(params, reading)?;
+        let result = result(&elicitation, given)?;
+        match to_check(&elicitation, &result) {
+            Some((check, content)) => json_schema::fits(&check, content).map(|()| result.clone()),
+            None => Ok(result),
+        }
+    }
 
     fn form() -> Value {
         json!({"message": "m", "requestedSchema": {"type": "object", "properties": {
@@ -126,7 +195,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_its_default() {
-        let given = result(&form(), json!({"action": "accept", "content": {"age": 30}})).unwrap();
+        let given = sent(&form(), json!({"action": "accept", "content": {"age": 30}}), Reading::Strict).unwrap();
         assert_eq!(given, json!({"action": "accept", "content": {"age": 30, "name": "John Doe"}}));
     }
 
@@ -141,7 +210,9 @@ mod tests {
             json!({}),
             json!("accept"),
         ] {
-            assert!(result(&form(), given.clone()).is_err(), "{given}");
+            for reading in [Reading::Strict, Reading::Lenient] {
+                assert!(sent(&form(), given.clone(), reading).is_err(), "{given}");
+            }
         }
     }
 
@@ -155,25 +226,27 @@ mod tests {
                 "many": {"type": "array", "items": {"anyOf": titled}, "maxItems": 1},
             }
         }});
-        let accept = |content: Value| result(&form, json!({"action": "accept", "content": content}));
-        assert!(accept(json!({"one": "a", "many": ["b"]})).is_ok());
-        for wrong in [json!({"one": "c"}), json!({"many": ["c"]}), json!({"many": ["a", "b"]})] {
-            assert!(accept(wrong.clone()).is_err(), "{wrong}");
+        for reading in [Reading::Strict, Reading::Lenient] {
+            let accept = |content: Value| sent(&form, json!({"action": "accept", "content": content}), reading);
+            assert!(accept(json!({"one": "a", "many": ["b"]})).is_ok());
+            for wrong in [json!({"one": "c"}), json!({"many": ["c"]}), json!({"many": ["a", "b"]})] {
+                assert!(accept(wrong.clone()).is_err(), "{wrong}");
+            }
         }
     }
 
     #[test]
     fn refusals_and_addresses_carry_no_content() {
-        let refused = result(&form(), json!({"action": "decline", "content": {"age": 1}})).unwrap();
+        let refused = sent(&form(), json!({"action": "decline", "content": {"age": 1}}), Reading::Strict).unwrap();
         assert_eq!(refused, json!({"action": "decline"}));
         let address = json!({"mode": "url", "message": "m", "url": "https://example.com/"});
-        assert_eq!(result(&address, json!({"action": "accept"})).unwrap(), json!({"action": "accept"}));
+        assert_eq!(sent(&address, json!({"action": "accept"}), Reading::Strict).unwrap(), json!({"action": "accept"}));
     }
 
     #[test]
     fn requests_are_checked() {
-        check(&form()).unwrap();
-        check(&json!({"mode": "url", "message": "m", "url": "https://example.com/"})).unwrap();
+        read(&form(), Reading::Strict).unwrap();
+        read(&json!({"mode": "url", "message": "m", "url": "https://example.com/"}), Reading::Strict).unwrap();
         for wrong in [
             json!({"message": "m"}),
             json!({"requestedSchema": {"properties": {}}}),
@@ -183,7 +256,180 @@ mod tests {
             json!({"mode": "url", "message": "m"}),
             json!({"message": "m", "requestedSchema": {"properties": {"a": {"type": "object"}}}}),
         ] {
-            assert!(check(&wrong).is_err(), "{wrong}");
+            for reading in [Reading::Strict, Reading::Lenient] {
+                assert!(read(&wrong, reading).is_err(), "{wrong}");
+            }
         }
+    }
+
+    /// A field as a library writes it, what fits it, and what does not. Each is refused where forms are read strictly.
+    #[test]
+    fn fields_are_read_as_libraries_write_them() {
+        let zod_email =
+            r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$";
+        let titled = json!([{"const": "s", "title": "Small"}, {"const": "m", "title": "Medium"}]);
+        for (field, fits, fits_not) in [
+            // zod: look-ahead; the length is still checked.
+            (
+                json!({"type": "string", "pattern": zod_email, "maxLength": 15}),
+                json!(["ann@example.com"]),
+                json!([5, "ann.lee@example.com"]),
+            ),
+            (json!({"type": "string", "pattern": r"(?<=a)b"}), json!(["x"]), json!([5])),
+            (json!({"type": "string", "pattern": r"^(a)\1$"}), json!(["x"]), json!([true])),
+            (json!({"enum": ["s", "m"]}), json!(["s", "m"]), json!(["l", 5, null])),
+            (json!({"oneOf": titled}), json!(["s"]), json!(["l", "Small"])),
+            (json!({"anyOf": titled}), json!(["m"]), json!(["Medium"])),
+            (json!({"const": true}), json!([true]), json!([false])),
+            // pydantic: Optional[…], an Enum, a Literal.
+            (
+                json!({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}),
+                json!([1, null]),
+                json!([0, "1"]),
+            ),
+            (json!({"anyOf": [{"$ref": "#/$defs/Size"}, {"type": "null"}]}), json!(["s", null]), json!(["l"])),
+            (json!({"$ref": "#/$defs/Size"}), json!(["s"]), json!(["l", null])),
+            (json!({"allOf": [{"$ref": "#/$defs/Size"}], "title": "Size"}), json!(["m"]), json!(["l"])),
+            (json!({"anyOf": [{"type": "integer"}, {"type": "string"}]}), json!([1, "1"]), json!([true])),
+            (
+                json!({"type": "string", "anyOf": [{"maxLength": 1}, {"pattern": "^x"}]}),
+                json!(["a", "xyz"]),
+                json!(["abc", 1]),
+            ),
+            // Gson and .NET.
+            (json!({"type": ["string", "null"]}), json!(["a", null]), json!([1])),
+            (json!({"type": ["string", "null"], "enum": ["a", null]}), json!(["a", null]), json!(["b"])),
+            (
+                json!({"type": "integer", "format": "int32", "minimum": 1.0, "nullable": true}),
+                json!([1, null]),
+                json!([0]),
+            ),
+            (json!({"type": "string", "minLength": 1.0, "maxLength": "9"}), json!(["a", "0123456789"]), json!([""])),
+            (json!({"type": "string", "minLength": null, "enum": null}), json!(["a"]), json!([1])),
+            (json!({"type": "number", "minimum": 1, "exclusiveMinimum": true}), json!([2]), json!([1])),
+            (json!({"type": "text"}), json!(["a"]), json!([])),
+            (json!({"$ref": "#/$defs/missing", "maxLength": 2}), json!(["a"]), json!(["abc"])),
+            (json!({"$ref": "https://example.com/Size.json"}), json!(["a"]), json!([])),
+            (json!(true), json!(["a", 1]), json!([])),
+            (json!({"title": "Anything"}), json!(["a", 1]), json!([])),
+            (
+                json!({"type": ["array", "null"], "items": {"anyOf": titled}, "maxItems": 1}),
+                json!([["s"], null]),
+                json!([["l"], ["s", "m"]]),
+            ),
+            (
+                json!({"type": "array", "items": {"$ref": "#/$defs/Size"}, "nullable": true}),
+                json!([["s"]]),
+                json!([["l"]]),
+            ),
+        ] {
+            let form = json!({"message": "m", "requestedSchema": {
+                "type": "object", "properties": {"a": field}, "required": ["a"],
+                "$defs": {"Size": {"type": "string", "enum": ["s", "m"]}}
+            }});
+            let accept =
+                |value: &Value, reading| sent(&form, json!({"action": "accept", "content": {"a": value}}), reading);
+            for value in fits.as_array().unwrap() {
+                assert_eq!(
+                    accept(value, Reading::Lenient).map(|sent| sent["content"]["a"].clone()).as_ref(),
+                    Ok(value),
+                    "{field}"
+                );
+            }
+            for value in fits_not.as_array().unwrap() {
+                assert!(accept(value, Reading::Lenient).is_err(), "{field} {value}");
+            }
+            let Ok(Elicitation::Form(read)) = read(&form, Reading::Lenient) else { panic!("{field}") };
+            let is_reported = !read.unusual_fields.is_empty() || read.check.changes != json_schema::Changes::default();
+            assert!(
+                is_reported || accept(&fits[0], Reading::Strict).is_ok(),
+                "{field} is reported, or has nothing to report"
+            );
+        }
+    }
+
+    #[test]
+    fn what_nobody_can_fill_in_is_refused() {
+        for field in [
+            json!({"type": "object"}),
+            json!({"type": "object", "properties": {"b": {"type": "string"}}}),
+            json!({"properties": {"b": {"type": "string"}}}),
+            json!({"type": ["object", "null"]}),
+            json!({"$ref": "#/$defs/Address"}),
+            json!({"anyOf": [{"$ref": "#/$defs/Address"}, {"type": "null"}]}),
+            json!({"allOf": [{"$ref": "#/$defs/Address"}]}),
+            json!({"$ref": "#/$defs/Endless"}),
+            json!({"anyOf": [{"type": "null"}]}),
+            json!(false),
+            json!(null),
+            json!("string"),
+            json!([]),
+        ] {
+            let form = json!({"message": "m", "requestedSchema": {
+                "type": "object", "properties": {"a": field},
+                "$defs": {"Address": {"type": "object"}, "Endless": {"allOf": [{"$ref": "#/$defs/Endless"}, {"$ref": "#/$defs/Endless"}]}}
+            }});
+            assert!(read(&form, Reading::Lenient).unwrap_err().contains("a cannot be shown"), "{field}");
+        }
+    }
+
+    #[test]
+    fn a_default_that_does_not_fit_is_not_used() {
+        for (field, expected) in [
+            (json!({"type": "string", "default": null}), None),
+            (json!({"type": ["string", "null"], "default": null}), Some(json!(null))),
+            (json!({"type": "integer", "default": "5"}), None),
+            (json!({"type": "integer", "default": 5.0}), Some(json!(5.0))),
+            (json!({"type": "boolean", "default": "true"}), None),
+            (json!({"type": "string", "enum": ["a"], "default": "b"}), None),
+            (json!({"type": "string", "enum": ["a"], "default": "a"}), Some(json!("a"))),
+            (json!({"type": "string", "minLength": 1, "default": ""}), None),
+            (json!({"type": "array", "items": {"enum": ["a"]}, "default": "a"}), None),
+            (json!({"allOf": [{"$ref": "#/$defs/Size"}], "default": "s"}), Some(json!("s"))),
+            (json!({"$ref": "#/$defs/Size"}), Some(json!("m"))),
+        ] {
+            let mut form = json!({"message": "m", "requestedSchema": {
+                "type": "object", "properties": {"a": field}, "$defs": {"Size": {"enum": ["s", "m"], "default": "m"}}
+            }});
+            let accept = |form: &Value| sent(form, json!({"action": "accept"}), Reading::Lenient);
+            let sent = accept(&form).unwrap();
+            assert_eq!(sent["content"].get("a"), expected.as_ref(), "{field}");
+            form["requestedSchema"]["required"] = json!(["a"]);
+            assert_eq!(accept(&form).is_ok(), expected.is_some(), "{field}: what is required is still asked for");
+        }
+    }
+
+    #[test]
+    fn forms_may_be_written_in_other_ways() {
+        for schema in [
+            json!({"type": "object"}),
+            json!({"type": "object", "properties": null, "required": null}),
+            json!({"type": "object", "properties": [], "required": []}),
+            json!({"$ref": "#/definitions/M", "definitions": {"M": {"type": "object", "properties": {"a": {"type": "string"}}}}}),
+            json!({"properties": {"a": {"type": "string"}}, "required": ["a", 5]}),
+        ] {
+            let form = json!({"message": "m", "requestedSchema": schema});
+            let accept = |reading| sent(&form, json!({"action": "accept", "content": {"a": "x"}}), reading);
+            assert!(accept(Reading::Lenient).is_ok(), "{schema}");
+            assert!(accept(Reading::Strict).is_err(), "{schema}");
+        }
+        for schema in [json!(null), json!(true), json!([]), json!({"properties": "a"}), json!({"$ref": "#"})] {
+            let form = json!({"message": "m", "requestedSchema": schema});
+            let refused = read(&form, Reading::Lenient).is_err();
+            assert_eq!(refused, schema != json!({"$ref": "#"}), "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_form_of_many_references_takes_no_longer_than_its_text() {
+        let large: Vec<String> = (0..10_000).map(|n| format!("choice {n}")).collect();
+        let fields: Map<String, Value> =
+            (0..2_000).map(|n| (format!("f{n}"), json!({"$ref": "#/$defs/Large"}))).collect();
+        let form = json!({"message": "m", "requestedSchema": {
+            "type": "object", "properties": fields, "$defs": {"Large": {"enum": large}}
+        }});
+        let begun = std::time::Instant::now();
+        read(&form, Reading::Lenient).unwrap();
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

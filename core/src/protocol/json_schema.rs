@@ -5,9 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{PatternOptions, ValidationOptions, Validator};
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
+
+use super::checkable::{self, References};
+
+pub(crate) use super::checkable::Changes;
 
 /// The largest schema that is used, in bytes of JSON text: a server must not keep us busy with one.
 const LARGEST: usize = 1 << 20;
@@ -40,21 +44,58 @@ const COSTLY: &[&str] = &[
 pub(crate) struct Compiled {
     validator: Validator,
     is_costly: bool,
+    /// What was changed so that it can be checked.
+    pub(crate) changes: Changes,
+}
+
+/// What is done with a schema of which not everything can be evaluated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reading {
+    /// It is refused.
+    Strict,
+    /// The rest is checked.
+    Lenient,
 }
 
 /// Makes the check of a schema, or says why it cannot be used.
-pub(crate) fn compile(schema: &Value) -> Result<Compiled, String> {
+pub(crate) fn compile(schema: &Value, reading: Reading) -> Result<Compiled, String> {
     let text = schema.to_string();
     if text.len() > LARGEST {
         return Err(format!("the schema is larger than {LARGEST} bytes"));
     }
-    // Patterns in linear time: those of a server must not stand still here.
-    let options = jsonschema::options().with_pattern_options(PatternOptions::regex());
-    let validator = options.build(schema).map_err(|error| match error.kind() {
+    let why = match reading {
+        Reading::Lenient if checkable::uses_nullable(&text) => String::new(),
+        _ => match whole(schema, Changes::default()) {
+            Err(why) if reading == Reading::Lenient => why,
+            compiled => return compiled,
+        },
+    };
+    for references in [References::All, References::Pointers] {
+        let (part, changes) = checkable::part(schema, references);
+        if let Ok(compiled) = whole(&part, changes) {
+            return Ok(compiled);
+        }
+    }
+    Err(why)
+}
+
+fn whole(schema: &Value, changes: Changes) -> Result<Compiled, String> {
+    let validator = options().build(schema).map_err(|error| match error.kind() {
         ValidationErrorKind::Referencing(_) => "it refers to what is not in it, and nothing is fetched".to_owned(),
         _ => crate::text::preview(error.to_string().as_bytes()),
     })?;
-    Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))) })
+    let text = schema.to_string();
+    Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))), changes })
+}
+
+/// Patterns in linear time: those of a server must not stand still here. What needs more, such as look-ahead, is not evaluated.
+fn options() -> ValidationOptions<'static> {
+    jsonschema::options().with_pattern_options(PatternOptions::regex())
+}
+
+/// Whether a keyword can be evaluated with this value, in the dialect 2020-12.
+pub(crate) fn is_usable(keyword: &str, value: &Value) -> bool {
+    options().build(&serde_json::json!({ keyword: value })).is_ok()
 }
 
 /// Says where a value does not fit a compiled schema.
@@ -101,7 +142,7 @@ mod tests {
     #[test]
     fn values_are_checked_and_not_shown() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"]});
-        let schema = compile(&schema).unwrap();
+        let schema = compile(&schema, Reading::Strict).unwrap();
         fits(&schema, &json!({"a": 1})).unwrap();
         let why = fits(&schema, &json!({"a": "canary"})).unwrap_err();
         assert!(why.contains("/a") && !why.contains("canary"), "{why}");
@@ -115,14 +156,14 @@ mod tests {
             json!({"$schema": "http://127.0.0.1:9/dialect.json"}),
             json!({"$ref": "file:///etc/passwd"}),
         ] {
-            assert!(compile(&schema).is_err(), "{schema}");
+            assert!(compile(&schema, Reading::Strict).is_err(), "{schema}");
         }
-        assert!(compile(&json!({"$defs": {"n": {"type": "number"}}, "$ref": "#/$defs/n"})).is_ok());
+        assert!(compile(&json!({"$defs": {"n": {"type": "number"}}, "$ref": "#/$defs/n"}), Reading::Strict).is_ok());
     }
 
     #[tokio::test]
     async fn a_check_beside_gives_its_word() {
-        let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]})).unwrap());
+        let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]}), Reading::Strict).unwrap());
         assert!(schema.is_costly);
         assert_eq!(fits_in_time(Arc::clone(&schema), json!("x")).await, Some(Ok(())));
         assert!(matches!(fits_in_time(schema, json!(5)).await, Some(Err(_))));

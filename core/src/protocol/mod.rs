@@ -2,10 +2,12 @@
 
 pub(crate) mod arguments;
 pub(crate) mod asked;
+mod checkable;
 pub(crate) mod elicitation;
 #[cfg(test)]
 mod examples;
 pub(crate) mod finite;
+mod form_field;
 pub(crate) mod handshake;
 pub(crate) mod json_schema;
 pub(crate) mod jsonrpc;
