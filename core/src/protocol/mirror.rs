@@ -83,10 +83,31 @@ fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec
 
 fn header_name(name: &Value, schema: &Map<String, Value>) -> Result<HeaderName, String> {
     let name = name.as_str().filter(|name| !name.is_empty()).ok_or("x-mcp-header must be a name")?;
-    if !matches!(schema.get("type").and_then(Value::as_str), Some("string" | "integer" | "boolean")) {
+    if !is_plain(schema) {
         return Err(format!("x-mcp-header {name} must be on a string, an integer or a boolean"));
     }
     HeaderName::try_from(format!("mcp-param-{name}")).map_err(|_| format!("x-mcp-header {name} is not a header name"))
+}
+
+/// Whether a schema is that of a string, an integer or a boolean, or of one of them and null, as libraries write optional
+/// arguments and choices.
+fn is_plain(schema: &Map<String, Value>) -> bool {
+    let is_plain_type = |name: &Value| matches!(name.as_str(), Some("string" | "integer" | "boolean"));
+    let is_plain_value = |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
+    let plain_or_null = |values: &[Value], is_plain: &dyn Fn(&Value) -> bool, is_null: &dyn Fn(&Value) -> bool| {
+        values.iter().any(is_plain) && values.iter().all(|value| is_plain(value) || is_null(value))
+    };
+    match (schema.get("type"), schema.get("enum"), schema.get("anyOf").or_else(|| schema.get("oneOf"))) {
+        (Some(Value::Array(names)), ..) => plain_or_null(names, &is_plain_type, &|name| name == "null"),
+        (Some(name), ..) => is_plain_type(name),
+        (None, Some(Value::Array(values)), _) => plain_or_null(values, &is_plain_value, &Value::is_null),
+        (None, None, Some(Value::Array(choices))) => plain_or_null(
+            choices,
+            &|choice| is_plain_type(&choice["type"]) || choice.get("const").is_some_and(is_plain_value),
+            &|choice| choice["type"] == "null",
+        ),
+        _ => schema.get("const").is_some_and(is_plain_value),
+    }
 }
 
 /// The value of an argument as its header has it; nothing where it is absent or null.
@@ -136,6 +157,29 @@ mod tests {
         assert!(values.contains(&("mcp-param-dry-run", HeaderValue::from_static("true"))));
         assert_eq!(value_at(&json!({"region": null}), &["region".to_owned()]), None);
         assert_eq!(value_at(&json!({}), &["region".to_owned()]), None);
+    }
+
+    #[test]
+    fn arguments_may_be_optional_or_choices() {
+        for (property, is_plain) in [
+            (json!({"type": ["string", "null"]}), true),
+            (json!({"type": ["string", "integer"]}), true),
+            (json!({"type": ["null"]}), false),
+            (json!({"type": ["string", "object"]}), false),
+            (json!({"anyOf": [{"type": "string"}, {"type": "null"}]}), true),
+            (json!({"anyOf": [{"type": "string"}, {"type": "array"}]}), false),
+            (json!({"oneOf": [{"const": "s", "title": "Small"}, {"const": 5}]}), true),
+            (json!({"enum": ["s", "m", null]}), true),
+            (json!({"enum": ["s", 1.5]}), false),
+            (json!({"enum": []}), false),
+            (json!({"const": true}), true),
+            (json!({"type": "string", "nullable": true}), true),
+        ] {
+            let mut property = property;
+            property["x-mcp-header"] = "A".into();
+            let schema = json!({"type": "object", "properties": {"a": property}});
+            assert_eq!(annotations(&schema).is_ok(), is_plain, "{schema}");
+        }
     }
 
     #[test]
