@@ -7,7 +7,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Crossing, Prepared, Remains, closed, not_callable, panicked};
+use omni_mcp::bridge::{self, Crossing, Prepared, Remains, closed, forked, no_event_loop, not_callable, panicked};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -65,6 +66,7 @@ impl AsyncClient {
         options: Py<PyDict>,
         on_progress: Option<Py<PyAny>>,
     ) -> PyResult<Py<PyAny>> {
+        Python::attach(check_task)?;
         if let Some(callback) = &on_progress {
             Python::attach(|py| match callback.bind(py).is_callable() {
                 true => Ok(()),
@@ -93,17 +95,31 @@ impl AsyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = match self.known(py)? {
-            Some(held) => held.bridge.property(name),
-            None => self.remains.property(name),
+        let text = match self.live.here() {
+            Some(_) => match self.known(py)? {
+                Some(held) => held.bridge.property(name),
+                None => self.remains.property(name),
+            },
+            // What is not known without the client itself is refused, as any other use.
+            None => Some(self.remains.property(name).ok_or_else(|| raised(py, &forked()))?),
         };
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
+    }
+
+    /// Whether there may be something to end at the server.
+    fn is_connected(&self) -> bool {
+        let live = self.live.here().map(|live| live.lock().unwrap_or_else(PoisonError::into_inner));
+        live.is_some_and(|live| live.as_ref().is_some_and(|held| held.bridge.is_connected()))
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     async fn close(&self) -> PyResult<()> {
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(held) = live else { return Ok(()) };
+        if Python::attach(check_task).is_err() {
+            // There is nothing to wait on. The client is closed when it is dropped here.
+            return Ok(());
+        }
         let bridge = Arc::clone(&held.bridge);
         // While the interpreter ends there is nobody to wait any more; the connections close all the same.
         let Ok(shared) = Python::attach(shared) else { return Ok(()) };
@@ -163,7 +179,7 @@ impl AsyncClient {
 
     /// Runs what a list asks for next.
     pub(crate) async fn run_page(&self, prepared: Prepared) -> PyResult<Py<PyAny>> {
-        Python::attach(|py| self.live(py).map(drop))?;
+        Python::attach(|py| check_task(py).and_then(|()| self.live(py).map(drop)))?;
         let crossing = self.run(prepared, None).await?;
         Python::attach(|py| decode::result(py, &crossing).map(Bound::unbind))
     }
@@ -174,6 +190,15 @@ impl AsyncClient {
         let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, running)))?;
         let done = wait(task, progress).await?;
         done.map_err(|error| Python::attach(|py| self.hooks.get().raised(py, &error, &why)))
+    }
+}
+
+/// Refuses to begin what could not be waited for: without a task of asyncio's a coroutine would be lost with a call that runs.
+pub(crate) fn check_task(py: Python<'_>) -> PyResult<()> {
+    match py.import("asyncio")?.call_method0("current_task") {
+        Ok(task) if !task.is_none() => Ok(()),
+        Err(other) if !other.is_instance_of::<PyRuntimeError>(py) => Err(other),
+        Ok(_) | Err(_) => Err(raised(py, &no_event_loop())),
     }
 }
 

@@ -1,5 +1,6 @@
 //! Clients that work between calls: a process of theirs ends with them, and at the latest with the interpreter.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::runtime::{Shared, known, shared};
 const CLOSE_WITHIN: Duration = Duration::from_secs(6);
 /// How long is waited for a runtime that may be held up for ever.
 const HELD_UP: Duration = Duration::from_secs(1);
+
+/// Whether the interpreter ends: a thread must not be started any more.
+static ENDS: AtomicBool = AtomicBool::new(false);
 
 /// What is to be waited for when the interpreter of a process ends.
 static OPEN: Mutex<Vec<(u32, Open)>> = Mutex::new(Vec::new());
@@ -61,9 +65,14 @@ impl Held {
 
 impl Drop for Held {
     fn drop(&mut self) {
+        let bridge = Arc::clone(&self.bridge);
         if let Some(shared) = &self.background {
-            let bridge = Arc::clone(&self.bridge);
             remember(Open::Closing(shared.handle.spawn(async move { bridge.close().await })));
+        } else if bridge.is_connected() && !ENDS.load(Ordering::Relaxed) {
+            // Nobody closed it. Its session is ended meanwhile, and the end of the interpreter does not wait for that.
+            if let Some(Ok(shared)) = Python::try_attach(shared) {
+                shared.handle.spawn(async move { bridge.close().await });
+            }
         }
     }
 }
@@ -72,6 +81,7 @@ impl Drop for Held {
 /// registered later can use their clients before. Takes as long as `close()` at most.
 pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
     let close = PyCFunction::new_closure(py, None, None, |args, _| {
+        ENDS.store(true, Ordering::Relaxed);
         let Some(shared) = known() else { return };
         let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
         let closing = open.into_iter().filter_map(|(pid, open)| match open {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use omni_mcp::ErrorKind;
-use omni_mcp::bridge::{self, Crossing, Prepared, Question, Remains, bad_hook, closed, not_callable, panicked};
+use omni_mcp::bridge::{self, Crossing, Prepared, Question, Remains, bad_hook, closed, forked, not_callable, panicked};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -17,6 +17,7 @@ use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
 use crate::errors::raised;
+use crate::given_up::GivenUp;
 use crate::hooks::{Hooks, NOT_ASYNC, is_async};
 use crate::open::What;
 use crate::pages::{self, SyncPages};
@@ -71,7 +72,8 @@ impl SyncClient {
         Self::open(&What::Registry(kind), options)
     }
 
-    /// Calls a method of the table of methods.
+    /// Calls a method of the table of methods. It ends early where it is given up by another thread.
+    #[pyo3(signature = (method, params, options, on_progress, given_up=None))]
     fn call(
         &self,
         py: Python<'_>,
@@ -79,6 +81,7 @@ impl SyncClient {
         params: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
         on_progress: Option<&Bound<'_, PyAny>>,
+        given_up: Option<&Bound<'_, GivenUp>>,
     ) -> PyResult<Py<PyAny>> {
         let live = self.live(py)?;
         if on_progress.is_some_and(|callback| !callback.is_callable()) {
@@ -95,7 +98,7 @@ impl SyncClient {
             live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
         });
         let prepared = prepared.map_err(|error| raised(py, &error))?;
-        let crossing = telling::raising(|| self.run(py, &live, prepared, progress.as_ref()))?;
+        let crossing = telling::raising(|| self.run(py, &live, prepared, progress.as_ref(), given_up))?;
         decode::crossing(py, &crossing)
     }
 
@@ -113,21 +116,32 @@ impl SyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = match self.known(py)? {
-            Some(live) => live.held.bridge.property(name),
-            None => self.remains.property(name),
+        let text = match self.live.here() {
+            Some(_) => match self.known(py)? {
+                Some(live) => live.held.bridge.property(name),
+                None => self.remains.property(name),
+            },
+            // What is not known without the client itself is refused, as any other use.
+            None => Some(self.remains.property(name).ok_or_else(|| raised(py, &forked()))?),
         };
         text.map(|text| decode::decode(py, text.as_bytes())).transpose()
     }
 
+    /// Whether there may be something to end at the server.
+    fn is_connected(&self) -> bool {
+        let live = self.live.here().map(|live| live.lock().unwrap_or_else(PoisonError::into_inner));
+        live.is_some_and(|live| live.as_ref().is_some_and(|live| live.held.bridge.is_connected()))
+    }
+
     /// Ends the session and closes the connections. In a child process it does nothing.
-    fn close(&self, py: Python<'_>) -> PyResult<()> {
+    #[pyo3(signature = (given_up=None))]
+    fn close(&self, py: Python<'_>, given_up: Option<&Bound<'_, GivenUp>>) -> PyResult<()> {
         telling::check()?;
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(live) = live else { return Ok(()) };
         let bridge = Arc::clone(&live.held.bridge);
         let closing = async move { bridge.close().await };
-        let attended = Attended { progress: None, asked: self.asked(&live) };
+        let attended = Attended { asked: self.asked(&live), given_up: given_up.map(Bound::get), progress: None };
         telling::raising(|| drive(py, &live, closing, &attended, &self.hooks).map(drop))
     }
 
@@ -180,9 +194,14 @@ impl SyncClient {
     }
 
     /// Runs what a list asks for next.
-    pub(crate) fn run_page(&self, py: Python<'_>, prepared: Prepared) -> PyResult<Py<PyAny>> {
+    pub(crate) fn run_page(
+        &self,
+        py: Python<'_>,
+        prepared: Prepared,
+        given_up: Option<&Bound<'_, GivenUp>>,
+    ) -> PyResult<Py<PyAny>> {
         let live = self.live(py)?;
-        let crossing = telling::raising(|| self.run(py, &live, prepared, None))?;
+        let crossing = telling::raising(|| self.run(py, &live, prepared, None, given_up))?;
         decode::result(py, &crossing).map(Bound::unbind)
     }
 
@@ -192,9 +211,11 @@ impl SyncClient {
         live: &Live,
         prepared: Prepared,
         progress: Option<&Progress<'_, '_>>,
+        given_up: Option<&Bound<'_, GivenUp>>,
     ) -> PyResult<Crossing> {
         let (hooks, why) = (self.hooks.get(), Arc::<Why>::default());
-        let attended = Attended { progress, asked: self.asked(live) };
+        let attended = Attended { progress, asked: self.asked(live), given_up: given_up.map(Bound::get) };
+        attended.check()?;
         let running = why.of_call(prepared.run());
         drive(py, live, running, &attended, &self.hooks)?.map_err(|error| {
             match settle(py, live, attended.asked.as_ref(), hooks, error.kind() == ErrorKind::Timeout) {
@@ -214,14 +235,19 @@ impl SyncClient {
 type Progress<'a, 'py> = (Arc<Heard>, &'a Bound<'py, PyAny>);
 
 /// What the thread of a call attends to while it waits.
-#[derive(Default)]
 struct Attended<'a, 'py> {
     progress: Option<&'a Progress<'a, 'py>>,
     asked: Option<Arc<Asked>>,
+    given_up: Option<&'a GivenUp>,
 }
 
 impl Attended<'_, '_> {
+    fn check(&self) -> PyResult<()> {
+        self.given_up.map_or(Ok(()), GivenUp::check)
+    }
+
     fn attend(&self, py: Python<'_>, hooks: &Py<Hooks>) -> PyResult<()> {
+        self.check()?;
         if let Some((heard, callback)) = self.progress {
             heard.deliver(py, callback)?;
         }

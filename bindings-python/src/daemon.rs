@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use omni_mcp::bridge::{Hear, Letter, Question};
 use pyo3::prelude::*;
-use pyo3::types::{PyCFunction, PyDict, PyWeakrefMethods, PyWeakrefReference};
+use pyo3::types::{PyCFunction, PyWeakrefMethods, PyWeakrefReference};
 
 use crate::hooks::Hooks;
 use crate::pending::Pending;
@@ -82,11 +82,7 @@ impl<T: Send + 'static> Daemon<T> {
                 }
             }
         })?;
-        let how = PyDict::new(py);
-        how.set_item("target", target)?;
-        how.set_item("name", self.name)?;
-        how.set_item("daemon", true)?;
-        py.import("threading")?.getattr("Thread")?.call((), Some(&how))?.call_method0("start").map(drop)
+        py.import("omni_mcp_py._threads")?.call_method1("start", (self.name, target)).map(drop)
     }
 
     fn again(&self) -> Self {

@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod errors;
 mod exit;
+mod given_up;
 mod hooks;
 mod letters;
 mod open;
@@ -37,6 +38,8 @@ mod _native {
     #[pymodule_export]
     use super::client::SyncClient;
     #[pymodule_export]
+    use super::given_up::GivenUp;
+    #[pymodule_export]
     use super::letters::{Asking, Letters};
     #[pymodule_export]
     use super::pages::{AsyncPages, SyncPages};
@@ -52,6 +55,12 @@ mod _native {
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
         super::background::close_at_exit(module.py())
+    }
+
+    /// Raises where the coroutine that this is called in is not run by a task of asyncio's.
+    #[pyfunction]
+    fn check_task(py: Python<'_>) -> PyResult<()> {
+        super::async_client::check_task(py)
     }
 
     /// The core's tables of options, methods, kinds and codes.

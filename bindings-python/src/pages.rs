@@ -8,6 +8,7 @@ use crate::async_client::AsyncClient;
 use crate::client::SyncClient;
 use crate::encode;
 use crate::errors::raised;
+use crate::given_up::GivenUp;
 use crate::runtime::Local;
 
 /// The list of a method, for params and call options. A registry has one list.
@@ -32,9 +33,10 @@ pub(crate) struct SyncPages {
 #[pymethods]
 impl SyncPages {
     /// The next page; None behind the last.
-    fn next(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
+    #[pyo3(signature = (given_up=None))]
+    fn next(&self, py: Python<'_>, given_up: Option<&Bound<'_, GivenUp>>) -> PyResult<Option<Py<PyAny>>> {
         let client = self.client.get();
-        next(py, &self.pages)?.map(|prepared| client.run_page(py, prepared)).transpose()
+        next(py, &self.pages)?.map(|prepared| client.run_page(py, prepared, given_up)).transpose()
     }
 }
 

@@ -22,7 +22,8 @@ CASES = [case for written in WRITTEN for case in in_all_ways(written)]
 ERROR_NAMES = set(OmniMCPError.__annotations__) - {"status_code"}
 
 
-# Of tools that are left out, functions that fail and servers that deviate: the cases that are about it look into the metadata.
+# Of tools that are left out, functions that fail and servers that deviate: the cases that are about it look into the
+# metadata.
 @pytest.mark.filterwarnings("ignore:the (tool|function for|server) :RuntimeWarning")
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])

@@ -177,6 +177,11 @@ impl Bridge {
         }
     }
 
+    /// Whether the client has connected and was not closed, so that there may be something to end at the server.
+    pub fn is_connected(&self) -> bool {
+        matches!(&self.to, To::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
+    }
+
     /// What can still be asked of a client that is closed, and that nobody holds any more.
     pub fn remains(&self) -> Remains {
         match &self.to {
@@ -527,6 +532,15 @@ pub fn forked() -> Error {
 /// The error for the use of a client after `close`, where the binding has let go of it.
 pub fn closed() -> Error {
     Error::new(Code::ClientClosed, "the client is closed")
+}
+
+/// The `config` error for a coroutine of Python's that no asyncio task runs.
+pub fn no_event_loop() -> Error {
+    Error::new(
+        Code::NoEventLoop,
+        "AsyncOmniMCPClient needs a running asyncio task, and nothing was sent; under trio use OmniMCPClient in a thread: \
+         await trio.to_thread.run_sync(client.ping)",
+    )
 }
 
 /// The error for a text of the core's that is JSON and yet more than the language can hold.

@@ -156,6 +156,7 @@ codes! {
     UnknownOption: "unknown_option", Config, "There is no option of this name.";
     InvalidOption: "invalid_option", Config, "The value of an option is not allowed.";
     InvalidArgument: "invalid_argument", Config, "An argument of the call cannot be sent.";
+    NoEventLoop: "no_event_loop", Config, "Python: the coroutine is not run by a task of asyncio.";
     IdempotencyKeyReused: "idempotency_key_reused", Config, "The idempotency key was used for another payload.";
     Unauthorized: "unauthorized", Auth, "The server did not accept the credentials.";
     TokenRefused: "token_refused", Auth, "The token endpoint did not accept the client.";

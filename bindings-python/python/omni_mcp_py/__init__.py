@@ -9,6 +9,10 @@ with OmniMCPClient(api_key="omni_live_...") as client:
 
 from typing import TYPE_CHECKING, Any
 
+from omni_mcp_py import _loading as _loading
+
+# isort: split
+from omni_mcp_py import _bundling as _bundling
 from omni_mcp_py._async_client import AsyncOmniMCPClient
 from omni_mcp_py._client import OmniMCPClient
 from omni_mcp_py._connect import connect, connect_async

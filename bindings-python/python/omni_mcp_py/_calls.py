@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_mcp_py._closing import AsyncClosing, Closing
+from omni_mcp_py import _greenlets
+from omni_mcp_py._closing import AsyncClosing, Closing, Dropped
 from omni_mcp_py._types import WithMetadata
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     _AsyncOnProgress = Callable[[Progress], Awaitable[object] | object]
 
 
-class Calls(Closing):
+class Calls(Dropped, Closing):
     """The calls of a client that blocks."""
 
     def _open(self, native: _native.SyncClient) -> None:
@@ -36,14 +37,14 @@ class Calls(Closing):
             options = {**options, "idempotency_key": idempotency_key}
         if with_metadata is not False:
             options = {**options, "with_metadata": with_metadata}
-        result = self._native.call(name, params, options, on_progress)
+        result = _greenlets.run(self._native.call, name, params, options, on_progress)
         return WithMetadata(*result) if with_metadata is True else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> Iterator[Any]:
         return _each(self._native.pages(name, {}, options), member)
 
 
-class AsyncCalls(AsyncClosing):
+class AsyncCalls(Dropped, AsyncClosing):
     """The calls of a client that is awaited."""
 
     def _open(self, native: _native.AsyncClient) -> None:
@@ -94,5 +95,5 @@ class AsyncCalls(AsyncClosing):
 
 
 def _each(pages: _native.SyncPages, member: str) -> Iterator[Any]:
-    while (page := pages.next()) is not None:
+    while (page := _greenlets.run(pages.next)) is not None:
         yield from page[member]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
-from omni_mcp_py import _native
+from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._prompts import Prompts
 from omni_mcp_py._resource_templates import ResourceTemplates
 from omni_mcp_py._resources import Resources
@@ -76,4 +76,4 @@ class OmniMCPClient(Session, Tools, Resources, ResourceTemplates, Prompts):
 
     def close(self) -> None:
         """End the session and refuse further calls. Takes 5 s at most, never fails, and may be called again."""
-        self._native.close()
+        _greenlets.run(self._native.close)

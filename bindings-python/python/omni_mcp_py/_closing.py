@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from typing_extensions import Self
@@ -14,6 +16,17 @@ class _Shown:
     def __repr__(self) -> str:
         # No option is shown: headers and URLs may hold secrets.
         return f"<{type(self).__name__} at {id(self):#x}>"
+
+
+class Dropped:
+    """Warns where it is dropped while it is connected; the native client then ends its session in the background."""
+
+    def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
+        # A constructor that failed made no native client. Not by `__dict__`: one that is made now keeps what is in it for
+        # another round of the garbage collector.
+        native = getattr(self, "_native", None)
+        if native is not None and native.is_connected():
+            warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2, source=self)
 
 
 class Closing(_Shown):

@@ -7,10 +7,10 @@ import inspect
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
+from omni_mcp_py import _native
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from omni_mcp_py import _native
 
 _answering: ContextVar[LoopHooks | None] = ContextVar("omni_mcp_answering", default=None)
 
@@ -31,6 +31,7 @@ class LoopHooks:
         if _answering.get() is self:
             self._letters.refuse()
         if self._loop is None or not self._loop.is_running():
+            _native.check_task()
             self._loop = asyncio.get_running_loop()
             self._telling = None
             self._read()

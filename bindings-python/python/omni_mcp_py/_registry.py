@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from omni_mcp_py import _native
+from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._closing import AsyncClosing, Closing
 
 if TYPE_CHECKING:
@@ -30,10 +30,10 @@ class Registry(Closing):
 
     def close(self) -> None:
         """Refuse further calls."""
-        self._native.close()
+        _greenlets.run(self._native.close)
 
     def _call(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Any:
-        return self._native.call(name, params, options, None)
+        return _greenlets.run(self._native.call, name, params, options, None)
 
 
 class AsyncRegistry(AsyncClosing):

@@ -9,7 +9,11 @@ from omni_mcp_py import OmniMCPClient
 folder = os.environ["ROW_FOLDER"]
 app = Celery("row", broker="filesystem://", backend=f"file://{folder}/results")
 app.conf.update(
-    broker_transport_options={"data_folder_in": f"{folder}/queue", "data_folder_out": f"{folder}/queue"},
+    broker_transport_options={
+        "data_folder_in": f"{folder}/queue",
+        "data_folder_out": f"{folder}/queue",
+        "control_folder": f"{folder}/control",
+    },
     task_serializer="json",
     result_serializer=os.environ["ROW_SERIALIZER"],
     accept_content=["json"],
