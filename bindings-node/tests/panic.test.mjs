@@ -30,6 +30,7 @@ for (const kind of ["plain", "listening", "stdio"]) {
         const error = await failureOf(panic(caller, when));
         assert.ok(error instanceof InternalError);
         assert.equal(error.code, "panicked");
+        assert.equal(error.delivery, when === "preparing" ? "not_sent" : "maybe_executed");
         assert.match(error.message, /please report it/);
       }
       assert.equal((await others).length, 4);

@@ -39,6 +39,7 @@ def test_sync(server: DevServer, kind: str, when: str) -> None:
             with pytest.raises(InternalError, match="please report it") as raised:
                 native(client).call("panic", {"when": when}, {}, None)
             assert raised.value.code == "panicked"
+            assert raised.value.delivery == ("not_sent" if when == "preparing" else "maybe_executed")
             assert client.call_tool(*SEARCH)["content"]
 
 

@@ -18,7 +18,7 @@ use crate::client::{Client, What, unsendable};
 use crate::config::ClientConfig;
 use crate::counters::Counts;
 pub use crate::environment::{Environment, of_process};
-use crate::error::{CODES, Code, Error, KINDS, Result};
+use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
 use crate::hooks::{Given, HOOKS, TOKEN_PROVIDER};
 use crate::limits::Limits;
 use crate::log::{self, Log};
@@ -506,12 +506,14 @@ pub fn unsendable_argument(field: &str, reason: &str) -> Error {
 
 /// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked()))
+    // What is guarded comes before anything is sent.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().with_delivery(Delivery::NotSent)))
 }
 
-/// The error for a panic that was caught on the way.
+/// The error for a panic that was caught on the way: the call may have been sent before.
 pub fn panicked() -> Error {
     Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
+        .with_delivery(Delivery::MaybeExecuted)
 }
 
 /// The `config` error for a progress callback that cannot be called.
@@ -546,7 +548,7 @@ pub fn no_event_loop() -> Error {
 /// The error for a text of the core's that is JSON and yet more than the language can hold.
 pub fn undecodable() -> Error {
     let mut error = Error::new(Code::InvalidAnswer, UNDECODABLE);
-    error.info_mut().delivery = crate::error::Delivery::Executed;
+    error.info_mut().delivery = Delivery::Executed;
     error
 }
 

@@ -1,0 +1,71 @@
+"""Memory, descriptors and threads of a Python and a Node program that call for a while. Usage: soak.py [seconds]
+
+Each program makes calls, lists, failures and given-up calls with clients that stay, and makes and closes others. It
+fails where more is held at the end than a fifth above what was held after a twentieth of the time, and more than 8 MiB, 8
+descriptors or 2 threads above.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent.parent / "bindings-python" / "python"))
+
+from omni_mcp_py.testing import DevServer  # noqa: E402
+
+PROGRAMS = {"Python": [sys.executable, "python/_soak.py"], "Node": ["node", "node/_soak.mjs"]}
+MIB = 1024 * 1024
+# What may be held more at the end.
+MORE = {"rss": 8 * MIB, "descriptors": 8, "threads": 2}
+
+
+def held_by(pid):
+    """Return what a process holds."""
+    proc = Path("/proc", str(pid))
+    status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+    return {
+        "rss": int(status["VmRSS"].split()[0]) * 1024,
+        "descriptors": len(list((proc / "fd").iterdir())),
+        "threads": int(status["Threads"]),
+    }
+
+
+def soak(language, seconds):
+    """Run one program; print its row and return whether it holds no more at the end."""
+    command = PROGRAMS[language]
+    if not (HERE / command[1]).exists():
+        print(f"not run {language}: there is no {command[1]}")
+        return True
+    with DevServer(ledger="counts") as server:
+        process = subprocess.Popen(
+            [*command, server.url, server.api_key, str(seconds)], cwd=HERE, stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(max(1.0, seconds / 20))
+        first = held_by(process.pid)
+        # It stays until it is told, so that it can be looked at.
+        said = json.loads(process.stdout.readline())
+        last = held_by(process.pid)
+        process.kill()
+        process.communicate()
+    holds = all(last[name] <= max(first[name] * 1.2, first[name] + more) for name, more in MORE.items())
+    print(
+        f"{'ok     ' if holds else 'FAILED '} {language}: {said['calls']} calls in {seconds} s; "
+        f"RSS {first['rss'] / MIB:.1f} → {last['rss'] / MIB:.1f} MiB, "
+        f"descriptors {first['descriptors']} → {last['descriptors']}, threads {first['threads']} → {last['threads']}",
+        flush=True,
+    )
+    return holds
+
+
+def main():
+    """Run each program."""
+    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 600
+    outcomes = [soak(language, seconds) for language in PROGRAMS]
+    print(f"{sum(outcomes)} passed, {len(outcomes) - sum(outcomes)} failed")
+    sys.exit(not all(outcomes))
+
+
+main()
