@@ -14,6 +14,8 @@ export interface DevServerOptions {
   ttlMs?: number;
   /** Whether GET opens a stream of the server's own. Default: true. */
   getStream?: boolean;
+  /** One request is served at a time, from its arrival to the end of its answer. Default: false. */
+  oneWorker?: boolean;
   /** Further options, as the dev server's README has them. */
   [option: string]: unknown;
   /** The port on 127.0.0.1. Default: a free one. */
@@ -128,7 +130,8 @@ export type Fault =
     }
   | { kind: "redirect"; status: number; location: string }
   | { kind: "restart"; downMs?: number; with?: number; when?: When }
-  | { kind: "session_elsewhere" | "stall" }
+  | { kind: "session_elsewhere" }
+  | { kind: "stall"; all?: boolean }
   | { kind: "reset_stream"; when?: When; reason?: "refused_stream" | "internal_error" | "cancel" | "enhance_your_calm" }
   | { kind: "go_away"; last?: "this" | "previous" }
   | {

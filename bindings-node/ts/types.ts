@@ -64,7 +64,7 @@ export interface ClientOptions {
   xSessionId?: string;
   /** Further headers for every request; the names that the client itself sets are refused. Default: none. */
   headers?: Record<string, string>;
-  /** How long one attempt may stay without an answer; progress of the call starts it anew. Default: 20 000. */
+  /** How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the call start it anew. Default: 20 000. */
   timeoutMs?: number | null;
   /** How long a call may take over all attempts and waits. Default: 300 000. */
   totalTimeoutMs?: number | null;
@@ -72,6 +72,8 @@ export interface ClientOptions {
   connectTimeoutMs?: number | null;
   /** How long an unused connection is kept. Default: 50 000 where calls carry idempotency keys, else 4000. */
   poolIdleTimeoutMs?: number;
+  /** The most calls on their way at once, each on a connection of its own, over HTTP/2 on a stream; further calls wait in order; none is no limit. Default: 256. */
+  maxConnections?: number | null;
   /** How often a call is sent at most. Default: 3. */
   maxAttempts?: number;
   /** The wait before the second attempt; it doubles with each further one. Default: 250. */

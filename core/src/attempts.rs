@@ -10,6 +10,7 @@ use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::auth::token::Token;
+use crate::budget::Taken;
 use crate::call_options::CallOptions;
 use crate::config::{optional, positive};
 use crate::core::{Core, End};
@@ -19,6 +20,10 @@ use crate::headers;
 use crate::log::tell;
 use crate::reply::RawReply;
 use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
+use crate::slots::Slot;
+use crate::text::seconds;
+use crate::transport::idle;
+use crate::waiting::{Deadline, Stage, Waiting};
 
 /// Boxed, as it is made of operations itself.
 pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
@@ -33,6 +38,8 @@ pub(crate) trait Operation: Sync {
     const WITH_TOKEN: bool = true;
     /// Whether it is part of the opening of a session, and so begins although the client was closed meanwhile.
     const OPENS: bool = false;
+    /// Whether an attempt takes one of the client's connections (the option max_connections).
+    const TAKES_SLOT: bool = false;
 
     /// What it is called in logs.
     fn name(&self) -> Name;
@@ -102,7 +109,7 @@ struct Sent<'a> {
 
 impl Sent<'_> {
     /// The failure's message may hold what a server said, and stays out.
-    fn tell_of_failure(&self, core: &Core, failure: &Failure, next: Decision) {
+    fn tell_of_failure(&self, core: &Core, failure: &Failure, next: Decision, budget_is_spent: bool) {
         macro_rules! tell_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
                 tell!(
@@ -122,6 +129,13 @@ impl Sent<'_> {
             };
         }
         match next {
+            Decision::GiveUp if budget_is_spent => {
+                tell_at!(
+                    WARN,
+                    "an attempt failed, and no other follows: the retry budget is spent",
+                    option = "retry_budget"
+                )
+            }
             Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
             Decision::RetryAfter(wait) => {
                 tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
@@ -173,13 +187,15 @@ pub(crate) fn record(span: &tracing::Span, status: Option<u16>, code: Option<&st
 pub(crate) struct Turn {
     pub(crate) request_id: String,
     pub(crate) token: Option<Arc<Token>>,
+    /// A slot among the client's connections, kept until the answer is read.
+    pub(crate) slot: Mutex<Option<Slot>>,
     timeout: Option<Duration>,
 }
 
 impl Turn {
     /// Of a request that is sent once, and not by the loop.
     pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
-        Self { request_id: fresh_request_id(), token, timeout: None }
+        Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None }
     }
 
     /// Waits for `work` no longer than the attempt's timeout.
@@ -192,13 +208,21 @@ pub(crate) async fn in_time<T>(
     timeout: Option<Duration>,
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    let Some(timeout) = timeout else { return work.await };
-    tokio::time::timeout(timeout, work).await.unwrap_or_else(|_| Err(too_late()))
+    let Some(until) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = idle::reached(until) => Err(too_late(timeout)),
+    }
 }
 
 /// The failure of an attempt whose timeout has passed.
-pub(crate) fn too_late() -> Failure {
-    Failure::new(Happened::Lost, Code::AttemptTimeout, "no answer within the timeout")
+pub(crate) fn too_late(timeout: Option<Duration>) -> Failure {
+    let message = match timeout {
+        Some(timeout) => format!("no answer within {} (option timeout)", seconds(timeout)),
+        None => "no answer in time".to_owned(),
+    };
+    Failure::new(Happened::Lost, Code::AttemptTimeout, message)
 }
 
 /// How far an operation has come, readable from outside: what a caller who cancels it is told.
@@ -210,6 +234,8 @@ pub(crate) struct CallState {
     sendings: AtomicU32,
     retries: AtomicU32,
     request_id: Mutex<Option<String>>,
+    /// What the operation waits for.
+    pub(crate) waiting: Waiting,
     pub(crate) idempotency_key: OnceLock<String>,
 }
 
@@ -243,11 +269,11 @@ impl CallState {
     }
 
     /// An error for an operation that ends from outside, by its deadline or its caller.
-    pub(crate) fn ended(&self, code: Code, message: &str) -> Error {
+    pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
         let mut error = Error::new(code, message);
         let info = error.info_mut();
         info.delivery = self.delivery();
-        info.attempts = self.attempts.load(Ordering::Relaxed);
+        info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.tries());
         info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
         info.idempotency_key = self.idempotency_key.get().cloned();
         error
@@ -258,7 +284,7 @@ impl CallState {
 pub(crate) struct Plan {
     pub(crate) safety: Safety,
     pub(crate) timeout: Option<Duration>,
-    pub(crate) deadline: Option<Instant>,
+    pub(crate) deadline: Option<Deadline>,
     pub(crate) max_attempts: u32,
     pub(crate) retry_unavailable: bool,
     /// Whether no answer in time is an answer.
@@ -301,7 +327,7 @@ impl Plan {
         Ok(Self {
             safety,
             timeout,
-            deadline: total.and_then(|total| Instant::now().checked_add(total)),
+            deadline: total.and_then(Deadline::after),
             max_attempts,
             retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
             ends_with_silence: false,
@@ -330,11 +356,15 @@ impl Plan {
     /// Waits for `work` no longer than the total timeout.
     pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let Some(deadline) = self.deadline else { return work.await };
-        tokio::time::timeout_at(deadline, work).await.unwrap_or_else(|_| {
-            let mut error = self.state.ended(Code::TotalTimeout, "the total timeout passed");
-            error.info_mut().retryable = self.is_worth_sending_again(Happened::Lost, self.safety);
-            Err(Failure::of(Happened::Lost, error))
-        })
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = idle::reached(deadline.at) => {
+                let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.passed(deadline.total));
+                error.info_mut().retryable = self.is_worth_sending_again(Happened::Lost, self.safety);
+                Err(Failure::of(Happened::Lost, error))
+            }
+        }
     }
 
     /// The failure of what had to be there first: nothing of this attempt itself ever left, so that the other's own fate
@@ -440,7 +470,7 @@ pub(crate) async fn run_counted<O: Operation>(
     operation: &O,
 ) -> Result<Ended<O::Reply>, Failure> {
     let mut attempts = 0;
-    let mut retries = 0;
+    let mut taken = Taken::default();
     // Attempts that repaired what was wrong with the client's side are not counted as the operation's own.
     let mut repaired = 0;
     let mut reopened = 0;
@@ -453,11 +483,22 @@ pub(crate) async fn run_counted<O: Operation>(
             let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(core.closed_error()), None));
             return Err(plan.last(failure, attempts, sent_id));
         }
+        let slot = match O::TAKES_SLOT {
+            true => core
+                .slots
+                .take(core, &plan.state.waiting)
+                .await
+                .map_err(|failure| plan.unprepared(failure, attempts))?,
+            false => None,
+        };
+        plan.state.waiting.enters(Stage::Session(&core.handshake_now));
         let ground = operation.prepare(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
+        plan.state.waiting.enters(Stage::Token);
         let token = match O::WITH_TOKEN {
             true => in_time(plan.timeout, core.token()).await.map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
+        plan.state.waiting.enters(Stage::Answer);
         core.rested.hear_the_news().await;
         if last.is_some() {
             plan.state.is_sent_again();
@@ -465,7 +506,10 @@ pub(crate) async fn run_counted<O: Operation>(
         attempts += 1;
         let request_id = plan.request_id_of_attempt(attempts);
         plan.state.begin_attempt(attempts, &request_id);
-        let turn = Turn { request_id, token, timeout: plan.timeout };
+        if O::OPENS && O::WITH_TOKEN {
+            core.handshake_now.sends(operation.name().method);
+        }
+        let turn = Turn { request_id, token, slot: Mutex::new(slot), timeout: plan.timeout };
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
         let span = span(operation, attempts, &turn);
@@ -477,10 +521,11 @@ pub(crate) async fn run_counted<O: Operation>(
         core.rested.touch();
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
+        // Its slot is free from here on: others must not wait for the next attempt.
         let Turn { request_id, token, .. } = turn;
         let failure = match outcome {
             Ok(reply) => {
-                core.budget.give_back(retries);
+                core.budget.give_back(&taken, begun);
                 core.note_valid(|| operation.name().shortest());
                 tell!(
                     core.log(),
@@ -503,6 +548,13 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         plan.state.reached(failure.error.delivery());
         operation.failed(core, &ground, &failure);
+        if O::OPENS && O::WITH_TOKEN && failure.error.info().code != Code::AttemptTimeout {
+            core.handshake_now.failed(&failure.error.info().message);
+        }
+        if failure.is_of_the_connection() {
+            // The next attempt must not meet another connection that is as dead as this one.
+            core.http.renew(begun);
+        }
         let situation = Situation {
             happened: failure.happened,
             safety: plan.safety,
@@ -513,7 +565,7 @@ pub(crate) async fn run_counted<O: Operation>(
             corrected,
             retry_unavailable: plan.retry_unavailable,
             retry_after: failure.retry_after(),
-            remaining: plan.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now())),
+            remaining: plan.deadline.map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
         };
         let is_silent = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
         let last_failure = last.as_ref().map(|(failure, _)| failure);
@@ -522,15 +574,23 @@ pub(crate) async fn run_counted<O: Operation>(
             true => Decision::GiveUp,
             false => retry::decide(&situation, &core.settings.backoff, fastrand::f64()),
         };
+        let mut failure = failure;
+        let mut budget_is_spent = false;
         let decision = match decision {
-            Decision::RetryAfter(_) if core.is_closed() || !core.budget.take() => Decision::GiveUp,
+            Decision::RetryAfter(_) if core.is_closed() => Decision::GiveUp,
+            Decision::RetryAfter(_) if !core.budget.take(&mut taken, begun) => {
+                budget_is_spent = true;
+                let message = &mut failure.error.info_mut().message;
+                message.push_str("; not sent again, as the client's retry budget is spent (option retry_budget)");
+                Decision::GiveUp
+            }
             decision => decision,
         };
         let sent = Sent { name: operation.name(), attempt: attempts, request_id: &request_id, begun };
-        sent.tell_of_failure(core, &failure, decision);
+        sent.tell_of_failure(core, &failure, decision, budget_is_spent);
         match decision {
             Decision::RetryAfter(wait) => {
-                retries += 1;
+                plan.state.waiting.enters(Stage::NextAttempt);
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     // There will be no further attempt.

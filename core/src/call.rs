@@ -8,9 +8,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
-use tokio::time::Instant;
 
-use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn, too_late};
+use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn};
 use crate::auth::token::Token;
 use crate::cache;
 use crate::call_options::CallOptions;
@@ -25,6 +24,7 @@ use crate::failure::Failure;
 use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
+use crate::listen;
 use crate::methods::{self, INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::ongoing::{self, Ongoing};
 use crate::opening::Opening;
@@ -36,13 +36,14 @@ use crate::protocol::{arguments, jsonrpc, loose, modern, required};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
-use crate::session::Peer;
+use crate::session::{Listening, Peer};
 use crate::session_loss::{self, Kind, Suspicion};
 use crate::text::preview;
 use crate::transport::answer::{Content, LeftOut, Listener, Outgoing, Renewed};
 use crate::transport::idle::{IdleTimer, Questions};
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
+use crate::waiting::Deadline;
 
 /// How long a process is given to answer the question for its era.
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
@@ -155,7 +156,7 @@ impl LogicalCall {
     /// A request of the client's own.
     pub(crate) fn of_its_own(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
         let mut plan = Plan::of_its_own(core, safety);
-        plan.deadline = core.settings.total_timeout.and_then(|total| Instant::now().checked_add(total));
+        plan.deadline = core.settings.total_timeout.and_then(Deadline::after);
         Self {
             claimed: false,
             method: method.to_owned(),
@@ -419,6 +420,7 @@ impl LogicalCall {
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
             limits: core.settings.limits,
             resumes: line.modern.is_none(),
+            slot: turn.slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
         })
     }
 
@@ -431,7 +433,7 @@ impl LogicalCall {
         id: Option<u64>,
     ) -> Result<RawReply, Failure> {
         let outgoing = self.outgoing(core, &line, turn, id)?;
-        let idle = IdleTimer::start(self.plan.timeout);
+        let idle = Arc::new(IdleTimer::start(self.plan.timeout));
         let asked = Arc::<AskedInCall>::default();
         let answers = !core.settings.hooks.answers.is_empty();
         // Where no function answers, no call waits for one.
@@ -442,7 +444,8 @@ impl LogicalCall {
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired(questions.as_ref()) => return Err(too_late()),
+            () = idle.expired(questions.as_ref()) => return Err(idle.too_late()),
+            never = listen::yields_to(core, line.peer, &idle) => match never {},
             () = core.at_the(End::QuestionsLeft), if answers => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
@@ -511,6 +514,8 @@ pub(crate) struct Line<'a> {
     /// The params of a round, where they are not those of the call.
     params: Option<&'a Bytes>,
     key: Option<&'a (String, HeaderValue)>,
+    /// The session, where it is open.
+    peer: Option<&'a Peer>,
 }
 
 impl<'a> Line<'a> {
@@ -518,7 +523,7 @@ impl<'a> Line<'a> {
     pub(crate) fn of(peer: &'a Peer) -> Self {
         let Peer { link, headers, session_id, ears, modern, .. } = peer;
         let session_id = session_id.as_ref();
-        Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None }
+        Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None, peer: Some(peer) }
     }
 }
 
@@ -595,6 +600,7 @@ impl InSession<'_> {
 impl Operation for InSession<'_> {
     type Ground = Arc<Peer>;
     type Reply = RawReply;
+    const TAKES_SLOT: bool = true;
 
     fn name(&self) -> Name {
         self.call.name()
@@ -614,6 +620,7 @@ impl Operation for InSession<'_> {
             return Err(failure);
         }
         let _in_flight = peer.in_flight.begin();
+        let stream = peer.listening.get().map(Listening::stream).filter(|stream| stream.is_before_a_call());
         if core.is_closed() {
             // Its end may not wait for this one any more.
             return Err(Failure::not_sent(core.closed_error()));
@@ -626,6 +633,9 @@ impl Operation for InSession<'_> {
         peer.requests.fetch_add(1, Ordering::Relaxed);
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let answered = self.call.attempt(core, line, turn, id).await;
+        if let (Some(stream), Ok(_)) = (stream, &answered) {
+            stream.leaves_room();
+        }
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
@@ -729,7 +739,8 @@ impl Operation for InOpening<'_> {
         let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
         ears.opens_as(modern.is_some());
         let session_id = headers.get(&headers::MCP_SESSION_ID);
-        let line = Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key };
+        let line =
+            Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key, peer: None };
         let id = (!self.0.is_notification).then(|| core.next_id());
         self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
             if !begins && link.is_down() {
@@ -788,7 +799,7 @@ struct CallListener<'a> {
     /// The token that the call was sent with.
     token: Option<&'a Token>,
     ears: &'a Ears,
-    idle: &'a IdleTimer,
+    idle: &'a Arc<IdleTimer>,
     progress: Option<&'a (String, ProgressSink)>,
     asked: &'a Arc<AskedInCall>,
 }
@@ -811,6 +822,10 @@ impl Listener for CallListener<'_> {
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
         self.ears.answer(id, method, params, Some(Arc::clone(self.asked)));
+    }
+
+    fn idle(&self) -> Option<&Arc<IdleTimer>> {
+        Some(self.idle)
     }
 
     fn renewed_token(&self) -> Renewed<'_> {

@@ -80,7 +80,7 @@ options! {
     x_session_id: String = "none";
     /// Further headers for every request; the names that the client itself sets are refused.
     headers: BTreeMap<String, Secret> = "none";
-    /// How long one attempt may stay without an answer; progress of the call starts it anew.
+    /// How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the call start it anew.
     timeout: Option<Duration> = "20 s";
     /// How long a call may take over all attempts and waits.
     total_timeout: Option<Duration> = "5 min";
@@ -88,6 +88,8 @@ options! {
     connect_timeout: Option<Duration> = "10 s";
     /// How long an unused connection is kept.
     pool_idle_timeout: Duration = "50 s where calls carry idempotency keys, else 4 s";
+    /// The most calls on their way at once, each on a connection of its own, over HTTP/2 on a stream; further calls wait in order; none is no limit.
+    max_connections: Option<u32> = "256";
     /// How often a call is sent at most.
     max_attempts: u32 = "3";
     /// The wait before the second attempt; it doubles with each further one.
@@ -165,6 +167,7 @@ pub(crate) struct Settings {
     pub(crate) total_timeout: Option<Duration>,
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) pool_idle_timeout: Duration,
+    pub(crate) max_connections: Option<u32>,
     pub(crate) max_attempts: u32,
     pub(crate) backoff: Backoff,
     pub(crate) retry_budget: Option<u32>,
@@ -257,6 +260,11 @@ impl ClientConfig {
             total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
             connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
             pool_idle_timeout: required("pool_idle_timeout", self.pool_idle_timeout, idle)?,
+            max_connections: self
+                .max_connections
+                .unwrap_or(Some(256))
+                .map(|most| positive("max_connections", most))
+                .transpose()?,
             max_attempts: positive("max_attempts", self.max_attempts.unwrap_or(3))?,
             backoff,
             retry_budget: self.retry_budget.unwrap_or(Some(500)),

@@ -37,11 +37,13 @@ use crate::reply::RawReply;
 use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
 use crate::session_loss::{Kind, Suspicions};
+use crate::slots::Slots;
 use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
 use crate::transport::http as transport;
 use crate::transport::link::Link;
 use crate::transport::sse::LAST_ANSWERS;
+use crate::waiting::Handshake;
 
 /// The most answers to them that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
@@ -95,6 +97,10 @@ pub(crate) struct Core {
     /// Room for them.
     pub(crate) notices_at_once: Semaphore,
     pub(crate) rested: Rested,
+    /// Room for calls on their way.
+    pub(crate) slots: Slots,
+    /// How far the handshake has come that all calls wait for.
+    pub(crate) handshake_now: Arc<Handshake>,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) state: Board,
@@ -163,6 +169,8 @@ impl Core {
             notices: Arc::default(),
             notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
             rested: Rested::default(),
+            slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
+            handshake_now: Arc::new(Handshake::with(settings.route.origin())),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: Board::default(),
@@ -363,6 +371,7 @@ impl Core {
     /// Opens a session, and shows in the client's state what comes of it.
     async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
         self.state.opens(|change| self.tell_of(change));
+        self.handshake_now.begins();
         let given_up = Unless(|| self.enter(State::Idle));
         let peer = self.open(generation).await?;
         std::mem::forget(given_up);

@@ -49,6 +49,7 @@ deviations! {
     LateSessionId: "late_session_id", "it was taken for the session's", "strict";
     CursorRepeated: "cursor_repeated", "the list ended there", "strict";
     UnusableSchema: "unusable_schema", "the result was not checked", "strict";
+    OneAtATime: "one_at_a_time", "that stream was closed, and is not asked for again in this session", "listen";
 }
 
 impl Deviation {

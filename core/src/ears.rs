@@ -178,7 +178,8 @@ impl Ears {
                 let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = core.with_token(headers).await else { return };
                 let limits = core.settings.limits;
-                let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false };
+                let outgoing =
+                    Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
                 // The server waits for this answer or gives up by itself; there is nobody here to tell.
                 drop(link.exchange(outgoing, &Deaf).await);
             };

@@ -66,6 +66,11 @@ impl Failure {
         self
     }
 
+    /// Whether the connection was lost or silent: others as old as it may be as dead.
+    pub(crate) fn is_of_the_connection(&self) -> bool {
+        matches!(self.error.info().code, Code::AttemptTimeout | Code::ConnectionLost | Code::AnswerCut)
+    }
+
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.error.retry_after()
     }

@@ -72,7 +72,7 @@ async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
     let limits = core.settings.limits;
-    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false };
+    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
     // Whatever becomes of it: nobody waits.
     drop(peer.link.exchange(outgoing, &Deaf).await);
 }

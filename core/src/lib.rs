@@ -71,10 +71,12 @@ mod route;
 mod session;
 mod session_loss;
 mod single_flight;
+mod slots;
 mod state;
 mod subscriptions;
 mod text;
 mod transport;
+mod waiting;
 mod work;
 
 pub use auth::{AUTH_OPTIONS, AuthConfig, Secret};

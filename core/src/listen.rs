@@ -1,6 +1,7 @@
 //! The stream that a server may send by itself on, asked for by GET (specification 2025-11-25, basic/transports,
 //! Listening for Messages from the Server). It is optional: a server without one says 405.
 
+use std::convert::Infallible;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -14,18 +15,20 @@ use crate::attempts;
 use crate::auth::token::Token;
 use crate::classify::{self, Standing};
 use crate::core::Core;
+use crate::deviations::Deviation;
 use crate::ears::Ears;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::retry::Happened;
-use crate::session::{Listening, Peer};
+use crate::session::{Listening, OwnStream, Peer};
 use crate::session_loss::{self, Kind};
 use crate::transport::answer::Listener;
 use crate::transport::body;
 use crate::transport::event_stream::EventStream;
 use crate::transport::http::{Stream, get_stream};
+use crate::transport::idle::IdleTimer;
 use crate::transport::link::Link;
 use crate::transport::reconnect;
 
@@ -36,17 +39,43 @@ pub(crate) const LIVED: Duration = Duration::from_secs(10);
 /// How long the head of a stream is waited for at most, as the client is held meanwhile.
 const OPEN_WITHIN: Duration = Duration::from_secs(20);
 
+/// The longest that a call waits without a byte before the server's own stream is given up for it.
+const WAIT_FOR_A_WORKER: Duration = Duration::from_secs(5);
+
+/// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
+/// nothing else while the stream is open. The call itself goes on, and is not sent again.
+pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer) -> Infallible {
+    if let Some(listening) = peer.and_then(|peer| peer.listening.get())
+        && listening.stream().may_be_in_the_way()
+    {
+        let wait = idle.timeout().map_or(WAIT_FOR_A_WORKER, |timeout| (timeout / 2).min(WAIT_FOR_A_WORKER));
+        tokio::time::sleep(wait).await;
+        let is_stuck = !idle.has_heard() && listening.stream().may_be_in_the_way();
+        let did = || "the server answers no call while its own event stream is open".to_owned();
+        if is_stuck && core.accepts(Deviation::OneAtATime, did) {
+            listening.end();
+            idle.restart();
+        }
+    }
+    std::future::pending().await
+}
+
 /// Listens in the background until the session ends.
 pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
     let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
     let (settle, settled) = watch::channel(false);
+    let own = Arc::<OwnStream>::default();
+    let stream = Arc::clone(&own);
     let task = tokio::spawn(async move {
         let mut place = Place::default();
-        while let Some(next) = listen_once(&core, &peer, &mut place, &settle).await {
+        loop {
+            let next = listen_once(&core, &peer, &mut place, &settle, &stream).await;
+            stream.is_over();
+            let Some(next) = next else { break };
             tokio::time::sleep(next).await;
         }
     });
-    Listening::new(task.abort_handle(), settled)
+    Listening::new(task.abort_handle(), settled, own)
 }
 
 /// Where the next stream goes on.
@@ -65,6 +94,7 @@ async fn listen_once(
     peer: &Weak<Peer>,
     place: &mut Place,
     settle: &watch::Sender<bool>,
+    stream: &OwnStream,
 ) -> Option<Duration> {
     let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
@@ -72,8 +102,9 @@ async fn listen_once(
             Ok(found) => found,
             Err(failure) => return after_failure(&core, &peer, &failure, None),
         };
+        stream.is_asked_for();
         let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
-        let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late()));
+        let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late(None)));
         settle.send_replace(true);
         match asked {
             Ok(events) => (events, Arc::clone(&peer.ears)),
@@ -89,6 +120,7 @@ async fn listen_once(
         }
     };
     place.was_open = true;
+    stream.has_begun();
     // Neither the client nor its session is held while nothing comes.
     let begun = Instant::now();
     let mut heard = false;
@@ -137,7 +169,9 @@ async fn ask(
         headers.insert(headers::LAST_EVENT_ID, value);
     }
     match get_stream(&http.here(), url, headers, &core.settings.limits).await? {
-        Stream::Open(response) => Ok(EventStream::new(Box::pin(body::chunks(response)), core.settings.limits.event)),
+        Stream::Open(response) => {
+            Ok(EventStream::new(Box::pin(body::chunks(response, None)), core.settings.limits.event))
+        }
         Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
         }

@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::runtime::{Handle, Id};
+use tokio::time::Instant;
 
 use crate::config::Settings;
 use crate::error::Result;
@@ -24,6 +25,12 @@ impl Pools {
     pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
         let first = Http::new(settings)?;
         Ok(Self { settings: Arc::clone(settings), made: Mutex::new(vec![(None, first)]) })
+    }
+
+    /// Has this runtime's next requests make connections of their own, where those of the pool are as old as the one of a
+    /// request that was sent at `begun` and got no answer.
+    pub(crate) fn renew(&self, begun: Instant) {
+        self.here().renew(begun);
     }
 
     /// The pool of the runtime that this runs on.

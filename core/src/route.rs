@@ -32,6 +32,14 @@ impl Route {
             Self::Stdio(_) => None,
         }
     }
+
+    /// Where it leads, in a message: an origin, or a program.
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => url.origin().ascii_serialization(),
+            Self::Stdio(program) => crate::text::word(program.command.as_bytes()),
+        }
+    }
 }
 
 /// Words in the name of an argument by which its value is a secret.

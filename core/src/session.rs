@@ -1,7 +1,7 @@
 //! One peer: opened once for all callers, and opened again once for all when the server has lost it.
 
-use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
@@ -43,6 +43,56 @@ pub(crate) struct Listening {
     settled: watch::Receiver<bool>,
     /// How long calls wait for that.
     until: Instant,
+    stream: Arc<OwnStream>,
+}
+
+/// What is known of the server's own stream.
+#[derive(Default)]
+pub(crate) struct OwnStream {
+    /// When it was asked for, and whether it has begun; `None` while there is none.
+    asked: Mutex<Option<(Instant, bool)>>,
+    /// Whether the server was seen to answer calls while the stream was open.
+    leaves_room: AtomicBool,
+}
+
+/// A request for the stream that is older than a call is what a server with one worker takes up first.
+const BEFORE_A_CALL: Duration = Duration::from_secs(1);
+
+impl OwnStream {
+    pub(crate) fn is_asked_for(&self) {
+        *self.locked() = Some((Instant::now(), false));
+    }
+
+    pub(crate) fn has_begun(&self) {
+        if let Some((_, begun)) = &mut *self.locked() {
+            *begun = true;
+        }
+    }
+
+    pub(crate) fn is_over(&self) {
+        *self.locked() = None;
+    }
+
+    /// Whether the stream may take up the worker that a call needs.
+    pub(crate) fn may_be_in_the_way(&self) -> bool {
+        self.locked().is_some() && !self.leaves_room.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server was busy with the stream before a call that is sent now.
+    pub(crate) fn is_before_a_call(&self) -> bool {
+        self.locked().is_some_and(|(asked, begun)| begun || asked.elapsed() >= BEFORE_A_CALL)
+    }
+
+    /// A call was answered that was sent behind the stream.
+    pub(crate) fn leaves_room(&self) {
+        if self.locked().is_some() {
+            self.leaves_room.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<(Instant, bool)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// The longest that calls wait for the stream to begin, counted from when it is asked for: some servers send its head with
@@ -50,13 +100,17 @@ pub(crate) struct Listening {
 const SETTLE_WITHIN: Duration = Duration::from_secs(1);
 
 impl Listening {
-    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>) -> Self {
-        Self { task, settled, until: Instant::now() + SETTLE_WITHIN }
+    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<OwnStream>) -> Self {
+        Self { task, settled, until: Instant::now() + SETTLE_WITHIN, stream }
     }
 
     /// One that no call waits for.
     pub(crate) fn begun(task: AbortHandle) -> Self {
-        Self::new(task, watch::channel(true).1)
+        Self::new(task, watch::channel(true).1, Arc::default())
+    }
+
+    pub(crate) fn stream(&self) -> &OwnStream {
+        &self.stream
     }
 
     pub(crate) async fn settled(&self) {
@@ -67,6 +121,7 @@ impl Listening {
     }
 
     pub(crate) fn end(&self) {
+        self.stream.is_over();
         self.task.abort();
     }
 }

@@ -113,8 +113,8 @@ impl Subscriptions {
     pub(crate) async fn came_to(&self, revision: u64, uri: &str) -> Result<bool, Failure> {
         let mut outcome = self.outcome.subscribe();
         let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
-        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late()) };
-        outcome.result.unwrap_or_else(|| Err(too_late())).map(|told_of| told_of.contains(uri))
+        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late(None)) };
+        outcome.result.unwrap_or_else(|| Err(too_late(None))).map(|told_of| told_of.contains(uri))
     }
 
     fn settle(&self, revision: u64, result: Result<BTreeSet<String>, Failure>) {
@@ -303,11 +303,11 @@ async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value
             uris = core.subscriptions.acknowledged(id) => Ok(uris),
             failed = &mut stream.task => {
                 stream.unanswered.settled();
-                Err(failed.unwrap_or_else(|_| too_late()))
+                Err(failed.unwrap_or_else(|_| too_late(None)))
             }
         }
     });
-    match acknowledged.await.unwrap_or_else(|_| Err(too_late())) {
+    match acknowledged.await.unwrap_or_else(|_| Err(too_late(None))) {
         Ok(uris) => {
             core.subscriptions.settle(revision, Ok(uris));
             Ok(stream)

@@ -6,6 +6,11 @@ pub(crate) const PREVIEW_BYTES: usize = 1024;
 /// The most of a server's code, id or scope, in bytes.
 pub(crate) const WORD_BYTES: usize = 256;
 
+/// A time as a person writes it, such as `20 s` or `0.25 s`.
+pub(crate) fn seconds(time: std::time::Duration) -> String {
+    format!("{} s", time.as_secs_f64())
+}
+
 /// The beginning of `bytes` as one printable line.
 pub(crate) fn preview(bytes: &[u8]) -> String {
     preview_of(bytes, PREVIEW_BYTES)

@@ -3,7 +3,7 @@
 use std::future::{Future, poll_fn};
 use std::io;
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 
@@ -14,7 +14,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 
 use crate::faults::How;
 use crate::ledger::Entry;
@@ -40,6 +40,8 @@ pub(crate) struct Connection {
     /// What is sent in the place of what hyper writes next.
     instead: Mutex<Option<Bytes>>,
     stalled: AtomicBool,
+    /// The number of the last connection that was stalled with all others.
+    stalled_up_to: Arc<AtomicU64>,
     /// Told when a request wants something of its connection: in HTTP/2 it is served beside it.
     wanted: Notify,
     #[cfg(feature = "tls")]
@@ -47,7 +49,7 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    fn new(number: u64) -> Self {
+    fn new(number: u64, stalled_up_to: Arc<AtomicU64>) -> Self {
         Self {
             number,
             end: AtomicU8::new(ALIVE),
@@ -55,6 +57,7 @@ impl Connection {
             floods: AtomicBool::new(false),
             instead: Mutex::default(),
             stalled: AtomicBool::new(false),
+            stalled_up_to,
             wanted: Notify::new(),
             #[cfg(feature = "tls")]
             inserts: http2::Inserts::default(),
@@ -87,7 +90,7 @@ impl Connection {
     }
 
     fn is_stalled(&self) -> bool {
-        self.stalled.load(Ordering::Relaxed)
+        self.stalled.load(Ordering::Relaxed) || self.number <= self.stalled_up_to.load(Ordering::Relaxed)
     }
 
     /// From now on sends a head that never ends, whatever hyper writes.
@@ -116,12 +119,19 @@ pub(crate) struct Guard {
     connection: Arc<Connection>,
     entry: Entry,
     complete: bool,
+    /// Held until the answer is over.
+    _worker: Option<OwnedSemaphorePermit>,
 }
 
 impl Guard {
-    pub(crate) fn new(shared: Arc<Shared>, connection: Arc<Connection>, entry: Entry) -> Self {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        connection: Arc<Connection>,
+        entry: Entry,
+        worker: Option<OwnedSemaphorePermit>,
+    ) -> Self {
         shared.restarts.begun();
-        Self { shared, connection, entry, complete: false }
+        Self { shared, connection, entry, complete: false, _worker: worker }
     }
 
     pub(crate) fn connection(&self) -> &Connection {
@@ -154,7 +164,7 @@ impl Drop for Open {
 
 /// Serves a connection until either side ends it, or the server dies.
 pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shared>, death: impl Future<Output = ()>) {
-    let connection = Arc::new(Connection::new(shared.ledger.connection_opened()));
+    let connection = Arc::new(Connection::new(shared.ledger.connection_opened(), shared.stalled_up_to()));
     let _open = Open(Arc::clone(&shared));
     #[cfg(feature = "tls")]
     if let Some(front) = (*front).as_ref() {

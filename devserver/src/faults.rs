@@ -388,7 +388,11 @@ pub enum Fault {
         last: LastStream,
     },
     /// The connection stays open, and is as dead as with its cable cut. A tool does not run.
-    Stall {},
+    Stall {
+        /// All connections that are open are so, as where the host has moved; new ones are not.
+        #[serde(default)]
+        all: bool,
+    },
     /// A redirect.
     Redirect {
         /// HTTP status.
@@ -463,7 +467,7 @@ impl Fault {
             Self::RawOutput { .. } => "raw_output",
             Self::ResetStream { .. } => "reset_stream",
             Self::GoAway { .. } => "go_away",
-            Self::Stall {} => "stall",
+            Self::Stall { .. } => "stall",
             Self::Redirect { .. } => "redirect",
             Self::Restart { .. } => "restart",
         }
@@ -486,7 +490,7 @@ impl Fault {
             | Self::RawResponse { when, body: text, .. }
             | Self::RawOutput { when, text, .. } => *when == When::AfterExecution || text.contains("$ANSWER"),
             Self::GoAway { last } => *last == LastStream::This,
-            Self::SessionLost {} | Self::SessionElsewhere {} | Self::Stall {} | Self::Redirect { .. } => false,
+            Self::SessionLost {} | Self::SessionElsewhere {} | Self::Stall { .. } | Self::Redirect { .. } => false,
             _ => true,
         }
     }

@@ -53,9 +53,10 @@ pub(crate) async fn serve(
         };
         return Ok(mangle::respond(&shared, answer, None, None));
     }
+    let worker = shared.worker().await;
     let exchange = arrive(&shared, &connection, head, bytes);
     messages::keep(&shared, &exchange);
-    let guard = Guard::new(Arc::clone(&shared), connection, exchange.entry);
+    let guard = Guard::new(Arc::clone(&shared), connection, exchange.entry, worker);
     let fate = shared.script().select(&exchange);
     if let Some(kind) = fate.kind() {
         shared.ledger.met_fault(exchange.entry, kind);
@@ -136,8 +137,11 @@ async fn answer(
     }
     match fault {
         Fault::Hang { .. } | Fault::GoAway { last: LastStream::Previous } => pending().await,
-        Fault::Stall {} => {
+        Fault::Stall { all } => {
             guard.connection().stall();
+            if *all {
+                shared.stall_all();
+            }
             pending().await
         }
         Fault::Reset { how, .. } => {

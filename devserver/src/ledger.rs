@@ -222,6 +222,11 @@ impl Ledger {
         }
     }
 
+    /// The number of the connection that was opened last.
+    pub(crate) fn accepted(&self) -> u64 {
+        self.lock().accepted
+    }
+
     /// Counts a connection and gives its number.
     pub(crate) fn connection_opened(&self) -> u64 {
         self.change(|state| {

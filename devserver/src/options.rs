@@ -253,6 +253,8 @@ pub struct Options {
     pub deprecated_sse: bool,
     /// GET opens a stream; if not, it is answered 405.
     pub get_stream: bool,
+    /// One request is served at a time, from its arrival to the end of its answer; an open stream holds up all others.
+    pub one_worker: bool,
     /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are filled in.
     pub endpoint_event: Option<String>,
     /// Transport `sse`: the endpoint event comes so late, in milliseconds.
@@ -332,6 +334,7 @@ impl Default for Options {
             keep_alive_ms: 15_000,
             deprecated_sse: false,
             get_stream: true,
+            one_worker: false,
             endpoint_event: None,
             endpoint_event_late_ms: 0,
             second_endpoint_event: None,

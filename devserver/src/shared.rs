@@ -1,7 +1,9 @@
 //! What every connection of one server shares.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Answer;
 use crate::calls::{Done, Plan};
@@ -137,6 +139,9 @@ pub(crate) struct Shared {
     sessions: Arc<Mutex<Sessions>>,
     streams: Mutex<Streams>,
     closing: AtomicBool,
+    /// The one worker, where there is but one.
+    worker: Option<Arc<Semaphore>>,
+    stalled_up_to: Arc<AtomicU64>,
 }
 
 /// A lock that a panicking thread does not spoil.
@@ -145,9 +150,24 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Shared {
+    /// The worker of one request, as soon as it is free.
+    pub(crate) async fn worker(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(self.worker.as_ref()?).acquire_owned().await.ok()
+    }
+
+    /// Has all connections that are open be as dead as with their cables cut.
+    pub(crate) fn stall_all(&self) {
+        self.stalled_up_to.store(self.ledger.accepted(), Ordering::Relaxed);
+    }
+
+    pub(crate) fn stalled_up_to(&self) -> Arc<AtomicU64> {
+        Arc::clone(&self.stalled_up_to)
+    }
+
     /// The options must have been checked.
     pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Self {
         let ledger = Arc::new(Ledger::new(options.ledger));
+        let worker = options.one_worker.then(|| Arc::new(Semaphore::new(1)));
         let sessions = Arc::<Mutex<Sessions>>::default();
         let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
         Self {
@@ -180,6 +200,8 @@ impl Shared {
             sessions,
             streams: Mutex::default(),
             closing: AtomicBool::new(false),
+            worker,
+            stalled_up_to: Arc::default(),
             options,
         }
     }

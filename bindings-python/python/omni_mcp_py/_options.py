@@ -206,13 +206,19 @@ class ServerOptions(TypedDict, total=False):
     headers: Mapping[str, str]
     """Further headers for every request; the names that the client itself sets are refused. Default: none."""
     timeout: _Seconds | None
-    """How long one attempt may stay without an answer; progress of the call starts it anew. Default: 20 s."""
+    """How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the
+    call start it anew. Default: 20 s.
+    """
     total_timeout: _Seconds | None
     """How long a call may take over all attempts and waits. Default: 5 min."""
     connect_timeout: _Seconds | None
     """How long making a connection may take. Default: 10 s."""
     pool_idle_timeout: _Seconds
     """How long an unused connection is kept. Default: 50 s where calls carry idempotency keys, else 4 s."""
+    max_connections: int | None
+    """The most calls on their way at once, each on a connection of its own, over HTTP/2 on a stream; further calls
+    wait in order; none is no limit. Default: 256.
+    """
     max_attempts: int
     """How often a call is sent at most. Default: 3."""
     backoff_initial: _Seconds

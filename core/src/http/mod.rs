@@ -6,10 +6,12 @@ mod tls_failure;
 mod unanswered;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Request, Response};
+use rustls::ClientConfig as TlsConfig;
+use tokio::time::Instant;
 use url::Url;
 
 use crate::auth::Credentials;
@@ -39,12 +41,32 @@ pub(crate) struct Http {
 
 #[derive(Debug, Clone)]
 struct Connections {
-    client: reqwest::Client,
+    pool: Arc<Mutex<Pool>>,
     certificate: AskedInVain,
+    make: Make,
+}
+
+/// The library's client, which keeps connections that are not in use.
+#[derive(Debug)]
+struct Pool {
+    client: reqwest::Client,
+    made: Instant,
+    /// Whether an answer came by it, behind which a connection may be kept.
+    has_answered: bool,
+}
+
+/// Makes the library's client, and makes it again with the same settings.
+#[derive(Clone)]
+struct Make(Arc<dyn Fn() -> Result<reqwest::Client> + Send + Sync>);
+
+impl std::fmt::Debug for Make {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Make")
+    }
 }
 
 impl Http {
-    pub(crate) fn new(settings: &Settings) -> Result<Self> {
+    pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
         let mut doors = Vec::new();
         if let Some(server) = settings.route.url() {
             let to_server = Connections::new(settings, server)?;
@@ -77,9 +99,12 @@ impl Http {
 
     /// Sends a request, and returns when the head of its answer is there.
     pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
-        let Connections { client, certificate } = self.to(request.url())?;
+        let connections = self.to(request.url())?;
+        let certificate = &connections.certificate;
+        let client = connections.locked().client.clone();
         match client.execute(request).await {
             Ok(response) => {
+                connections.locked().has_answered = true;
                 certificate.was_not_needed();
                 Ok(response)
             }
@@ -91,52 +116,79 @@ impl Http {
     }
 }
 
-impl Connections {
-    /// To addresses that are loopback as `to` is, or are not.
-    fn new(settings: &Settings, to: &Url) -> Result<Self> {
-        let (tls, certificate) = settings.tls.settings()?;
-        let silence = silence(settings.timeout);
-        let mut builder = reqwest::Client::builder()
-            .user_agent(concat!("omni-mcp/", env!("CARGO_PKG_VERSION")))
-            .tls_backend_preconfigured(tls)
-            // A redirect would carry x-api-key, session ids, Idempotency-Key and the body to another origin.
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            // Whether a request may be sent again is decided in one place only, by the retry table.
-            .retry(reqwest::retry::never())
-            // Below the time after which servers close an unused connection, or a call is sent into its end.
-            .pool_idle_timeout(settings.pool_idle_timeout)
-            // All calls share one HTTP/2 connection, and giving one up does not end it: without pings every further
-            // attempt would go into a connection that is dead.
-            .http2_keep_alive_interval(silence)
-            .http2_keep_alive_timeout(silence)
-            // As much as the library takes in HTTP/1.1; the headers are counted when they have come.
-            .http2_max_header_list_size(HEADER_BYTES)
-            .tcp_nodelay(true);
-        if settings.limits.headers > DEFAULT_HEADERS as usize {
-            // Fewer are counted when they have come; for more, the library must make room.
-            builder = builder.http1_max_headers(settings.limits.headers);
+impl Http {
+    /// Lets go of the connections that are not in use, where they are as old as that of a request that was sent at `begun`
+    /// and lost: what ended the one, such as a host that moved, ended the others, too. Requests on their way go on.
+    pub(crate) fn renew(&self, begun: Instant) {
+        for (_, connections) in &*self.doors {
+            let mut pool = connections.locked();
+            if pool.has_answered
+                && pool.made <= begun
+                && let Ok(client) = (connections.make.0)()
+            {
+                *pool = Pool { client, made: Instant::now(), has_answered: false };
+            }
         }
-        if let Some(timeout) = settings.connect_timeout {
-            builder = builder.connect_timeout(timeout);
-        }
-        if let Some((url, headers)) = &settings.proxy {
-            let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
-            let proxy = reqwest::Proxy::all(url.clone()).map_err(unusable)?;
-            builder = builder.proxy(proxy.headers(headers.clone()));
-        } else if is_loopback(to) {
-            builder = builder.no_proxy();
-        }
-        if let (true, Some(name)) = (is_loopback(to), to.domain()) {
-            // Plain http was let through because of this name: whatever DNS says of it, it is this machine.
-            let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
-            builder = builder.resolve_to_addrs(name, &addresses);
-        }
-        let client = builder.build().map_err(|_| {
-            Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables")
-        })?;
-        Ok(Self { client, certificate })
     }
+}
+
+impl Connections {
+    fn locked(&self) -> MutexGuard<'_, Pool> {
+        self.pool.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To addresses that are loopback as `to` is, or are not.
+    fn new(settings: &Arc<Settings>, to: &Url) -> Result<Self> {
+        let (tls, certificate) = settings.tls.settings()?;
+        let (settings, to) = (Arc::clone(settings), to.clone());
+        let make = Make(Arc::new(move || client(&settings, &to, tls.clone())));
+        let pool = Pool { client: (make.0)()?, made: Instant::now(), has_answered: false };
+        Ok(Self { pool: Arc::new(Mutex::new(pool)), certificate, make })
+    }
+}
+
+/// The library's client for addresses that are loopback as `to` is, or are not.
+fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Client> {
+    let silence = silence(settings.timeout);
+    let mut builder = reqwest::Client::builder()
+        .user_agent(concat!("omni-mcp/", env!("CARGO_PKG_VERSION")))
+        .tls_backend_preconfigured(tls)
+        // A redirect would carry x-api-key, session ids, Idempotency-Key and the body to another origin.
+        .redirect(reqwest::redirect::Policy::none())
+        .referer(false)
+        // Whether a request may be sent again is decided in one place only, by the retry table.
+        .retry(reqwest::retry::never())
+        // Below the time after which servers close an unused connection, or a call is sent into its end.
+        .pool_idle_timeout(settings.pool_idle_timeout)
+        // All calls share one HTTP/2 connection, and giving one up does not end it: without pings every further
+        // attempt would go into a connection that is dead.
+        .http2_keep_alive_interval(silence)
+        .http2_keep_alive_timeout(silence)
+        // As much as the library takes in HTTP/1.1; the headers are counted when they have come.
+        .http2_max_header_list_size(HEADER_BYTES)
+        .tcp_nodelay(true);
+    if settings.limits.headers > DEFAULT_HEADERS as usize {
+        // Fewer are counted when they have come; for more, the library must make room.
+        builder = builder.http1_max_headers(settings.limits.headers);
+    }
+    if let Some(timeout) = settings.connect_timeout {
+        builder = builder.connect_timeout(timeout);
+    }
+    if let Some((url, headers)) = &settings.proxy {
+        let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
+        let proxy = reqwest::Proxy::all(url.clone()).map_err(unusable)?;
+        builder = builder.proxy(proxy.headers(headers.clone()));
+    } else if is_loopback(to) {
+        builder = builder.no_proxy();
+    }
+    if let (true, Some(name)) = (is_loopback(to), to.domain()) {
+        // Plain http was let through because of this name: whatever DNS says of it, it is this machine.
+        let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
+        builder = builder.resolve_to_addrs(name, &addresses);
+    }
+    builder
+        .build()
+        .map_err(|_| Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables"))
 }
 
 /// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
@@ -162,7 +214,7 @@ mod tests {
     use crate::config::ClientConfig;
 
     fn http(config: ClientConfig) -> Http {
-        Http::new(&config.resolve(|_| None).unwrap()).unwrap()
+        Http::new(&Arc::new(config.resolve(|_| None).unwrap())).unwrap()
     }
 
     fn is_held_back(http: &Http, url: &str) -> bool {

@@ -99,6 +99,7 @@ impl RestCall {
 impl Operation for RestCall {
     type Ground = ();
     type Reply = RawReply;
+    const TAKES_SLOT: bool = true;
 
     fn name(&self) -> Name {
         Name { method: format!("{} {}", self.method, self.url.path()), tool: None }

@@ -1,6 +1,7 @@
 //! A message to send, and what it is answered with, whatever carries them.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
@@ -11,6 +12,8 @@ use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, RpcError};
+use crate::slots::Slot;
+use crate::transport::idle::IdleTimer;
 
 /// A message to send.
 pub(crate) struct Outgoing {
@@ -24,6 +27,8 @@ pub(crate) struct Outgoing {
     pub(crate) limits: Limits,
     /// Whether a stream that breaks off may be gone on with: the modern era has no such thing.
     pub(crate) resumes: bool,
+    /// Its place among the calls on their way, kept until its connection is free again.
+    pub(crate) slot: Option<Slot>,
 }
 
 /// An answer, read to its end.
@@ -51,6 +56,10 @@ pub(crate) trait Listener: Send + Sync {
     /// Another token in the place of the request's own, which the server does not accept any more.
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(std::future::ready(None))
+    }
+    /// The timer of the call, which bytes of its own stream start anew.
+    fn idle(&self) -> Option<&Arc<IdleTimer>> {
+        None
     }
     /// Hears that something was not handed on, and why.
     fn left_out(&self, _why: LeftOut) {}

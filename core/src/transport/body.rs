@@ -1,6 +1,7 @@
 //! An answer's body, read in chunks against a limit on the bytes after decompression.
 
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
@@ -12,6 +13,7 @@ use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::{self, Limits};
 use crate::retry::Happened;
+use crate::transport::idle::IdleTimer;
 
 /// The most that is reserved for a body before it has come.
 const RESERVED: usize = 1 << 20;
@@ -69,13 +71,21 @@ pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes
     Beginning { text: beginning.freeze(), cut }
 }
 
-/// The body as it comes.
-pub(crate) fn chunks(response: Response) -> impl Stream<Item = Result<Bytes, Failure>> {
-    unfold(Some(response), |response| async {
-        let mut response = response?;
+/// The body as it comes. Every byte of it starts the timer of its call anew.
+pub(crate) fn chunks(
+    response: Response,
+    idle: Option<Arc<IdleTimer>>,
+) -> impl Stream<Item = Result<Bytes, Failure>> + Send + 'static {
+    unfold(Some((response, idle)), |body| async {
+        let (mut response, idle) = body?;
         match next(&mut response).await {
             Ok(None) => None,
-            Ok(Some(chunk)) => Some((Ok(chunk), Some(response))),
+            Ok(Some(chunk)) => {
+                if let Some(idle) = &idle {
+                    idle.restart();
+                }
+                Some((Ok(chunk), Some((response, idle))))
+            }
             Err(failure) => Some((Err(failure), None)),
         }
     })

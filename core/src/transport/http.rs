@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use reqwest::{Request, Response};
+use tokio::time::Instant;
 use url::Url;
 
 use super::answer::{Answer, Content, Listener, Outgoing, content, not_a_message};
@@ -22,6 +23,7 @@ use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::retry::Happened;
 use crate::retry_after;
+use crate::slots::Slot;
 
 /// How long the end of a stream is waited for behind the answer, so that its connection can be used again.
 const END_OF_STREAM: Duration = Duration::from_millis(2);
@@ -47,7 +49,11 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     *request.body_mut() = Some(out.body.into());
+    let begun = Instant::now();
     let mut response = http.execute(request).await?;
+    if let Some(idle) = listener.idle() {
+        idle.hears();
+    }
     check_headers(&response, &out.limits)?;
 
     let status = response.status();
@@ -71,8 +77,8 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let headers = std::mem::take(response.headers_mut());
     let content = match media {
         Media::EventStream => {
-            let resume = resumption.map(|headers| Resume { http, url, headers });
-            from_stream(response, id, &out.limits, listener, resume).await
+            let resume = resumption.map(|headers| Resume { http, url, headers, begun });
+            from_stream(response, id, &out.limits, listener, resume, out.slot).await
         }
         Media::Json => match body::read(&mut response, out.limits.answer).await {
             Ok(text) => from_json(&text, id, &out.limits),
@@ -142,6 +148,8 @@ struct Resume<'a> {
     http: &'a Http,
     url: &'a Url,
     headers: HeaderMap,
+    /// When the stream that broke off was asked for.
+    begun: Instant,
 }
 
 /// Reads events until the answer. A stream that ends early is resumed behind its last event id, where it has one; what the
@@ -152,6 +160,7 @@ async fn from_stream(
     limits: &Limits,
     listener: &dyn Listener,
     mut resume: Option<Resume<'_>>,
+    slot: Option<Slot>,
 ) -> Result<Content, Failure> {
     let mut response = response;
     let mut last_event_id: Option<String> = None;
@@ -160,11 +169,15 @@ async fn from_stream(
     let mut resumed = false;
     let mut seen = Seen::default();
     loop {
-        let mut events = EventStream::new(Box::pin(body::chunks(response)), limits.event);
-        let cut = loop {
+        if let Some(idle) = listener.idle() {
+            idle.restart();
+        }
+        let chunks = body::chunks(response, listener.idle().cloned());
+        let mut events = EventStream::new(Box::pin(chunks), limits.event);
+        let (cut, is_broken) = loop {
             match events.next().await {
-                None => break ended_without_answer(),
-                Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break failure,
+                None => break (ended_without_answer(), false),
+                Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break (failure, true),
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok(data)) => {
                     let text = Bytes::from(data);
@@ -179,7 +192,7 @@ async fn from_stream(
                         Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
                         Some(Message::Response { id: answered, outcome }) => {
                             let content = content(&text, answered, outcome, id, limits)?;
-                            finish(events).await;
+                            finish(events, slot).await;
                             return Ok(content);
                         }
                         None => return Err(not_a_message(&text)),
@@ -195,6 +208,11 @@ async fn from_stream(
         retry = events.retry().or(retry);
         drop(events);
         let (Some(resume), Some(from)) = (&mut resume, &last_event_id) else { return Err(cut) };
+        let begun = std::mem::replace(&mut resume.begun, Instant::now());
+        if is_broken {
+            // What goes on must not meet another connection that is as dead as this one.
+            resume.http.renew(begun);
+        }
         let mut asked_for = Duration::ZERO;
         let mut renewed = false;
         response = loop {
@@ -330,13 +348,14 @@ fn is_open_stream(response: &Response) -> bool {
 }
 
 /// Reads a stream to its end behind the answer: at once where the end is near, else in the background.
-async fn finish<S>(mut events: EventStream<S>)
+async fn finish<S>(mut events: EventStream<S>, slot: Option<Slot>)
 where
     S: futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + Send + 'static,
 {
     let near = tokio::time::timeout(END_OF_STREAM, async { while events.next().await.is_some_and(|e| e.is_ok()) {} });
     if near.await.is_err() {
         tokio::spawn(tokio::time::timeout(DRAIN, async move {
+            let _slot = slot;
             while events.next().await.is_some_and(|event| event.is_ok()) {}
         }));
     } else {

@@ -1,15 +1,28 @@
-//! The deadline of one attempt, which progress of the call starts anew.
+//! The deadline of one attempt, which every byte of the call's own stream starts anew.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 
+use crate::attempts;
+use crate::error::Code;
+use crate::failure::Failure;
 use crate::open_count::OpenCount;
+use crate::retry::Happened;
+use crate::text::seconds;
+
+/// A deadline that is noticed so late was passed while the process was stopped, or its thread blocked.
+const LATE: Duration = Duration::from_millis(10);
+/// The time in which what arrived meanwhile is read then.
+const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) struct IdleTimer {
     timeout: Option<Duration>,
     until: Mutex<Option<Instant>>,
+    /// Whether anything of the answer came.
+    has_heard: AtomicBool,
 }
 
 /// The questions to the caller that a call may be waiting for.
@@ -34,11 +47,40 @@ impl<'a> Questions<'a> {
 
 impl IdleTimer {
     pub(crate) fn start(timeout: Option<Duration>) -> Self {
-        Self { timeout, until: Mutex::new(deadline(timeout)) }
+        Self { timeout, until: Mutex::new(deadline(timeout)), has_heard: AtomicBool::new(false) }
     }
 
     pub(crate) fn restart(&self) {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = deadline(self.timeout);
+    }
+
+    /// Notes that something of the answer came.
+    pub(crate) fn hears(&self) {
+        self.has_heard.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn has_heard(&self) -> bool {
+        self.has_heard.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    fn until(&self) -> Option<Instant> {
+        *self.until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The failure of an attempt whose timeout has passed.
+    pub(crate) fn too_late(&self) -> Failure {
+        match self.timeout {
+            Some(timeout) if self.has_heard() => {
+                let message =
+                    format!("the answer began, and nothing more came for {} (option timeout)", seconds(timeout));
+                Failure::new(Happened::Lost, Code::AttemptTimeout, message)
+            }
+            timeout => attempts::too_late(timeout),
+        }
     }
 
     /// Returns when the timeout has passed without a restart. While the server waits for the caller, it does not pass.
@@ -54,28 +96,40 @@ impl IdleTimer {
                 self.restart();
                 continue;
             }
-            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-            match until {
-                None => return std::future::pending().await,
-                Some(until) if until <= Instant::now() => return,
-                Some(until) => tokio::select! {
-                    () = sleep_until(until) => {}
-                    () = own => {}
-                    () = of_all => {}
-                },
+            let Some(until) = self.until() else { return std::future::pending().await };
+            tokio::select! {
+                () = reached(until) => {
+                    if self.until() == Some(until) && !questions.are_open() {
+                        return;
+                    }
+                }
+                () = own => {}
+                () = of_all => {}
             }
         }
     }
 
     async fn passed(&self) {
         loop {
-            let until = *self.until.lock().unwrap_or_else(PoisonError::into_inner);
-            match until {
-                None => return std::future::pending().await,
-                Some(until) if until <= Instant::now() => return,
-                Some(until) => sleep_until(until).await,
+            let Some(until) = self.until() else { return std::future::pending().await };
+            reached(until).await;
+            if self.until() == Some(until) {
+                return;
             }
         }
+    }
+}
+
+/// Returns at a time, once what has arrived by then was read: where the process was stopped meanwhile, its timers and its
+/// sockets are ready at once, and the timers must not win.
+pub(crate) async fn reached(until: Instant) {
+    sleep_until(until).await;
+    if until.elapsed() >= LATE {
+        tokio::time::sleep(GRACE).await;
+    } else {
+        // The first has the runtime look at its sockets, the second its connections at what came.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
     }
 }
 

@@ -55,7 +55,7 @@ impl SseLink {
             Stream::Open(response) => response,
             Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
-        let mut events = EventStream::new(Box::pin(body::chunks(response)), limits.event);
+        let mut events = EventStream::new(Box::pin(body::chunks(response, None)), limits.event);
         let endpoint = match events.next_event().await {
             Some(Ok((event, data))) if event == "endpoint" => same_origin(url, &data)?,
             Some(Ok((event, _))) => {
