@@ -23,7 +23,7 @@ use crate::open::What;
 use crate::pages::{self, SyncPages};
 use crate::pending::Why;
 use crate::progress::Heard;
-use crate::runtime::{Local, OwnRuntime, turn};
+use crate::runtime::{Local, OwnRuntime, shared, turn};
 use crate::task::Task;
 use crate::telling;
 
@@ -32,8 +32,6 @@ type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 
 /// How soon a waiting call notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
-/// How long a call that was given up stays, at most, for the server to be told.
-const TELL_WITHIN: Duration = Duration::from_millis(500);
 
 /// What the client consists of until it is closed.
 struct Live {
@@ -175,6 +173,9 @@ impl SyncClient {
         let remains = bridge.remains();
         // Who answers follows from where the calls run.
         let held = Held::new(py, bridge)?;
+        if held.background.is_none() {
+            held.bridge.hold_notices();
+        }
         if hooks.get().has_answers() {
             let _ = asks.set(if held.background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
         }
@@ -332,10 +333,6 @@ fn settle(py: Python<'_>, live: &Live, asked: Option<&Arc<Asked>>, hooks: &Hooks
     let mut settled = Box::pin(async {
         turn().await;
         turn().await;
-        // A client that works between calls tells it by itself.
-        if was_given_up && live.held.background.is_none() {
-            live.held.bridge.settled(TELL_WITHIN).await;
-        }
     });
     loop {
         let is_settled = py.detach(|| {
@@ -351,6 +348,13 @@ fn settle(py: Python<'_>, live: &Live, asked: Option<&Arc<Asked>>, hooks: &Hooks
         });
         asked.map_or(Ok(()), |asked| asked.answer(py, hooks))?;
         if is_settled != Some(false) {
+            if was_given_up
+                && let Some(notices) = live.held.bridge.held_notices()
+                && let Ok(shared) = shared(py)
+            {
+                // Behind the error, which must not wait for a server that is silent.
+                shared.handle.spawn(notices);
+            }
             return Ok(());
         }
     }

@@ -500,6 +500,9 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         plan.state.waiting.enters(Stage::Answer);
         core.rested.hear_the_news().await;
+        if core.rested.has_slept() {
+            core.http.renew(Instant::now());
+        }
         if last.is_some() {
             plan.state.is_sent_again();
         }
@@ -551,7 +554,7 @@ pub(crate) async fn run_counted<O: Operation>(
         if O::OPENS && O::WITH_TOKEN && failure.error.info().code != Code::AttemptTimeout {
             core.handshake_now.failed(&failure.error.info().message);
         }
-        if failure.is_of_the_connection() {
+        if failure.is_silence_or_cut() {
             // The next attempt must not meet another connection that is as dead as this one.
             core.http.renew(begun);
         }

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -266,10 +267,18 @@ impl Bridge {
         Ok(Pages { of, with_metadata })
     }
 
-    /// Waits until the servers know of the calls that were given up, and no longer than `within`.
-    pub async fn settled(&self, within: Duration) {
+    /// Keeps notices of calls that are given up, for a runtime that goes on between calls.
+    pub fn hold_notices(&self) {
         if let To::Server(client) = &self.to {
-            let _ = tokio::time::timeout(within, client.notices_sent()).await;
+            client.hold_notices();
+        }
+    }
+
+    /// Sends the notices that are held; `None` where there are none. Bounded, and without failure.
+    pub fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
+        match &self.to {
+            To::Server(client) => client.held_notices(),
+            To::Registry(_) => None,
         }
     }
 

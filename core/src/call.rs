@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::value::RawValue;
 use tokio::sync::MutexGuard;
+use tokio::time::Instant;
 
 use crate::attempts::{self, CallState, Correction, Name, Operation, Plan, Turn};
 use crate::auth::token::Token;
@@ -245,6 +246,7 @@ impl LogicalCall {
             return Ok(kept);
         }
         let key = key.map(|key| (key, core.cache.now()));
+        let begun = Instant::now();
         let attempts = async {
             let schema = match self.validate_output && self.method == TOOLS_CALL {
                 true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
@@ -260,6 +262,9 @@ impl LogicalCall {
             Ok((reply, rounds))
         };
         let (reply, rounds) = self.within(attempts).await.map_err(|failure| {
+            if failure.error.info().code == Code::TotalTimeout {
+                core.http.renew(begun);
+            }
             let error = core.redacted_of(failure.error, &headers::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
@@ -743,6 +748,11 @@ impl Operation for InOpening<'_> {
             Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key, peer: None };
         let id = (!self.0.is_notification).then(|| core.next_id());
         self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
+            let info = failure.error.info_mut();
+            if info.code == Code::AttemptTimeout {
+                let server = core.settings.route.origin();
+                info.message = format!("the handshake with {server}, {}: {}", self.0.method, info.message);
+            }
             if !begins && link.is_down() {
                 failure.happened = Happened::SessionLost;
             } else if link.is_process() && link.is_down() {

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use futures_util::stream::unfold;
 use futures_util::{FutureExt, Stream};
 use serde::Serialize;
@@ -254,9 +255,14 @@ impl Client {
         ServerPages::new(&self.core, method, member, options)
     }
 
-    /// Waits until the server knows of all calls that were given up.
-    pub(crate) async fn notices_sent(&self) {
-        self.core.notices.over().await;
+    /// Keeps notices of calls that are given up, to be sent by another runtime.
+    pub(crate) fn hold_notices(&self) {
+        self.core.hold_notices();
+    }
+
+    /// Sends the notices that are held; `None` where there are none.
+    pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
+        self.core.take_held_notices()
     }
 
     /// A member of what the server said when the session was opened, as JSON text.

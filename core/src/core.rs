@@ -24,6 +24,7 @@ use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
+use crate::given_up::HeldNotices;
 use crate::headers;
 use crate::idempotency::UsedKeys;
 use crate::listen;
@@ -92,8 +93,8 @@ pub(crate) struct Core {
     pub(crate) warnings: Warnings,
     /// The deviations that callers were warned of.
     pub(crate) reported: Reported,
-    /// Notices on their way of calls that were given up.
-    pub(crate) notices: Arc<OpenCount>,
+    /// Notices of calls that were given up, where another runtime sends them.
+    pub(crate) held_notices: HeldNotices,
     /// Room for them.
     pub(crate) notices_at_once: Semaphore,
     pub(crate) rested: Rested,
@@ -166,7 +167,7 @@ impl Core {
             asked_of_all: Arc::default(),
             warnings: Warnings::default(),
             reported: Reported::default(),
-            notices: Arc::default(),
+            held_notices: HeldNotices::default(),
             notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
             rested: Rested::default(),
             slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),

@@ -66,9 +66,9 @@ impl Failure {
         self
     }
 
-    /// Whether the connection was lost or silent: others as old as it may be as dead.
-    pub(crate) fn is_of_the_connection(&self) -> bool {
-        matches!(self.error.info().code, Code::AttemptTimeout | Code::ConnectionLost | Code::AnswerCut)
+    /// Whether the connection fell silent, or broke within the answer: others as old as it may be as dead.
+    pub(crate) fn is_silence_or_cut(&self) -> bool {
+        matches!(self.error.info().code, Code::AttemptTimeout | Code::AnswerCut)
     }
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 
 use crate::core::Core;
 use crate::protocol::jsonrpc;
@@ -46,17 +47,49 @@ impl Drop for Unanswered {
         if !is_told(&peer) || core.is_closed() {
             return;
         }
-        let notice = core.notices.begin();
-        runtime.spawn(async move {
-            let _notice = notice;
-            let told = async {
-                // Many calls that are given up at once must not come to as many connections.
-                let _room = core.notices_at_once.acquire().await;
-                tell(&core, &peer, id).await;
-            };
-            let _ = tokio::time::timeout(WITHIN, told).await;
-        });
+        let is_held = match &mut *core.held_notices.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(held) => {
+                held.push((Arc::downgrade(&peer), id));
+                true
+            }
+            None => false,
+        };
+        if !is_held {
+            runtime.spawn(send(core, peer, id));
+        }
     }
+}
+
+/// Notices that the client keeps for a runtime that goes on between its calls; `None` where its own does.
+pub(crate) type HeldNotices = Mutex<Option<Vec<(Weak<Peer>, u64)>>>;
+
+impl Core {
+    /// Keeps further notices until they are [taken](Self::take_held_notices).
+    pub(crate) fn hold_notices(&self) {
+        self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// Sends the notices that are held; `None` where there are none.
+    pub(crate) fn take_held_notices(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+        let held = std::mem::take(self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?);
+        if held.is_empty() {
+            return None;
+        }
+        let core = Arc::clone(self);
+        Some(Box::pin(async move {
+            let sent = held.into_iter().filter_map(|(peer, id)| Some(send(Arc::clone(&core), peer.upgrade()?, id)));
+            futures_util::future::join_all(sent).await;
+        }))
+    }
+}
+
+async fn send(core: Arc<Core>, peer: Arc<Peer>, id: u64) {
+    let sent = async {
+        // Many calls that are given up at once must not come to as many connections.
+        let _room = core.notices_at_once.acquire().await;
+        tell(&core, &peer, id).await;
+    };
+    let _ = tokio::time::timeout(WITHIN, sent).await;
 }
 
 /// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has

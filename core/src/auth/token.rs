@@ -1,6 +1,6 @@
 //! A token that is asked for once for all calls, and again when it is about to expire or was refused.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use tokio::time::Instant;
@@ -29,7 +29,8 @@ pub(crate) struct Token {
     pub(crate) generation: u64,
     pub(crate) header: HeaderValue,
     pub(crate) secret: Secret,
-    renew_at: Option<Instant>,
+    /// By both clocks: the monotonic one stands still while the machine sleeps, and the other may be set.
+    renew_at: Option<(Instant, SystemTime)>,
 }
 
 /// The token of one client: asked for once for all calls.
@@ -41,11 +42,15 @@ impl Kept for Token {
     }
 
     fn is_usable(&self) -> bool {
-        self.renew_at.is_none_or(|at| Instant::now() < at)
+        self.is_usable_at(SystemTime::now())
     }
 }
 
 impl Token {
+    fn is_usable_at(&self, wall: SystemTime) -> bool {
+        self.renew_at.is_none_or(|(at, by_wall)| Instant::now() < at && wall < by_wall)
+    }
+
     pub(crate) fn new(generation: u64, issued: Issued) -> Result<Self, Failure> {
         let header = bearer("token", &issued.token).map_err(|_| {
             let message =
@@ -54,7 +59,8 @@ impl Token {
         })?;
         let holds = issued.expires_in.filter(|holds| !holds.is_zero());
         let holds = holds.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));
-        let renew_at = holds.and_then(|holds| Instant::now().checked_add(holds));
+        let renew_at =
+            holds.and_then(|holds| Some((Instant::now().checked_add(holds)?, SystemTime::now().checked_add(holds)?)));
         Ok(Self { generation, header, secret: issued.token, renew_at })
     }
 }
@@ -76,5 +82,16 @@ mod tests {
         assert!(long.is_usable() && !short.is_usable());
         tokio::time::advance(Duration::from_secs(3480)).await;
         assert!(!long.is_usable());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_token_expires_by_either_clock() {
+        let token = Token::new(1, Issued { token: "t".into(), expires_in: Some(Duration::from_secs(3600)) }).unwrap();
+        let now = SystemTime::now();
+        assert!(token.is_usable_at(now));
+        assert!(token.is_usable_at(now - Duration::from_secs(86_400)), "a wall clock that was set back");
+        assert!(!token.is_usable_at(now + Duration::from_secs(3600)), "a machine that slept for an hour");
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        assert!(!token.is_usable_at(now - Duration::from_secs(86_400)));
     }
 }

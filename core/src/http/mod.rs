@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::limits::{DEFAULT_HEADERS, Limits};
 
 use tls::AskedInVain;
-use unanswered::{Way, not_answered};
+use unanswered::{Way, is_end_of_connection, not_answered};
 
 /// The bounds of how long a silent HTTP/2 connection is believed in, and how long its answer to a ping is waited for.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
@@ -37,6 +37,7 @@ pub(crate) struct Http {
     limits: Limits,
     /// Whether an option names a proxy.
     has_proxy: bool,
+    connect_timeout: Option<Duration>,
 }
 
 #[derive(Debug, Clone)]
@@ -79,7 +80,8 @@ impl Http {
                 doors.push((token_url.clone(), to_endpoint));
             }
         }
-        Ok(Self { doors: doors.into(), limits: settings.limits, has_proxy: settings.proxy.is_some() })
+        let (limits, has_proxy) = (settings.limits, settings.proxy.is_some());
+        Ok(Self { doors: doors.into(), limits, has_proxy, connect_timeout: settings.connect_timeout })
     }
 
     /// Where a request to `url` may go, asked for with each.
@@ -102,6 +104,7 @@ impl Http {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
         let client = connections.locked().client.clone();
+        let begun = Instant::now();
         match client.execute(request).await {
             Ok(response) => {
                 connections.locked().has_answered = true;
@@ -109,7 +112,14 @@ impl Http {
                 Ok(response)
             }
             Err(error) => {
-                let way = Way { has_proxy: self.has_proxy, certificate_missing: certificate.has_been() };
+                let way = Way {
+                    has_proxy: self.has_proxy,
+                    connect_timeout: self.connect_timeout,
+                    certificate_missing: certificate.has_been(),
+                };
+                if is_end_of_connection(&error) {
+                    self.renew(begun);
+                }
                 Err(not_answered(&error, way, &self.limits))
             }
         }

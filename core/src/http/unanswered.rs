@@ -2,18 +2,22 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use super::{proxy_failure, tls_failure};
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::retry::Happened;
+use crate::text::seconds;
 
 /// What is known of the way to a server besides what its errors say.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Way {
     /// Whether an option names a proxy.
     pub(crate) has_proxy: bool,
+    /// How long making a connection may take.
+    pub(crate) connect_timeout: Option<Duration>,
     /// Whether a server asked for a client certificate, and there is none.
     pub(crate) certificate_missing: bool,
 }
@@ -47,10 +51,18 @@ pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) ->
     Failure::new(Happened::Lost, Code::ConnectionLost, message)
 }
 
+/// Whether a connection that was made has ended, and not one stream of it alone.
+pub(crate) fn is_end_of_connection(error: &reqwest::Error) -> bool {
+    let is_of_a_stream =
+        |cause: &(dyn StdError + 'static)| cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_reset);
+    !error.is_connect() && !causes(error).any(is_of_a_stream)
+}
+
 fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_failure::Tunnel>, way: Way) -> Failure {
     let through = if way.has_proxy { " through the proxy" } else { "" };
     if error.is_timeout() {
-        let message = format!("no connection{through} within the connect timeout");
+        let within = way.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
+        let message = format!("no connection{through}{}", within.as_deref().unwrap_or(" in time"));
         return Failure::new(Happened::NotConnected, Code::ConnectTimeout, message);
     }
     if let Some(tunnel) = tunnel {
