@@ -12,6 +12,17 @@ use crate::waiting::{Stage, Waiting};
 /// The place of one call among those on their way.
 pub(crate) type Slot = OwnedSemaphorePermit;
 
+/// Lets the connection of a call that was answered return to the pool before another call takes its slot, or that one would
+/// open a connection of its own.
+pub(crate) async fn let_go(slot: Option<Slot>) {
+    let Some(slot) = slot else { return };
+    if slot.semaphore().available_permits() == 0 {
+        for _ in 0..3 {
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
 /// `None` is no limit.
 pub(crate) struct Slots(Option<Arc<Semaphore>>);
 

@@ -150,3 +150,62 @@ async fn a_session_does_not_end_under_its_calls() {
         assert_eq!((last.http_method.as_str(), ledger.executions.len()), ("DELETE", 3));
     }
 }
+
+/// Returns once the server has seen so many requests of a method. The client's own tasks run on this thread, too.
+async fn seen(server: &DevServer, method: &str, count: usize) {
+    let seen = async {
+        while server.ledger().requests.iter().filter(|seen| seen.rpc_method.as_deref() == Some(method)).count() < count
+        {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), seen).await.unwrap();
+}
+
+/// A process that is stopped, a machine that is frozen: timers and sockets are ready at once when it goes on.
+#[tokio::test]
+async fn what_arrived_while_the_process_stood_still_is_read_before_a_timeout_wins() {
+    let timeout = CallOptions::default().timeout(Duration::from_millis(300));
+    let total = CallOptions::default().total_timeout(Duration::from_millis(300));
+    for (form, tls) in [("json", false), ("sse", false), ("json", true), ("sse", true)] {
+        let mut options = json!({"profile": "generic", "answer": form});
+        if tls {
+            options["tls"] = json!({});
+        }
+        let server = served(&options);
+        let mut client = client(&server);
+        if let Some(certificates) = server.certificates() {
+            client = client.ca_certs(certificates.ca.clone());
+        }
+        let client = client.build().unwrap();
+        client.ping().await.unwrap();
+        for (nth, options) in [&timeout, &total].into_iter().enumerate() {
+            let call = client.call_tool("slow", json!({"ms": 50})).options(options.clone());
+            let standing_still = async {
+                seen(&server, "tools/call", nth + 1).await;
+                std::thread::sleep(Duration::from_millis(700));
+            };
+            let (answered, ()) = tokio::join!(call.into_future(), standing_still);
+            answered.unwrap_or_else(|error| panic!("{form}, tls {tls}: {error}"));
+        }
+        assert_eq!(server.ledger().executions.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_silent_does_not_gain_by_a_process_that_stood_still() {
+    let server =
+        served(&json!({"profile": "generic", "faults": [{"on": {"tool": "echo"}, "fault": {"kind": "hang"}}]}));
+    let client = client(&server).build().unwrap();
+    client.ping().await.unwrap();
+    let begun = Instant::now();
+    let call = client.call_tool("echo", json!({})).options(CallOptions::default().timeout(Duration::from_millis(300)));
+    let standing_still = async {
+        seen(&server, "tools/call", 1).await;
+        std::thread::sleep(Duration::from_millis(700));
+    };
+    let (ended, ()) = tokio::join!(call.into_future(), standing_still);
+    let error = ended.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("attempt_timeout", Delivery::MaybeExecuted));
+    assert!(begun.elapsed() < Duration::from_secs(2));
+}

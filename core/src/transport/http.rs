@@ -23,7 +23,7 @@ use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::retry::Happened;
 use crate::retry_after;
-use crate::slots::Slot;
+use crate::slots::{self, Slot};
 
 /// How long the end of a stream is waited for behind the answer, so that its connection can be used again.
 const END_OF_STREAM: Duration = Duration::from_millis(2);
@@ -81,7 +81,10 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
             from_stream(response, id, &out.limits, listener, resume, out.slot).await
         }
         Media::Json => match body::read(&mut response, out.limits.answer).await {
-            Ok(text) => from_json(&text, id, &out.limits),
+            Ok(text) => {
+                slots::let_go(out.slot).await;
+                from_json(&text, id, &out.limits)
+            }
             Err(failure) => Err(failure),
         },
         Media::Other(_) if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT => {

@@ -22,8 +22,8 @@ const PACE: Duration = Duration::from_millis(25);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// One connect and one call, on a busy machine.
 const CONNECT: Duration = Duration::from_secs(2);
-/// The retries that the budget of 500 has tokens for, 14 each.
-const MOST_RETRIES: u64 = 500 / 14;
+/// The retries that the budget of 500 has tokens for, 14 each, and two of each call in flight when the outage begins.
+const MOST_RETRIES: u64 = 500 / 14 + 2 * WORKERS;
 /// Calls before the outage.
 const BEFORE: u64 = 200;
 
