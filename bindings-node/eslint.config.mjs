@@ -12,5 +12,5 @@ export default defineConfig(
       "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
     },
   },
-  { files: ["tests/**/*.mjs", "*.mjs"], extends: [tseslint.configs.strict] },
+  { files: ["tests/**/*.mjs", "module/*.{js,mjs}", "*.mjs"], extends: [tseslint.configs.strict] },
 );

@@ -1,8 +1,6 @@
 /** The native side: what it offers, where it is found, and the channel over which its answers come back. */
 
-import { createRequire } from "node:module";
-import { join } from "node:path";
-
+import { loadBinary } from "./binary.js";
 import { askHook, tell } from "./hooks.js";
 import type { Hooks } from "./hooks.js";
 
@@ -97,7 +95,7 @@ interface Call {
   hear: ((params: string) => void) | undefined;
 }
 
-const binding = load();
+const binding = loadBinary() as Binding;
 const calls = new Map<number, Call>();
 /** It rests while no client is open and no call is in flight: then nothing of ours is among the handles of the event loop. */
 const channel = new binding.Channel();
@@ -220,20 +218,4 @@ function onOwn(client: number, kind: number, text: string, question: number): vo
   } else {
     askHook(hooks, text, (ok, answer) => { channel.answer(question, ok, answer); });
   }
-}
-
-/** Loads the binary that lies beside this file, under the name of its platform. */
-function load(): Binding {
-  const require = createRequire(__filename);
-  const platform = `${process.platform}-${process.arch}`;
-  const suffixes = { linux: ["-gnu", "-musl"], win32: ["-msvc"] }[process.platform as string] ?? [""];
-  const failures: unknown[] = [];
-  for (const suffix of suffixes) {
-    try {
-      return require(join(__dirname, `omni-mcp.${platform}${suffix}.node`)) as Binding;
-    } catch (failure) {
-      failures.push(failure);
-    }
-  }
-  throw new AggregateError(failures, `@omni/omni-mcp-js has no usable binary for ${platform}`);
 }

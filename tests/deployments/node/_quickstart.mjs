@@ -1,0 +1,18 @@
+// What each bundle and runtime is to do: make a client, call a tool, hear progress, read an error, close.
+
+import { OmniMcpClient, OmniMcpError, testing } from "@omni/omni-mcp-js";
+
+async function main() {
+  const server = await testing.DevServer.start({ progress: 2 });
+  process.env.OMNI_API_KEY = server.apiKey;
+  process.env.OMNI_CLIENT_API_BASE_URL = server.url;
+  const client = new OmniMcpClient();
+  const heard = [];
+  const { structuredContent } = await client.callTool("fred.search", { q: "inflation" }, { onProgress: ({ progress }) => heard.push(progress) });
+  const error = await client.callTool("fred.search", {}).catch((failure) => failure);
+  await client.close();
+  await server.close();
+  console.log(JSON.stringify([structuredContent.query, heard, error instanceof OmniMcpError, error.code]));
+}
+
+main();
