@@ -64,6 +64,7 @@ QUICKSTARTS = {
     "Rust": [str(BUILT / "examples/01_quickstart")],
     "Python": [PROGRAMS["Python"][0], str(ROOT / "examples/python/01_quickstart.py")],
     "Node": ["node", str(ROOT / "examples/node/01_quickstart.mjs")],
+    "Node, bundled by webpack": ["node", str(HERE / "bundled.mjs")],
 }
 
 

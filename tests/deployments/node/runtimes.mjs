@@ -27,7 +27,7 @@ const folder = project({ "context.mjs": CONTEXT });
 for (const [runtime, args] of [
   ["bun", []],
   ["deno", ["run", "--allow-all"]],
-  ["deno", ["run", "--allow-ffi", "--allow-read", "--allow-env", "--allow-sys"]],
+  ["deno", ["run", "--allow-ffi", "--allow-read", "--allow-env"]],
 ]) {
   const ran = (program) => run(bin(runtime), [...args, program], { cwd: folder });
   for (const [program, expected] of [["quickstart.mjs", EXPECTED], ["context.mjs", '[["calling","making"],"rejected","maybe_executed"]']]) {
