@@ -6,19 +6,21 @@ descriptors or 2 threads above.
 """
 
 import json
+import os
 import subprocess
 import sys
 import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent.parent / "bindings-python" / "python"))
+PACKAGE = str(HERE.parent.parent / "bindings-python" / "python")
+sys.path.insert(0, PACKAGE)
 
 from omni_mcp_py.testing import DevServer  # noqa: E402
 
 PROGRAMS = {"Python": [sys.executable, "python/_soak.py"], "Node": ["node", "node/_soak.mjs"]}
 MIB = 1024 * 1024
-# What may be held more at the end.
+# How much more may be held at the end.
 MORE = {"rss": 8 * MIB, "descriptors": 8, "threads": 2}
 
 
@@ -40,10 +42,13 @@ def soak(language, seconds):
         print(f"not run {language}: there is no {command[1]}")
         return True
     with DevServer(ledger="counts") as server:
-        process = subprocess.Popen(
-            [*command, server.url, server.api_key, str(seconds)], cwd=HERE, stdout=subprocess.PIPE, text=True
-        )
+        command = [*command, server.url, server.api_key, str(seconds)]
+        environment = {**os.environ, "PYTHONPATH": PACKAGE}
+        process = subprocess.Popen(command, cwd=HERE, env=environment, stdout=subprocess.PIPE, text=True)
         time.sleep(max(1.0, seconds / 20))
+        if process.poll() is not None:
+            print(f"FAILED  {language}: it ended with {process.returncode}")
+            return False
         first = held_by(process.pid)
         # It stays until it is told, so that it can be looked at.
         said = json.loads(process.stdout.readline())

@@ -16,6 +16,7 @@ REQUIREMENTS = (
     "bench/requirements.txt",
     "tests/dist/requirements.txt",
     "tests/interop/requirements.txt",
+    "tests/deployments/requirements.txt",
 )
 LOCKED = ("bindings-node", "tests/interop", "tests/conformance")
 
