@@ -5,6 +5,7 @@ const [url, apiKey, seconds] = process.argv.slice(2);
 const until = performance.now() + Number(seconds) * 1000;
 const options = { apiKey, baseUrl: url };
 const client = new OmniMcpClient(options);
+const WARM = 500;
 let count = 0;
 
 for (let number = 0; performance.now() < until; number += 1) {
@@ -29,6 +30,7 @@ for (let number = 0; performance.now() < until; number += 1) {
     await other.ping();
     await other.close();
   }
+  if (count < WARM && WARM <= count + calls.length) console.log("warm");
   count += calls.length;
 }
 await client.close();

@@ -1,4 +1,4 @@
-"""The Python program of the soak: calls of both clients until the time is over."""
+"""The Python program of the soak: calls of both clients until the time is over; those of the async one are counted."""
 
 import asyncio
 import json
@@ -11,11 +11,11 @@ from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, OmniMCPError
 url, key, seconds = sys.argv[1], sys.argv[2], float(sys.argv[3])
 until = time.monotonic() + seconds
 count = 0
+WARM = 500
 
 
 def sync_calls():
     """Make calls with a client that stays, and with others."""
-    global count
     with OmniMCPClient(key, base_url=url) as client:
         number = 0
         while time.monotonic() < until:
@@ -31,7 +31,6 @@ def sync_calls():
                 with OmniMCPClient(key, base_url=url) as other:
                     other.ping()
             number += 1
-            count += 1
 
 
 async def async_calls():
@@ -49,6 +48,8 @@ async def async_calls():
             if number % 100 == 0:
                 async with AsyncOmniMCPClient(key, base_url=url) as other:
                     await other.ping()
+            if count < WARM <= count + len(tasks):
+                print("warm", flush=True)
             number += 1
             count += len(tasks)
 
