@@ -382,6 +382,9 @@ impl LogicalCall {
         id: Option<u64>,
     ) -> Result<Outgoing, Failure> {
         let mut headers = line.headers.clone();
+        if let (true, Some(id)) = (line.modern.is_none(), line.session_id) {
+            headers.insert(headers::MCP_SESSION_ID, id.clone());
+        }
         for (name, value) in &self.headers {
             // In the place of the client's header of the same name.
             headers.insert(name.clone(), value.clone());
@@ -526,8 +529,8 @@ pub(crate) struct Line<'a> {
 impl<'a> Line<'a> {
     /// In an open session.
     pub(crate) fn of(peer: &'a Peer) -> Self {
-        let Peer { link, headers, session_id, ears, modern, .. } = peer;
-        let session_id = session_id.as_ref();
+        let Peer { link, headers, ears, modern, .. } = peer;
+        let session_id = peer.session_id();
         Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None, peer: Some(peer) }
     }
 }
@@ -541,7 +544,7 @@ struct InSession<'a> {
     /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
     doubt: Mutex<Option<(bool, Failure)>>,
     /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
-    suspected: Mutex<Option<(Kind, u64)>>,
+    suspected: Mutex<Option<(Kind, Arc<Peer>)>>,
     /// Whether a refused token was renewed.
     renewed: AtomicBool,
 }
@@ -550,7 +553,7 @@ impl InSession<'_> {
     /// Judges whether a failure may mean that the session is lost; then the call is sent once more in another, or the next call
     /// is sent in another.
     fn judge_session(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn, mut failure: Failure) -> Failure {
-        let is_established = peer.session_id.is_some() || peer.link.is_the_session();
+        let is_established = peer.session_id().is_some() || peer.link.is_the_session();
         if peer.modern.is_some() || !is_established || failure.happened == Happened::SessionLost {
             return failure;
         }
@@ -575,11 +578,11 @@ impl InSession<'_> {
         match session_loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
-                let suspected = Some((kind, peer.generation));
+                let suspected = Some((kind, Arc::clone(peer)));
                 *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
                 failure
             }
-            Suspicion::SendAgain if !core.suspects(&kind, peer.generation) => failure,
+            Suspicion::SendAgain if !core.suspects(&kind, peer) => failure,
             Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
                 core.lose_session(peer.generation);
                 failure
@@ -594,10 +597,10 @@ impl InSession<'_> {
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.
     fn suspect_session(&self, core: &Arc<Core>) {
         let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((kind, generation)) = suspected
-            && core.suspects(&kind, generation)
+        if let Some((kind, peer)) = suspected
+            && core.suspects(&kind, &peer)
         {
-            core.lose_session(generation);
+            core.lose_session(peer.generation);
         }
     }
 }
@@ -661,6 +664,7 @@ impl Operation for InSession<'_> {
             Ok(reply) => {
                 self.unanswered.settled();
                 core.suspicions.succeeded(|| self.call.name().shortest());
+                core.take_late_session_id(peer, &reply.headers);
                 Ok(reply)
             }
         }

@@ -37,7 +37,7 @@ use crate::queue::Room;
 use crate::reply::RawReply;
 use crate::rested::Rested;
 use crate::session::{Listening, Peer, Session};
-use crate::session_loss::{Kind, Suspicions};
+use crate::session_loss::{Judged, Kind, Suspicions};
 use crate::slots::Slots;
 use crate::state::{Board, State, StateChange};
 use crate::subscriptions::{self, Subscriptions};
@@ -113,6 +113,8 @@ pub(crate) struct Core {
     pub(crate) era: Mutex<Option<Verdict>>,
     /// What was learnt of refusals that may mean a lost session.
     pub(crate) suspicions: Suspicions,
+    /// The last session that was taken for lost.
+    set_aside: Mutex<Option<Arc<Peer>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
     pub(crate) token_is_new: AtomicBool,
     /// The methods and tools that are answered the same invalid response each time.
@@ -180,6 +182,7 @@ impl Core {
             log_level: RwLock::default(),
             era: Mutex::default(),
             suspicions: Suspicions::default(),
+            set_aside: Mutex::default(),
             token_is_new: AtomicBool::new(false),
             always_invalid: Mutex::default(),
             listening_failures: AtomicU32::new(0),
@@ -258,10 +261,50 @@ impl Core {
         }
     }
 
-    /// Whether a refusal in the session of this generation is taken for its loss.
-    pub(crate) fn suspects(&self, kind: &Kind, generation: u64) -> bool {
-        self.suspicions.may_mean_loss(kind, generation)
-            && self.accepts(Deviation::SessionLossByOther, || kind.deviation())
+    /// Takes the id that a response gave to a session that began without, as other clients do.
+    pub(crate) fn take_late_session_id(&self, peer: &Peer, headers: &HeaderMap) {
+        let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
+        let begins_late = peer.modern.is_none() && peer.link.is_http() && peer.session_id().is_none();
+        let did = || "the server gave a session id with a later response than that to initialize".to_owned();
+        if !begins_late || peer.welcome.is_none() || !self.accepts(Deviation::LateSessionId, did) {
+            return;
+        }
+        let mut id = id.clone();
+        id.set_sensitive(true);
+        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        peer.ears.set_late_session_id(id);
+    }
+
+    /// Whether a refusal in this session is taken for its loss.
+    pub(crate) fn suspects(self: &Arc<Self>, kind: &Kind, peer: &Arc<Peer>) -> bool {
+        match self.suspicions.judge(kind, peer.generation) {
+            Judged::NoLoss => false,
+            Judged::WasNoLoss => {
+                self.end_set_aside();
+                false
+            }
+            Judged::MayBeLoss if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
+            Judged::MayBeLoss => {
+                if self.is_deleted(peer) {
+                    if let Some(listening) = peer.listening.get() {
+                        listening.end();
+                    }
+                    *self.set_aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(peer));
+                }
+                true
+            }
+        }
+    }
+
+    /// Ends the session that was taken for lost and was not, behind the calls that are still on their way in it.
+    fn end_set_aside(self: &Arc<Self>) {
+        let peer = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some(peer), Ok(runtime)) = (peer, tokio::runtime::Handle::try_current()) else { return };
+        let core = Arc::clone(self);
+        runtime.spawn(async move {
+            peer.in_flight.over().await;
+            core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+        });
     }
 
     pub(crate) fn next_id(&self) -> u64 {
@@ -450,7 +493,7 @@ impl Core {
 
     /// Whether a session is ended by telling the server.
     fn is_deleted(&self, peer: &Peer) -> bool {
-        peer.link.is_http() && peer.session_id.is_some() && self.settings.profile.deletes_sessions
+        peer.link.is_http() && peer.session_id().is_some() && self.settings.profile.deletes_sessions
     }
 
     /// Ends a session whose handshake failed, so that it is not left behind at the server.
@@ -476,7 +519,7 @@ impl Core {
         }
         let end = async {
             if let (Link::StreamableHttp { http, url }, true) = (&*peer.link, self.is_deleted(peer)) {
-                let mut headers = peer.headers.clone();
+                let mut headers = peer.request_headers();
                 headers.remove(http::header::CONTENT_TYPE);
                 if let Some(token) = self.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -14,6 +14,7 @@ use crate::asks::{self, Unanswered};
 use crate::core::Core;
 use crate::deviations::Deviation;
 use crate::given_up::CANCELLED;
+use crate::headers;
 use crate::log::tell;
 use crate::open_count::OpenCount;
 use crate::protocol::jsonrpc;
@@ -32,6 +33,8 @@ pub(crate) struct Ears {
     /// What the opening of the session came to.
     open: OnceLock<Open>,
     opening: HeaderMap,
+    /// The id of the session, where a response behind the handshake gave it.
+    late_session_id: OnceLock<HeaderValue>,
     /// Whether the server is taken for a modern one while the session is being opened.
     asks_for_era: AtomicBool,
 }
@@ -49,6 +52,7 @@ impl Ears {
             link: OnceLock::new(),
             open: OnceLock::new(),
             opening,
+            late_session_id: OnceLock::new(),
             asks_for_era: AtomicBool::new(false),
         })
     }
@@ -56,6 +60,15 @@ impl Ears {
     /// Tells what the server is taken for while the session is being opened.
     pub(crate) fn opens_as(&self, is_modern: bool) {
         self.asks_for_era.store(is_modern, Ordering::Release);
+    }
+
+    pub(crate) fn late_session_id(&self) -> Option<&HeaderValue> {
+        self.late_session_id.get()
+    }
+
+    /// The server gave an id to a session that began without. The first one counts.
+    pub(crate) fn set_late_session_id(&self, id: HeaderValue) {
+        let _ = self.late_session_id.set(id);
     }
 
     /// Tells where answers go.
@@ -145,10 +158,13 @@ impl Ears {
     /// came.
     pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
         let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
-        let (headers, is_modern) = match self.open.get() {
+        let (mut headers, is_modern) = match self.open.get() {
             Some(open) => (open.headers.clone(), open.is_modern),
             None => (self.opening.clone(), self.asks_for_era.load(Ordering::Acquire)),
         };
+        if let Some(id) = self.late_session_id() {
+            headers.insert(headers::MCP_SESSION_ID, id.clone());
+        }
         // A server of the modern era must not ask so, and must not be answered (2026-07-28, basic/transports).
         if is_modern {
             return;

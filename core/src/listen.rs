@@ -98,7 +98,7 @@ async fn listen_once(
 ) -> Option<Duration> {
     let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let (headers, token) = match core.with_token(peer.headers.clone()).await {
+        let (headers, token) = match core.with_token(peer.request_headers()).await {
             Ok(found) => found,
             Err(failure) => return after_failure(&core, &peer, &failure, None),
         };
@@ -157,8 +157,8 @@ pub(crate) fn backoff(core: &Core) -> (u32, Duration) {
 }
 
 async fn ask(
-    core: &Core,
-    peer: &Peer,
+    core: &Arc<Core>,
+    peer: &Arc<Peer>,
     mut headers: HeaderMap,
     last_event_id: Option<&str>,
 ) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + use<>>, Failure> {
@@ -176,12 +176,12 @@ async fn ask(
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
         Stream::Refused(answer) => {
-            let standing = Standing { in_session: peer.session_id.is_some(), is_modern: false };
+            let standing = Standing { in_session: peer.session_id().is_some(), is_modern: false };
             let failure = classify::refused(&Method::GET, answer, &core.settings.profile, standing);
             let is_named = standing.in_session
                 && matches!(failure.happened, Happened::Refused | Happened::Unauthorized)
                 && session_loss::names_unknown_session(&failure);
-            let is_lost = is_named && core.suspects(&Kind::of(&failure, "GET".to_owned()), peer.generation);
+            let is_lost = is_named && core.suspects(&Kind::of(&failure, "GET".to_owned()), peer);
             Err(if is_lost { Failure { happened: Happened::SessionLost, ..failure } } else { failure })
         }
     }

@@ -343,7 +343,7 @@ impl Core {
                 self.end_unfinished(&link, opening.headers(), &id).await;
             }
             let named = handshake::named_version(&failure, &version, &self.settings.versions());
-            let did = || format!("the server refused protocol version {version} in the place of choosing one");
+            let did = || format!("the server refused protocol version {version} instead of choosing one");
             match named {
                 Some(named) if !was_refused && self.accepts(Deviation::VersionNotNegotiated, did) => {
                     was_refused = true;

@@ -137,7 +137,7 @@ impl Cursors {
 
     /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
     fn is_end(&self, core: &Core, cursor: &str) -> bool {
-        let did = || format!("the server repeats the page cursor {}", crate::text::preview(cursor.as_bytes()));
+        let did = || format!("the server repeats the page cursor \"{}\"", crate::text::preview(cursor.as_bytes()));
         self.repeated && core.accepts(Deviation::CursorRepeated, did)
     }
 

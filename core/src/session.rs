@@ -36,6 +36,22 @@ pub(crate) struct Peer {
     pub(crate) listening: OnceLock<Listening>,
 }
 
+impl Peer {
+    /// The id of the session: that of the handshake, or one that a later response gave.
+    pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
+        self.session_id.as_ref().or_else(|| self.ears.late_session_id())
+    }
+
+    /// The headers of a request in this session.
+    pub(crate) fn request_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        if let (None, Some(id)) = (&self.session_id, self.ears.late_session_id()) {
+            headers.insert(crate::headers::MCP_SESSION_ID, id.clone());
+        }
+        headers
+    }
+}
+
 /// The task that listens to the server's own stream.
 pub(crate) struct Listening {
     task: AbortHandle,

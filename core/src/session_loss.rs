@@ -209,29 +209,38 @@ enum Known {
     NoLoss,
 }
 
+/// What is known of a refusal as it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It may mean that the session is lost.
+    MayBeLoss,
+    /// It came again in a new session: the one before was not lost.
+    WasNoLoss,
+    /// It says nothing about sessions, as was learnt before.
+    NoLoss,
+}
+
 /// What a client has learnt of such refusals.
 #[derive(Debug, Default)]
 pub(crate) struct Suspicions(Mutex<HashMap<Kind, Known>>);
 
 impl Suspicions {
-    /// Whether a refusal in the session of this generation may mean its loss. One that comes again in a newer session does not,
-    /// now and later.
-    pub(crate) fn may_mean_loss(&self, kind: &Kind, generation: u64) -> bool {
+    /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
+    /// later.
+    pub(crate) fn judge(&self, kind: &Kind, generation: u64) -> Judged {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(kind) {
-            Some(Known::NoLoss) => false,
+            Some(Known::NoLoss) => Judged::NoLoss,
             Some(Known::SuspectedIn(before)) if *before < generation => {
                 known.insert(kind.clone(), Known::NoLoss);
-                false
+                Judged::WasNoLoss
             }
-            Some(Known::SuspectedIn(_)) => true,
+            Some(Known::SuspectedIn(_)) => Judged::MayBeLoss,
+            // Where there are so many, another session does not help.
+            None if known.len() >= MOST_KINDS => Judged::NoLoss,
             None => {
-                // Where there are so many, another session does not help.
-                let has_room = known.len() < MOST_KINDS;
-                if has_room {
-                    known.insert(kind.clone(), Known::SuspectedIn(generation));
-                }
-                has_room
+                known.insert(kind.clone(), Known::SuspectedIn(generation));
+                Judged::MayBeLoss
             }
         }
     }
@@ -347,14 +356,22 @@ mod tests {
     fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
         let known = Suspicions::default();
         let kind = |tool: &str| Kind { status: 403, name: tool.to_owned(), named: false };
-        assert!(known.may_mean_loss(&kind("a"), 1));
-        assert!(known.may_mean_loss(&kind("a"), 1), "another call in the same session");
-        assert!(!known.may_mean_loss(&kind("a"), 2));
-        assert!(!known.may_mean_loss(&kind("a"), 3));
-        assert!(known.may_mean_loss(&kind("b"), 3), "another tool");
+        assert_eq!(known.judge(&kind("a"), 1), Judged::MayBeLoss);
+        assert_eq!(known.judge(&kind("a"), 1), Judged::MayBeLoss, "another call in the same session");
+        assert_eq!(known.judge(&kind("a"), 2), Judged::WasNoLoss);
+        assert_eq!(known.judge(&kind("a"), 3), Judged::NoLoss);
+        assert_eq!(known.judge(&kind("b"), 3), Judged::MayBeLoss, "another tool");
         known.succeeded(|| "b".to_owned());
-        assert!(known.may_mean_loss(&kind("b"), 4), "its session was lost before, and is lost again");
+        assert_eq!(known.judge(&kind("b"), 4), Judged::MayBeLoss, "its session was lost before, and is lost again");
         known.succeeded(|| "a".to_owned());
-        assert!(!known.may_mean_loss(&kind("a"), 4), "what was learnt stays");
+        assert_eq!(known.judge(&kind("a"), 4), Judged::NoLoss, "what was learnt stays");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let known = Suspicions::default();
+        let kinds = (0..1000).map(|number| Kind { status: 403, name: number.to_string(), named: false });
+        let opened = kinds.filter(|kind| known.judge(kind, 1) == Judged::MayBeLoss).count();
+        assert_eq!(opened, MOST_KINDS);
     }
 }
