@@ -27,7 +27,7 @@ const wordsOf = (type) => (type.isUnion() ? type.types : [type]).filter((one) =>
 async function expected(give) {
   const said = await Promise.resolve().then(give).then(() => assert.fail("it was taken"), (error) => error.message);
   assert.match(said, /unknown (variant|field) `\?`, (expected|there are no fields)/);
-  return [...said.split("`?`")[1].matchAll(/`(\w+)`/g)].map(([, word]) => word).sort();
+  return [...said.split("`?`")[1].matchAll(/`([\w-]+)`/g)].map(([, word]) => word).sort();
 }
 
 /** Over which the program plays a server, and nobody else can. */
