@@ -172,7 +172,7 @@ function matchLedger(saw, { requests, executions, connections, proxied, maxConcu
     proxied: (wanted) => match(wanted, proxied, "what the proxy was asked for"),
     requests: (wanted) => {
       for (const [method, count] of Object.entries(wanted)) {
-        assert.equal(requests.filter((request) => methodOf(request) === method).length, count, `requests of ${method}`);
+        match(count, requests.filter((request) => methodOf(request) === method).length, `requests of ${method}`);
       }
     },
     paths: (wanted) => {
