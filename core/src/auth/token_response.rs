@@ -37,7 +37,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Toke
         _ => match refusal(&members) {
             Some((code, said)) => TokenResponse::Refused { code: Some(code), said },
             None if status.is_success() => TokenResponse::Unreadable,
-            None => TokenResponse::Refused { code: None, said: said(&members).unwrap_or_else(|| preview(text)) },
+            None => TokenResponse::Refused { code: None, said: said(&members).unwrap_or_else(|| readable(text)) },
         },
     }
 }
@@ -110,6 +110,10 @@ fn said(members: &Map<String, Value>) -> Option<String> {
 fn readable(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
+    if text.contains("_token") {
+        // It may be that of another.
+        return String::new();
+    }
     if !text.starts_with('<') {
         return preview(text.as_bytes());
     }
@@ -207,7 +211,9 @@ mod tests {
             (401, r#"{"status":401,"error":"Unauthorized","message":"no"}"#, Some("Unauthorized"), "Unauthorized no"),
             (401, r#"{"message":"no"}"#, None, "no"),
             (400, r#"{"error":5,"detail":"no"}"#, None, "no"),
-            (400, r#"{"access_token":"t"}"#, None, r#"{"access_token":"t"}"#),
+            (400, r#"{"access_token":"t"}"#, None, ""),
+            (400, "refresh_token=t", None, ""),
+            (400, r#"{"reason":"no"}"#, None, r#"{"reason":"no"}"#),
             (401, "Unauthorized", None, "Unauthorized"),
             (403, "<!DOCTYPE html><HTML><Title> Access denied </Title></HTML>", None, "a page of HTML, Access denied"),
             (403, "<html><body>x", None, "a page of HTML or XML"),

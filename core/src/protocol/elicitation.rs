@@ -87,6 +87,9 @@ impl Form {
             Value::Null if schema.get("required").is_none() => json!([]),
             required => required.clone(),
         };
+        if !required.is_array() {
+            unusual_fields.add("required", &[]);
+        }
         let check = json!({ "type": "object", "properties": checks, "required": required });
         // Whether something is missing is looked at when the defaults are in.
         let names = required.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
