@@ -4,6 +4,7 @@ mod proxy_failure;
 pub(crate) mod tls;
 mod tls_failure;
 mod unanswered;
+mod whole;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -22,6 +23,7 @@ use crate::limits::{DEFAULT_HEADERS, Limits};
 
 use tls::AskedInVain;
 use unanswered::{Way, is_end_of_connection, not_answered};
+use whole::MayHaveLeft;
 
 /// The bounds of how long a silent HTTP/2 connection is believed in, and how long its answer to a ping is waited for.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
@@ -100,11 +102,12 @@ impl Http {
     }
 
     /// Sends a request, and returns when the head of its answer is there.
-    pub(crate) async fn execute(&self, request: Request) -> Result<Response, Failure> {
+    pub(crate) async fn execute(&self, mut request: Request) -> Result<Response, Failure> {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
         let client = connections.locked().client.clone();
         let begun = Instant::now();
+        let may_have_left = MayHaveLeft::of(&mut request);
         match client.execute(request).await {
             Ok(response) => {
                 connections.locked().has_answered = true;
@@ -116,6 +119,7 @@ impl Http {
                     has_proxy: self.has_proxy,
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
+                    may_have_left: may_have_left.is_true(),
                 };
                 if is_end_of_connection(&error) {
                     self.renew(begun);

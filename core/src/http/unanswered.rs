@@ -20,6 +20,8 @@ pub(crate) struct Way {
     pub(crate) connect_timeout: Option<Duration>,
     /// Whether a server asked for a client certificate, and there is none.
     pub(crate) certificate_missing: bool,
+    /// Whether the whole request may have left.
+    pub(crate) may_have_left: bool,
 }
 
 /// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
@@ -39,16 +41,23 @@ pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) ->
             return Failure::new(Happened::NotConnected, Code::StreamRefused, message);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
-            let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
-            let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
-            return Failure::new(Happened::NotConnected, code, message);
+            return not_left(error, way);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
             return limits.too_many_headers();
         }
     }
+    if !way.may_have_left {
+        return not_left(error, way);
+    }
     let message = with_hint(format!("the connection was lost before the answer{}", reason(error)), way);
     Failure::new(Happened::Lost, Code::ConnectionLost, message)
+}
+
+fn not_left(error: &reqwest::Error, way: Way) -> Failure {
+    let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
+    let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
+    Failure::new(Happened::NotConnected, code, message)
 }
 
 /// Whether a connection that was made has ended, and not one stream of it alone.
