@@ -17,14 +17,14 @@ CALLS = {
 client = OmniMCPClient(key, base_url=url, timeout=1, max_attempts=1)
 client.ping()
 print("ready", flush=True)
-print(client.call_tool("fred.search", {"q": "inflation"}).structured_content["query"])
+print(client.call_tool("fred.search", {"q": "inflation"})["structuredContent"]["query"])
 """,
     "async": """
 async def main():
     async with AsyncOmniMCPClient(key, base_url=url, timeout=1, max_attempts=1) as client:
         await client.ping()
         print("ready", flush=True)
-        print((await client.call_tool("fred.search", {"q": "inflation"})).structured_content["query"])
+        print((await client.call_tool("fred.search", {"q": "inflation"}))["structuredContent"]["query"])
 asyncio.run(main())
 """,
 }
@@ -55,7 +55,9 @@ def test_an_answer_that_came_while_the_process_was_stopped_is_a_result(kind: str
 
 
 def test_a_timeout_does_not_wait_until_a_silent_server_knows_of_it() -> None:
-    silent = [{"on": {"method": method}, "fault": {"kind": "hang"}} for method in ("tools/call", "notifications/cancelled")]
+    silent = [
+        {"on": {"method": method}, "fault": {"kind": "hang"}} for method in ("tools/call", "notifications/cancelled")
+    ]
     with DevServer(profile="generic", faults=silent) as server:
         client = OmniMCPClient(profile="generic", endpoint=f"{server.url}/mcp", max_attempts=1)
         client.ping()
