@@ -447,18 +447,32 @@ impl LogicalCall {
         // Where no function answers, no call waits for one.
         let questions = answers.then(|| Questions::of_call(&asked.questions, &core.asked_of_all));
         let progress = self.progress.as_ref();
-        let listener =
-            CallListener { core, token: turn.token.as_deref(), ears: line.ears, idle: &idle, progress, asked: &asked };
+        let listener = CallListener {
+            core,
+            token: turn.token.as_deref(),
+            ears: line.ears,
+            idle: &idle,
+            progress,
+            asked: &asked,
+            skipped: Mutex::default(),
+        };
         let answer = tokio::select! {
             biased;
             answer = line.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired(questions.as_ref()) => return Err(idle.too_late()),
+            () = idle.expired(questions.as_ref()) => return Err(listener.too_late(line.link)),
             never = listen::yields_to(core, line.peer, &idle) => match never {},
             () = core.at_the(End::QuestionsLeft), if answers => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
             }
         };
+        let answer = core.in_form(&self.method, answer).map_err(|mut failure| {
+            if line.link.is_process() {
+                // Its answers have no status.
+                failure.error.info_mut().status = None;
+            }
+            failure
+        })?;
         let status = answer.status;
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
@@ -816,6 +830,22 @@ struct CallListener<'a> {
     idle: &'a Arc<IdleTimer>,
     progress: Option<&'a (String, ProgressSink)>,
     asked: &'a Arc<AskedInCall>,
+    /// The beginning of the last event of its own stream that was no message.
+    skipped: Mutex<Option<String>>,
+}
+
+impl CallListener<'_> {
+    /// The failure of an attempt that took too long, which tells what came in the place of an answer.
+    fn too_late(&self, link: &Link) -> Failure {
+        let mut failure = self.idle.too_late();
+        let own = self.skipped.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(skipped) = own.or_else(|| link.skipped()) {
+            let message = &mut failure.error.info_mut().message;
+            message.push_str("; the last that came and was not a JSON-RPC message: ");
+            message.push_str(&skipped);
+        }
+        failure
+    }
 }
 
 impl Listener for CallListener<'_> {
@@ -857,6 +887,10 @@ impl Listener for CallListener<'_> {
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
         self.core.accepts(deviation, did)
+    }
+
+    fn skipped(&self, shown: String) {
+        *self.skipped.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
     }
 }
 

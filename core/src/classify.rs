@@ -66,7 +66,7 @@ pub(crate) fn refused_rest(
 pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: Standing) -> Failure {
     let Answer { status, headers, content, cut } = answer;
     let mut said = match content {
-        Content::Result(_) => Said::default(),
+        Content::Result(_) | Content::OtherResult(_) => Said::default(),
         Content::RpcError(error) => Said::by_rpc(error),
         Content::Other(body) => Said { is_open: cut.is_some() && may_be_json(&body), ..Said::by_body(&body) },
     };
@@ -81,6 +81,8 @@ struct Said {
     rpc_code: Option<i64>,
     /// Whether the JSON-RPC error named the id of a request.
     has_id: bool,
+    /// Whether it is a JSON-RPC error, be it without a code.
+    is_rpc: bool,
     service_code: Option<String>,
     request_id: Option<String>,
     retry_after: Option<f64>,
@@ -154,8 +156,9 @@ impl Said {
             error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
         Self {
             message: error.message,
-            rpc_code: Some(error.code),
+            rpc_code: error.code,
             has_id: error.has_id,
+            is_rpc: true,
             service_code: details.omni_code,
             request_id: details.request_id,
             retry_after: None,
@@ -312,7 +315,8 @@ fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
         Some(INVALID_PARAMS) => (Code::InvalidParams, Delivery::Rejected),
         Some(INTERNAL_ERROR) => (Code::ServerFailed, Delivery::MaybeExecuted),
         Some(_) => (Code::RpcError, Delivery::MaybeExecuted),
-        None => return (Happened::BadAnswer, Code::InvalidAnswer, None),
+        None if said.is_rpc => (Code::RpcError, Delivery::MaybeExecuted),
+        None => return (Happened::Unreadable, Code::InvalidAnswer, None),
     };
     (Happened::Refused, code, Some(delivery))
 }
@@ -385,7 +389,7 @@ mod tests {
         }
         let content = match serde_json::from_str::<serde_json::Value>(body) {
             Ok(value) if value["error"]["code"].is_i64() => {
-                Content::RpcError(serde_json::from_value(value["error"].clone()).unwrap())
+                Content::RpcError(serde_json::from_str(&value["error"].to_string()).unwrap())
             }
             _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
         };

@@ -498,7 +498,7 @@ impl Core {
 
     /// Ends a session whose handshake failed, so that it is not left behind at the server.
     pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
-        let Link::StreamableHttp { http, url } = link else { return };
+        let Link::StreamableHttp { http, url, .. } = link else { return };
         if !self.settings.profile.deletes_sessions {
             return;
         }
@@ -518,7 +518,7 @@ impl Core {
             listening.end();
         }
         let end = async {
-            if let (Link::StreamableHttp { http, url }, true) = (&*peer.link, self.is_deleted(peer)) {
+            if let (Link::StreamableHttp { http, url, .. }, true) = (&*peer.link, self.is_deleted(peer)) {
                 let mut headers = peer.request_headers();
                 headers.remove(http::header::CONTENT_TYPE);
                 if let Some(token) = self.tokens.current() {

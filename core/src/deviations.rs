@@ -37,11 +37,16 @@ deviations! {
     ContentType: "content_type", "the body was read as what it is", "strict";
     FormDefault: "form_default", "it was not used", "strict";
     FormField: "form_field", "on_elicitation was given the form as it is", "strict";
-    NotAMessage: "not_a_message", "it was skipped", "strict";
-    ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
     SchemaDialect: "schema_dialect", "they were read as that dialect defines them", "strict";
     SchemaKeyword: "schema_keyword", "they were not checked, and the rest was", "strict";
     TokenResponse: "token_response", "the token was used", "strict";
+    ContentEncoding: "content_encoding", "the body was read as what it is", "strict";
+    ByteOrderMark: "byte_order_mark", "the mark was ignored", "strict";
+    Envelope: "envelope", "it was read as what it means", "strict";
+    EmptyResult: "empty_result", "it was taken for an empty one", "strict";
+    NotAMessage: "not_a_message", "it was skipped", "strict";
+    ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
+    OtherStream: "other_stream", "it was given to the call that waits for it", "strict";
     UnknownId: "unknown_id", "it was given to no call", "strict";
     SessionLossByOther: "session_loss_by_other", "another session was opened", "strict";
     VersionNotNegotiated: "version_not_negotiated", "the newest known version that it names was asked for", "protocol_version";

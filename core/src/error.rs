@@ -201,6 +201,7 @@ codes! {
     WrongId: "wrong_id", Protocol, "The answer belongs to another request.";
     NoAnswer: "no_answer", Protocol, "The server accepted the request and gave no answer.";
     UnexpectedContentType: "unexpected_content_type", Protocol, "The answer is neither JSON nor an event stream.";
+    UnexpectedTransport: "unexpected_transport", Protocol, "The server speaks another transport than the one that is set.";
     InvalidEndpoint: "invalid_endpoint", Protocol, "The event stream names no endpoint, or one of another origin.";
     UnexpectedRedirect: "unexpected_redirect", Protocol, "The server redirects to another address.";
     UnsupportedVersion: "unsupported_version", Protocol, "No protocol version in common.";

@@ -40,9 +40,14 @@ impl Failure {
         Self { happened, error, tie: Tie::default(), session_id: None }
     }
 
-    /// An answer that is none: it may have run, and sending it again may give a good one.
+    /// An answer that is none by an accident: it may have run, and sending it again may give a good one.
     pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
         Self::new(Happened::BadAnswer, code, message)
+    }
+
+    /// The response to the request, whose content cannot be used: it ran.
+    pub(crate) fn unusable(message: impl Into<String>) -> Self {
+        Self::new(Happened::Unusable, Code::InvalidAnswer, message)
     }
 
     /// A failure before anything of the call left, such as the client being closed.

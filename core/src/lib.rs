@@ -64,6 +64,7 @@ mod redaction;
 pub mod registry;
 mod reply;
 mod rested;
+mod results;
 mod retry;
 mod retry_after;
 mod rounds;

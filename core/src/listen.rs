@@ -20,17 +20,18 @@ use crate::ears::Ears;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
-use crate::protocol::jsonrpc::{self, Message};
+use crate::protocol::jsonrpc::Message;
 use crate::retry::Happened;
 use crate::session::{Listening, OwnStream, Peer};
 use crate::session_loss::{self, Kind};
-use crate::transport::answer::Listener;
-use crate::transport::body;
+use crate::transport::answer::{Listener, message};
+use crate::transport::body::{self, Body};
+use crate::transport::elsewhere::Elsewhere;
 use crate::transport::event_stream::EventStream;
 use crate::transport::http::{Stream, get_stream};
 use crate::transport::idle::IdleTimer;
 use crate::transport::link::Link;
-use crate::transport::reconnect;
+use crate::transport::{reading, reconnect};
 
 /// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
@@ -96,7 +97,7 @@ async fn listen_once(
     settle: &watch::Sender<bool>,
     stream: &OwnStream,
 ) -> Option<Duration> {
-    let (mut events, ears) = {
+    let (mut events, ears, elsewhere) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
         let (headers, token) = match core.with_token(peer.request_headers()).await {
             Ok(found) => found,
@@ -105,9 +106,16 @@ async fn listen_once(
         stream.is_asked_for();
         let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
         let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late(None)));
+        let elsewhere = match &*peer.link {
+            Link::StreamableHttp { elsewhere, .. } => Arc::clone(elsewhere),
+            _ => Arc::default(),
+        };
+        if asked.is_ok() && !core.settings.strict {
+            elsewhere.opened();
+        }
         settle.send_replace(true);
         match asked {
-            Ok(events) => (events, Arc::clone(&peer.ears)),
+            Ok(events) => (events, Arc::clone(&peer.ears), elsewhere),
             Err(failure) if is_about_the_place(&failure) && place.last_event_id.take().is_some() => {
                 // It has forgotten what was said: what it says from now on can still be heard.
                 return may_be_tried_again(&core);
@@ -125,8 +133,9 @@ async fn listen_once(
     let begun = Instant::now();
     let mut heard = false;
     while let Some(Ok(data)) = events.next().await {
-        heard |= hear(&ears, &Bytes::from(data));
+        heard |= hear(&ears, &elsewhere, &Bytes::from(data));
     }
+    elsewhere.closed();
     place.last_event_id = events.last_event_id().or(place.last_event_id.take());
     place.retry = events.retry().or(place.retry);
     let core = core.upgrade()?;
@@ -162,7 +171,7 @@ async fn ask(
     mut headers: HeaderMap,
     last_event_id: Option<&str>,
 ) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + use<>>, Failure> {
-    let Link::StreamableHttp { http, url } = &*peer.link else {
+    let Link::StreamableHttp { http, url, .. } = &*peer.link else {
         return Err(Failure::new(Happened::Refused, Code::UnknownAddress, "there is no such stream"));
     };
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
@@ -170,7 +179,7 @@ async fn ask(
     }
     match get_stream(&http.here(), url, headers, &core.settings.limits).await? {
         Stream::Open(response) => {
-            Ok(EventStream::new(Box::pin(body::chunks(response, None)), core.settings.limits.event))
+            Ok(EventStream::new(Box::pin(body::chunks(Body::of(response), None)), core.settings.limits.event))
         }
         Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
@@ -220,13 +229,33 @@ pub(crate) fn after_failure(
     }
 }
 
-/// Whether it was a message.
-fn hear(ears: &Ears, text: &Bytes) -> bool {
-    match jsonrpc::parse(text) {
-        Some(Message::Notification { method, params }) => ears.notification(&method, params),
-        Some(Message::Request { id, method, params }) => ears.request(id, &method, params),
-        // No request of ours is answered here, and nobody waits for what cannot be read.
-        Some(Message::Response { .. }) | None => return false,
+/// Whether there was a message of the server's own in it.
+fn hear(ears: &Ears, elsewhere: &Elsewhere, text: &Bytes) -> bool {
+    let mut heard = false;
+    for text in reading::messages(text) {
+        match message(&text, ears) {
+            Some(Message::Notification { method, params }) => ears.notification(&method, params),
+            Some(Message::Request { id, method, params }) => ears.request(id, &method, params),
+            Some(Message::Response { id: Some(id), .. }) if elsewhere.is_waited_for(id) => {
+                if !ears.accepts(Deviation::OtherStream, &answered_here) {
+                    continue;
+                }
+                elsewhere.deliver(&text, ears);
+            }
+            Some(Message::Response { .. }) => {
+                ears.accepts(Deviation::UnknownId, &reading::unknown_id);
+                continue;
+            }
+            None => {
+                reading::skips(&text, ears);
+                continue;
+            }
+        }
+        heard = true;
     }
-    true
+    heard
+}
+
+fn answered_here() -> String {
+    "the server accepted a request and sent the response on its own stream".to_owned()
 }

@@ -143,7 +143,9 @@ impl Opening {
         let ears = Ears::new(&Arc::downgrade(core), self.headers());
         let limits = core.settings.limits;
         let link = match &self.route {
-            Route::StreamableHttp { url, .. } => Link::StreamableHttp { http: core.http.clone(), url: url.clone() },
+            Route::StreamableHttp { url, .. } => {
+                Link::StreamableHttp { http: core.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+            }
             Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
                 Opened::Link(link) => {
                     link.secrets().for_each(|secret| core.keep_secret(secret.into()));
@@ -464,7 +466,8 @@ impl Core {
     fn may_be_sse(&self, failure: &Failure) -> bool {
         let info = failure.error.info();
         let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
-        may && matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none()
+        let is_refused = matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none();
+        may && (is_refused || info.code == Code::UnexpectedTransport)
     }
 
     async fn open_by_sse(

@@ -32,8 +32,12 @@ pub enum Happened {
     ProxyRefused,
     /// The connection was lost after sending, or the attempt's own timeout passed.
     Lost,
-    /// The answer broke off, is invalid, or belongs to another request.
+    /// The answer broke off, is empty, or belongs to another request.
     BadAnswer,
+    /// The answer is whole and is no response: another attempt would give the same.
+    Unreadable,
+    /// The answer is the response to this request, and its content cannot be used: it ran, and would give the same again.
+    Unusable,
     /// The answer is larger than the limit: it would be again.
     TooLarge,
     /// 408, 500, 502, 504, a 503 without Retry-After, or a service code that says "try again".
@@ -71,11 +75,13 @@ impl Happened {
             | Self::Refused => Delivery::Rejected,
             Self::Lost
             | Self::BadAnswer
+            | Self::Unreadable
             | Self::TooLarge
             | Self::ServerFault
             | Self::Unavailable
             | Self::KeyInFlight
             | Self::Cancelled => Delivery::MaybeExecuted,
+            Self::Unusable => Delivery::Executed,
         }
     }
 }
@@ -114,6 +120,8 @@ pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
     (Happened::ProxyRefused, [Stop, Stop, Stop]),
     (Happened::Lost, [Retry, Retry, Stop]),
     (Happened::BadAnswer, [Retry, Retry, Stop]),
+    (Happened::Unreadable, [Stop, Stop, Stop]),
+    (Happened::Unusable, [Stop, Stop, Stop]),
     (Happened::TooLarge, [Stop, Stop, Stop]),
     (Happened::ServerFault, [Retry, Retry, Stop]),
     (Happened::Unavailable, [Retry, Retry, RetryIfAllowed]),

@@ -58,7 +58,8 @@ pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) ->
 
 fn is_unreadable(failure: &Failure) -> bool {
     let code = failure.error.info().code;
-    failure.happened == Happened::BadAnswer && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
+    matches!(failure.happened, Happened::BadAnswer | Happened::Unreadable)
+        && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
 }
 
 /// Whether a response says in words that the server does not know the session. Such a call did not run.
@@ -71,6 +72,7 @@ pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
             Happened::Refused
                 | Happened::Unauthorized
                 | Happened::BadAnswer
+                | Happened::Unreadable
                 | Happened::ServerFault
                 | Happened::Unavailable
         );
@@ -337,6 +339,18 @@ mod tests {
             (Happened::ServerFault, Code::ServerUnavailable, 503, gone, Tie::Id, ForNextCall, SendAgain, ForNextCall),
             (Happened::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
             (Happened::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (Happened::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (
+                Happened::Unreadable,
+                Code::UnexpectedContentType,
+                200,
+                gone,
+                Tie::Status,
+                ForNextCall,
+                SendAgain,
+                ForNextCall,
+            ),
+            (Happened::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
             (Happened::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
             (Happened::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
             (Happened::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),

@@ -110,7 +110,9 @@ fn a_runtime_that_goes_takes_its_processes_along() {
 #[tokio::test]
 async fn a_process_that_fails_the_handshake_is_gone() {
     let file = PidFile::new("garbage");
-    let client = client(&file, "echo $$ > $PID; echo Welcome", "{}");
+    let answer = r#"{"kind": "raw_output", "text": "{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":[]}\n"}"#;
+    let options = format!(r#"{{"faults": [{{"on": {{"method": "initialize"}}, "fault": {answer}}}]}}"#);
+    let client = client(&file, "echo $$ > $PID", &options);
     let error = client.connect().await.unwrap_err();
     assert_eq!(error.code(), "invalid_answer");
     assert!(file.ends().await);

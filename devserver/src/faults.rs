@@ -371,6 +371,9 @@ pub enum Fault {
         /// What follows. On stdio `fin` and `rst` end the process with code 1.
         #[serde(default)]
         then: Then,
+        /// Streamable HTTP: on the session's stream of GET, and the request is answered 202.
+        #[serde(default)]
+        on_get_stream: bool,
     },
     /// HTTP/2: RST_STREAM instead of an answer; the connection goes on. In HTTP/1.1 the same as `reset`.
     ResetStream {

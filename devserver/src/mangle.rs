@@ -76,6 +76,13 @@ pub(crate) fn replacement(
         Fault::RawBody { body, content_type, status, .. } => {
             body_answer(*status, content_type, filled(body, exchange, served).into())
         }
+        Fault::RawOutput { text, charset, on_get_stream: true, .. } => {
+            let bytes = charset.encode(&filled(text, exchange, served)).into();
+            if let Some(session) = exchange.header(SESSION_ID) {
+                shared.held.tell(session, Step::Send(bytes));
+            }
+            Answer::empty(202)
+        }
         Fault::RawOutput { text, charset, .. } => {
             body_answer(200, EVENT_STREAM, charset.encode(&filled(text, exchange, served)).into())
         }

@@ -13,7 +13,11 @@ pub fn envelope(text: &[u8]) {
         payloads_are_kept(message);
         if let Message::Response { id: Some(id), .. } = message {
             for ours in [0, 1, 7, u64::MAX] {
-                let is_ours = *id == ours.to_string() || *id == format!("\"{ours}\"");
+                let is_float = id.contains(['.', 'e', 'E']) && !id.starts_with('"');
+                let as_float = || id.parse::<f64>().is_ok_and(|id| id.fract() == 0.0 && id == ours as f64);
+                let is_ours = *id == ours.to_string()
+                    || *id == format!("\"{ours}\"")
+                    || (is_float && id.len() <= 24 && ours < 8 && as_float());
                 assert_eq!(jsonrpc::our_id(id) == Some(ours), is_ours, "{id} for {ours}");
             }
         }
@@ -28,7 +32,7 @@ pub fn envelope(text: &[u8]) {
 #[derive(Debug, PartialEq)]
 enum Shape {
     Result(Option<String>, String),
-    Error(Option<String>, i64, String, Option<String>),
+    Error(Option<String>, Option<i64>, String, Option<String>),
     Request(String, String, Option<String>),
     Notification(String, Option<String>),
 }
@@ -50,29 +54,39 @@ fn shape(message: &Message<'_>) -> Shape {
     }
 }
 
-/// The rules, one after the other. A member that is null counts as absent.
+/// The rules, one after the other. A member that is null counts as absent, but for a result.
 fn expected(text: &str) -> Option<Shape> {
-    let members = Members::of(text)?;
-    let one = |name: &str| match members.all(name)[..] {
-        [] | ["null"] => Some(None),
+    let members = Members::of(text.strip_prefix('\u{feff}').unwrap_or(text))?;
+    let given = |name: &str| match members.all(name)[..] {
+        [] => Some(None),
         [value] => Some(Some(value.to_owned())),
         // A name that stands twice means two things.
         _ => None,
     };
-    let version = one("jsonrpc")??;
-    if serde_json::from_str::<String>(&version).ok()? != "2.0" {
+    let one = |name: &str| given(name).map(|value| value.filter(|value| value != "null"));
+    let (version, id, method, params) = (one("jsonrpc")?, one("id")?, one("method")?, one("params")?);
+    let (result, error) = (given("result")?, one("error")?);
+    let method: Option<String> = method.map(|method| serde_json::from_str(&method)).transpose().ok()?;
+    let is_version = match version {
+        None => method.is_none() && id.is_some(),
+        Some(version) => {
+            let version = serde_json::from_str::<String>(&version).unwrap_or(version);
+            ["2.0", "2", "2.00"].contains(&version.as_str())
+        }
+    };
+    if !is_version {
         return None;
     }
-    let (id, method, params) = (one("id")?, one("method")?, one("params")?);
-    let (result, error) = (one("result")?, one("error")?);
-    let method: Option<String> = method.map(|method| serde_json::from_str(&method)).transpose().ok()?;
     let error = match error {
         Some(error) => Some(error_of(&error)?),
         None => None,
     };
     match (method, result, error) {
-        (None, Some(result), None) => result.starts_with('{').then_some(Shape::Result(id, result)),
+        (None, Some(result), None) => Some(Shape::Result(id, result)),
         (None, None, Some((code, message, data))) => Some(Shape::Error(id, code, message, data)),
+        (None, Some(result), Some((code, message, data))) if result == "null" => {
+            Some(Shape::Error(id, code, message, data))
+        }
         (Some(method), None, None) => Some(match id {
             Some(id) => Shape::Request(id, method, params),
             None => Shape::Notification(method, params),
@@ -81,20 +95,23 @@ fn expected(text: &str) -> Option<Shape> {
     }
 }
 
-fn error_of(text: &str) -> Option<(i64, String, Option<String>)> {
+fn error_of(text: &str) -> Option<(Option<i64>, String, Option<String>)> {
+    if let Ok(message) = serde_json::from_str::<String>(text) {
+        return Some((None, message, None));
+    }
     let members = Members::of(text)?;
-    let [code] = members.all("code")[..] else { return None };
-    let message = match members.all("message")[..] {
-        [] => String::new(),
-        [message] => serde_json::from_str::<Option<String>>(message).ok()?.unwrap_or_default(),
-        _ => return None,
+    let one = |name: &str| match members.all(name)[..] {
+        [] | ["null"] => Some(None),
+        [value] => Some(Some(value.to_owned())),
+        _ => None,
     };
-    let data = match members.all("data")[..] {
-        [] | ["null"] => None,
-        [data] => Some(data.to_owned()),
-        _ => return None,
-    };
-    Some((serde_json::from_str(code).ok()?, message, data))
+    let code = one("code")?.and_then(|code| {
+        let text = serde_json::from_str::<String>(&code).unwrap_or(code);
+        let as_float = text.parse::<f64>().ok().filter(|code| code.fract() == 0.0 && code.abs() <= 9e15);
+        text.parse::<i64>().ok().or(as_float.filter(|_| text.len() <= 24).map(|code| code as i64))
+    });
+    let message = one("message")?.map(|message| serde_json::from_str::<String>(&message).unwrap_or(message));
+    Some((code, message.unwrap_or_default(), one("data")?))
 }
 
 /// What was read and is written again is the same text.

@@ -6,7 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::loose::Loose;
+use super::loose::{self, Loose};
+use crate::deviations::Deviation;
 
 /// JSON-RPC's own error codes.
 pub(crate) const PARSE_ERROR: i64 = -32700;
@@ -69,8 +70,10 @@ pub(crate) enum Message<'a> {
 /// The `error` of a response.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RpcError {
-    pub(crate) code: i64,
-    #[serde(default, deserialize_with = "text_or_null")]
+    /// `None` where the server gives none that is a whole number.
+    #[serde(default, deserialize_with = "whole_number")]
+    pub(crate) code: Option<i64>,
+    #[serde(default, deserialize_with = "any_text")]
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Option<Box<RawValue>>,
@@ -80,60 +83,202 @@ pub(crate) struct RpcError {
 }
 
 /// The message is for people only: an answer is not refused for the lack of one, or of half a character in it.
-fn text_or_null<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
-    Ok(Option::<Loose>::deserialize(deserializer)?.map(|Loose(text)| text).unwrap_or_default())
+fn any_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let given = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
+    Ok(given.map(|given| loose::string(given).unwrap_or_else(|| given.to_owned())).unwrap_or_default())
+}
+
+/// A code as languages without integers write it, or as text.
+fn whole_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let given = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
+    Ok(given.and_then(|given| {
+        let text = given.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(given);
+        text.parse().ok().or_else(|| whole(text))
+    }))
+}
+
+/// The value of a JSON number that is whole and held exactly, such as `1.0` or `-32e3`.
+fn whole(text: &str) -> Option<i64> {
+    /// Beyond this, not every whole number is a value of its own.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let is_number = text.len() <= 24 && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    let value: f64 = text.parse().ok().filter(|_| is_number)?;
+    // In range, as was checked.
+    (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
 }
 
 #[derive(Deserialize)]
 struct Envelope<'a> {
-    #[serde(borrow)]
-    jsonrpc: Cow<'a, str>,
+    #[serde(borrow, default)]
+    jsonrpc: Option<&'a RawValue>,
     #[serde(borrow, default)]
     id: Option<&'a RawValue>,
     #[serde(borrow, default)]
     method: Option<Cow<'a, str>>,
     #[serde(borrow, default)]
     params: Option<&'a RawValue>,
-    #[serde(borrow, default)]
+    #[serde(borrow, default, deserialize_with = "present")]
     result: Option<&'a RawValue>,
     #[serde(borrow, default)]
     error: Option<&'a RawValue>,
 }
 
-/// Reads one message; `None` where the text is none.
-pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
-    // A list would be read as the members in their order.
-    if !text.trim_ascii_start().starts_with(b"{") {
-        return None;
-    }
-    let envelope: Envelope<'_> = serde_json::from_slice(text).ok()?;
-    if envelope.jsonrpc != "2.0" {
-        return None;
-    }
-    let id = envelope.id.map(RawValue::get);
-    match (envelope.method, envelope.result, envelope.error) {
-        (None, Some(result), None) if result.get().starts_with('{') => {
-            Some(Message::Response { id, outcome: Ok(result) })
-        }
-        (None, None, Some(error)) if error.get().starts_with('{') => {
-            let error: RpcError = serde_json::from_str(error.get()).ok()?;
-            let has_id = id.is_some_and(|id| our_id(id).is_some());
-            Some(Message::Response { id, outcome: Err(RpcError { has_id, ..error }) })
-        }
-        (Some(method), None, None) => Some(match id {
-            Some(id) => Message::Request { id, method, params: envelope.params },
-            None => Message::Notification { method, params: envelope.params },
-        }),
-        _ => None,
-    }
+/// A member that is there, also where it is null.
+fn present<'de: 'a, 'a, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// The id of ours that a text is: the number, or a server's rendering of it as a string.
+/// A message, and how its text deviates from the specification.
+pub(crate) struct Read<'a> {
+    pub(crate) message: Message<'a>,
+    pub(crate) deviation: Option<(Deviation, &'static str)>,
+}
+
+/// The mark that some platforms write before UTF-8.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A text without the one byte-order mark that it may begin with.
+pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
+}
+
+/// Reads one message; `None` where the text is none.
+pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
+    read(text).map(|read| read.message)
+}
+
+/// Reads one message and states how it deviates; `None` where the text is none.
+pub(crate) fn read(text: &[u8]) -> Option<Read<'_>> {
+    let unmarked = without_mark(text);
+    let mut deviation = (unmarked.len() < text.len())
+        .then_some((Deviation::ByteOrderMark, "the server sent a message that begins with a byte-order mark"));
+    // A list would be read as the members in their order.
+    if !unmarked.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    let envelope: Envelope<'_> = serde_json::from_slice(unmarked).ok()?;
+    let id = envelope.id.map(RawValue::get);
+    match envelope.jsonrpc.map(RawValue::get) {
+        Some("\"2.0\"") => {}
+        // Anything without the member may be JSON of another kind, unless it answers a request.
+        None if envelope.method.is_none() && id.is_some() => {
+            deviation = Some((Deviation::Envelope, "the server sent a response without \"jsonrpc\""));
+        }
+        Some(version) if says_two(version) => {
+            deviation = Some((Deviation::Envelope, "the server sent \"jsonrpc\" in another form than \"2.0\""));
+        }
+        _ => return None,
+    }
+    if id.is_some_and(|id| id.parse::<i64>().is_err() && whole(id).is_some()) {
+        deviation = Some((Deviation::Envelope, "the server sent the id of a request in another form, such as 1.0"));
+    }
+    let response = |outcome| Message::Response { id, outcome };
+    let message = match (envelope.method, envelope.result, envelope.error) {
+        (None, Some(result), None) => response(Ok(result)),
+        (None, result, Some(error)) if result.is_none_or(|result| result.get() == "null") => {
+            let (error, is_plain) = read_error(error.get())?;
+            let error = RpcError { has_id: id.is_some_and(|id| our_id(id).is_some()), ..error };
+            if !is_plain {
+                deviation = Some((Deviation::Envelope, "the server sent an error that is not one of JSON-RPC"));
+            }
+            response(Err(error))
+        }
+        (Some(method), None, None) => match id {
+            Some(id) => Message::Request { id, method, params: envelope.params },
+            None => Message::Notification { method, params: envelope.params },
+        },
+        _ => return None,
+    };
+    Some(Read { message, deviation })
+}
+
+/// Whether a version that is not written as it should be is that of JSON-RPC 2.0 all the same.
+fn says_two(version: &str) -> bool {
+    let version = version.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(version);
+    loose::string(&format!("\"{version}\"")).is_some_and(|version| matches!(version.as_str(), "2.0" | "2" | "2.00"))
+}
+
+/// An error, and whether it is written as it should be.
+fn read_error(error: &str) -> Option<(RpcError, bool)> {
+    #[derive(Deserialize)]
+    struct AsItShouldBe {
+        #[serde(rename = "code")]
+        _code: i64,
+        #[serde(default, rename = "message")]
+        _message: Option<Loose>,
+    }
+    if error.starts_with('"') {
+        return loose::string(error)
+            .map(|message| (RpcError { code: None, message, data: None, has_id: false }, false));
+    }
+    // A list would be read as the members in their order.
+    let read = error.starts_with('{').then(|| serde_json::from_str(error).ok()).flatten()?;
+    Some((read, serde_json::from_str::<AsItShouldBe>(error).is_ok()))
+}
+
+/// Whose response a text was to be that is not one: the id of an object that has a result or an error and no method.
+pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
+    #[derive(Deserialize)]
+    struct Addressed<'a> {
+        #[serde(borrow)]
+        id: &'a RawValue,
+    }
+    // Half a character elsewhere does not hide whose it is.
+    let text = String::from_utf8_lossy(without_mark(text));
+    let members = loose::members(text.as_bytes());
+    let is_response =
+        !members.contains_key("method") && (members.contains_key("result") || members.contains_key("error"));
+    // An id that stands twice is nobody's.
+    let addressed: Addressed<'_> = serde_json::from_str(&text).ok().filter(|_| is_response)?;
+    our_id(addressed.id.get())
+}
+
+/// What is known of a response whose text ends too early.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CutResponse {
+    pub(crate) id: Option<u64>,
+    /// Whether it begins a result.
+    pub(crate) has_result: bool,
+}
+
+/// The beginning of a text that is JSON but for its end; `None` for any other.
+pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
+    struct Reader<'s>(&'s mut CutResponse);
+    impl<'de> serde::de::Visitor<'de> for Reader<'_> {
+        type Value = ();
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("an object")
+        }
+
+        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+            while let Some(Loose(name)) = map.next_key()? {
+                match name.as_str() {
+                    "id" => self.0.id = our_id(map.next_value::<&RawValue>()?.get()),
+                    name => {
+                        self.0.has_result |= name == "result";
+                        map.next_value::<serde::de::IgnoredAny>()?;
+                    }
+                }
+            }
+            Ok(())
+        }
+    }
+    let mut known = CutResponse::default();
+    let mut reader = serde_json::Deserializer::from_slice(without_mark(text));
+    let read = serde::Deserializer::deserialize_map(&mut reader, Reader(&mut known));
+    read.is_err_and(|error| error.is_eof()).then_some(known)
+}
+
+/// The id of ours that a text is: the number in any form that is exact, or a server's rendering of it as a string.
 pub(crate) fn our_id(id: &str) -> Option<u64> {
-    let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(id);
+    let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    let is_string = digits.is_some();
+    let digits = digits.unwrap_or(id);
     // No other rendering, such as `+7` or `007`.
     let is_ours = !digits.starts_with(['+', '0']) || digits == "0";
-    is_ours.then(|| digits.parse().ok()).flatten()
+    let exact = is_ours.then(|| digits.parse().ok()).flatten();
+    exact.or_else(|| whole(id).filter(|_| !is_string).and_then(|id| u64::try_from(id).ok()))
 }
 
 #[cfg(test)]
@@ -163,13 +308,20 @@ mod tests {
             "{}",
             r#"{"jsonrpc":"1.0","id":1,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":1}"#,
-            r#"{"jsonrpc":"2.0","id":1,"result":3}"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}"#,
             r#"{"jsonrpc":"2.0","id":1,"id":2,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":1,"result":{}} x"#,
             r#"["2.0",1,null,null,{}]"#,
             r#"{"jsonrpc":"2.0","id":1,"error":[1,"m"]}"#,
             r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"code":2}}"#,
+            r#"{"id":1,"id":1,"result":{}}"#,
+            r#"{"result":{}}"#,
+            r#"{"error":"Session not found"}"#,
+            r#"{"method":"GET","id":1}"#,
+            r#"{"jsonrpc":3,"id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":false}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":7}"#,
+            "\u{feff}\u{feff}{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}",
         ] {
             assert!(parse(text.as_bytes()).is_none(), "{text}");
         }
@@ -179,8 +331,103 @@ mod tests {
     fn ids_match_as_number_or_string() {
         assert_eq!((our_id("7"), our_id("\"7\"")), (Some(7), Some(7)));
         assert_eq!(our_id("0"), Some(0));
-        for id in ["8", "\"8\"", "7.5", "\"+7\"", "\"007\"", "\"\"", "null"] {
+        for id in ["7.0", "7e0", "70e-1", "0.7e1"] {
+            assert_eq!(our_id(id), Some(7), "{id}");
+        }
+        for id in
+            ["8", "\"8\"", "7.5", "\"+7\"", "\"007\"", "\"7.0\"", "\"\"", "null", "7.00000000000000000000001", "-7.0"]
+        {
             assert_ne!(our_id(id), Some(7), "{id}");
+        }
+    }
+
+    fn deviation(text: &str) -> Option<Deviation> {
+        read(text.as_bytes()).unwrap_or_else(|| panic!("{text}")).deviation.map(|(deviation, _)| deviation)
+    }
+
+    #[test]
+    fn envelopes_that_can_be_understood_are_read() {
+        for text in [
+            r#"{"id":1,"result":{}}"#,
+            r#"{"jsonrpc":null,"id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2","id":1,"result":{}}"#,
+            r#"{"jsonrpc":2,"id":1,"result":{}}"#,
+            r#"{"jsonrpc":2.0,"id":1,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1.0,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1e0,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":"no"}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":"-32602","message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602.0,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":{"text":"no"}}}"#,
+        ] {
+            assert_eq!(deviation(text), Some(Deviation::Envelope), "{text}");
+            let Some(Message::Response { id: Some(id), .. }) = parse(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!(our_id(id), Some(1), "{text}");
+        }
+        for text in [
+            r#"{"jsonrpc":"2.0","id":1,"result":{},"error":null}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":null,"error":{"code":1,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"method":null,"params":null,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":1}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":1,"message":null}}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":null}"#,
+            r#"{"jsonrpc":"2.0","id":1,"result":3}"#,
+        ] {
+            assert_eq!(deviation(text), None, "{text}");
+        }
+        assert_eq!(deviation("\u{feff} {\"jsonrpc\":\"2.0\",\"method\":\"a\"}"), Some(Deviation::ByteOrderMark));
+    }
+
+    #[test]
+    fn codes_and_messages_of_errors_are_read_in_any_form() {
+        for (error, code, message) in [
+            (r#"{"code":-32602,"message":"m"}"#, Some(-32602), "m"),
+            (r#"{"code":-32602.0,"message":"m"}"#, Some(-32602), "m"),
+            (r#"{"code":-3.2602e4,"message":"m"}"#, Some(-32602), "m"),
+            (r#"{"code":"-32602","message":"m"}"#, Some(-32602), "m"),
+            (r#"{"code":"E_FAIL","message":"m"}"#, None, "m"),
+            (r#"{"code":1.5,"message":"m"}"#, None, "m"),
+            (r#"{"code":null,"message":["a"]}"#, None, r#"["a"]"#),
+            (r#""text""#, None, "text"),
+        ] {
+            let text = format!(r#"{{"jsonrpc":"2.0","id":1,"error":{error}}}"#);
+            let Some(Message::Response { outcome: Err(read), .. }) = parse(text.as_bytes()) else { panic!("{text}") };
+            assert_eq!((read.code, read.message.as_str()), (code, message), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_may_still_name_its_call() {
+        for (text, id) in [
+            (&br#"{"jsonrpc":"2.0","id":7,"result":{},"result":{}}"#[..], Some(7)),
+            (br#"{"jsonrpc":"1.0","id":"7","result":{}}"#, Some(7)),
+            (br#"{"jsonrpc":"2.0","id":7,"error":[1]}"#, Some(7)),
+            (b"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"text\":\"\xff\"}}", Some(7)),
+            (br#"{"id":7,"id":8,"result":{}}"#, None),
+            (br#"{"level":30,"id":7,"msg":"x"}"#, None),
+            (br#"{"id":7,"method":"x","result":{}}"#, None),
+            (br#"[7]"#, None),
+        ] {
+            assert_eq!(addressed(text), id, "{}", String::from_utf8_lossy(text));
+        }
+    }
+
+    #[test]
+    fn the_beginning_of_a_response_names_its_call() {
+        let known = |id, has_result| Some(CutResponse { id, has_result });
+        for (text, expected) in [
+            (r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"text":"a"#, known(Some(7), true)),
+            (r#"{"jsonrpc":"2.0","id":7,"error":{"co"#, known(Some(7), false)),
+            (r#"{"result":{"a":1},"id":7"#, known(Some(7), true)),
+            (r#"{"jsonrpc":"2.0","id":7"#, known(Some(7), false)),
+            (r#"{"jsonrpc":"2.0","i"#, known(None, false)),
+            ("", known(None, false)),
+            (r#"{"jsonrpc":"2.0","id":7,"result":{}}"#, None),
+            ("<html>", None),
+            ("Internal error", None),
+        ] {
+            assert_eq!(cut_response(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use super::arguments::with_meta;
 use super::mirror::encode;
 use super::trace_context::TraceContext;
-use crate::error::{Code, Result};
+use crate::error::Result;
 use crate::failure::Failure;
 
 pub(crate) const DISCOVER: &str = "server/discover";
@@ -85,7 +85,7 @@ pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Kind, 
         Some(other) => {
             let shown = crate::text::preview(other.as_bytes());
             let message = format!("the result is of type {shown}, which no answer to {method} has");
-            Err(Failure::bad_answer(Code::InvalidAnswer, message))
+            Err(Failure::unusable(message))
         }
     }
 }

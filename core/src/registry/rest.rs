@@ -154,7 +154,7 @@ fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
 
 /// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.
 pub(crate) fn is_answer_lost(failure: &Failure) -> bool {
-    let lost = matches!(failure.happened, Happened::Lost | Happened::BadAnswer)
+    let lost = matches!(failure.happened, Happened::Lost | Happened::BadAnswer | Happened::Unreadable)
         || (failure.happened == Happened::ServerFault && failure.error.info().data.is_none());
     lost && failure.error.delivery() == crate::error::Delivery::MaybeExecuted
 }

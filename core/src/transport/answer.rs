@@ -11,7 +11,8 @@ use crate::deviations::Deviation;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
-use crate::protocol::jsonrpc::{self, RpcError};
+use crate::protocol::jsonrpc::{self, Message, Read, RpcError};
+use crate::retry::Happened;
 use crate::slots::Slot;
 use crate::transport::idle::IdleTimer;
 
@@ -43,6 +44,8 @@ pub(crate) struct Answer {
 pub(crate) enum Content {
     /// The `result` of the response to our request, as JSON text.
     Result(Bytes),
+    /// The same where it is no object.
+    OtherResult(Bytes),
     /// The `error` of the response to our request.
     RpcError(RpcError),
     /// A body that is no response to our request.
@@ -67,6 +70,8 @@ pub(crate) trait Listener: Send + Sync {
     fn accepts(&self, _deviation: Deviation, _did: &dyn Fn() -> String) -> bool {
         true
     }
+    /// Hears the beginning of what was skipped because it is no message.
+    fn skipped(&self, _shown: String) {}
 }
 
 /// The header of another token, where there is one to be had.
@@ -89,6 +94,24 @@ impl Listener for Deaf {
     fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
 
+/// A listener's decision on deviations, and nothing else of it.
+pub(crate) struct Decides(pub(crate) Arc<dyn Listener>);
+
+impl Listener for Decides {
+    fn notification(&self, _: &str, _: Option<&RawValue>) {}
+    fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
+    fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
+        self.0.accepts(deviation, did)
+    }
+}
+
+/// Reads one message; `None` where the text is none, or deviates in a way that is not accepted.
+pub(crate) fn message<'a>(text: &'a [u8], listener: &dyn Listener) -> Option<Message<'a>> {
+    let Read { message, deviation } = jsonrpc::read(text)?;
+    let accepted = deviation.is_none_or(|(deviation, did)| listener.accepts(deviation, &|| did.to_owned()));
+    accepted.then_some(message)
+}
+
 /// What a response says to the request `id`.
 pub(crate) fn content(
     text: &Bytes,
@@ -104,7 +127,9 @@ pub(crate) fn content(
         }
         (Some(_), Ok(result)) => {
             limits.check_depth(result.get().as_bytes())?;
-            Ok(Content::Result(text.slice_ref(result.get().as_bytes())))
+            let cut_out = text.slice_ref(result.get().as_bytes());
+            let is_object = cut_out.starts_with(b"{");
+            Ok(if is_object { Content::Result(cut_out) } else { Content::OtherResult(cut_out) })
         }
         // A server that could not read the id answers with none.
         (_, Err(error)) => Ok(Content::RpcError(error)),
@@ -114,5 +139,6 @@ pub(crate) fn content(
 
 pub(crate) fn not_a_message(text: &[u8]) -> Failure {
     let preview = crate::text::preview_of(text, 200);
-    Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not a JSON-RPC response: {preview}"))
+    let message = format!("the answer is not a JSON-RPC response: {preview}");
+    Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
 }

@@ -11,10 +11,13 @@ use reqwest::{Request, Response};
 use tokio::time::Instant;
 use url::Url;
 
-use super::answer::{Answer, Content, Listener, Outgoing, content, not_a_message};
-use super::body::{self, Beginning, check_headers};
+use super::answer::{Answer, Content, Listener, Outgoing, content, message, not_a_message};
+use super::body::{self, Beginning, Body, Broken, check_headers};
 use super::event_stream::EventStream;
+use super::reading::{self, Reading};
 use super::reconnect;
+use super::sniff::Kind;
+use crate::deviations::Deviation;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
@@ -42,7 +45,7 @@ pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, text/event-stream"));
 }
 
-/// Sends a message and reads its answer. A response with another id, invalid JSON, a stream without the answer: each
+/// Sends a message and reads its answer. A response with another id, a body that is none, a stream without the answer: each
 /// settles the attempt at once.
 pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
     let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
@@ -62,52 +65,107 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
         let Beginning { text, cut } = body::read_beginning(&mut response, out.limits.error).await;
         return Ok(Answer { status, headers, content: error_content(text), cut });
     }
-    if let Some(encoding) = unasked_encoding(response.headers()) {
-        let message = format!("the answer is encoded as {encoding}, which was not asked for");
-        return Err(Failure::bad_answer(Code::InvalidAnswer, message).answered(status, response.headers()));
-    }
-    let media = media_type(response.headers());
+    let headers = std::mem::take(response.headers_mut());
     let Some(id) = out.id else {
         // Accepted; a body that comes at once is read, so that the connection can be used again.
-        let headers = std::mem::take(response.headers_mut());
         let rest = body::read_beginning(&mut response, out.limits.error);
         let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default().text;
         return Ok(Answer { status, headers, content: Content::Other(text), cut: None });
     };
-    let headers = std::mem::take(response.headers_mut());
-    let content = match media {
-        Media::EventStream => {
-            let resume = resumption.map(|headers| Resume { http, url, headers, begun });
-            from_stream(response, id, &out.limits, listener, resume, out.slot).await
-        }
-        Media::Json => match body::read(&mut response, out.limits.answer).await {
-            Ok(text) => {
-                slots::let_go(out.slot).await;
-                from_json(&text, id, &out.limits)
-            }
-            Err(failure) => Err(failure),
-        },
-        Media::Other(_) if status == StatusCode::ACCEPTED || status == StatusCode::NO_CONTENT => {
-            drop(body::read_beginning(&mut response, out.limits.error).await);
-            Err(Failure::bad_answer(Code::NoAnswer, "the server accepted the request without an answer"))
-        }
-        Media::Other(shown) => {
-            let Beginning { text, .. } = body::read_beginning(&mut response, out.limits.error).await;
-            let preview = crate::text::preview_of(&text, 200);
-            let message = format!("the answer is of type {shown} and neither JSON nor an event stream: {preview}");
-            Err(Failure::bad_answer(Code::UnexpectedContentType, message))
-        }
-    };
+    let resume = resumption.map(|headers| Resume { http, url, headers, begun });
+    let reading = Reading::new(id, &out.limits, listener);
+    let content = successful(Body::of(response), status, &headers, reading, resume, out.slot).await;
     match content {
         Ok(content) => Ok(Answer { status, headers, content, cut: None }),
         Err(failure) => Err(failure.answered(status, &headers)),
     }
 }
 
-/// What the HTTP library did not decode: what it does, it takes the header away from.
-fn unasked_encoding(headers: &HeaderMap) -> Option<String> {
-    let named = headers::text(headers, &CONTENT_ENCODING)?.trim();
-    (!named.is_empty() && !named.eq_ignore_ascii_case("identity")).then(|| crate::text::preview(named.as_bytes()))
+/// Reads the answer out of a body with a good status.
+async fn successful(
+    mut body: Body,
+    status: StatusCode,
+    headers: &HeaderMap,
+    mut reading: Reading<'_>,
+    resume: Option<Resume<'_>>,
+    slot: Option<Slot>,
+) -> Result<Content, Failure> {
+    let (listener, limits) = (reading.listener, reading.limits);
+    if let (Media::EventStream, Some(idle)) = (media_type(headers), listener.idle()) {
+        idle.restart();
+    }
+    let kind = decode(&mut body, headers, listener).await?;
+    let media = media_type(headers);
+    let is_stream = match (&media, kind) {
+        (Media::EventStream, Kind::Json) => false,
+        (Media::EventStream, _) => true,
+        (_, kind) => kind == Kind::EventStream,
+    };
+    if is_stream {
+        if !matches!(media, Media::EventStream) && !listener.accepts(Deviation::ContentType, &|| typed(&media)) {
+            return Err(unexpected(&media, b"", Happened::Unreadable));
+        }
+        return from_stream(body, reading, resume, slot).await;
+    }
+    let is_known = matches!(media, Media::Json | Media::EventStream);
+    if kind == Kind::Empty && !is_known {
+        return Err(match status {
+            StatusCode::ACCEPTED | StatusCode::NO_CONTENT => {
+                Failure::bad_answer(Code::NoAnswer, "the server accepted the request without an answer")
+            }
+            _ => unexpected(&media, b"", Happened::BadAnswer),
+        });
+    }
+    if kind == Kind::Other && !is_known {
+        let text = body::beginning(&mut body, limits.error).await;
+        return Err(unexpected(&media, &text, Happened::Unreadable));
+    }
+    let text = body::read(&mut body, limits.answer).await;
+    let text = text.map_err(|Broken { failure, text }| of_the_cut(failure, &text, reading.id))?;
+    slots::let_go(slot).await;
+    let content = from_json(&text, headers, &mut reading);
+    match (content, &media) {
+        (content, Media::Json) => content,
+        (Ok(content), media) => match listener.accepts(Deviation::ContentType, &|| typed(media)) {
+            true => Ok(content),
+            false => Err(unexpected(media, &text, Happened::Unusable)),
+        },
+        // No response at all: of that, the type says the most.
+        (Err(failure), Media::Other(_)) if failure.happened == Happened::Unreadable => {
+            Err(unexpected(&media, &text, Happened::Unreadable))
+        }
+        (Err(failure), _) => Err(failure),
+    }
+}
+
+/// Undoes the encoding of a body that the HTTP library left alone; the kind of what is in it.
+async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -> Result<Kind, Failure> {
+    // What the library undid, it took the header away from.
+    let named = headers::text(headers, &CONTENT_ENCODING).unwrap_or_default().trim();
+    let named = if named.eq_ignore_ascii_case("identity") { "" } else { named };
+    let shown = || crate::text::preview(named.as_bytes());
+    // Blank lines keep a stream alive, too.
+    let idle = listener.idle().filter(|_| matches!(media_type(headers), Media::EventStream));
+    let kind = body.kind(idle).await?;
+    let is_gzip = named.is_empty() || named.eq_ignore_ascii_case("gzip") || named.eq_ignore_ascii_case("x-gzip");
+    let did = || match (kind, named) {
+        (Kind::Gzip, "") => "the server compressed a body with gzip and did not say so".to_owned(),
+        (Kind::Gzip, _) => format!("the server names its encoding {}", shown()),
+        _ => format!("the server names the encoding {}, and its body is not encoded", shown()),
+    };
+    match kind {
+        Kind::Gzip if is_gzip && listener.accepts(Deviation::ContentEncoding, &did) => {
+            body.unpack();
+            body.kind(idle).await
+        }
+        kind if named.is_empty() => Ok(kind),
+        Kind::Empty => Ok(kind),
+        Kind::Json | Kind::EventStream if listener.accepts(Deviation::ContentEncoding, &did) => Ok(kind),
+        _ => {
+            let message = format!("the answer is encoded as {}, which was not asked for", shown());
+            Err(Failure::new(Happened::Unreadable, Code::InvalidAnswer, message))
+        }
+    }
 }
 
 enum Media {
@@ -130,20 +188,81 @@ fn media_type(headers: &HeaderMap) -> Media {
     }
 }
 
+impl Media {
+    fn shown(&self) -> &str {
+        match self {
+            Self::Json => "application/json",
+            Self::EventStream => "text/event-stream",
+            Self::Other(shown) => shown,
+        }
+    }
+}
+
+/// What a server did that sent a body of another type than it says.
+fn typed(media: &Media) -> String {
+    format!("the server sent its answer as of type {}", media.shown())
+}
+
+fn unexpected(media: &Media, text: &[u8], happened: Happened) -> Failure {
+    let preview = crate::text::preview_of(text, 200);
+    let message = format!("the answer is of type {} and neither JSON nor an event stream: {preview}", media.shown());
+    Failure::new(happened, Code::UnexpectedContentType, message)
+}
+
+/// The failure of a body that broke off behind this text.
+fn of_the_cut(failure: Failure, text: &[u8], id: u64) -> Failure {
+    let info = failure.error.info();
+    match info.code {
+        Code::AnswerCut => reading::cut(text, id, info.message.clone(), Code::AnswerCut),
+        _ => failure,
+    }
+}
+
+/// The charset that a body says it is in, where that is not UTF-8.
+fn other_charset(headers: &HeaderMap) -> Option<String> {
+    let text = headers::text(headers, &CONTENT_TYPE)?;
+    let charset = text.split(';').skip(1).find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
+    })?;
+    let is_utf8 = ["utf-8", "utf8", "us-ascii", ""].iter().any(|name| charset.eq_ignore_ascii_case(name));
+    (!is_utf8).then(|| crate::text::word(charset.as_bytes()))
+}
+
 /// The body of an answer whose status is an error: a JSON-RPC error whatever its id, else anything.
 pub(crate) fn error_content(text: Bytes) -> Content {
     if let Some(Message::Response { outcome: Err(error), .. }) = jsonrpc::parse(&text) {
         return Content::RpcError(error);
     }
-    Content::Other(text)
+    let unmarked = text.slice_ref(jsonrpc::without_mark(&text));
+    Content::Other(unmarked)
 }
 
-fn from_json(text: &Bytes, id: u64, limits: &Limits) -> Result<Content, Failure> {
-    match jsonrpc::parse(text) {
-        Some(Message::Response { id: answered, outcome }) => content(text, answered, outcome, id, limits),
-        _ if text.is_empty() => Err(Failure::bad_answer(Code::InvalidAnswer, "the answer is empty")),
-        _ => Err(not_a_message(text)),
+fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>) -> Result<Content, Failure> {
+    if jsonrpc::without_mark(text).trim_ascii().is_empty() {
+        return Err(Failure::bad_answer(Code::InvalidAnswer, "the answer is empty"));
     }
+    if std::str::from_utf8(text).is_err() {
+        let mut failure = reading::unreadable(text, reading.id);
+        if let Some(charset) = other_charset(headers) {
+            failure.error.info_mut().message =
+                format!("the answer is in the charset {charset}, and must be in UTF-8, as all JSON");
+        }
+        return Err(failure);
+    }
+    if !is_batch(text) {
+        return match message(text, reading.listener) {
+            Some(Message::Response { id: answered, outcome }) => {
+                content(text, answered, outcome, reading.id, reading.limits)
+            }
+            _ => Err(reading::unreadable(text, reading.id)),
+        };
+    }
+    reading.take(text)?.ok_or_else(|| not_a_message(text))
+}
+
+fn is_batch(text: &[u8]) -> bool {
+    jsonrpc::without_mark(text).trim_ascii_start().starts_with(b"[")
 }
 
 /// What a broken stream is asked to go on with.
@@ -158,14 +277,12 @@ struct Resume<'a> {
 /// Reads events until the answer. A stream that ends early is resumed behind its last event id, where it has one; what the
 /// server then says again is not heard twice.
 async fn from_stream(
-    response: Response,
-    id: u64,
-    limits: &Limits,
-    listener: &dyn Listener,
+    mut body: Body,
+    mut reading: Reading<'_>,
     mut resume: Option<Resume<'_>>,
     slot: Option<Slot>,
 ) -> Result<Content, Failure> {
-    let mut response = response;
+    let (limits, listener) = (reading.limits, reading.listener);
     let mut last_event_id: Option<String> = None;
     let mut retry = None;
     let mut in_vain = 0;
@@ -175,30 +292,24 @@ async fn from_stream(
         if let Some(idle) = listener.idle() {
             idle.restart();
         }
-        let chunks = body::chunks(response, listener.idle().cloned());
+        let chunks = body::chunks(body, listener.idle().cloned());
         let mut events = EventStream::new(Box::pin(chunks), limits.event);
         let (cut, is_broken) = loop {
-            match events.next().await {
-                None => break (ended_without_answer(), false),
+            match events.next_event().await {
+                None => break (reading.ended(), false),
                 Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break (failure, true),
                 Some(Err(failure)) => return Err(failure),
-                Some(Ok(data)) => {
+                Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport()),
+                Some(Ok((event, data))) if event != "message" || data.is_empty() => {}
+                Some(Ok((_, data))) => {
                     let text = Bytes::from(data);
-                    let message = jsonrpc::parse(&text);
-                    let by_itself = matches!(message, Some(Message::Notification { .. } | Message::Request { .. }));
-                    if by_itself && resume.is_some() && !seen.add(events.event_id().as_deref(), &text) && resumed {
+                    if resume.is_some() && !seen.add(events.event_id().as_deref(), &text) && resumed {
                         continue;
                     }
                     in_vain = 0;
-                    match message {
-                        Some(Message::Notification { method, params }) => listener.notification(&method, params),
-                        Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
-                        Some(Message::Response { id: answered, outcome }) => {
-                            let content = content(&text, answered, outcome, id, limits)?;
-                            finish(events, slot).await;
-                            return Ok(content);
-                        }
-                        None => return Err(not_a_message(&text)),
+                    if let Some(content) = reading.take(&text)? {
+                        finish(events, slot).await;
+                        return Ok(content);
                     }
                 }
             }
@@ -218,7 +329,7 @@ async fn from_stream(
         }
         let mut asked_for = Duration::ZERO;
         let mut renewed = false;
-        response = loop {
+        body = loop {
             if in_vain == MAX_RESUMPTIONS {
                 return Err(cut);
             }
@@ -226,7 +337,7 @@ async fn from_stream(
             let wait = reconnect::wait(retry.unwrap_or(RESUME_AFTER), fastrand::f64());
             tokio::time::sleep(wait.max(asked_for.min(reconnect::AT_MOST))).await;
             match resume.from(from, limits).await {
-                Resumed::Open(response) => break response,
+                Resumed::Open(response) => break Body::of(response),
                 Resumed::NotNow(wait) => asked_for = wait,
                 // A call may take longer than a token holds.
                 Resumed::Unauthorized(_) if !std::mem::replace(&mut renewed, true) && resume.renew(listener).await => {
@@ -259,8 +370,11 @@ impl Seen {
     }
 }
 
-fn ended_without_answer() -> Failure {
-    Failure::bad_answer(Code::AnswerCut, "the event stream ended without the answer")
+/// The failure of a request that was answered as the transport of 2024-11-05 answers a GET: nobody read it.
+fn is_old_transport() -> Failure {
+    let message =
+        "the server answered with the event `endpoint`, as one of HTTP+SSE does: set the option transport to sse";
+    Failure::new(Happened::Refused, Code::UnexpectedTransport, message)
 }
 
 /// The outcome of resuming.

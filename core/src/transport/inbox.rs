@@ -1,6 +1,6 @@
 //! Answers that come over one stream for all requests: each is handed to the request that waits for it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,12 +9,14 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{Notify, mpsc, oneshot};
 
-use super::answer::{Content, LeftOut, Listener, content, not_a_message};
+use super::answer::{Content, LeftOut, Listener, content, message, not_a_message};
+use super::reading;
 use crate::counters::Count;
+use crate::deviations::Deviation;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::limits::Limits;
-use crate::protocol::jsonrpc::{self, Message};
+use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
 use crate::protocol::loose;
 use crate::queue::{Place, Room};
 use crate::retry::Happened;
@@ -31,7 +33,18 @@ struct State {
     waiting: HashMap<u64, Waiter>,
     /// Why nothing more will come.
     ended: Option<Failure>,
+    /// Requests that were given up, the oldest first: their responses may still come.
+    given_up: VecDeque<u64>,
+    /// How many messages were sent.
+    sent: u64,
+    /// The number of the last notification that the server may not have read yet.
+    notified: Option<u64>,
+    /// The beginning of the last text that was no message.
+    skipped: Option<String>,
 }
+
+/// How many requests that were given up are remembered.
+const GIVEN_UP_KEPT: usize = 1024;
 
 struct Waiter {
     response: Option<oneshot::Sender<Bytes>>,
@@ -39,6 +52,8 @@ struct Waiter {
     /// Of progress that the request has not heard yet: a server must not fill our memory with it.
     room: Arc<Room>,
     progress_token: Option<String>,
+    /// The number of the message.
+    sent: u64,
 }
 
 #[derive(Deserialize)]
@@ -53,13 +68,6 @@ pub(crate) fn progress_token(params: &RawValue) -> Option<String> {
     let sent: ProgressToken<'_> = serde_json::from_str(params.get()).ok()?;
     let token = sent.progress_token.get();
     Some(loose::string(token).unwrap_or_else(|| token.to_owned()))
-}
-
-/// What is left of a message that is none: whose answer it was to be.
-#[derive(Deserialize)]
-struct Addressed<'a> {
-    #[serde(borrow)]
-    id: &'a RawValue,
 }
 
 impl Inbox {
@@ -77,31 +85,39 @@ impl Inbox {
         let (sender, response) = oneshot::channel();
         let (progress_sender, progress) = mpsc::unbounded_channel();
         let room = Room::new(limits, &Count::default());
-        state.waiting.insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token });
+        state.sent += 1;
+        let sent = state.sent;
+        state
+            .waiting
+            .insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token, sent });
         Ok(Waiting { inbox: self, id, response, progress })
     }
 
-    /// Hands a message to whom it belongs; what belongs to no request goes to `listener`. `false` if it is no message.
-    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> bool {
-        if !text.trim_ascii_start().starts_with(b"[") {
-            return self.deliver_one(text, listener);
-        }
-        // A batch, as revision 2025-03-26 has it. It holds no batches: those could be nested deeper than the stack is.
-        serde_json::from_slice::<Vec<&RawValue>>(text).is_ok_and(|batch| {
-            !batch.is_empty()
-                && batch.iter().all(|message| self.deliver_one(&text.slice_ref(message.get().as_bytes()), listener))
-        })
+    /// Notes that a notification is sent.
+    pub(crate) fn notified(&self) {
+        let mut state = self.locked();
+        state.sent += 1;
+        state.notified = Some(state.sent);
     }
 
-    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> bool {
-        match jsonrpc::parse(text) {
-            None => self.deliver_odd(text),
-            Some(Message::Response { id, .. }) => {
-                if !self.answer(id, text) {
-                    listener.left_out(LeftOut::Unasked);
-                }
-                true
-            }
+    /// The beginning of the last text that was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        self.locked().skipped.clone()
+    }
+
+    /// Hands messages to whom they belong; what belongs to no request goes to `listener`.
+    ///
+    /// # Errors
+    /// Where the text is no message and may not be skipped.
+    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        reading::messages(text).iter().try_for_each(|message| self.deliver_one(message, listener))
+    }
+
+    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        match message(text, listener) {
+            None => self.deliver_unreadable(text, listener)?,
+            Some(Message::Response { id: None, outcome }) => self.deliver_without_id(text, &outcome, listener),
+            Some(Message::Response { id: Some(id), .. }) => self.deliver_response(id, text, listener),
             Some(Message::Notification { method, params }) => {
                 let token = params.filter(|_| method == "notifications/progress").and_then(progress_token);
                 let state = self.locked();
@@ -121,33 +137,80 @@ impl Inbox {
                         listener.notification(&method, params);
                     }
                 }
-                true
             }
-            Some(Message::Request { id, method, params }) => {
-                listener.request(id, &method, params);
-                true
-            }
+            Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
+        }
+        Ok(())
+    }
+
+    fn deliver_response(&self, id: &str, text: &Bytes, listener: &dyn Listener) {
+        let ours = jsonrpc::our_id(id);
+        if ours.is_some_and(|id| self.answer(id, text)) {
+            return;
+        }
+        let given_up = ours.is_some_and(|id| self.locked().given_up.contains(&id));
+        if given_up || !listener.accepts(Deviation::UnknownId, &reading::unknown_id) {
+            listener.left_out(LeftOut::Unasked);
         }
     }
 
-    /// An odd answer, which settles the one request that it is for.
-    fn deliver_odd(&self, text: &Bytes) -> bool {
-        let Ok(addressed) = serde_json::from_slice::<Addressed<'_>>(text) else { return false };
-        self.answer(Some(addressed.id.get()), text)
+    /// An error without an id is about a message that the server could not read. It ends a request only where nothing else
+    /// can have caused it.
+    fn deliver_without_id(&self, text: &Bytes, outcome: &Result<&RawValue, RpcError>, listener: &dyn Listener) {
+        let is_about_reading =
+            matches!(outcome, Err(error) if matches!(error.code, Some(PARSE_ERROR | INVALID_REQUEST)));
+        if let Some(id) = self.only_one_unread().filter(|_| is_about_reading) {
+            self.answer(id, text);
+            return;
+        }
+        listener.accepts(Deviation::ResponseWithoutId, &|| {
+            let said = outcome.as_ref().err().map(|error| crate::text::preview_of(error.message.as_bytes(), 200));
+            format!("the server sent a response without an id: {}", said.unwrap_or_default())
+        });
+    }
+
+    /// The one request that waits, where the server has read every notification.
+    fn only_one_unread(&self) -> Option<u64> {
+        let state = self.locked();
+        (state.waiting.len() == 1 && state.notified.is_none()).then(|| state.waiting.keys().next().copied()).flatten()
+    }
+
+    /// What is no message settles the one request whose response it should be, and is skipped otherwise.
+    fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        if jsonrpc::addressed(text).is_some_and(|id| self.answer(id, text)) {
+            return Ok(());
+        }
+        if let Some(id) = jsonrpc::cut_response(text).and_then(|known| known.id)
+            && self.answer(id, text)
+        {
+            return Ok(());
+        }
+        if !reading::skips(text, listener) {
+            return Err(not_a_message(text));
+        }
+        self.locked().skipped = Some(crate::text::preview_of(text, 200));
+        Ok(())
     }
 
     /// Whether somebody waited for it.
-    fn answer(&self, id: Option<&str>, text: &Bytes) -> bool {
+    fn answer(&self, id: u64, text: &Bytes) -> bool {
         let mut state = self.locked();
-        let waiter = match id.and_then(jsonrpc::our_id) {
-            Some(id) => state.waiting.get_mut(&id),
-            // An error without an id can only be told to the one request there is.
-            None if state.waiting.len() == 1 => state.waiting.values_mut().next(),
-            None => None,
-        };
-        // Whoever gave up meanwhile does not hear of it.
-        let Some(sender) = waiter.and_then(|waiter| waiter.response.take()) else { return false };
-        sender.send(text.clone()).is_ok()
+        let Some(waiter) = state.waiting.get_mut(&id) else { return false };
+        let (response, sent) = (waiter.response.take(), waiter.sent);
+        if state.notified.is_some_and(|notified| notified < sent) {
+            // Servers read in order: what was sent before the request, too.
+            state.notified = None;
+        }
+        response.is_some_and(|sender| sender.send(text.clone()).is_ok())
+    }
+
+    pub(crate) fn is_waited_for(&self, id: u64) -> bool {
+        self.locked().waiting.get(&id).is_some_and(|waiter| waiter.response.is_some())
+    }
+
+    /// Ends the wait of all who wait now.
+    pub(crate) fn abandon(&self) {
+        self.locked().waiting.clear();
     }
 
     /// Tells all who wait, and all who come, that nothing more will come.
@@ -206,6 +269,11 @@ pub(crate) struct Waiting<'a> {
 }
 
 impl Waiting<'_> {
+    /// Whether no response will come any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        !self.inbox.locked().waiting.contains_key(&self.id)
+    }
+
     /// The answer; progress on the way to it goes to `listener`, in order.
     pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
         let text = loop {
@@ -222,10 +290,21 @@ impl Waiting<'_> {
             tell(&text, listener);
         }
         match jsonrpc::parse(&text) {
+            Some(Message::Response { id: None, outcome: Err(error) }) => Err(not_understood(error)),
             Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id, limits),
-            _ => Err(not_a_message(&text)),
+            _ => Err(reading::unreadable(&text, self.id)),
         }
     }
+}
+
+/// The failure of a request that the server could not read.
+fn not_understood(error: RpcError) -> Failure {
+    let said = crate::text::preview(error.message.as_bytes());
+    let message = format!("the server could not read the request, and named no id: {said}");
+    let mut failure = Failure::new(Happened::Refused, Code::BadRequest, message);
+    let info = failure.error.info_mut();
+    (info.rpc_code, info.data) = (error.code, error.data);
+    failure
 }
 
 fn tell(text: &Bytes, listener: &dyn Listener) {
@@ -237,7 +316,12 @@ fn tell(text: &Bytes, listener: &dyn Listener) {
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut state = self.inbox.locked();
-        state.waiting.remove(&self.id);
+        if state.waiting.remove(&self.id).is_some_and(|waiter| waiter.response.is_some()) {
+            if state.given_up.len() == GIVEN_UP_KEPT {
+                state.given_up.pop_front();
+            }
+            state.given_up.push_back(self.id);
+        }
         if state.waiting.is_empty() {
             self.inbox.idle.notify_waiters();
         }
@@ -249,14 +333,80 @@ mod tests {
     use super::*;
     use crate::transport::answer::Deaf;
 
+    /// Accepts nothing.
+    struct Strict;
+
+    impl Listener for Strict {
+        fn notification(&self, _: &str, _: Option<&RawValue>) {}
+        fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
+        fn accepts(&self, _: Deviation, _: &dyn Fn() -> String) -> bool {
+            false
+        }
+    }
+
     #[test]
     fn a_batch_holds_messages_and_no_batches() {
         let inbox = Inbox::default();
-        let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Deaf);
+        let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Strict).is_ok();
         assert!(deliver(r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#.to_owned()));
         assert!(!deliver("[]".to_owned()));
         assert!(!deliver(r#"[[{"jsonrpc":"2.0","method":"a"}]]"#.to_owned()));
         // Not one of our frames a level.
         assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
+    }
+
+    fn settled(lines: &[&str], before: impl Fn(&Inbox)) -> Option<Result<Content, Failure>> {
+        use futures_util::FutureExt;
+        let limits = Limits::of(&crate::config::ClientConfig::default()).unwrap();
+        let inbox = Inbox::default();
+        before(&inbox);
+        let mut waiting = inbox.expect(7, None, &limits).unwrap();
+        for line in lines {
+            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Deaf).unwrap();
+        }
+        waiting.answer(&Deaf, &limits).now_or_never()
+    }
+
+    #[test]
+    fn what_is_for_nobody_ends_no_request() {
+        for line in [
+            "Server is running on stdio",
+            "[dotenv@17.2.3] injecting env (0) from .env",
+            "[]",
+            "[1,2]",
+            "7",
+            "null",
+            "\"text\"",
+            r#"{"level":30,"id":7,"msg":"a line of a log"}"#,
+            r#"{"type":"heartbeat"}"#,
+            r#"{"jsonrpc":"2.0","id":8,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"x","result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"Method not found"}}"#,
+            r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":7,"res"#,
+        ] {
+            let is_cut = line.ends_with("res");
+            let settled = settled(&[line], |_| {});
+            assert_eq!(settled.is_some(), is_cut, "{line}");
+        }
+    }
+
+    #[test]
+    fn an_error_without_an_id_ends_the_only_request_that_can_have_caused_it() {
+        let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
+        let Some(Err(failure)) = settled(&[error], |_| {}) else { panic!() };
+        assert_eq!((failure.error.code(), failure.error.info().rpc_code), ("bad_request", Some(-32700)));
+        // The notification may be what it could not read.
+        assert!(settled(&[error], Inbox::notified).is_none());
+        let limits = Limits::of(&crate::config::ClientConfig::default()).unwrap();
+        let inbox = Inbox::default();
+        let (mut first, mut second) =
+            (inbox.expect(1, None, &limits).unwrap(), inbox.expect(2, None, &limits).unwrap());
+        inbox.deliver(&Bytes::from(error), &Deaf).unwrap();
+        use futures_util::FutureExt;
+        for waiting in [&mut first, &mut second] {
+            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+        }
     }
 }

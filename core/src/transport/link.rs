@@ -5,6 +5,7 @@ use std::sync::Arc;
 use url::Url;
 
 use super::answer::{Answer, Listener, Outgoing};
+use super::elsewhere::Elsewhere;
 use super::http;
 use super::sse::SseLink;
 use super::stdio::StdioLink;
@@ -13,7 +14,7 @@ use crate::pools::Pools;
 
 pub(crate) enum Link {
     /// Streamable HTTP: each message is a request of its own.
-    StreamableHttp { http: Arc<Pools>, url: Url },
+    StreamableHttp { http: Arc<Pools>, url: Url, elsewhere: Arc<Elsewhere> },
     /// The transport of 2024-11-05.
     Sse(SseLink),
     /// A process of ours.
@@ -24,7 +25,10 @@ impl Link {
     /// Sends a message and waits for its answer.
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
         match self {
-            Self::StreamableHttp { http, url } => http::post(&http.here(), url, out, listener).await,
+            Self::StreamableHttp { http, url, elsewhere } => {
+                let http = http.here();
+                elsewhere.exchange(out, listener, |out| http::post(&http, url, out, listener)).await
+            }
             Self::Sse(link) => link.exchange(out, listener).await,
             Self::Stdio(link) => link.exchange(out, listener).await,
         }
@@ -61,6 +65,15 @@ impl Link {
     /// Whether it is a process of ours.
     pub(crate) fn is_process(&self) -> bool {
         matches!(self, Self::Stdio(_))
+    }
+
+    /// The last that came on a stream for all requests and was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        match self {
+            Self::StreamableHttp { .. } => None,
+            Self::Sse(link) => link.skipped(),
+            Self::Stdio(link) => link.skipped(),
+        }
     }
 
     /// Ends what the link holds open.

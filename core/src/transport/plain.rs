@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use reqwest::Request;
 
-use super::body::{self, check_headers};
+use super::body::{self, Body, check_headers};
 use crate::failure::Failure;
 use crate::http::Http;
 use crate::limits::Limits;
@@ -23,7 +23,8 @@ pub(crate) async fn request(http: &Http, request: Request, limits: &Limits) -> R
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let body = if status.is_success() {
-        body::read(&mut response, limits.answer).await.map_err(|failure| failure.answered(status, &headers))?
+        let read = body::read(&mut Body::of(response), limits.answer).await;
+        read.map_err(|broken| broken.failure.answered(status, &headers))?
     } else {
         body::read_beginning(&mut response, limits.error).await.text
     };

@@ -9,11 +9,12 @@ use http::{HeaderMap, StatusCode};
 use tokio::task::{AbortHandle, JoinHandle};
 use url::Url;
 
-use super::answer::{Answer, Content, Deaf, Listener, Outgoing};
-use super::body;
+use super::answer::{Answer, Content, Decides, Listener, Outgoing};
+use super::body::{self, Body};
 use super::event_stream::EventStream;
 use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
+use crate::deviations::Deviation;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::http::is_own;
@@ -33,6 +34,8 @@ pub(crate) struct SseLink {
     endpoint: Url,
     inbox: Arc<Inbox>,
     reader: AbortHandle,
+    /// Decides on deviations in what POSTs are answered.
+    decides: Arc<Decides>,
 }
 
 /// The outcome of opening.
@@ -55,19 +58,31 @@ impl SseLink {
             Stream::Open(response) => response,
             Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
-        let mut events = EventStream::new(Box::pin(body::chunks(response, None)), limits.event);
-        let endpoint = match events.next_event().await {
-            Some(Ok((event, data))) if event == "endpoint" => same_origin(url, &data)?,
-            Some(Ok((event, _))) => {
-                let shown = crate::text::preview(event.as_bytes());
-                return Err(invalid(format!("the stream's first event is {shown} and not endpoint")));
+        let mut events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
+        let mut before = None;
+        let endpoint = loop {
+            match events.next_event().await {
+                Some(Ok((event, data))) if event == "endpoint" => break same_origin(url, &data)?,
+                Some(Ok((event, data))) => {
+                    let named = crate::text::preview(event.as_bytes());
+                    let did = || format!("the server's stream begins with the event {named} and not with endpoint");
+                    if !data.is_empty() && !listener.accepts(Deviation::NotAMessage, &did) {
+                        return Err(invalid(format!("the stream's first event is {named} and not endpoint")));
+                    }
+                    before.get_or_insert(named);
+                }
+                Some(Err(failure)) => return Err(failure),
+                None => {
+                    let named =
+                        |event| invalid(format!("the stream ended without an event endpoint; its first is {event}"));
+                    return Err(before.map_or_else(ended, named));
+                }
             }
-            Some(Err(failure)) => return Err(failure),
-            None => return Err(ended()),
         };
         let inbox = Arc::new(Inbox::default());
         let reader = tokio::spawn({
             let reader = Reader(Arc::clone(&inbox));
+            let listener = Arc::clone(&listener);
             async move {
                 let inbox = &reader.0;
                 let why = loop {
@@ -76,8 +91,8 @@ impl SseLink {
                         Some(Err(failure)) => break failure,
                         Some(Ok(data)) => {
                             let text = Bytes::from(data);
-                            if !inbox.deliver(&text, &*listener) {
-                                break super::answer::not_a_message(&text);
+                            if let Err(failure) = inbox.deliver(&text, &*listener) {
+                                break failure;
                             }
                         }
                     }
@@ -85,11 +100,15 @@ impl SseLink {
                 inbox.end(why);
             }
         });
-        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle() }))
+        let decides = Arc::new(Decides(listener));
+        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), decides }))
     }
 
     pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
-        let Some(id) = out.id else { return post(&self.http.here(), &self.endpoint, out, listener).await };
+        let Some(id) = out.id else {
+            self.inbox.notified();
+            return post(&self.http.here(), &self.endpoint, out, listener).await;
+        };
         let limits = out.limits;
         let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
         let mut posting = self.begin_post(out);
@@ -113,8 +132,8 @@ impl SseLink {
 
     /// In a task of its own, so that an answer on the stream need not wait for its end.
     fn begin_post(&self, out: Outgoing) -> Posting {
-        let (http, endpoint) = (self.http.here(), self.endpoint.clone());
-        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &Deaf).await })))
+        let (http, endpoint, decides) = (self.http.here(), self.endpoint.clone(), Arc::clone(&self.decides));
+        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &*decides).await })))
     }
 
     /// Closes the stream; first, and not for long, the calls that wait for an answer may have it.
@@ -136,13 +155,21 @@ impl SseLink {
     pub(crate) fn is_down(&self) -> bool {
         self.inbox.ended().is_some()
     }
+
+    /// The last event that was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        self.inbox.skipped()
+    }
 }
 
 /// The revision names no status for it, and servers say "Accepted" in many ways.
 fn is_acknowledgement(failure: &Failure) -> bool {
     let info = failure.error.info();
     let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
-    is_success && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
+    let is_response = failure.happened == Happened::Unusable;
+    is_success
+        && !is_response
+        && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
 }
 
 /// A POST that is under way; given up with its call.

@@ -10,7 +10,7 @@ use http::{HeaderMap, StatusCode};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
-use tokio_util::codec::{FramedRead, LinesCodec, LinesCodecError};
+use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 
 use super::answer::{Answer, Content, Listener, Outgoing};
 use super::inbox::{Inbox, Reader, never_left};
@@ -67,6 +67,7 @@ impl StdioLink {
         let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
         let text = one_line(&out.body);
         let Some(id) = out.id else {
+            self.inbox.notified();
             let (told, written) = oneshot::channel();
             self.send(Line { text, written: Some(told) }).await?;
             // Nothing answers it: what can be known is that it was written.
@@ -90,7 +91,12 @@ impl StdioLink {
     /// Why the process no longer reads: what it says at its end tells more.
     async fn gone(&self) -> Failure {
         let _ = tokio::time::timeout(END_WITHIN, self.process.ended()).await;
-        self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far()))
+        self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far(), self.inbox.skipped()))
+    }
+
+    /// The last line that was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        self.inbox.skipped()
     }
 
     pub(crate) fn is_down(&self) -> bool {
@@ -152,7 +158,7 @@ async fn read(
 ) {
     let reader = Reader(inbox);
     let inbox = &reader.0;
-    let mut lines = FramedRead::new(stdout, LinesCodec::new_with_max_length(limits.event.most));
+    let mut lines = FramedRead::new(stdout, lines_within(limits.event.most));
     let mut why = None;
     loop {
         let line = tokio::select! {
@@ -162,21 +168,17 @@ async fn read(
             () = process.long_ended() => None,
         };
         match line {
-            None => break,
-            Some(Ok(line)) if line.trim().is_empty() => {}
+            // Where it cannot be read any more, its end says why.
+            None | Some(Err(AnyDelimiterCodecError::Io(_))) => break,
+            Some(Ok(line)) if line.trim_ascii().is_empty() => {}
             Some(Ok(line)) => {
-                let line = Bytes::from(line);
-                if !inbox.deliver(&line, &*listener) {
+                if inbox.deliver(&line, &*listener).is_err() {
                     why = Some(garbage(&line));
                     break;
                 }
             }
-            Some(Err(LinesCodecError::MaxLineLengthExceeded)) => {
+            Some(Err(AnyDelimiterCodecError::MaxChunkLengthExceeded)) => {
                 why = Some(limits.event.passed("a line of the process"));
-                break;
-            }
-            Some(Err(LinesCodecError::Io(_))) => {
-                why = Some(Failure::bad_answer(Code::InvalidAnswer, "the process's output is not valid UTF-8"));
                 break;
             }
         }
@@ -190,23 +192,30 @@ async fn read(
     process.stop();
     inbox.end(match why {
         Some(failure) => told(failure, &ended),
-        None => exited(&ended),
+        None => exited(&ended, inbox.skipped()),
     });
+}
+
+/// A line is what ends in LF; a CR before that is white space to JSON.
+fn lines_within(most: usize) -> AnyDelimiterCodec {
+    AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), b"\n".to_vec(), most)
 }
 
 fn garbage(line: &[u8]) -> Failure {
     let shown = crate::text::preview_of(line, 200);
     let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
-    Failure::bad_answer(Code::InvalidAnswer, message)
+    Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
 }
 
-fn exited(ended: &Ended) -> Failure {
+fn exited(ended: &Ended, skipped: Option<String>) -> Failure {
     let how = match ended.exit_code {
         None => "closed its output".to_owned(),
         Some(code) if code < 0 => format!("was ended by signal {}", -code),
         Some(code) => format!("exited with code {code}"),
     };
-    told(Failure::new(Happened::Lost, Code::ProcessExited, format!("the server's process {how}")), ended)
+    let skipped = skipped.map(|line| format!("; the last line it wrote that was not a message: {line}"));
+    let message = format!("the server's process {how}{}", skipped.unwrap_or_default());
+    told(Failure::new(Happened::Lost, Code::ProcessExited, message), ended)
 }
 
 /// Adds how the process ended, and the last that it said.

@@ -1,0 +1,84 @@
+//! What a body is by its first bytes, whatever its headers say.
+
+use crate::protocol::jsonrpc::without_mark;
+
+/// What a body begins as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// An object or a list.
+    Json,
+    /// A field or a comment of an event stream.
+    EventStream,
+    /// RFC 1952.
+    Gzip,
+    /// There is no body, or nothing in it.
+    Empty,
+    /// Anything else.
+    Other,
+}
+
+/// The longest beginning that is looked at.
+pub(crate) const LOOKED_AT: usize = 1024;
+
+/// The names of fields with which an event begins.
+const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry"];
+
+/// The kind of a body with this beginning; `None` where more of it must come first. `is_whole`: there is no more of it.
+pub(crate) fn kind_of(beginning: &[u8], is_whole: bool) -> Option<Kind> {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    let undecided = |kind| (is_whole || beginning.len() >= LOOKED_AT).then_some(kind);
+    if beginning.len() < MARK.len() && !beginning.is_empty() && MARK.starts_with(beginning) {
+        return undecided(Kind::Other);
+    }
+    let text = without_mark(beginning).trim_ascii_start();
+    match text {
+        [] => undecided(Kind::Empty),
+        [b'{' | b'[', ..] => Some(Kind::Json),
+        [b':', ..] => Some(Kind::EventStream),
+        [0x1f] => undecided(Kind::Other),
+        [0x1f, 0x8b, ..] => Some(Kind::Gzip),
+        text => {
+            let name = text.split(|byte| matches!(byte, b':' | b'\r' | b'\n')).next().unwrap_or_default();
+            if name.len() < text.len() {
+                return Some(if FIELDS.contains(&name) { Kind::EventStream } else { Kind::Other });
+            }
+            let may_be_field = FIELDS.iter().any(|field| field.starts_with(name));
+            if may_be_field { undecided(Kind::Other) } else { Some(Kind::Other) }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_known_by_their_beginning() {
+        for (text, kind) in [
+            (&b"{\"a\":1}"[..], Kind::Json),
+            (b" \r\n\t[1]", Kind::Json),
+            (b"\xef\xbb\xbf{}", Kind::Json),
+            (b"data: x\n\n", Kind::EventStream),
+            (b"\n\ndata:x\n\n", Kind::EventStream),
+            (b"event: message\ndata: x\n\n", Kind::EventStream),
+            (b"id\n", Kind::EventStream),
+            (b": ping\n\n", Kind::EventStream),
+            (b"retry: 5\n", Kind::EventStream),
+            (b"<!doctype html>", Kind::Other),
+            (b"Internal Server Error", Kind::Other),
+            (b"idea: none", Kind::Other),
+            (b"data", Kind::Other),
+            (b"\xef\xbb", Kind::Other),
+            (b"\x1f\x8b\x08\x00", Kind::Gzip),
+            (b"", Kind::Empty),
+            (b" \n", Kind::Empty),
+        ] {
+            for end in 0..text.len() {
+                let early = kind_of(&text[..end], false);
+                assert!(early.is_none() || early == Some(kind), "{text:?} up to {end}: {early:?}");
+            }
+            assert_eq!(kind_of(text, true), Some(kind), "{text:?}");
+        }
+        assert_eq!(kind_of(&[b' '; LOOKED_AT], false), Some(Kind::Empty));
+    }
+}
