@@ -242,7 +242,7 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
-            secrets: self.secrets(&credentials, &route, &environment),
+            secrets: self.secrets(&credentials, &route, environment),
             proxy: self.way_through(&route, &credentials, &common)?,
             tls: Tls::read(self)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
