@@ -5,7 +5,7 @@ import type { Delivery, ErrorData, ErrorKind } from "./types.js";
 /** The members of {@link ErrorData} that stand as properties where they are known. `data` does not show up in logs. */
 const PROPERTIES = [
   "kind", "code", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
-  "idempotencyKey", "requiredScopes", "field", "exitCode", "stderr",
+  "idempotencyKey", "requiredScopes", "field", "exitCode", "osError", "stderr",
 ] as const satisfies readonly (keyof ErrorData)[];
 
 /** The base of every error of this package. */
@@ -38,6 +38,8 @@ export class OmniMcpError extends Error {
   declare readonly field?: string;
   /** The exit code of the server's process, or the negative number of the signal that ended it. */
   declare readonly exitCode?: number;
+  /** The operating system's number of what went wrong with a connection, as in `os.constants.errno`. */
+  declare readonly osError?: number;
   /** The last lines that the server's process wrote to its standard error. */
   declare readonly stderr: readonly string[];
   /** `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it. */
@@ -252,6 +254,7 @@ interface CoreError {
   required_scopes?: string[];
   field?: string | null;
   exit_code?: number | null;
+  os_error?: number | null;
   stderr?: string[];
   data?: unknown;
 }
@@ -271,6 +274,7 @@ export function fromCore(json: string, options?: ErrorOptions): OmniMcpError {
     requiredScopes: sent.required_scopes ?? [],
     field: sent.field ?? undefined,
     exitCode: sent.exit_code ?? undefined,
+    osError: sent.os_error ?? undefined,
     stderr: sent.stderr ?? [],
     data: sent.data ?? undefined,
   };

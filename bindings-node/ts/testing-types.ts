@@ -24,6 +24,8 @@ export interface DevServerOptions {
   tls?: {
     /** What the server shows. Default: `valid`. */
     certificate?: "valid" | "expired" | "not_yet_valid" | "wrong_host";
+    /** A certificate that no authority signed: one that says that it is an authority's, or a server's. Default: neither. */
+    selfSigned?: "authority" | "server" | null;
     /** What it asks for. Default: `none`. */
     clientCertificate?: "none" | "required" | "refused";
     /** The versions that it speaks. Default: both. */

@@ -62,6 +62,8 @@ export interface ClientOptions {
   protocolVersion?: string;
   /** The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none. */
   xSessionId?: string;
+  /** Keeps the server's cookies and sends them back to it, as load balancers route by them. Default: true. */
+  cookies?: boolean;
   /** Further headers for every request; the names that the client itself sets are refused. Default: none. */
   headers?: Record<string, string>;
   /** How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the call start it anew. Default: 20 000. */
@@ -479,6 +481,8 @@ export interface ErrorData {
   requiredScopes: readonly string[];
   field?: string;
   exitCode?: number;
+  /** The operating system's number of what went wrong with a connection, as in `os.constants.errno`. */
+  osError?: number;
   stderr: readonly string[];
   data?: unknown;
 }

@@ -28,6 +28,9 @@ use crate::waiting::{Deadline, Stage, Waiting};
 /// Boxed, as it is made of operations itself.
 pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
+/// How long an operation waits for this machine to have room for a connection again, without that counting as attempts.
+const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
+
 /// What is sent, and sent again: a message to an MCP server, a request to a registry or a token endpoint.
 pub(crate) trait Operation: Sync {
     /// What must be there before an attempt, such as an open session.
@@ -476,6 +479,7 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut reopened = 0;
     let mut renewed = false;
     let mut corrected = false;
+    let mut without_room: Option<Instant> = None;
     let mut last: Option<(Failure, Option<String>)> = None;
     loop {
         if !O::OPENS && core.is_closed() {
@@ -581,7 +585,10 @@ pub(crate) async fn run_counted<O: Operation>(
         let mut budget_is_spent = false;
         let decision = match decision {
             Decision::RetryAfter(_) if core.is_closed() => Decision::GiveUp,
-            Decision::RetryAfter(_) if !core.budget.take(&mut taken, begun) => {
+            // Nothing left this machine: no server is burdened by another attempt.
+            Decision::RetryAfter(_)
+                if failure.happened != Happened::LocalFault && !core.budget.take(&mut taken, begun) =>
+            {
                 budget_is_spent = true;
                 let message = &mut failure.error.info_mut().message;
                 message.push_str("; not sent again, as the client's retry budget is spent (option retry_budget)");
@@ -594,6 +601,11 @@ pub(crate) async fn run_counted<O: Operation>(
         match decision {
             Decision::RetryAfter(wait) => {
                 plan.state.waiting.enters(Stage::NextAttempt);
+                if failure.happened == Happened::LocalFault {
+                    let patience = LOCAL_PATIENCE.min(plan.timeout.unwrap_or(LOCAL_PATIENCE));
+                    let is_patient = without_room.get_or_insert(begun).elapsed() < patience;
+                    repaired += u32::from(is_patient);
+                }
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     // There will be no further attempt.

@@ -126,6 +126,7 @@ impl Bridge {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
             config.hooks = hooks.into_core(&config, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
             Ok(Self { to: To::Server(config.build_in(variables)?), spelling })
         })
     }
@@ -144,6 +145,7 @@ impl Bridge {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
             config.hooks = hooks.into_core(&config, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
             let record = crate::option::parse(record, "record")?;
             Ok(Self { to: To::Server(client_of(&record, config, variables)?), spelling })
         })
@@ -155,7 +157,8 @@ impl Bridge {
     /// A `config` error that names the option.
     pub fn open_registry(kind: &str, options: &str, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
-            let config = RegistryConfig::from_json(options, spelling)?;
+            let mut config = RegistryConfig::from_json(options, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
             Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
         })
     }

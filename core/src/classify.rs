@@ -224,8 +224,11 @@ fn failure(
     // A server that could not tell which call it refuses has run none.
     let unread = status.is_client_error() && said.rpc_code.is_some() && tie == Tie::Status;
     let delivery = delivery.map(|delivery| if unread { delivery.min(Delivery::Rejected) } else { delivery });
-    let mut failure =
-        Failure::new(happened, code, message(code, &said.message, said.cut.as_deref())).answered(status, headers);
+    let text = match code {
+        Code::UnexpectedRedirect => redirect_message(headers),
+        _ => message(code, &said.message, said.cut.as_deref()),
+    };
+    let mut failure = Failure::new(happened, code, text).answered(status, headers);
     failure.tie = tie;
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
@@ -252,6 +255,17 @@ fn names_an_error(headers: &HeaderMap) -> bool {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     headers.contains_key(&headers::OMNI_REQUIRED_SCOPES)
         || challenges.flat_map(|challenge| challenge.split([' ', ','])).any(|word| word.trim().starts_with("error="))
+}
+
+/// What a redirect that is not followed says: where it leads, and what to do.
+fn redirect_message(headers: &HeaderMap) -> String {
+    let to = headers.get(http::header::LOCATION).map(|to| crate::text::preview(to.as_bytes()));
+    let Some(to) = to else { return "the server redirects without saying where".to_owned() };
+    format!(
+        "the server redirects to {to}, where nothing was sent: only 307 and 308 within the configured origin are followed, \
+         at most {} in a row; if this is the right address, set endpoint or base_url to it",
+        crate::http::MOST_REDIRECTS
+    )
 }
 
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.

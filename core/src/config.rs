@@ -13,6 +13,7 @@ use crate::environment;
 use crate::error::{Code, Error, Result};
 use crate::headers;
 use crate::hooks::Hooks;
+use crate::http::proxies::EnvironmentProxies;
 use crate::http::tls::Tls;
 use crate::limits::Limits;
 use crate::log;
@@ -78,6 +79,8 @@ options! {
     protocol_version: String = "the profile's, the newest first";
     /// The load balancer's sticky hint, sent as `x-session-id` on every request.
     x_session_id: String = "none";
+    /// Keeps the server's cookies and sends them back to it, as load balancers route by them.
+    cookies: bool = "true";
     /// Further headers for every request; the names that the client itself sets are refused.
     headers: BTreeMap<String, Secret> = "none";
     /// How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the call start it anew.
@@ -135,6 +138,8 @@ options! {
     beside
     /// The caller's own functions.
     hooks: Hooks;
+    /// Whether variables that Node reads are read.
+    reads_node_variables: bool;
 }
 
 /// Shorter secrets are not searched for: they would be found in innocent text.
@@ -147,6 +152,9 @@ pub(crate) struct Settings {
     pub(crate) credentials: Credentials,
     pub(crate) hooks: Hooks,
     pub(crate) proxy: Option<(Url, HeaderMap)>,
+    pub(crate) environment_proxies: EnvironmentProxies,
+    /// Whether the server's cookies are kept.
+    pub(crate) cookies: bool,
     pub(crate) tls: Tls,
     pub(crate) tools: Tools,
     pub(crate) force_serial_tool_calls: bool,
@@ -244,7 +252,9 @@ impl ClientConfig {
         Ok(Settings {
             secrets: self.secrets(&credentials, &route, environment),
             proxy: self.way_through(&route, &credentials, &common)?,
-            tls: Tls::read(self)?,
+            environment_proxies: EnvironmentProxies::read(&environment),
+            cookies: self.cookies.unwrap_or(true),
+            tls: Tls::read(self, &environment)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
             handshake: self.handshake.unwrap_or(profile.handshake),
@@ -466,6 +476,12 @@ pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
 }
 
 impl Settings {
+    /// The proxy for requests to `url`, and the headers for it. That of the environment is not for loopback.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<(Url, HeaderMap)> {
+        let of_environment = || self.environment_proxies.of(url).filter(|_| !is_loopback(url));
+        self.proxy.clone().or_else(|| of_environment().map(|proxy| (proxy, HeaderMap::new())))
+    }
+
     /// The versions that may be spoken: the one that was asked for, or all of the profile.
     pub(crate) fn versions(&self) -> Vec<&str> {
         match &self.pinned_version {

@@ -16,6 +16,21 @@ pub fn of_process(name: &str) -> Option<OsString> {
 pub(crate) const PROXIES: &[&str] =
     &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
+/// The certificates that Node trusts besides the system's.
+pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
+/// Variables by which programs are told which certificates to trust.
+pub(crate) const CERTIFICATES: &[&str] = &[
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    NODE_EXTRA_CA_CERTS,
+    "AWS_CA_BUNDLE",
+    "DENO_CERT",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+];
+
 /// What a process of ours gets of the environment; the other variables may be secrets that are none of its business.
 #[cfg(unix)]
 pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];

@@ -260,6 +260,8 @@ pub struct ErrorInfo {
     pub field: Option<String>,
     /// The exit code of the server's process, or the negative number of the signal that ended it.
     pub exit_code: Option<i32>,
+    /// The operating system's number of what went wrong with a connection, such as that of EMFILE.
+    pub os_error: Option<i32>,
     /// The last lines that the server's process wrote to its standard error.
     pub stderr: Vec<String>,
     /// `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it.
@@ -289,6 +291,7 @@ impl fmt::Debug for ErrorInfo {
             .field("required_scopes", &self.required_scopes)
             .field("field", &self.field)
             .field("exit_code", &self.exit_code)
+            .field("os_error", &self.os_error)
             .field("stderr", &self.stderr)
             .field("data", &data)
             .finish()
@@ -322,6 +325,7 @@ impl Error {
             required_scopes: Vec::new(),
             field: None,
             exit_code: None,
+            os_error: None,
             stderr: Vec::new(),
             data: None,
         }))

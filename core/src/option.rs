@@ -337,12 +337,12 @@ macro_rules! options {
     (
         $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
         $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal;)*
-        $(beside $(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)?
+        $(beside $($(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)+)?
     ) => {
         $(#[$struct_doc])*
         #[derive(Debug, Clone, Default)]
         pub struct $struct { $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")] pub $name: Option<$type>,)*
-            $($(#[$extra_doc])* pub(crate) $extra: $extra_type,)?
+            $($($(#[$extra_doc])* pub(crate) $extra: $extra_type,)+)?
         }
 
         #[doc = concat!("The table that describes [`", stringify!($struct), "`].")]
@@ -370,7 +370,7 @@ macro_rules! options {
             /// What is given here, else there.
             #[allow(dead_code)]
             pub(crate) fn or(self, other: Self) -> Self {
-                Self { $($name: self.$name.or(other.$name),)* $($extra: self.$extra,)? }
+                Self { $($name: self.$name.or(other.$name),)* $($($extra: self.$extra,)+)? }
             }
 
             pub(crate) fn from_object(
@@ -381,7 +381,7 @@ macro_rules! options {
                 let options = Self { $($name: match specs.next() {
                     Some(spec) => $crate::option::take(&mut given, spec, spelling)?,
                     None => None,
-                },)* $($extra: Default::default(),)? };
+                },)* $($($extra: Default::default(),)+)? };
                 $crate::option::refuse_unknown(&given, $specs, spelling)?;
                 Ok(options)
             }

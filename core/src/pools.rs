@@ -8,13 +8,14 @@ use tokio::time::Instant;
 
 use crate::config::Settings;
 use crate::error::Result;
-use crate::http::Http;
+use crate::http::{Http, Memory};
 
 /// The most runtimes that keep connections of one client; beyond, those of the one that came first are let go.
 const MOST: usize = 8;
 
 pub(crate) struct Pools {
     settings: Arc<Settings>,
+    memory: Arc<Memory>,
     /// None is the runtime of the first use.
     made: Mutex<Vec<(Option<Id>, Http)>>,
 }
@@ -23,8 +24,9 @@ impl Pools {
     /// # Errors
     /// A `config` error where what the settings say cannot be used.
     pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
-        let first = Http::new(settings)?;
-        Ok(Self { settings: Arc::clone(settings), made: Mutex::new(vec![(None, first)]) })
+        let memory = Arc::new(Memory::new(settings));
+        let first = Http::new(settings, Arc::clone(&memory))?;
+        Ok(Self { settings: Arc::clone(settings), memory, made: Mutex::new(vec![(None, first)]) })
     }
 
     /// Has this runtime's next requests make connections of their own, where those of the pool are as old as the one of a
@@ -41,7 +43,7 @@ impl Pools {
             *of = here;
             return pool.clone();
         }
-        let Ok(pool) = Http::new(&self.settings) else {
+        let Ok(pool) = Http::new(&self.settings, Arc::clone(&self.memory)) else {
             // It could be made before; whatever is wrong by now, the first one says.
             return made[0].1.clone();
         };
@@ -50,5 +52,10 @@ impl Pools {
         }
         made.push((here, pool.clone()));
         pool
+    }
+
+    /// Texts that no message may show.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.memory.secrets()
     }
 }

@@ -50,7 +50,8 @@ impl Core {
             let of_late = self.given_of_late.lock().unwrap_or_else(PoisonError::into_inner);
             of_late.iter().map(|secret| secret.expose().to_owned()).collect()
         };
-        let all = self.settings.secrets.iter().chain(further).chain(&given);
+        let cookies = self.http.secrets();
+        let all = self.settings.secrets.iter().chain(further).chain(&given).chain(&cookies);
         let mut forms: Vec<_> = all.flat_map(|secret| forms(secret)).collect();
         forms.retain(|form| form.len() >= SHORTEST_SECRET);
         forms.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));

@@ -79,6 +79,8 @@ impl RawReply {
             headers: self
                 .headers
                 .iter()
+                // A cookie routes, or lets in, whoever has it.
+                .filter(|(name, _)| *name != http::header::SET_COOKIE)
                 .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
                 .collect(),
             request_id: headers::text(&self.headers, &headers::X_REQUEST_ID)

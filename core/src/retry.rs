@@ -26,6 +26,8 @@ pub(crate) enum Safety {
 pub enum Happened {
     /// DNS, connect refused or timed out, TLS handshake, a proxy without a way, a stream that was refused: nothing ran.
     NotConnected,
+    /// The operating system of this machine gave no descriptor, buffer or port for a connection: it may later.
+    LocalFault,
     /// The server's certificate is not valid, or the client's is not for the server.
     CertificateInvalid,
     /// The proxy does not accept the credentials: it will not the next time either.
@@ -66,7 +68,7 @@ impl Happened {
     /// Whether the call ran, where nothing more is known.
     pub(crate) fn delivery(self) -> Delivery {
         match self {
-            Self::NotConnected | Self::CertificateInvalid | Self::ProxyRefused => Delivery::NotSent,
+            Self::NotConnected | Self::LocalFault | Self::CertificateInvalid | Self::ProxyRefused => Delivery::NotSent,
             Self::SessionLost
             | Self::RateLimited
             | Self::QuotaSpent
@@ -116,6 +118,7 @@ use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
 /// The table: for each row, what to do with a safe, a keyed and a plain call.
 pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
     (Happened::NotConnected, [Retry, Retry, Retry]),
+    (Happened::LocalFault, [Retry, Retry, Retry]),
     (Happened::CertificateInvalid, [Stop, Stop, Stop]),
     (Happened::ProxyRefused, [Stop, Stop, Stop]),
     (Happened::Lost, [Retry, Retry, Stop]),

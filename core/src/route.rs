@@ -127,6 +127,7 @@ impl ClientConfig {
                     ("client_cert", self.client_cert.is_some()),
                     ("client_key", self.client_key.is_some()),
                     ("min_tls_version", self.min_tls_version.is_some()),
+                    ("cookies", self.cookies == Some(true)),
                     ("honours_idempotency_keys", self.honours_idempotency_keys == Some(true)),
                 ],
                 "does not belong to the transport stdio",

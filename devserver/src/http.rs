@@ -7,7 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Request, Response, header};
 use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use serde_json::json;
 
 use crate::answer::Answer;
@@ -41,6 +41,15 @@ pub(crate) async fn serve(
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, StreamReset> {
     let (head, body) = request.into_parts();
+    if let Some(above) = shared.options.early_413_above
+        && body.size_hint().exact().is_some_and(|length| length > above)
+    {
+        if stream > 0 {
+            return Ok(mangle::respond(&shared, Answer::empty(413), None, None));
+        }
+        connection.end(How::Fin);
+        return Ok(mangle::respond(&shared, Answer::empty(413).with("connection", "close"), None, None));
+    }
     let Ok(body) = body.collect().await else {
         // The peer broke off in its own request; there is nobody to answer.
         return Ok(mangle::respond(&shared, Answer::empty(400), None, None));
@@ -64,12 +73,24 @@ pub(crate) async fn serve(
     if legacy::takes(&shared, &exchange) {
         return Ok(legacy::serve(&shared, &exchange, fate, guard).await);
     }
-    let answer = answer(&shared, &exchange, &fate, &guard, stream).await?;
+    let replica = shared.options.sticky_cookie.then(|| shared.balancer.replica(&exchange.headers));
+    let answer = match replica {
+        Some(replica) if shared.balancer.is_elsewhere(&exchange.headers, replica) => {
+            shared.service.session_lost(&exchange)
+        }
+        _ => answer(&shared, &exchange, &fate, &guard, stream).await?,
+    };
     if !fate.after.is_zero() {
         tokio::time::sleep(fate.after).await;
     }
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
     let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
+    if let Some(replica) = replica {
+        shared.balancer.answer(response.headers_mut(), replica);
+    }
+    for cookie in shared.options.set_cookies.iter().filter_map(|cookie| HeaderValue::try_from(cookie).ok()) {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
     match shared.options.profile {
         Profile::Omni => sign(&exchange, response.headers_mut()),
         Profile::Odock => {

@@ -16,6 +16,7 @@
 #![forbid(unsafe_code)]
 
 mod answer;
+mod balancer;
 mod body;
 mod bomb;
 mod calendar;
@@ -90,5 +91,5 @@ pub use server::{DevServer, StartError};
 #[cfg(feature = "cli")]
 pub use stdio::serve_stdio;
 pub use stdio_options::{Nth, StdioOptions};
-pub use tls_options::{Certificates, ClientCertificate, ServedCertificate, TlsOptions, TlsVersion};
+pub use tls_options::{Certificates, ClientCertificate, SelfSigned, ServedCertificate, TlsOptions, TlsVersion};
 pub use wait::{Count, Wait, WaitError};

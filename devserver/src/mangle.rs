@@ -94,9 +94,15 @@ pub(crate) fn replacement(
             let (name, packed) = bomb::packed(*encoding, head.as_bytes(), *bytes);
             body_answer(200, JSON, packed).with("content-encoding", name)
         }
-        Fault::Redirect { status, location } => Answer::empty(*status).with("location", location),
+        Fault::Redirect { status, location } => Answer::empty(*status).with("location", &at_host(location, exchange)),
         _ => return None,
     })
+}
+
+/// An address with the request's own host and port in the place for them.
+fn at_host(location: &str, exchange: &Exchange) -> String {
+    let host = exchange.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
+    location.replace("$HOST", host)
 }
 
 /// A text with the id of the request and its answer in the places for them.

@@ -251,6 +251,12 @@ pub struct Options {
     pub keep_alive_ms: u64,
     /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
     pub deprecated_sse: bool,
+    /// `Set-Cookie` headers of every answer.
+    pub set_cookies: Vec<String>,
+    /// A load balancer before two replicas, each of which has sessions of its own, that is sticky by a cookie.
+    pub sticky_cookie: bool,
+    /// Requests with larger bodies, in bytes, are answered 413 before their bodies are read, and the connection is ended.
+    pub early_413_above: Option<u64>,
     /// GET opens a stream; if not, it is answered 405.
     pub get_stream: bool,
     /// One request is served at a time, from its arrival to the end of its answer; an open stream holds up all others.
@@ -333,6 +339,9 @@ impl Default for Options {
             ledger: LedgerMode::default(),
             keep_alive_ms: 15_000,
             deprecated_sse: false,
+            set_cookies: Vec::new(),
+            sticky_cookie: false,
+            early_413_above: None,
             get_stream: true,
             one_worker: false,
             endpoint_event: None,
@@ -400,6 +409,9 @@ impl Options {
         }
         if self.redirect_location.as_ref().is_some_and(|location| http::HeaderValue::try_from(location).is_err()) {
             return Err("redirect_location cannot be sent in a header".to_owned());
+        }
+        if self.set_cookies.iter().any(|cookie| http::HeaderValue::try_from(cookie).is_err()) {
+            return Err("set_cookies cannot be sent in a header".to_owned());
         }
         if self.profile == Profile::Odock {
             records::check(&self)?;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::answer::Answer;
+use crate::balancer::Balancer;
 use crate::calls::{Done, Plan};
 use crate::everything::Everything;
 use crate::exchange::Exchange;
@@ -127,6 +128,7 @@ pub(crate) struct Shared {
     pub(crate) asked: Asked,
     pub(crate) everything: Everything,
     pub(crate) restarts: Restarts,
+    pub(crate) balancer: Balancer,
     /// The calls that speak, and can be resumed.
     pub(crate) speaking: Speaking,
     /// The server behind this gateway.
@@ -191,6 +193,7 @@ impl Shared {
             asked: Asked::default(),
             everything: Everything::default(),
             restarts: Restarts::default(),
+            balancer: Balancer::default(),
             speaking: Speaking::default(),
             upstream,
             gateway: OnceLock::new(),

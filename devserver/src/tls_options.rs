@@ -17,6 +17,16 @@ pub enum ServedCertificate {
     WrongHost,
 }
 
+/// What a certificate says that is signed by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SelfSigned {
+    /// That it is one of an authority (CA:TRUE), as `openssl req -x509` makes it.
+    Authority,
+    /// That it is one of a server.
+    Server,
+}
+
 /// What the server wants of the client.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -47,6 +57,8 @@ pub enum TlsVersion {
 pub struct TlsOptions {
     /// The certificate that it shows.
     pub certificate: ServedCertificate,
+    /// Show a certificate that no authority signed, which is then `ca` itself.
+    pub self_signed: Option<SelfSigned>,
     /// The certificate that it asks for.
     pub client_certificate: ClientCertificate,
     /// The versions that it speaks; both when left out.
@@ -61,6 +73,7 @@ impl Default for TlsOptions {
     fn default() -> Self {
         Self {
             certificate: ServedCertificate::default(),
+            self_signed: None,
             client_certificate: ClientCertificate::default(),
             versions: vec![TlsVersion::Tls12, TlsVersion::Tls13],
             http2: true,

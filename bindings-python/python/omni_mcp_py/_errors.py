@@ -44,6 +44,8 @@ class OmniMCPError(Exception):
     """The option or argument that is wrong."""
     exit_code: int | None = None
     """How the server's process ended (transport stdio); the negative number of a signal where one ended it."""
+    os_error: int | None = None
+    """The operating system's number of what went wrong with a connection, as in `errno`."""
     stderr: list[str]
     """The last lines that the server's process wrote to its standard error (transport stdio)."""
     data: Any = None

@@ -203,6 +203,8 @@ class ServerOptions(TypedDict, total=False):
     """The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first."""
     x_session_id: str
     """The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none."""
+    cookies: bool
+    """Keeps the server's cookies and sends them back to it, as load balancers route by them. Default: true."""
     headers: Mapping[str, str]
     """Further headers for every request; the names that the client itself sets are refused. Default: none."""
     timeout: _Seconds | None

@@ -168,7 +168,7 @@ pub(crate) fn unusable(message: impl Into<String>) -> Failure {
 /// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
 async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request(&core.http.here(), request, &core.settings.limits.of_documents()).await?;
+    let answer = plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents()).await?;
     let status = answer.status;
     let (happened, code) = match status.as_u16() {
         200..=299 | 400 | 401 | 403 => (Happened::Refused, Code::TokenRefused),

@@ -113,7 +113,7 @@ impl Operation for Reading {
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Option<Bytes>, Failure> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
         let answer =
-            turn.in_time(plain::request(&core.http.here(), request, &core.settings.limits.of_documents())).await?;
+            turn.in_time(plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents())).await?;
         if answer.status.is_server_error() {
             let message = format!("the server's metadata was answered with HTTP {}", answer.status);
             return Err(Failure::new(Happened::ServerFault, crate::error::Code::ServerUnavailable, message)

@@ -1,15 +1,21 @@
 //! The HTTP client and its settings. Each setting that differs from the library's own has its reason here.
 
+mod cookies;
+pub(crate) mod proxies;
 mod proxy_failure;
+mod redirects;
 pub(crate) mod tls;
 mod tls_failure;
+mod trust;
 mod unanswered;
+mod upload;
 mod whole;
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::{Request, Response};
 use rustls::ClientConfig as TlsConfig;
 use tokio::time::Instant;
@@ -21,6 +27,10 @@ use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::limits::{DEFAULT_HEADERS, Limits};
 
+pub(crate) use redirects::MOST as MOST_REDIRECTS;
+
+use cookies::Cookies;
+use redirects::Redirects;
 use tls::AskedInVain;
 use unanswered::{Way, is_end_of_connection, not_answered};
 use whole::MayHaveLeft;
@@ -31,15 +41,39 @@ const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer's headers in HTTP/2.
 const HEADER_BYTES: u32 = 408 << 10;
 
+/// How long the rest of a redirect is read, so that its connection can be used again.
+const END_OF_REDIRECT: Duration = Duration::from_millis(100);
+
 /// The connections of one client: to its server, and to its token endpoint. There are no others, so that nothing that we
 /// send can go to an origin that was not configured.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) struct Http {
     doors: Arc<[(Url, Connections)]>,
+    memory: Arc<Memory>,
     limits: Limits,
     /// Whether an option names a proxy.
     has_proxy: bool,
     connect_timeout: Option<Duration>,
+    /// What a certificate error says of variables that name certificates and are not used.
+    unused_certificates: Arc<str>,
+}
+
+/// What a client remembers of its server over sessions and connections.
+#[derive(Default)]
+pub(crate) struct Memory {
+    cookies: Option<Cookies>,
+    redirects: Redirects,
+}
+
+impl Memory {
+    pub(crate) fn new(settings: &Settings) -> Self {
+        Self { cookies: settings.cookies.then(Cookies::default), redirects: Redirects::default() }
+    }
+
+    /// Values of cookies, which no message may show.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        self.cookies.as_ref().map(Cookies::values).unwrap_or_default()
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -69,7 +103,7 @@ impl std::fmt::Debug for Make {
 }
 
 impl Http {
-    pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
+    pub(crate) fn new(settings: &Arc<Settings>, memory: Arc<Memory>) -> Result<Self> {
         let mut doors = Vec::new();
         if let Some(server) = settings.route.url() {
             let to_server = Connections::new(settings, server)?;
@@ -77,13 +111,19 @@ impl Http {
             if let Credentials::OAuth2(oauth) = &settings.credentials
                 && let Some(token_url) = &oauth.token_url
             {
-                let alike = is_loopback(token_url) == is_loopback(server);
+                let alike = are_alike(settings, server, token_url);
                 let to_endpoint = if alike { to_server } else { Connections::new(settings, token_url)? };
                 doors.push((token_url.clone(), to_endpoint));
             }
         }
-        let (limits, has_proxy) = (settings.limits, settings.proxy.is_some());
-        Ok(Self { doors: doors.into(), limits, has_proxy, connect_timeout: settings.connect_timeout })
+        Ok(Self {
+            doors: doors.into(),
+            memory,
+            limits: settings.limits,
+            has_proxy: settings.proxy.is_some(),
+            connect_timeout: settings.connect_timeout,
+            unused_certificates: settings.tls.unused().into(),
+        })
     }
 
     /// Where a request to `url` may go, asked for with each.
@@ -101,12 +141,58 @@ impl Http {
         }
     }
 
-    /// Sends a request, and returns when the head of its answer is there.
-    pub(crate) async fn execute(&self, mut request: Request) -> Result<Response, Failure> {
+    /// Sends a request to the server, and returns when the head of its response is there. Redirects within the server's own
+    /// origin are followed and remembered; cookies are sent and kept.
+    pub(crate) async fn execute(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
+        let Memory { cookies, redirects } = &*self.memory;
+        let first = request.url().clone();
+        if let Some(known) = redirects.of(&first) {
+            *request.url_mut() = known;
+        }
+        let mut followed = 0;
+        loop {
+            // Without a body every request can be cloned.
+            let mut sent = Request::new(request.method().clone(), request.url().clone());
+            sent.headers_mut().clone_from(request.headers());
+            if let Some(cookies) = cookies {
+                cookies.add_to(request.url(), sent.headers_mut());
+            }
+            let mut response = self.send(sent, body.clone()).await?;
+            if let Some(cookies) = cookies {
+                cookies.store(request.url(), response.headers());
+            }
+            match redirects::target(request.url(), response.status(), response.headers()) {
+                Some(target) if followed < redirects::MOST && target != *request.url() => {
+                    followed += 1;
+                    *request.url_mut() = target;
+                    let rest = async { while let Ok(Some(_)) = response.chunk().await {} };
+                    let _ = tokio::time::timeout(END_OF_REDIRECT, rest).await;
+                }
+                _ => {
+                    redirects.note(&first, request.url(), response.status(), followed > 0);
+                    redirects::make_showable(request.url(), response.headers_mut());
+                    return Ok(response);
+                }
+            }
+        }
+    }
+
+    /// Sends a request once, as it is: a redirect is not followed, and cookies are neither sent nor kept.
+    pub(crate) async fn execute_once(&self, request: Request) -> Result<Response, Failure> {
+        let from = request.url().clone();
+        let mut response = self.send(request, None).await?;
+        redirects::make_showable(&from, response.headers_mut());
+        Ok(response)
+    }
+
+    async fn send(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
         let client = connections.locked().client.clone();
         let begun = Instant::now();
+        if let Some(body) = body {
+            *request.body_mut() = Some(upload::body(body));
+        }
         let may_have_left = MayHaveLeft::of(&mut request);
         match client.execute(request).await {
             Ok(response) => {
@@ -120,6 +206,7 @@ impl Http {
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
                     may_have_left: may_have_left.is_true(),
+                    unused_certificates: &self.unused_certificates,
                 };
                 if is_end_of_connection(&error) {
                     self.renew(begun);
@@ -153,7 +240,11 @@ impl Connections {
 
     /// To addresses that are loopback as `to` is, or are not.
     fn new(settings: &Arc<Settings>, to: &Url) -> Result<Self> {
-        let (tls, certificate) = settings.tls.settings()?;
+        let is_secure = |scheme: &str| scheme == "https";
+        let proxy = settings.proxy_of(to);
+        // Reading the system's certificates is slow, and needless where nothing is encrypted.
+        let needs_trust = is_secure(to.scheme()) || proxy.is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
+        let (tls, certificate) = settings.tls.settings(needs_trust)?;
         let (settings, to) = (Arc::clone(settings), to.clone());
         let make = Make(Arc::new(move || client(&settings, &to, tls.clone())));
         let pool = Pool { client: (make.0)()?, made: Instant::now(), has_answered: false };
@@ -180,7 +271,13 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Clie
         .http2_keep_alive_timeout(silence)
         // As much as the library takes in HTTP/1.1; the headers are counted when they have come.
         .http2_max_header_list_size(HEADER_BYTES)
-        .tcp_nodelay(true);
+        .tcp_nodelay(true)
+        // Headers as browsers and curl accept them: folded ones, blanks before the colon, lines that are none.
+        .http1_allow_obsolete_multiline_headers_in_responses(!settings.strict)
+        .http1_allow_spaces_after_header_name_in_responses(!settings.strict)
+        .http1_ignore_invalid_headers_in_responses(!settings.strict)
+        // The variables of the environment are read by us: the library's reading of NO_PROXY knows no ports.
+        .no_proxy();
     if settings.limits.headers > DEFAULT_HEADERS as usize {
         // Fewer are counted when they have come; for more, the library must make room.
         builder = builder.http1_max_headers(settings.limits.headers);
@@ -188,12 +285,10 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Clie
     if let Some(timeout) = settings.connect_timeout {
         builder = builder.connect_timeout(timeout);
     }
-    if let Some((url, headers)) = &settings.proxy {
+    if let Some((url, headers)) = settings.proxy_of(to) {
         let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
-        let proxy = reqwest::Proxy::all(url.clone()).map_err(unusable)?;
-        builder = builder.proxy(proxy.headers(headers.clone()));
-    } else if is_loopback(to) {
-        builder = builder.no_proxy();
+        let proxy = reqwest::Proxy::all(url).map_err(unusable)?;
+        builder = builder.proxy(proxy.headers(headers));
     }
     if let (true, Some(name)) = (is_loopback(to), to.domain()) {
         // Plain http was let through because of this name: whatever DNS says of it, it is this machine.
@@ -203,6 +298,16 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Clie
     builder
         .build()
         .map_err(|_| Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables"))
+}
+
+/// Whether what is set up for connections to one of them is so for the other, too.
+fn are_alike(settings: &Settings, one: &Url, other: &Url) -> bool {
+    let set_up = |url: &Url| {
+        let proxy = settings.proxy_of(url).map(|(proxy, _)| proxy);
+        let name = url.domain().filter(|_| is_loopback(url)).map(str::to_owned);
+        (url.scheme() == "https", is_loopback(url), name, proxy)
+    };
+    set_up(one) == set_up(other)
 }
 
 /// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
@@ -228,7 +333,8 @@ mod tests {
     use crate::config::ClientConfig;
 
     fn http(config: ClientConfig) -> Http {
-        Http::new(&Arc::new(config.resolve(|_| None).unwrap())).unwrap()
+        let settings = Arc::new(config.resolve(|_| None).unwrap());
+        Http::new(&settings, Arc::new(Memory::new(&settings))).unwrap()
     }
 
     fn is_held_back(http: &Http, url: &str) -> bool {

@@ -10,9 +10,10 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig as TlsConfig, RootCertStore, SignatureScheme, version};
-use rustls_platform_verifier::BuilderVerifierExt;
 
+use super::trust;
 use crate::config::ClientConfig;
+use crate::environment::{self, NODE_EXTRA_CA_CERTS};
 use crate::error::{Code, Error, Result};
 
 /// What begins every object in PEM; no path has it.
@@ -21,20 +22,38 @@ const PEM: &str = "-----BEGIN ";
 /// What the options say of TLS: read, and checked.
 #[derive(Clone, Default)]
 pub(crate) struct Tls {
-    /// The only authorities that are trusted; the system's where there are none.
-    authorities: Option<Arc<RootCertStore>>,
+    /// The only certificates that are trusted; the system's where there are none.
+    only: Option<Arc<[CertificateDer<'static>]>>,
+    /// Those that are trusted besides the system's.
+    further: Arc<[CertificateDer<'static>]>,
+    /// Variables that name certificates and are set, but not used.
+    unused: Vec<&'static str>,
     identity: Option<Arc<CertifiedKey>>,
     at_least_1_3: bool,
 }
 
 impl Tls {
-    pub(crate) fn read(config: &ClientConfig) -> Result<Self> {
+    pub(crate) fn read(config: &ClientConfig, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
         let at_least_1_3 = match config.min_tls_version.as_deref() {
             None | Some("1.2") => false,
             Some("1.3") => true,
             Some(_) => return Err(refused("min_tls_version", "must be 1.2 or 1.3")),
         };
-        let authorities = config.ca_certs.as_deref().map(authorities).transpose()?.map(Arc::new);
+        let only: Option<Arc<[_]>> = config.ca_certs.as_deref().map(authorities).transpose()?.map(Into::into);
+        let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
+        let mut unused: Vec<_> = environment::CERTIFICATES.iter().copied().filter(is_set).collect();
+        let mut further = Vec::new();
+        if only.is_none() {
+            unused.retain(|name| !trust::READS_SYSTEM_VARIABLES || !trust::SYSTEM_VARIABLES.contains(name));
+            // As Node does, which ignores a file that cannot be read.
+            if config.reads_node_variables
+                && let Some(file) = variable(NODE_EXTRA_CA_CERTS)
+                && let Ok(certificates) = authorities(&file)
+            {
+                further = certificates;
+                unused.retain(|name| *name != NODE_EXTRA_CA_CERTS);
+            }
+        }
         let identity = match (&config.client_cert, &config.client_key) {
             (None, None) => None,
             (None, Some(_)) => return Err(refused("client_key", "needs a client_cert")),
@@ -43,19 +62,38 @@ impl Tls {
                 Some(Arc::new(identity(chain.expose(), key.unwrap_or(("client_cert", chain.expose())))?))
             }
         };
-        Ok(Self { authorities, identity, at_least_1_3 })
+        Ok(Self { only, further: further.into(), unused, identity, at_least_1_3 })
     }
 
-    /// The settings of rustls, and what tells whether a server has asked for a certificate that is not there.
-    pub(crate) fn settings(&self) -> Result<(TlsConfig, AskedInVain)> {
+    /// What a certificate error says of variables that name certificates and are set, but not used.
+    pub(crate) fn unused(&self) -> String {
+        match &self.unused[..] {
+            [] => String::new(),
+            [one] => format!("; {one} is set but not used: give its value as ca_certs"),
+            several => format!("; {} are set but not used: give the right one's value as ca_certs", several.join(", ")),
+        }
+    }
+
+    /// The settings of rustls, and what tells whether a server has asked for a certificate that is not there. Without
+    /// `needs_trust` no certificates are read, and none are accepted.
+    pub(crate) fn settings(&self, needs_trust: bool) -> Result<(TlsConfig, AskedInVain)> {
         let versions = if self.at_least_1_3 { &[&version::TLS13][..] } else { &[&version::TLS12, &version::TLS13][..] };
         let builder = TlsConfig::builder_with_provider(provider());
         let builder = builder.with_protocol_versions(versions).map_err(|_| unusable("TLS cannot be set up"))?;
-        let builder = match &self.authorities {
-            Some(authorities) => builder.with_root_certificates(Arc::clone(authorities)),
-            None => builder.with_platform_verifier().map_err(|_| {
-                unusable("the system's certificate store cannot be read; ca_certs takes its place where it is given")
-            })?,
+        let builder = match &self.only {
+            _ if !needs_trust => builder.with_root_certificates(RootCertStore::empty()),
+            Some(only) => {
+                let verifier = trust::only(only, provider()).map_err(|_| unusable("TLS cannot be set up"))?;
+                builder.dangerous().with_custom_certificate_verifier(verifier)
+            }
+            None => {
+                let verifier = trust::of_system(&self.further, provider()).map_err(|_| {
+                    unusable(
+                        "the system's certificate store cannot be read; ca_certs takes its place where it is given",
+                    )
+                })?;
+                builder.dangerous().with_custom_certificate_verifier(verifier)
+            }
         };
         let asked = AskedInVain::default();
         let mut config = match &self.identity {
@@ -101,14 +139,15 @@ fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
 
-fn authorities(given: &str) -> Result<RootCertStore> {
+fn authorities(given: &str) -> Result<Vec<CertificateDer<'static>>> {
+    let certificates = certificates("ca_certs", given)?;
     let mut store = RootCertStore::empty();
-    for certificate in certificates("ca_certs", given)? {
+    for certificate in &certificates {
         store
-            .add(certificate)
+            .add(certificate.clone())
             .map_err(|_| refused("ca_certs", "holds a certificate that cannot be read as X.509 version 3"))?;
     }
-    Ok(store)
+    Ok(certificates)
 }
 
 fn identity(chain: &str, (field, key): (&str, &str)) -> Result<CertifiedKey> {
@@ -161,4 +200,54 @@ fn refused(field: &str, allowed: &str) -> Error {
 
 fn unusable(message: &str) -> Error {
     Error::new(Code::InvalidOption, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use omni_mcp_devserver::DevServer;
+
+    use super::*;
+
+    fn read(config: &ClientConfig, variables: &[(&str, &str)]) -> Tls {
+        let look_up =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Tls::read(config, look_up).unwrap()
+    }
+
+    #[test]
+    fn variables_that_are_set_and_not_used_are_named() {
+        let server = DevServer::start_json(r#"{"tls": {}}"#).unwrap();
+        let ca = server.certificates().unwrap().ca.clone();
+        let file = std::env::temp_dir().join(format!("omni-mcp-tls-{}.pem", std::process::id()));
+        std::fs::write(&file, &ca).unwrap();
+        let file = file.to_str().unwrap();
+        let (plain, given) = (ClientConfig::default(), ClientConfig::default().ca_certs(ca));
+        let node = ClientConfig { reads_node_variables: true, ..ClientConfig::default() };
+        let node_given = ClientConfig { reads_node_variables: true, ..given.clone() };
+        let one = |name: &str| format!("; {name} is set but not used: give its value as ca_certs");
+        for (config, variables, expected, further) in [
+            (&plain, &[][..], String::new(), 0),
+            (&plain, &[("REQUESTS_CA_BUNDLE", "")], String::new(), 0),
+            (&plain, &[("REQUESTS_CA_BUNDLE", file)], one("REQUESTS_CA_BUNDLE"), 0),
+            (&plain, &[("CURL_CA_BUNDLE", "/no/such/file")], one("CURL_CA_BUNDLE"), 0),
+            (&plain, &[("NODE_EXTRA_CA_CERTS", file)], one("NODE_EXTRA_CA_CERTS"), 0),
+            (&node, &[("NODE_EXTRA_CA_CERTS", file)], String::new(), 1),
+            (&node, &[("NODE_EXTRA_CA_CERTS", "/no/such/file")], one("NODE_EXTRA_CA_CERTS"), 0),
+            (&node_given, &[("NODE_EXTRA_CA_CERTS", file)], one("NODE_EXTRA_CA_CERTS"), 0),
+            (&given, &[("SSL_CERT_FILE", file)], one("SSL_CERT_FILE"), 0),
+            (
+                &plain,
+                &[("REQUESTS_CA_BUNDLE", file), ("PIP_CERT", file)],
+                "; REQUESTS_CA_BUNDLE, PIP_CERT are set but not used: give the right one's value as ca_certs"
+                    .to_owned(),
+                0,
+            ),
+        ] {
+            let tls = read(config, variables);
+            assert_eq!((tls.unused(), tls.further.len()), (expected, further), "{variables:?}");
+        }
+        let of_system = read(&plain, &[("SSL_CERT_FILE", file)]).unused();
+        assert_eq!(of_system, if trust::READS_SYSTEM_VARIABLES { String::new() } else { one("SSL_CERT_FILE") });
+        std::fs::remove_file(file).unwrap();
+    }
 }

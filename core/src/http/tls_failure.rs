@@ -1,7 +1,8 @@
 //! What a failed TLS handshake says, for people.
 
-use rustls::{AlertDescription, CertificateError, Error as TlsError, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
+use super::trust::is_authority;
 use super::unanswered::{Way, causes};
 use crate::error::Code;
 use crate::failure::Failure;
@@ -31,11 +32,12 @@ const HANDSHAKE_REFUSED: &[AlertDescription] = &[
 ];
 
 /// What TLS says of a request without an answer, where it is TLS that failed. `to_proxy`: on the way to a proxy.
-pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way) -> Option<Failure> {
+pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option<Failure> {
     let peer = if to_proxy { "proxy" } else { "server" };
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<TlsError>());
     if let Some(TlsError::InvalidCertificate(why)) = tls {
-        let message = format!("the {peer}'s certificate {}", wrong(why));
+        let hint = if is_about_trust(why) { way.unused_certificates } else { "" };
+        let message = format!("the {peer}'s certificate {}{hint}", wrong(why));
         return Some(Failure::new(Happened::CertificateInvalid, Code::CertificateInvalid, message));
     }
     let alert = match tls {
@@ -87,8 +89,13 @@ fn refusal(alert: AlertDescription) -> String {
 
 /// An alert in words: `HandshakeFailure` is "handshake failure".
 fn name(alert: AlertDescription) -> String {
+    words(&format!("{alert:?}"))
+}
+
+/// The name of a variant in words, without what it holds.
+fn words(name: &str) -> String {
     let mut words = String::new();
-    for letter in format!("{alert:?}").chars() {
+    for letter in name.chars().take_while(char::is_ascii_alphanumeric) {
         if letter.is_ascii_uppercase() && !words.is_empty() && !words.ends_with(|last: char| last.is_ascii_uppercase())
         {
             words.push(' ');
@@ -96,6 +103,11 @@ fn name(alert: AlertDescription) -> String {
         words.push(letter);
     }
     words.to_ascii_lowercase()
+}
+
+/// Whether other trusted certificates could make it valid.
+fn is_about_trust(why: &CertificateError) -> bool {
+    matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_))
 }
 
 /// What is wrong with a certificate.
@@ -112,7 +124,54 @@ fn wrong(why: &CertificateError) -> String {
         }
         Why::BadSignature => "is not signed by the authority that it names".to_owned(),
         Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not one for servers".to_owned(),
-        // The platform's verifier and webpki have further reasons, in words of their own that quote the certificate.
-        other => format!("is not valid: {}", crate::text::preview(other.to_string().as_bytes())),
+        other if is_authority(other) => {
+            "is one of an authority; it is accepted where ca_certs names it itself".to_owned()
+        }
+        // The platform's verifier has words of its own, webpki has names.
+        Why::Other(OtherError(other)) => {
+            let said = other.to_string();
+            let name: String = said.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let holds = said[name.len()..].trim_start();
+            let is_name = name.chars().skip(1).any(|letter| letter.is_ascii_uppercase())
+                && (holds.is_empty() || holds.starts_with(['(', '{']));
+            let said = if is_name { words(&name) } else { crate::text::preview(said.as_bytes()) };
+            format!("is not valid: {said}")
+        }
+        other => format!("is not valid: {}", words(&format!("{other:?}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Named(&'static str);
+
+    impl std::fmt::Display for Named {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl std::error::Error for Named {}
+
+    #[test]
+    fn no_reason_shows_how_the_library_writes_it() {
+        let other = |name| CertificateError::Other(OtherError(Arc::new(Named(name))));
+        for (why, expected) in [
+            (other("CaUsedAsEndEntity"), "is one of an authority; it is accepted where ca_certs names it itself"),
+            (other("UnsupportedCertVersion"), "is not valid: unsupported cert version"),
+            (other("InvalidSerialNumber { der: [1] }"), "is not valid: invalid serial number"),
+            (other("the chain ends at Example CA"), "is not valid: the chain ends at Example CA"),
+            (CertificateError::BadEncoding, "is not valid: bad encoding"),
+            (CertificateError::UnhandledCriticalExtension, "is not valid: unhandled critical extension"),
+            (CertificateError::ApplicationVerificationFailure, "is not valid: application verification failure"),
+            (CertificateError::UnknownRevocationStatus, "is not valid: unknown revocation status"),
+        ] {
+            assert_eq!(wrong(&why), expected);
+        }
     }
 }

@@ -13,7 +13,7 @@ use crate::text::seconds;
 
 /// What is known of the way to a server besides what its errors say.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Way {
+pub(crate) struct Way<'a> {
     /// Whether an option names a proxy.
     pub(crate) has_proxy: bool,
     /// How long making a connection may take.
@@ -22,12 +22,36 @@ pub(crate) struct Way {
     pub(crate) certificate_missing: bool,
     /// Whether the whole request may have left.
     pub(crate) may_have_left: bool,
+    /// What is said of variables that name certificates and are not used.
+    pub(crate) unused_certificates: &'a str,
 }
+
+/// Errors of the operating system that are about this machine and no server: no descriptor is left in the process or in the
+/// system, no buffer, or no port.
+#[cfg(unix)]
+const LOCAL_FAULTS: &[i32] = &[
+    rustix::io::Errno::MFILE.raw_os_error(),
+    rustix::io::Errno::NFILE.raw_os_error(),
+    rustix::io::Errno::NOBUFS.raw_os_error(),
+    rustix::io::Errno::NOMEM.raw_os_error(),
+    rustix::io::Errno::ADDRNOTAVAIL.raw_os_error(),
+];
+/// Likewise: WSAEMFILE, WSAENOBUFS, WSAEADDRNOTAVAIL.
+#[cfg(windows)]
+const LOCAL_FAULTS: &[i32] = &[10024, 10055, 10049];
+#[cfg(not(any(unix, windows)))]
+const LOCAL_FAULTS: &[i32] = &[];
 
 /// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
 /// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
 /// off.
-pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) -> Failure {
+pub(crate) fn not_answered(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
+    let mut failure = without_number(error, way, limits);
+    failure.error.info_mut().os_error = os_error(error);
+    failure
+}
+
+fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
     let tunnel = proxy_failure::of(error);
     if let Some(failure) = tls_failure::of(error, tunnel.is_some(), way) {
         return failure;
@@ -45,6 +69,10 @@ pub(crate) fn not_answered(error: &reqwest::Error, way: Way, limits: &Limits) ->
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
             return limits.too_many_headers();
+        }
+        if let Some(why) = cause.downcast_ref::<hyper::Error>().filter(|error| error.is_parse()) {
+            let message = format!("the head of the server's response cannot be read: {why}");
+            return Failure::new(Happened::Unreadable, Code::InvalidAnswer, message);
         }
     }
     if !way.may_have_left {
@@ -67,8 +95,12 @@ pub(crate) fn is_end_of_connection(error: &reqwest::Error) -> bool {
     !error.is_connect() && !causes(error).any(is_of_a_stream)
 }
 
-fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_failure::Tunnel>, way: Way) -> Failure {
+fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_failure::Tunnel>, way: Way<'_>) -> Failure {
     let through = if way.has_proxy { " through the proxy" } else { "" };
+    if os_error(error).is_some_and(|number| LOCAL_FAULTS.contains(&number)) {
+        let message = format!("this machine could not make a connection{}", reason(error));
+        return Failure::new(Happened::LocalFault, Code::ConnectFailed, message);
+    }
     if error.is_timeout() {
         let within = way.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
         let message = format!("no connection{through}{}", within.as_deref().unwrap_or(" in time"));
@@ -96,7 +128,7 @@ fn was_not_looked_at(error: &h2::Error) -> bool {
     error.is_remote() && (is_refused || error.is_go_away())
 }
 
-fn with_hint(message: String, way: Way) -> String {
+fn with_hint(message: String, way: Way<'_>) -> String {
     if !way.certificate_missing {
         return message;
     }
@@ -110,10 +142,25 @@ fn reason(error: &reqwest::Error) -> String {
             return format!(": {}", reason.description());
         }
         if let Some(io) = cause.downcast_ref::<io::Error>() {
-            return format!(": {}", io.kind());
+            return match io.raw_os_error() {
+                Some(number) if is_local_or_unnamed(io, number) => {
+                    format!(": {}", io::Error::from_raw_os_error(number))
+                }
+                _ => format!(": {}", io.kind()),
+            };
         }
     }
     String::new()
+}
+
+/// Whether the error's kind has no words that name it.
+fn is_local_or_unnamed(error: &io::Error, number: i32) -> bool {
+    LOCAL_FAULTS.contains(&number) || matches!(error.kind().to_string().as_str(), "uncategorized error" | "other error")
+}
+
+/// The operating system's number of what went wrong.
+fn os_error(error: &reqwest::Error) -> Option<i32> {
+    causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
 }
 
 /// An error's causes, those inside of I/O errors included.

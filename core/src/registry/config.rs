@@ -62,6 +62,9 @@ options! {
     max_answer_bytes: u64 = "67108864";
     /// The most pages that a list is read over.
     max_pages: u32 = "1000";
+    beside
+    /// Whether variables that Node reads are read.
+    reads_node_variables: bool;
 }
 
 /// What differs between registries.
@@ -128,6 +131,7 @@ impl RegistryConfig {
             allow_http: self.allow_http,
             max_answer_bytes: self.max_answer_bytes,
             max_pages: self.max_pages,
+            reads_node_variables: self.reads_node_variables,
             ..ClientConfig::default()
         };
         let renamed = |error: Error| crate::option::renamed(error, &[("slug", "tenant")]);

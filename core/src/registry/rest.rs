@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
@@ -15,7 +15,6 @@ use crate::core::Core;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::headers;
-use crate::http::is_own;
 use crate::option::refuse_given;
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
@@ -76,8 +75,8 @@ impl RestCall {
         Ok(ended.into_reply())
     }
 
-    async fn send(&self, core: &Core, url: &Url, turn: &Turn) -> Result<PlainAnswer, Failure> {
-        let mut request = reqwest::Request::new(self.method.clone(), url.clone());
+    async fn send(&self, core: &Core, turn: &Turn) -> Result<PlainAnswer, Failure> {
+        let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         let headers = request.headers_mut();
         headers.clone_from(&core.settings.headers);
         headers.extend(self.headers.clone());
@@ -88,11 +87,10 @@ impl RestCall {
         if let Ok(id) = HeaderValue::from_str(&turn.request_id) {
             headers.insert(headers::X_REQUEST_ID, id);
         }
-        if let Some(body) = &self.body {
+        if self.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            *request.body_mut() = Some(body.clone().into());
         }
-        turn.in_time(plain::request(&core.http.here(), request, &core.settings.limits)).await
+        turn.in_time(plain::request(&core.http.here(), request, self.body.clone(), &core.settings.limits)).await
     }
 }
 
@@ -114,12 +112,7 @@ impl Operation for RestCall {
     }
 
     async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
-        let mut answer = self.send(core, &self.url, turn).await?;
-        // A collection may insist on its trailing slash. Nothing that we send may follow to another origin.
-        if let Some(url) = same_origin_redirect(&self.url, &answer) {
-            answer = self.send(core, &url, turn).await?;
-        }
-        let PlainAnswer { status, headers, body } = answer;
+        let PlainAnswer { status, headers, body } = self.send(core, turn).await?;
         if !status.is_success() {
             return Err(classify::refused_rest(&self.method, status, &headers, &body, &core.settings.profile));
         }
@@ -142,14 +135,6 @@ impl Operation for RestCall {
         }
         Ok(RawReply { result, status, headers, ..RawReply::default() })
     }
-}
-
-fn same_origin_redirect(from: &Url, answer: &PlainAnswer) -> Option<Url> {
-    if !matches!(answer.status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
-        return None;
-    }
-    let to = from.join(headers::text(&answer.headers, &LOCATION)?).ok()?;
-    is_own(from, &to).then_some(to)
 }
 
 /// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.

@@ -51,9 +51,8 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
-    *request.body_mut() = Some(out.body.into());
     let begun = Instant::now();
-    let mut response = http.execute(request).await?;
+    let mut response = http.execute(request, Some(out.body)).await?;
     if let Some(idle) = listener.idle() {
         idle.hears();
     }
@@ -457,7 +456,7 @@ async fn get(http: &Http, url: &Url, mut headers: HeaderMap) -> Result<Response,
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     let mut request = Request::new(Method::GET, url.clone());
     *request.headers_mut() = headers;
-    http.execute(request).await
+    http.execute(request, None).await
 }
 
 fn is_open_stream(response: &Response) -> bool {
@@ -485,7 +484,7 @@ where
 pub(crate) async fn delete(http: &Http, url: &Url, headers: HeaderMap, limits: &Limits) {
     let mut request = Request::new(Method::DELETE, url.clone());
     *request.headers_mut() = headers;
-    if let Ok(mut response) = http.execute(request).await {
+    if let Ok(mut response) = http.execute(request, None).await {
         drop(body::read_beginning(&mut response, limits.error).await);
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use reqwest::Request;
+use reqwest::{Request, Response};
 
 use super::body::{self, Body, check_headers};
 use crate::failure::Failure;
@@ -16,9 +16,23 @@ pub(crate) struct PlainAnswer {
     pub(crate) body: Bytes,
 }
 
-/// Sends a request and reads its answer, of which the body of an error is read only so far.
-pub(crate) async fn request(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
-    let mut response = http.execute(request).await?;
+/// Sends a request to the server itself and reads its answer.
+pub(crate) async fn request(
+    http: &Http,
+    request: Request,
+    body: Option<Bytes>,
+    limits: &Limits,
+) -> Result<PlainAnswer, Failure> {
+    read(http.execute(request, body).await?, limits).await
+}
+
+/// As [`request`], to what is beside the server: without cookies, and without following redirects.
+pub(crate) async fn request_once(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
+    read(http.execute_once(request).await?, limits).await
+}
+
+/// Reads an answer, of which the body of an error is read only so far.
+async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, Failure> {
     check_headers(&response, limits)?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());

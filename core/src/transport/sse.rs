@@ -58,11 +58,13 @@ impl SseLink {
             Stream::Open(response) => response,
             Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
+        // After a redirect, a relative endpoint is meant from there.
+        let from = response.url().clone();
         let mut events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
         let mut before = None;
         let endpoint = loop {
             match events.next_event().await {
-                Some(Ok((event, data))) if event == "endpoint" => break same_origin(url, &data)?,
+                Some(Ok((event, data))) if event == "endpoint" => break same_origin(&from, &data)?,
                 Some(Ok((event, data))) => {
                     let named = crate::text::preview(event.as_bytes());
                     let did = || format!("the server's stream begins with the event {named} and not with endpoint");

@@ -6,7 +6,7 @@ use rcgen::{
 };
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 
-use crate::tls_options::{Certificates, ServedCertificate};
+use crate::tls_options::{Certificates, SelfSigned, ServedCertificate};
 
 /// An authority that signs certificates.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -29,21 +29,26 @@ impl Authority {
         self.0.der().clone()
     }
 
+    /// A certificate of a server that is signed by itself.
+    pub(super) fn itself(which: ServedCertificate, kind: SelfSigned) -> Result<Self, rcgen::Error> {
+        let mut params = of_server(which)?;
+        params.extended_key_usages.clear();
+        params.is_ca = match kind {
+            SelfSigned::Authority => IsCa::Ca(BasicConstraints::Unconstrained),
+            SelfSigned::Server => IsCa::ExplicitNoCa,
+        };
+        Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
+    }
+
+    /// Its own certificate, where that is what the server shows.
+    pub(super) fn own(&self) -> Identity {
+        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.0.key().serialize_der()));
+        Identity { chain: vec![self.certificate()], key }
+    }
+
     /// The certificate that the server shows.
     pub(super) fn server(&self, which: ServedCertificate) -> Result<Identity, rcgen::Error> {
-        let hosts: &[&str] = match which {
-            ServedCertificate::WrongHost => &["elsewhere.invalid"],
-            _ => &["localhost", "127.0.0.1", "::1"],
-        };
-        let mut params = named(hosts.iter().map(|host| (*host).to_owned()).collect(), "omni-mcp-devserver")?;
-        params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        match which {
-            ServedCertificate::Expired => {
-                (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
-            }
-            ServedCertificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
-            ServedCertificate::Valid | ServedCertificate::WrongHost => {}
-        }
+        let params = of_server(which)?;
         let key = KeyPair::generate()?;
         let certificate = params.signed_by(&key, &self.0)?;
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
@@ -58,6 +63,23 @@ impl Authority {
         let certificate = params.signed_by(&key, &self.0)?;
         Ok(Certificates { ca: self.0.pem(), client_cert: certificate.pem(), client_key: key.serialize_pem() })
     }
+}
+
+fn of_server(which: ServedCertificate) -> Result<CertificateParams, rcgen::Error> {
+    let hosts: &[&str] = match which {
+        ServedCertificate::WrongHost => &["elsewhere.invalid"],
+        _ => &["localhost", "127.0.0.1", "::1"],
+    };
+    let mut params = named(hosts.iter().map(|host| (*host).to_owned()).collect(), "omni-mcp-devserver")?;
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    match which {
+        ServedCertificate::Expired => {
+            (params.not_before, params.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 1, 1));
+        }
+        ServedCertificate::NotYetValid => params.not_before = date_time_ymd(4000, 1, 1),
+        ServedCertificate::Valid | ServedCertificate::WrongHost => {}
+    }
+    Ok(params)
 }
 
 fn named(hosts: Vec<String>, name: &str) -> Result<CertificateParams, rcgen::Error> {

@@ -24,7 +24,11 @@ pub(crate) struct Front {
 
 impl Front {
     pub(crate) fn new(options: &TlsOptions) -> io::Result<Self> {
-        let authority = Authority::new("omni-mcp-devserver authority").map_err(io::Error::other)?;
+        let authority = match options.self_signed {
+            None => Authority::new("omni-mcp-devserver authority"),
+            Some(kind) => Authority::itself(options.certificate, kind),
+        };
+        let authority = authority.map_err(io::Error::other)?;
         Ok(Self {
             acceptor: TlsAcceptor::from(Arc::new(config(options, &authority)?)),
             certificates: authority.for_clients().map_err(io::Error::other)?,
@@ -70,7 +74,10 @@ fn config(options: &TlsOptions, authority: &Authority) -> io::Result<ServerConfi
             builder.with_client_cert_verifier(verifier.map_err(io::Error::other)?)
         }
     };
-    let identity = authority.server(options.certificate).map_err(io::Error::other)?;
+    let identity = match options.self_signed {
+        None => authority.server(options.certificate).map_err(io::Error::other)?,
+        Some(_) => authority.own(),
+    };
     let mut config = builder.with_single_cert(identity.chain, identity.key).map_err(io::Error::other)?;
     if options.http2 {
         config.alpn_protocols.push(b"h2".to_vec());

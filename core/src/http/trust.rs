@@ -1,0 +1,129 @@
+//! Which certificates of servers are accepted.
+
+use std::ffi::OsString;
+use std::sync::{Arc, Mutex};
+
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, DigitallySignedStruct, Error as TlsError, OtherError, RootCertStore, SignatureScheme};
+
+type Verifier = Arc<dyn ServerCertVerifier>;
+type Certificates = Arc<[CertificateDer<'static>]>;
+
+/// Trusts these authorities and no others.
+pub(super) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+    let mut roots = RootCertStore::empty();
+    for certificate in named.iter() {
+        roots.add(certificate.clone())?;
+    }
+    let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
+        .build()
+        .map_err(|_| TlsError::General("no certificates".to_owned()))?;
+    Ok(Arc::new(Named { inner, named: Arc::clone(named) }))
+}
+
+/// The variables by which the system's certificates are replaced, where the operating system keeps them in files.
+pub(super) const SYSTEM_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
+/// Whether they are read.
+pub(super) const READS_SYSTEM_VARIABLES: bool = cfg!(all(unix, not(target_vendor = "apple")));
+
+/// The most combinations of variables whose certificates are kept.
+const KEPT: usize = 8;
+
+/// What the certificates that were read depend on.
+#[derive(Clone, PartialEq)]
+struct Source {
+    variables: Vec<Option<OsString>>,
+    further: Certificates,
+}
+
+/// Trusts the system's authorities, which are read once per process, and further ones.
+pub(super) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+    static KNOWN: Mutex<Vec<(Source, Verifier)>> = Mutex::new(Vec::new());
+    let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();
+    let source = Source { variables, further: Arc::clone(further) };
+    // Never waited for: in a process that was forked meanwhile nobody would release the lock.
+    if let Ok(known) = KNOWN.try_lock()
+        && let Some((_, verifier)) = known.iter().find(|(of, _)| *of == source)
+    {
+        return Ok(Arc::clone(verifier));
+    }
+    let mut named = further.to_vec();
+    if let (true, Some(file)) = (READS_SYSTEM_VARIABLES, &source.variables[0])
+        && let Ok(certificates) = CertificateDer::pem_file_iter(file)
+    {
+        named.extend(certificates.flatten());
+    }
+    #[cfg(not(target_os = "android"))]
+    let inner = rustls_platform_verifier::Verifier::new_with_extra_roots(further.iter().cloned(), provider)?;
+    #[cfg(target_os = "android")]
+    let inner = rustls_platform_verifier::Verifier::new(provider)?;
+    let verifier: Verifier = match named.is_empty() {
+        true => Arc::new(inner),
+        false => Arc::new(Named { inner: Arc::new(inner), named: named.into() }),
+    };
+    if let Ok(mut known) = KNOWN.try_lock() {
+        known.truncate(KEPT - 1);
+        known.insert(0, (source, Arc::clone(&verifier)));
+    }
+    Ok(verifier)
+}
+
+/// Accepts a certificate that is named itself as the server's own, although it is one of an authority, as openssl makes them
+/// by default. Its name and its time are checked as those of any other.
+#[derive(Debug)]
+struct Named<V> {
+    named: Certificates,
+    inner: Arc<V>,
+}
+
+impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
+            Err(TlsError::InvalidCertificate(why)) if is_authority(&why) && self.named.contains(end_entity) => {
+                // The time is checked before this error is given, the name is not.
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            verified => verified,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+/// Whether a certificate was refused for nothing but being that of an authority. The library tells it by the name alone.
+pub(super) fn is_authority(why: &CertificateError) -> bool {
+    matches!(why, CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity")
+}
