@@ -1,6 +1,6 @@
 //! The one way back into JavaScript.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
-use omni_mcp::bridge::{Letter, Question};
+use omni_mcp::bridge::{Letter, Place, Question};
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -44,6 +44,9 @@ enum Text {
     Free(String),
     Queued(Letter),
 }
+
+/// The places of progress that callbacks of JavaScript process, by call, in order.
+type Processing = Arc<Mutex<HashMap<u32, VecDeque<Place>>>>;
 
 /// How a call ended: the result and, where asked for, its metadata, or the error; all as JSON text.
 pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
@@ -125,6 +128,7 @@ impl Sink {
 #[napi]
 pub struct Channel {
     sink: Arc<Sink>,
+    processing: Processing,
 }
 
 #[napi]
@@ -134,19 +138,31 @@ impl Channel {
     #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
     pub fn new() -> Self {
         let (callback, questions, asked) = (Mutex::default(), Mutex::default(), AtomicU32::new(0));
-        Self { sink: Arc::new(Sink { callback, questions, asked }) }
+        Self { sink: Arc::new(Sink { callback, questions, asked }), processing: Processing::default() }
     }
 
     /// Has `on_event` hear `(id, kind, text, metadata)` from now on.
     #[napi(catch_unwind)]
     pub fn wake(&self, on_event: Function<'_, Args, ()>) -> Result<()> {
+        let begun = Arc::clone(&self.processing);
         let callback =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
                     let Event { id, kind, text, metadata } = context.value;
-                    let text = match text {
-                        Text::Free(text) => text,
-                        Text::Queued(letter) => letter.open(),
+                    let text = match (kind, text) {
+                        (Kind::Progress, Text::Queued(letter)) => {
+                            let (text, place) = letter.into_parts();
+                            lock(&begun).entry(id).or_default().push_back(place);
+                            text
+                        }
+                        (_, Text::Queued(letter)) => letter.open(),
+                        (Kind::Result | Kind::Error, Text::Free(text)) => {
+                            // What is still processed holds nothing up any more.
+                            let over = lock(&begun).remove(&id);
+                            drop(over);
+                            text
+                        }
+                        (_, Text::Free(text)) => text,
                     };
                     Ok(FnArgs::from((id, kind as u32, text, metadata)))
                 },
@@ -161,6 +177,14 @@ impl Channel {
         let callback = lock(&self.sink.callback).take();
         // Dropped without the lock.
         drop(callback);
+    }
+
+    /// Says that a callback has processed one more of a call's progress notifications.
+    #[napi(catch_unwind)]
+    pub fn processed(&self, id: u32) {
+        let place = lock(&self.processing).get_mut(&id).and_then(VecDeque::pop_front);
+        // Dropped without the lock: it wakes who waits for the place.
+        drop(place);
     }
 
     /// Answers a question: JSON text, or why there is no answer.

@@ -86,7 +86,8 @@ test("records that onLog does not take in time are dropped and counted", async (
 
 test("a slow consumer of progress loses progress, which is counted, and never a result", async (t) => {
   const [sent, queued] = [200, 4];
-  const { client } = await generic(t, { answer: "sse", progress: sent }, { maxQueuedNotifications: queued });
+  const limits = { maxQueuedNotifications: queued, timeoutMs: 500 };
+  const { client } = await generic(t, { answer: "sse", progress: sent }, limits);
   const heard = [];
   const warned = once(process, "warning");
   const onProgress = ({ progress }) => {

@@ -9,7 +9,7 @@ import { CallCancelledError, badOption, fromCore } from "./errors.js";
 import { splitHooks, thrownFor } from "./hooks.js";
 import type { Hooks } from "./hooks.js";
 import { CANCELLED, WITH_PROGRESS, ask, closed, openClient } from "./native.js";
-import type { NativeClient, NativePages, Settled } from "./native.js";
+import type { Hear, NativeClient, NativePages, Settled } from "./native.js";
 import type { AbortSignalLike, CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
 
 /** What an implementation takes, whichever of its overloads was called. */
@@ -140,12 +140,18 @@ function because(error: Error, cause: unknown): void {
 }
 
 /** What a listener throws, now or later, is its own failure and not the call's. */
-function hearing(onProgress: (progress: Progress) => unknown): (params: string) => void {
-  return (params) => {
+function hearing(onProgress: (progress: Progress) => unknown): Hear {
+  return (params, processed) => {
+    let given: unknown;
     try {
-      Promise.resolve(onProgress(JSON.parse(params) as Progress)).catch(warn);
+      given = onProgress(JSON.parse(params) as Progress);
     } catch (failure) {
       warn(failure);
+    }
+    if (typeof given === "object" && given !== null && "then" in given) {
+      void Promise.resolve(given).catch(warn).then(processed);
+    } else {
+      processed();
     }
   };
 }

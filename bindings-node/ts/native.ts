@@ -50,6 +50,7 @@ interface Channel {
   hold(): void;
   release(): void;
   answer(question: number, ok: boolean, text: string): void;
+  processed(id: number): void;
 }
 
 type OnEvent = (id: number, kind: number, text: string, metadata?: string | null) => void;
@@ -90,9 +91,12 @@ export interface Settled {
   metadata: string | null | undefined;
 }
 
+/** Takes the params of a progress notification, and says when it has processed them. */
+export type Hear = (params: string, processed: () => void) => void;
+
 interface Call {
   settle: (settled: Settled) => void;
-  hear: ((params: string) => void) | undefined;
+  hear: Hear | undefined;
 }
 
 const binding = loadBinary() as Binding;
@@ -176,7 +180,7 @@ function restIfIdle(): void {
 export const startDevServer = (options: string): NativeDevServer | string => binding.startDevServer(channel, options);
 
 /** Starts something under a fresh number, and waits for its one end. While anything is awaited, the process lives. */
-export function ask(start: (id: number) => void, hear?: (params: string) => void): Promise<Settled> {
+export function ask(start: (id: number) => void, hear?: Hear): Promise<Settled> {
   return new Promise((resolve) => {
     do lastId = (lastId + 1) >>> 0;
     while (calls.has(lastId) || lastId === NOBODY);
@@ -199,7 +203,7 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
   const call = calls.get(id);
   if (call === undefined) return;
   if (kind === PROGRESS) {
-    call.hear?.(text);
+    call.hear?.(text, () => { channel.processed(id); });
     return;
   }
   calls.delete(id);

@@ -23,7 +23,7 @@ use crate::letters::Letters;
 use crate::open::What;
 use crate::pages::{self, AsyncPages};
 use crate::pending::Why;
-use crate::progress::Heard;
+use crate::progress::{Heard, ProgressQueue};
 use crate::runtime::{Local, shared};
 use crate::task::Task;
 
@@ -58,7 +58,7 @@ impl AsyncClient {
         Self::open(&What::Registry(kind), options)
     }
 
-    /// Calls a method of the table of methods.
+    /// Calls a method of the table of methods. `on_progress` is a `Teller`, or what cannot be called and is refused.
     async fn call(
         &self,
         method: String,
@@ -73,7 +73,10 @@ impl AsyncClient {
                 false => Err(raised(py, &not_callable())),
             })?;
         }
-        let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
+        let progress = on_progress.map(|teller| (Arc::new(Heard::default()), teller));
+        if let Some((heard, teller)) = &progress {
+            Python::attach(|py| teller.call_method1(py, "reads", (ProgressQueue::new(heard),)).map(drop))?;
+        }
         let prepared = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
             self.prepare(py, &method, params.bind(py), options.bind(py), heard)
@@ -186,7 +189,7 @@ impl AsyncClient {
 
     async fn run(&self, prepared: Prepared, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<Crossing> {
         let why = Arc::<Why>::default();
-        let running = why.of_call(prepared.run());
+        let running = why.of_call(prepared.run_and_deliver());
         let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, running)))?;
         let done = wait(task, progress).await?;
         done.map_err(|error| Python::attach(|py| self.hooks.get().raised(py, &error, &why)))
@@ -202,7 +205,7 @@ pub(crate) fn check_task(py: Python<'_>) -> PyResult<()> {
     }
 }
 
-/// Waits for a task, and hands its progress to the callback on the thread of the event loop.
+/// Waits for a task, and has its progress told on the thread of the event loop.
 async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&(Arc<Heard>, Py<PyAny>)>) -> PyResult<T> {
     let gate = task.gate.clone();
     loop {
@@ -217,10 +220,18 @@ async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&(Arc<Heard
             }
         };
         let done = through(&gate, next).await;
-        if let Some((heard, callback)) = progress {
-            Python::attach(|py| heard.deliver(py, callback.bind(py)))?;
+        if let (None, Some((heard, teller))) = (&done, progress)
+            && Python::attach(|py| teller.call_method0(py, "tell")?.is_truthy(py))?
+        {
+            heard.has_more();
+            // The loop's other tasks have their turn.
+            through(&gate, tokio::task::yield_now()).await;
         }
         if let Some(done) = done {
+            if let Some((heard, _)) = progress {
+                // What was not processed by now came too late, and was counted.
+                heard.close();
+            }
             return done.map_err(|_| Python::attach(|py| raised(py, &panicked())));
         }
     }

@@ -217,9 +217,9 @@ impl SyncClient {
         let (hooks, why) = (self.hooks.get(), Arc::<Why>::default());
         let attended = Attended { progress, asked: self.asked(live), given_up: given_up.map(Bound::get) };
         attended.check()?;
-        let running = why.of_call(prepared.run());
+        let running = why.of_call(prepared.run_and_deliver());
         drive(py, live, running, &attended, &self.hooks)?.map_err(|error| {
-            match settle(py, live, attended.asked.as_ref(), hooks, error.kind() == ErrorKind::Timeout) {
+            match settle(py, live, attended.asked.as_ref(), &self.hooks, error.kind() == ErrorKind::Timeout) {
                 Ok(()) => hooks.raised(py, &error, &why),
                 Err(raised) => raised,
             }
@@ -252,7 +252,7 @@ impl Attended<'_, '_> {
         if let Some((heard, callback)) = self.progress {
             heard.deliver(py, callback)?;
         }
-        self.asked.as_ref().map_or(Ok(()), |asked| asked.answer(py, hooks.get()))
+        self.asked.as_ref().map_or(Ok(()), |asked| asked.answer(py, hooks))
     }
 }
 
@@ -305,6 +305,12 @@ fn wait<T: Send>(
                 }
             })
         });
+        if let Some(Pause::Done(_)) = &pause
+            && let Some(heard) = heard
+        {
+            // What was not processed by now came too late, and was counted.
+            heard.close();
+        }
         let attended = telling::kept().and_then(|()| attended.attend(py, hooks));
         match pause {
             Some(Pause::Done(done)) => return attended.map(|()| done),
@@ -315,7 +321,7 @@ fn wait<T: Send>(
             // It ends in the runtime, where it can leave a notice for the server behind.
             py.detach(|| live.runtime.block_on(async { drop(work) }));
             // What is raised meanwhile comes too late.
-            let _ = settle(py, live, asked, hooks.get(), true);
+            let _ = settle(py, live, asked, hooks, true);
             return Err(raised);
         }
     }
@@ -329,7 +335,13 @@ enum Pause<T> {
 
 /// Lets the connection of a call that failed close now, and not when the client is next used. Where the call was given
 /// up, it lets the server be told.
-fn settle(py: Python<'_>, live: &Live, asked: Option<&Arc<Asked>>, hooks: &Hooks, was_given_up: bool) -> PyResult<()> {
+fn settle(
+    py: Python<'_>,
+    live: &Live,
+    asked: Option<&Arc<Asked>>,
+    hooks: &Py<Hooks>,
+    was_given_up: bool,
+) -> PyResult<()> {
     let mut settled = Box::pin(async {
         turn().await;
         turn().await;
@@ -363,11 +375,17 @@ fn settle(py: Python<'_>, live: &Live, asked: Option<&Arc<Asked>>, hooks: &Hooks
 async fn arrived(heard: Option<&Heard>, asked: Option<&Arc<Asked>>) {
     match (heard, asked) {
         (None, None) => std::future::pending().await,
-        (Some(heard), None) => heard.arrived().await,
+        (Some(heard), None) => progress(heard).await,
         (None, Some(asked)) => asked.arrived().await,
         (Some(heard), Some(asked)) => tokio::select! {
-            () = heard.arrived() => {}
+            () = progress(heard) => {}
             () = asked.arrived() => {}
         },
     }
+}
+
+/// Ends when there is progress to deliver and what has arrived behind it was read: a callback may take its time.
+async fn progress(heard: &Heard) {
+    heard.arrived().await;
+    turn().await;
 }

@@ -56,6 +56,11 @@ impl Drop for Daemons {
     }
 }
 
+/// Starts a thread that does not hold the program.
+pub(crate) fn start_thread(py: Python<'_>, name: &str, target: &Bound<'_, PyAny>) -> PyResult<()> {
+    py.import("omni_mcp_py._threads")?.call_method1("start", (name, target)).map(drop)
+}
+
 /// A thread that empties a post.
 struct Daemon<T> {
     name: &'static str,
@@ -82,7 +87,7 @@ impl<T: Send + 'static> Daemon<T> {
                 }
             }
         })?;
-        py.import("omni_mcp_py._threads")?.call_method1("start", (self.name, target)).map(drop)
+        start_thread(py, self.name, target.as_any())
     }
 
     fn again(&self) -> Self {

@@ -155,12 +155,19 @@ impl Hooks {
     /// # Errors
     /// What is no `Exception`, such as `KeyboardInterrupt`: it means the program, and not the function.
     pub(crate) fn answer(&self, py: Python<'_>, pending: Pending) -> PyResult<()> {
-        let Some(function) = self.named(pending.name()) else { return Ok(()) };
-        // No call of this client waits for what a server asks, so that its functions may make some.
-        let answering = (pending.name() == TOKEN_PROVIDER).then(|| Answering::begin(self));
-        let given = pending.arguments(py).and_then(|arguments| function.bind(py).call1(arguments));
-        drop(answering);
+        let given = self.ask(py, &pending);
         self.settle(py, pending, given)
+    }
+
+    /// Calls the function that answers a question.
+    ///
+    /// # Errors
+    /// What it raises.
+    pub(crate) fn ask<'py>(&self, py: Python<'py>, pending: &Pending) -> PyResult<Bound<'py, PyAny>> {
+        let Some(function) = self.named(pending.name()) else { return Ok(py.None().into_bound(py)) };
+        // No call of this client waits for what a server asks, so that its functions may make some.
+        let _answering = (pending.name() == TOKEN_PROVIDER).then(|| Answering::begin(self));
+        pending.arguments(py).and_then(|arguments| function.bind(py).call1(arguments))
     }
 
     /// Hands an answer on, or what was raised instead of one.

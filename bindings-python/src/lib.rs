@@ -44,6 +44,8 @@ mod _native {
     #[pymodule_export]
     use super::pages::{AsyncPages, SyncPages};
     #[pymodule_export]
+    use super::progress::ProgressQueue;
+    #[pymodule_export]
     use super::record::{looks_like_error, shown_record};
     #[pymodule_export]
     use super::testing::DevServer;

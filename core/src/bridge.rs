@@ -25,8 +25,8 @@ use crate::log::{self, Log};
 use crate::methods::{METHODS, MethodSpec, PROPERTIES};
 use crate::option::{OptionSpec, Spelling};
 use crate::pages::ServerPages;
-use crate::queue::Room;
-pub use crate::queue::{Hear, Letter};
+pub use crate::queue::{Hear, Letter, Place};
+use crate::queue::{Room, WaitLimit};
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
@@ -88,6 +88,10 @@ impl Crossing {
     }
 }
 
+/// Said behind a number.
+const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress takes them too slowly for timeout, \
+    total_timeout or max_queued_notifications";
+
 const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
 
 /// A call that is ready to run: everything that can be refused before sending has been.
@@ -96,8 +100,8 @@ pub struct Prepared {
     kind: Kind,
     with_metadata: bool,
     state: Arc<CallState>,
-    /// Of progress that waits for the caller's function.
-    room: Option<Arc<Room>>,
+    /// Of progress that waits for the caller's function, and how long it may wait when the call is over.
+    room: Option<(Arc<Room>, WaitLimit)>,
 }
 
 enum Kind {
@@ -244,6 +248,7 @@ impl Bridge {
         let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
         let call = client.prepare(&what, params, &options, progress)?;
         let state = call.state();
+        let room = room.map(|room| (room, call.limit_of_last_progress()));
         Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
     }
 
@@ -472,22 +477,34 @@ impl Prepared {
     /// # Errors
     /// Any kind of the table.
     pub async fn run(self) -> Result<Crossing> {
-        AssertUnwindSafe(self.run_unguarded()).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+        AssertUnwindSafe(self.run_unguarded(false)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    async fn run_unguarded(self) -> Result<Crossing> {
-        let mut reply = match self.kind {
+    /// Runs the call to its end, and waits until the progress that was handed over before is processed: until no place of
+    /// a [`Letter`] is taken. What the caller's function does not take in time is dropped, and must be discarded.
+    ///
+    /// # Errors
+    /// Any kind of the table.
+    pub async fn run_and_deliver(self) -> Result<Crossing> {
+        AssertUnwindSafe(self.run_unguarded(true)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+    }
+
+    async fn run_unguarded(self, delivers: bool) -> Result<Crossing> {
+        let ended = match self.kind {
             Kind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
                 let result = Bytes::from_static(b"null");
                 return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
             }
-            Kind::Call(client, what, call) => client.raw(&what, *call).await?,
-            Kind::Work(work) => work::run(work).await?,
+            Kind::Call(client, what, call) => client.raw(&what, *call).await,
+            Kind::Work(work) => work::run(work).await,
         };
-        if let Some(dropped) = self.room.map(|room| room.dropped()).filter(|dropped| *dropped > 0) {
-            let of_progress = "progress notifications were dropped: they come faster than on_progress takes them";
-            reply.warnings.push(format!("{dropped} {of_progress}"));
+        if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {
+            room.drain(*limit).await;
+        }
+        let mut reply = ended?;
+        if let Some(dropped) = self.room.map(|(room, _)| room.dropped()).filter(|dropped| *dropped > 0) {
+            reply.warnings.push(format!("{dropped} {PROGRESS_DROPPED}"));
         }
         Ok(Crossing::of(reply, self.with_metadata))
     }

@@ -34,13 +34,14 @@ use crate::output;
 use crate::pages;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{arguments, jsonrpc, loose, modern, required};
+use crate::queue::{Room, WaitLimit};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
 use crate::session::{Listening, Peer};
 use crate::session_loss::{self, Kind, Suspicion};
 use crate::text::preview;
-use crate::transport::answer::{Content, LeftOut, Listener, Outgoing, Renewed};
+use crate::transport::answer::{self, Content, LeftOut, Listener, Outgoing, Renewed};
 use crate::transport::idle::{IdleTimer, Questions};
 use crate::transport::inbox::progress_token;
 use crate::transport::link::Link;
@@ -49,8 +50,18 @@ use crate::waiting::Deadline;
 /// How long a process is given to answer the question for its era.
 const PROBE_WITHIN: Duration = Duration::from_secs(5);
 
-/// Hears the params of each progress notification of a call, as JSON text.
-pub(crate) type ProgressSink = Arc<dyn Fn(&str) + Send + Sync>;
+/// Where the progress of a call goes.
+#[derive(Clone)]
+pub(crate) struct ProgressSink {
+    /// Is called with the params of each progress notification, as JSON text.
+    pub(crate) hear: Arc<dyn Fn(&str) + Send + Sync>,
+    /// The queue that `hear` fills, where there is one.
+    pub(crate) room: Option<Arc<Room>>,
+}
+
+const PROGRESS: &str = "notifications/progress";
+/// How long a callback that takes nothing is waited for where attempts have no timeout.
+const STALLED_AFTER: Duration = Duration::from_secs(20);
 
 /// What is made once, before the first attempt.
 pub(crate) struct LogicalCall {
@@ -218,6 +229,19 @@ impl LogicalCall {
     /// Has the server asked whatever is kept.
     pub(crate) fn ask_anew(&mut self) {
         self.fresh = true;
+    }
+
+    /// How long progress waits for its callback while the answer is read. The last quarter of the total timeout is left for
+    /// the answer, which must not be lost with the progress.
+    fn limit_of_progress(&self) -> WaitLimit {
+        let Plan { timeout, deadline, .. } = &self.plan;
+        let until = deadline.as_ref().and_then(|deadline| deadline.at.checked_sub(deadline.total / 4));
+        WaitLimit { idle: timeout.unwrap_or(STALLED_AFTER), until }
+    }
+
+    /// How long the callback may take for the rest of the progress when the answer is there.
+    pub(crate) fn limit_of_last_progress(&self) -> WaitLimit {
+        WaitLimit { until: self.plan.deadline.as_ref().map(|deadline| deadline.at), ..self.limit_of_progress() }
     }
 
     /// The call as counters and logs see it.
@@ -453,6 +477,7 @@ impl LogicalCall {
             ears: line.ears,
             idle: &idle,
             progress,
+            limit: self.limit_of_progress(),
             asked: &asked,
             skipped: Mutex::default(),
         };
@@ -829,6 +854,8 @@ struct CallListener<'a> {
     ears: &'a Ears,
     idle: &'a Arc<IdleTimer>,
     progress: Option<&'a (String, ProgressSink)>,
+    /// How long room for progress is waited for.
+    limit: WaitLimit,
     asked: &'a Arc<AskedInCall>,
     /// The beginning of the last event of its own stream that was no message.
     skipped: Mutex<Option<String>>,
@@ -850,12 +877,12 @@ impl CallListener<'_> {
 
 impl Listener for CallListener<'_> {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
-        if method == "notifications/progress" || method == "notifications/message" {
+        if method == PROGRESS || method == "notifications/message" {
             match (params, self.progress) {
-                (Some(params), Some((token, sink))) if method == "notifications/progress" => {
+                (Some(params), Some((token, sink))) if method == PROGRESS => {
                     if progress_token(params).as_ref() == Some(token) {
                         self.idle.restart();
-                        return sink(params.get());
+                        return (sink.hear)(params.get());
                     }
                 }
                 _ => self.idle.restart(),
@@ -870,6 +897,19 @@ impl Listener for CallListener<'_> {
 
     fn idle(&self) -> Option<&Arc<IdleTimer>> {
         Some(self.idle)
+    }
+
+    fn room_for(&self, method: &str, params: Option<&RawValue>) -> Option<answer::Room<'_>> {
+        let room = self.progress.and_then(|(_, sink)| sink.room.as_ref()).filter(|_| method == PROGRESS)?;
+        let size = params.map_or(0, |params| params.get().len());
+        if room.has_place_for(size) {
+            return None;
+        }
+        Some(Box::pin(async move {
+            // The server is not silent: the client does not read.
+            let _paused = self.idle.pause();
+            room.wait_for_place(size, self.limit).await;
+        }))
     }
 
     fn renewed_token(&self) -> Renewed<'_> {

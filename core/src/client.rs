@@ -236,12 +236,12 @@ impl Client {
     /// A queue of progress before a function of the caller's, and its room.
     pub(crate) fn queue(&self, hear: Hear) -> (ProgressSink, Arc<Room>) {
         let room = Room::new(&self.core.settings.limits, &self.core.counts.dropped);
-        let sink = Arc::clone(&room);
+        let filled = Arc::clone(&room);
         let hear = move |params: &str| {
             // What has no place is counted.
-            let _ = sink.send(params.to_owned(), &hear);
+            let _ = filled.send(params.to_owned(), &hear);
         };
-        (Arc::new(hear), room)
+        (ProgressSink { hear: Arc::new(hear), room: Some(Arc::clone(&room)) }, room)
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {
@@ -578,12 +578,14 @@ impl<'a, T> Call<'a, T> {
 
     /// Hears each progress notification of the call, in order.
     pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        self.progress = Some(Arc::new(move |params: &str| {
+        let hear = move |params: &str| {
             if let Ok(progress) = serde_json::from_str(params) {
                 // What a listener does is its own: the call goes on.
                 let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
             }
-        }));
+        };
+        // It runs where the answer is read, which therefore waits for it.
+        self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
         self
     }
 }

@@ -13,6 +13,7 @@ __all__ = [
     "DevServer",
     "GivenUp",
     "Letters",
+    "ProgressQueue",
     "SyncClient",
     "SyncPages",
     "__version__",
@@ -121,6 +122,11 @@ class Asking:
     def holds_calls(self) -> bool: ...
     def answer(self, given: object) -> None: ...
     def fail(self, raised: BaseException) -> None: ...
+
+@final
+class ProgressQueue:
+    def next(self, callback: Callable[[Any], Any]) -> tuple[Any] | None: ...
+    def close(self) -> None: ...
 
 @final
 class DevServer:

@@ -56,6 +56,11 @@ pub(crate) enum Content {
 pub(crate) trait Listener: Send + Sync {
     fn notification(&self, method: &str, params: Option<&RawValue>);
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
+    /// What must be awaited before this notification is handed on and more is read: room for it where the caller takes
+    /// it. `None` where there is room.
+    fn room_for(&self, _method: &str, _params: Option<&RawValue>) -> Option<Room<'_>> {
+        None
+    }
     /// Another token in the place of the request's own, which the server does not accept any more.
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(std::future::ready(None))
@@ -73,6 +78,9 @@ pub(crate) trait Listener: Send + Sync {
     /// Hears the beginning of what was skipped because it is no message.
     fn skipped(&self, _shown: String) {}
 }
+
+/// Ends when there is room, or when there will be none in time.
+pub(crate) type Room<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The header of another token, where there is one to be had.
 pub(crate) type Renewed<'a> = Pin<Box<dyn Future<Output = Option<HeaderValue>> + Send + 'a>>;

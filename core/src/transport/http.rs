@@ -122,7 +122,7 @@ async fn successful(
     let text = body::read(&mut body, limits.answer).await;
     let text = text.map_err(|Broken { failure, text }| of_the_cut(failure, &text, reading.id))?;
     slots::let_go(slot).await;
-    let content = from_json(&text, headers, &mut reading);
+    let content = from_json(&text, headers, &mut reading).await;
     match (content, &media) {
         (content, Media::Json) => content,
         (Ok(content), media) => match listener.accepts(Deviation::ContentType, &|| typed(media)) {
@@ -237,7 +237,7 @@ pub(crate) fn error_content(text: Bytes) -> Content {
     Content::Other(unmarked)
 }
 
-fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>) -> Result<Content, Failure> {
+async fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>) -> Result<Content, Failure> {
     if jsonrpc::without_mark(text).trim_ascii().is_empty() {
         return Err(Failure::bad_answer(Code::InvalidAnswer, "the answer is empty"));
     }
@@ -257,7 +257,7 @@ fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>) -> Re
             _ => Err(reading::unreadable(text, reading.id)),
         };
     }
-    reading.take(text)?.ok_or_else(|| not_a_message(text))
+    reading.take(text).await?.ok_or_else(|| not_a_message(text))
 }
 
 fn is_batch(text: &[u8]) -> bool {
@@ -306,7 +306,7 @@ async fn from_stream(
                         continue;
                     }
                     in_vain = 0;
-                    if let Some(content) = reading.take(&text)? {
+                    if let Some(content) = reading.take(&text).await? {
                         finish(events, slot).await;
                         return Ok(content);
                     }

@@ -23,6 +23,18 @@ pub(crate) struct IdleTimer {
     until: Mutex<Option<Instant>>,
     /// Whether anything of the answer came.
     has_heard: AtomicBool,
+    /// Whether the client itself is not reading.
+    is_paused: AtomicBool,
+}
+
+/// While it lives, the timeout does not pass. It starts anew at the end.
+pub(crate) struct Pause<'a>(&'a IdleTimer);
+
+impl Drop for Pause<'_> {
+    fn drop(&mut self) {
+        self.0.restart();
+        self.0.is_paused.store(false, Ordering::Release);
+    }
 }
 
 /// The questions to the caller that a call may be waiting for.
@@ -47,7 +59,14 @@ impl<'a> Questions<'a> {
 
 impl IdleTimer {
     pub(crate) fn start(timeout: Option<Duration>) -> Self {
-        Self { timeout, until: Mutex::new(deadline(timeout)), has_heard: AtomicBool::new(false) }
+        let (has_heard, is_paused) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { timeout, until: Mutex::new(deadline(timeout)), has_heard, is_paused }
+    }
+
+    /// Stops the timer while the client waits for the caller and reads nothing of the server.
+    pub(crate) fn pause(&self) -> Pause<'_> {
+        self.is_paused.store(true, Ordering::Release);
+        Pause(self)
     }
 
     pub(crate) fn restart(&self) {
@@ -67,7 +86,11 @@ impl IdleTimer {
         self.timeout
     }
 
+    /// The end of the timeout as it is known now; `None` where there is none.
     fn until(&self) -> Option<Instant> {
+        if self.is_paused.load(Ordering::Acquire) {
+            self.restart();
+        }
         *self.until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -166,6 +189,20 @@ mod tests {
         };
         tokio::join!(timer.expired(None), restart);
         assert_eq!(begun.elapsed().as_secs(), 17, "where nothing can be asked");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_pause_starts_the_timeout_anew() {
+        let timer = IdleTimer::start(Some(TIMEOUT));
+        let begun = Instant::now();
+        let pause = async {
+            tokio::time::sleep(Duration::from_secs(7)).await;
+            let paused = timer.pause();
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(paused);
+        };
+        tokio::join!(timer.expired(None), pause);
+        assert_eq!(begun.elapsed().as_secs(), 77);
     }
 
     /// What is asked for `lasts` seconds from second 3 on holds up a call of ten seconds for so long.

@@ -1,6 +1,8 @@
 //! Answers that come over one stream for all requests: each is handed to the request that waits for it.
 
 use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -18,14 +20,23 @@ use crate::failure::Failure;
 use crate::limits::Limits;
 use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
 use crate::protocol::loose;
-use crate::queue::{Place, Room};
+use crate::queue::{Place, Room, WaitLimit};
 use crate::retry::Happened;
+
+/// How long the one call that waits may hold up the reading without taking any progress: the server's own messages come
+/// behind it.
+const HELD_UP: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None };
+/// After how many messages the calls that wait have their turn.
+const MESSAGES_IN_A_ROW: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct Inbox {
     state: Mutex<State>,
     /// Told when nobody waits any more.
     idle: Notify,
+    /// Notified when a call begins to wait, or waits no more.
+    waiters: Notify,
+    delivered: AtomicUsize,
 }
 
 #[derive(Default)]
@@ -90,7 +101,37 @@ impl Inbox {
         state
             .waiting
             .insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token, sent });
-        Ok(Waiting { inbox: self, id, response, progress })
+        self.waiters.notify_waiters();
+        Ok(Waiting { inbox: self, id, response, progress, next: None })
+    }
+
+    /// Returns when the next message may be read. While one call alone waits for its answer, no more is read than it takes
+    /// of its progress, so that none is lost. A call must not hold up others: with several, what has no room is dropped.
+    pub(crate) async fn is_ready(&self) {
+        loop {
+            let mut changed = pin!(self.waiters.notified());
+            changed.as_mut().enable();
+            let Some(room) = self.only_room() else { break };
+            if room.has_place_for(0) {
+                return;
+            }
+            tokio::select! {
+                biased;
+                () = room.wait_for_place(0, HELD_UP) => return,
+                () = changed => {}
+            }
+        }
+        if self.delivered.fetch_add(1, Ordering::Relaxed) % MESSAGES_IN_A_ROW == 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The queue of the one call that waits.
+    fn only_room(&self) -> Option<Arc<Room>> {
+        let state = self.locked();
+        let mut waiting = state.waiting.values();
+        let room = Arc::clone(&waiting.next()?.room);
+        waiting.next().is_none().then_some(room)
     }
 
     /// Notes that a notification is sent.
@@ -266,6 +307,8 @@ pub(crate) struct Waiting<'a> {
     id: u64,
     response: oneshot::Receiver<Bytes>,
     progress: mpsc::UnboundedReceiver<(Bytes, Place)>,
+    /// Progress that waits for room at the caller's. Kept here, as the wait may be given up and begun again.
+    next: Option<(Bytes, Place)>,
 }
 
 impl Waiting<'_> {
@@ -277,23 +320,38 @@ impl Waiting<'_> {
     /// The answer; progress on the way to it goes to `listener`, in order.
     pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
         let text = loop {
+            self.hand_on(listener).await;
             tokio::select! {
                 biased;
-                Some((text, _place)) = self.progress.recv() => tell(&text, listener),
+                Some(next) = self.progress.recv() => self.next = Some(next),
                 response = &mut self.response => match response {
                     Ok(text) => break text,
                     Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
                 },
             }
         };
-        while let Ok((text, _place)) = self.progress.try_recv() {
-            tell(&text, listener);
+        while let Ok(next) = self.progress.try_recv() {
+            self.next = Some(next);
+            self.hand_on(listener).await;
         }
         match jsonrpc::parse(&text) {
             Some(Message::Response { id: None, outcome: Err(error) }) => Err(not_understood(error)),
             Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id, limits),
             _ => Err(reading::unreadable(&text, self.id)),
         }
+    }
+
+    /// Hands the next progress on when there is room for it.
+    async fn hand_on(&mut self, listener: &dyn Listener) {
+        if let Some((text, _)) = &self.next
+            && let Some(Message::Notification { method, params }) = jsonrpc::parse(text)
+        {
+            if let Some(room) = listener.room_for(&method, params) {
+                room.await;
+            }
+            listener.notification(&method, params);
+        }
+        self.next = None;
     }
 }
 
@@ -307,12 +365,6 @@ fn not_understood(error: RpcError) -> Failure {
     failure
 }
 
-fn tell(text: &Bytes, listener: &dyn Listener) {
-    if let Some(Message::Notification { method, params }) = jsonrpc::parse(text) {
-        listener.notification(&method, params);
-    }
-}
-
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let mut state = self.inbox.locked();
@@ -322,6 +374,7 @@ impl Drop for Waiting<'_> {
             }
             state.given_up.push_back(self.id);
         }
+        self.inbox.waiters.notify_waiters();
         if state.waiting.is_empty() {
             self.inbox.idle.notify_waiters();
         }

@@ -86,13 +86,19 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// Where the response cannot be used, or the text may not be skipped.
-    pub(crate) fn take(&mut self, text: &Bytes) -> Result<Option<Content>, Failure> {
+    pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, Failure> {
         let messages = messages(text);
         let is_batch = messages.len() > 1;
         let mut response = None;
         for text in &messages {
             match message(text, self.listener) {
-                Some(Message::Notification { method, params }) => self.listener.notification(&method, params),
+                Some(Message::Notification { method, params }) => {
+                    // Nothing more is read meanwhile, so that the server can send no faster.
+                    if let Some(room) = self.listener.room_for(&method, params) {
+                        room.await;
+                    }
+                    self.listener.notification(&method, params);
+                }
                 Some(Message::Request { id, method, params }) => self.listener.request(id, &method, params),
                 Some(Message::Response { id, outcome }) => {
                     let is_other = is_batch && id.is_none_or(|id| jsonrpc::our_id(id) != Some(self.id));

@@ -96,6 +96,7 @@ impl SseLink {
                             if let Err(failure) = inbox.deliver(&text, &*listener) {
                                 break failure;
                             }
+                            inbox.is_ready().await;
                         }
                     }
                 };

@@ -176,6 +176,7 @@ async fn read(
                     why = Some(garbage(&line));
                     break;
                 }
+                inbox.is_ready().await;
             }
             Some(Err(AnyDelimiterCodecError::MaxChunkLengthExceeded)) => {
                 why = Some(limits.event.passed("a line of the process"));

@@ -1,0 +1,71 @@
+//! Progress and the functions that take it: none is lost, and none of them is the server's silence.
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use omni_mcp::{Client, ClientBuilder};
+use omni_mcp_devserver::DevServer;
+use serde_json::{Value, json};
+
+/// Many times what may wait.
+const MANY: u32 = 20_000;
+
+fn start(options: &Value) -> DevServer {
+    DevServer::start_json(&options.to_string()).unwrap()
+}
+
+fn client(server: &DevServer, path: &str) -> ClientBuilder {
+    Client::builder().profile("generic").endpoint(format!("{}{path}", server.url()))
+}
+
+/// Calls once, and checks that all progress was heard, in order.
+async fn hears_all(client: &Client, number: u32, mut each: impl FnMut(u32) + Send + 'static) {
+    let heard: Arc<Mutex<Vec<f64>>> = Arc::default();
+    let hears = Arc::clone(&heard);
+    let each = Mutex::new(move |number| each(number));
+    let result = client
+        .call_tool("echo", json!({"n": 1}))
+        .on_progress(move |progress| {
+            hears.lock().unwrap().push(progress.progress);
+            (each.lock().unwrap())(hears.lock().unwrap().len().try_into().unwrap());
+        })
+        .await
+        .unwrap();
+    assert_eq!(result.structured_content.as_ref().unwrap()["n"], 1);
+    assert_eq!(*heard.lock().unwrap(), (1..=number).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(client.counters().dropped, 0);
+}
+
+#[tokio::test]
+async fn all_progress_is_delivered() {
+    for (era, number) in [("legacy", MANY), ("modern", 2000)] {
+        let server =
+            start(&json!({"profile": "generic", "era": era, "answer": "sse", "progress": number, "ledger": "counts"}));
+        let client = client(&server, "/mcp").build().unwrap();
+        hears_all(&client, number, |_| {}).await;
+        client.close().await;
+    }
+}
+
+/// The stream is that of all calls, but one call alone waits: it is read no faster either.
+#[tokio::test]
+async fn all_progress_of_a_stream_for_all_answers_is_delivered() {
+    let server = start(&json!({"profile": "generic", "transport": "sse", "progress": 3000, "ledger": "counts"}));
+    let client = client(&server, "/sse").transport("sse").max_queued_notifications(16_u32).build().unwrap();
+    hears_all(&client, 3000, |_| {}).await;
+    client.close().await;
+}
+
+#[tokio::test]
+async fn a_function_that_takes_longer_than_the_timeout_is_not_the_servers_silence() {
+    let server = start(&json!({"profile": "generic", "answer": "sse", "progress": 50}));
+    let client = client(&server, "/mcp").timeout(Duration::from_millis(200)).max_attempts(1_u32).build().unwrap();
+    let slow = |number| {
+        if number % 20 == 1 {
+            std::thread::sleep(Duration::from_millis(300));
+        }
+    };
+    hears_all(&client, 50, slow).await;
+    client.close().await;
+}
