@@ -166,16 +166,16 @@ def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) 
 
     def hear(progress: Any) -> None:
         heard.append(progress["progress"])
-        time.sleep(0.01)
+        time.sleep(0.02)
 
-    limits: dict[str, Any] = {"total_timeout": 1, "max_queued_notifications": 16}
-    with serving(2000) as server, OmniMCPClient(**options(server, **limits, **place)) as client:
+    limits: dict[str, Any] = {"total_timeout": 2, "max_queued_notifications": 16}
+    with serving(500) as server, OmniMCPClient(**options(server, **limits, **place)) as client:
         begun = time.monotonic()
         with pytest.warns(RuntimeWarning, match="progress notifications were dropped"):
             result = client.call_tool(*ECHO, on_progress=hear)
         assert result["structuredContent"] == ECHO[1]
-        assert time.monotonic() - begun < 1.5
-        assert client.counters["dropped"] == 2000 - len(heard)
+        assert time.monotonic() - begun < 2.5
+        assert client.counters["dropped"] == 500 - len(heard)
     assert heard == sorted(heard)
     assert len(heard) > 16
 
@@ -184,20 +184,20 @@ def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
     heard: list[int] = []
 
     async def hear(progress: Any) -> None:
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.02)
         heard.append(progress["progress"])
 
     async def main(server: DevServer) -> None:
-        limits: dict[str, Any] = {"total_timeout": 1, "max_queued_notifications": 16}
+        limits: dict[str, Any] = {"total_timeout": 2, "max_queued_notifications": 16}
         async with AsyncOmniMCPClient(**options(server, **limits)) as client:
             begun = time.monotonic()
             with pytest.warns(RuntimeWarning, match="progress notifications were dropped"):
                 result = await client.call_tool(*ECHO, on_progress=hear)
             assert result["structuredContent"] == ECHO[1]
-            assert time.monotonic() - begun < 1.5
-            assert client.counters["dropped"] == 2000 - len(heard)
+            assert time.monotonic() - begun < 2.5
+            assert client.counters["dropped"] == 500 - len(heard)
 
-    with serving(2000) as server:
+    with serving(500) as server:
         asyncio.run(main(server))
     assert len(heard) > 16
 

@@ -11,6 +11,9 @@ use tokio::time::{Instant, timeout_at};
 use crate::counters::Count;
 use crate::limits::Limits;
 
+/// How long a consumer that has stalled is waited for at the end.
+const AFTER_A_STALL: Duration = Duration::from_secs(1);
+
 /// The room of one queue, which anything may be that keeps a [`Place`] with each thing that waits.
 #[derive(Debug)]
 pub(crate) struct Room {
@@ -141,8 +144,9 @@ impl Room {
 
     /// Returns when everything was processed, or when the limit is reached: what is left then is counted as dropped.
     pub(crate) async fn drain(&self, limit: WaitLimit) {
+        let idle = if self.is_stalled() { limit.idle.min(AFTER_A_STALL) } else { limit.idle };
         let is_empty = || self.waiting.load(Ordering::Acquire) == 0;
-        if is_empty() || (!self.is_stalled() && self.wait_until(limit, is_empty).await == Waited::Holds) {
+        if self.wait_until(WaitLimit { idle, ..limit }, is_empty).await == Waited::Holds {
             return;
         }
         (0..self.waiting.load(Ordering::Acquire)).for_each(|_| self.drop_one());
@@ -164,7 +168,7 @@ impl Room {
                 freed.await;
                 continue;
             };
-            if timeout_at(end, freed).await.is_err() {
+            if end <= Instant::now() || timeout_at(end, freed).await.is_err() {
                 return match idle {
                     _ if holds() => Waited::Holds,
                     Some(idle) if idle <= Instant::now() => Waited::Stalled,
@@ -254,11 +258,11 @@ mod tests {
         room.wait_for_place(1, LIMIT).await;
         assert!(room.take(1).is_none());
         room.drain(LIMIT).await;
-        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (10, 2));
+        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (11, 2));
         drop(place);
         let _place = room.take(1);
         room.wait_for_place(1, LIMIT).await;
-        assert_eq!(begun.elapsed().as_secs(), 20);
+        assert_eq!(begun.elapsed().as_secs(), 21);
     }
 
     #[tokio::test(start_paused = true)]
