@@ -108,7 +108,7 @@ export interface ClientOptions {
   maxHeaders?: number;
   /** The most lists and objects in each other, in an answer or a notification. Default: 127. */
   maxDepth?: number;
-  /** The most notifications that wait for `onNotification`, records for `onLog`, and of each call progress for its `onProgress`; further ones are dropped and counted. Default: 1024. */
+  /** The most notifications that wait for `onNotification`, records for `onLog`, and of each call progress for its `onProgress`, for which its stream waits; further ones are dropped and counted. Default: 1024. */
   maxQueuedNotifications?: number;
   /** The most requests of a server's own that are answered at once; further ones stay without an answer. Default: 256. */
   maxServerRequests?: number;

@@ -82,10 +82,8 @@ def test_a_token_is_asked_for_once(given: Any, transport: dict[str, Any]) -> Non
         for _ in range(3):
             client.call_tool(*ECHO)
     assert len(asked) == 1
-    if not transport:
-        assert asked[0] is threading.current_thread()
-    else:
-        assert asked[0].daemon
+    # On its own thread, so that its call need not wait for it longer than the timeout.
+    assert asked[0].daemon
 
 
 def test_threads_share_one_token() -> None:

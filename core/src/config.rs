@@ -125,7 +125,7 @@ options! {
     max_headers: u32 = "100";
     /// The most lists and objects in each other, in an answer or a notification.
     max_depth: u32 = "127";
-    /// The most notifications that wait for on_notification, records for on_log, and of each call progress for its on_progress; further ones are dropped and counted.
+    /// The most notifications that wait for on_notification, records for on_log, and of each call progress for its on_progress, for which its stream waits; further ones are dropped and counted.
     max_queued_notifications: u32 = "1024";
     /// The most requests of a server's own that are answered at once; further ones stay without an answer.
     max_server_requests: u32 = "256";

@@ -69,3 +69,18 @@ async fn a_function_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
     hears_all(&client, 50, slow).await;
     client.close().await;
 }
+
+/// By hand: 20 calls with 20,000 notifications each, and the peak of this process's memory, the server included.
+#[tokio::test]
+#[ignore = "run by hand, see tests/chaos/README.md"]
+async fn twenty_runs() {
+    let server = start(&json!({"profile": "generic", "answer": "sse", "progress": MANY, "ledger": "counts"}));
+    let client = client(&server, "/mcp").build().unwrap();
+    for _ in 0..20 {
+        hears_all(&client, MANY, |_| {}).await;
+    }
+    client.close().await;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak = status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or("VmHWM is unknown here");
+    println!("20 of 20 calls with {MANY} notifications each; {peak}");
+}

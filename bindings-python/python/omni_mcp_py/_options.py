@@ -266,7 +266,7 @@ class ServerOptions(TypedDict, total=False):
     """The most lists and objects in each other, in an answer or a notification. Default: 127."""
     max_queued_notifications: int
     """The most notifications that wait for on_notification, records for on_log, and of each call progress for its
-    on_progress; further ones are dropped and counted.
+    on_progress, for which its stream waits; further ones are dropped and counted.
 
     Default: 1024.
     """
