@@ -28,7 +28,7 @@ await delivered("an async function", (hear) => async () => {
 
 const [base, begun, warnings] = [memory(), performance.now(), []];
 process.on("warning", (warning) => warnings.push(warning.message));
-const client = new OmniMcpClient({ profile: "generic", endpoint, timeoutMs: 1000 });
+const client = new OmniMcpClient({ profile: "generic", endpoint, timeoutMs: 5000 });
 const result = await client.callTool("echo", { n: 1 }, { onProgress: () => new Promise(() => {}) });
 await new Promise(setImmediate);
 console.log(`Node, never ending: ${JSON.stringify(result.structuredContent)}, ${JSON.stringify(warnings)}; peak ${memory()} MiB, ${base} before`);

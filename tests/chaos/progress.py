@@ -69,7 +69,7 @@ async def never_ending() -> None:
         await asyncio.Event().wait()
 
     begun, base = time.monotonic(), memory()
-    async with AsyncOmniMCPClient(**options, timeout=1) as client:
+    async with AsyncOmniMCPClient(**options, timeout=5) as client:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             result = await client.call_tool("echo", {"n": 1}, on_progress=never)
