@@ -138,3 +138,38 @@ test("a program of ours gets PATH and HOME of the thread that made the client", 
   `, { env }), "answered");
   assert.equal(execFileSync("cat", [join(folder, "got")], { encoding: "utf8" }), `/of/worker:${folder}:/usr/bin:/bin:\n`);
 });
+
+test("NODE_EXTRA_CA_CERTS of the thread that makes the client is trusted besides the system's", async (t) => {
+  const server = await served(t, { tls: {}, profile: "generic" });
+  const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "ca.pem");
+  writeFileSync(file, server.ca);
+  const source = `
+    const client = new OmniMcpClient({ profile: "generic", endpoint: workerData.endpoint, maxAttempts: 1 });
+    try { await client.ping(); return "answered"; } finally { await client.close(); }
+  `;
+  const workerData = { endpoint: `${server.url}/mcp` };
+  assert.equal(await inWorker(source, { env: { NODE_EXTRA_CA_CERTS: file }, workerData }), "answered");
+  set(t, { NODE_EXTRA_CA_CERTS: file });
+  assert.equal(await inWorker(source, { env: {}, workerData }), "certificate_invalid");
+  const client = new OmniMcpClient({ profile: "generic", endpoint: workerData.endpoint });
+  await client.ping();
+  await client.close();
+});
+
+test("proxies are those of the thread that makes the client", async (t) => {
+  // Nobody listens there, and no name is asked for: the proxy is tried first, where there is one.
+  const source = `
+    const client = new OmniMcpClient({ profile: "generic", endpoint: "http://server.invalid/mcp", allowHttp: true, maxAttempts: 1 });
+    try { await client.ping(); return "answered"; } catch (error) { return /proxy/.test(error.message) ? "by proxy" : "straight"; } finally { await client.close(); }
+  `;
+  const proxy = "http://127.0.0.1:9";
+  set(t, { HTTP_PROXY: proxy, http_proxy: proxy });
+  for (const [env, expected] of [
+    [undefined, "by proxy"], [{}, "straight"], [{ http_proxy: proxy }, "by proxy"], [{ ALL_PROXY: proxy }, "by proxy"],
+    [{ http_proxy: proxy, NO_PROXY: "server.invalid" }, "straight"], [{ http_proxy: proxy, no_proxy: "*" }, "straight"], [{ https_proxy: proxy }, "straight"],
+  ]) {
+    assert.equal(await inWorker(source, { env }), expected, JSON.stringify(env));
+  }
+});

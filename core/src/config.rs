@@ -252,9 +252,9 @@ impl ClientConfig {
         Ok(Settings {
             secrets: self.secrets(&credentials, &route, environment),
             proxy: self.way_through(&route, &credentials, &common)?,
-            environment_proxies: EnvironmentProxies::read(&environment),
+            environment_proxies: EnvironmentProxies::read(environment),
             cookies: self.cookies.unwrap_or(true),
-            tls: Tls::read(self, &environment)?,
+            tls: Tls::read(self, environment)?,
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
             handshake: self.handshake.unwrap_or(profile.handshake),

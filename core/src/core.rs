@@ -278,13 +278,13 @@ impl Core {
     /// Whether a refusal in this session is taken for its loss.
     pub(crate) fn suspects(self: &Arc<Self>, kind: &Kind, peer: &Arc<Peer>) -> bool {
         match self.suspicions.judge(kind, peer.generation) {
-            Judged::NoLoss => false,
-            Judged::WasNoLoss => {
+            Judged::Unrelated => false,
+            Judged::Refuted => {
                 self.end_set_aside();
                 false
             }
-            Judged::MayBeLoss if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
-            Judged::MayBeLoss => {
+            Judged::Suspected if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
+            Judged::Suspected => {
                 if self.is_deleted(peer) {
                     if let Some(listening) = peer.listening.get() {
                         listening.end();

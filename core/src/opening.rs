@@ -227,7 +227,7 @@ impl Core {
         if let Some(peer) = self.open_modern(generation, &opening).await? {
             Ok(peer)
         } else if self.is_closed() {
-            return Err(Failure::not_sent(self.closed_error()));
+            Err(Failure::not_sent(self.closed_error()))
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => {

@@ -215,11 +215,11 @@ enum Known {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judged {
     /// It may mean that the session is lost.
-    MayBeLoss,
+    Suspected,
     /// It came again in a new session: the one before was not lost.
-    WasNoLoss,
+    Refuted,
     /// It says nothing about sessions, as was learnt before.
-    NoLoss,
+    Unrelated,
 }
 
 /// What a client has learnt of such refusals.
@@ -232,17 +232,17 @@ impl Suspicions {
     pub(crate) fn judge(&self, kind: &Kind, generation: u64) -> Judged {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match known.get(kind) {
-            Some(Known::NoLoss) => Judged::NoLoss,
+            Some(Known::NoLoss) => Judged::Unrelated,
             Some(Known::SuspectedIn(before)) if *before < generation => {
                 known.insert(kind.clone(), Known::NoLoss);
-                Judged::WasNoLoss
+                Judged::Refuted
             }
-            Some(Known::SuspectedIn(_)) => Judged::MayBeLoss,
+            Some(Known::SuspectedIn(_)) => Judged::Suspected,
             // Where there are so many, another session does not help.
-            None if known.len() >= MOST_KINDS => Judged::NoLoss,
+            None if known.len() >= MOST_KINDS => Judged::Unrelated,
             None => {
                 known.insert(kind.clone(), Known::SuspectedIn(generation));
-                Judged::MayBeLoss
+                Judged::Suspected
             }
         }
     }
@@ -370,22 +370,22 @@ mod tests {
     fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
         let known = Suspicions::default();
         let kind = |tool: &str| Kind { status: 403, name: tool.to_owned(), named: false };
-        assert_eq!(known.judge(&kind("a"), 1), Judged::MayBeLoss);
-        assert_eq!(known.judge(&kind("a"), 1), Judged::MayBeLoss, "another call in the same session");
-        assert_eq!(known.judge(&kind("a"), 2), Judged::WasNoLoss);
-        assert_eq!(known.judge(&kind("a"), 3), Judged::NoLoss);
-        assert_eq!(known.judge(&kind("b"), 3), Judged::MayBeLoss, "another tool");
+        assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected);
+        assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected, "another call in the same session");
+        assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
+        assert_eq!(known.judge(&kind("a"), 3), Judged::Unrelated);
+        assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected, "another tool");
         known.succeeded(|| "b".to_owned());
-        assert_eq!(known.judge(&kind("b"), 4), Judged::MayBeLoss, "its session was lost before, and is lost again");
+        assert_eq!(known.judge(&kind("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
         known.succeeded(|| "a".to_owned());
-        assert_eq!(known.judge(&kind("a"), 4), Judged::NoLoss, "what was learnt stays");
+        assert_eq!(known.judge(&kind("a"), 4), Judged::Unrelated, "what was learnt stays");
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let known = Suspicions::default();
         let kinds = (0..1000).map(|number| Kind { status: 403, name: number.to_string(), named: false });
-        let opened = kinds.filter(|kind| known.judge(kind, 1) == Judged::MayBeLoss).count();
+        let opened = kinds.filter(|kind| known.judge(kind, 1) == Judged::Suspected).count();
         assert_eq!(opened, MOST_KINDS);
     }
 }

@@ -94,7 +94,6 @@ async fn a_call_that_waits_takes_little_memory() {
     let mut waiting = pin!(join_all((0..CALLS).map(|n| client.call_tool("echo", json!({"n": n})).into_future())));
     std::future::poll_fn(|context| Poll::Ready(waiting.as_mut().poll(context).is_pending())).await;
     let each = resident().saturating_sub(before) / CALLS;
-    println!("{each} bytes for each call that waits");
     assert!(each < 32 << 10, "{each} bytes");
 }
 

@@ -82,7 +82,7 @@ fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Fail
     Failure::new(Happened::Lost, Code::ConnectionLost, message)
 }
 
-fn not_left(error: &reqwest::Error, way: Way) -> Failure {
+fn not_left(error: &reqwest::Error, way: Way<'_>) -> Failure {
     let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
     let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
     Failure::new(Happened::NotConnected, code, message)

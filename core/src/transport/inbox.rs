@@ -121,7 +121,7 @@ impl Inbox {
                 () = changed => {}
             }
         }
-        if self.delivered.fetch_add(1, Ordering::Relaxed) % MESSAGES_IN_A_ROW == 0 {
+        if self.delivered.fetch_add(1, Ordering::Relaxed).is_multiple_of(MESSAGES_IN_A_ROW) {
             tokio::task::yield_now().await;
         }
     }
