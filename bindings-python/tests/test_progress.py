@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -144,10 +145,8 @@ def test_a_callback_that_ignores_its_cancellation_does_not_hold_the_result() -> 
 
     async def stubborn(_: Any) -> None:
         while not let_go.is_set():
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await let_go.wait()
-            except asyncio.CancelledError:
-                pass
 
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server, timeout=0.2)) as client:
@@ -249,7 +248,10 @@ def test_a_token_provider_that_blocks_holds_its_call_for_the_timeout_only(place:
         return "tok_1"
 
     auth = {"type": "bearer", "token": "tok_1"}
-    with DevServer(profile="generic", auth=auth) as server, OmniMCPClient(**provided(server, provide, **place)) as client:
+    with (
+        DevServer(profile="generic", auth=auth) as server,
+        OmniMCPClient(**provided(server, provide, **place)) as client,
+    ):
         begun = time.monotonic()
         with pytest.raises(RequestTimeoutError) as failed:
             client.call_tool(*ECHO)

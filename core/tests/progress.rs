@@ -20,10 +20,10 @@ fn client(server: &DevServer, path: &str) -> ClientBuilder {
 }
 
 /// Calls once, and checks that all progress was heard, in order.
-async fn hears_all(client: &Client, number: u32, mut each: impl FnMut(u32) + Send + 'static) {
+async fn hears_all(client: &Client, number: u32, each: impl FnMut(u32) + Send + 'static) {
     let heard: Arc<Mutex<Vec<f64>>> = Arc::default();
     let hears = Arc::clone(&heard);
-    let each = Mutex::new(move |number| each(number));
+    let each = Mutex::new(each);
     let result = client
         .call_tool("echo", json!({"n": 1}))
         .on_progress(move |progress| {
@@ -73,6 +73,7 @@ async fn a_function_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
 /// By hand: 20 calls with 20,000 notifications each, and the peak of this process's memory, the server included.
 #[tokio::test]
 #[ignore = "run by hand, see tests/chaos/README.md"]
+#[allow(clippy::print_stdout, reason = "it prints a figure")]
 async fn twenty_runs() {
     let server = start(&json!({"profile": "generic", "answer": "sse", "progress": MANY, "ledger": "counts"}));
     let client = client(&server, "/mcp").build().unwrap();

@@ -1,4 +1,6 @@
-"""20,000 progress notifications in each of 20 calls, and a callback that never ends. Usage: progress.py ENDPOINT [RUNS].
+"""20,000 progress notifications in each of 20 calls, and a callback that never ends.
+
+Usage: progress.py ENDPOINT [RUNS].
 
 The server is one with `{"profile": "generic", "answer": "sse", "progress": 20000, "ledger": "counts"}`.
 """
@@ -74,7 +76,9 @@ async def never_ending() -> None:
             warnings.simplefilter("always")
             result = await client.call_tool("echo", {"n": 1}, on_progress=never)
         said = [str(warning.message) for warning in caught]
-    print(f"Python async, never ending: {result['structuredContent']}, {said}; peak {memory():.1f} MiB, {base:.1f} before")
+    print(
+        f"Python async, never ending: {result['structuredContent']}, {said}; peak {memory():.1f} MiB, {base:.1f} before"
+    )
     print(f"  after {time.monotonic() - begun:.1f} s")
 
 

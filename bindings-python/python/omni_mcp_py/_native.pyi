@@ -78,7 +78,7 @@ class AsyncClient:
         method: str,
         params: Mapping[str, object],
         options: Mapping[str, object],
-        on_progress: Callable[[Any], object] | None,
+        on_progress: Callable[..., object] | None,
     ) -> Any: ...
     def pages(self, name: str, params: Mapping[str, object], options: Mapping[str, object]) -> AsyncPages: ...
     @overload
