@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use omni_mcp::Client;
+use omni_mcp::{Client, Delivery};
 use serde_json::json;
 
 fn program() -> String {
@@ -179,8 +179,10 @@ async fn each_process_is_used_behind_its_own_handshake_only() {
     for (name, rule) in ends_within_the_handshake() {
         let (processes, client) = Processes::client(name, 1, &rule);
         let called = client.call_tool("echo", json!({"n": 1})).await;
-        // Behind the last message of the handshake, the call may have reached the process that ends.
-        assert!(called.is_ok() || name == "at-initialized", "{name}: {called:?}");
+        // Behind the response to initialize, the call may be in the pipe already when the end of the process is seen.
+        let may_have_left = matches!(name, "behind-the-answer" | "at-initialized")
+            && called.as_ref().is_err_and(|error| error.delivery() == Delivery::MaybeExecuted);
+        assert!(called.is_ok() || may_have_left, "{name}: {called:?}");
         client.call_tool("echo", json!({"n": 2})).await.unwrap();
         client.close().await;
         let received = processes.received();
