@@ -490,11 +490,6 @@ def test_a_forgotten_async_client_is_let_go() -> None:
 # Calls that were given up.
 
 
-def notices(server: DevServer) -> int:
-    requests = server.ledger()["requests"]
-    return sum(request["rpc_method"] == "notifications/cancelled" for request in requests)
-
-
 def test_the_server_is_told_of_a_timeout() -> None:
     late = {"on": {"method": "tools/call"}, "fault": {"kind": "delay", "ms": 1000}}
     with DevServer(profile="generic", faults=[late]) as server:
@@ -535,7 +530,7 @@ def test_the_server_is_told_of_an_interrupt() -> None:
         client = OmniMCPClient(**options(server, on_elicitation=answer, listen=False))
         with pytest.raises(KeyboardInterrupt):
             elicit(client)
-        assert notices(server) == 1
+        assert server.wait("requests", method="notifications/cancelled", at_least=1, timeout=5)
         assert client.list_tools()
         client.close()
 

@@ -49,6 +49,7 @@ FULL: dict[str, Any] = {
     "required_scopes": ("a", "b"),
     "field": "q",
     "exit_code": -9,
+    "os_error": 24,
     "stderr": ["a line"],
     "data": {"n": 2**70, "list": [None, {}]},
 }

@@ -51,8 +51,6 @@ pub(crate) struct Http {
     doors: Arc<[(Url, Connections)]>,
     memory: Arc<Memory>,
     limits: Limits,
-    /// Whether an option names a proxy.
-    has_proxy: bool,
     connect_timeout: Option<Duration>,
     /// What a certificate error says of variables that name certificates and are not used.
     unused_certificates: Arc<str>,
@@ -80,6 +78,8 @@ impl Memory {
 struct Connections {
     pool: Arc<Mutex<Pool>>,
     certificate: AskedInVain,
+    /// Whether an option or a variable of the environment names a proxy.
+    has_proxy: bool,
     make: Make,
 }
 
@@ -120,7 +120,6 @@ impl Http {
             doors: doors.into(),
             memory,
             limits: settings.limits,
-            has_proxy: settings.proxy.is_some(),
             connect_timeout: settings.connect_timeout,
             unused_certificates: settings.tls.unused().into(),
         })
@@ -202,7 +201,7 @@ impl Http {
             }
             Err(error) => {
                 let way = Way {
-                    has_proxy: self.has_proxy,
+                    has_proxy: connections.has_proxy,
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
                     may_have_left: may_have_left.is_true(),
@@ -244,11 +243,12 @@ impl Connections {
         let proxy = settings.proxy_of(to);
         // Reading the system's certificates is slow, and needless where nothing is encrypted.
         let needs_trust = is_secure(to.scheme()) || proxy.is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
+        let has_proxy = proxy.is_some();
         let (tls, certificate) = settings.tls.settings(needs_trust)?;
         let (settings, to) = (Arc::clone(settings), to.clone());
         let make = Make(Arc::new(move || client(&settings, &to, tls.clone())));
         let pool = Pool { client: (make.0)()?, made: Instant::now(), has_answered: false };
-        Ok(Self { pool: Arc::new(Mutex::new(pool)), certificate, make })
+        Ok(Self { pool: Arc::new(Mutex::new(pool)), certificate, has_proxy, make })
     }
 }
 

@@ -14,7 +14,7 @@ use crate::text::seconds;
 /// What is known of the way to a server besides what its errors say.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Way<'a> {
-    /// Whether an option names a proxy.
+    /// Whether an option or a variable of the environment names a proxy.
     pub(crate) has_proxy: bool,
     /// How long making a connection may take.
     pub(crate) connect_timeout: Option<Duration>,
