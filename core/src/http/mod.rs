@@ -242,7 +242,7 @@ impl Connections {
         let is_secure = |scheme: &str| scheme == "https";
         let proxy = settings.proxy_of(to);
         // Reading the system's certificates is slow, and needless where nothing is encrypted.
-        let needs_trust = is_secure(to.scheme()) || proxy.is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
+        let needs_trust = is_secure(to.scheme()) || proxy.as_ref().is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
         let has_proxy = proxy.is_some();
         let (tls, certificate) = settings.tls.settings(needs_trust)?;
         let (settings, to) = (Arc::clone(settings), to.clone());
