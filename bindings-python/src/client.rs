@@ -13,6 +13,7 @@ use pyo3::types::PyDict;
 
 use crate::asked::Asked;
 use crate::background::Held;
+use crate::call_runtime::{CallRuntime, ClientRuntime, Use};
 use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
@@ -23,7 +24,7 @@ use crate::open::What;
 use crate::pages::{self, SyncPages};
 use crate::pending::Why;
 use crate::progress::Heard;
-use crate::runtime::{Local, OwnRuntime, shared, turn};
+use crate::runtime::{Local, shared, turn};
 use crate::task::Task;
 use crate::telling;
 
@@ -37,9 +38,24 @@ const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 struct Live {
     held: Held,
     /// On which the calling thread waits, and where calls run in a client that does nothing between them.
-    runtime: OwnRuntime,
+    runtime: ClientRuntime,
     /// Ended with the rest.
     _daemons: Daemons,
+}
+
+impl Live {
+    fn runtime(&self, py: Python<'_>) -> PyResult<&CallRuntime> {
+        self.runtime.get().map_err(|error| raised(py, &bridge::no_runtime(&error)))
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        let Some(runtime) = self.runtime.outlives() else { return };
+        let bridge = &self.held.bridge;
+        // Nobody may drive the runtime for a long time, and sockets would stay open.
+        Python::try_attach(|py| py.detach(|| runtime.close(|| bridge.let_go())));
+    }
 }
 
 /// A client whose calls block the calling thread; any number of threads may share it.
@@ -137,6 +153,9 @@ impl SyncClient {
         telling::check()?;
         let live = self.live.here().and_then(|live| live.lock().unwrap_or_else(PoisonError::into_inner).take());
         let Some(live) = live else { return Ok(()) };
+        if Arc::strong_count(&live) == 1 {
+            live.runtime.end().map_err(|error| raised(py, &bridge::no_runtime(&error)))?;
+        }
         let bridge = Arc::clone(&live.held.bridge);
         let closing = async move { bridge.close().await };
         let attended = Attended { asked: self.asked(&live), given_up: given_up.map(Bound::get), progress: None };
@@ -179,7 +198,12 @@ impl SyncClient {
         if hooks.get().has_answers() {
             let _ = asks.set(if held.background.is_some() { daemons.answer(&hooks)? } else { Asked::sink() });
         }
-        let live = Live { held, runtime: OwnRuntime::new()?, _daemons: daemons };
+        let runtime = match () {
+            () if held.background.is_some() => Use::Waiting,
+            () if hooks.get().has_functions() => Use::OneClient,
+            () => Use::Shared,
+        };
+        let live = Live { held, runtime: ClientRuntime::new(runtime), _daemons: daemons };
         Ok(Self { live: Local::new(Mutex::new(Some(Arc::new(live)))), hooks: hooks.unbind(), remains })
     }
 
@@ -264,6 +288,7 @@ fn drive<T: Send + 'static>(
     attended: &Attended<'_, '_>,
     hooks: &Py<Hooks>,
 ) -> PyResult<T> {
+    live.runtime(py)?;
     let Some(shared) = &live.held.background else {
         return wait(py, live, Box::pin(work), attended, hooks);
     };
@@ -280,13 +305,14 @@ fn wait<T: Send>(
     attended: &Attended<'_, '_>,
     hooks: &Py<Hooks>,
 ) -> PyResult<T> {
+    let runtime = live.runtime(py)?;
     let (heard, asked) = (attended.progress.map(|(heard, _)| &**heard), attended.asked.as_ref());
     let mut is_first = true;
     loop {
         let pending = &mut work;
         let pause = py.detach(|| {
             let _here = asked.map(Asked::here);
-            live.runtime.block_on(async {
+            runtime.block_on(async {
                 // Set before the call's own timers: one that is due before all others wakes the runtime needlessly.
                 let mut signals = pin!(tokio::time::sleep(SIGNALS_EVERY));
                 if std::mem::take(&mut is_first) {
@@ -319,7 +345,7 @@ fn wait<T: Send>(
         }
         if let Err(raised) = attended.and_then(|()| py.check_signals()) {
             // It ends in the runtime, where it can leave a notice for the server behind.
-            py.detach(|| live.runtime.block_on(async { drop(work) }));
+            py.detach(|| runtime.block_on(async { drop(work) }));
             // What is raised meanwhile comes too late.
             let _ = settle(py, live, asked, hooks, true);
             return Err(raised);
@@ -342,6 +368,7 @@ fn settle(
     hooks: &Py<Hooks>,
     was_given_up: bool,
 ) -> PyResult<()> {
+    let runtime = live.runtime(py)?;
     let mut settled = Box::pin(async {
         turn().await;
         turn().await;
@@ -350,7 +377,7 @@ fn settle(
         let is_settled = py.detach(|| {
             // Other threads' calls go on meanwhile, and may be asked something.
             let _here = asked.map(Asked::here);
-            live.runtime.block_on(async {
+            runtime.block_on(async {
                 tokio::select! {
                     biased;
                     () = &mut settled => true,

@@ -32,6 +32,8 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Hooks {
     by_name: Vec<(&'static str, Py<PyAny>)>,
+    /// Whether one of them is the caller's.
+    has_functions: bool,
     /// What the token provider raised. A token is all calls', and so is this.
     no_token: Why,
     /// Where records go to `logging`, and from its level on.
@@ -96,6 +98,7 @@ impl Hooks {
                 return Err(raised(py, &bad_hook(&name.to_string(), &allowed)));
             }
         }
+        let has_functions = !by_name.is_empty();
         let logs = by_name.iter().all(|(name, _)| *name != ON_LOG).then(FollowsLogger::new);
         if logs.is_some() {
             by_name.push((ON_LOG, telling::logging(py)?));
@@ -103,7 +106,7 @@ impl Hooks {
         // A level that is asked for is kept to.
         let is_asked = options.get_item("log_level")?.is_some_and(|level| !level.is_none());
         let logs = logs.filter(|_| !is_asked);
-        Ok((options, Self { by_name, no_token: Why::default(), logs }))
+        Ok((options, Self { by_name, has_functions, no_token: Why::default(), logs }))
     }
 
     /// Whether there is a function that an event loop must run.
@@ -128,6 +131,11 @@ impl Hooks {
             on_state: tells(ON_STATE)?.map(|tell| Arc::new(tell) as _),
             ..bridge::Hooks::default()
         })
+    }
+
+    /// Whether the caller gave functions.
+    pub(crate) fn has_functions(&self) -> bool {
+        self.has_functions
     }
 
     pub(crate) fn has_answers(&self) -> bool {

@@ -3,6 +3,7 @@
 mod asked;
 mod async_client;
 mod background;
+mod call_runtime;
 mod client;
 mod daemon;
 mod decode;

@@ -1,11 +1,11 @@
-//! Where calls run: a runtime of its own for each sync client, one for all async clients, and neither across a fork.
+//! Where the calls of async clients run: one runtime for all of them, and not across a fork.
 
 use std::sync::{Mutex, PoisonError};
 
 use omni_mcp::bridge::{closed, forked};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
 
 use crate::errors::raised;
 use crate::exit::Gate;
@@ -45,29 +45,6 @@ impl<T> Drop for Local<T> {
 pub(crate) async fn turn() {
     for _ in 0..2 {
         tokio::task::yield_now().await;
-    }
-}
-
-/// The runtime of one sync client. It runs on whichever thread waits for a call, and nowhere else.
-pub(crate) struct OwnRuntime(Option<Runtime>);
-
-impl OwnRuntime {
-    pub(crate) fn new() -> PyResult<Self> {
-        Ok(Self(Some(Builder::new_current_thread().enable_all().build().map_err(not_started)?)))
-    }
-
-    /// Runs `work` on this thread to its end.
-    pub(crate) fn block_on<T>(&self, work: impl Future<Output = T>) -> Option<T> {
-        self.0.as_ref().map(|runtime| runtime.block_on(work))
-    }
-}
-
-impl Drop for OwnRuntime {
-    fn drop(&mut self) {
-        // An ordinary drop would wait for a name lookup that may still be going on.
-        if let Some(runtime) = self.0.take() {
-            runtime.shutdown_background();
-        }
     }
 }
 

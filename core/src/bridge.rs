@@ -189,6 +189,15 @@ impl Bridge {
         matches!(&self.to, To::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
     }
 
+    /// Closes the connections of the runtime that this runs on that are not in use. Their sockets are closed when that
+    /// runtime next runs.
+    pub fn let_go(&self) {
+        match &self.to {
+            To::Server(client) => client.let_go(),
+            To::Registry(registry) => registry.let_go(),
+        }
+    }
+
     /// What can still be asked of a client that is closed, and that nobody holds any more.
     pub fn remains(&self) -> Remains {
         match &self.to {
@@ -557,6 +566,13 @@ pub fn bad_hook(name: &str, allowed: &str) -> Error {
 /// The error for the use of a client after `fork`.
 pub fn forked() -> Error {
     Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")
+}
+
+/// The error for a call that found no runtime to run on.
+pub fn no_runtime(error: &std::io::Error) -> Error {
+    let mut failed = Error::new(Code::ConnectFailed, format!("this machine could not make a connection: {error}"));
+    failed.info_mut().os_error = error.raw_os_error();
+    failed
 }
 
 /// The error for the use of a client after `close`, where the binding has let go of it.

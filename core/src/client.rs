@@ -265,6 +265,11 @@ impl Client {
         self.core.take_held_notices()
     }
 
+    /// Closes the connections of the runtime that this runs on that are not in use.
+    pub(crate) fn let_go(&self) {
+        self.core.http.let_go();
+    }
+
     /// A member of what the server said when the session was opened, as JSON text.
     pub(crate) fn raw_said(&self, member: &str) -> Option<String> {
         self.core.said(member)

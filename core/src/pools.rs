@@ -54,6 +54,13 @@ impl Pools {
         pool
     }
 
+    /// Closes the connections of this runtime that are not in use: nobody may drive it for a long time.
+    pub(crate) fn let_go(&self) {
+        let here = Handle::try_current().ok().map(|runtime| runtime.id());
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.iter().filter(|(of, _)| of.is_some() && *of == here).for_each(|(_, pool)| pool.let_go());
+    }
+
     /// Texts that no message may show.
     pub(crate) fn secrets(&self) -> Vec<String> {
         self.memory.secrets()

@@ -86,7 +86,8 @@ struct Connections {
 /// The library's client, which keeps connections that are not in use.
 #[derive(Debug)]
 struct Pool {
-    client: reqwest::Client,
+    /// Made for the first request: many clients are made and hardly used.
+    client: Option<reqwest::Client>,
     made: Instant,
     /// Whether an answer came by it, behind which a connection may be kept.
     has_answered: bool,
@@ -187,7 +188,7 @@ impl Http {
     async fn send(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
-        let client = connections.locked().client.clone();
+        let client = connections.client().map_err(Failure::not_sent)?;
         let begun = Instant::now();
         if let Some(body) = body {
             *request.body_mut() = Some(upload::body(body));
@@ -222,17 +223,37 @@ impl Http {
     pub(crate) fn renew(&self, begun: Instant) {
         for (_, connections) in &*self.doors {
             let mut pool = connections.locked();
-            if pool.has_answered
-                && pool.made <= begun
-                && let Ok(client) = (connections.make.0)()
-            {
-                *pool = Pool { client, made: Instant::now(), has_answered: false };
+            if pool.has_answered && pool.made <= begun {
+                *pool = Pool::new();
             }
+        }
+    }
+
+    /// Lets go of all connections that are not in use.
+    pub(crate) fn let_go(&self) {
+        for (_, connections) in &*self.doors {
+            *connections.locked() = Pool::new();
         }
     }
 }
 
+impl Pool {
+    fn new() -> Self {
+        Self { client: None, made: Instant::now(), has_answered: false }
+    }
+}
+
 impl Connections {
+    fn client(&self) -> Result<reqwest::Client> {
+        let mut pool = self.locked();
+        if let Some(client) = &pool.client {
+            return Ok(client.clone());
+        }
+        let client = (self.make.0)()?;
+        pool.client = Some(client.clone());
+        Ok(client)
+    }
+
     fn locked(&self) -> MutexGuard<'_, Pool> {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -245,15 +266,18 @@ impl Connections {
         let needs_trust = is_secure(to.scheme()) || proxy.as_ref().is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
         let has_proxy = proxy.is_some();
         let (tls, certificate) = settings.tls.settings(needs_trust)?;
-        let (settings, to) = (Arc::clone(settings), to.clone());
-        let make = Make(Arc::new(move || client(&settings, &to, tls.clone())));
-        let pool = Pool { client: (make.0)()?, made: Instant::now(), has_answered: false };
-        Ok(Self { pool: Arc::new(Mutex::new(pool)), certificate, has_proxy, make })
+        let proxy = proxy.map(|(url, headers)| {
+            let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
+            Ok(reqwest::Proxy::all(url).map_err(unusable)?.headers(headers))
+        });
+        let (proxy, settings, to) = (proxy.transpose()?, Arc::clone(settings), to.clone());
+        let make = Make(Arc::new(move || client(&settings, &to, tls.clone(), proxy.clone())));
+        Ok(Self { pool: Arc::new(Mutex::new(Pool::new())), certificate, has_proxy, make })
     }
 }
 
 /// The library's client for addresses that are loopback as `to` is, or are not.
-fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Client> {
+fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::Proxy>) -> Result<reqwest::Client> {
     let silence = silence(settings.timeout);
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("omni-mcp/", env!("CARGO_PKG_VERSION")))
@@ -285,10 +309,8 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig) -> Result<reqwest::Clie
     if let Some(timeout) = settings.connect_timeout {
         builder = builder.connect_timeout(timeout);
     }
-    if let Some((url, headers)) = settings.proxy_of(to) {
-        let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
-        let proxy = reqwest::Proxy::all(url).map_err(unusable)?;
-        builder = builder.proxy(proxy.headers(headers));
+    if let Some(proxy) = proxy {
+        builder = builder.proxy(proxy);
     }
     if let (true, Some(name)) = (is_loopback(to), to.domain()) {
         // Plain http was let through because of this name: whatever DNS says of it, it is this machine.

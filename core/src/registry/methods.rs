@@ -79,6 +79,10 @@ impl AnyRegistry {
         }
     }
 
+    pub(crate) fn let_go(&self) {
+        self.place().core.http.let_go();
+    }
+
     pub(crate) async fn close(&self) {
         self.place().core.close().await;
     }
