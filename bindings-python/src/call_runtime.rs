@@ -13,7 +13,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use crate::runtime::turn;
 
 /// The most runtimes that clients share.
-const MOST: usize = 8;
+const MOST: usize = 4;
 
 /// How many tasks run before the sockets are looked at again. Within it, all connections that ended while nobody looked
 /// must have run, so that no call is sent into one of them.
@@ -28,6 +28,13 @@ pub(crate) enum Use {
     OneClient,
     /// For the calls of several clients.
     Shared,
+}
+
+/// As [`turn`], also where another thread drives the runtime: what was ready before has run. The end of an answer wakes a
+/// call before its connection is back in the pool, and the next call would open another one.
+pub(crate) async fn turn_anywhere() {
+    turn().await;
+    let _ = tokio::spawn(async {}).await;
 }
 
 pub(crate) struct CallRuntime(Option<Runtime>);
@@ -94,6 +101,7 @@ impl CallRuntime {
         drop(entered);
         // In the midst of a call the runtime runs on by itself.
         if !is_driving {
+            // Never waits for a thread that drives the runtime meanwhile: it may wait for what this one holds.
             runtime.block_on(async {
                 turn().await;
                 turn().await;

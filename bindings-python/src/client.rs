@@ -13,7 +13,7 @@ use pyo3::types::PyDict;
 
 use crate::asked::Asked;
 use crate::background::Held;
-use crate::call_runtime::{CallRuntime, ClientRuntime, Use};
+use crate::call_runtime::{CallRuntime, ClientRuntime, Use, turn_anywhere};
 use crate::daemon::Daemons;
 use crate::decode;
 use crate::encode;
@@ -24,7 +24,7 @@ use crate::open::What;
 use crate::pages::{self, SyncPages};
 use crate::pending::Why;
 use crate::progress::Heard;
-use crate::runtime::{Local, shared, turn};
+use crate::runtime::{Local, shared};
 use crate::task::Task;
 use crate::telling;
 
@@ -320,7 +320,7 @@ fn wait<T: Send>(
                     tokio::select! {
                         biased;
                         () = &mut signals => {}
-                        () = turn() => {}
+                        () = turn_anywhere() => {}
                     }
                 }
                 tokio::select! {
@@ -370,8 +370,8 @@ fn settle(
 ) -> PyResult<()> {
     let runtime = live.runtime(py)?;
     let mut settled = Box::pin(async {
-        turn().await;
-        turn().await;
+        turn_anywhere().await;
+        turn_anywhere().await;
     });
     loop {
         let is_settled = py.detach(|| {
@@ -414,5 +414,5 @@ async fn arrived(heard: Option<&Heard>, asked: Option<&Arc<Asked>>) {
 /// Ends when there is progress to deliver and what has arrived behind it was read: a callback may take its time.
 async fn progress(heard: &Heard) {
     heard.arrived().await;
-    turn().await;
+    turn_anywhere().await;
 }
