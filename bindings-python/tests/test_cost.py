@@ -17,6 +17,7 @@ from omni_mcp_py.testing import DevServer
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 CLIENTS = 40
+OPEN = Path("/proc/self/fd")
 # The server runs in a process of its own, so that only the clients' descriptors are counted.
 SERVER = """
 import sys
@@ -50,18 +51,18 @@ class Elsewhere:
 
 def descriptors() -> int:
     gc.collect()
-    return len(os.listdir("/proc/self/fd"))
+    return len(list(OPEN.iterdir()))
 
 
 def sockets() -> int:
-    def leads_to(name: str) -> str:
+    def leads_to(descriptor: Path) -> str:
         try:
-            return os.readlink(f"/proc/self/fd/{name}")
+            return str(descriptor.readlink())
         except FileNotFoundError:
             return ""
 
     gc.collect()
-    return sum(leads_to(name).startswith("socket:") for name in os.listdir("/proc/self/fd"))
+    return sum(leads_to(descriptor).startswith("socket:") for descriptor in list(OPEN.iterdir()))
 
 
 def of_this_thread(work: Callable[[], object]) -> None:
@@ -90,28 +91,28 @@ def test_descriptors_of_connected_clients(run: Callable[..., None], options: dic
         assert descriptors() - before <= 4, "what is left belongs to no client"
 
 
-def test_sockets_of_a_closed_or_dropped_client_are_closed_at_once() -> None:
-    for options in ({}, {"tls": {}}):
-        with Elsewhere(**options) as server:
-            # Starts what ends the sessions of clients that are dropped.
-            server.client().ping()
-            other = server.client()
+@pytest.mark.parametrize("options", [{}, {"tls": {}}])
+def test_sockets_of_a_closed_or_dropped_client_are_closed_at_once(options: dict[str, object]) -> None:
+    with Elsewhere(**options) as server:
+        # Starts what ends the sessions of clients that are dropped.
+        server.client().ping()
+        other = server.client()
+        other.ping()
+        before = sockets()
+        closed, dropped = server.client(), [server.client()]
+        closed.ping()
+        dropped[0].ping()
+        assert sockets() == before + 2
+        closed.close()
+        assert sockets() == before + 1
+        dropped.clear()
+        for _ in range(200):
+            # Behind the drop its session is ended on another runtime.
+            if sockets() <= before:
+                break
             other.ping()
-            before = sockets()
-            closed, dropped = server.client(), [server.client()]
-            closed.ping()
-            dropped[0].ping()
-            assert sockets() == before + 2
-            closed.close()
-            assert sockets() == before + 1
-            dropped.clear()
-            for _ in range(200):
-                # Behind the drop its session is ended on another runtime.
-                if sockets() <= before:
-                    break
-                other.ping()
-            assert sockets() <= before
-            other.close()
+        assert sockets() <= before
+        other.close()
 
 
 def test_clients_of_many_threads() -> None:
@@ -257,7 +258,7 @@ print(reads)
 """
 
 
-@pytest.mark.parametrize("scheme, least, most", [("http", 0, 0), ("https", 1, 3)])
+@pytest.mark.parametrize(("scheme", "least", "most"), [("http", 0, 0), ("https", 1, 3)])
 def test_certificates_are_read_once_and_for_https_only(scheme: str, least: int, most: int, tmp_path: Path) -> None:
     with DevServer(tls={}) as server:
         certificate = server.ca or ""
