@@ -391,6 +391,10 @@ impl Core {
             Err(failure) => return Err(failure),
         }
         self.restore(opening).await;
+        if let Some((link, _)) = opening.line().await {
+            // A server that ends the stream at this moment has said so before its response to the notification.
+            link.catch_up().await;
+        }
         if opening.is_link_down().await {
             return Err(link_lost());
         }

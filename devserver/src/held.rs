@@ -1,10 +1,12 @@
 //! The streams that are held open: what they are told, who holds one, and what a cut one missed.
 
 use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::body::Step;
@@ -55,6 +57,8 @@ pub(crate) struct Held {
     ledger: Arc<Ledger>,
     /// Where a session lasts no longer than its stream.
     sessions: Option<Arc<Mutex<Sessions>>>,
+    /// Notified when the body of a stream is dropped.
+    dropped: Notify,
 }
 
 /// The end of a stream at which its body listens; dropped, the stream is over.
@@ -118,7 +122,7 @@ impl State {
 
 impl Held {
     pub(crate) fn new(ledger: Arc<Ledger>, sessions: Option<Arc<Mutex<Sessions>>>) -> Self {
-        Self { state: Mutex::default(), ledger, sessions }
+        Self { state: Mutex::default(), ledger, sessions, dropped: Notify::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -127,6 +131,18 @@ impl Held {
 
     pub(crate) fn is_open(&self, session: &str) -> bool {
         self.lock().of(session).is_some()
+    }
+
+    /// Returns when the stream of a session that was cut is closed: hyper drops a connection before its body.
+    pub(crate) async fn closed(&self, session: &str) {
+        loop {
+            let mut dropped = pin!(self.dropped.notified());
+            dropped.as_mut().enable();
+            if !self.is_open(session) {
+                return;
+            }
+            dropped.await;
+        }
     }
 
     /// Opens a stream for a session, or for nobody's. With ids it begins with the event that its first id names.
@@ -327,6 +343,7 @@ impl Held {
             turn
         });
         self.settle(&mut state, turns);
+        self.dropped.notify_waiters();
     }
 
     /// Forgets what cannot be resumed, and counts.

@@ -89,7 +89,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate,
     let on_post = fault.as_deref().filter(|fault| matches!(side(fault), Side::Post));
     let answer = match on_post {
         Some(fault) => instead(shared, exchange, &fate, fault, &guard).await,
-        None => accept(shared, exchange, fate),
+        None => accept(shared, exchange, fate).await,
     };
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
     mangle::respond(shared, answer, on_post, Some(guard))
@@ -115,7 +115,7 @@ fn read(shared: &Arc<Shared>, exchange: &Exchange) -> Result<(String, Option<Pla
 }
 
 /// Takes a message: its answer comes on the stream.
-fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
+async fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
     let (session, plan) = match read(shared, exchange) {
         Ok(read) => read,
         Err(refused) => return *refused,
@@ -126,6 +126,10 @@ fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
     let Some(plan) = plan else {
         if let Some((bytes, then)) = fault.and_then(|fault| mangle::raw_output(fault, &exchange.rpc_id(), None)) {
             output_on_stream(shared, &session, bytes, then);
+            if matches!(then, Then::Fin | Then::Rst) {
+                // The end of the stream is sent before the response is.
+                shared.held.closed(&session).await;
+            }
         }
         return text(202, "Accepted");
     };

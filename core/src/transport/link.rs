@@ -12,6 +12,10 @@ use super::stdio::StdioLink;
 use crate::failure::Failure;
 use crate::pools::Pools;
 
+/// How many turns of the runtime it takes from an event at a socket to the task that reads the stream: that of the connection
+/// comes first, and either may be run by another thread.
+const TURNS_TO_READ: usize = 8;
+
 pub(crate) enum Link {
     /// Streamable HTTP: each message is a request of its own.
     StreamableHttp { http: Arc<Pools>, url: Url, elsewhere: Arc<Elsewhere> },
@@ -40,6 +44,16 @@ impl Link {
             Self::StreamableHttp { .. } => false,
             Self::Sse(link) => link.is_down(),
             Self::Stdio(link) => link.is_down(),
+        }
+    }
+
+    /// Lets what has arrived be read, such as the end of the stream: returns after the runtime has polled its sockets and run
+    /// the tasks that read them.
+    pub(crate) async fn catch_up(&self) {
+        if !self.is_http() {
+            for _ in 0..TURNS_TO_READ {
+                tokio::task::yield_now().await;
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use super::event_stream::EventStream;
 use super::http::{Stream, get_stream, post};
 use super::inbox::{Inbox, Reader};
 use crate::deviations::Deviation;
-use crate::error::Code;
+use crate::error::{Code, Delivery};
 use crate::failure::Failure;
 use crate::http::is_own;
 use crate::limits::Limits;
@@ -118,10 +118,13 @@ impl SseLink {
         let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
         tokio::select! {
             biased;
-            content = waiting.answer(listener, &limits) => {
-                posting.finish();
-                return content.map(on_stream);
-            }
+            content = waiting.answer(listener, &limits) => match content {
+                Err(end) if end.error.info().code == Code::AnswerCut && self.is_down() => return posting.outcome().await.unwrap_or(Err(end)),
+                content => {
+                    posting.finish();
+                    return content.map(on_stream);
+                }
+            },
             posted = posting.ended() => match posted {
                 // Any acknowledgement: the answer comes over the stream.
                 Err(failure) if is_acknowledgement(&failure) => {}
@@ -184,6 +187,17 @@ impl Posting {
         match &mut self.0 {
             Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
             None => Err(lost()),
+        }
+    }
+
+    /// What the server says in response to the POST where the stream ended first, if that settles the call: a refusal, for
+    /// one, says that it did not run.
+    async fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
+        let posted = tokio::time::timeout(END_OF_POST, self.ended()).await.ok()?;
+        match &posted {
+            Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => None,
+            Err(failure) if failure.error.delivery() > Delivery::Rejected => None,
+            _ => Some(posted),
         }
     }
 
