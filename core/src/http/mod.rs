@@ -40,6 +40,11 @@ const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
 /// The most bytes of an answer's headers in HTTP/2.
 const HEADER_BYTES: u32 = 408 << 10;
+/// How many bytes a server may send on one stream of HTTP/2, and on all streams of a connection, before they are read. A stream
+/// whose progress handler blocks is not read, and what it holds counts for the connection: the library's own 5 MiB are used up
+/// by three such streams, and then no call on that connection is answered. This is also the most memory that they take.
+const STREAM_WINDOW: u32 = 2 << 20;
+const CONNECTION_WINDOW: u32 = 32 * STREAM_WINDOW;
 
 /// How long the rest of a redirect is read, so that its connection can be used again.
 const END_OF_REDIRECT: Duration = Duration::from_millis(100);
@@ -295,6 +300,8 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
         .http2_keep_alive_timeout(silence)
         // As much as the library takes in HTTP/1.1; the headers are counted when they have come.
         .http2_max_header_list_size(HEADER_BYTES)
+        .http2_initial_stream_window_size(STREAM_WINDOW)
+        .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .tcp_nodelay(true)
         // Headers as browsers and curl accept them: folded ones, blanks before the colon, lines that are none.
         .http1_allow_obsolete_multiline_headers_in_responses(!settings.strict)

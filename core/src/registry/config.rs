@@ -132,6 +132,9 @@ impl RegistryConfig {
             max_answer_bytes: self.max_answer_bytes,
             max_pages: self.max_pages,
             reads_node_variables: self.reads_node_variables,
+            // Registries have neither sessions nor options for these: requests do not wait for each other, and no cookie is kept.
+            max_connections: Some(None),
+            cookies: Some(false),
             ..ClientConfig::default()
         };
         let renamed = |error: Error| crate::option::renamed(error, &[("slug", "tenant")]);
@@ -143,5 +146,22 @@ impl RegistryConfig {
         base.set_path(collection.path().strip_suffix(collection_path).unwrap_or_default());
         base.set_query(None);
         Ok(Place { core: Arc::new(Core::new(settings)?), base, collection })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KIND: Kind = Kind { name: "registry", api_key_variable: "KEY", base_url_variable: "BASE" };
+
+    #[test]
+    fn what_has_no_option_is_off() {
+        let config = RegistryConfig::default().api_key("k").base_url("https://a.example");
+        let place = config.resolve(&KIND, "/servers", "/servers", &|_| None).unwrap();
+        let settings = &place.core.settings;
+        assert_eq!((settings.max_connections, settings.cookies), (None, false));
+        let names: Vec<_> = REGISTRY_OPTIONS.iter().map(|option| option.name).collect();
+        assert!(!names.contains(&"max_connections") && !names.contains(&"cookies"), "{names:?}");
     }
 }

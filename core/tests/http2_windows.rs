@@ -1,0 +1,70 @@
+//! Calls on one connection of HTTP/2, some of which are not read any further: the others are answered.
+#![allow(clippy::unwrap_used)]
+
+use std::future::{IntoFuture, poll_fn};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use omni_mcp::{Client, ClientConfig, Spelling};
+use omni_mcp_devserver::DevServer;
+use serde_json::json;
+
+/// The answer has it twice: more than a stream's window holds.
+const TEXT: usize = 1_500_000;
+const OTHERS: usize = 8;
+const ROUNDS: usize = 20;
+
+fn client(server: &DevServer) -> Client {
+    let options = json!({
+        "profile": "generic", "endpoint": format!("{}/mcp", server.url()), "ca_certs": server.certificates().unwrap().ca, "max_attempts": 1, "timeout": 30,
+    });
+    ClientConfig::from_json(&options.to_string(), Spelling::Snake).unwrap().build().unwrap()
+}
+
+/// A progress handler runs where its call is read. So a call that is not polled is one whose handler blocks.
+#[tokio::test]
+async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
+    let text = "x".repeat(TEXT);
+    for blocked in [1, 4, 8] {
+        let options = json!({"profile": "generic", "answer": "sse", "progress": 1, "ledger": "counts", "tls": {}});
+        let server = DevServer::start_json(&options.to_string()).unwrap();
+        let client = client(&server);
+        client.connect().await.unwrap();
+        let heard: Vec<Arc<AtomicU32>> = (0..blocked).map(|_| Arc::default()).collect();
+        let mut calls: Vec<_> = heard
+            .iter()
+            .map(|heard| {
+                let heard = Arc::clone(heard);
+                let hear = move |_| {
+                    let _ = heard.fetch_add(1, Ordering::Relaxed);
+                };
+                client.call_tool("echo", json!({"text": text})).on_progress(hear).into_future()
+            })
+            .collect();
+        // Each is polled until it has begun to hear of its progress, and then no more.
+        poll_fn(|context| {
+            let mut begun = true;
+            for (call, heard) in calls.iter_mut().zip(&heard) {
+                if heard.load(Ordering::Relaxed) == 0 {
+                    assert!(call.as_mut().poll(context).is_pending());
+                    begun &= heard.load(Ordering::Relaxed) > 0;
+                }
+            }
+            if begun { Poll::Ready(()) } else { Poll::Pending }
+        })
+        .await;
+        // Meanwhile the connection takes what the server sends, until the streams' windows are full.
+        for _ in 0..ROUNDS {
+            let others = join_all((0..OTHERS).map(|n| client.call_tool("echo", json!({"n": n})).into_future()));
+            let others = tokio::time::timeout(Duration::from_secs(15), others).await;
+            let others = others.unwrap_or_else(|_| panic!("calls were held up by {blocked}"));
+            assert!(others.iter().all(Result::is_ok), "{others:?}");
+        }
+        assert!(join_all(calls).await.iter().all(Result::is_ok));
+        assert_eq!(server.ledger().connections, 1, "{blocked}");
+        client.close().await;
+    }
+}
