@@ -50,7 +50,7 @@ impl Link {
     /// Lets what has arrived be read, such as the end of the stream: returns after the runtime has polled its sockets and run
     /// the tasks that read them.
     pub(crate) async fn catch_up(&self) {
-        if !self.is_http() {
+        if matches!(self, Self::Sse(_)) {
             for _ in 0..TURNS_TO_READ {
                 tokio::task::yield_now().await;
             }
