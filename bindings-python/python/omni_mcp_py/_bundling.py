@@ -9,7 +9,9 @@ def other_modules() -> None:
     import asyncio  # noqa: F401
     import atexit  # noqa: F401
     import collections.abc  # noqa: F401
+    import contextvars  # noqa: F401
     import datetime as dt  # noqa: F401
+    import functools  # noqa: F401
     import inspect  # noqa: F401
     import json  # noqa: F401
     import warnings  # noqa: F401
