@@ -529,7 +529,8 @@ pub(crate) async fn run_counted<O: Operation>(
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         // Its slot is free from here on: others must not wait for the next attempt.
-        let Turn { request_id, token, .. } = turn;
+        let Turn { request_id, token, slot, .. } = turn;
+        drop(slot);
         let failure = match outcome {
             Ok(reply) => {
                 core.budget.give_back(&taken, begun);

@@ -305,9 +305,7 @@ impl LogicalCall {
         {
             core.cache.keep(key, &reply, asked);
         }
-        let mut of_all = core.warnings.take();
-        of_all.iter_mut().for_each(|warning| core.redact_text(warning));
-        reply.warnings.append(&mut of_all);
+        reply.warnings.append(&mut core.take_warnings());
         Ok(reply)
     }
 

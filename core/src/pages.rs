@@ -59,7 +59,7 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
         };
         let ends_by_repetition = next.is_none() && cursors.repeated;
         let Some(cursor) = next else {
-            warnings.append(&mut core.warnings.take());
+            warnings.append(&mut core.take_warnings());
             reply.warnings = warnings;
             reply.attempts = attempts;
             if cursors.seen.is_empty() {
@@ -253,7 +253,7 @@ impl Position {
         if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(core, &cursor) {
             return Err(error);
         }
-        reply.warnings.append(&mut core.warnings.take());
+        reply.warnings.append(&mut core.take_warnings());
         if is_copy {
             let invalid = || no_list(&reply, member);
             others.insert(member.to_owned(), to_raw_value::<[(); 0]>(&[]).map_err(|_| invalid())?);

@@ -44,6 +44,13 @@ impl Core {
         self.forms_of_secrets(&[]).iter().for_each(|secret| redact(text, secret));
     }
 
+    /// What callers are to be warned of, without secrets.
+    pub(crate) fn take_warnings(&self) -> Vec<String> {
+        let mut warnings = self.warnings.take();
+        warnings.iter_mut().for_each(|warning| self.redact_text(warning));
+        warnings
+    }
+
     /// All secrets of the client, and further ones, in all forms; the longest first, as one may hold another.
     fn forms_of_secrets(&self, further: &[String]) -> Vec<String> {
         let given: Vec<_> = {

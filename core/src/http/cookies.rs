@@ -6,14 +6,14 @@ use std::cmp::Reverse;
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use cookie_store::{CookieStore, RawCookie};
+use cookie_store::{Cookie, CookieStore, RawCookie, StoreAction};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
 use crate::config::is_loopback;
 
-/// The most cookies that are kept; RFC 6265 asks for 50 per domain.
+/// The most cookies that are kept, over all names, domains and paths; RFC 6265 asks for 50 per domain.
 const MOST: usize = 64;
 /// The longest `Set-Cookie` that is read (RFC 6265, section 6.1).
 const LONGEST: usize = 4096;
@@ -28,7 +28,56 @@ pub(crate) struct Cookies(Mutex<State>);
 #[derive(Default)]
 struct State {
     store: CookieStore,
+    /// The cookies in the store, the one that was set last in front.
+    order: VecDeque<Key>,
+    /// Values that were set of late, whether they are still in the store or not.
     recent: VecDeque<String>,
+}
+
+/// What tells one cookie from another (RFC 6265, section 5.3).
+#[derive(PartialEq, Eq)]
+struct Key {
+    domain: String,
+    path: String,
+    name: String,
+}
+
+impl Key {
+    fn of(cookie: &Cookie<'_>) -> Self {
+        Self { domain: String::from(&cookie.domain), path: String::from(&cookie.path), name: cookie.name().to_owned() }
+    }
+}
+
+impl State {
+    fn remove(&mut self, key: &Key) {
+        self.store.remove(&key.domain, &key.path, &key.name);
+        self.order.retain(|known| known != key);
+    }
+
+    fn remove_expired(&mut self) {
+        let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).map(Key::of).collect();
+        expired.iter().for_each(|key| self.remove(key));
+    }
+
+    /// Keeps a cookie, in the place of the one that was set the longest time ago where there is no room.
+    fn insert(&mut self, cookie: Cookie<'static>, url: &Url) {
+        let key = Key::of(&cookie);
+        let value = cookie.value().to_owned();
+        // Not `store_response_cookies`, which logs values.
+        if !matches!(self.store.insert(cookie, url), Ok(StoreAction::Inserted | StoreAction::UpdatedExisting)) {
+            return;
+        }
+        self.order.retain(|known| *known != key);
+        self.order.push_front(key);
+        while self.order.len() > MOST
+            && let Some(oldest) = self.order.pop_back()
+        {
+            self.remove(&oldest);
+        }
+        self.recent.retain(|known| *known != value);
+        self.recent.truncate(RECENT - 1);
+        self.recent.push_front(value);
+    }
 }
 
 impl Cookies {
@@ -42,24 +91,17 @@ impl Cookies {
             return;
         }
         let mut state = self.state();
+        state.remove_expired();
         for text in headers.get_all(SET_COOKIE).iter().take(MOST).filter_map(read) {
             let Ok(cookie) = RawCookie::parse(text) else { continue };
             if !is_sendable(&cookie) || !fits_its_prefix(&cookie, url) {
                 continue;
             }
-            let is_known = state.store.iter_any().any(|known| known.name() == cookie.name());
-            if !is_known && state.store.iter_any().count() >= MOST {
-                continue;
-            }
-            // Not `store_response_cookies`, which logs values.
-            if state.store.insert_raw(&cookie, url).is_ok() {
-                let value = cookie.value().to_owned();
-                if !state.recent.contains(&value) {
-                    state.recent.truncate(RECENT - 1);
-                    state.recent.push_front(value);
-                }
+            if let Ok(cookie) = Cookie::try_from_raw_cookie(&cookie, url) {
+                state.insert(cookie.into_owned(), url);
             }
         }
+        state.remove_expired();
     }
 
     /// Adds the cookies for `url` to a request. Those that the caller set by `headers` take precedence.
@@ -74,14 +116,19 @@ impl Cookies {
             })
         };
         let mut size = given.len();
+        let place = |cookie: &Cookie<'_>| state.order.iter().position(|key| *key == Key::of(cookie));
         let mut matching = state.store.matches(url);
+        // Where there is no room for all, those that were set last.
+        matching.sort_by_cached_key(|cookie| place(cookie));
+        matching.retain(|cookie| {
+            let more = cookie.name().len() + cookie.value().len() + 3;
+            let is_sent = !is_given(cookie.name()) && size + more <= IN_A_REQUEST;
+            size += if is_sent { more } else { 0 };
+            is_sent
+        });
         // Those with longer paths first (RFC 6265, section 5.4), and always in the same order.
         matching.sort_by_key(|cookie| (Reverse(String::from(&cookie.path).len()), cookie.name().to_owned()));
-        for (name, value) in matching.iter().map(|cookie| cookie.name_value()).filter(|(name, _)| !is_given(name)) {
-            size += name.len() + value.len() + 3;
-            if size > IN_A_REQUEST {
-                break;
-            }
+        for (name, value) in matching.iter().map(|cookie| cookie.name_value()) {
             pairs.push(format!("{name}={value}").into_bytes());
         }
         if pairs.is_empty() {
@@ -96,10 +143,23 @@ impl Cookies {
         }
     }
 
-    /// The values of late, which no message may show.
+    /// The values that no message may show, as they were set and without quotes and escapes.
     pub(crate) fn values(&self) -> Vec<String> {
-        self.state().recent.iter().cloned().collect()
+        let state = self.state();
+        let stored = state.store.iter_any().map(|cookie| cookie.value().to_owned());
+        let mut values: Vec<_> = stored.chain(state.recent.iter().cloned()).collect();
+        let unquoted: Vec<_> = values.iter().map(|value| value.trim_matches('"')).flat_map(unescaped).collect();
+        values.extend(unquoted);
+        values.sort_unstable();
+        values.dedup();
+        values
     }
+}
+
+/// A text, and what it stands for where it has escapes of URLs.
+fn unescaped(text: &str) -> impl Iterator<Item = String> {
+    let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
+    std::iter::once(text.to_owned()).chain(decoded)
 }
 
 fn read(header: &HeaderValue) -> Option<String> {
@@ -230,14 +290,48 @@ mod tests {
     }
 
     #[test]
-    fn they_are_bounded() {
+    fn they_are_bounded_over_names_and_paths_and_the_last_ones_are_kept() {
         let (cookies, at) = (Cookies::default(), "https://a.example/mcp");
         for number in 0..200 {
-            set(&cookies, at, &[&format!("c{number}={}", "x".repeat(1000))]);
+            set(&cookies, at, &[&format!("c{number}={number}-{}", "x".repeat(1000))]);
+            set(&cookies, at, &[&format!("a={number}; Path=/p{number}")]);
         }
+        set(&cookies, at, &["route=replica-1; Path=/"]);
         assert_eq!(cookies.state().store.iter_any().count(), MOST);
-        assert!(cookies.values().len() <= RECENT);
-        assert!(sent(&cookies, at).unwrap().len() <= IN_A_REQUEST);
+        assert_eq!(cookies.state().order.len(), MOST);
+        assert!(cookies.values().len() <= 2 * (MOST + RECENT));
+        let sent = sent(&cookies, at).unwrap();
+        assert!(sent.len() <= IN_A_REQUEST);
+        assert!(sent.contains("route=replica-1") && sent.contains("c199=") && !sent.contains("c150="), "{sent}");
+    }
+
+    #[test]
+    fn expired_ones_take_no_room() {
+        let (cookies, at) = (Cookies::default(), "https://a.example/mcp");
+        for number in 0..MOST {
+            set(&cookies, at, &[&format!("c{number}=1; Path=/")]);
+        }
+        for number in 0..MOST {
+            set(&cookies, at, &[&format!("c{number}=1; Path=/; Max-Age=0")]);
+        }
+        assert_eq!(cookies.state().store.iter_any().count(), 0);
+        set(&cookies, at, &["route=1"]);
+        assert_eq!(cookies.state().order.len(), 1);
+        assert_eq!(sent(&cookies, at).as_deref(), Some("route=1"));
+    }
+
+    #[test]
+    fn a_value_in_the_store_is_not_shown_however_many_others_came() {
+        let (cookies, at) = (Cookies::default(), "https://a.example/mcp");
+        set(&cookies, at, &["sid=static-value; Path=/", "q=\"quoted-value\"", "e=abc%2Fdef%3D"]);
+        for number in 0..500 {
+            set(&cookies, at, &[&format!("lb=value-{number}; Path=/")]);
+        }
+        let values = cookies.values();
+        for expected in ["static-value", "\"quoted-value\"", "quoted-value", "abc%2Fdef%3D", "abc/def=", "value-499"] {
+            assert!(values.iter().any(|value| value == expected), "{expected}");
+        }
+        assert!(!values.contains(&"value-3".to_owned()));
     }
 
     #[test]

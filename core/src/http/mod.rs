@@ -16,6 +16,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http::Method;
 use reqwest::{Request, Response};
 use rustls::ClientConfig as TlsConfig;
 use tokio::time::Instant;
@@ -151,7 +152,8 @@ impl Http {
     pub(crate) async fn execute(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
         let Memory { cookies, redirects } = &*self.memory;
         let first = request.url().clone();
-        if let Some(known) = redirects.of(&first) {
+        let (unsettled, known) = redirects.begin(request.method(), &first);
+        if let Some(known) = known {
             *request.url_mut() = known;
         }
         let mut followed = 0;
@@ -174,12 +176,17 @@ impl Http {
                     let _ = tokio::time::timeout(END_OF_REDIRECT, rest).await;
                 }
                 _ => {
-                    redirects.note(&first, request.url(), response.status(), followed > 0);
+                    unsettled.settle(request.url(), response.status(), response.headers(), followed > 0);
                     redirects::make_showable(request.url(), response.headers_mut());
                     return Ok(response);
                 }
             }
         }
+    }
+
+    /// Forgets where such requests were redirected to: what answered there is no response of the server.
+    pub(crate) fn forget_redirect(&self, method: &Method, url: &Url) {
+        self.memory.redirects.forget(method, url);
     }
 
     /// Sends a request once, as it is: a redirect is not followed, and cookies are neither sent nor kept.

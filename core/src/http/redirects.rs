@@ -3,8 +3,8 @@
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use http::header::LOCATION;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{CONTENT_TYPE, LOCATION};
+use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
 use super::is_own;
@@ -14,49 +14,98 @@ pub(crate) const MOST: usize = 5;
 /// The most addresses whose redirects are remembered.
 const REMEMBERED: usize = 16;
 
-/// Where addresses of the server lead.
+/// Where requests to addresses of the server were redirected to, by their method.
 #[derive(Default)]
-pub(crate) struct Redirects(Mutex<Vec<(Url, Url)>>);
+pub(crate) struct Redirects(Mutex<Vec<Known>>);
+
+#[derive(Debug, PartialEq, Eq)]
+struct Known {
+    method: Method,
+    from: Url,
+    to: Url,
+}
+
+/// A request to a remembered address. Unless it is settled, the address is forgotten: where nothing answers there, the next
+/// request asks at the configured address again.
+pub(crate) struct Unsettled<'a> {
+    redirects: &'a Redirects,
+    method: Method,
+    from: Url,
+    is_remembered: bool,
+}
+
+impl Drop for Unsettled<'_> {
+    fn drop(&mut self) {
+        if self.is_remembered {
+            self.redirects.forget(&self.method, &self.from);
+        }
+    }
+}
+
+impl Unsettled<'_> {
+    /// Notes where the request was answered at last, and how; `is_new` where it was redirected there just now.
+    pub(crate) fn settle(mut self, to: &Url, status: StatusCode, headers: &HeaderMap, is_new: bool) {
+        self.is_remembered = false;
+        if *to == self.from || !is_expected(status, headers, is_new) {
+            self.redirects.forget(&self.method, &self.from);
+        } else if is_new {
+            self.redirects.note(&self.method, &self.from, to);
+        }
+    }
+}
 
 impl Redirects {
-    fn known(&self) -> MutexGuard<'_, Vec<(Url, Url)>> {
+    fn known(&self) -> MutexGuard<'_, Vec<Known>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where a request to `url` was redirected to the last time.
-    pub(crate) fn of(&self, url: &Url) -> Option<Url> {
-        self.known().iter().find(|(from, _)| from == url).map(|(_, to)| to.clone())
+    /// Where such a request was redirected to the last time.
+    pub(crate) fn of(&self, method: &Method, url: &Url) -> Option<Url> {
+        self.known().iter().find(|known| known.is(method, url)).map(|known| known.to.clone())
     }
 
-    /// Notes where the request to `from` was answered at last, and how; `is_new` where it was redirected there just now. What
-    /// is not there any more is forgotten, so that the next request asks at the configured address again.
-    pub(crate) fn note(&self, from: &Url, to: &Url, status: StatusCode, is_new: bool) {
-        let is_absent = matches!(
-            status,
-            StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE | StatusCode::MISDIRECTED_REQUEST
-        );
-        let is_gone = status.is_redirection() || (is_absent && !is_new);
-        if status.is_server_error() {
-            return;
-        }
-        let mut known = self.known();
-        let at = known.iter().position(|(known, _)| known == from);
-        if is_gone || from == to {
-            if let Some(at) = at {
-                known.remove(at);
-            }
-            return;
-        }
-        match at {
-            Some(at) => known[at].1 = to.clone(),
-            None => {
-                if known.len() >= REMEMBERED {
-                    known.remove(0);
-                }
-                known.push((from.clone(), to.clone()));
-            }
-        }
+    /// A request begins, to where such requests were redirected if that is remembered.
+    pub(crate) fn begin(&self, method: &Method, url: &Url) -> (Unsettled<'_>, Option<Url>) {
+        let to = self.of(method, url);
+        let is_remembered = to.is_some();
+        (Unsettled { redirects: self, method: method.clone(), from: url.clone(), is_remembered }, to)
     }
+
+    fn note(&self, method: &Method, from: &Url, to: &Url) {
+        let mut known = self.known();
+        known.retain(|known| !known.is(method, from));
+        if known.len() >= REMEMBERED {
+            known.remove(0);
+        }
+        known.push(Known { method: method.clone(), from: from.clone(), to: to.clone() });
+    }
+
+    /// The next request asks at the configured address again.
+    pub(crate) fn forget(&self, method: &Method, from: &Url) {
+        self.known().retain(|known| !known.is(method, from));
+    }
+}
+
+impl Known {
+    fn is(&self, method: &Method, from: &Url) -> bool {
+        self.method == *method && self.from == *from
+    }
+}
+
+/// Whether the head of a response may be that of the server itself. Temporary targets end: what answers there then is some
+/// page, an error of a gateway, or a server for something else.
+fn is_expected(status: StatusCode, headers: &HeaderMap, is_new: bool) -> bool {
+    let is_absent = matches!(
+        status,
+        StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED | StatusCode::GONE | StatusCode::MISDIRECTED_REQUEST
+    );
+    let essence = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let essence = essence.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if status.is_success() {
+        return !essence.contains("html");
+    }
+    // Servers answer an unknown method by 404, too.
+    status.is_client_error() && essence.ends_with("json") && (is_new || !is_absent)
 }
 
 /// Where a response sends the request on to, if it may follow.
@@ -151,26 +200,93 @@ mod tests {
         }
     }
 
-    #[test]
-    fn what_is_not_there_any_more_is_forgotten_and_only_so_much_remembered() {
+    fn url(path: &str) -> Url {
+        Url::parse("http://a.example/").unwrap().join(path).unwrap()
+    }
+
+    fn is_remembered_behind(status: u16, content_type: &str, is_new: bool) -> bool {
         let redirects = Redirects::default();
-        let url = |path: &str| Url::parse("http://a.example/").unwrap().join(path).unwrap();
         let (from, to) = (url("mcp"), url("mcp/"));
-        redirects.note(&from, &to, StatusCode::INTERNAL_SERVER_ERROR, true);
-        redirects.note(&from, &to, StatusCode::FOUND, true);
-        assert_eq!(redirects.of(&from), None);
-        // Servers answer an unknown method by 404, too.
-        redirects.note(&from, &to, StatusCode::NOT_FOUND, true);
-        redirects.note(&from, &to, StatusCode::UNAUTHORIZED, false);
-        redirects.note(&from, &to, StatusCode::SERVICE_UNAVAILABLE, false);
-        assert_eq!(redirects.of(&from), Some(to.clone()));
-        redirects.note(&from, &to, StatusCode::NOT_FOUND, false);
-        assert_eq!(redirects.of(&from), None);
-        redirects.note(&from, &to, StatusCode::OK, true);
-        redirects.note(&from, &from, StatusCode::OK, true);
-        assert_eq!(redirects.of(&from), None);
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
+        if !is_new {
+            redirects.note(&Method::POST, &from, &to);
+        }
+        redirects.begin(&Method::POST, &from).0.settle(&to, StatusCode::from_u16(status).unwrap(), &headers, is_new);
+        redirects.of(&Method::POST, &from) == Some(to)
+    }
+
+    #[test]
+    fn a_target_that_does_not_answer_as_a_server_is_forgotten() {
+        let json = "application/json; charset=utf-8";
+        for (status, content_type, is_new, expected) in [
+            (200, json, true, true),
+            (200, json, false, true),
+            (200, "text/event-stream", false, true),
+            (202, "text/plain", false, true),
+            (200, "text/html", true, false),
+            (200, "Text/HTML; charset=utf-8", false, false),
+            (404, json, true, true),
+            (404, json, false, false),
+            (405, json, false, false),
+            (410, json, false, false),
+            (421, json, false, false),
+            (400, json, false, true),
+            (403, json, false, true),
+            (400, "text/plain", false, false),
+            (401, "text/html", false, false),
+            (403, "text/html", true, false),
+            (429, "text/plain", false, false),
+            (500, json, true, false),
+            (502, "text/html", false, false),
+            (503, json, false, false),
+            (302, "text/html", false, false),
+            (307, "text/html", true, false),
+        ] {
+            assert_eq!(
+                is_remembered_behind(status, content_type, is_new),
+                expected,
+                "{status} {content_type} {is_new}"
+            );
+        }
+    }
+
+    #[test]
+    fn each_method_has_redirects_of_its_own() {
+        let redirects = Redirects::default();
+        let (from, to) = (url("mcp"), url("stream"));
+        redirects.note(&Method::GET, &from, &to);
+        assert_eq!(redirects.of(&Method::POST, &from), None);
+        assert_eq!(redirects.of(&Method::DELETE, &from), None);
+        redirects.note(&Method::POST, &from, &to);
+        redirects.begin(&Method::GET, &from).0.settle(&to, StatusCode::METHOD_NOT_ALLOWED, &HeaderMap::new(), false);
+        assert_eq!(redirects.of(&Method::GET, &from), None);
+        assert_eq!(redirects.of(&Method::POST, &from), Some(to));
+    }
+
+    #[test]
+    fn a_target_that_does_not_answer_at_all_is_forgotten() {
+        let redirects = Redirects::default();
+        let (from, to) = (url("mcp"), url("mcp/"));
+        redirects.note(&Method::POST, &from, &to);
+        // The request failed, or was given up.
+        let (unsettled, known) = redirects.begin(&Method::POST, &from);
+        assert_eq!(known, Some(to.clone()));
+        drop(unsettled);
+        assert_eq!(redirects.of(&Method::POST, &from), None);
+        // A response to an earlier request does not bring it back.
+        redirects.begin(&Method::POST, &from).0.settle(&to, StatusCode::OK, &HeaderMap::new(), false);
+        assert_eq!(redirects.of(&Method::POST, &from), None);
+    }
+
+    #[test]
+    fn only_so_many_are_remembered() {
+        let redirects = Redirects::default();
+        let (from, to) = (url("mcp"), url("mcp/"));
+        redirects.note(&Method::POST, &from, &to);
+        redirects.begin(&Method::POST, &from).0.settle(&from, StatusCode::OK, &HeaderMap::new(), true);
+        assert_eq!(redirects.of(&Method::POST, &from), None);
         for number in 0..100 {
-            redirects.note(&url(&number.to_string()), &to, StatusCode::OK, true);
+            redirects.note(&Method::POST, &url(&number.to_string()), &to);
         }
         assert_eq!(redirects.known().len(), REMEMBERED);
     }

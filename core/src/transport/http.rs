@@ -62,7 +62,11 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     if !status.is_success() {
         let headers = std::mem::take(response.headers_mut());
         let Beginning { text, cut } = body::read_beginning(&mut response, out.limits.error).await;
-        return Ok(Answer { status, headers, content: error_content(text), cut });
+        let content = error_content(text);
+        if !matches!(content, Content::RpcError(_)) {
+            http.forget_redirect(&Method::POST, url);
+        }
+        return Ok(Answer { status, headers, content, cut });
     }
     let headers = std::mem::take(response.headers_mut());
     let Some(id) = out.id else {
@@ -76,7 +80,10 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let content = successful(Body::of(response), status, &headers, reading, resume, out.slot).await;
     match content {
         Ok(content) => Ok(Answer { status, headers, content, cut: None }),
-        Err(failure) => Err(failure.answered(status, &headers)),
+        Err(failure) => {
+            http.forget_redirect(&Method::POST, url);
+            Err(failure.answered(status, &headers))
+        }
     }
 }
 
@@ -445,6 +452,7 @@ pub(crate) async fn get_stream(http: &Http, url: &Url, headers: HeaderMap, limit
     if is_open_stream(&response) {
         return Ok(Stream::Open(response));
     }
+    http.forget_redirect(&Method::GET, url);
     let headers = std::mem::take(response.headers_mut());
     let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
     Ok(Stream::Refused(Answer { status, headers, content: error_content(text), cut }))
