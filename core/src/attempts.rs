@@ -554,6 +554,9 @@ pub(crate) async fn run_counted<O: Operation>(
             }
             Err(failure) => failure,
         };
+        if let Some(id) = &failure.session_id {
+            core.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        }
         plan.state.reached(failure.error.delivery());
         operation.failed(core, &ground, &failure);
         if O::OPENS && O::WITH_TOKEN && failure.error.info().code != Code::AttemptTimeout {

@@ -300,6 +300,7 @@ impl LogicalCall {
         })?;
         // What came of rounds of input depends on more than the key says.
         let mut reply = reply;
+        core.redact_headers(&mut reply.headers);
         if let Some((key, asked)) = key.filter(|_| rounds == 0)
             && core.session.current().is_some_and(|peer| peer.modern.is_some())
         {

@@ -1,6 +1,6 @@
 //! What all calls of one client share: its session, its tokens, and its end.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
 use std::time::Duration;
@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
+use crate::auth::Credentials;
 use crate::auth::client_authentication::ClientAuthentication;
 use crate::auth::client_credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
-use crate::auth::{Credentials, Secret};
 use crate::budget::RetryBudget;
 use crate::cache::Cache;
 use crate::config::Settings;
@@ -24,6 +24,7 @@ use crate::ears::{Warnings, uri_of};
 use crate::era::Verdict;
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
+use crate::given_secrets::GivenSecrets;
 use crate::given_up::HeldNotices;
 use crate::headers;
 use crate::idempotency::UsedKeys;
@@ -50,8 +51,6 @@ use crate::waiting::Handshake;
 const ANSWERS_AT_ONCE: usize = 8;
 /// The most notices of calls that were given up that are on their way at once. Each takes a connection.
 const NOTICES_AT_ONCE: usize = 8;
-/// How many tokens and ids of sessions are kept out of messages, those in use included.
-const GIVEN_OF_LATE: usize = 32;
 /// How many methods and tools with invalid responses are remembered.
 const MOST_INVALID: usize = 256;
 /// The longest that close() waits for the server.
@@ -132,8 +131,8 @@ pub(crate) struct Core {
     pub(crate) welcome: RwLock<Option<Bytes>>,
     /// The arguments of tools that go into headers, too, as far as the tools are known.
     pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
-    /// Tokens and ids of sessions of late, which a server may still speak of.
-    pub(crate) given_of_late: Mutex<VecDeque<Secret>>,
+    /// Tokens and ids of sessions, which a server may still speak of.
+    pub(crate) given_secrets: GivenSecrets,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
     /// Whether closing has already ended the session, where there was one.
@@ -192,7 +191,7 @@ impl Core {
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
             mirrors: RwLock::default(),
-            given_of_late: Mutex::default(),
+            given_secrets: GivenSecrets::default(),
             opening: Mutex::default(),
             is_swept: AtomicBool::new(false),
             settings,
@@ -353,15 +352,8 @@ impl Core {
 
     fn new_token(&self, number: u64, issued: Issued) -> Result<Token, Failure> {
         let token = Token::new(number, issued)?;
-        self.keep_secret(token.secret.clone());
+        self.keep_token(token.secret.clone());
         Ok(token)
-    }
-
-    /// Has messages leave out what was given to this client.
-    pub(crate) fn keep_secret(&self, secret: Secret) {
-        let mut of_late = self.given_of_late.lock().unwrap_or_else(PoisonError::into_inner);
-        of_late.truncate(GIVEN_OF_LATE - 1);
-        of_late.push_front(secret);
     }
 
     /// Adds the token to headers, and gives it back.
@@ -453,7 +445,11 @@ impl Core {
         loop {
             let peer = self.peer().await?;
             match &peer.welcome {
-                Some(welcome) => return Ok(welcome.clone()),
+                Some(welcome) => {
+                    let mut welcome = welcome.clone();
+                    self.redact_headers(&mut welcome.headers);
+                    return Ok(welcome);
+                }
                 None => drop(self.session.lose(peer.generation)),
             }
         }

@@ -67,7 +67,10 @@ impl Failure {
         if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
             info.request_id = Some(crate::text::word(id.as_bytes()));
         }
-        self.session_id = headers.get(&headers::MCP_SESSION_ID).cloned().map(Box::new);
+        self.session_id = headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
+            id.set_sensitive(true);
+            Box::new(id)
+        });
         self
     }
 
@@ -78,5 +81,18 @@ impl Failure {
 
     pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.error.retry_after()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_id_of_a_failure_is_not_shown() {
+        let headers = HeaderMap::from_iter([(headers::MCP_SESSION_ID, HeaderValue::from_static("session-0000001"))]);
+        let failure = Failure::unusable("x").answered(http::StatusCode::BAD_GATEWAY, &headers);
+        assert_eq!(*failure.session_id.clone().unwrap(), "session-0000001");
+        assert!(!format!("{failure:?}").contains("session-0000001"));
     }
 }

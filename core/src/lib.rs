@@ -37,6 +37,7 @@ mod failure;
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
 pub mod fuzzing;
+mod given_secrets;
 mod given_up;
 mod headers;
 mod hooks;

@@ -1,14 +1,15 @@
 //! Secrets taken out of what a server has said.
 
 use std::ops::Range;
-use std::sync::PoisonError;
 
+use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::config::SHORTEST_SECRET;
 use crate::core::Core;
 use crate::error::Error;
+use crate::headers::MCP_SESSION_ID;
 use crate::protocol::loose;
 
 /// What stands in the place of a secret.
@@ -44,6 +45,22 @@ impl Core {
         self.forms_of_secrets(&[]).iter().for_each(|secret| redact(text, secret));
     }
 
+    /// Takes the client's own secrets out of the headers of a response, where a server repeats them. The session id in its
+    /// own header is shown, as callers ask for it.
+    pub(crate) fn redact_headers(&self, headers: &mut HeaderMap) {
+        let secrets = self.forms_of_secrets(&[]);
+        for (name, value) in headers.iter_mut().filter(|(name, _)| **name != MCP_SESSION_ID) {
+            let Ok(text) = value.to_str() else { continue };
+            if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
+                continue;
+            }
+            let clean = secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), REDACTED));
+            if let Ok(clean) = HeaderValue::try_from(clean) {
+                *value = clean;
+            }
+        }
+    }
+
     /// What callers are to be warned of, without secrets.
     pub(crate) fn take_warnings(&self) -> Vec<String> {
         let mut warnings = self.warnings.take();
@@ -53,10 +70,7 @@ impl Core {
 
     /// All secrets of the client, and further ones, in all forms; the longest first, as one may hold another.
     fn forms_of_secrets(&self, further: &[String]) -> Vec<String> {
-        let given: Vec<_> = {
-            let of_late = self.given_of_late.lock().unwrap_or_else(PoisonError::into_inner);
-            of_late.iter().map(|secret| secret.expose().to_owned()).collect()
-        };
+        let given = self.given_secrets();
         let cookies = self.http.secrets();
         let all = self.settings.secrets.iter().chain(further).chain(&given).chain(&cookies);
         let mut forms: Vec<_> = all.flat_map(|secret| forms(secret)).collect();
@@ -91,7 +105,7 @@ pub(crate) fn redact(text: &mut String, secret: &str) {
         if cut > taken_from {
             continue;
         }
-        let left = (SHORTEST_SECRET..secret.len())
+        let left = (SHORTEST_SECRET..secret.len().min(cut + 1))
             .rev()
             .find(|length| secret.get(..*length).is_some_and(|beginning| text[..cut].ends_with(beginning)));
         if let Some(length) = left {

@@ -80,7 +80,7 @@ impl RawReply {
                 .headers
                 .iter()
                 // A cookie routes, or lets in, whoever has it.
-                .filter(|(name, _)| *name != http::header::SET_COOKIE)
+                .filter(|(name, _)| *name != http::header::SET_COOKIE && name.as_str() != "set-cookie2")
                 .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
                 .collect(),
             request_id: headers::text(&self.headers, &headers::X_REQUEST_ID)
