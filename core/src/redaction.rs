@@ -49,7 +49,7 @@ impl Core {
     /// own header is shown, as callers ask for it.
     pub(crate) fn redact_headers(&self, headers: &mut HeaderMap) {
         let secrets = self.forms_of_secrets(&[]);
-        for (name, value) in headers.iter_mut().filter(|(name, _)| **name != MCP_SESSION_ID) {
+        for (_, value) in headers.iter_mut().filter(|(name, _)| **name != MCP_SESSION_ID) {
             let Ok(text) = value.to_str() else { continue };
             if !secrets.iter().any(|secret| text.contains(secret.as_str())) {
                 continue;
