@@ -38,7 +38,7 @@ use crate::queue::{Room, WaitLimit};
 use crate::reply::RawReply;
 use crate::retry::{Happened, Safety};
 use crate::rounds::Rounds;
-use crate::session::{Listening, Peer};
+use crate::session::Peer;
 use crate::session_loss::{self, Kind, Suspicion};
 use crate::text::preview;
 use crate::transport::answer::{self, Content, LeftOut, Listener, Outgoing, Renewed};
@@ -666,7 +666,6 @@ impl Operation for InSession<'_> {
             return Err(failure);
         }
         let _in_flight = peer.in_flight.begin();
-        let stream = peer.listening.get().map(Listening::stream).filter(|stream| stream.is_before_a_call());
         if core.is_closed() {
             // Its end may not wait for this one any more.
             return Err(Failure::not_sent(core.closed_error()));
@@ -679,9 +678,6 @@ impl Operation for InSession<'_> {
         peer.requests.fetch_add(1, Ordering::Relaxed);
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let answered = self.call.attempt(core, line, turn, id).await;
-        if let (Some(stream), Ok(_)) = (stream, &answered) {
-            stream.leaves_room();
-        }
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),

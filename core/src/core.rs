@@ -285,9 +285,7 @@ impl Core {
             Judged::Suspected if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
             Judged::Suspected => {
                 if self.is_deleted(peer) {
-                    if let Some(listening) = peer.listening.get() {
-                        listening.end();
-                    }
+                    end_listening_behind_calls(peer);
                     *self.set_aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(peer));
                 }
                 true
@@ -526,6 +524,18 @@ impl Core {
         };
         let _ = tokio::time::timeout_at(until, end).await;
     }
+}
+
+/// Ends the server's own stream behind the calls that are still on their way: their responses may come on it.
+fn end_listening_behind_calls(peer: &Arc<Peer>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let peer = Arc::clone(peer);
+    runtime.spawn(async move {
+        peer.in_flight.over().await;
+        if let Some(listening) = peer.listening.get() {
+            listening.end();
+        }
+    });
 }
 
 /// Does something at its end, unless it is forgotten: where work is given up, nothing behind it is reached.

@@ -16,6 +16,8 @@ pub(crate) struct Failure {
     pub(crate) tie: Tie,
     /// The session that the response opened, although it is a failure.
     pub(crate) session_id: Option<Box<HeaderValue>>,
+    /// Whether the answer is an event stream that ended as it should and had no event.
+    pub(crate) is_empty_stream: bool,
 }
 
 /// How closely a response is tied to the call that it was given to.
@@ -37,7 +39,7 @@ impl Failure {
     }
 
     pub(crate) fn of(happened: Happened, error: Error) -> Self {
-        Self { happened, error, tie: Tie::default(), session_id: None }
+        Self { happened, error, tie: Tie::default(), session_id: None, is_empty_stream: false }
     }
 
     /// An answer that is none by an accident: it may have run, and sending it again may give a good one.

@@ -46,12 +46,34 @@ const WAIT_FOR_A_WORKER: Duration = Duration::from_secs(5);
 /// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
 /// nothing else while the stream is open. The call itself goes on, and is not sent again.
 pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer) -> Infallible {
-    if let Some(listening) = peer.and_then(|peer| peer.listening.get())
+    let listening = peer.and_then(|peer| peer.listening.get());
+    let outcome = listening
+        .map(Listening::stream)
+        .filter(|stream| stream.is_before_a_call())
+        .map(|stream| NotesRoom { stream, idle });
+    if let Some(listening) = listening
         && listening.stream().may_be_in_the_way()
     {
+        let stream = listening.stream();
+        let events = stream.events();
         let wait = idle.timeout().map_or(WAIT_FOR_A_WORKER, |timeout| (timeout / 2).min(WAIT_FOR_A_WORKER));
-        tokio::time::sleep(wait).await;
-        let is_stuck = !idle.has_heard() && listening.stream().may_be_in_the_way();
+        let mut from = Instant::now();
+        loop {
+            tokio::time::sleep_until(from + wait).await;
+            match idle.sent().filter(|sent| *sent > from) {
+                // The request was still leaving.
+                Some(sent) => from = sent,
+                None if core.asking.is_open_behind(0) => {
+                    // The server waits for the client.
+                    core.asking.over().await;
+                    from = Instant::now();
+                }
+                None => break,
+            }
+        }
+        // Now, as this call may take long, and its head tells others enough.
+        drop(outcome);
+        let is_stuck = !idle.has_heard() && stream.events() == events && stream.may_be_in_the_way();
         let did = || "the server answers no call while its own event stream is open".to_owned();
         if is_stuck && core.accepts(Deviation::OneAtATime, did) {
             listening.end();
@@ -61,8 +83,28 @@ pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer
     std::future::pending().await
 }
 
+/// Notes at the end of a call that was sent behind the stream whether the server answered it.
+struct NotesRoom<'a> {
+    stream: &'a OwnStream,
+    idle: &'a IdleTimer,
+}
+
+impl Drop for NotesRoom<'_> {
+    fn drop(&mut self) {
+        if self.idle.has_heard_the_server() {
+            self.stream.leaves_room();
+        }
+    }
+}
+
 /// Listens in the background until the session ends.
 pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
+    let elsewhere = match &*peer.link {
+        Link::StreamableHttp { elsewhere, .. } if !core.settings.strict => Arc::clone(elsewhere),
+        _ => Arc::default(),
+    };
+    // From now on: the first call of a session is sent while the stream is being asked for.
+    let mut expected = Some(elsewhere.expect_stream());
     let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
     let (settle, settled) = watch::channel(false);
     let own = Arc::<OwnStream>::default();
@@ -70,7 +112,9 @@ pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
     let task = tokio::spawn(async move {
         let mut place = Place::default();
         loop {
-            let next = listen_once(&core, &peer, &mut place, &settle, &stream).await;
+            let own = expected.take().unwrap_or_else(|| elsewhere.expect_stream());
+            let next = listen_once(&core, &peer, &mut place, &settle, &stream, &elsewhere).await;
+            drop(own);
             stream.is_over();
             let Some(next) = next else { break };
             tokio::time::sleep(next).await;
@@ -96,8 +140,9 @@ async fn listen_once(
     place: &mut Place,
     settle: &watch::Sender<bool>,
     stream: &OwnStream,
+    elsewhere: &Elsewhere,
 ) -> Option<Duration> {
-    let (mut events, ears, elsewhere) = {
+    let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
         let (headers, token) = match core.with_token(peer.request_headers()).await {
             Ok(found) => found,
@@ -106,16 +151,9 @@ async fn listen_once(
         stream.is_asked_for();
         let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
         let asked = asked.await.unwrap_or_else(|_| Err(attempts::too_late(None)));
-        let elsewhere = match &*peer.link {
-            Link::StreamableHttp { elsewhere, .. } => Arc::clone(elsewhere),
-            _ => Arc::default(),
-        };
-        if asked.is_ok() && !core.settings.strict {
-            elsewhere.opened();
-        }
         settle.send_replace(true);
         match asked {
-            Ok(events) => (events, Arc::clone(&peer.ears), elsewhere),
+            Ok(events) => (events, Arc::clone(&peer.ears)),
             Err(failure) if is_about_the_place(&failure) && place.last_event_id.take().is_some() => {
                 // It has forgotten what was said: what it says from now on can still be heard.
                 return may_be_tried_again(&core);
@@ -133,9 +171,9 @@ async fn listen_once(
     let begun = Instant::now();
     let mut heard = false;
     while let Some(Ok(data)) = events.next().await {
-        heard |= hear(&ears, &elsewhere, &Bytes::from(data));
+        stream.hears();
+        heard |= hear(&ears, elsewhere, &Bytes::from(data));
     }
-    elsewhere.closed();
     place.last_event_id = events.last_event_id().or(place.last_event_id.take());
     place.retry = events.retry().or(place.retry);
     let core = core.upgrade()?;

@@ -1,6 +1,6 @@
 //! One peer: opened once for all callers, and opened again once for all when the server has lost it.
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -69,6 +69,8 @@ pub(crate) struct OwnStream {
     asked: Mutex<Option<(Instant, bool)>>,
     /// Whether the server was seen to answer calls while the stream was open.
     leaves_room: AtomicBool,
+    /// How many events have come.
+    events: AtomicU64,
 }
 
 /// A request for the stream that is older than a call is what a server with one worker takes up first.
@@ -87,6 +89,16 @@ impl OwnStream {
 
     pub(crate) fn is_over(&self) {
         *self.locked() = None;
+    }
+
+    /// An event came.
+    pub(crate) fn hears(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many events have come.
+    pub(crate) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
     }
 
     /// Whether the stream may take up the worker that a call needs.

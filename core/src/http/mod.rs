@@ -27,6 +27,7 @@ use crate::config::{Settings, is_loopback};
 use crate::error::{Code, Error, Result};
 use crate::failure::Failure;
 use crate::limits::{DEFAULT_HEADERS, Limits};
+use crate::transport::idle::IdleTimer;
 
 pub(crate) use redirects::MOST as MOST_REDIRECTS;
 
@@ -149,7 +150,17 @@ impl Http {
 
     /// Sends a request to the server, and returns when the head of its response is there. Redirects within the server's own
     /// origin are followed and remembered; cookies are sent and kept.
-    pub(crate) async fn execute(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
+    pub(crate) async fn execute(&self, request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
+        self.execute_watched(request, body, None).await
+    }
+
+    /// As [`Self::execute`]; the timer is told as a large body leaves.
+    pub(crate) async fn execute_watched(
+        &self,
+        mut request: Request,
+        body: Option<Bytes>,
+        idle: Option<&Arc<IdleTimer>>,
+    ) -> Result<Response, Failure> {
         let Memory { cookies, redirects } = &*self.memory;
         let first = request.url().clone();
         let (unsettled, known) = redirects.begin(request.method(), &first);
@@ -164,7 +175,7 @@ impl Http {
             if let Some(cookies) = cookies {
                 cookies.add_to(request.url(), sent.headers_mut());
             }
-            let mut response = self.send(sent, body.clone()).await?;
+            let mut response = self.send(sent, body.clone().map(|body| upload::body(body, idle))).await?;
             if let Some(cookies) = cookies {
                 cookies.store(request.url(), response.headers());
             }
@@ -197,13 +208,13 @@ impl Http {
         Ok(response)
     }
 
-    async fn send(&self, mut request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
+    async fn send(&self, mut request: Request, body: Option<reqwest::Body>) -> Result<Response, Failure> {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
         let client = connections.client().map_err(Failure::not_sent)?;
         let begun = Instant::now();
         if let Some(body) = body {
-            *request.body_mut() = Some(upload::body(body));
+            *request.body_mut() = Some(body);
         }
         let may_have_left = MayHaveLeft::of(&mut request);
         match client.execute(request).await {

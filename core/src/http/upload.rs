@@ -3,12 +3,15 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, yield_now};
+
+use crate::transport::idle::IdleTimer;
 
 /// The size of a piece, and of bodies that are sent as one.
 const PIECE: usize = 32 << 10;
@@ -18,11 +21,12 @@ const FIRST_PIECE: usize = 8 << 10;
 /// near.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
-pub(crate) fn body(bytes: Bytes) -> reqwest::Body {
+/// The body of a request; `idle` is told as its pieces leave.
+pub(crate) fn body(bytes: Bytes, idle: Option<&Arc<IdleTimer>>) -> reqwest::Body {
     if bytes.len() <= PIECE {
         bytes.into()
     } else {
-        reqwest::Body::wrap(Pieces { rest: bytes, pause: None, is_begun: false })
+        reqwest::Body::wrap(Pieces { rest: bytes, pause: None, is_begun: false, idle: idle.cloned() })
     }
 }
 
@@ -32,6 +36,7 @@ struct Pieces {
     /// before it lets the runtime do so.
     pause: Option<JoinHandle<()>>,
     is_begun: bool,
+    idle: Option<Arc<IdleTimer>>,
 }
 
 impl Body for Pieces {
@@ -49,6 +54,9 @@ impl Body for Pieces {
         let is_begun = std::mem::replace(&mut self.is_begun, true);
         let length = self.rest.len().min(if is_begun { PIECE } else { FIRST_PIECE });
         let piece = self.rest.split_to(length);
+        if let Some(idle) = &self.idle {
+            idle.sends();
+        }
         self.pause = (!self.rest.is_empty()).then(|| match is_begun {
             true => tokio::spawn(yield_now()),
             false => tokio::spawn(tokio::time::sleep(FIRST_PAUSE)),

@@ -52,9 +52,9 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     let begun = Instant::now();
-    let mut response = http.execute(request, Some(out.body)).await?;
+    let mut response = http.execute_watched(request, Some(out.body), listener.idle()).await?;
     if let Some(idle) = listener.idle() {
-        idle.hears();
+        idle.hears(response.status());
     }
     check_headers(&response, &out.limits)?;
 
@@ -293,6 +293,8 @@ async fn from_stream(
     let mut retry = None;
     let mut in_vain = 0;
     let mut resumed = false;
+    let mut nothing_came = true;
+    let mut is_empty = true;
     let mut seen = Seen::default();
     loop {
         if let Some(idle) = listener.idle() {
@@ -301,13 +303,16 @@ async fn from_stream(
         let chunks = body::chunks(body, listener.idle().cloned());
         let mut events = EventStream::new(Box::pin(chunks), limits.event);
         let (cut, is_broken) = loop {
-            match events.next_event().await {
-                None => break (reading.ended(), false),
+            let event = events.next_event().await;
+            let is_first = std::mem::replace(&mut nothing_came, false);
+            match event {
+                None => break (Failure { is_empty_stream: is_empty, ..reading.ended() }, false),
                 Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break (failure, true),
                 Some(Err(failure)) => return Err(failure),
-                Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport()),
+                Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport(is_first)),
                 Some(Ok((event, data))) if event != "message" || data.is_empty() => {}
                 Some(Ok((_, data))) => {
+                    is_empty = false;
                     let text = Bytes::from(data);
                     if resume.is_some() && !seen.add(events.event_id().as_deref(), &text) && resumed {
                         continue;
@@ -376,11 +381,13 @@ impl Seen {
     }
 }
 
-/// The failure of a request that was answered as the transport of 2024-11-05 answers a GET: nobody read it.
-fn is_old_transport() -> Failure {
+/// The failure of a request that was answered as the transport of 2024-11-05 answers a GET: nobody read it, where nothing
+/// came before.
+fn is_old_transport(is_first: bool) -> Failure {
     let message =
         "the server answered with the event `endpoint`, as one of HTTP+SSE does: set the option transport to sse";
-    Failure::new(Happened::Refused, Code::UnexpectedTransport, message)
+    let happened = if is_first { Happened::Refused } else { Happened::Unreadable };
+    Failure::new(happened, Code::UnexpectedTransport, message)
 }
 
 /// The outcome of resuming.

@@ -1,9 +1,10 @@
 //! The deadline of one attempt, which every byte of the call's own stream starts anew.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use http::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
 use crate::attempts;
@@ -21,8 +22,10 @@ const GRACE: Duration = Duration::from_millis(100);
 pub(crate) struct IdleTimer {
     timeout: Option<Duration>,
     until: Mutex<Option<Instant>>,
-    /// Whether anything of the answer came.
-    has_heard: AtomicBool,
+    /// The status of the answer whose head came; 0 before.
+    status: AtomicU16,
+    /// When the last piece of a large request left.
+    sent: Mutex<Option<Instant>>,
     /// Whether the client itself is not reading.
     is_paused: AtomicBool,
 }
@@ -59,8 +62,8 @@ impl<'a> Questions<'a> {
 
 impl IdleTimer {
     pub(crate) fn start(timeout: Option<Duration>) -> Self {
-        let (has_heard, is_paused) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { timeout, until: Mutex::new(deadline(timeout)), has_heard, is_paused }
+        let (status, is_paused) = (AtomicU16::new(0), AtomicBool::new(false));
+        Self { timeout, until: Mutex::new(deadline(timeout)), status, sent: Mutex::default(), is_paused }
     }
 
     /// Stops the timer while the client waits for the caller and reads nothing of the server.
@@ -73,13 +76,28 @@ impl IdleTimer {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = deadline(self.timeout);
     }
 
-    /// Notes that something of the answer came.
-    pub(crate) fn hears(&self) {
-        self.has_heard.store(true, Ordering::Relaxed);
+    /// Notes that the head of the answer came.
+    pub(crate) fn hears(&self, status: StatusCode) {
+        self.status.store(status.as_u16(), Ordering::Relaxed);
     }
 
     pub(crate) fn has_heard(&self) -> bool {
-        self.has_heard.load(Ordering::Relaxed)
+        self.status.load(Ordering::Relaxed) != 0
+    }
+
+    /// Whether the server itself has answered, and not what stands before it for one that does not.
+    pub(crate) fn has_heard_the_server(&self) -> bool {
+        !matches!(self.status.load(Ordering::Relaxed), 0 | 502..=504)
+    }
+
+    /// Notes that a piece of the request left.
+    pub(crate) fn sends(&self) {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    /// When the last piece of a large request left.
+    pub(crate) fn sent(&self) -> Option<Instant> {
+        *self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn timeout(&self) -> Option<Duration> {

@@ -169,7 +169,7 @@ impl SseLink {
 }
 
 /// The revision names no status for it, and servers say "Accepted" in many ways.
-fn is_acknowledgement(failure: &Failure) -> bool {
+pub(crate) fn is_acknowledgement(failure: &Failure) -> bool {
     let info = failure.error.info();
     let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
     let is_response = failure.happened == Happened::Unusable;
