@@ -20,6 +20,7 @@ use crate::ears::Ears;
 use crate::error::Code;
 use crate::failure::Failure;
 use crate::headers;
+use crate::open_count::OpenCount;
 use crate::protocol::jsonrpc::Message;
 use crate::retry::Happened;
 use crate::session::{Listening, OwnStream, Peer};
@@ -46,41 +47,45 @@ const WAIT_FOR_A_WORKER: Duration = Duration::from_secs(5);
 /// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
 /// nothing else while the stream is open. The call itself goes on, and is not sent again.
 pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer) -> Infallible {
-    let listening = peer.and_then(|peer| peer.listening.get());
-    let outcome = listening
-        .map(Listening::stream)
-        .filter(|stream| stream.is_before_a_call())
-        .map(|stream| NotesRoom { stream, idle });
-    if let Some(listening) = listening
-        && listening.stream().may_be_in_the_way()
-    {
+    if let Some(listening) = peer.and_then(|peer| peer.listening.get()) {
         let stream = listening.stream();
-        let events = stream.events();
-        let wait = idle.timeout().map_or(WAIT_FOR_A_WORKER, |timeout| (timeout / 2).min(WAIT_FOR_A_WORKER));
-        let mut from = Instant::now();
-        loop {
-            tokio::time::sleep_until(from + wait).await;
-            match idle.sent().filter(|sent| *sent > from) {
-                // The request was still leaving.
-                Some(sent) => from = sent,
-                None if core.asking.is_open_behind(0) => {
-                    // The server waits for the client.
-                    core.asking.over().await;
-                    from = Instant::now();
-                }
-                None => break,
-            }
-        }
-        // Now, as this call may take long, and its head tells others enough.
-        drop(outcome);
-        let is_stuck = !idle.has_heard() && stream.events() == events && stream.may_be_in_the_way();
+        let _room = stream.is_before_a_call().then_some(NotesRoom { stream, idle });
         let did = || "the server answers no call while its own event stream is open".to_owned();
-        if is_stuck && core.accepts(Deviation::OneAtATime, did) {
+        if is_in_the_way(stream, idle, &core.asking).await && core.accepts(Deviation::OneAtATime, did) {
             listening.end();
             idle.restart();
         }
     }
     std::future::pending().await
+}
+
+/// Whether the stream seems to take up the worker that a call needs; returns when the call was without an answer for long
+/// enough to tell.
+async fn is_in_the_way(stream: &OwnStream, idle: &IdleTimer, asking: &OpenCount) -> bool {
+    if !stream.may_be_in_the_way() {
+        return false;
+    }
+    let events = stream.events();
+    let wait = idle.timeout().map_or(WAIT_FOR_A_WORKER, |timeout| (timeout / 2).min(WAIT_FOR_A_WORKER));
+    let mut from = Instant::now();
+    loop {
+        tokio::time::sleep_until(from + wait).await;
+        match idle.sent().filter(|sent| *sent > from) {
+            // The request was still leaving.
+            Some(sent) => from = sent,
+            None if asking.is_open_behind(0) => {
+                // The server waits for the client.
+                asking.over().await;
+                from = Instant::now();
+            }
+            None => break,
+        }
+    }
+    if idle.has_heard_the_server() {
+        // Noted now, as this call may take long, and others begin to wait.
+        stream.leaves_room();
+    }
+    !idle.has_heard() && stream.events() == events && stream.may_be_in_the_way()
 }
 
 /// Notes at the end of a call that was sent behind the stream whether the server answered it.
@@ -296,4 +301,72 @@ fn hear(ears: &Ears, elsewhere: &Elsewhere, text: &Bytes) -> bool {
 
 fn answered_here() -> String {
     "the server accepted a request and sent the response on its own stream".to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUT: Duration = Duration::from_secs(60);
+
+    /// What happens beside a call that is sent behind the stream.
+    enum Beside {
+        Nothing,
+        AnEvent,
+        AHead(u16),
+        /// From the second before the call on, for so many seconds.
+        AQuestion(u64),
+        /// A piece of the request each second, for so many seconds.
+        AnUpload(u64),
+    }
+
+    /// Whether the stream is found to be in the way, after how many seconds, and whether it may be of later calls.
+    async fn found(beside: Beside) -> (bool, u64, bool) {
+        let stream = OwnStream::default();
+        stream.is_asked_for();
+        stream.has_begun();
+        let idle = IdleTimer::start(Some(TIMEOUT));
+        let asking = Arc::<OpenCount>::default();
+        let begun = Instant::now();
+        let question = matches!(beside, Beside::AQuestion(_)).then(|| asking.begin());
+        let happens = async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            match beside {
+                Beside::Nothing => {}
+                Beside::AnEvent => stream.hears(),
+                Beside::AHead(status) => idle.hears(StatusCode::from_u16(status).unwrap()),
+                Beside::AQuestion(seconds) => {
+                    tokio::time::sleep(Duration::from_secs(seconds - 1)).await;
+                    drop(question);
+                }
+                Beside::AnUpload(seconds) => {
+                    for _ in 0..seconds {
+                        idle.sends();
+                        tokio::time::sleep(Duration::from_secs(1)).await;
+                    }
+                }
+            }
+            begun
+        };
+        let watched = async {
+            let is_in_the_way = is_in_the_way(&stream, &idle, &asking).await;
+            (is_in_the_way, Instant::now())
+        };
+        let (begun, (is_in_the_way, ended)) = tokio::join!(happens, watched);
+        (is_in_the_way, (ended - begun).as_secs(), stream.may_be_in_the_way())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_stream_is_in_the_way_only_where_nothing_else_explains_the_silence() {
+        assert_eq!(found(Beside::Nothing).await, (true, 5, true));
+        assert_eq!(found(Beside::AnEvent).await, (false, 5, true), "the server has sent something on it");
+        for status in [200, 202, 400, 404, 500] {
+            assert_eq!(found(Beside::AHead(status)).await, (false, 5, false), "{status}");
+        }
+        for status in [502, 503, 504] {
+            assert_eq!(found(Beside::AHead(status)).await, (false, 5, true), "{status}, perhaps of a gateway");
+        }
+        assert_eq!(found(Beside::AQuestion(9)).await, (true, 14, true), "the server waits for the client meanwhile");
+        assert_eq!(found(Beside::AnUpload(8)).await, (true, 13, true), "counted from the last piece");
+    }
 }

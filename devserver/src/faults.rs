@@ -69,6 +69,18 @@ pub enum Then {
     Hang,
 }
 
+/// What a request is answered whose response comes elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Acknowledgement {
+    /// The status.
+    pub status: u16,
+    /// The type of the body.
+    pub content_type: String,
+    /// The body.
+    #[serde(default)]
+    pub body: String,
+}
+
 /// How the text of a raw response becomes bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -374,6 +386,9 @@ pub enum Fault {
         /// Streamable HTTP: on the session's stream of GET, and the request is answered 202.
         #[serde(default)]
         on_get_stream: bool,
+        /// With `on_get_stream`: what the request is answered instead of 202 without a body.
+        #[serde(default)]
+        acknowledgement: Option<Acknowledgement>,
     },
     /// HTTP/2: RST_STREAM instead of an answer; the connection goes on. In HTTP/1.1 the same as `reset`.
     ResetStream {

@@ -13,7 +13,7 @@ use crate::body::{AnswerBody, KEEP_ALIVE, Step};
 use crate::bomb;
 use crate::connection::Guard;
 use crate::exchange::Exchange;
-use crate::faults::{Endless, Fault, How, RetryAfter, Then, When};
+use crate::faults::{Acknowledgement, Endless, Fault, How, RetryAfter, Then, When};
 use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
 use crate::held::Feed;
 use crate::jsonrpc;
@@ -76,12 +76,17 @@ pub(crate) fn replacement(
         Fault::RawBody { body, content_type, status, .. } => {
             body_answer(*status, content_type, filled(body, exchange, served).into())
         }
-        Fault::RawOutput { text, charset, on_get_stream: true, .. } => {
+        Fault::RawOutput { text, charset, on_get_stream: true, acknowledgement, .. } => {
             let bytes = charset.encode(&filled(text, exchange, served)).into();
             if let Some(session) = exchange.header(SESSION_ID) {
                 shared.held.tell(session, Step::Send(bytes));
             }
-            Answer::empty(202)
+            match acknowledgement {
+                None => Answer::empty(202),
+                Some(Acknowledgement { status, content_type, body }) => {
+                    body_answer(*status, content_type, body.clone().into())
+                }
+            }
         }
         Fault::RawOutput { text, charset, .. } => {
             body_answer(200, EVENT_STREAM, charset.encode(&filled(text, exchange, served)).into())

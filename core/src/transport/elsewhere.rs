@@ -124,3 +124,146 @@ fn is_in_doubt(accepted: &Failure, status: StatusCode) -> bool {
 fn on_stream(status: StatusCode, content: Content) -> Answer {
     Answer { status, headers: http::HeaderMap::new(), content, cut: None }
 }
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use tokio::time::Instant;
+
+    use super::super::answer::Deaf;
+    use super::*;
+    use crate::config::ClientConfig;
+    use crate::error::Code;
+
+    /// What the POST comes to.
+    enum Posted {
+        Accepted,
+        Failure(Happened, Code, u16),
+        EmptyStream,
+        Status(u16),
+        Nothing,
+    }
+
+    fn out() -> Outgoing {
+        let limits = ClientConfig::default().api_key("k").resolve(|_| None).unwrap().limits;
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Outgoing { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
+    }
+
+    async fn post(posted: Posted, after: u64) -> Result<Answer, Failure> {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        let failure = |happened, code, status| {
+            let mut failure = Failure::new(happened, code, "as told");
+            failure.error.info_mut().status = Some(status);
+            failure
+        };
+        match posted {
+            Posted::Accepted => Err(failure(Happened::BadAnswer, Code::NoAnswer, 202)),
+            Posted::Failure(happened, code, status) => Err(failure(happened, code, status)),
+            Posted::EmptyStream => {
+                Err(Failure { is_empty_stream: true, ..failure(Happened::BadAnswer, Code::AnswerCut, 200) })
+            }
+            Posted::Status(status) => {
+                Ok(on_stream(StatusCode::from_u16(status).unwrap(), Content::Other(Bytes::from_static(b"gone"))))
+            }
+            Posted::Nothing => std::future::pending().await,
+        }
+    }
+
+    /// The outcome as text, and after how many milliseconds it is there. The response comes on the stream after
+    /// `responded`, and the stream ends after `ended`.
+    async fn outcome(posted: (Posted, u64), responded: Option<u64>, ended: Option<u64>) -> (String, u64) {
+        let elsewhere = Arc::<Elsewhere>::default();
+        let mut own = Some(elsewhere.expect_stream());
+        let begun = Instant::now();
+        let stream = async {
+            if let Some(after) = responded {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                elsewhere.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &Deaf);
+            }
+            if let Some(after) = ended {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                own = None;
+            }
+        };
+        let call = async {
+            let answer = elsewhere.exchange(out(), &Deaf, |_| post(posted.0, posted.1)).await;
+            (answer, begun.elapsed().as_millis())
+        };
+        let ((answer, after), ()) = tokio::join!(call, stream);
+        drop(own);
+        let text = match answer {
+            Ok(Answer { content: Content::Result(result), .. }) => String::from_utf8(result.to_vec()).unwrap(),
+            Ok(answer) => answer.status.as_str().to_owned(),
+            Err(failure) => failure.error.code().to_owned(),
+        };
+        (text, after.try_into().unwrap())
+    }
+
+    fn result(after: u64) -> (String, u64) {
+        (r#"{"n":1}"#.to_owned(), after)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_on_the_stream_counts_whatever_becomes_of_the_post() {
+        assert_eq!(outcome((Posted::Status(404), 115), Some(100), None).await, result(115));
+        assert_eq!(outcome((Posted::Status(404), 300), Some(100), None).await, result(120));
+        let lost = Posted::Failure(Happened::Lost, Code::ConnectionLost, 0);
+        assert_eq!(outcome((lost, 110), Some(100), None).await, result(110));
+        assert_eq!(outcome((Posted::Nothing, 0), Some(100), None).await, result(120));
+        assert_eq!(outcome((Posted::Accepted, 110), Some(100), None).await, result(110));
+        assert_eq!(outcome((Posted::Accepted, 100), Some(90_000), None).await, result(90_000));
+        assert_eq!(outcome((Posted::Status(404), 100), Some(300), None).await, ("404".to_owned(), 100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_stream_ends_the_wait() {
+        assert_eq!(outcome((Posted::Accepted, 100), None, Some(300)).await, ("no_answer".to_owned(), 300));
+        assert_eq!(outcome((Posted::Accepted, 300), None, Some(100)).await, ("no_answer".to_owned(), 300));
+        assert_eq!(outcome((Posted::Status(404), 300), None, Some(100)).await, ("404".to_owned(), 300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn acknowledgements_are_recognised_in_the_forms_that_servers_give_them() {
+        let acknowledged = |happened, code, status| Posted::Failure(happened, code, status);
+        for (posted, waits) in [
+            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 202), true),
+            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 200), true),
+            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 202), true),
+            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 202), true),
+            (Posted::EmptyStream, true),
+            // Perhaps the page of an error.
+            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 200), false),
+            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 200), false),
+        ] {
+            let code = match &posted {
+                Posted::Failure(_, code, _) => code.as_str(),
+                _ => "answer_cut",
+            };
+            let short = match &posted {
+                Posted::Failure(happened, code, status) => acknowledged(*happened, *code, *status),
+                _ => Posted::EmptyStream,
+            };
+            assert_eq!(outcome((short, 100), Some(3000), None).await, result(3000), "{code}");
+            let long = outcome((posted, 100), Some(30_000), None).await;
+            assert_eq!(long, if waits { result(30_000) } else { (code.to_owned(), 5100) }, "{code}");
+        }
+        for (happened, code, status) in [
+            (Happened::Unusable, Code::InvalidAnswer, 200),
+            (Happened::BadAnswer, Code::WrongId, 200),
+            (Happened::BadAnswer, Code::AnswerCut, 200),
+            (Happened::TooLarge, Code::AnswerTooLarge, 200),
+        ] {
+            let settled = outcome((Posted::Failure(happened, code, status), 100), Some(3000), None).await;
+            assert_eq!(settled, (code.as_str().to_owned(), 100));
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_stream_nothing_is_waited_for() {
+        let elsewhere = Arc::<Elsewhere>::default();
+        drop(elsewhere.expect_stream());
+        let answer = elsewhere.exchange(out(), &Deaf, |_| post(Posted::Accepted, 0)).await;
+        assert_eq!(answer.err().unwrap().error.code(), "no_answer");
+    }
+}
