@@ -79,7 +79,7 @@ impl Elsewhere {
         let posted = tokio::select! {
             biased;
             content = waiting.answer(listener, &limits) => match content {
-                Err(_) if waiting.is_abandoned() => posting.await,
+                Err(_) if waiting.is_abandoned() => return posting.await,
                 content => {
                     let _ = tokio::time::timeout(END_OF_POST, posting).await;
                     return content.map(|content| on_stream(StatusCode::OK, content));
