@@ -81,7 +81,7 @@ impl Asked {
         })?;
         let context = py.import("contextvars")?.call_method0("copy_context")?;
         let answer = py.import("functools")?.getattr("partial")?.call1((context.getattr("run")?, answer))?;
-        match start_thread(py, "omni-mcp-token", &answer) {
+        match start_thread(py, &answer) {
             Ok(()) => Ok(()),
             // No thread can be had: it is answered here.
             Err(_) => take(&pending).map_or(Ok(()), |pending| hooks.get().answer(py, pending)),

@@ -23,14 +23,14 @@ impl Daemons {
     /// Hears notifications on a thread of its own.
     pub(crate) fn hear(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Hear> {
         let heard = Arc::clone(&self.notifications);
-        Daemon { name: "omni-mcp-notifications", post: Arc::clone(&heard), work: hear, alone: true }.start(hooks)?;
+        Daemon { post: Arc::clone(&heard), work: hear, alone: true }.start(hooks)?;
         Ok(Arc::new(move |notification| heard.add(notification)))
     }
 
     /// Answers questions, each on another thread: a function may call its client, and that ask the next one.
     pub(crate) fn answer(&self, hooks: &Bound<'_, Hooks>) -> PyResult<Arc<dyn Fn(Question) + Send + Sync>> {
         let asked = Arc::clone(&self.questions);
-        Daemon { name: "omni-mcp-questions", post: Arc::clone(&asked), work: answer, alone: false }.start(hooks)?;
+        Daemon { post: Arc::clone(&asked), work: answer, alone: false }.start(hooks)?;
         Ok(Arc::new(move |question| asked.add(Pending::new(question))))
     }
 }
@@ -57,13 +57,12 @@ impl Drop for Daemons {
 }
 
 /// Starts a thread that does not hold the program.
-pub(crate) fn start_thread(py: Python<'_>, name: &str, target: &Bound<'_, PyAny>) -> PyResult<()> {
-    py.import("omni_mcp_py._threads")?.call_method1("start", (name, target)).map(drop)
+pub(crate) fn start_thread(py: Python<'_>, target: &Bound<'_, PyAny>) -> PyResult<()> {
+    py.import("omni_mcp_py._threads")?.call_method1("start", (target,)).map(drop)
 }
 
 /// A thread that empties a post.
 struct Daemon<T> {
-    name: &'static str,
     post: Arc<Post<T>>,
     work: fn(Python<'_>, &Hooks, T),
     /// Whether one item is done with before the next; otherwise another thread goes on.
@@ -87,10 +86,10 @@ impl<T: Send + 'static> Daemon<T> {
                 }
             }
         })?;
-        start_thread(py, self.name, target.as_any())
+        start_thread(py, target.as_any())
     }
 
     fn again(&self) -> Self {
-        Self { name: self.name, post: Arc::clone(&self.post), work: self.work, alone: self.alone }
+        Self { post: Arc::clone(&self.post), work: self.work, alone: self.alone }
     }
 }

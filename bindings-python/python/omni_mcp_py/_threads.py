@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 from typing import TYPE_CHECKING
 
 from omni_mcp_py import _greenlets
@@ -10,13 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def start(name: str, target: Callable[[], object]) -> None:
-    """Run `target` on a thread that does not hold the program."""
-    start_new_thread = _greenlets.original_start_new_thread()
-    if start_new_thread is not None:
-        # A greenlet would hold up all others while it waits in native code.
-        start_new_thread(target, ())
-        return
-    import threading
+def start(target: Callable[[], object]) -> None:
+    """Run `target` on a thread that does not hold the program.
 
-    threading.Thread(target=target, name=name, daemon=True).start()
+    Unlike `threading.Thread.start` this does not wait for the thread to begin: below 3.14 Python ends a thread that waits
+    for the interpreter at its end, and the caller is in the middle of native code. A greenlet would hold up all others
+    while it waits in native code.
+    """
+    start_new_thread = _greenlets.original_start_new_thread() or _thread.start_new_thread
+    start_new_thread(target, ())
