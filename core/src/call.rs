@@ -21,7 +21,7 @@ use crate::deviations::Deviation;
 use crate::ears::{AskedInCall, Ears};
 use crate::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
 use crate::error::{Code, Delivery, Error, Result};
-use crate::failure::Failure;
+use crate::failure::{Failure, Tie};
 use crate::given_up::Unanswered;
 use crate::headers;
 use crate::idempotency;
@@ -334,6 +334,8 @@ impl LogicalCall {
                 key: of_round.as_ref().or(self.key.as_ref()),
                 unanswered: &unanswered,
                 doubt: Mutex::default(),
+                guessed: Mutex::default(),
+                corrected: AtomicBool::new(false),
                 suspected: Mutex::default(),
                 renewed: AtomicBool::new(false),
             };
@@ -516,6 +518,11 @@ impl LogicalCall {
             {
                 classify::name_address(&mut failure, url);
             }
+            let info = failure.error.info();
+            let is_unexplained = info.status == Some(409) && info.service_code.is_none() && info.rpc_code.is_none();
+            if is_unexplained && self.plan.safety == Safety::Keyed && core.settings.profile.catalogue.is_empty() {
+                failure.happened = Happened::KeyInFlight;
+            }
             if failure.happened == Happened::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {
                 // Only a tool's call has headers that can be learnt.
                 failure.happened = Happened::Refused;
@@ -581,6 +588,10 @@ struct InSession<'a> {
     unanswered: &'a Unanswered,
     /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
     doubt: Mutex<Option<(bool, Failure)>>,
+    /// The era that the server was taken for, and the JSON-RPC code of a refusal by which it may be of the other one.
+    guessed: Mutex<Option<(bool, Option<i64>)>>,
+    /// Whether the tools were listed for this call, as its headers were refused.
+    corrected: AtomicBool,
     /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
     suspected: Mutex<Option<(Kind, Arc<Peer>)>>,
     /// Whether a refused token was renewed.
@@ -596,7 +607,7 @@ impl InSession<'_> {
             return failure;
         }
         let named = session_loss::names_unknown_session(&failure);
-        if named {
+        if named && !core.settings.strict {
             let info = failure.error.info_mut();
             info.delivery = info.delivery.min(Delivery::Rejected);
         }
@@ -632,6 +643,32 @@ impl InSession<'_> {
         }
     }
 
+    /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
+    /// refusal before, and the server was of the same era.
+    fn doubts_era(&self, core: &Arc<Core>, peer: &Peer, failure: &Failure) -> bool {
+        let is_modern = peer.modern.is_some();
+        // The era of a process that has shaken hands does not change.
+        if (!is_modern && peer.link.is_process()) || !is_of_another_era(failure, is_modern, &core.settings) {
+            return false;
+        }
+        let guess = (is_modern, failure.error.info().rpc_code);
+        let before = self.guessed.lock().unwrap_or_else(PoisonError::into_inner).replace(guess);
+        if before == Some(guess) {
+            core.confirms_era(guess.0, guess.1);
+        }
+        !core.is_of_that_era(guess.0, guess.1)
+    }
+
+    /// Whether the headers of this tool's calls are refused also where they were just learnt.
+    fn is_refused_again(&self, core: &Core) -> bool {
+        let name = format!("the headers of {}", self.call.name().shortest());
+        if self.corrected.load(Ordering::Relaxed) {
+            core.note_invalid(name);
+            return false;
+        }
+        core.is_always_invalid(&name)
+    }
+
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.
     fn suspect_session(&self, core: &Arc<Core>) {
         let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
@@ -662,7 +699,8 @@ impl Operation for InSession<'_> {
 
     async fn attempt(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((_, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
+        if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
+            core.confirms_era(was_modern, failure.error.info().rpc_code);
             return Err(failure);
         }
         let _in_flight = peer.in_flight.begin();
@@ -681,23 +719,27 @@ impl Operation for InSession<'_> {
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
-            Err(failure) if is_of_another_era(&failure, peer.modern.is_some(), &core.settings) => {
+            Err(failure) if self.doubts_era(core, peer, &failure) => {
                 self.unanswered.settled();
                 core.forget_era();
-                if failure.error.delivery() > Delivery::Rejected && self.call.plan.safety == Safety::Plain {
+                core.sets_aside(peer);
+                if !proves_that_none_ran(&failure, peer.modern.is_some()) && self.call.plan.safety == Safety::Plain {
                     // The code alone does not say that it did not run; that the server is of the other era by now does.
                     let doubt = (peer.modern.is_some(), failure.clone());
                     *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
                 }
                 Err(Failure { happened: Happened::SessionLost, ..failure })
             }
-            Err(failure) => {
+            Err(mut failure) => {
                 self.unanswered.settled();
+                if failure.happened == Happened::Mismatch && self.is_refused_again(core) {
+                    failure.happened = Happened::Refused;
+                }
                 Err(self.judge_session(core, peer, turn, failure))
             }
             Ok(reply) => {
                 self.unanswered.settled();
-                core.suspicions.succeeded(|| self.call.name().shortest());
+                core.suspicions.succeeded(|| self.call.name().shortest(), peer.generation);
                 core.take_late_session_id(peer, &reply.headers);
                 Ok(reply)
             }
@@ -705,6 +747,7 @@ impl Operation for InSession<'_> {
     }
 
     fn correct<'a>(&'a self, core: &'a Arc<Core>) -> Correction<'a> {
+        self.corrected.store(true, Ordering::Relaxed);
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
             let fresh = CallOptions::default().fresh(true);
@@ -724,6 +767,13 @@ impl Operation for InSession<'_> {
             core.lose_session(peer.generation);
         }
     }
+}
+
+/// Whether a refusal that may be one of another era proves that the call did not run.
+fn proves_that_none_ran(failure: &Failure, taken_for_modern: bool) -> bool {
+    let info = failure.error.info();
+    let is_of_the_envelope = taken_for_modern && info.rpc_code == Some(UNSUPPORTED_VERSION);
+    info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || is_of_the_envelope)
 }
 
 /// Whether a server refuses as one of another version or era does than it was taken for: what was found out of it does not
@@ -838,6 +888,7 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     let info = failure.error.info_mut();
     info.delivery = Delivery::Executed;
     info.data = serde_json::from_slice(&reply.result).ok();
+    failure.tie = Tie::Code;
     Err(failure)
 }
 

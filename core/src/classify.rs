@@ -222,7 +222,8 @@ fn failure(
         _ => Tie::Status,
     };
     // A server that could not tell which call it refuses has run none.
-    let unread = status.is_client_error() && said.rpc_code.is_some() && tie == Tie::Status;
+    let is_plain_refusal = status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 460 | 499);
+    let unread = is_plain_refusal && said.rpc_code.is_some() && tie == Tie::Status;
     let delivery = delivery.map(|delivery| if unread { delivery.min(Delivery::Rejected) } else { delivery });
     let text = match code {
         Code::UnexpectedRedirect => redirect_message(headers),
@@ -319,7 +320,9 @@ fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool)
         // What was not read may hold a code by which it ran, or another that decides.
         return (Happened::BadAnswer, code, None);
     }
-    (happened, code, None)
+    // Not that nothing ran: that another call did, or that a load balancer gave up a call on its way.
+    let may_have_run = matches!(status.as_u16(), 409 | 460 | 499);
+    (happened, code, may_have_run.then_some(Delivery::MaybeExecuted))
 }
 
 fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
@@ -452,6 +455,17 @@ mod tests {
         }
         let waiting = refusal("generic", 503, "", &[("retry-after", "3")], false);
         assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (Happened::Unavailable, 3));
+    }
+
+    #[test]
+    fn statuses_that_do_not_say_that_nothing_ran() {
+        let nobody = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"m"}}"#;
+        for status in [408, 409, 460, 499] {
+            for body in ["", "Session not found", nobody] {
+                let failure = refusal("generic", status, body, &[], true);
+                assert_eq!(failure.error.delivery(), Delivery::MaybeExecuted, "{status} {body}");
+            }
+        }
     }
 
     #[test]

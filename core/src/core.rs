@@ -112,6 +112,8 @@ pub(crate) struct Core {
     pub(crate) era: Mutex<Option<Verdict>>,
     /// What was learnt of refusals that may mean a lost session.
     pub(crate) suspicions: Suspicions,
+    /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
+    era_confirmed: Mutex<HashSet<(bool, Option<i64>)>>,
     /// The last session that was taken for lost.
     set_aside: Mutex<Option<Arc<Peer>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
@@ -181,6 +183,7 @@ impl Core {
             log_level: RwLock::default(),
             era: Mutex::default(),
             suspicions: Suspicions::default(),
+            era_confirmed: Mutex::default(),
             set_aside: Mutex::default(),
             token_is_new: AtomicBool::new(false),
             always_invalid: Mutex::default(),
@@ -284,19 +287,45 @@ impl Core {
             }
             Judged::Suspected if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
             Judged::Suspected => {
-                if self.is_deleted(peer) {
-                    end_listening_behind_calls(peer);
-                    *self.set_aside.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(peer));
-                }
+                self.sets_aside(peer);
                 true
             }
         }
     }
 
+    /// Keeps a session that is taken for lost, to end it at the server once another one takes its place.
+    pub(crate) fn sets_aside(self: &Arc<Self>, peer: &Arc<Peer>) {
+        if !self.is_deleted(peer) {
+            return;
+        }
+        end_listening_behind_calls(peer);
+        let before = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(peer));
+        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, peer)) {
+            self.end_behind_its_calls(before);
+        }
+    }
+
+    /// Whether such a refusal was found before not to mean that the server is of another era.
+    pub(crate) fn is_of_that_era(&self, is_modern: bool, rpc_code: Option<i64>) -> bool {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(is_modern, rpc_code))
+    }
+
+    /// The server gave a refusal of another era, and is of the same era as before. There are few such codes.
+    pub(crate) fn confirms_era(self: &Arc<Self>, is_modern: bool, rpc_code: Option<i64>) {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((is_modern, rpc_code));
+        self.end_set_aside();
+    }
+
     /// Ends the session that was taken for lost and was not, behind the calls that are still on their way in it.
     fn end_set_aside(self: &Arc<Self>) {
         let peer = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let (Some(peer), Ok(runtime)) = (peer, tokio::runtime::Handle::try_current()) else { return };
+        if let Some(peer) = peer {
+            self.end_behind_its_calls(peer);
+        }
+    }
+
+    fn end_behind_its_calls(self: &Arc<Self>, peer: Arc<Peer>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let core = Arc::clone(self);
         runtime.spawn(async move {
             peer.in_flight.over().await;
@@ -462,6 +491,18 @@ impl Core {
         if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
             self.end.send_replace(End::QuestionsLeft);
         }
+        let aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end_aside = async {
+            let Some(peer) = aside else { return };
+            match tokio::time::timeout_at(patience, peer.in_flight.over()).await {
+                Ok(()) => self.end_session(&peer, until).await,
+                Err(_) => self.end_behind_its_calls(peer),
+            }
+        };
+        tokio::join!(end_aside, self.close_session(patience, until));
+    }
+
+    async fn close_session(self: &Arc<Self>, patience: Instant, until: Instant) {
         if let Some(peer) = self.session.current().filter(|peer| self.is_deleted(peer))
             && tokio::time::timeout_at(patience, peer.in_flight.over()).await.is_err()
         {

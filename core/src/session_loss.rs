@@ -1,8 +1,10 @@
 //! Responses that may mean that the server has lost the session, other than 404: what they look like, and what was learnt of
 //! those that did not mean it.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
 
 use crate::error::{Code, Delivery};
 use crate::failure::{Failure, Tie};
@@ -11,6 +13,8 @@ use crate::retry::{Happened, Safety};
 
 /// How many kinds of refusals are remembered.
 const MOST_KINDS: usize = 256;
+/// The longest text, in characters, that is about nothing but the session.
+const SHORT: usize = 100;
 /// How far apart in a text, in bytes, the session and what is wrong with it may be named.
 const NEAR: usize = 48;
 
@@ -29,6 +33,9 @@ pub(crate) enum Suspicion {
 const OF_THE_CALL: &[u16] =
     &[402, 405, 406, 407, 408, 411, 413, 414, 415, 416, 417, 422, 423, 424, 425, 426, 429, 431, 451];
 
+/// Statuses by which a call may have run, or which have a wait of their own in the retry table: no text changes what they mean.
+const MAY_HAVE_RUN: &[u16] = &[408, 409, 425, 429, 460, 499];
+
 /// Judges a failed call in an open session of the older era. A profile that documents its errors has its own signs, and only a
 /// text that names the session counts besides.
 pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) -> Suspicion {
@@ -39,12 +46,16 @@ pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) ->
     }
     let named = names_unknown_session(failure);
     let documented = !profile.catalogue.is_empty() || !profile.session_lost.is_empty();
-    let may_run_again = info.delivery <= Delivery::Rejected || safety != Safety::Plain;
+    let may_run_again = safety != Safety::Plain || info.delivery <= Delivery::Rejected;
     match status {
+        _ if MAY_HAVE_RUN.contains(&status) => Suspicion::None,
         400..=499 if named && may_run_again => Suspicion::SendAgain,
         400..=499 if named => Suspicion::ForNextCall,
         400..=499 if documented || OF_THE_CALL.contains(&status) => Suspicion::None,
-        400..=499 if info.delivery <= Delivery::Rejected => Suspicion::SendAgain,
+        // With the id of the call, the code alone does not prove that nothing ran.
+        400..=499 if info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || safety != Safety::Plain) => {
+            Suspicion::SendAgain
+        }
         // Whatever is sent after it may run a second time; a call that is safe may.
         _ if named && safety != Safety::Plain => Suspicion::SendAgain,
         _ if named => Suspicion::ForNextCall,
@@ -62,11 +73,15 @@ fn is_unreadable(failure: &Failure) -> bool {
         && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
 }
 
-/// Whether a response says in words that the server does not know the session. Such a call did not run.
+/// Whether a response says in words that the server does not know the session. Such a call did not run. Where the status does
+/// not say that the request was refused, or the response has the id of the call, the words may be the tool's: then the whole
+/// text must be about a session of the protocol.
 pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
     let info = failure.error.info();
-    let speaks = failure.tie != Tie::Code
-        && info.status.is_some()
+    let Some(status) = info.status else { return false };
+    let may_say_so = failure.tie != Tie::Code
+        && info.delivery < Delivery::Executed
+        && !MAY_HAVE_RUN.contains(&status)
         && matches!(
             failure.happened,
             Happened::Refused
@@ -76,8 +91,132 @@ pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
                 | Happened::ServerFault
                 | Happened::Unavailable
         );
-    speaks && (is_about_session(&info.message) || info.data.as_ref().is_some_and(|data| is_about_session(data.get())))
+    if !may_say_so {
+        return false;
+    }
+    let is_refusal = (400..=499).contains(&status) && failure.tie == Tie::Status;
+    if is_refusal && !OF_THE_CALL.contains(&status) {
+        return is_about_session(&info.message) || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
+    }
+    let said = said(info.code, &info.message);
+    is_all_about_session(said) || (is_refusal && names_header(said))
 }
+
+/// What the server said, without what the message says before it.
+fn said(code: Code, message: &str) -> &str {
+    let help = code.spec().help.trim_end_matches('.');
+    let skipped = message.rsplit_once("JSON-RPC message: ").map(|(_, skipped)| skipped);
+    skipped.or_else(|| message.strip_prefix(help)?.strip_prefix(": ")).unwrap_or(message)
+}
+
+/// Whether a text has the header of the session in it, and what is wrong with that.
+fn names_header(text: &str) -> bool {
+    text.to_lowercase().contains("mcp-session-id") && is_about_session(text)
+}
+
+/// What servers write before what they have to say, in lower case.
+const PREFIXES: &[&str] = &[
+    "bad request:",
+    "not found:",
+    "error:",
+    "unauthorized:",
+    "forbidden:",
+    "internal server error:",
+    "service unavailable:",
+    "mcp error",
+    "\"",
+    "-",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    ":",
+    " ",
+];
+
+/// How a text begins that is about a session of the protocol, and whether anything may follow. Behind the others another word
+/// may be that of a tool, as in "session closed after the click".
+const PHRASES: &[(&str, bool)] = &[
+    ("session not found", true),
+    ("session_not_found", true),
+    ("sessionnotfound", true),
+    ("session does not exist", true),
+    ("unknown session", true),
+    ("invalid session", true),
+    ("invalid or missing session", true),
+    ("invalid or expired session", true),
+    ("missing session", true),
+    ("no valid session", true),
+    ("no active session", true),
+    ("no such session", true),
+    ("session id", true),
+    ("mcp-session-id", true),
+    ("session expired", false),
+    ("session has expired", false),
+    ("session terminated", false),
+    ("session has been terminated", false),
+    ("session closed", false),
+    ("session is closed", false),
+    ("session has ended", false),
+    ("server not initialized", false),
+];
+
+/// Whether a text says nothing but that the server does not know the session.
+fn is_all_about_session(text: &str) -> bool {
+    let strings = match serde_json::from_str::<Value>(text) {
+        Ok(Value::String(text)) => vec![text],
+        Ok(Value::Object(members)) => {
+            let of_error = members.get("error").and_then(Value::as_object);
+            let all = of_error.unwrap_or(&members);
+            ["error", "message", "detail", "title"]
+                .iter()
+                .filter_map(|name| all.get(*name)?.as_str())
+                .map(str::to_owned)
+                .collect()
+        }
+        _ => vec![text.to_owned()],
+    };
+    strings.iter().any(|text| begins_with_session(text))
+}
+
+fn begins_with_session(text: &str) -> bool {
+    let text = text.trim();
+    if text.chars().count() > SHORT || !is_about_session(text) {
+        return false;
+    }
+    let text = text.to_lowercase();
+    let mut rest = text.as_str();
+    while let Some(next) = PREFIXES.iter().find_map(|prefix| rest.strip_prefix(prefix)) {
+        rest = next;
+    }
+    let ends = |behind: &str| !behind.trim_start().starts_with(char::is_alphanumeric);
+    let phrase = PHRASES
+        .iter()
+        .any(|(phrase, is_free)| rest.strip_prefix(phrase).is_some_and(|behind| *is_free || ends(behind)));
+    // In other languages the session is named first, or what is wrong with it.
+    phrase || is_foreign(rest)
+}
+
+/// Whether a text begins with the session in a language other than English, or with what is wrong with it.
+fn is_foreign(text: &str) -> bool {
+    let wrong =
+        WRONG.iter().filter(|word| !word.is_ascii() || FOREIGN.contains(word)).find_map(|word| text.strip_prefix(word));
+    let rest = wrong.map_or(text, |rest| rest.trim_start_matches(|c: char| c.is_alphabetic()).trim_start());
+    let of_other = |word: &&&str| **word != "session" || wrong.is_some();
+    SESSION.iter().filter(of_other).any(|word| rest.starts_with(word))
+        || ["session introuvable", "session invalide", "session inconnue", "session expirée"]
+            .iter()
+            .any(|text| rest.starts_with(text))
+}
+
+/// What is wrong with a session, in words of other languages that have only ASCII letters.
+const FOREIGN: &[&str] = &["unbekannt"];
 
 /// The session in the languages of servers, in lower case.
 const SESSION: &[&str] = &[
@@ -222,37 +361,41 @@ pub(crate) enum Judged {
     Unrelated,
 }
 
-/// What a client has learnt of such refusals.
+/// What a client has learnt of such refusals, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Suspicions(Mutex<HashMap<Kind, Known>>);
+pub(crate) struct Suspicions(Mutex<VecDeque<(Kind, Known)>>);
 
 impl Suspicions {
     /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
     /// later.
     pub(crate) fn judge(&self, kind: &Kind, generation: u64) -> Judged {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match known.get(kind) {
-            Some(Known::NoLoss) => Judged::Unrelated,
-            Some(Known::SuspectedIn(before)) if *before < generation => {
-                known.insert(kind.clone(), Known::NoLoss);
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, Known::NoLoss)) => Judged::Unrelated,
+            Some((_, Known::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
+            Some((_, known)) => {
+                *known = Known::NoLoss;
                 Judged::Refuted
             }
-            Some(Known::SuspectedIn(_)) => Judged::Suspected,
-            // Where there are so many, another session does not help.
-            None if known.len() >= MOST_KINDS => Judged::Unrelated,
             None => {
-                known.insert(kind.clone(), Known::SuspectedIn(generation));
+                if all.len() >= MOST_KINDS {
+                    all.pop_front();
+                }
+                all.push_back((kind.clone(), Known::SuspectedIn(generation)));
                 Judged::Suspected
             }
         }
     }
 
-    /// A call succeeded: what was suspected of its kind was the loss of a session, and may be again.
-    pub(crate) fn succeeded(&self, name: impl FnOnce() -> String) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !known.is_empty() {
+    /// A call succeeded in the session of this generation: what was suspected of its kind in an older one was the loss of that
+    /// session, and may be again.
+    pub(crate) fn succeeded(&self, name: impl FnOnce() -> String, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.is_empty() {
             let name = name();
-            known.retain(|kind, known| kind.name != name || (*known == Known::NoLoss && !kind.named));
+            all.retain(|(kind, known)| {
+                kind.name != name || !matches!(known, Known::SuspectedIn(before) if *before < generation)
+            });
         }
     }
 }
@@ -320,7 +463,28 @@ mod tests {
             (Happened::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
             (Happened::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
             (Happened::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::Conflict, 409, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
+            // By these it may have run, whatever the text says.
+            (Happened::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
+            (Happened::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
+            (Happened::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
+            // The words of a tool or of what is behind the server.
+            (Happened::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
+            (
+                Happened::ServerFault,
+                Code::ServerFailed,
+                500,
+                "database session closed",
+                Tie::Status,
+                ForNextCall,
+                ForNextCall,
+                None,
+            ),
             (Happened::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
             (Happened::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
             (Happened::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
@@ -375,17 +539,91 @@ mod tests {
         assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
         assert_eq!(known.judge(&kind("a"), 3), Judged::Unrelated);
         assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected, "another tool");
-        known.succeeded(|| "b".to_owned());
+        known.succeeded(|| "b".to_owned(), 3);
+        assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected);
+        known.succeeded(|| "b".to_owned(), 4);
         assert_eq!(known.judge(&kind("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
-        known.succeeded(|| "a".to_owned());
+        known.succeeded(|| "a".to_owned(), 4);
         assert_eq!(known.judge(&kind("a"), 4), Judged::Unrelated, "what was learnt stays");
+        known.judge(&kind("c"), 4);
+        known.succeeded(|| "c".to_owned(), 4);
+        assert_eq!(
+            known.judge(&kind("c"), 5),
+            Judged::Refuted,
+            "a success in the same session says nothing of its loss"
+        );
+        let named = Kind { status: 400, name: "d".to_owned(), named: true };
+        known.judge(&named, 5);
+        assert_eq!(known.judge(&named, 6), Judged::Refuted);
+        known.succeeded(|| "d".to_owned(), 6);
+        assert_eq!(known.judge(&named, 7), Judged::Unrelated, "a text of the tool stays one");
     }
 
     #[test]
     fn what_is_remembered_is_bounded() {
         let known = Suspicions::default();
-        let kinds = (0..1000).map(|number| Kind { status: 403, name: number.to_string(), named: false });
-        let opened = kinds.filter(|kind| known.judge(kind, 1) == Judged::Suspected).count();
-        assert_eq!(opened, MOST_KINDS);
+        let kind = |number: usize| Kind { status: 403, name: number.to_string(), named: false };
+        for number in 0..1000 {
+            assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
+        }
+        assert_eq!(known.0.lock().unwrap().len(), MOST_KINDS);
+        assert_eq!(known.judge(&kind(999), 2), Judged::Refuted);
+        assert_eq!(known.judge(&kind(0), 2), Judged::Suspected);
+    }
+
+    #[test]
+    fn texts_that_are_all_about_a_session_of_the_protocol() {
+        for text in [
+            "Session not found",
+            "Unknown session",
+            "Bad Request: No valid session ID provided",
+            "Unauthorized: Session not found",
+            "MCP error -32000: Error: Session expired",
+            "Session expired, please reinitialize",
+            "Session has been terminated",
+            "Session terminated",
+            "Invalid or missing session ID",
+            "Session ID missing",
+            "Mcp-Session-Id header is required",
+            "SessionNotFoundException: s1",
+            r#"{"error":"Session not found"}"#,
+            r#"{"error":{"code":-32001,"message":"Session not found"}}"#,
+            "Sitzung nicht gefunden",
+            "Ungültige Sitzung",
+            "Sesión no encontrada",
+            "session introuvable",
+            "会话不存在或已过期",
+            "セッションが見つかりません",
+            "Сессия не найдена",
+        ] {
+            assert!(is_all_about_session(text), "{text}");
+        }
+        for text in [
+            "Browser session closed after click",
+            "Session closed after click",
+            "database session lost",
+            "database session closed by commit",
+            "the browser session timed out",
+            "upstream session timed out",
+            "Gateway Timeout: tls session timed out waiting for upstream",
+            "payment session expired",
+            "<html>Your session has expired",
+            r#"{"log":"order placed; db session closed"}"#,
+            r#"{"content":[{"type":"text","text":"Session closed"}]}"#,
+            "the order was placed; session not found afterwards",
+            "Session not found: of the twelve that were asked for, eleven were booked and paid, and one could not be booked at all",
+            "",
+        ] {
+            assert!(!is_all_about_session(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_a_tool_names_no_session() {
+        let mut ran = failure(Happened::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
+        ran.error.info_mut().delivery = Delivery::Executed;
+        assert!(!names_unknown_session(&ran));
+        let help = Code::RpcError.spec().help.trim_end_matches('.');
+        assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
     }
 }
