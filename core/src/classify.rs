@@ -58,7 +58,12 @@ pub(crate) fn refused_rest(
     profile: &Profile,
 ) -> Failure {
     let mut failure = failure(method, status, headers, Said::by_body(body), profile, Standing::default());
-    failure.error.info_mut().data = serde_json::from_slice(body).ok();
+    let info = failure.error.info_mut();
+    info.data = serde_json::from_slice(body).ok();
+    if status == StatusCode::CONFLICT && failure.happened == Happened::Refused {
+        // No call of a tool: a registry says so of what there is already.
+        info.delivery = info.delivery.min(Delivery::Rejected);
+    }
     failure
 }
 

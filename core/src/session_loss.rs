@@ -102,11 +102,17 @@ pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
     is_all_about_session(said) || (is_refusal && names_header(said))
 }
 
+/// What messages say before a text that is no response.
+const HEADS: &[&str] = &["not a JSON-RPC message: ", "not a JSON-RPC response: ", "neither JSON nor an event stream: "];
+
 /// What the server said, without what the message says before it.
 fn said(code: Code, message: &str) -> &str {
     let help = code.spec().help.trim_end_matches('.');
-    let skipped = message.rsplit_once("JSON-RPC message: ").map(|(_, skipped)| skipped);
-    skipped.or_else(|| message.strip_prefix(help)?.strip_prefix(": ")).unwrap_or(message)
+    if let Some(said) = message.strip_prefix(help).and_then(|rest| rest.strip_prefix(": ")) {
+        return said;
+    }
+    let behind = |head: &&str| message.split_once(*head).map(|(_, said)| said);
+    HEADS.iter().find_map(behind).unwrap_or(message)
 }
 
 /// Whether a text has the header of the session in it, and what is wrong with that.
@@ -625,5 +631,8 @@ mod tests {
         assert!(!names_unknown_session(&ran));
         let help = Code::RpcError.spec().help.trim_end_matches('.');
         assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
+        for head in HEADS {
+            assert_eq!(said(Code::InvalidAnswer, &format!("the answer is {head}Session closed")), "Session closed");
+        }
     }
 }
