@@ -23,6 +23,7 @@ use crate::retry::{self, Action, Decision, Happened, Safety, Situation};
 use crate::slots::Slot;
 use crate::text::seconds;
 use crate::transport::idle;
+use crate::transport::reading::ended_behind_skipped;
 use crate::waiting::{Deadline, Stage, Waiting};
 
 /// Boxed, as it is made of operations itself.
@@ -417,8 +418,8 @@ fn is_end_of_link(failure: &Failure) -> bool {
 /// Whether a whole response arrived that is invalid. One that broke off may be whole at the next attempt.
 fn is_invalid(failure: &Failure) -> bool {
     let code = failure.error.info().code;
-    failure.happened == Happened::BadAnswer
-        && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId)
+    let is_whole = matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId);
+    failure.happened == Happened::BadAnswer && (is_whole || ended_behind_skipped(failure))
 }
 
 /// Whether a server gives an invalid response that another attempt does not change: to a part of the handshake, or the same to

@@ -31,7 +31,8 @@ macro_rules! deviations {
     };
 }
 
-// The word, how it is handled, and the option that changes this.
+// The word, how it is handled, and the option that changes this. A response to no request ends none under `strict` either: it is
+// logged there, and neither counted nor reported.
 deviations! {
     ClientAuthentication: "client_authentication", "that way is used from now on", "strict";
     ContentType: "content_type", "the body was read as what it is", "strict";
@@ -45,6 +46,7 @@ deviations! {
     Envelope: "envelope", "it was read as what it means", "strict";
     EmptyResult: "empty_result", "it was taken for an empty one", "strict";
     NotAMessage: "not_a_message", "it was skipped", "strict";
+    MissingContent: "missing_content", "the result was given as it is", "strict";
     ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
     OtherStream: "other_stream", "it was given to the call that waits for it", "strict";
     UnknownId: "unknown_id", "it was given to no call", "strict";

@@ -275,7 +275,7 @@ pub(crate) fn after_failure(
 /// Whether there was a message of the server's own in it.
 fn hear(ears: &Ears, elsewhere: &Elsewhere, text: &Bytes) -> bool {
     let mut heard = false;
-    for text in reading::messages(text) {
+    for text in reading::messages(text, ears) {
         match message(&text, ears) {
             Some(Message::Notification { method, params }) => ears.notification(&method, params),
             Some(Message::Request { id, method, params }) => ears.request(id, &method, params),

@@ -370,7 +370,9 @@ impl Core {
         let welcome = call.run_opening(self, opening).await?;
         // Before the version is looked at: whatever comes of it, this session has begun.
         let mut session_id = self.take_session_id(opening, &welcome.headers);
-        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions)
+        let did = || "the server chose a protocol version with white space around it".to_owned();
+        let accepts = || self.accepts(Deviation::Envelope, did);
+        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions, accepts)
             .map_err(|failure| opening.said_by(&welcome, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
             let mut headers = opening.headers();

@@ -29,13 +29,33 @@ impl Core {
                 }
                 Content::Result(Bytes::from_static(b"{}"))
             }
-            Content::Result(result) => match list_of(method).and_then(|member| with_list(&result, member)) {
-                Some((fixed, member)) => {
-                    let did = || format!("the server answered {method} with a \"{member}\" that is not a list");
-                    Content::Result(if self.accepts(Deviation::EmptyResult, did) { fixed } else { result })
+            Content::Result(result) => {
+                let unusable =
+                    |message: String| Err(Failure::unusable(message).answered(answer.status, &answer.headers));
+                match list_of(method).and_then(|member| with_list(&result, member)) {
+                    Some((fixed, member)) => {
+                        let did = || format!("the server answered {method} with a \"{member}\" that is not a list");
+                        if !self.accepts(Deviation::EmptyResult, did) {
+                            return unusable(format!(
+                                "the \"{member}\" of the result must be a list: {}",
+                                preview_of(&result, 200)
+                            ));
+                        }
+                        Content::Result(fixed)
+                    }
+                    None if method == TOOLS_CALL && lacks_content(&result) => {
+                        let did = || {
+                            "the server answered tools/call with \"structuredContent\" and without \"content\""
+                                .to_owned()
+                        };
+                        if !self.accepts(Deviation::MissingContent, did) {
+                            return unusable(format!("the result has no \"content\": {}", preview_of(&result, 200)));
+                        }
+                        Content::Result(result)
+                    }
+                    None => Content::Result(result),
                 }
-                None => Content::Result(result),
-            },
+            }
             content => content,
         };
         Ok(Answer { content, ..answer })
@@ -74,9 +94,37 @@ fn with_list(result: &Bytes, member: &'static str) -> Option<(Bytes, &'static st
     Some(([&result[..begin], b"[]", &result[begin + value.len()..]].concat().into(), member))
 }
 
+/// Whether a tool's result has structured content and not the content that all revisions require.
+fn lacks_content(result: &[u8]) -> bool {
+    let find = |text: &[u8], name: &[u8]| text.windows(name.len()).position(|window| window == name);
+    // Nearly every result has its content first: that is found out without reading it.
+    let before = find(result, b"\"content\"").map_or(result, |at| &result[..at]);
+    if find(before, b"\"structuredContent\"").is_none() {
+        return false;
+    }
+    let members = loose::members(result);
+    members.contains_key("structuredContent") && !members.contains_key("content")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn structured_content_does_not_stand_for_content() {
+        for (result, lacks) in [
+            (r#"{"structuredContent":{"a":1}}"#, true),
+            (r#"{"structuredContent":{"content":[]},"isError":false}"#, true),
+            (r#"{"_meta":{"b":1},"structuredContent":null}"#, true),
+            (r#"{"structuredContent":{"a":1},"content":[]}"#, false),
+            (r#"{"content":[],"structuredContent":{"a":1}}"#, false),
+            (r#"{"_meta":{"structuredContent":1}}"#, false),
+            (r#"{"resultType":"input_required","inputRequests":{}}"#, false),
+            ("{}", false),
+        ] {
+            assert_eq!(lacks_content(result.as_bytes()), lacks, "{result}");
+        }
+    }
 
     #[test]
     fn what_stands_for_an_empty_list_becomes_one() {

@@ -9,7 +9,7 @@ use crate::failure::Failure;
 use crate::profile::Profile;
 use crate::retry_after::LONGEST;
 use crate::text::PREVIEW_BYTES;
-use crate::transport::answer::Answer;
+use crate::transport::answer::{Answer, Deaf};
 use crate::transport::http::error_content;
 
 /// `input`: two bytes for the status, one for what is known, lines of headers, an empty line, and the body.
@@ -28,7 +28,7 @@ pub fn answers(input: &[u8]) {
     let standing = Standing { in_session: known & 4 != 0, is_modern: known & 8 != 0 };
     let method = if known & 16 == 0 { Method::POST } else { Method::GET };
 
-    let answer = Answer { status, headers: headers.clone(), content: error_content(body.clone()), cut: None };
+    let answer = Answer { status, headers: headers.clone(), content: error_content(body.clone(), &Deaf), cut: None };
     match judge(&method, answer, profile, standing) {
         Ok(_) => panic!("a result out of a body that was read as an error's"),
         Err(failure) => is_sound(&failure, status),

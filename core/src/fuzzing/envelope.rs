@@ -68,7 +68,11 @@ fn expected(text: &str) -> Option<Shape> {
     let (result, error) = (given("result")?, one("error")?);
     let method: Option<String> = method.map(|method| serde_json::from_str(&method)).transpose().ok()?;
     let is_version = match version {
-        None => method.is_none() && id.is_some(),
+        // With further members it may be JSON of another kind.
+        None => {
+            let is_of_a_response = |name: &str| ["jsonrpc", "id", "result", "error"].contains(&name);
+            method.is_none() && id.is_some() && members.0.iter().all(|(name, _)| is_of_a_response(name))
+        }
         Some(version) => {
             let version = serde_json::from_str::<String>(&version).unwrap_or(version);
             ["2.0", "2", "2.00"].contains(&version.as_str())

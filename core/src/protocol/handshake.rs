@@ -27,11 +27,18 @@ struct Negotiated<'a> {
     protocol_version: Cow<'a, str>,
 }
 
-/// The version that the server chose, if we accept it.
-pub(crate) fn negotiated(result: &[u8], accepted: &[Cow<'static, str>]) -> Result<String, Failure> {
+/// The version that the server chose, if we accept it. White space around it is left out where `accepts` allows it.
+pub(crate) fn negotiated(
+    result: &[u8],
+    accepted: &[Cow<'static, str>],
+    accepts: impl FnOnce() -> bool,
+) -> Result<String, Failure> {
     let chosen: Negotiated<'_> = serde_json::from_slice(result)
         .map_err(|_| Failure::bad_answer(Code::InvalidAnswer, "the answer to initialize names no protocolVersion"))?;
-    if let Some(version) = accepted.iter().find(|version| **version == chosen.protocol_version.trim()) {
+    let named = chosen.protocol_version.trim();
+    if let Some(version) = accepted.iter().find(|version| **version == named)
+        && (named.len() == chosen.protocol_version.len() || accepts())
+    {
         return Ok(version.clone().into_owned());
     }
     let shown = crate::text::preview(chosen.protocol_version.as_bytes());
@@ -162,7 +169,10 @@ mod tests {
             (r#"{"protocolVersion":null}"#, None),
             (r#"{}"#, None),
         ] {
-            assert_eq!(negotiated(result.as_bytes(), &accepted).ok().as_deref(), expected, "{result}");
+            assert_eq!(negotiated(result.as_bytes(), &accepted, || true).ok().as_deref(), expected, "{result}");
+            let is_exact = !result.contains(['\\', ' ']);
+            let refused = negotiated(result.as_bytes(), &accepted, || false);
+            assert_eq!(refused.ok().as_deref(), expected.filter(|_| is_exact), "{result}");
         }
     }
 }

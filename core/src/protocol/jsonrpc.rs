@@ -137,6 +137,9 @@ pub(crate) struct Read<'a> {
 /// The mark that some platforms write before UTF-8.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// What a server did that wrote one.
+pub(crate) const MARKED: &str = "the server sent a message that begins with a byte-order mark";
+
 /// A text without the one byte-order mark that it may begin with.
 pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
@@ -147,11 +150,26 @@ pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
     read(text).map(|read| read.message)
 }
 
-/// Reads one message and states how it deviates; `None` where the text is none.
+/// Reads one message of several and states how it deviates; `None` where the text is none.
 pub(crate) fn read(text: &[u8]) -> Option<Read<'_>> {
+    read_where(text, false)
+}
+
+/// The same of the only message of a body, which is the response or nothing.
+pub(crate) fn read_only(text: &[u8]) -> Option<Read<'_>> {
+    read_where(text, true)
+}
+
+/// Whether an object has other members than a response: without `jsonrpc` it is JSON of another kind, such as a line of a log
+/// about the request.
+fn has_more(text: &[u8]) -> bool {
+    let members = loose::members(without_mark(text));
+    members.keys().any(|Loose(name)| !matches!(name.as_str(), "jsonrpc" | "id" | "result" | "error"))
+}
+
+fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
     let unmarked = without_mark(text);
-    let mut deviation = (unmarked.len() < text.len())
-        .then_some((Deviation::ByteOrderMark, "the server sent a message that begins with a byte-order mark"));
+    let mut deviation = (unmarked.len() < text.len()).then_some((Deviation::ByteOrderMark, MARKED));
     // A list would be read as the members in their order.
     if !unmarked.trim_ascii_start().starts_with(b"{") {
         return None;
@@ -160,8 +178,8 @@ pub(crate) fn read(text: &[u8]) -> Option<Read<'_>> {
     let id = envelope.id.map(RawValue::get);
     match envelope.jsonrpc.map(RawValue::get) {
         Some("\"2.0\"") => {}
-        // Anything without the member may be JSON of another kind, unless it answers a request.
-        None if envelope.method.is_none() && id.is_some() => {
+        // Anything without the member may be JSON of another kind, unless it is a response and no more.
+        None if envelope.method.is_none() && id.is_some() && (is_only || !has_more(text)) => {
             deviation = Some((Deviation::Envelope, "the server sent a response without \"jsonrpc\""));
         }
         Some(version) if says_two(version) => {
@@ -226,8 +244,10 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
     // Half a character elsewhere does not hide whose it is.
     let text = String::from_utf8_lossy(without_mark(text));
     let members = loose::members(text.as_bytes());
-    let is_response =
-        !members.contains_key("method") && (members.contains_key("result") || members.contains_key("error"));
+    let has_version = members.get("jsonrpc").is_some_and(|version| version.get() != "null");
+    let is_response = !members.contains_key("method")
+        && (members.contains_key("result") || members.contains_key("error"))
+        && (has_version || !has_more(text.as_bytes()));
     // An id that stands twice is nobody's.
     let addressed: Addressed<'_> = serde_json::from_str(&text).ok().filter(|_| is_response)?;
     our_id(addressed.id.get())
@@ -321,6 +341,13 @@ mod tests {
             r#"{"jsonrpc":3,"id":1,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":1,"error":false}"#,
             r#"{"jsonrpc":"2.0","id":1,"error":7}"#,
+            // Lines of logs about a request.
+            r#"{"level":50,"id":1,"error":"db slow"}"#,
+            r#"{"level":30,"id":1,"result":{"n":1}}"#,
+            r#"{"level":"error","id":1,"error":{"name":"X","stack":"..."}}"#,
+            r#"{"id":1,"result":"cache miss","time":null}"#,
+            r#"{"jsonrpc":null,"id":1,"result":{},"msg":"done"}"#,
+            r#"{"i\u0064":1,"result":{},"\ud800":1}"#,
             "\u{feff}\u{feff}{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}",
         ] {
             assert!(parse(text.as_bytes()).is_none(), "{text}");
@@ -339,6 +366,20 @@ mod tests {
         {
             assert_ne!(our_id(id), Some(7), "{id}");
         }
+    }
+
+    #[test]
+    fn the_only_message_of_a_body_may_have_further_members() {
+        for text in [
+            r#"{"status":500,"id":1,"error":{"code":-32603,"message":"no"}}"#,
+            r#"{"jsonrpc":null,"id":1,"result":{},"took_ms":3}"#,
+        ] {
+            assert!(read(text.as_bytes()).is_none(), "{text}");
+            let deviation = read_only(text.as_bytes()).unwrap().deviation.map(|(deviation, _)| deviation);
+            assert_eq!(deviation, Some(Deviation::Envelope), "{text}");
+        }
+        assert!(read_only(br#"{"level":30,"id":1,"msg":"x"}"#).is_none());
+        assert!(read_only(br#"{"result":{}}"#).is_none());
     }
 
     fn deviation(text: &str) -> Option<Deviation> {
@@ -406,6 +447,9 @@ mod tests {
             (b"{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{\"text\":\"\xff\"}}", Some(7)),
             (br#"{"id":7,"id":8,"result":{}}"#, None),
             (br#"{"level":30,"id":7,"msg":"x"}"#, None),
+            (br#"{"level":50,"id":7,"error":"db slow"}"#, None),
+            (br#"{"jsonrpc":null,"level":50,"id":7,"result":[]}"#, None),
+            (br#"{"id":7,"result":{},"error":7}"#, Some(7)),
             (br#"{"id":7,"method":"x","result":{}}"#, None),
             (br#"[7]"#, None),
         ] {

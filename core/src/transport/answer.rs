@@ -115,7 +115,16 @@ impl Listener for Decides {
 
 /// Reads one message; `None` where the text is none, or deviates in a way that is not accepted.
 pub(crate) fn message<'a>(text: &'a [u8], listener: &dyn Listener) -> Option<Message<'a>> {
-    let Read { message, deviation } = jsonrpc::read(text)?;
+    accepted(jsonrpc::read(text)?, listener)
+}
+
+/// The same of the only message of a body.
+pub(crate) fn only_message<'a>(text: &'a [u8], listener: &dyn Listener) -> Option<Message<'a>> {
+    accepted(jsonrpc::read_only(text)?, listener)
+}
+
+fn accepted<'a>(read: Read<'a>, listener: &dyn Listener) -> Option<Message<'a>> {
+    let Read { message, deviation } = read;
     let accepted = deviation.is_none_or(|(deviation, did)| listener.accepts(deviation, &|| did.to_owned()));
     accepted.then_some(message)
 }

@@ -11,7 +11,7 @@ use reqwest::{Request, Response};
 use tokio::time::Instant;
 use url::Url;
 
-use super::answer::{Answer, Content, Listener, Outgoing, content, message, not_a_message};
+use super::answer::{Answer, Content, Deaf, Listener, Outgoing, content, not_a_message, only_message};
 use super::body::{self, Beginning, Body, Broken, check_headers};
 use super::event_stream::EventStream;
 use super::reading::{self, Reading};
@@ -62,7 +62,7 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
     if !status.is_success() {
         let headers = std::mem::take(response.headers_mut());
         let Beginning { text, cut } = body::read_beginning(&mut response, out.limits.error).await;
-        let content = error_content(text);
+        let content = error_content(text, listener);
         if !matches!(content, Content::RpcError(_)) {
             http.forget_redirect(&Method::POST, url);
         }
@@ -236,8 +236,8 @@ fn other_charset(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The body of an answer whose status is an error: a JSON-RPC error whatever its id, else anything.
-pub(crate) fn error_content(text: Bytes) -> Content {
-    if let Some(Message::Response { outcome: Err(error), .. }) = jsonrpc::parse(&text) {
+pub(crate) fn error_content(text: Bytes, listener: &dyn Listener) -> Content {
+    if let Some(Message::Response { outcome: Err(error), .. }) = only_message(&text, listener) {
         return Content::RpcError(error);
     }
     let unmarked = text.slice_ref(jsonrpc::without_mark(&text));
@@ -257,7 +257,7 @@ async fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>)
         return Err(failure);
     }
     if !is_batch(text) {
-        return match message(text, reading.listener) {
+        return match only_message(text, reading.listener) {
             Some(Message::Response { id: answered, outcome }) => {
                 content(text, answered, outcome, reading.id, reading.limits)
             }
@@ -462,7 +462,7 @@ pub(crate) async fn get_stream(http: &Http, url: &Url, headers: HeaderMap, limit
     http.forget_redirect(&Method::GET, url);
     let headers = std::mem::take(response.headers_mut());
     let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
-    Ok(Stream::Refused(Answer { status, headers, content: error_content(text), cut }))
+    Ok(Stream::Refused(Answer { status, headers, content: error_content(text, &Deaf), cut }))
 }
 
 /// Asks for an event stream, with the headers of a POST.

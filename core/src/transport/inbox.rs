@@ -57,8 +57,14 @@ struct State {
 /// How many requests that were given up are remembered.
 const GIVEN_UP_KEPT: usize = 1024;
 
+/// The text that settles a request, and whether it is a response that the client's options accept.
+struct Settled {
+    text: Bytes,
+    is_accepted: bool,
+}
+
 struct Waiter {
-    response: Option<oneshot::Sender<Bytes>>,
+    response: Option<oneshot::Sender<Settled>>,
     progress: mpsc::UnboundedSender<(Bytes, Place)>,
     /// Of progress that the request has not heard yet: a server must not fill our memory with it.
     room: Arc<Room>,
@@ -72,6 +78,12 @@ struct Waiter {
 struct ProgressToken<'a> {
     #[serde(borrow)]
     progress_token: &'a RawValue,
+}
+
+/// Whether there may be a progress notification in a text.
+fn names_progress(text: &[u8]) -> bool {
+    const METHOD: &[u8] = b"notifications/progress";
+    text.windows(METHOD.len()).any(|window| window == METHOD)
 }
 
 /// The text of a progress notification's token. It is read, as a server may escape in it what it likes.
@@ -105,19 +117,21 @@ impl Inbox {
         Ok(Waiting { inbox: self, id, response, progress, next: None })
     }
 
-    /// Returns when the next message may be read. While one call alone waits for its answer, no more is read than it takes
+    /// Returns when this text may be delivered. While one call alone waits for its answer, no more is read than it takes
     /// of its progress, so that none is lost. A call must not hold up others: with several, what has no room is dropped.
-    pub(crate) async fn is_ready(&self) {
+    pub(crate) async fn is_ready_for(&self, text: &[u8]) {
         loop {
             let mut changed = pin!(self.waiters.notified());
             changed.as_mut().enable();
             let Some(room) = self.only_room() else { break };
-            if room.has_place_for(0) {
+            if room.has_place_for(text.len()) {
                 return;
             }
+            // Of all messages, progress alone takes a place.
+            let size = if names_progress(text) { text.len() } else { 0 };
             tokio::select! {
                 biased;
-                () = room.wait_for_place(0, HELD_UP) => return,
+                () = room.wait_for_place(size, HELD_UP) => return,
                 () = changed => {}
             }
         }
@@ -151,7 +165,7 @@ impl Inbox {
     /// # Errors
     /// Where the text is no message and may not be skipped.
     pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
-        reading::messages(text).iter().try_for_each(|message| self.deliver_one(message, listener))
+        reading::messages(text, listener).iter().try_for_each(|message| self.deliver_one(message, listener))
     }
 
     fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
@@ -186,7 +200,7 @@ impl Inbox {
 
     fn deliver_response(&self, id: &str, text: &Bytes, listener: &dyn Listener) {
         let ours = jsonrpc::our_id(id);
-        if ours.is_some_and(|id| self.answer(id, text)) {
+        if ours.is_some_and(|id| self.settle(id, text, true)) {
             return;
         }
         let given_up = ours.is_some_and(|id| self.locked().given_up.contains(&id));
@@ -201,13 +215,16 @@ impl Inbox {
         let is_about_reading =
             matches!(outcome, Err(error) if matches!(error.code, Some(PARSE_ERROR | INVALID_REQUEST)));
         if let Some(id) = self.only_one_unread().filter(|_| is_about_reading) {
-            self.answer(id, text);
+            self.settle(id, text, true);
             return;
         }
-        listener.accepts(Deviation::ResponseWithoutId, &|| {
+        let did = || {
             let said = outcome.as_ref().err().map(|error| crate::text::preview_of(error.message.as_bytes(), 200));
             format!("the server sent a response without an id: {}", said.unwrap_or_default())
-        });
+        };
+        if !listener.accepts(Deviation::ResponseWithoutId, &did) {
+            listener.left_out(LeftOut::Unasked);
+        }
     }
 
     /// The one request that waits, where the server has read every notification.
@@ -218,11 +235,11 @@ impl Inbox {
 
     /// What is no message settles the one request whose response it should be, and is skipped otherwise.
     fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
-        if jsonrpc::addressed(text).is_some_and(|id| self.answer(id, text)) {
+        if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
             return Ok(());
         }
         if let Some(id) = jsonrpc::cut_response(text).and_then(|known| known.id)
-            && self.answer(id, text)
+            && self.settle(id, text, false)
         {
             return Ok(());
         }
@@ -233,8 +250,8 @@ impl Inbox {
         Ok(())
     }
 
-    /// Whether somebody waited for it.
-    fn answer(&self, id: u64, text: &Bytes) -> bool {
+    /// Whether a request waited for it.
+    fn settle(&self, id: u64, text: &Bytes, is_accepted: bool) -> bool {
         let mut state = self.locked();
         let Some(waiter) = state.waiting.get_mut(&id) else { return false };
         let (response, sent) = (waiter.response.take(), waiter.sent);
@@ -242,7 +259,7 @@ impl Inbox {
             // Servers read in order: what was sent before the request, too.
             state.notified = None;
         }
-        response.is_some_and(|sender| sender.send(text.clone()).is_ok())
+        response.is_some_and(|sender| sender.send(Settled { text: text.clone(), is_accepted }).is_ok())
     }
 
     pub(crate) fn is_waited_for(&self, id: u64) -> bool {
@@ -305,7 +322,7 @@ pub(crate) fn never_left(why: &Failure) -> Failure {
 pub(crate) struct Waiting<'a> {
     inbox: &'a Inbox,
     id: u64,
-    response: oneshot::Receiver<Bytes>,
+    response: oneshot::Receiver<Settled>,
     progress: mpsc::UnboundedReceiver<(Bytes, Place)>,
     /// Progress that waits for room at the caller's. Kept here, as the wait may be given up and begun again.
     next: Option<(Bytes, Place)>,
@@ -319,13 +336,13 @@ impl Waiting<'_> {
 
     /// The answer; progress on the way to it goes to `listener`, in order.
     pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
-        let text = loop {
+        let Settled { text, is_accepted } = loop {
             self.hand_on(listener).await;
             tokio::select! {
                 biased;
                 Some(next) = self.progress.recv() => self.next = Some(next),
                 response = &mut self.response => match response {
-                    Ok(text) => break text,
+                    Ok(settled) => break settled,
                     Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
                 },
             }
@@ -334,7 +351,7 @@ impl Waiting<'_> {
             self.next = Some(next);
             self.hand_on(listener).await;
         }
-        match jsonrpc::parse(&text) {
+        match jsonrpc::parse(&text).filter(|_| is_accepted) {
             Some(Message::Response { id: None, outcome: Err(error) }) => Err(not_understood(error)),
             Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id, limits),
             _ => Err(reading::unreadable(&text, self.id)),
@@ -432,6 +449,9 @@ mod tests {
             "\"text\"",
             r#"{"level":30,"id":7,"msg":"a line of a log"}"#,
             r#"{"type":"heartbeat"}"#,
+            r#"{"level":50,"id":7,"error":"db slow"}"#,
+            r#"{"level":30,"id":7,"result":{"n":1}}"#,
+            r#"{"jsonrpc":null,"level":30,"id":7,"result":"cache miss"}"#,
             r#"{"jsonrpc":"2.0","id":8,"result":{}}"#,
             r#"{"jsonrpc":"2.0","id":"x","result":{}}"#,
             r#"{"jsonrpc":"2.0","id":null,"result":{}}"#,
@@ -443,6 +463,55 @@ mod tests {
             let settled = settled(&[line], |_| {});
             assert_eq!(settled.is_some(), is_cut, "{line}");
         }
+    }
+
+    #[test]
+    fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
+        use futures_util::FutureExt;
+        let limits = Limits::of(&crate::config::ClientConfig::default()).unwrap();
+        for line in [
+            r#"{"id":7,"result":{}}"#,
+            r#"{"jsonrpc":"2","id":7,"result":{}}"#,
+            r#"{"jsonrpc":2.0,"id":7,"result":{}}"#,
+            r#"{"jsonrpc":null,"id":7,"error":{"code":1,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":7.0,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":7,"error":"no"}"#,
+            "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}",
+        ] {
+            let inbox = Inbox::default();
+            let mut waiting = inbox.expect(7, None, &limits).unwrap();
+            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Strict).unwrap();
+            let Some(Err(failure)) = waiting.answer(&Deaf, &limits).now_or_never() else { panic!("{line}") };
+            assert_eq!((failure.happened, failure.error.code()), (Happened::Unusable, "invalid_answer"), "{line}");
+            assert!(matches!(settled(&[line], |_| {}), Some(Ok(_))), "{line}");
+        }
+        let marked = Bytes::from("\u{feff}[{\"jsonrpc\":\"2.0\",\"method\":\"a\"}]");
+        assert!(Inbox::default().deliver(&marked, &Strict).is_err());
+        assert!(Inbox::default().deliver(&marked, &Deaf).is_ok());
+        // A response to no request ends nothing.
+        for line in [r#"{"jsonrpc":"2.0","id":8,"result":{}}"#, r#"{"jsonrpc":"2.0","id":null,"result":{}}"#] {
+            let inbox = Inbox::default();
+            let mut waiting = inbox.expect(7, None, &limits).unwrap();
+            inbox.deliver(&Bytes::from(line), &Strict).unwrap();
+            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none(), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn progress_of_the_only_call_waits_for_room_in_bytes() {
+        use futures_util::FutureExt;
+        let mut limits = Limits::of(&crate::config::ClientConfig::default()).unwrap();
+        limits.event.most = 200;
+        let inbox = Inbox::default();
+        let mut waiting = inbox.expect(7, Some("p".to_owned()), &limits).unwrap();
+        let params = format!(r#"{{"progressToken":"p","progress":1,"message":"{}"}}"#, "x".repeat(60));
+        let progress = Bytes::from(jsonrpc::notification("notifications/progress", params.as_bytes()));
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
+        inbox.deliver(&progress, &Deaf).unwrap();
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
+        assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no room");
+        assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
     }
 
     #[test]

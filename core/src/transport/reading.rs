@@ -16,15 +16,25 @@ const SHOWN: usize = 200;
 
 /// The messages of a text: itself, or those of a batch, as revision 2025-03-26 has it. A batch holds no batches: those could
 /// be nested deeper than the stack is.
-pub(crate) fn messages(text: &Bytes) -> Vec<Bytes> {
+pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
     let inner = jsonrpc::without_mark(text);
     if inner.trim_ascii_start().starts_with(b"[")
         && let Ok(batch) = serde_json::from_slice::<Vec<&RawValue>>(inner)
         && !batch.is_empty()
+        && (inner.len() == text.len() || listener.accepts(Deviation::ByteOrderMark, &|| jsonrpc::MARKED.to_owned()))
     {
         return batch.iter().map(|message| text.slice_ref(message.get().as_bytes())).collect();
     }
     vec![text.clone()]
+}
+
+/// What comes before the skipped event in the message of a stream that ended without the response.
+const LAST_SKIPPED: &str = "; the last event that was not a JSON-RPC message: ";
+
+/// Whether a stream ended without the response, and an event was skipped that may stand in the place of one.
+pub(crate) fn ended_behind_skipped(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    info.code == Code::AnswerCut && info.message.contains(LAST_SKIPPED)
 }
 
 /// Reports a text that is no message. Whether it may be skipped.
@@ -87,7 +97,7 @@ impl<'a> Reading<'a> {
     /// # Errors
     /// Where the response cannot be used, or the text may not be skipped.
     pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, Failure> {
-        let messages = messages(text);
+        let messages = messages(text, self.listener);
         let is_batch = messages.len() > 1;
         let mut response = None;
         for text in &messages {
@@ -130,10 +140,7 @@ impl<'a> Reading<'a> {
         let ended = "the event stream ended without the answer";
         match &self.skipped {
             None => Failure::bad_answer(Code::AnswerCut, ended),
-            Some(skipped) => {
-                let message = format!("{ended}; the last event that was not a JSON-RPC message: {skipped}");
-                Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
-            }
+            Some(skipped) => Failure::bad_answer(Code::AnswerCut, format!("{ended}{LAST_SKIPPED}{skipped}")),
         }
     }
 }

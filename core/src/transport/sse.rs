@@ -93,10 +93,10 @@ impl SseLink {
                         Some(Err(failure)) => break failure,
                         Some(Ok(data)) => {
                             let text = Bytes::from(data);
+                            inbox.is_ready_for(&text).await;
                             if let Err(failure) = inbox.deliver(&text, &*listener) {
                                 break failure;
                             }
-                            inbox.is_ready().await;
                         }
                     }
                 };

@@ -172,11 +172,11 @@ async fn read(
             None | Some(Err(AnyDelimiterCodecError::Io(_))) => break,
             Some(Ok(line)) if line.trim_ascii().is_empty() => {}
             Some(Ok(line)) => {
+                inbox.is_ready_for(&line).await;
                 if inbox.deliver(&line, &*listener).is_err() {
                     why = Some(garbage(&line));
                     break;
                 }
-                inbox.is_ready().await;
             }
             Some(Err(AnyDelimiterCodecError::MaxChunkLengthExceeded)) => {
                 why = Some(limits.event.passed("a line of the process"));
