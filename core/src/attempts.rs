@@ -29,8 +29,8 @@ use crate::waiting::{Deadline, Stage, Waiting};
 /// Boxed, as it is made of operations itself.
 pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
 
-/// How long an operation waits for this machine to have room for a connection again, without that counting as attempts.
-const LOCAL_PATIENCE: Duration = Duration::from_secs(5);
+/// How long an operation waits for local resources to become available, without that counting as attempts.
+const LOCAL_FAULT_RETRY_TIME: Duration = Duration::from_secs(5);
 
 /// What is sent, and sent again: a message to an MCP server, a request to a registry or a token endpoint.
 pub(crate) trait Operation: Sync {
@@ -505,7 +505,7 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         plan.state.waiting.enters(Stage::Answer);
         core.rested.hear_the_news().await;
-        if core.rested.has_slept() {
+        if core.rested.system_was_suspended() {
             core.http.renew(Instant::now());
         }
         if last.is_some() {
@@ -564,7 +564,7 @@ pub(crate) async fn run_counted<O: Operation>(
             core.handshake_now.failed(&failure.error.info().message);
         }
         if failure.is_silence_or_cut() {
-            // The next attempt must not meet another connection that is as dead as this one.
+            // The next attempt must not meet another connection that is also unusable.
             core.http.renew(begun);
         }
         let situation = Situation {
@@ -590,7 +590,7 @@ pub(crate) async fn run_counted<O: Operation>(
         let mut budget_is_spent = false;
         let decision = match decision {
             Decision::RetryAfter(_) if core.is_closed() => Decision::GiveUp,
-            // Nothing left this machine: no server is burdened by another attempt.
+            // Nothing left this machine: the retry adds no load on the server.
             Decision::RetryAfter(_)
                 if failure.happened != Happened::LocalFault && !core.budget.take(&mut taken, begun) =>
             {
@@ -607,9 +607,9 @@ pub(crate) async fn run_counted<O: Operation>(
             Decision::RetryAfter(wait) => {
                 plan.state.waiting.enters(Stage::NextAttempt);
                 if failure.happened == Happened::LocalFault {
-                    let patience = LOCAL_PATIENCE.min(plan.timeout.unwrap_or(LOCAL_PATIENCE));
-                    let is_patient = without_room.get_or_insert(begun).elapsed() < patience;
-                    repaired += u32::from(is_patient);
+                    let patience = LOCAL_FAULT_RETRY_TIME.min(plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
+                    let is_within_limit = without_room.get_or_insert(begun).elapsed() < patience;
+                    repaired += u32::from(is_within_limit);
                 }
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}

@@ -88,7 +88,7 @@ impl Crossing {
     }
 }
 
-/// Said behind a number.
+/// Follows the count in the warning.
 const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress takes them too slowly for timeout, \
     total_timeout or max_queued_notifications";
 
@@ -122,7 +122,7 @@ impl std::fmt::Debug for Kind {
 
 impl Bridge {
     /// Makes a client from options as JSON text, spelled as the binding's language does. `variables` looks up the environment
-    /// of whoever makes it.
+    /// of the calling thread.
     ///
     /// # Errors
     /// A `config` error that names the option.

@@ -1,9 +1,9 @@
 //! A token bucket for the retries of one client, so that an outage is not multiplied by retrying.
 //!
 //! One event, such as the restart of a server, fails all calls in flight at once. Its cost is that of one retry: the failure
-//! that shows it pays, and the other calls whose attempts began before it are sent again without taking tokens, twice at
-//! most each. Everything that begins later pays, so that an outage costs no more than the calls in flight at its beginning
-//! and the bucket. The next such event is for free only when as many calls succeeded as were sent again for free.
+//! that shows it takes tokens, and the other calls whose attempts began before it are sent again without taking tokens, twice at
+//! most each. Everything that begins later takes tokens, so that an outage costs no more than the calls in flight at its beginning
+//! and the bucket. The next such event takes no tokens only when as many calls succeeded as were sent again without them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -28,11 +28,11 @@ pub(crate) struct RetryBudget {
 struct State {
     tokens: u32,
     event: Option<Event>,
-    /// Calls that retried for free, less those that succeeded since.
-    owed: u32,
+    /// Calls that retried without tokens, less those that succeeded since.
+    unpaid_retries: u32,
 }
 
-/// A failure behind which everything may fail for a while.
+/// A failure after which other calls are likely to fail.
 #[derive(Debug, Clone, Copy)]
 struct Event {
     at: Instant,
@@ -52,7 +52,7 @@ pub(crate) struct Taken {
 impl RetryBudget {
     /// `None` is a budget without limit.
     pub(crate) fn new(capacity: Option<u32>) -> Self {
-        let state = State { tokens: capacity.unwrap_or(0), event: None, owed: 0 };
+        let state = State { tokens: capacity.unwrap_or(0), event: None, unpaid_retries: 0 };
         Self { capacity, state: Mutex::new(state), is_at_rest: AtomicBool::new(true) }
     }
 
@@ -69,7 +69,7 @@ impl RetryBudget {
         self.is_at_rest.store(false, Ordering::Relaxed);
         let was_in_flight = state.event.is_some_and(|event| event.is_free && begun <= event.at);
         if was_in_flight && taken.free.is_none() {
-            state.owed += 1;
+            state.unpaid_retries += 1;
             taken.free = Some(FREE_RETRIES - 1);
             return true;
         }
@@ -77,7 +77,7 @@ impl RetryBudget {
         state.tokens = left;
         taken.paid += 1;
         if state.event.is_none_or(|event| event.is_over && begun > event.at) {
-            state.event = Some(Event { at: Instant::now(), is_free: state.owed == 0, is_over: false });
+            state.event = Some(Event { at: Instant::now(), is_free: state.unpaid_retries == 0, is_over: false });
         }
         true
     }
@@ -91,12 +91,12 @@ impl RetryBudget {
         let mut state = self.locked();
         let amount = taken.paid.saturating_mul(RETRY_COST).saturating_add(1);
         state.tokens = state.tokens.saturating_add(amount).min(capacity);
-        state.owed = state.owed.saturating_sub(1);
+        state.unpaid_retries = state.unpaid_retries.saturating_sub(1);
         if let Some(event) = &mut state.event {
             event.is_over |= begun > event.at;
         }
         let is_over = state.event.is_none_or(|event| event.is_over);
-        self.is_at_rest.store(is_over && state.owed == 0 && state.tokens == capacity, Ordering::Relaxed);
+        self.is_at_rest.store(is_over && state.unpaid_retries == 0 && state.tokens == capacity, Ordering::Relaxed);
     }
 
     fn locked(&self) -> MutexGuard<'_, State> {

@@ -33,7 +33,7 @@ pub(crate) struct Ears {
     /// What the opening of the session came to.
     open: OnceLock<Open>,
     opening: HeaderMap,
-    /// The id of the session, where a response behind the handshake gave it.
+    /// The id of the session, received with a response after the handshake.
     late_session_id: OnceLock<HeaderValue>,
     /// Whether the server is taken for a modern one while the session is being opened.
     asks_for_era: AtomicBool,

@@ -18,7 +18,7 @@ pub(crate) const PROXIES: &[&str] =
 
 /// The certificates that Node trusts besides the system's.
 pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
-/// Variables by which programs are told which certificates to trust.
+/// Variables that name trusted certificates.
 pub(crate) const CERTIFICATES: &[&str] = &[
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
@@ -31,7 +31,7 @@ pub(crate) const CERTIFICATES: &[&str] = &[
     "PIP_CERT",
 ];
 
-/// What a process of ours gets of the environment; the other variables may be secrets that are none of its business.
+/// What a process of ours gets of the environment; the other variables may be secrets that the process does not need.
 #[cfg(unix)]
 pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
 #[cfg(windows)]

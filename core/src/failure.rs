@@ -23,7 +23,7 @@ pub(crate) struct Failure {
 /// How closely a response is tied to the call that it was given to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tie {
-    /// By its status alone: whatever stands before the call's own method may have sent it.
+    /// By its status alone: middleware or a proxy may have sent it.
     #[default]
     Status,
     /// It names the id of the request, with a code that has no meaning of its own.
@@ -42,7 +42,7 @@ impl Failure {
         Self { happened, error, tie: Tie::default(), session_id: None, is_empty_stream: false }
     }
 
-    /// An answer that is none by an accident: it may have run, and sending it again may give a good one.
+    /// An unusable response caused by a transient fault: it may have run, and sending it again may give a good one.
     pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
         Self::new(Happened::BadAnswer, code, message)
     }

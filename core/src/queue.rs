@@ -35,7 +35,7 @@ pub(crate) struct Room {
 pub(crate) struct WaitLimit {
     /// The longest time without any item taken from the queue.
     pub(crate) idle: Duration,
-    /// No wait goes on behind this moment.
+    /// Latest time a wait may end.
     pub(crate) until: Option<Instant>,
 }
 

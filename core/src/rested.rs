@@ -10,7 +10,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// The rest after which news is listened for, in microseconds. Calls in close order do without.
 const AFTER: u64 = 200;
-/// Where the wall clock went on by so much more than the monotonic one, the machine slept, or its clock was set.
+/// Where the wall clock advanced by this much more than the monotonic one, the machine slept, or its clock was set.
 const SLEPT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
@@ -40,11 +40,11 @@ impl Rested {
 
     /// Whether the machine slept since the last attempt: what it was connected to may have forgotten it, though the clock by
     /// which connections grow old stood still.
-    pub(crate) fn has_slept(&self) -> bool {
-        self.has_slept_by(Instant::now(), SystemTime::now())
+    pub(crate) fn system_was_suspended(&self) -> bool {
+        self.was_suspended_by(Instant::now(), SystemTime::now())
     }
 
-    fn has_slept_by(&self, now: Instant, wall: SystemTime) -> bool {
+    fn was_suspended_by(&self, now: Instant, wall: SystemTime) -> bool {
         let mut clocks = self.clocks.lock().unwrap_or_else(PoisonError::into_inner);
         let (before, wall_before) = std::mem::replace(&mut *clocks, (now, wall));
         // A wall clock that was set back says nothing.
@@ -72,7 +72,7 @@ mod tests {
                 Ok(seconds) => wall + Duration::from_secs(seconds),
                 Err(_) => wall - Duration::from_secs(seconds.unsigned_abs()),
             };
-            rested.has_slept_by(now + Duration::from_secs(monotonic), wall)
+            rested.was_suspended_by(now + Duration::from_secs(monotonic), wall)
         };
         assert!(!after(60, 60), "a client that rested");
         assert!(after(61, 3661), "a machine that slept for an hour");

@@ -26,7 +26,7 @@ pub(crate) enum Safety {
 pub enum Happened {
     /// DNS, connect refused or timed out, TLS handshake, a proxy without a way, a stream that was refused: nothing ran.
     NotConnected,
-    /// The operating system of this machine gave no descriptor, buffer or port for a connection: it may later.
+    /// The operating system of this machine gave no descriptor, buffer or port for a connection: a later attempt may succeed.
     LocalFault,
     /// The server's certificate is not valid, or the client's is not for the server.
     CertificateInvalid,

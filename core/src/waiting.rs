@@ -134,7 +134,7 @@ impl Tries {
     fn text(&self) -> String {
         let Self { server, method, made, failed } = self;
         let attempts = if *made == 1 { "attempt" } else { "attempts" };
-        let failed = failed.as_ref().map(|failed| format!("; an earlier one failed: {failed}")).unwrap_or_default();
+        let failed = failed.as_ref().map(|failed| format!("; the last failed attempt: {failed}")).unwrap_or_default();
         format!(" in the handshake: no answer to {method} from {server}, after {made} {attempts}{failed}")
     }
 }
@@ -165,7 +165,7 @@ mod tests {
         handshake.failed("HTTP 503");
         handshake.sends("initialize".to_owned());
         assert!(said(Stage::Session(&handshake)).contains(
-            "no answer to initialize from https://a.example, after 2 attempts; an earlier one failed: HTTP 503 ("
+            "no answer to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
         ));
         assert_eq!(waiting.tries(), 2);
         assert!(said(Stage::Answer).contains("before the answer came"));

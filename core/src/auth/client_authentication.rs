@@ -44,7 +44,7 @@ pub(crate) fn ways(
     let lists = |name: &str| listed.is_some_and(|listed| listed.iter().any(|method| method == name));
     let ways: &[_] = match (lists(BASIC), lists(POST), client.is_changed_by_encoding()) {
         (false, true, _) => &[Post],
-        // It is the encoding that may not be understood; in the body there is but one.
+        // It is the encoding that may not be understood; the body has only one encoding.
         (true, true, true) => &[Basic, Post],
         (true, false, true) => &[Basic, BasicUnencoded],
         (true, _, false) => &[Basic],

@@ -85,7 +85,7 @@ pub(crate) fn ask<'a>(
     })
 }
 
-/// The failure of two ways to authenticate: the one that speaks of the client, and beside it the other.
+/// The failure of two ways to authenticate: reports the invalid_client error first, then the other.
 fn of_both(first: ClientAuthentication, refusal: Failure, second: ClientAuthentication, failure: Failure) -> Failure {
     let is_of_client = |failure: &Failure| failure.error.info().service_code.as_deref() == Some("invalid_client");
     let ((way, mut main), (other_way, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {

@@ -1,4 +1,4 @@
-//! What a token endpoint answers (RFC 6749 sections 5.1 and 5.2), also where it is not quite that.
+//! What a token endpoint answers (RFC 6749 sections 5.1 and 5.2), including deviating responses.
 
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, json};
@@ -111,7 +111,7 @@ fn readable(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if text.contains("_token") {
-        // It may be that of another.
+        // It may be another client's token.
         return String::new();
     }
     if !text.starts_with('<') {

@@ -22,7 +22,7 @@ pub(crate) struct Way<'a> {
     pub(crate) certificate_missing: bool,
     /// Whether the whole request may have left.
     pub(crate) may_have_left: bool,
-    /// What is said of variables that name certificates and are not used.
+    /// Hint about unused certificate variables.
     pub(crate) unused_certificates: &'a str,
 }
 

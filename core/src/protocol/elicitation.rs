@@ -76,7 +76,7 @@ impl Form {
             if Fields::is_usual(field) {
                 checks.insert(name.clone(), Fields::usual(field));
             } else if reading == Reading::Strict {
-                return Err(named("is none (see the option strict)"));
+                return Err(named("is not a plain field (see the option strict)"));
             } else {
                 unusual_fields.add(name, &[]);
                 checks.insert(name.clone(), fields.check(field).ok_or_else(|| named("cannot be shown"))?);

@@ -88,7 +88,7 @@ fn whole(schema: &Value, changes: Changes) -> Result<Compiled, String> {
     Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))), changes })
 }
 
-/// Patterns in linear time: those of a server must not stand still here. What needs more, such as look-ahead, is not evaluated.
+/// Patterns in linear time: those of a server must not block the client. What needs more, such as look-ahead, is not evaluated.
 fn options() -> ValidationOptions<'static> {
     jsonschema::options().with_pattern_options(PatternOptions::regex())
 }

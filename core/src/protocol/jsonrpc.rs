@@ -234,7 +234,7 @@ fn read_error(error: &str) -> Option<(RpcError, bool)> {
     Some((read, serde_json::from_str::<AsItShouldBe>(error).is_ok()))
 }
 
-/// Whose response a text was to be that is not one: the id of an object that has a result or an error and no method.
+/// Id of the request that an invalid response names: the id of an object that has a result or an error and no method.
 pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
     #[derive(Deserialize)]
     struct Addressed<'a> {
@@ -248,7 +248,7 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
     let is_response = !members.contains_key("method")
         && (members.contains_key("result") || members.contains_key("error"))
         && (has_version || !has_more(text.as_bytes()));
-    // An id that stands twice is nobody's.
+    // A duplicate id identifies no request.
     let addressed: Addressed<'_> = serde_json::from_str(&text).ok().filter(|_| is_response)?;
     our_id(addressed.id.get())
 }

@@ -75,7 +75,7 @@ pub(crate) trait Listener: Send + Sync {
     fn accepts(&self, _deviation: Deviation, _did: &dyn Fn() -> String) -> bool {
         true
     }
-    /// Hears the beginning of what was skipped because it is no message.
+    /// Receives a preview of skipped text.
     fn skipped(&self, _shown: String) {}
 }
 

@@ -136,7 +136,7 @@ async fn successful(
             true => Ok(content),
             false => Err(unexpected(media, &text, Happened::Unusable)),
         },
-        // No response at all: of that, the type says the most.
+        // Not a response: the content type is the most useful detail.
         (Err(failure), Media::Other(_)) if failure.happened == Happened::Unreadable => {
             Err(unexpected(&media, &text, Happened::Unreadable))
         }
@@ -335,7 +335,7 @@ async fn from_stream(
         let (Some(resume), Some(from)) = (&mut resume, &last_event_id) else { return Err(cut) };
         let begun = std::mem::replace(&mut resume.begun, Instant::now());
         if is_broken {
-            // What goes on must not meet another connection that is as dead as this one.
+            // What goes on must not meet another connection that is also unusable.
             resume.http.renew(begun);
         }
         let mut asked_for = Duration::ZERO;

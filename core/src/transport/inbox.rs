@@ -23,8 +23,8 @@ use crate::protocol::loose;
 use crate::queue::{Place, Room, WaitLimit};
 use crate::retry::Happened;
 
-/// How long the one call that waits may hold up the reading without taking any progress: the server's own messages come
-/// behind it.
+/// How long the one call that waits may hold up the reading without taking any progress: the server's own messages
+/// wait until it is read.
 const HELD_UP: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None };
 /// After how many messages the calls that wait have their turn.
 const MESSAGES_IN_A_ROW: usize = 64;
@@ -438,7 +438,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_for_nobody_ends_no_request() {
+    fn unmatched_messages_end_no_request() {
         for line in [
             "Server is running on stdio",
             "[dotenv@17.2.3] injecting env (0) from .env",
