@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 def start(target: Callable[[], object]) -> None:
     """Run `target` on a thread that does not hold the program.
 
-    Unlike `threading.Thread.start` this does not wait for the thread to begin: below 3.14 Python ends a thread that waits
-    for the interpreter at its end, and the caller is in the middle of native code. A greenlet would hold up all others
-    while it waits in native code.
+    Unlike `threading.Thread.start` this does not wait for the thread to begin: below 3.14 Python ends a thread that
+    waits for the interpreter at its end, and the caller is in the middle of native code. A greenlet would hold up all
+    others while it waits in native code.
     """
     start_new_thread = _greenlets.original_start_new_thread() or _thread.start_new_thread
     start_new_thread(target, ())
