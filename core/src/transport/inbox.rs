@@ -505,7 +505,7 @@ mod tests {
         let inbox = Inbox::default();
         let mut waiting = inbox.expect(7, Some("p".to_owned()), &limits).unwrap();
         let params = format!(r#"{{"progressToken":"p","progress":1,"message":"{}"}}"#, "x".repeat(60));
-        let progress = Bytes::from(jsonrpc::notification("notifications/progress", params.as_bytes()));
+        let progress = jsonrpc::notification("notifications/progress", params.as_bytes());
         assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
         inbox.deliver(&progress, &Deaf).unwrap();
         assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
