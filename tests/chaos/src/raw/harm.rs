@@ -441,10 +441,12 @@ fn ids(body: &[u8], id: &str, random: &mut Rng) -> (Vec<u8>, bool) {
     (text.replacen(&at, &by, 1).into_bytes(), is_left_out || !is_same(id, &other))
 }
 
-/// Whether two ids are one: a number may come back as a text of its digits.
+/// Whether two ids are one: a number may come back as a text of its digits, or as languages without integers write it.
 fn is_same(id: &str, other: &str) -> bool {
+    let is_whole = |number: &f64| number.fract() == 0.0 && (0.0..9e15).contains(number);
     let digits = |id: &str| match serde_json::from_str(id).ok()? {
         Value::Number(number) if number.is_u64() => Some(number.to_string()),
+        Value::Number(number) => number.as_f64().filter(is_whole).map(|number| format!("{number:.0}")),
         Value::String(text) => Some(text),
         _ => None,
     };

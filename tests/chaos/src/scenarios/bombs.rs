@@ -27,9 +27,9 @@ const LONG: Duration = Duration::from_secs(60);
 fn bombs() -> Vec<(&'static str, Fault, &'static str)> {
     let endless = |what| Fault::EndlessStream { what, tick_ms: 0 };
     vec![
-        // Comments are no sign of life: the attempt ends.
-        ("comments", endless(Endless::Comments), "attempt_timeout"),
-        // Log messages are: the call as a whole ends.
+        // Any byte of the stream is a sign of life: the call as a whole ends.
+        ("comments", endless(Endless::Comments), "total_timeout"),
+        // Log messages are one, too.
         ("events", endless(Endless::Events), "total_timeout"),
         ("event", endless(Endless::Event), "answer_too_large"),
         ("body", endless(Endless::Body), "answer_too_large"),

@@ -131,7 +131,8 @@ fn redirects(tricks: &mut Vec<Trick>) {
             tricks.push(trick(format!("{status} to {what}"), client, on(on_what, to()), ends));
         };
         add("initialize", Client::Server, json!({"method": "initialize"}), rest);
-        add("notifications/initialized", Client::Server, json!({"method": "notifications/initialized"}), rest);
+        // Whatever a server answers to a notification, the handshake holds.
+        add("notifications/initialized", Client::Server, json!({"method": "notifications/initialized"}), Ends::Well);
         add("tools/call", Client::Server, json!({"method": "tools/call"}), rest);
         add("tools/call, modern", Client::Modern, json!({"method": "tools/call"}), rest);
         add("the stream by GET", Client::Server, json!({"http_method": "GET"}), Ends::Well);
@@ -152,7 +153,7 @@ fn redirects(tricks: &mut Vec<Trick>) {
     }
 }
 
-/// Every spelling of another origin, for calls, and for registries, which follow redirects to their own.
+/// Every spelling of another origin, for calls and for registries, which follow redirects to their own.
 fn spellings(tricks: &mut Vec<Trick>) {
     for (name, location) in ELSEWHERE.iter().chain(NOWHERE) {
         let mut add = |what: &str, client, on_what: Value| {
@@ -169,9 +170,12 @@ fn spellings(tricks: &mut Vec<Trick>) {
     ]);
     let name = "a registry, by way of its own".to_owned();
     tricks.push(trick(name, Client::Gaia, rules, Ends::In("unexpected_redirect")));
-    // A redirect to another path of our own is none that a call follows.
-    let rules = on(json!({"method": "tools/call"}), redirect(307, "/stolen"));
-    tricks.push(trick("tools/call to its own origin".into(), Client::Server, rules, Ends::In("unexpected_redirect")));
+    let rules = json!([
+        {"on": {"method": "tools/call", "path": "/mcp"}, "fault": redirect(307, "/moved")},
+        {"on": {"path": "/moved"}, "fault": redirect(307, "http://{evil}/stolen")},
+    ]);
+    let name = "tools/call, by way of its own".to_owned();
+    tricks.push(trick(name, Client::Server, rules, Ends::In("unexpected_redirect")));
 }
 
 /// Headers that point elsewhere, on answers that are made again, on refusals, and where a token is asked for.
