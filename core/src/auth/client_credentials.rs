@@ -1,26 +1,11 @@
-//! A token from a token endpoint (RFC 6749 section 4.4).
+//! The option `auth` of type `oauth2`: a client of an authorization server (RFC 6749 section 4.4).
 
-use std::pin::Pin;
-use std::sync::Arc;
-
-use oauth2::basic::BasicClient;
-use oauth2::{
-    AuthType, ClientId, ClientSecret, HttpRequest, HttpResponse, RequestTokenError, Scope, TokenResponse as _, TokenUrl,
-};
+use base64::Engine;
+use http::HeaderValue;
 use url::Url;
 
-use super::Secret;
-use super::client_authentication::{ClientAuthentication, refused_the_client, ways};
-use super::discovery::{self, TokenEndpoint};
-use super::token::Issued;
-use super::token_response::{self, TokenResponse};
-use crate::attempts::{self, Name, Operation, Plan};
-use crate::core::Core;
-use crate::deviations::Deviation;
-use crate::error::{Code, Error};
-use crate::failure::Failure;
-use crate::retry::{Happened, Safety};
-use crate::transport::plain;
+use crate::auth::credentials;
+use crate::util::secret::Secret;
 
 /// A client of an authorization server.
 #[derive(Debug, Clone)]
@@ -40,176 +25,30 @@ impl ClientCredentials {
     }
 }
 
-/// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
-/// tried, and the one that is accepted is kept.
-pub(crate) fn ask<'a>(
-    core: &'a Arc<Core>,
-    client: &'a ClientCredentials,
-) -> Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>> {
-    // Boxed, as it runs in the loop over attempts that also waits for it.
-    Box::pin(async move {
-        let TokenEndpoint { url, methods } = match &client.token_url {
-            Some(url) => TokenEndpoint { url: url.clone(), methods: None },
-            None => discovery::token_endpoint(core).await?,
-        };
-        let kept = core.client_authentication.get();
-        let ways = kept.map_or_else(|| ways(client, methods.as_deref(), core.settings.strict), std::slice::from_ref);
-        let mut before: Option<(ClientAuthentication, Failure)> = None;
-        for (place, way) in ways.iter().enumerate() {
-            let asking = Asking { client, url: &url, way: *way };
-            match attempts::run(core, &Plan::of_its_own(core, Safety::Safe), &asking).await {
-                Ok(issued) => {
-                    if place > 0 {
-                        let (refused, accepted) = (ways[0].name(), way.name());
-                        core.accepts(Deviation::ClientAuthentication, || {
-                            format!("the server's token endpoint refused {refused} and accepted {accepted}")
-                        });
-                    }
-                    let _ = core.client_authentication.set(*way);
-                    return Ok(issued);
-                }
-                Err(failure) => {
-                    let goes_on = place + 1 < ways.len() && refused_the_client(&failure);
-                    let failure = match before.take() {
-                        Some((first, refusal)) => of_both(first, refusal, *way, failure),
-                        None => failure,
-                    };
-                    if !goes_on {
-                        return Err(failure);
-                    }
-                    before = Some((*way, failure));
-                }
-            }
-        }
-        Err(before.map_or_else(|| unusable("there is no way to authenticate"), |(_, failure)| failure))
-    })
-}
-
-/// The failure of two ways to authenticate: reports the invalid_client error first, then the other.
-fn of_both(first: ClientAuthentication, refusal: Failure, second: ClientAuthentication, failure: Failure) -> Failure {
-    let is_of_client = |failure: &Failure| failure.error.info().service_code.as_deref() == Some("invalid_client");
-    let ((way, mut main), (other_way, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {
-        true => ((first, refusal), (second, failure)),
-        false => ((second, failure), (first, refusal)),
-    };
-    let other = &other.error.info().message;
-    let info = main.error.info_mut();
-    info.message = format!("{} (by {}; by {}: {other})", info.message, way.name(), other_way.name());
-    main
-}
-
-struct Asking<'a> {
-    client: &'a ClientCredentials,
-    url: &'a Url,
-    way: ClientAuthentication,
-}
-
-impl Operation for Asking<'_> {
-    type Ground = ();
-    type Reply = Issued;
-    const WITH_TOKEN: bool = false;
-    const OPENS: bool = true;
-
-    fn name(&self) -> Name {
-        Name::of("token")
+impl ClientCredentials {
+    fn encoded(&self) -> String {
+        let form = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        format!("{}:{}", form(&self.client_id), form(self.client_secret.expose()))
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
-        Ok(())
+    fn unencoded(&self) -> String {
+        format!("{}:{}", self.client_id, self.client_secret.expose())
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &attempts::Turn) -> Result<Issued, Failure> {
-        let unencoded = match self.way {
-            ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
-            ClientAuthentication::Basic | ClientAuthentication::Post => None,
-        };
-        let send = move |mut request: HttpRequest| {
-            if let Some(header) = &unencoded {
-                request.headers_mut().insert(http::header::AUTHORIZATION, header.clone());
-            }
-            let core = Arc::clone(core);
-            async move { send(&core, request).await.map_err(Unanswered) }
-        };
-        let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
-            .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
-            .set_auth_type(match self.way {
-                ClientAuthentication::Post => AuthType::RequestBody,
-                ClientAuthentication::Basic | ClientAuthentication::BasicUnencoded => AuthType::BasicAuth,
-            })
-            .set_token_uri(TokenUrl::from_url(self.url.clone()));
-        let mut request = client.exchange_client_credentials();
-        if let Some(scope) = &self.client.scope {
-            request = request.add_scope(Scope::new(scope.clone()));
-        }
-        if let Some(audience) = &self.client.audience {
-            request = request.add_extra_param("audience", audience);
-        }
-        match turn.in_time(async { Ok(request.request_async(&send).await) }).await? {
-            Ok(answer) => Ok(Issued {
-                token: answer.access_token().secret().as_str().into(),
-                expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),
-            }),
-            Err(RequestTokenError::Request(Unanswered(mut failure))) => {
-                let info = failure.error.info_mut();
-                let origin = self.url.origin().ascii_serialization();
-                let colon = if info.code == Code::TokenRefused { "" } else { ":" };
-                info.message = format!("the token endpoint at {origin}{colon} {}", info.message);
-                Err(failure)
-            }
-            Err(_) => Err(unusable("the token endpoint's answer is not that of RFC 6749 section 5.1")),
-        }
+    /// Whether HTTP Basic looks different without form-encoding, and is possible then (RFC 7617 section 2).
+    pub(crate) fn is_changed_by_encoding(&self) -> bool {
+        let unencoded = self.unencoded();
+        self.encoded() != unencoded && !self.client_id.contains(':') && !unencoded.chars().any(char::is_control)
+    }
+
+    /// The forms in which the secret is sent in a header.
+    pub(crate) fn in_headers(&self) -> [String; 2] {
+        [self.encoded(), self.unencoded()].map(|both| base64::engine::general_purpose::STANDARD.encode(both))
+    }
+
+    /// The header of HTTP Basic without form-encoding.
+    pub(crate) fn unencoded_header(&self) -> Option<HeaderValue> {
+        let [_, both] = self.in_headers();
+        credentials::sensitive("client_secret", &format!("Basic {both}")).ok()
     }
 }
-
-pub(crate) fn unusable(message: impl Into<String>) -> Failure {
-    Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
-}
-
-/// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
-async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Failure> {
-    let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents()).await?;
-    let status = answer.status;
-    let (happened, code) = match status.as_u16() {
-        200..=299 | 400 | 401 | 403 => (Happened::Refused, Code::TokenRefused),
-        429 => (Happened::RateLimited, Code::RateLimited),
-        408 | 500..=599 => (Happened::ServerFault, Code::ServerUnavailable),
-        _ => (Happened::Refused, Code::TokenUnavailable),
-    };
-    let (word, said) = match token_response::read(status, &answer.headers, &answer.body) {
-        TokenResponse::Token { body, deviations } => {
-            if !deviations.is_empty() {
-                let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
-                if !core.accepts(Deviation::TokenResponse, did) {
-                    return Err(unusable(format!(
-                        "it answered with {} (see the option strict)",
-                        deviations.join(", ")
-                    )));
-                }
-            }
-            let mut response = HttpResponse::new(body);
-            *response.status_mut() = status;
-            return Ok(response);
-        }
-        TokenResponse::Refused { code, said } => (code, said),
-        TokenResponse::Unreadable => {
-            return Err(unusable("its answer is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
-        }
-    };
-    let message = match (code, &word) {
-        (Code::TokenRefused, Some(_)) => format!("refused: {said}"),
-        (Code::TokenRefused, None) => format!("refused with HTTP {status}: {said}"),
-        _ => format!("it answered with HTTP {status}: {said}"),
-    };
-    let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure = Failure::new(happened, code, message).answered(status, &answer.headers);
-    let wait = crate::retry_after::read(&answer.headers, std::time::SystemTime::now());
-    let info = failure.error.info_mut();
-    info.retry_after = wait.map(|wait| wait.as_secs_f64());
-    info.service_code = word;
-    Err(failure)
-}
-
-#[derive(Debug, thiserror::Error)]
-#[error("no answer")]
-struct Unanswered(Failure);

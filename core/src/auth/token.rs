@@ -5,11 +5,12 @@ use std::time::{Duration, SystemTime};
 use http::HeaderValue;
 use tokio::time::Instant;
 
-use super::{Secret, bearer};
+use crate::auth::credentials::bearer;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
 use crate::error::{Code, Error};
-use crate::failure::Failure;
-use crate::retry::Happened;
-use crate::single_flight::{Kept, SingleFlight};
+use crate::util::secret::Secret;
+use crate::util::single_flight::{Kept, SingleFlight};
 
 /// A token is renewed this long before it expires, or after nine tenths of its time where that is later.
 const EARLY: Duration = Duration::from_secs(30);

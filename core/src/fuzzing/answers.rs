@@ -3,14 +3,14 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
-use crate::classify::{Standing, judge, refused_rest};
+use crate::config::profile::Profile;
 use crate::error::Delivery;
-use crate::failure::Failure;
-use crate::profile::Profile;
-use crate::retry_after::LONGEST;
-use crate::text::PREVIEW_BYTES;
-use crate::transport::answer::{Answer, Deaf};
-use crate::transport::http::error_content;
+use crate::error::attempt_error::Failure;
+use crate::retry::retry_after::LONGEST;
+use crate::transport::classify::{Standing, judge, refused_rest};
+use crate::transport::message::{Answer, Deaf};
+use crate::transport::streamable_http::error_content;
+use crate::util::sanitize::PREVIEW_BYTES;
 
 /// `input`: two bytes for the status, one for what is known, lines of headers, an empty line, and the body.
 ///

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::members::Members;
-use crate::protocol::arguments::{check, check_tool_call, with_members, with_meta, with_progress_token, without_null};
+use crate::protocol::params::{check, check_tool_call, with_members, with_meta, with_progress_token, without_null};
 
 /// `params`: those of a call, as a face would write them.
 ///

@@ -7,9 +7,9 @@ use futures_util::FutureExt;
 use futures_util::stream::iter;
 
 use super::whatwg::{End, Interpreted, interpret};
+use crate::config::limits;
 use crate::error::Code;
-use crate::limits;
-use crate::transport::event_stream::EventStream;
+use crate::transport::sse_stream::EventStream;
 
 /// `input`: four bytes that decide over the splits, one over the limit, and the stream.
 ///

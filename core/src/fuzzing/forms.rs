@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::protocol::json_schema::{self, Reading};
-use crate::protocol::{asked, elicitation};
+use crate::protocol::{client_features, elicitation};
 
 /// `input`: the params of a server's request, and behind an LF what the caller's function gave.
 ///
@@ -14,8 +14,8 @@ pub fn forms(input: &[u8]) {
     let Some(Ok(params)) = parts.next() else { return };
     let given = parts.next().and_then(Result::ok).unwrap_or_default();
     for method in ["sampling/createMessage", "roots/list", "other"] {
-        let _ = asked::check(method, &params);
-        let _ = asked::result(method, given.clone());
+        let _ = client_features::check(method, &params);
+        let _ = client_features::result(method, given.clone());
     }
     for reading in [Reading::Strict, Reading::Lenient] {
         if let Ok(elicitation) = elicitation::read(&params, reading)

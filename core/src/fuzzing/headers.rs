@@ -4,10 +4,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::auth::Secret;
-use crate::headers::{MAX_LENGTH, extra, visible};
-use crate::protocol::mirror::{annotations, encode, value_at};
-use crate::text::preview;
+use crate::config::headers::{MAX_LENGTH, extra, visible};
+use crate::protocol::param_headers::{annotations, encode, value_at};
+use crate::util::sanitize::preview;
+use crate::util::secret::Secret;
 
 /// Names that no header of the user's may have, some of them at least.
 const NEVER: &[&str] = &["authorization", "host", "content-length", "transfer-encoding", "idempotency-key"];

@@ -3,11 +3,11 @@
 use bytes::Bytes;
 use futures_util::FutureExt;
 
-use crate::config::ClientConfig;
-use crate::limits::Limits;
+use crate::config::client_options::ClientConfig;
+use crate::config::limits::Limits;
 use crate::protocol::jsonrpc;
-use crate::transport::answer::{Content, Deaf};
-use crate::transport::inbox::Inbox;
+use crate::transport::message::{Content, Deaf};
+use crate::transport::pending_requests::Inbox;
 
 /// `lines`: what the server writes, a message a line.
 ///

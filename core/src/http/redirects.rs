@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, LOCATION};
 use http::{HeaderMap, HeaderValue, Method, StatusCode};
 use url::Url;
 
-use super::is_own;
+use crate::http::client::is_own;
 
 /// The most redirects that one request follows.
 pub(crate) const MOST: usize = 5;

@@ -11,10 +11,10 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig as TlsConfig, RootCertStore, SignatureScheme, version};
 
-use super::trust;
-use crate::config::ClientConfig;
-use crate::environment::{self, NODE_EXTRA_CA_CERTS};
+use crate::config::client_options::ClientConfig;
 use crate::error::{Code, Error, Result};
+use crate::http::trust;
+use crate::util::environment::{self, NODE_EXTRA_CA_CERTS};
 
 /// What begins every object in PEM; no path has it.
 const PEM: &str = "-----BEGIN ";

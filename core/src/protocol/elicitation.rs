@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::checkable::Places;
-use super::form_field::Fields;
-use super::json_schema::{self, Compiled, Reading};
+use crate::protocol::form_fields::Fields;
+use crate::protocol::json_schema::{self, Compiled, Reading};
+use crate::protocol::schema_subset::Places;
 
 pub(crate) const CREATE: &str = "elicitation/create";
 
@@ -72,7 +72,7 @@ impl Form {
         let mut fields = Fields::of(whole);
         let mut checks = Map::new();
         for (name, field) in properties {
-            let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::text::word(name.as_bytes()));
+            let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::word(name.as_bytes()));
             if Fields::is_usual(field) {
                 checks.insert(name.clone(), Fields::usual(field));
             } else if reading == Reading::Strict {
@@ -125,7 +125,7 @@ impl Form {
         }
         match self.required.iter().find(|name| !content.contains_key(*name)) {
             Some(missing) => {
-                let missing = crate::text::word(missing.as_bytes());
+                let missing = crate::util::sanitize::word(missing.as_bytes());
                 Err(format!("content does not fit the form: \"{missing}\" is a required property"))
             }
             None => Ok(Value::Object(content)),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::types;
+use crate::protocol::types;
 
 const REVISION: &str = "2026-07-28";
 

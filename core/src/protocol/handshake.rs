@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
 use crate::error::{Code, Result};
-use crate::failure::Failure;
-use crate::retry::Happened;
 
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
@@ -41,7 +41,7 @@ pub(crate) fn negotiated(
     {
         return Ok(version.clone().into_owned());
     }
-    let shown = crate::text::preview(chosen.protocol_version.as_bytes());
+    let shown = crate::util::sanitize::preview(chosen.protocol_version.as_bytes());
     let message = format!("the server chose protocol version {shown}; accepted are {}{OPTION}", accepted.join(", "));
     Err(Failure::new(Happened::Refused, Code::UnsupportedVersion, message))
 }
@@ -60,9 +60,9 @@ pub(crate) fn named_version(failure: &Failure, asked: &str, ours: &[&str]) -> Op
     if !named.iter().any(|version| version != asked) {
         dates_in(&info.message, &mut named);
     }
-    let common = named
-        .into_iter()
-        .filter(|version| version != asked && !crate::era::is_modern(version) && ours.contains(&version.as_str()));
+    let common = named.into_iter().filter(|version| {
+        version != asked && !crate::protocol::era::is_modern(version) && ours.contains(&version.as_str())
+    });
     common.max()
 }
 

@@ -9,9 +9,9 @@ use jsonschema::{PatternOptions, ValidationOptions, Validator};
 use serde_json::Value;
 use tokio::sync::{Semaphore, oneshot};
 
-use super::checkable::{self, References};
+use crate::protocol::schema_subset::{self, References};
 
-pub(crate) use super::checkable::Changes;
+pub(crate) use crate::protocol::schema_subset::Changes;
 
 /// The largest schema that is used, in bytes of JSON text: a server must not keep us busy with one.
 const LARGEST: usize = 1 << 20;
@@ -64,14 +64,14 @@ pub(crate) fn compile(schema: &Value, reading: Reading) -> Result<Compiled, Stri
         return Err(format!("the schema is larger than {LARGEST} bytes"));
     }
     let why = match reading {
-        Reading::Lenient if checkable::uses_nullable(&text) => String::new(),
+        Reading::Lenient if schema_subset::uses_nullable(&text) => String::new(),
         _ => match whole(schema, Changes::default()) {
             Err(why) if reading == Reading::Lenient => why,
             compiled => return compiled,
         },
     };
     for references in [References::All, References::Pointers] {
-        let (part, changes) = checkable::part(schema, references);
+        let (part, changes) = schema_subset::part(schema, references);
         if let Ok(compiled) = whole(&part, changes) {
             return Ok(compiled);
         }
@@ -82,7 +82,7 @@ pub(crate) fn compile(schema: &Value, reading: Reading) -> Result<Compiled, Stri
 fn whole(schema: &Value, changes: Changes) -> Result<Compiled, String> {
     let validator = options().build(schema).map_err(|error| match error.kind() {
         ValidationErrorKind::Referencing(_) => "it refers to what is not in it, and nothing is fetched".to_owned(),
-        _ => crate::text::preview(error.to_string().as_bytes()),
+        _ => crate::util::sanitize::preview(error.to_string().as_bytes()),
     })?;
     let text = schema.to_string();
     Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))), changes })
@@ -103,7 +103,7 @@ pub(crate) fn fits(schema: &Compiled, value: &Value) -> Result<(), String> {
     schema.validator.validate(value).map_err(|error| {
         let place = error.instance_path().to_string();
         let place = if place.is_empty() { place } else { format!("{place}: ") };
-        crate::text::preview(format!("{place}{}", error.masked()).as_bytes())
+        crate::util::sanitize::preview(format!("{place}{}", error.masked()).as_bytes())
     })
 }
 

@@ -6,8 +6,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::loose::{self, Loose};
-use crate::deviations::Deviation;
+use crate::observe::deviations::Deviation;
+use crate::protocol::lenient_json::{self, Loose};
 
 /// JSON-RPC's own error codes.
 pub(crate) const PARSE_ERROR: i64 = -32700;
@@ -85,7 +85,7 @@ pub(crate) struct RpcError {
 /// The message is for people only: an answer is not refused for the lack of one, or of half a character in it.
 fn any_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let given = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
-    Ok(given.map(|given| loose::string(given).unwrap_or_else(|| given.to_owned())).unwrap_or_default())
+    Ok(given.map(|given| lenient_json::string(given).unwrap_or_else(|| given.to_owned())).unwrap_or_default())
 }
 
 /// A code as languages without integers write it, or as text.
@@ -163,7 +163,7 @@ pub(crate) fn read_only(text: &[u8]) -> Option<Read<'_>> {
 /// Whether an object has other members than a response: without `jsonrpc` it is JSON of another kind, such as a line of a log
 /// about the request.
 fn has_more(text: &[u8]) -> bool {
-    let members = loose::members(without_mark(text));
+    let members = lenient_json::members(without_mark(text));
     members.keys().any(|Loose(name)| !matches!(name.as_str(), "jsonrpc" | "id" | "result" | "error"))
 }
 
@@ -213,7 +213,8 @@ fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
 /// Whether a version that is not written as it should be is that of JSON-RPC 2.0 all the same.
 fn says_two(version: &str) -> bool {
     let version = version.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(version);
-    loose::string(&format!("\"{version}\"")).is_some_and(|version| matches!(version.as_str(), "2.0" | "2" | "2.00"))
+    lenient_json::string(&format!("\"{version}\""))
+        .is_some_and(|version| matches!(version.as_str(), "2.0" | "2" | "2.00"))
 }
 
 /// An error, and whether it is written as it should be.
@@ -226,7 +227,7 @@ fn read_error(error: &str) -> Option<(RpcError, bool)> {
         _message: Option<Loose>,
     }
     if error.starts_with('"') {
-        return loose::string(error)
+        return lenient_json::string(error)
             .map(|message| (RpcError { code: None, message, data: None, has_id: false }, false));
     }
     // A list would be read as the members in their order.
@@ -243,7 +244,7 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
     }
     // Half a character elsewhere does not hide whose it is.
     let text = String::from_utf8_lossy(without_mark(text));
-    let members = loose::members(text.as_bytes());
+    let members = lenient_json::members(text.as_bytes());
     let has_version = members.get("jsonrpc").is_some_and(|version| version.get() != "null");
     let is_response = !members.contains_key("method")
         && (members.contains_key("result") || members.contains_key("error"))

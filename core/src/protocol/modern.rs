@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderName};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::arguments::with_meta;
-use super::mirror::encode;
-use super::trace_context::TraceContext;
 use crate::error::Result;
-use crate::failure::Failure;
+use crate::error::attempt_error::Failure;
+use crate::protocol::param_headers::encode;
+use crate::protocol::params::with_meta;
+use crate::protocol::trace_context::TraceContext;
 
 pub(crate) const DISCOVER: &str = "server/discover";
 const PREFIX: &str = "io.modelcontextprotocol/";
@@ -83,7 +83,7 @@ pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Kind, 
         None | Some("\"complete\"") => Ok(Kind::Complete),
         Some("\"input_required\"") if ASKING.contains(&method) => Ok(Kind::InputRequired),
         Some(other) => {
-            let shown = crate::text::preview(other.as_bytes());
+            let shown = crate::util::sanitize::preview(other.as_bytes());
             let message = format!("the result is of type {shown}, which no answer to {method} has");
             Err(Failure::unusable(message))
         }

@@ -10,11 +10,11 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::member;
+use crate::protocol::serde_helpers;
 
 /// Members that are always the same text, by which objects are told apart.
 pub mod tags {
-    use crate::protocol::tag::tags;
+    use crate::protocol::literal::tags;
 
     tags! {
         ArrayTag = "array";
@@ -54,22 +54,22 @@ pub mod tags {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Annotations {
     /// Describes who the intended audience of this object or data is.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub audience: Option<Vec<Role>>,
     /// The moment the resource was last modified, as an ISO 8601 formatted string.
     #[serde(
         rename = "lastModified",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub last_modified: Option<String>,
     /// Describes how important this data is for operating the server.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub priority: Option<f64>,
     /// Members not named here.
@@ -100,10 +100,15 @@ pub struct AudioContent {
     /// What kind of object it is.
     pub r#type: tags::AudioTag,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// Members not named here.
     #[serde(flatten)]
@@ -118,14 +123,19 @@ pub struct BlobResourceContents {
     /// The URI of this resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// The MIME type of this resource, if known.
     #[serde(
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// Members not named here.
@@ -139,13 +149,13 @@ pub struct BooleanSchema {
     /// What kind of object it is.
     pub r#type: tags::BooleanTag,
     /// The value that the field begins with.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<bool>,
     /// What it is, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The title, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -172,17 +182,22 @@ pub struct CallToolRequestParams {
     /// The name of the tool.
     pub name: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Arguments to use for the tool call.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub arguments: Option<Map<String, Value>>,
     /// The answers to what the server asked, by the same names.
     #[serde(
         rename = "inputResponses",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub input_responses: Option<InputResponses>,
     /// The server's own state, to be sent back as it is.
@@ -190,11 +205,11 @@ pub struct CallToolRequestParams {
         rename = "requestState",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_state: Option<String>,
     /// If specified, the caller is requesting task-augmented execution for this request.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub task: Option<TaskMetadata>,
     /// Members not named here.
     #[serde(flatten)]
@@ -208,14 +223,19 @@ pub struct CallToolResult {
     #[serde(default)]
     pub content: Vec<ContentBlock>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Whether the tool call ended in an error.
     #[serde(
         rename = "isError",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub is_error: Option<bool>,
     /// `complete` (as where there is none) or `input_required`.
@@ -223,7 +243,7 @@ pub struct CallToolResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// An optional JSON value that represents the structured result of the tool call.
@@ -262,14 +282,19 @@ pub struct CancelTaskResult {
     /// Actual retention duration from creation in milliseconds, null for unlimited.
     pub ttl: Option<i64>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Suggested polling interval in milliseconds.
     #[serde(
         rename = "pollInterval",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub poll_interval: Option<i64>,
     /// Optional human-readable message describing the current task state.
@@ -277,7 +302,7 @@ pub struct CancelTaskResult {
         rename = "statusMessage",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub status_message: Option<String>,
     /// Members not named here.
@@ -301,17 +326,22 @@ pub struct CancelledNotification {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CancelledNotificationParams {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// An optional string describing the reason for the cancellation.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub reason: Option<String>,
     /// The ID of the request to cancel.
     #[serde(
         rename = "requestId",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_id: Option<RequestId>,
     /// Members not named here.
@@ -323,22 +353,22 @@ pub struct CancelledNotificationParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientCapabilities {
     /// Present if the client supports elicitation from the server.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub elicitation: Option<ElicitationCapability>,
     /// Experimental, non-standard capabilities that the client supports.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub experimental: Option<BTreeMap<String, Map<String, Value>>>,
     /// Optional MCP extensions that the client supports.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub extensions: Option<BTreeMap<String, Map<String, Value>>>,
     /// Present if the client supports listing roots.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub roots: Option<RootsCapability>,
     /// Present if the client supports sampling from an LLM.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub sampling: Option<SamplingCapability>,
     /// Present if the client supports task-augmented requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tasks: Option<ClientTasksCapability>,
     /// Members not named here.
     #[serde(flatten)]
@@ -349,13 +379,13 @@ pub struct ClientCapabilities {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientTasksCapability {
     /// Whether this client supports tasks/cancel.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub cancel: Option<Map<String, Value>>,
     /// Whether this client supports tasks/list.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub list: Option<Map<String, Value>>,
     /// Specifies which request types can be augmented with tasks.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub requests: Option<ClientTasksCapabilityRequests>,
     /// Members not named here.
     #[serde(flatten)]
@@ -366,10 +396,10 @@ pub struct ClientTasksCapability {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientTasksCapabilityRequests {
     /// Task support for elicitation-related requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub elicitation: Option<ClientTasksCapabilityRequestsElicitation>,
     /// Task support for sampling-related requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub sampling: Option<ClientTasksCapabilityRequestsSampling>,
     /// Members not named here.
     #[serde(flatten)]
@@ -380,7 +410,7 @@ pub struct ClientTasksCapabilityRequests {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ClientTasksCapabilityRequestsElicitation {
     /// Whether the client supports task-augmented elicitation/create requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub create: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -395,7 +425,7 @@ pub struct ClientTasksCapabilityRequestsSampling {
         rename = "createMessage",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub create_message: Option<Map<String, Value>>,
     /// Members not named here.
@@ -411,10 +441,15 @@ pub struct CompleteRequestParams {
     /// What the argument belongs to.
     pub r#ref: CompletionReference,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Additional, optional context for completions.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub context: Option<CompletionContext>,
     /// Members not named here.
     #[serde(flatten)]
@@ -427,14 +462,19 @@ pub struct CompleteResult {
     /// The completion.
     pub completion: Completion,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// Members not named here.
@@ -452,11 +492,11 @@ pub struct Completion {
         rename = "hasMore",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub has_more: Option<bool>,
     /// The total number of completion options available.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient_whole")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient_whole")]
     pub total: Option<i64>,
     /// Members not named here.
     #[serde(flatten)]
@@ -479,7 +519,7 @@ pub struct CompletionArgument {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompletionContext {
     /// Previously-resolved variables in a URI template or prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub arguments: Option<BTreeMap<String, String>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -532,7 +572,7 @@ pub struct CreateMessageRequest {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CreateMessageRequestParams {
     /// The requested maximum number of tokens to sample (to prevent runaway completions).
-    #[serde(rename = "maxTokens", deserialize_with = "member::whole")]
+    #[serde(rename = "maxTokens", deserialize_with = "serde_helpers::whole")]
     pub max_tokens: i64,
     /// The messages.
     pub messages: Vec<SamplingMessage>,
@@ -541,18 +581,18 @@ pub struct CreateMessageRequestParams {
         rename = "includeContext",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub include_context: Option<IncludeContext>,
     /// Optional metadata to pass through to the LLM provider.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub metadata: Option<Map<String, Value>>,
     /// The server's preferences for which model to select.
     #[serde(
         rename = "modelPreferences",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub model_preferences: Option<ModelPreferences>,
     /// Texts at which to stop.
@@ -560,7 +600,7 @@ pub struct CreateMessageRequestParams {
         rename = "stopSequences",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub stop_sequences: Option<Vec<String>>,
     /// An optional system prompt the server wants to use for sampling.
@@ -568,15 +608,15 @@ pub struct CreateMessageRequestParams {
         rename = "systemPrompt",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub system_prompt: Option<String>,
     /// How freely the model chooses.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub temperature: Option<f64>,
     /// Controls how the model uses tools.
@@ -584,17 +624,22 @@ pub struct CreateMessageRequestParams {
         rename = "toolChoice",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub tool_choice: Option<ToolChoice>,
     /// Tools that the model may use during generation.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tools: Option<Vec<Tool>>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// If specified, the caller is requesting task-augmented execution for this request.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub task: Option<TaskMetadata>,
     /// Members not named here.
     #[serde(flatten)]
@@ -611,14 +656,19 @@ pub struct CreateMessageResult {
     /// Who speaks.
     pub role: Role,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// The reason why sampling stopped, if known.
     #[serde(
         rename = "stopReason",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub stop_reason: Option<String>,
     /// Members not named here.
@@ -632,7 +682,12 @@ pub struct CreateTaskResult {
     /// The task.
     pub task: Task,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -651,25 +706,30 @@ pub struct DiscoverResult {
     #[serde(rename = "supportedVersions")]
     pub supported_versions: Vec<String>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// Natural-language guidance describing the server and its features.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub instructions: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -677,7 +737,7 @@ pub struct DiscoverResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -726,10 +786,15 @@ pub struct ElicitRequestFormParams {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<tags::FormTag>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// If specified, the caller is requesting task-augmented execution for this request.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub task: Option<TaskMetadata>,
     /// Members not named here.
     #[serde(flatten)]
@@ -758,18 +823,23 @@ pub struct ElicitRequestURLParams {
     /// The URL that the user should navigate to.
     pub url: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// The ID of the elicitation, which must be unique within the context of the server.
     #[serde(
         rename = "elicitationId",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub elicitation_id: Option<String>,
     /// If specified, the caller is requesting task-augmented execution for this request.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub task: Option<TaskMetadata>,
     /// Members not named here.
     #[serde(flatten)]
@@ -782,10 +852,15 @@ pub struct ElicitResult {
     /// The user action in response to the elicitation.
     pub action: ElicitAction,
     /// The submitted form data, only present when action is `"accept"` and mode was `"form"`.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub content: Option<BTreeMap<String, ElicitValue>>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -801,7 +876,7 @@ pub enum ElicitValue {
     /// Text.
     Text(String),
     /// A number.
-    Number(#[serde(serialize_with = "member::number")] f64),
+    Number(#[serde(serialize_with = "serde_helpers::number")] f64),
     /// True or false.
     Bool(bool),
     /// What is not known here, as it came.
@@ -812,10 +887,10 @@ pub enum ElicitValue {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ElicitationCapability {
     /// Whether forms can be shown.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub form: Option<Map<String, Value>>,
     /// Whether URLs can be opened.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub url: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -853,10 +928,15 @@ pub struct EmbeddedResource {
     /// What kind of object it is.
     pub r#type: tags::ResourceTag,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// Members not named here.
     #[serde(flatten)]
@@ -867,14 +947,19 @@ pub struct EmbeddedResource {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct EmptyResult {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// Members not named here.
@@ -904,7 +989,7 @@ pub enum EnumSchema {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ErrorObject {
     /// The error type that occurred.
-    #[serde(deserialize_with = "member::whole")]
+    #[serde(deserialize_with = "serde_helpers::whole")]
     pub code: i64,
     /// A short description of the error.
     pub message: String,
@@ -922,17 +1007,22 @@ pub struct GetPromptRequestParams {
     /// The name of the prompt or prompt template.
     pub name: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Arguments to use for templating the prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub arguments: Option<BTreeMap<String, String>>,
     /// The answers to what the server asked, by the same names.
     #[serde(
         rename = "inputResponses",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub input_responses: Option<InputResponses>,
     /// The server's own state, to be sent back as it is.
@@ -940,7 +1030,7 @@ pub struct GetPromptRequestParams {
         rename = "requestState",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_state: Option<String>,
     /// Members not named here.
@@ -954,17 +1044,22 @@ pub struct GetPromptResult {
     /// The messages.
     pub messages: Vec<PromptMessage>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// An optional description for the prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
     #[serde(
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// Members not named here.
@@ -987,7 +1082,12 @@ pub struct GetTaskPayloadRequestParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GetTaskPayloadResult {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1022,14 +1122,19 @@ pub struct GetTaskResult {
     /// Actual retention duration from creation in milliseconds, null for unlimited.
     pub ttl: Option<i64>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Suggested polling interval in milliseconds.
     #[serde(
         rename = "pollInterval",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub poll_interval: Option<i64>,
     /// Optional human-readable message describing the current task state.
@@ -1037,7 +1142,7 @@ pub struct GetTaskResult {
         rename = "statusMessage",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub status_message: Option<String>,
     /// Members not named here.
@@ -1055,14 +1160,14 @@ pub struct Icon {
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// Optional array of strings that specify sizes at which the icon can be used.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub sizes: Option<Vec<String>>,
     /// Optional specifier for the theme this icon is designed for.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub theme: Option<IconTheme>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1094,10 +1199,15 @@ pub struct ImageContent {
     /// What kind of object it is.
     pub r#type: tags::ImageTag,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1113,20 +1223,20 @@ pub struct Implementation {
     #[serde(default)]
     pub version: String,
     /// An optional human-readable description of what this implementation does.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// An optional URL of the website for this implementation.
     #[serde(
         rename = "websiteUrl",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub website_url: Option<String>,
     /// Members not named here.
@@ -1163,7 +1273,12 @@ pub struct InitializeRequestParams {
     #[serde(rename = "protocolVersion")]
     pub protocol_version: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1183,10 +1298,15 @@ pub struct InitializeResult {
     #[serde(rename = "serverInfo", default)]
     pub server_info: Implementation,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Instructions describing how to use the server and its features.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub instructions: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1199,7 +1319,7 @@ pub struct InitializedNotification {
     /// The method.
     pub method: tags::NotificationsInitializedTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<NotificationParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1230,14 +1350,19 @@ pub struct InputRequiredResult {
     #[serde(rename = "resultType")]
     pub result_type: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// What the server asks, by names of its own.
     #[serde(
         rename = "inputRequests",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub input_requests: Option<InputRequests>,
     /// The server's own state, to be sent back as it is.
@@ -1245,7 +1370,7 @@ pub struct InputRequiredResult {
         rename = "requestState",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_state: Option<String>,
     /// Members not named here.
@@ -1278,7 +1403,7 @@ pub struct InputResponseRequestParams {
         rename = "inputResponses",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub input_responses: Option<InputResponses>,
     /// The server's own state, to be sent back as it is.
@@ -1286,7 +1411,7 @@ pub struct InputResponseRequestParams {
         rename = "requestState",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_state: Option<String>,
     /// Members not named here.
@@ -1308,13 +1433,13 @@ pub struct LegacyTitledEnumSchema {
     /// What kind of object it is.
     pub r#type: tags::StringTag,
     /// The value that the field begins with.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
     /// What it is, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The title, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1327,14 +1452,19 @@ pub struct ListPromptsResult {
     /// The prompts.
     pub prompts: Vec<Prompt>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// An opaque token representing the pagination position after the last returned result.
@@ -1342,7 +1472,7 @@ pub struct ListPromptsResult {
         rename = "nextCursor",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub next_cursor: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
@@ -1350,7 +1480,7 @@ pub struct ListPromptsResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -1358,7 +1488,7 @@ pub struct ListPromptsResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -1373,14 +1503,19 @@ pub struct ListResourceTemplatesResult {
     #[serde(rename = "resourceTemplates")]
     pub resource_templates: Vec<ResourceTemplate>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// An opaque token representing the pagination position after the last returned result.
@@ -1388,7 +1523,7 @@ pub struct ListResourceTemplatesResult {
         rename = "nextCursor",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub next_cursor: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
@@ -1396,7 +1531,7 @@ pub struct ListResourceTemplatesResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -1404,7 +1539,7 @@ pub struct ListResourceTemplatesResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -1418,14 +1553,19 @@ pub struct ListResourcesResult {
     /// The resources.
     pub resources: Vec<Resource>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// An opaque token representing the pagination position after the last returned result.
@@ -1433,7 +1573,7 @@ pub struct ListResourcesResult {
         rename = "nextCursor",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub next_cursor: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
@@ -1441,7 +1581,7 @@ pub struct ListResourcesResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -1449,7 +1589,7 @@ pub struct ListResourcesResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -1463,7 +1603,7 @@ pub struct ListRootsRequest {
     /// The method.
     pub method: tags::RootsListTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<RequestParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1476,7 +1616,12 @@ pub struct ListRootsResult {
     /// The roots.
     pub roots: Vec<Root>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1489,14 +1634,19 @@ pub struct ListTasksResult {
     /// The tasks.
     pub tasks: Vec<Task>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// An opaque token representing the pagination position after the last returned result.
     #[serde(
         rename = "nextCursor",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub next_cursor: Option<String>,
     /// Members not named here.
@@ -1510,14 +1660,19 @@ pub struct ListToolsResult {
     /// The tools.
     pub tools: Vec<Tool>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// An opaque token representing the pagination position after the last returned result.
@@ -1525,7 +1680,7 @@ pub struct ListToolsResult {
         rename = "nextCursor",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub next_cursor: Option<String>,
     /// `complete` (as where there is none) or `input_required`.
@@ -1533,7 +1688,7 @@ pub struct ListToolsResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -1541,7 +1696,7 @@ pub struct ListToolsResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -1601,10 +1756,15 @@ pub struct LoggingMessageNotificationParams {
     /// The severity of this log message.
     pub level: LoggingLevel,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// An optional name of the logger issuing this message.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub logger: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1629,7 +1789,7 @@ pub struct MissingRequiredClientCapabilityErrorData {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ModelHint {
     /// A hint for a model name.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub name: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1644,20 +1804,20 @@ pub struct ModelPreferences {
         rename = "costPriority",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub cost_priority: Option<f64>,
     /// Optional hints to use for model selection.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub hints: Option<Vec<ModelHint>>,
     /// How much to prioritize intelligence and capabilities when selecting a model.
     #[serde(
         rename = "intelligencePriority",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub intelligence_priority: Option<f64>,
     /// How much to prioritize sampling speed (latency) when selecting a model.
@@ -1665,8 +1825,8 @@ pub struct ModelPreferences {
         rename = "speedPriority",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub speed_priority: Option<f64>,
     /// Members not named here.
@@ -1694,7 +1854,7 @@ pub struct NotificationMetaObject {
         rename = "io.modelcontextprotocol/subscriptionId",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub subscription_id: Option<RequestId>,
     /// Members not named here.
@@ -1706,7 +1866,12 @@ pub struct NotificationMetaObject {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct NotificationParams {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1722,31 +1887,31 @@ pub struct NumberSchema {
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub default: Option<f64>,
     /// What it is, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The largest value.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub maximum: Option<f64>,
     /// The smallest value.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub minimum: Option<f64>,
     /// The title, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1768,10 +1933,15 @@ pub enum NumberSchemaType {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct PaginatedRequestParams {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// An opaque token representing the current pagination position.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub cursor: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1821,23 +1991,28 @@ pub struct ProgressNotification {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProgressNotificationParams {
     /// The progress thus far.
-    #[serde(serialize_with = "member::number")]
+    #[serde(serialize_with = "serde_helpers::number")]
     pub progress: f64,
     /// The token that was given in the request.
     #[serde(rename = "progressToken")]
     pub progress_token: ProgressToken,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// An optional message describing the current progress.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub message: Option<String>,
     /// Total number of items to process (or total progress required), if known.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient",
-        serialize_with = "member::some_number"
+        deserialize_with = "serde_helpers::lenient",
+        serialize_with = "serde_helpers::some_number"
     )]
     pub total: Option<f64>,
     /// Members not named here.
@@ -1863,19 +2038,24 @@ pub struct Prompt {
     /// The name for programs.
     pub name: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// A list of arguments to use for templating the prompt.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub arguments: Option<Vec<PromptArgument>>,
     /// An optional description of what this prompt provides.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1888,13 +2068,13 @@ pub struct PromptArgument {
     /// The name for programs.
     pub name: String,
     /// A human-readable description of the argument.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Whether this argument must be provided.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub required: Option<bool>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1907,7 +2087,7 @@ pub struct PromptListChangedNotification {
     /// The method.
     pub method: tags::NotificationsPromptsListChangedTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<NotificationParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1934,7 +2114,7 @@ pub struct PromptReference {
     /// What kind of object it is.
     pub r#type: tags::RefPromptTag,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -1949,7 +2129,7 @@ pub struct PromptsCapability {
         rename = "listChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub list_changed: Option<bool>,
     /// Members not named here.
@@ -1963,14 +2143,19 @@ pub struct ReadResourceRequestParams {
     /// The URI of the resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// The answers to what the server asked, by the same names.
     #[serde(
         rename = "inputResponses",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub input_responses: Option<InputResponses>,
     /// The server's own state, to be sent back as it is.
@@ -1978,7 +2163,7 @@ pub struct ReadResourceRequestParams {
         rename = "requestState",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub request_state: Option<String>,
     /// Members not named here.
@@ -1992,14 +2177,19 @@ pub struct ReadResourceResult {
     /// The contents.
     pub contents: Vec<AnyResourceContents>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<ResultMetaObject>,
     /// Who may share the result where it is kept.
     #[serde(
         rename = "cacheScope",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub cache_scope: Option<CacheScope>,
     /// `complete` (as where there is none) or `input_required`.
@@ -2007,7 +2197,7 @@ pub struct ReadResourceResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// How long the result may be kept, in milliseconds; a hint.
@@ -2015,7 +2205,7 @@ pub struct ReadResourceResult {
         rename = "ttlMs",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub ttl_ms: Option<i64>,
     /// Members not named here.
@@ -2054,7 +2244,7 @@ pub struct RequestMetaObject {
         rename = "progressToken",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub progress_token: Option<ProgressToken>,
     /// The client's capabilities for this specific request.
@@ -2062,7 +2252,7 @@ pub struct RequestMetaObject {
         rename = "io.modelcontextprotocol/clientCapabilities",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub client_capabilities: Option<ClientCapabilities>,
     /// Identifies the client software making the request.
@@ -2070,7 +2260,7 @@ pub struct RequestMetaObject {
         rename = "io.modelcontextprotocol/clientInfo",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub client_info: Option<Implementation>,
     /// The desired log level for this request.
@@ -2078,7 +2268,7 @@ pub struct RequestMetaObject {
         rename = "io.modelcontextprotocol/logLevel",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub log_level: Option<LoggingLevel>,
     /// The MCP Protocol Version being used for this request.
@@ -2086,7 +2276,7 @@ pub struct RequestMetaObject {
         rename = "io.modelcontextprotocol/protocolVersion",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub protocol_version: Option<String>,
     /// Members not named here.
@@ -2098,7 +2288,12 @@ pub struct RequestMetaObject {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct RequestParams {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2117,11 +2312,11 @@ pub struct RequestedSchema {
         rename = "$schema",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub schema: Option<String>,
     /// The names of the fields that must be filled in.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub required: Option<Vec<String>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2136,30 +2331,35 @@ pub struct Resource {
     /// The URI of this resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// A description of what this resource represents.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// The MIME type of this resource, if known.
     #[serde(
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// The size of the raw resource content, in bytes (i.e., before base64 encoding or any tokenization), if known.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient_whole")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient_whole")]
     pub size: Option<i64>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2176,30 +2376,35 @@ pub struct ResourceLink {
     /// The URI of this resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// A description of what this resource represents.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// The MIME type of this resource, if known.
     #[serde(
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// The size of the raw resource content, in bytes (i.e., before base64 encoding or any tokenization), if known.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient_whole")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient_whole")]
     pub size: Option<i64>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2212,7 +2417,7 @@ pub struct ResourceListChangedNotification {
     /// The method.
     pub method: tags::NotificationsResourcesListChangedTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<NotificationParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2225,7 +2430,12 @@ pub struct ResourceRequestParams {
     /// The URI of the resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2241,27 +2451,32 @@ pub struct ResourceTemplate {
     #[serde(rename = "uriTemplate")]
     pub uri_template: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// A description of what this template is for.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// The MIME type for all resources that match this template.
     #[serde(
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2298,7 +2513,12 @@ pub struct ResourceUpdatedNotificationParams {
     /// The URI of the resource that has been updated.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2313,11 +2533,11 @@ pub struct ResourcesCapability {
         rename = "listChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub list_changed: Option<bool>,
     /// Whether this server supports subscribing to resource updates.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub subscribe: Option<bool>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2332,7 +2552,7 @@ pub struct ResultMetaObject {
         rename = "io.modelcontextprotocol/serverInfo",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub server_info: Option<Implementation>,
     /// Members not named here.
@@ -2363,10 +2583,15 @@ pub struct Root {
     /// The URI identifying the root.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// An optional name for the root.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub name: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2381,7 +2606,7 @@ pub struct RootsCapability {
         rename = "listChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub list_changed: Option<bool>,
     /// Members not named here.
@@ -2395,7 +2620,7 @@ pub struct RootsListChangedNotification {
     /// The method.
     pub method: tags::NotificationsRootsListChangedTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<NotificationParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2406,10 +2631,10 @@ pub struct RootsListChangedNotification {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct SamplingCapability {
     /// Whether the client supports context inclusion via `includeContext` parameter.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub context: Option<Map<String, Value>>,
     /// Whether the client supports tool use via `tools` and `toolChoice` parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tools: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2434,7 +2659,12 @@ pub struct SamplingMessage {
     /// Who speaks.
     pub role: Role,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2463,28 +2693,28 @@ pub enum SamplingMessageContentBlock {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerCapabilities {
     /// Present if the server supports argument autocompletion suggestions.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub completions: Option<Map<String, Value>>,
     /// Experimental, non-standard capabilities that the server supports.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub experimental: Option<BTreeMap<String, Map<String, Value>>>,
     /// Optional MCP extensions that the server supports.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub extensions: Option<BTreeMap<String, Map<String, Value>>>,
     /// Present if the server supports sending log messages to the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub logging: Option<Map<String, Value>>,
     /// Present if the server offers any prompt templates.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub prompts: Option<PromptsCapability>,
     /// Present if the server offers any resources to read.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub resources: Option<ResourcesCapability>,
     /// Present if the server offers any tools to call.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tools: Option<ToolsCapability>,
     /// Present if the server supports task-augmented requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tasks: Option<ServerTasksCapability>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2523,13 +2753,13 @@ pub enum ServerNotification {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerTasksCapability {
     /// Whether this server supports tasks/cancel.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub cancel: Option<Map<String, Value>>,
     /// Whether this server supports tasks/list.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub list: Option<Map<String, Value>>,
     /// Specifies which request types can be augmented with tasks.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub requests: Option<ServerTasksCapabilityRequests>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2540,7 +2770,7 @@ pub struct ServerTasksCapability {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerTasksCapabilityRequests {
     /// Task support for tool-related requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub tools: Option<ServerTasksCapabilityRequestsTools>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2551,7 +2781,7 @@ pub struct ServerTasksCapabilityRequests {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ServerTasksCapabilityRequestsTools {
     /// Whether the server supports task-augmented tools/call requests.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub call: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2564,7 +2794,12 @@ pub struct SetLevelRequestParams {
     /// The level of logging that the client wants to receive from the server.
     pub level: LoggingLevel,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2609,20 +2844,20 @@ pub struct StringSchema {
     /// What kind of object it is.
     pub r#type: tags::StringTag,
     /// The value that the field begins with.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
     /// What it is, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// What the text must be.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub format: Option<StringFormat>,
     /// The most characters.
     #[serde(
         rename = "maxLength",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub max_length: Option<i64>,
     /// The fewest characters.
@@ -2630,11 +2865,11 @@ pub struct StringSchema {
         rename = "minLength",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub min_length: Option<i64>,
     /// The title, for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2647,7 +2882,12 @@ pub struct SubscribeRequestParams {
     /// The URI of the resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2662,7 +2902,7 @@ pub struct SubscriptionFilter {
         rename = "promptsListChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub prompts_list_changed: Option<bool>,
     /// Subscribe to `notifications/resources/updated` for these resource URIs.
@@ -2670,7 +2910,7 @@ pub struct SubscriptionFilter {
         rename = "resourceSubscriptions",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub resource_subscriptions: Option<Vec<String>>,
     /// If true, receive `notifications/resources/list_changed`.
@@ -2678,7 +2918,7 @@ pub struct SubscriptionFilter {
         rename = "resourcesListChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub resources_list_changed: Option<bool>,
     /// If true, receive `notifications/tools/list_changed`.
@@ -2686,7 +2926,7 @@ pub struct SubscriptionFilter {
         rename = "toolsListChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub tools_list_changed: Option<bool>,
     /// Members not named here.
@@ -2712,7 +2952,12 @@ pub struct SubscriptionsAcknowledgedNotificationParams {
     /// The subset of requested notification types the server agreed to honor.
     pub notifications: SubscriptionFilter,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<NotificationMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2743,7 +2988,7 @@ pub struct SubscriptionsListenResult {
         rename = "resultType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub result_type: Option<String>,
     /// Members not named here.
@@ -2762,7 +3007,7 @@ pub struct SubscriptionsListenResultMetaObject {
         rename = "io.modelcontextprotocol/serverInfo",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub server_info: Option<Implementation>,
     /// Members not named here.
@@ -2791,7 +3036,7 @@ pub struct Task {
         rename = "pollInterval",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub poll_interval: Option<i64>,
     /// Optional human-readable message describing the current task state.
@@ -2799,7 +3044,7 @@ pub struct Task {
         rename = "statusMessage",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub status_message: Option<String>,
     /// Members not named here.
@@ -2811,10 +3056,15 @@ pub struct Task {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskAugmentedRequestParams {
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// If specified, the caller is requesting task-augmented execution for this request.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub task: Option<TaskMetadata>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2825,7 +3075,7 @@ pub struct TaskAugmentedRequestParams {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct TaskMetadata {
     /// Requested duration in milliseconds to retain task from creation.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient_whole")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient_whole")]
     pub ttl: Option<i64>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2884,14 +3134,19 @@ pub struct TaskStatusNotificationParams {
     /// Actual retention duration from creation in milliseconds, null for unlimited.
     pub ttl: Option<i64>,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Suggested polling interval in milliseconds.
     #[serde(
         rename = "pollInterval",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub poll_interval: Option<i64>,
     /// Optional human-readable message describing the current task state.
@@ -2899,7 +3154,7 @@ pub struct TaskStatusNotificationParams {
         rename = "statusMessage",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub status_message: Option<String>,
     /// Members not named here.
@@ -2932,10 +3187,15 @@ pub struct TextContent {
     /// What kind of object it is.
     pub r#type: tags::TextTag,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional annotations for the client.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<Annotations>,
     /// Members not named here.
     #[serde(flatten)]
@@ -2950,14 +3210,19 @@ pub struct TextResourceContents {
     /// The URI of this resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// The MIME type of this resource, if known.
     #[serde(
         rename = "mimeType",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub mime_type: Option<String>,
     /// Members not named here.
@@ -2973,17 +3238,17 @@ pub struct TitledMultiSelectEnumSchema {
     /// What kind of object it is.
     pub r#type: tags::ArrayTag,
     /// Optional default value.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<Vec<String>>,
     /// Optional description for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Maximum number of items to select.
     #[serde(
         rename = "maxItems",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub max_items: Option<i64>,
     /// Minimum number of items to select.
@@ -2991,11 +3256,11 @@ pub struct TitledMultiSelectEnumSchema {
         rename = "minItems",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub min_items: Option<i64>,
     /// Optional title for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3034,13 +3299,13 @@ pub struct TitledSingleSelectEnumSchema {
     /// What kind of object it is.
     pub r#type: tags::StringTag,
     /// Optional default value.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
     /// Optional description for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional title for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3056,25 +3321,30 @@ pub struct Tool {
     /// The name for programs.
     pub name: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Optional additional tool information.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub annotations: Option<ToolAnnotations>,
     /// A human-readable description of the tool.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional set of sized icons that the client can display in a user interface.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub icons: Option<Vec<Icon>>,
     /// A JSON Schema of `structuredContent`.
     #[serde(rename = "outputSchema", default, skip_serializing_if = "Option::is_none")]
     pub output_schema: Option<Value>,
     /// The name for people.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Execution-related properties for this tool.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub execution: Option<ToolExecution>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3089,7 +3359,7 @@ pub struct ToolAnnotations {
         rename = "destructiveHint",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub destructive_hint: Option<bool>,
     /// If true, further calls with the same arguments have no additional effect.
@@ -3097,7 +3367,7 @@ pub struct ToolAnnotations {
         rename = "idempotentHint",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub idempotent_hint: Option<bool>,
     /// If true, this tool may interact with an "open world" of external entities.
@@ -3105,7 +3375,7 @@ pub struct ToolAnnotations {
         rename = "openWorldHint",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub open_world_hint: Option<bool>,
     /// If true, the tool does not modify its environment.
@@ -3113,11 +3383,11 @@ pub struct ToolAnnotations {
         rename = "readOnlyHint",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub read_only_hint: Option<bool>,
     /// A human-readable title for the tool.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3128,7 +3398,7 @@ pub struct ToolAnnotations {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ToolChoice {
     /// Controls the tool use ability of the model.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub mode: Option<ToolChoiceMode>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3160,7 +3430,7 @@ pub struct ToolExecution {
         rename = "taskSupport",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub task_support: Option<TaskSupport>,
     /// Members not named here.
@@ -3174,7 +3444,7 @@ pub struct ToolListChangedNotification {
     /// The method.
     pub method: tags::NotificationsToolsListChangedTag,
     /// The parameters.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub params: Option<NotificationParams>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3192,14 +3462,19 @@ pub struct ToolResultContent {
     /// What kind of object it is.
     pub r#type: tags::ToolResultTag,
     /// Optional metadata about the tool result.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Whether the tool use resulted in an error.
     #[serde(
         rename = "isError",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub is_error: Option<bool>,
     /// An optional structured result value.
@@ -3222,7 +3497,12 @@ pub struct ToolUseContent {
     /// What kind of object it is.
     pub r#type: tags::ToolUseTag,
     /// Optional metadata about the tool use.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<Map<String, Value>>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3237,7 +3517,7 @@ pub struct ToolsCapability {
         rename = "listChanged",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient"
+        deserialize_with = "serde_helpers::lenient"
     )]
     pub list_changed: Option<bool>,
     /// Members not named here.
@@ -3261,7 +3541,12 @@ pub struct UnsubscribeRequestParams {
     /// The URI of the resource.
     pub uri: String,
     /// Metadata of the protocol and of its extensions.
-    #[serde(rename = "_meta", default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(
+        rename = "_meta",
+        default,
+        skip_serializing_if = "Option::is_none",
+        deserialize_with = "serde_helpers::lenient"
+    )]
     pub meta: Option<RequestMetaObject>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3288,17 +3573,17 @@ pub struct UntitledMultiSelectEnumSchema {
     /// What kind of object it is.
     pub r#type: tags::ArrayTag,
     /// Optional default value.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<Vec<String>>,
     /// Optional description for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Maximum number of items to select.
     #[serde(
         rename = "maxItems",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub max_items: Option<i64>,
     /// Minimum number of items to select.
@@ -3306,11 +3591,11 @@ pub struct UntitledMultiSelectEnumSchema {
         rename = "minItems",
         default,
         skip_serializing_if = "Option::is_none",
-        deserialize_with = "member::lenient_whole"
+        deserialize_with = "serde_helpers::lenient_whole"
     )]
     pub min_items: Option<i64>,
     /// Optional title for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]
@@ -3337,13 +3622,13 @@ pub struct UntitledSingleSelectEnumSchema {
     /// What kind of object it is.
     pub r#type: tags::StringTag,
     /// Optional default value.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
     /// Optional description for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// Optional title for the enum field.
-    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "member::lenient")]
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub title: Option<String>,
     /// Members not named here.
     #[serde(flatten)]

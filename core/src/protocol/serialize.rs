@@ -4,9 +4,9 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::arguments::Unsendable;
-use super::finite;
 use crate::error::Result;
+use crate::protocol::params::Unsendable;
+use crate::protocol::reject_nan;
 
 /// The params of `tools/call`.
 pub(crate) fn tool_call(name: &str, arguments: &impl Serialize) -> Result<Bytes> {
@@ -27,7 +27,7 @@ pub(crate) fn params(field: &str, value: &impl Serialize) -> Result<Bytes> {
 }
 
 fn text(field: &str, value: &impl Serialize) -> Result<String> {
-    finite::check(value).map_err(|_| Unsendable::NotFinite.error(field))?;
+    reject_nan::check(value).map_err(|_| Unsendable::NotFinite.error(field))?;
     let text = serde_json::to_string(value).map_err(|_| Unsendable::NotJson.error(field))?;
     match text.as_str() {
         "null" => Ok("{}".to_owned()),

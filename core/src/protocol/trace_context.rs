@@ -4,8 +4,8 @@
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::arguments;
 use crate::error::{Code, Error, Result};
+use crate::protocol::params;
 
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
@@ -61,7 +61,7 @@ impl TraceContext {
     pub(crate) fn with_meta(&self, params: &Bytes) -> Result<Bytes> {
         match self.0.is_empty() {
             true => Ok(params.clone()),
-            false => arguments::with_meta(params, &self.members(), |name| self.has(name)).map(Bytes::from),
+            false => params::with_meta(params, &self.members(), |name| self.has(name)).map(Bytes::from),
         }
     }
 

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
-pub use super::schema::*;
+pub use crate::protocol::schema::*;
 
 impl CallToolResult {
     /// Whether the result reads like a failure although it does not say that it is one: its first text begins with
     /// `Error:` and `is_error` is not set. Some servers report failures so; it is a hint.
     pub fn looks_like_error(&self) -> bool {
         let text = serde_json::json!({ "content": self.content, "isError": self.is_error }).to_string();
-        crate::reply::looks_like_error(text.as_bytes())
+        crate::protocol::raw_result::looks_like_error(text.as_bytes())
     }
 }
 

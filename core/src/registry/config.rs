@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use url::Url;
 
-use crate::auth::{AuthConfig, Secret};
-use crate::config::ClientConfig;
-use crate::core::Core;
-use crate::environment;
+use crate::config::auth::AuthConfig;
+use crate::config::client_options::ClientConfig;
+use crate::config::option_table::{Address, options};
+use crate::config::profile::{Environment, Profile};
 use crate::error::{Code, Error, Result};
-use crate::option::{Address, options};
-use crate::profile::{Environment, Profile};
+use crate::session::manager::Core;
+use crate::util::environment;
+use crate::util::secret::Secret;
 
 options! {
     /// The options of a registry client.
@@ -137,7 +138,7 @@ impl RegistryConfig {
             cookies: Some(false),
             ..ClientConfig::default()
         };
-        let renamed = |error: Error| crate::option::renamed(error, &[("slug", "tenant")]);
+        let renamed = |error: Error| crate::config::option_table::renamed(error, &[("slug", "tenant")]);
         let settings = config.resolve_under(Arc::new(profile), variables).map_err(renamed)?;
         let Some(collection) = settings.route.url().cloned() else {
             return Err(Error::config(Code::InvalidOption, "base_url", "must be an http or https URL"));

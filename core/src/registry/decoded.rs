@@ -3,7 +3,7 @@
 use serde::de::DeserializeOwned;
 
 use crate::error::{Code, Result};
-use crate::reply::RawReply;
+use crate::protocol::raw_result::RawReply;
 
 pub(super) fn decoded<T: DeserializeOwned>(reply: &RawReply) -> Result<T> {
     serde_json::from_slice(&reply.result)

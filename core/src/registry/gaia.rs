@@ -8,19 +8,19 @@ use chrono::DateTime;
 use http::Method;
 use serde_json::{Map, Value};
 
-use super::config::{Kind, Place, RegistryConfig};
-use super::decoded::decoded;
-use super::fields::Fields;
-use super::record;
-use super::redact::Record;
-use super::rest::{RestCall, is_answer_lost};
-use crate::call_options::CallOptions;
-use crate::environment::{self, Environment};
+use crate::client::prepared;
+use crate::config::call_options::CallOptions;
+use crate::error::attempt_error::Failure;
 use crate::error::{Code, Error, Result};
-use crate::failure::Failure;
-use crate::reply::RawReply;
-use crate::retry::Safety;
-use crate::work;
+use crate::protocol::raw_result::RawReply;
+use crate::registry::config::{Kind, Place, RegistryConfig};
+use crate::registry::decoded::decoded;
+use crate::registry::record::Record;
+use crate::registry::record_fields::Fields;
+use crate::registry::record_to_client;
+use crate::registry::rest_call::{RestCall, is_answer_lost};
+use crate::retry::policy::Safety;
+use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
 
@@ -79,7 +79,7 @@ impl Registry {
     /// # Errors
     /// A `config` error that names a member, before anything is sent; else as for a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
-        decoded(&work::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
+        decoded(&prepared::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
     }
 
     /// The servers of a project.
@@ -87,7 +87,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn list(&self, project_id: &str) -> Result<Vec<Record>> {
-        decoded(&work::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
+        decoded(&prepared::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
     }
 
     /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
@@ -107,10 +107,10 @@ impl Registry {
         &self.place
     }
 
-    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<work::Work> {
+    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<prepared::Work> {
         let call = self.list_call(project_id, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
             let reply = call.run(&core).await?;
             member(reply, "servers")
         }))
@@ -125,13 +125,13 @@ impl Registry {
         RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)
     }
 
-    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<work::Work> {
+    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<prepared::Work> {
         let body = body(server)?;
         let Place { core, collection, .. } = self.place.clone();
         let sought = Sought::of(&body);
         let call = RestCall::new(&core, Method::POST, collection, Some(&body), Safety::Plain, options)?;
         let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
-        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
             let begun = Instant::now();
             let failure = match call.run_unredacted(&core).await {
                 Ok(reply) => return Ok(reply),
@@ -158,7 +158,7 @@ fn body(mut server: Map<String, Value>) -> Result<Value> {
     fields.required("projectId")?;
     fields.text("description")?;
     // What no client could be made of is no server either.
-    record::gaia(&fields)?;
+    record_to_client::gaia(&fields)?;
     let args = fields.list("args", |text| Some(vec![text.to_owned()]))?;
     if let (Some(Value::Array(_)), Some(list)) = (server.get("args"), args) {
         let joined = shlex::try_join(list.iter().map(String::as_str))

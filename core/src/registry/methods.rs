@@ -4,13 +4,13 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::config::{Place, RegistryConfig};
-use super::pager::Pager;
-use super::{gaia, sema4};
-use crate::call_options::CallOptions;
-use crate::environment::Environment;
+use crate::client::prepared::Work;
+use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
-use crate::work::Work;
+use crate::registry::config::{Place, RegistryConfig};
+use crate::registry::pager::Pager;
+use crate::registry::{gaia, sema4};
+use crate::util::environment::Environment;
 
 /// One method of a registry.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -139,7 +139,7 @@ fn arguments(params: &[u8]) -> Result<Arguments> {
         let unknown = object.keys().find(|name| !known.contains(&name.as_str()) && *name != "body");
         if let Some(name) = unknown {
             let allowed = "is not an argument; allowed are next and limit";
-            return Error::config(Code::InvalidArgument, &crate::text::preview(name.as_bytes()), allowed);
+            return Error::config(Code::InvalidArgument, &crate::util::sanitize::preview(name.as_bytes()), allowed);
         }
         let field = wrong.copied().unwrap_or("params");
         let allowed = match field {

@@ -7,19 +7,19 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::config::{Kind, Place, RegistryConfig};
-use super::decoded::decoded;
-use super::fields::Fields;
-use super::pager::Pager;
-use super::record;
-use super::redact::Record;
-use super::rest::RestCall;
-use crate::call_options::CallOptions;
-use crate::environment::{self, Environment};
+use crate::client::prepared;
+use crate::config::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
-use crate::reply::RawReply;
-use crate::retry::Safety;
-use crate::work;
+use crate::protocol::raw_result::RawReply;
+use crate::registry::config::{Kind, Place, RegistryConfig};
+use crate::registry::decoded::decoded;
+use crate::registry::pager::Pager;
+use crate::registry::record::Record;
+use crate::registry::record_fields::Fields;
+use crate::registry::record_to_client;
+use crate::registry::rest_call::RestCall;
+use crate::retry::policy::Safety;
+use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
 
@@ -73,7 +73,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<Page> {
-        decoded(&work::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
+        decoded(&prepared::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
     }
 
     /// One server.
@@ -81,7 +81,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn get(&self, id: &str) -> Result<Record> {
-        decoded(&work::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
+        decoded(&prepared::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
     }
 
     /// Creates a server. After a failure that leaves open whether it was created it is not sent again.
@@ -89,7 +89,9 @@ impl Registry {
     /// # Errors
     /// A `config` error that names a member, before anything is sent; else as for a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
-        decoded(&work::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?)
+        decoded(
+            &prepared::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?,
+        )
     }
 
     /// Replaces a server.
@@ -98,7 +100,7 @@ impl Registry {
     /// As for [`create`](Self::create).
     pub async fn update(&self, id: &str, server: &Record) -> Result<Record> {
         let options = CallOptions::default();
-        decoded(&work::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
+        decoded(&prepared::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
     }
 
     /// Deletes a server. Where an answer was lost and the server is then gone, it was deleted.
@@ -106,7 +108,7 @@ impl Registry {
     /// # Errors
     /// As for a call.
     pub async fn delete(&self, id: &str) -> Result<()> {
-        work::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
+        prepared::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
     }
 
     /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
@@ -136,7 +138,7 @@ impl Registry {
         next: Option<&str>,
         limit: Option<u32>,
         options: &CallOptions,
-    ) -> Result<work::Work> {
+    ) -> Result<prepared::Work> {
         check_limit(limit)?;
         let mut url = self.place.collection.clone();
         if let Some(limit) = limit {
@@ -147,7 +149,7 @@ impl Registry {
         }
         let call = RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(work::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
+        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
     }
 
     pub(super) fn prepare(
@@ -156,14 +158,14 @@ impl Registry {
         id: Option<&str>,
         server: Option<Map<String, Value>>,
         options: &CallOptions,
-    ) -> Result<work::Work> {
+    ) -> Result<prepared::Work> {
         let body = server.map(body).transpose()?;
         let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
         let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
         let deletes = method == Method::DELETE;
         let call = RestCall::new(&self.place.core, method, url, body.as_ref(), safety, options)?;
         let core = Arc::clone(&self.place.core);
-        Ok(work::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
             match call.run(&core).await {
                 Err(error) if deletes && was_deleted_before(&error) => Ok(RawReply {
                     result: Bytes::from_static(b"null"),
@@ -200,7 +202,7 @@ impl Pages {
     /// As for a call; `cursor_loop` where the registry repeats a token.
     pub async fn next(&self) -> Result<Option<Vec<Record>>> {
         let Some(work) = self.0.next()? else { return Ok(None) };
-        let page: Page = decoded(&work::run(work).await?)?;
+        let page: Page = decoded(&prepared::run(work).await?)?;
         Ok(Some(page.data))
     }
 }
@@ -232,7 +234,7 @@ fn body(server: Map<String, Value>) -> Result<Value> {
     checked.remove("oauth_client_config");
     let names_a_server = ["url", "command", "transport"].iter().any(|name| fields.get(name).is_some());
     if names_a_server {
-        record::sema4(&Fields(&checked))?;
+        record_to_client::sema4(&Fields(&checked))?;
     }
     Ok(Value::Object(server))
 }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::answer::{Answer, Listener, Outgoing};
-use super::elsewhere::Elsewhere;
-use super::http;
-use super::sse::SseLink;
-use super::stdio::StdioLink;
-use crate::failure::Failure;
-use crate::pools::Pools;
+use crate::error::attempt_error::Failure;
+use crate::http::pool::Pools;
+use crate::transport::deferred_response::Elsewhere;
+use crate::transport::http_sse::SseLink;
+use crate::transport::message::{Answer, Listener, Outgoing};
+use crate::transport::stdio::StdioLink;
+use crate::transport::streamable_http;
 
 /// How many turns of the runtime it takes from an event at a socket to the task that reads the stream: that of the connection
 /// comes first, and either may be run by another thread.
@@ -31,7 +31,7 @@ impl Link {
         match self {
             Self::StreamableHttp { http, url, elsewhere } => {
                 let http = http.here();
-                elsewhere.exchange(out, listener, |out| http::post(&http, url, out, listener)).await
+                elsewhere.exchange(out, listener, |out| streamable_http::post(&http, url, out, listener)).await
             }
             Self::Sse(link) => link.exchange(out, listener).await,
             Self::Stdio(link) => link.exchange(out, listener).await,

@@ -1,18 +1,16 @@
 //! One exchange with a server: a message out, its answer back.
 
-pub(crate) mod answer;
-pub(crate) mod body;
-pub(crate) mod elsewhere;
-pub(crate) mod event_stream;
-pub(crate) mod guard;
-pub(crate) mod http;
-pub(crate) mod idle;
-pub(crate) mod inbox;
+pub(crate) mod child_process;
+pub(crate) mod classify;
+pub(crate) mod deferred_response;
+pub(crate) mod http_sse;
+pub(crate) mod idle_timeout;
 pub(crate) mod link;
-pub(crate) mod plain;
-mod process;
-pub(crate) mod reading;
-pub(crate) mod reconnect;
-mod sniff;
-pub(crate) mod sse;
+pub(crate) mod message;
+pub(crate) mod pending_requests;
+pub(crate) mod reconnect_delay;
+pub(crate) mod response_reader;
+pub(crate) mod sse_parser;
+pub(crate) mod sse_stream;
 pub(crate) mod stdio;
+pub(crate) mod streamable_http;

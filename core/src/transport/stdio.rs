@@ -12,15 +12,15 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 
-use super::answer::{Answer, Content, Listener, Outgoing};
-use super::inbox::{Inbox, Reader, never_left};
-use super::process::{Ended, Process};
-use super::sse::LAST_ANSWERS;
-use crate::auth::Secret;
+use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::failure::Failure;
-use crate::limits::Limits;
-use crate::retry::Happened;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::transport::child_process::{Ended, Process};
+use crate::transport::http_sse::LAST_ANSWERS;
+use crate::transport::message::{Answer, Content, Listener, Outgoing};
+use crate::transport::pending_requests::{Inbox, Reader, never_left};
+use crate::util::secret::Secret;
 
 /// Messages that may wait for a process that reads slowly.
 const ROOM: usize = 64;
@@ -203,7 +203,7 @@ fn lines_within(most: usize) -> AnyDelimiterCodec {
 }
 
 fn garbage(line: &[u8]) -> Failure {
-    let shown = crate::text::preview_of(line, 200);
+    let shown = crate::util::sanitize::preview_of(line, 200);
     let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
     Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
 }

@@ -1,0 +1,643 @@
+//! What crosses to Python and Node: JSON text in, JSON text or an error as data out. Not for use from Rust.
+//!
+//! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
+//! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
+
+pub(crate) mod test_panic;
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::client::pagination::ServerPages;
+use crate::client::prepared::{self, Work};
+use crate::client::{Client, What, unsendable};
+use crate::config::call_options::CallOptions;
+use crate::config::callbacks::{Given, HOOKS, TOKEN_PROVIDER};
+use crate::config::client_options::ClientConfig;
+use crate::config::limits::Limits;
+use crate::config::option_table::{OptionSpec, Spelling};
+use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
+use crate::observe::counters::Counts;
+use crate::observe::log::{self, Log};
+use crate::observe::state::State;
+use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
+use crate::protocol::raw_result::RawReply;
+use crate::registry::methods::AnyRegistry;
+use crate::registry::pager::Pager;
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
+use crate::retry::executor::CallState;
+pub use crate::util::bounded_queue::{Hear, Letter, Place};
+use crate::util::bounded_queue::{Room, WaitLimit};
+pub use crate::util::environment::{Environment, of_process};
+
+/// A client, of a server or of a registry, as a binding holds it.
+#[derive(Debug)]
+pub struct Bridge {
+    to: To,
+    spelling: Spelling,
+}
+
+#[derive(Debug)]
+enum To {
+    Server(Client),
+    Registry(AnyRegistry),
+}
+
+/// What is left of a client that is closed.
+#[derive(Debug, Clone)]
+pub struct Remains(Option<Counts>);
+
+impl Remains {
+    /// A property of the table of properties as JSON text; `None` for what only an open client knows.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let counts = self.0.as_ref()?;
+        match name {
+            "state" => serde_json::to_string(&State::Closed).ok(),
+            "counters" => serde_json::to_string(&counts.now()).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// A result as it crosses.
+#[derive(Debug)]
+pub struct Crossing {
+    /// The result as JSON text.
+    pub result: Bytes,
+    /// Its metadata as JSON text, where the call asked for it.
+    pub metadata: Option<String>,
+    /// What the caller is to be warned of, in the way of the language.
+    pub warnings: Vec<String>,
+    reply: RawReply,
+}
+
+impl Crossing {
+    fn of(mut reply: RawReply, with_metadata: bool) -> Self {
+        let metadata = with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
+        let warnings = std::mem::take(&mut reply.warnings);
+        Self { result: reply.result.clone(), metadata, warnings, reply }
+    }
+
+    /// The error for a result that is JSON and yet more than the language can hold.
+    pub fn undecodable(&self) -> Error {
+        self.reply.unexpected(Code::InvalidAnswer, UNDECODABLE)
+    }
+}
+
+/// Follows the count in the warning.
+const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress takes them too slowly for timeout, \
+    total_timeout or max_queued_notifications";
+
+const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
+
+/// A call that is ready to run: everything that can be refused before sending has been.
+#[derive(Debug)]
+pub struct Prepared {
+    kind: Kind,
+    with_metadata: bool,
+    state: Arc<CallState>,
+    /// Of progress that waits for the caller's function, and how long it may wait when the call is over.
+    room: Option<(Arc<Room>, WaitLimit)>,
+}
+
+enum Kind {
+    Call(Client, What, Box<crate::session::request::LogicalCall>),
+    Notify(Client, String, Bytes),
+    Work(Work),
+}
+
+impl std::fmt::Debug for Kind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Call(..) => "Call",
+            Self::Notify(..) => "Notify",
+            Self::Work(..) => "Work",
+        })
+    }
+}
+
+impl Bridge {
+    /// Makes a client from options as JSON text, spelled as the binding's language does. `variables` looks up the environment
+    /// of the calling thread.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn open(options: &str, hooks: Hooks, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
+        guarded(|| {
+            let mut config = ClientConfig::from_json(options, spelling)?;
+            config.hooks = hooks.into_core(&config, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
+            Ok(Self { to: To::Server(config.build_in(variables)?), spelling })
+        })
+    }
+
+    /// Makes the client of a record, which is JSON text. `options` go before what it says.
+    ///
+    /// # Errors
+    /// A `config` error that names the record's member, or the option.
+    pub fn open_record(
+        record: &str,
+        options: &str,
+        hooks: Hooks,
+        spelling: Spelling,
+        variables: Environment<'_>,
+    ) -> Result<Self> {
+        guarded(|| {
+            let mut config = ClientConfig::from_json(options, spelling)?;
+            config.hooks = hooks.into_core(&config, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
+            let record = crate::config::option_table::parse(record, "record")?;
+            Ok(Self { to: To::Server(client_of(&record, config, variables)?), spelling })
+        })
+    }
+
+    /// Makes a client of the registry `kind`, which is `gaia` or `sema4`.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn open_registry(kind: &str, options: &str, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
+        guarded(|| {
+            let mut config = RegistryConfig::from_json(options, spelling)?;
+            config.reads_node_variables = spelling == Spelling::Camel;
+            Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
+        })
+    }
+
+    /// Whether the client does something while no call waits, so that its runtime must be driven all the time: a process
+    /// or a stream of the server's own to be read.
+    pub fn works_between_calls(&self) -> bool {
+        matches!(&self.to, To::Server(client) if client.works_between_calls())
+    }
+
+    /// A property of the table of properties as JSON text; `None` while it is not known.
+    pub fn property(&self, name: &str) -> Option<String> {
+        let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
+        let To::Server(client) = &self.to else { return None };
+        match (spec.member, name) {
+            (Some(member), _) => client.raw_said(member),
+            (None, "state") => serde_json::to_string(&client.state()).ok(),
+            (None, _) => serde_json::to_string(&client.counters()).ok(),
+        }
+    }
+
+    /// Whether the client has connected and was not closed, so that there may be something to end at the server.
+    pub fn is_connected(&self) -> bool {
+        matches!(&self.to, To::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
+    }
+
+    /// Closes the connections of the runtime that this runs on that are not in use. Their sockets are closed when that
+    /// runtime next runs.
+    pub fn let_go(&self) {
+        match &self.to {
+            To::Server(client) => client.let_go(),
+            To::Registry(registry) => registry.let_go(),
+        }
+    }
+
+    /// What can still be asked of a client that is closed, and that nobody holds any more.
+    pub fn remains(&self) -> Remains {
+        match &self.to {
+            To::Server(client) => Remains(Some(client.counts())),
+            To::Registry(_) => Remains(None),
+        }
+    }
+
+    /// Has `on_log` hear what is at least of this level, one of the option `log_level`; any other word is for nothing.
+    pub fn hear_logs_from(&self, level: &str) {
+        if let To::Server(client) = &self.to {
+            client.hear_logs_from(log::level(level));
+        }
+    }
+
+    /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+        guarded(|| self.prepare_unguarded(name, params, options, progress))
+    }
+
+    fn prepare_unguarded(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+        #[cfg(debug_assertions)]
+        if name == crate::bridge::test_panic::METHOD {
+            let work = crate::bridge::test_panic::panics(&params);
+            let state = Arc::clone(&work.state);
+            return Ok(Prepared { state, kind: Kind::Work(work), with_metadata: false, room: None });
+        }
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        let client = match &self.to {
+            To::Server(client) => client,
+            To::Registry(registry) => {
+                let work = registry.prepare(name, &params, &options)?;
+                return Ok(Prepared {
+                    state: Arc::clone(&work.state),
+                    kind: Kind::Work(work),
+                    with_metadata,
+                    room: None,
+                });
+            }
+        };
+        let spec = METHODS
+            .iter()
+            .find(|spec| spec.name == name)
+            .ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
+        let params = if params.is_empty() { Bytes::from_static(b"{}") } else { params };
+        let (what, params) = match path(spec, params)? {
+            Path::Call(what, params) => (what, params),
+            Path::Notify(method, params) => {
+                let kind = Kind::Notify(client.clone(), method, params);
+                return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), room: None });
+            }
+        };
+        let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
+        let call = client.prepare(&what, params, &options, progress)?;
+        let state = call.state();
+        let room = room.map(|room| (room, call.limit_of_last_progress()));
+        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
+    }
+
+    /// The pages of a list: of the method `name` of a client, or of a registry's one list.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn pages(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
+        guarded(|| self.pages_unguarded(name, params, options))
+    }
+
+    fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
+        let options = CallOptions::from_json(options, self.spelling)?;
+        let with_metadata = options.with_metadata == Some(true);
+        let of = match &self.to {
+            To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
+            To::Server(client) => {
+                let spec = METHODS.iter().find(|spec| spec.name == name && spec.iterates).ok_or_else(panicked)?;
+                let (Some(rpc), Some(member)) = (spec.rpc, spec.pages) else { return Err(panicked()) };
+                PagesOf::Server(client.pages(rpc, member, options))
+            }
+        };
+        Ok(Pages { of, with_metadata })
+    }
+
+    /// Keeps notices of calls that are given up, for a runtime that goes on between calls.
+    pub fn hold_notices(&self) {
+        if let To::Server(client) = &self.to {
+            client.hold_notices();
+        }
+    }
+
+    /// Sends the notices that are held; `None` where there are none. Bounded, and without failure.
+    pub fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
+        match &self.to {
+            To::Server(client) => client.held_notices(),
+            To::Registry(_) => None,
+        }
+    }
+
+    /// Ends the session and refuses further calls.
+    pub async fn close(&self) {
+        let closing = async {
+            match &self.to {
+                To::Server(client) => client.close().await,
+                To::Registry(registry) => registry.close().await,
+            }
+        };
+        let _ = AssertUnwindSafe(closing).catch_unwind().await;
+    }
+}
+
+/// A list that is read a page at a time.
+#[derive(Debug)]
+pub struct Pages {
+    of: PagesOf,
+    with_metadata: bool,
+}
+
+#[derive(Debug)]
+enum PagesOf {
+    Registry(Pager),
+    Server(ServerPages),
+}
+
+impl Pages {
+    /// The request of the next page; `None` behind the last.
+    ///
+    /// # Errors
+    /// A `config` error that names the argument.
+    pub fn next(&self) -> Result<Option<Prepared>> {
+        let work = guarded(|| match &self.of {
+            PagesOf::Registry(pager) => pager.next(),
+            PagesOf::Server(pages) => pages.next(),
+        })?;
+        Ok(work.map(|work| Prepared {
+            state: Arc::clone(&work.state),
+            kind: Kind::Work(work),
+            with_metadata: self.with_metadata,
+            room: None,
+        }))
+    }
+}
+
+/// What a method of the table comes to.
+enum Path {
+    Call(What, Bytes),
+    Notify(String, Bytes),
+}
+
+fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
+    Ok(match (spec.name, spec.rpc, spec.pages) {
+        ("initialize", ..) => Path::Call(What::Initialize, params),
+        ("connect", ..) => Path::Call(What::Connect, params),
+        ("discover", ..) => Path::Call(What::Discover, params),
+        ("ping", ..) => Path::Call(What::Ping, params),
+        ("subscribe_resource", ..) => Path::Call(What::Subscribe(true), params),
+        ("unsubscribe_resource", ..) => Path::Call(What::Subscribe(false), params),
+        ("set_logging_level", ..) => Path::Call(What::SetLevel, params),
+        (_, Some(rpc), Some(member)) => Path::Call(What::AllPages(rpc, member), params),
+        (name, Some(rpc), None) => {
+            let field = if matches!(name, "call_tool" | "get_prompt") { "arguments" } else { "params" };
+            Path::Call(What::Rpc(rpc.to_owned(), field), params)
+        }
+        (name, None, _) => {
+            let free: Free<'_> = serde_json::from_slice(&params)
+                .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
+            let inner =
+                free.params.map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
+            if name == "notify" {
+                crate::protocol::params::check("params", &inner)?;
+                Path::Notify(free.method, inner)
+            } else {
+                Path::Call(What::Rpc(free.method, "params"), inner)
+            }
+        }
+    })
+}
+
+/// The caller's functions, as a binding hands them over.
+#[derive(Default)]
+pub struct Hooks {
+    /// Hears a notification: `{"method", "params"}` as JSON text.
+    pub on_notification: Option<Hear>,
+    /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
+    pub on_log: Option<Hear>,
+    /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
+    pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
+    pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
+    /// The hooks that `ask` answers.
+    pub answers: Vec<String>,
+}
+
+impl std::fmt::Debug for Hooks {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Hooks").field("answers", &self.answers).finish_non_exhaustive()
+    }
+}
+
+/// A question to the caller's own function. Dropped without an answer, it counts as failed.
+#[derive(Debug)]
+pub struct Question {
+    /// The hook of the table.
+    pub name: &'static str,
+    /// Its argument as JSON text.
+    pub params: String,
+    answer: tokio::sync::oneshot::Sender<std::result::Result<String, String>>,
+}
+
+impl Question {
+    /// Answers with JSON text, or says why there is no answer.
+    pub fn answer(self, answer: std::result::Result<String, String>) {
+        // Whoever asked may have given up.
+        let _ = self.answer.send(answer);
+    }
+}
+
+impl Hooks {
+    fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::config::callbacks::Hooks> {
+        let mut hooks = crate::config::callbacks::Hooks::default();
+        if let Some(hear) = self.on_notification {
+            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
+            hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+                let method = serde_json::to_string(method).unwrap_or_default();
+                let text = format!("{{\"method\":{method},\"params\":{params}}}");
+                room.send(text, &hear)
+            }));
+        }
+        if let Some(hear) = self.on_log {
+            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
+            hooks.log = Log::to(Arc::new(move |record| {
+                room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
+            }));
+        }
+        if let Some(hear) = self.on_state {
+            hooks.state = Some(Arc::new(move |change| hear(serde_json::to_string(&change).unwrap_or_default())));
+        }
+        if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
+            hooks.token = Some(Arc::new(move || {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                ask(Question { name: TOKEN_PROVIDER, params: "{}".to_owned(), answer });
+                Box::pin(async move {
+                    let answer = answered.await.map_err(|_| "it gave no answer".to_owned())??;
+                    crate::config::callbacks::provided(&answer, spelling)
+                })
+            }));
+        }
+        for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
+            let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
+                continue;
+            };
+            let answer = move |params: String| {
+                let (answer, answered) = tokio::sync::oneshot::channel();
+                ask(Question { name: hook.name, params, answer });
+                Box::pin(async move { answered.await.map_err(|_| "it gave no answer".to_owned())? }) as Given
+            };
+            hooks.answers.insert(hook.name, Arc::new(answer));
+        }
+        Ok(hooks)
+    }
+}
+
+/// A registry's record without its secrets, as it is shown: JSON text in and out.
+pub fn shown_record(record: &str) -> String {
+    let record: serde_json::Map<_, _> = serde_json::from_str(record).unwrap_or_default();
+    serde_json::Value::Object(crate::registry::shown(record)).to_string()
+}
+
+/// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
+pub fn looks_like_error(result: &[u8]) -> bool {
+    crate::protocol::raw_result::looks_like_error(result)
+}
+
+/// The params of `request` and `notify`: a method, and its own params.
+#[derive(Deserialize)]
+struct Free<'a> {
+    method: String,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+}
+
+impl Prepared {
+    /// Runs the call to its end. Dropping the future cancels it; a panic comes out as an `internal` error.
+    ///
+    /// # Errors
+    /// Any kind of the table.
+    pub async fn run(self) -> Result<Crossing> {
+        AssertUnwindSafe(self.run_unguarded(false)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+    }
+
+    /// Runs the call to its end, and waits until the progress that was handed over before is processed: until no place of
+    /// a [`Letter`] is taken. What the caller's function does not take in time is dropped, and must be discarded.
+    ///
+    /// # Errors
+    /// Any kind of the table.
+    pub async fn run_and_deliver(self) -> Result<Crossing> {
+        AssertUnwindSafe(self.run_unguarded(true)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+    }
+
+    async fn run_unguarded(self, delivers: bool) -> Result<Crossing> {
+        let ended = match self.kind {
+            Kind::Notify(client, method, params) => {
+                client.raw_notify(&method, &params).await?;
+                let result = Bytes::from_static(b"null");
+                return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
+            }
+            Kind::Call(client, what, call) => client.raw(&what, *call).await,
+            Kind::Work(work) => prepared::run(work).await,
+        };
+        if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {
+            room.drain(*limit).await;
+        }
+        let mut reply = ended?;
+        if let Some(dropped) = self.room.map(|(room, _)| room.dropped()).filter(|dropped| *dropped > 0) {
+            reply.warnings.push(format!("{dropped} {PROGRESS_DROPPED}"));
+        }
+        Ok(Crossing::of(reply, self.with_metadata))
+    }
+
+    /// A handle that tells how far the call had come when it was cancelled.
+    pub fn watch(&self) -> Watch {
+        Watch(Arc::clone(&self.state))
+    }
+}
+
+/// See [`Prepared::watch`].
+#[derive(Debug, Clone)]
+pub struct Watch(Arc<CallState>);
+
+impl Watch {
+    /// The error of a call that the caller has cancelled.
+    pub fn cancelled(&self) -> Error {
+        self.0.ended(Code::Cancelled, "the call was cancelled")
+    }
+}
+
+/// The `config` error for a value that the binding could not turn into JSON text; `reason` is one of `not_finite`,
+/// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
+pub fn unsendable_argument(field: &str, reason: &str) -> Error {
+    unsendable(field, reason)
+}
+
+/// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
+fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    // What is guarded comes before anything is sent.
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().with_delivery(Delivery::NotSent)))
+}
+
+/// The error for a panic that was caught on the way: the call may have been sent before.
+pub fn panicked() -> Error {
+    Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
+        .with_delivery(Delivery::MaybeExecuted)
+}
+
+/// The `config` error for a progress callback that cannot be called.
+pub fn not_callable() -> Error {
+    Error::config(Code::InvalidArgument, "on_progress", "must be a function")
+}
+
+/// The `config` error for a function of the caller's that cannot be one.
+pub fn bad_hook(name: &str, allowed: &str) -> Error {
+    Error::config(Code::InvalidOption, name, allowed)
+}
+
+/// The error for the use of a client after `fork`.
+pub fn forked() -> Error {
+    Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")
+}
+
+/// The error for a call that found no runtime to run on.
+pub fn no_runtime(error: &std::io::Error) -> Error {
+    let mut failed = Error::new(Code::ConnectFailed, format!("this machine could not make a connection: {error}"));
+    failed.info_mut().os_error = error.raw_os_error();
+    failed
+}
+
+/// The error for the use of a client after `close`, where the binding has let go of it.
+pub fn closed() -> Error {
+    Error::new(Code::ClientClosed, "the client is closed")
+}
+
+/// The `config` error for a coroutine of Python's that no asyncio task runs.
+pub fn no_event_loop() -> Error {
+    Error::new(
+        Code::NoEventLoop,
+        "AsyncOmniMCPClient needs a running asyncio task, and nothing was sent; under trio use OmniMCPClient in a thread: \
+         await trio.to_thread.run_sync(client.ping)",
+    )
+}
+
+/// The error for a text of the core's that is JSON and yet more than the language can hold.
+pub fn undecodable() -> Error {
+    let mut error = Error::new(Code::InvalidAnswer, UNDECODABLE);
+    error.info_mut().delivery = Delivery::Executed;
+    error
+}
+
+/// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
+pub fn tables(spelling: Spelling) -> String {
+    let options = |specs: &[OptionSpec]| -> Vec<_> {
+        specs
+            .iter()
+            .map(|spec| {
+                serde_json::json!({
+                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes,
+                    "default": spec.default, "help": spec.help,
+                })
+            })
+            .collect()
+    };
+    let spelled = |name: &str| match spelling {
+        Spelling::Snake => name.to_owned(),
+        Spelling::Camel => crate::config::option_table::camel(name),
+    };
+    let row = |mut spec: serde_json::Value| {
+        spec["spelled"] = spec["name"].as_str().map(spelled).into();
+        spec
+    };
+    let hooks = HOOKS.iter().map(|spec| row(serde_json::json!(spec)));
+    let methods = METHODS.iter().map(|spec| row(serde_json::json!(spec)));
+    let properties = PROPERTIES.iter().map(|spec| row(serde_json::json!(spec)));
+    let registry_methods = REGISTRY_METHODS.iter().map(|spec| row(serde_json::json!(spec)));
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "client_options": options(crate::config::client_options::CLIENT_OPTIONS),
+        "call_options": options(crate::config::call_options::CALL_OPTIONS),
+        "profile_options": options(crate::config::profile::PROFILE_OPTIONS),
+        "auth_options": options(crate::config::auth::AUTH_OPTIONS),
+        "token_options": options(crate::config::callbacks::TOKEN_OPTIONS),
+        "registry_options": options(REGISTRY_OPTIONS),
+        "registry_methods": registry_methods.collect::<Vec<_>>(),
+        "hooks": hooks.collect::<Vec<_>>(),
+        "methods": methods.collect::<Vec<_>>(),
+        "properties": properties.collect::<Vec<_>>(),
+        "kinds": KINDS,
+        "codes": CODES,
+        "counters": crate::observe::counters::COUNTERS,
+    })
+    .to_string()
+}

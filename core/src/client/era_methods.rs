@@ -1,0 +1,114 @@
+//! Methods that the two eras have each in a way of its own.
+
+use std::sync::{Arc, PoisonError};
+
+use bytes::Bytes;
+use serde_json::{Value, json};
+
+use crate::error::attempt_error::Failure;
+use crate::error::{Delivery, Error, Result};
+use crate::protocol::modern;
+use crate::protocol::raw_result::RawReply;
+use crate::session::manager::Core;
+use crate::session::request::LogicalCall;
+use crate::session::session::Peer;
+use crate::session::subscriptions::{Subscriptions, not_subscribed};
+
+/// What a server says of itself: asked for, or what it said in the handshake.
+pub(crate) async fn discover(core: &Arc<Core>, call: LogicalCall) -> Result<RawReply> {
+    let peer = connected(core, &call).await?;
+    if peer.modern.is_some() {
+        return call.run(core).await;
+    }
+    let welcome = call.within(core.shake_hands()).await.map_err(|failure| told(core, failure))?;
+    let said: Value = serde_json::from_slice(&welcome.result).unwrap_or_default();
+    let mut found = json!({
+        "supportedVersions": [said["protocolVersion"]],
+        "capabilities": said["capabilities"],
+        "_meta": { "io.modelcontextprotocol/serverInfo": said["serverInfo"] },
+    });
+    if let Some(instructions) = said.get("instructions") {
+        found["instructions"] = instructions.clone();
+    }
+    Ok(RawReply { result: found.to_string().into(), ..welcome })
+}
+
+/// Whether a server answers. The modern era has no ping: what every server of it answers is `server/discover`.
+pub(crate) async fn ping(core: &Arc<Core>, mut call: LogicalCall) -> Result<RawReply> {
+    let peer = connected(core, &call).await?;
+    if peer.modern.is_none() {
+        return call.run(core).await;
+    }
+    call.set_method(modern::DISCOVER);
+    call.ask_anew();
+    Ok(RawReply { result: Bytes::from_static(b"{}"), ..call.run(core).await? })
+}
+
+/// Sets the least level of log messages: told to the server, or from now on said in each request.
+pub(crate) async fn set_level(core: &Arc<Core>, call: LogicalCall) -> Result<RawReply> {
+    let level = member(&call, "level");
+    let peer = connected(core, &call).await?;
+    let reply = match peer.modern {
+        Some(_) => empty(),
+        None => call.run(core).await?,
+    };
+    *core.log_level.write().unwrap_or_else(PoisonError::into_inner) = Some(level);
+    Ok(reply)
+}
+
+/// Subscribes to a resource, or no more: by a request of its own, or by another stream.
+pub(crate) async fn subscribe(core: &Arc<Core>, call: LogicalCall, wanted: bool) -> Result<RawReply> {
+    let uri = member(&call, "uri");
+    let peer = connected(core, &call).await?;
+    if peer.modern.is_none() {
+        let reply = call.run(core).await?;
+        core.subscriptions.want(&uri, wanted);
+        return Ok(reply);
+    }
+    core.keep_subscribed(&peer);
+    let (change, is_new) = core.subscriptions.want(&uri, wanted);
+    if !wanted {
+        return Ok(empty());
+    }
+    let mut wanted = Wanted { subscriptions: &core.subscriptions, uri: &uri, stays: !is_new };
+    let told_of =
+        call.in_time(core.subscriptions.came_to(change, &uri)).await.map_err(|failure| told(core, failure))?;
+    if !told_of {
+        return Err(not_subscribed().with_delivery(Delivery::Rejected));
+    }
+    wanted.stays = true;
+    Ok(empty())
+}
+
+/// A resource that is wanted for as long as this lives, or for good: a subscription that was refused or given up is none.
+struct Wanted<'a> {
+    subscriptions: &'a Subscriptions,
+    uri: &'a str,
+    stays: bool,
+}
+
+impl Drop for Wanted<'_> {
+    fn drop(&mut self) {
+        if !self.stays {
+            self.subscriptions.want(self.uri, false);
+        }
+    }
+}
+
+async fn connected(core: &Arc<Core>, call: &LogicalCall) -> Result<Arc<Peer>> {
+    // No call of the caller's has left: whatever became of the opening, none ran.
+    call.within(core.peer()).await.map_err(|failure| told(core, failure).with_delivery(Delivery::NotSent))
+}
+
+fn told(core: &Core, failure: Failure) -> Error {
+    core.redacted(failure.error)
+}
+
+fn member(call: &LogicalCall, name: &str) -> String {
+    let params: Value = serde_json::from_slice(call.params()).unwrap_or_default();
+    params[name].as_str().unwrap_or_default().to_owned()
+}
+
+fn empty() -> RawReply {
+    RawReply { result: Bytes::from_static(b"{}"), ..RawReply::default() }
+}

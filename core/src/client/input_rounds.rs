@@ -1,0 +1,123 @@
+//! Rounds of input: a server of the modern era answers a call with what it wants to know, and the call is made again with
+//! the answers (specification 2026-07-28, basic/patterns/mrtr).
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Code, Delivery, Error};
+use crate::protocol::params;
+use crate::protocol::raw_result::RawReply;
+use crate::session::manager::Core;
+use crate::session::server_requests::{self, Unanswered};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct InputRequired {
+    #[serde(default)]
+    input_requests: Option<BTreeMap<String, InputRequest>>,
+    #[serde(default)]
+    request_state: Option<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+struct InputRequest {
+    method: String,
+    #[serde(default)]
+    params: Option<Box<RawValue>>,
+}
+
+/// The rounds of one call.
+#[derive(Default)]
+pub(crate) struct Rounds {
+    made: u32,
+    /// Rounds in a row in which nothing was asked.
+    silent: u32,
+}
+
+impl Rounds {
+    /// How many there were; the key of each further one has its number.
+    pub(crate) fn made(&self) -> u32 {
+        self.made
+    }
+
+    /// The params to make the call again with: those that it began with, the answers, and the server's own state, which is
+    /// handed back untouched.
+    pub(crate) async fn next(&mut self, core: &Core, params: &Bytes, reply: &RawReply) -> Result<Bytes, Error> {
+        self.made += 1;
+        if self.made > core.settings.max_input_rounds {
+            let message = format!("the server asks for input more often than max_input_rounds ({})", self.made - 1);
+            return Err(stopped(reply, Code::TooManyRounds, message));
+        }
+        let required: InputRequired = serde_json::from_slice(&reply.result).map_err(|_| {
+            stopped(
+                reply,
+                Code::InvalidInputRequest,
+                "the server's request for input holds no requests that can be read",
+            )
+        })?;
+        let state = required.request_state.filter(|state| state.get() != "null");
+        if state.as_ref().is_some_and(|state| !state.get().starts_with('"')) {
+            return Err(stopped(reply, Code::InvalidInputRequest, "the requestState is no string"));
+        }
+        let mut members: Vec<(&str, String)> = Vec::new();
+        match (&required.input_requests, &state) {
+            (None, None) => {
+                let message = "the server asks for input, and names neither inputRequests nor a requestState";
+                return Err(stopped(reply, Code::InvalidInputRequest, message));
+            }
+            (None, Some(_)) => {
+                // It wants only to be asked again. Not at once for ever.
+                if self.silent > 0 {
+                    tokio::time::sleep(core.settings.backoff.wait(self.silent, fastrand::f64())).await;
+                }
+                self.silent += 1;
+            }
+            (Some(requests), _) => {
+                self.silent = 0;
+                members.push(("inputResponses", answers(core, requests, reply).await?));
+            }
+        }
+        if let Some(state) = state {
+            members.push(("requestState", state.get().to_owned()));
+        }
+        params::with_members(params, &members).map(Bytes::from)
+    }
+}
+
+async fn answers(core: &Core, requests: &BTreeMap<String, InputRequest>, reply: &RawReply) -> Result<String, Error> {
+    let mut answers = BTreeMap::new();
+    // One after the other: a person is asked one thing at a time.
+    for (name, request) in requests {
+        let params = request.params.as_ref().map(|params| params.get());
+        let method = crate::util::sanitize::preview(request.method.as_bytes());
+        let answer = server_requests::answer(core, &request.method, params).await.map_err(|why| match why {
+            Unanswered::Undeclared => stopped(
+                reply,
+                Code::InputNotSupported,
+                format!("the server asks for {method}, which this client did not declare"),
+            ),
+            Unanswered::Malformed(why) => {
+                stopped(reply, Code::InvalidInputRequest, format!("the server's request {method} is not valid: {why}"))
+            }
+            Unanswered::Failed(why) => {
+                let why = crate::util::sanitize::preview(why.as_bytes());
+                stopped(reply, Code::InputFailed, format!("the function for {method} gave no answer: {why}"))
+            }
+        })?;
+        let answer = RawValue::from_string(answer).unwrap_or_default();
+        answers.insert(name.as_str(), answer);
+    }
+    Ok(serde_json::to_string(&answers).unwrap_or_default())
+}
+
+/// The error of a call that is not made again: the server has answered, and its answer says that there is more to do.
+fn stopped(reply: &RawReply, code: Code, message: impl Into<String>) -> Error {
+    let mut error = reply.unexpected(code, message).with_delivery(Delivery::Rejected);
+    let info = error.info_mut();
+    info.retryable = false;
+    info.data = serde_json::from_slice(&reply.result).ok();
+    error
+}

@@ -1,0 +1,659 @@
+//! The client: every method is one short function over [`Client::raw`].
+
+pub(crate) mod era_methods;
+pub(crate) mod input_rounds;
+pub(crate) mod pagination;
+pub(crate) mod prepared;
+
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
+use tracing::Instrument;
+
+use crate::client::pagination::{ServerPages, read_items};
+use crate::config::call_options::CallOptions;
+use crate::config::callbacks::{self, Notification, ProvidedToken};
+use crate::config::client_options::ClientConfig;
+use crate::config::endpoint::Route;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::observe::counters::{Counters, Counts};
+use crate::observe::log::{Log, LogLevel, LogRecord};
+use crate::observe::state::{State, StateChange};
+use crate::protocol::methods::{self, TOOLS_CALL};
+use crate::protocol::modern::DISCOVER;
+use crate::protocol::params::{self, Unsendable};
+use crate::protocol::raw_result::{Metadata, RawReply};
+use crate::protocol::serialize;
+use crate::protocol::types::{
+    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
+};
+use crate::retry::policy::Safety;
+use crate::session::manager::Core;
+use crate::session::request::{LogicalCall, ProgressSink};
+use crate::util::bounded_queue::{Hear, Room};
+use crate::util::environment::{self, Environment};
+
+/// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
+/// calls may run at once.
+#[derive(Debug, Clone)]
+pub struct Client {
+    core: Arc<Core>,
+}
+
+/// Builds a [`Client`]: the options are its setters.
+pub type ClientBuilder = ClientConfig;
+
+impl ClientConfig {
+    /// Hears each notification that the server sends by itself.
+    #[must_use]
+    pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
+        self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+            let params = serde_json::from_str(params).unwrap_or_default();
+            hear(Notification { method: method.to_owned(), params });
+            true
+        }));
+        self
+    }
+
+    /// Hears what the client does, from `log_level` on. Called in the midst of calls, so it must be quick. The same is told
+    /// through `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
+    #[must_use]
+    pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
+        self.hooks.log = Log::to(Arc::new(hear));
+        self
+    }
+
+    /// Hears each change of the client's state, in order. Called in the midst of calls, so it must be quick.
+    #[must_use]
+    pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
+        self.hooks.state = Some(Arc::new(hear));
+        self
+    }
+
+    /// Gives the bearer token, or says why there is none. Asked once for all calls, and again when the token expires or
+    /// is refused.
+    #[must_use]
+    pub fn token_provider<F, T, E>(mut self, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<T, E>> + Send + 'static,
+        T: Into<ProvidedToken>,
+        E: std::fmt::Display,
+    {
+        self.hooks.token = Some(Arc::new(move || {
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(&provide));
+            Box::pin(async move {
+                let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
+                provided.map_err(|_| PANICKED)?.map(Into::into).map_err(|why| why.to_string())
+            })
+        }));
+        self
+    }
+
+    /// Has a model of the caller's answer a server's `sampling/createMessage` (specification 2025-11-25, client/sampling).
+    /// What it is given and gives is anything that reads and writes as the specification's objects do.
+    #[must_use]
+    pub fn on_sampling<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::SAMPLING, answer)
+    }
+
+    /// Has a person answer a server's `elicitation/create` (specification 2025-11-25, client/elicitation). What an accepted
+    /// form leaves out has the form's default.
+    #[must_use]
+    pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::ELICITATION, answer)
+    }
+
+    /// Gives the folders that a server may work in (specification 2025-11-25, client/roots): a list of objects with `uri`
+    /// and `name`.
+    #[must_use]
+    pub fn on_roots<F, R, E>(self, answer: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::ROOTS, move |_: IgnoredAny| answer())
+    }
+
+    fn answered_by<P, F, R, E>(mut self, hook: &'static str, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        let answer = Arc::new(move |params: String| {
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
+            Box::pin(async move {
+                let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
+                let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
+                serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())
+            }) as callbacks::Given
+        });
+        self.hooks.answers.insert(hook, answer);
+        self
+    }
+
+    /// Checks the options and makes the client. Nothing is sent yet: the first call connects.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn build(self) -> Result<Client> {
+        self.build_in(&environment::of_process)
+    }
+
+    /// As [`build`](Self::build), in an environment of the binding's.
+    pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
+        let settings = self.resolve(variables)?;
+        Ok(Client { core: Arc::new(Core::new(settings)?) })
+    }
+}
+
+impl Client {
+    /// Begins to build a client.
+    pub fn builder() -> ClientBuilder {
+        ClientConfig::default()
+    }
+
+    /// Connects, if not yet connected, in the way of the profile: with a handshake or without.
+    ///
+    /// # Errors
+    /// As for a call.
+    pub async fn connect(&self) -> Result<()> {
+        let call = self.prepare(&What::Connect, Bytes::from_static(b"{}"), &CallOptions::default(), None)?;
+        self.raw(&What::Connect, call).await.map(drop)
+    }
+
+    /// Who the server is; `None` until connected.
+    pub fn server_info(&self) -> Option<Implementation> {
+        self.said("serverInfo")
+    }
+
+    /// What the server can do; `None` until connected.
+    pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
+        self.said("capabilities")
+    }
+
+    /// The protocol version of the session; `None` until connected.
+    pub fn protocol_version(&self) -> Option<String> {
+        self.said("protocolVersion")
+    }
+
+    /// How the client stands with its server.
+    pub fn state(&self) -> State {
+        self.core.state.now()
+    }
+
+    /// What the client has done so far, in numbers.
+    pub fn counters(&self) -> Counters {
+        self.core.counts.now()
+    }
+
+    /// How to use the server, for a model; `None` where the server says nothing of it.
+    pub fn instructions(&self) -> Option<String> {
+        self.said("instructions")
+    }
+
+    fn said<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
+        serde_json::from_str(&self.raw_said(member)?).ok()
+    }
+
+    /// Has `on_log` hear from this level on, or nothing at all.
+    pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
+        self.core.log().hear_from(least);
+    }
+
+    pub(crate) fn counts(&self) -> Counts {
+        self.core.counts.clone()
+    }
+
+    /// A queue of progress before a function of the caller's, and its room.
+    pub(crate) fn queue(&self, hear: Hear) -> (ProgressSink, Arc<Room>) {
+        let room = Room::new(&self.core.settings.limits, &self.core.counts.dropped);
+        let filled = Arc::clone(&room);
+        let hear = move |params: &str| {
+            // What has no place is counted.
+            let _ = filled.send(params.to_owned(), &hear);
+        };
+        (ProgressSink { hear: Arc::new(hear), room: Some(Arc::clone(&room)) }, room)
+    }
+
+    pub(crate) fn works_between_calls(&self) -> bool {
+        let settings = &self.core.settings;
+        // A stream that is found by falling back is read while calls wait: enough for their answers.
+        settings.listen || settings.hears_requests || !matches!(settings.route, Route::StreamableHttp { .. })
+    }
+
+    /// The pages of a list, one at a time.
+    pub(crate) fn pages(&self, method: &'static str, member: &'static str, options: CallOptions) -> ServerPages {
+        ServerPages::new(&self.core, method, member, options)
+    }
+
+    /// Keeps notices of calls that are given up, to be sent by another runtime.
+    pub(crate) fn hold_notices(&self) {
+        self.core.hold_notices();
+    }
+
+    /// Sends the notices that are held; `None` where there are none.
+    pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
+        self.core.take_held_notices()
+    }
+
+    /// Closes the connections of the runtime that this runs on that are not in use.
+    pub(crate) fn let_go(&self) {
+        self.core.http.let_go();
+    }
+
+    /// A member of what the server said when the session was opened, as JSON text.
+    pub(crate) fn raw_said(&self, member: &str) -> Option<String> {
+        self.core.said(member)
+    }
+
+    /// Connects, if not yet connected, in the older era always by a handshake, and returns what the server said.
+    pub fn initialize(&self) -> Call<'_, InitializeResult> {
+        Call::new(self, What::Initialize, Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// What the server says of itself (specification 2026-07-28, server/discover); of a server of the older era, what it said
+    /// in the handshake.
+    pub fn discover(&self) -> Call<'_, DiscoverResult> {
+        Call::new(self, What::Discover, Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// Checks that the server answers.
+    pub fn ping(&self) -> Call<'_, Empty> {
+        Call::new(self, What::Ping, Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// All tools, over all pages.
+    pub fn list_tools(&self) -> Call<'_, ListToolsResult> {
+        Call::new(self, What::AllPages("tools/list", "tools"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of tools: the first, or the one of a cursor.
+    pub fn list_tools_page(&self, cursor: Option<&str>) -> Call<'_, ListToolsResult> {
+        Call::new(self, What::Rpc("tools/list".into(), "params"), page(cursor))
+    }
+
+    /// Calls a tool. `arguments` is anything that serializes to a JSON object.
+    pub fn call_tool(&self, name: &str, arguments: impl Serialize) -> Call<'_, CallToolResult> {
+        Call::new(self, What::Rpc("tools/call".into(), "arguments"), serialize::tool_call(name, &arguments))
+    }
+
+    /// All tools, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_tools(&self) -> impl Stream<Item = Result<Tool>> + Send + '_ {
+        self.items("tools/list", "tools")
+    }
+
+    /// All resources, over all pages.
+    pub fn list_resources(&self) -> Call<'_, ListResourcesResult> {
+        Call::new(self, What::AllPages("resources/list", "resources"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of resources: the first, or the one of a cursor.
+    pub fn list_resources_page(&self, cursor: Option<&str>) -> Call<'_, ListResourcesResult> {
+        Call::new(self, What::Rpc("resources/list".into(), "params"), page(cursor))
+    }
+
+    /// All resources, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_resources(&self) -> impl Stream<Item = Result<Resource>> + Send + '_ {
+        self.items("resources/list", "resources")
+    }
+
+    /// All templates of resources, over all pages.
+    pub fn list_resource_templates(&self) -> Call<'_, ListResourceTemplatesResult> {
+        Call::new(self, What::AllPages("resources/templates/list", "resourceTemplates"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of templates of resources: the first, or the one of a cursor.
+    pub fn list_resource_templates_page(&self, cursor: Option<&str>) -> Call<'_, ListResourceTemplatesResult> {
+        Call::new(self, What::Rpc("resources/templates/list".into(), "params"), page(cursor))
+    }
+
+    /// All templates of resources, one by one; pages are fetched as they are needed. The stream ends behind the first
+    /// error.
+    pub fn iter_resource_templates(&self) -> impl Stream<Item = Result<ResourceTemplate>> + Send + '_ {
+        self.items("resources/templates/list", "resourceTemplates")
+    }
+
+    /// Reads a resource.
+    pub fn read_resource(&self, uri: &str) -> Call<'_, ReadResourceResult> {
+        Call::new(self, What::Rpc("resources/read".into(), "params"), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// Has the server tell of changes of a resource, by `notifications/resources/updated`, also in a later session.
+    pub fn subscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
+        Call::new(self, What::Subscribe(true), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// Has the server tell of changes of a resource no more.
+    pub fn unsubscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
+        Call::new(self, What::Subscribe(false), serialize::params("uri", &json!({ "uri": uri })))
+    }
+
+    /// All prompts, over all pages.
+    pub fn list_prompts(&self) -> Call<'_, ListPromptsResult> {
+        Call::new(self, What::AllPages("prompts/list", "prompts"), Ok(Bytes::from_static(b"{}")))
+    }
+
+    /// One page of prompts: the first, or the one of a cursor.
+    pub fn list_prompts_page(&self, cursor: Option<&str>) -> Call<'_, ListPromptsResult> {
+        Call::new(self, What::Rpc("prompts/list".into(), "params"), page(cursor))
+    }
+
+    /// All prompts, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    pub fn iter_prompts(&self) -> impl Stream<Item = Result<Prompt>> + Send + '_ {
+        self.items("prompts/list", "prompts")
+    }
+
+    /// Gets a prompt. `arguments` is anything that serializes to a JSON object of strings.
+    pub fn get_prompt(&self, name: &str, arguments: impl Serialize) -> Call<'_, GetPromptResult> {
+        Call::new(self, What::Rpc("prompts/get".into(), "arguments"), serialize::tool_call(name, &arguments))
+    }
+
+    /// Suggests values for an argument: `reference` is a prompt or a template of a resource, `argument` the name and what
+    /// there is of the value, `context` the arguments that are settled already.
+    pub fn complete(
+        &self,
+        reference: impl Serialize,
+        argument: impl Serialize,
+        context: impl Serialize,
+    ) -> Call<'_, CompleteResult> {
+        #[derive(Serialize)]
+        struct Params<R, A, C> {
+            r#ref: R,
+            argument: A,
+            context: C,
+        }
+        let params = serialize::params("params", &Params { r#ref: reference, argument, context });
+        let params = params.map(|params| params::without_null(&params, "context"));
+        Call::new(self, What::Rpc("completion/complete".into(), "params"), params)
+    }
+
+    /// Sets the least level of the log messages that the server sends, also in a later session: `debug`, `info`, `notice`,
+    /// `warning`, `error`, `critical`, `alert` or `emergency`. They come as notifications.
+    pub fn set_logging_level(&self, level: &str) -> Call<'_, Empty> {
+        Call::new(self, What::SetLevel, serialize::params("level", &json!({ "level": level })))
+    }
+
+    fn items<T: DeserializeOwned + Send + 'static>(
+        &self,
+        method: &'static str,
+        member: &'static str,
+    ) -> impl Stream<Item = Result<T>> + Send + '_ {
+        let pages = self.pages(method, member, CallOptions::default());
+        unfold((pages, VecDeque::new()), move |(pages, mut items)| async move {
+            loop {
+                if let Some(item) = items.pop_front() {
+                    return Some((Ok(item), (pages, items)));
+                }
+                let work = match pages.next() {
+                    Ok(None) => return None,
+                    Ok(Some(work)) => work,
+                    Err(error) => return Some((Err(error), (pages.ended(), items))),
+                };
+                let read = prepared::run(work).await.and_then(|reply| read_items(&reply, member));
+                match read {
+                    Ok(read) => items = read,
+                    Err(error) => return Some((Err(error), (pages.ended(), items))),
+                }
+            }
+        })
+    }
+
+    /// Sends any request. `params` is anything that serializes to a JSON object.
+    pub fn request(&self, method: &str, params: impl Serialize) -> Call<'_, Value> {
+        Call::new(self, What::Rpc(method.to_owned(), "params"), serialize::params("params", &params))
+    }
+
+    /// Sends any notification. Returns when the server has accepted it.
+    ///
+    /// # Errors
+    /// As for a call; a notification is never sent twice.
+    pub async fn notify(&self, method: &str, params: impl Serialize) -> Result<()> {
+        self.raw_notify(method, &serialize::params("params", &params)?).await
+    }
+
+    /// Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again.
+    pub async fn close(&self) {
+        self.core.close().await;
+    }
+
+    pub(crate) async fn raw_notify(&self, method: &str, params: &[u8]) -> Result<()> {
+        if method == TOOLS_CALL {
+            return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
+        }
+        crate::protocol::params::check("params", params)?;
+        let params = Bytes::copy_from_slice(params);
+        let call = LogicalCall::notification(&self.core, check_method(method)?, params, Safety::Plain);
+        call.run(&self.core).await.map(drop)
+    }
+
+    pub(crate) fn prepare(
+        &self,
+        what: &What,
+        params: Bytes,
+        options: &CallOptions,
+        progress: Option<ProgressSink>,
+    ) -> Result<LogicalCall> {
+        let (method, field) = match what {
+            What::Initialize | What::Connect => ("initialize", "params"),
+            What::Discover => (DISCOVER, "params"),
+            What::Ping => (methods::PING, "params"),
+            What::Subscribe(true) => (methods::SUBSCRIBE, "params"),
+            What::Subscribe(false) => (methods::UNSUBSCRIBE, "params"),
+            What::SetLevel => (methods::SET_LEVEL, "params"),
+            What::Rpc(method, field) => (check_method(method)?, *field),
+            What::AllPages(method, _) => (*method, "params"),
+        };
+        LogicalCall::prepare(&self.core, method, field, params, options, progress)
+    }
+
+    /// The one path of every method.
+    pub(crate) async fn raw(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
+        let ongoing = call.begin(&self.core);
+        let ended = self.run(what, call).instrument(ongoing.span()).await;
+        ongoing.end(&ended);
+        ended
+    }
+
+    async fn run(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
+        match what {
+            What::Initialize => {
+                let opened = call.within(self.core.shake_hands()).await;
+                opened.map_err(|failure| self.core.redacted(failure.error))
+            }
+            What::Discover => era_methods::discover(&self.core, call).await,
+            What::Ping => era_methods::ping(&self.core, call).await,
+            What::Subscribe(wanted) => era_methods::subscribe(&self.core, call, *wanted).await,
+            What::SetLevel => era_methods::set_level(&self.core, call).await,
+            What::Connect => {
+                let opened = call.within(self.core.peer()).await;
+                let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
+                // No call of the caller's has left: whatever became of the handshake, none ran.
+                opened
+                    .map(|_| null())
+                    .map_err(|failure| self.core.redacted(failure.error).with_delivery(Delivery::NotSent))
+            }
+            What::Rpc(..) => call.run(&self.core).await,
+            What::AllPages(_, member) => pagination::all(&self.core, call, member).await,
+        }
+    }
+}
+
+/// Which path a method takes.
+#[derive(Debug, Clone)]
+pub(crate) enum What {
+    Initialize,
+    Connect,
+    Discover,
+    Ping,
+    /// Subscribes to a resource, or no more.
+    Subscribe(bool),
+    SetLevel,
+    /// One request; the second word names its params in messages.
+    Rpc(String, &'static str),
+    /// A list over all of its pages, and the member of the result that holds it.
+    AllPages(&'static str, &'static str),
+}
+
+const PANICKED: &str = "it panicked";
+
+/// The params of one page.
+fn page(cursor: Option<&str>) -> Result<Bytes> {
+    match cursor {
+        Some(cursor) => serialize::params("cursor", &json!({ "cursor": cursor })),
+        None => Ok(Bytes::from_static(b"{}")),
+    }
+}
+
+fn check_method(method: &str) -> Result<&str> {
+    if method.is_empty() || method.starts_with("rpc.") || method.chars().any(char::is_control) {
+        return Err(Error::config(Code::InvalidArgument, "method", "must be the name of a method"));
+    }
+    if method == "initialize" {
+        return Err(Error::config(
+            Code::InvalidArgument,
+            "method",
+            "must not be initialize; the client sends it itself",
+        ));
+    }
+    Ok(method)
+}
+
+/// A call that is about to be made: set what differs from the client's options, then await it.
+#[must_use = "a call is made when it is awaited"]
+pub struct Call<'a, T> {
+    client: &'a Client,
+    what: What,
+    params: Result<Bytes>,
+    options: CallOptions,
+    progress: Option<ProgressSink>,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<'a, T> Call<'a, T> {
+    fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
+        Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
+    }
+
+    /// Sets options of the call: those that are given here; others that were set before stay.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(self.options);
+        self
+    }
+
+    /// The key by which the server runs the call once.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.options.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// How long one attempt may stay without an answer.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.options.timeout = Some(timeout.into());
+        self
+    }
+
+    /// Hears each progress notification of the call, in order.
+    pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        let hear = move |params: &str| {
+            if let Ok(progress) = serde_json::from_str(params) {
+                // What a listener does is its own: the call goes on.
+                let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
+            }
+        };
+        // It runs where the answer is read, which therefore waits for it.
+        self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
+        self
+    }
+}
+
+impl<T> std::fmt::Debug for Call<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Arguments and keys stay out: they are the caller's own.
+        f.debug_struct("Call").field("what", &self.what).finish_non_exhaustive()
+    }
+}
+
+impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
+    type Output = Result<Reply<T>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let call = self.client.prepare(&self.what, self.params?, &self.options, self.progress)?;
+            let raw = self.client.raw(&self.what, call).await?;
+            let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
+            Ok(Reply { value, raw })
+        })
+    }
+}
+
+fn unexpected(raw: &RawReply) -> Error {
+    let mut error =
+        raw.unexpected(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
+    error.info_mut().data = serde_json::from_slice(&raw.result).ok();
+    error
+}
+
+/// A result with its metadata; reads like the result itself.
+#[derive(Debug, Clone)]
+pub struct Reply<T> {
+    /// The result.
+    pub value: T,
+    raw: RawReply,
+}
+
+impl<T> Reply<T> {
+    /// What is known besides the result.
+    pub fn metadata(&self) -> Metadata {
+        self.raw.metadata()
+    }
+
+    /// The result alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}
+
+/// The `config` error for arguments that a face could not turn into JSON.
+pub(crate) fn unsendable(field: &str, word: &str) -> Error {
+    Unsendable::from_word(word).unwrap_or(Unsendable::NotJson).error(field)
+}

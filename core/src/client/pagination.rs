@@ -1,0 +1,299 @@
+//! A list over all of its pages (specification 2025-11-25, server/utilities/pagination).
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::client::prepared::Work;
+use crate::config::call_options::CallOptions;
+use crate::error::{Code, Error, ErrorKind, Result};
+use crate::observe::deviations::Deviation;
+use crate::protocol::raw_result::RawReply;
+use crate::session::manager::Core;
+use crate::session::request::LogicalCall;
+
+/// Reads every page and joins the lists in `member`; the other members are those of the last page.
+pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
+    let mut items: Vec<Box<RawValue>> = Vec::new();
+    let mut cursors = Cursors::default();
+    let mut hints = Hints::default();
+    let mut attempts = 0;
+    let mut warnings = Vec::new();
+    let mut was_kept = false;
+    let mut bytes = 0_usize;
+    loop {
+        let mut reply = match call.run(core).await {
+            Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
+                // A cursor out of a page that was kept may be good no more: once again, from the beginning
+                // (2026-07-28, server/utilities/caching, Interaction with Pagination).
+                (items, cursors, hints) = (Vec::new(), Cursors::default(), Hints::default());
+                (warnings, was_kept) = (Vec::new(), false);
+                bytes = 0;
+                call.set_params(at(None));
+                call.ask_anew();
+                continue;
+            }
+            ran => ran?,
+        };
+        was_kept |= reply.cached;
+        attempts += reply.attempts;
+        warnings.append(&mut reply.warnings);
+        bytes = bytes.saturating_add(reply.result.len());
+        let limit = core.settings.limits.answer;
+        if bytes > limit.most {
+            return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
+        }
+        let Page { mut list, next, mut others } = read(&reply, member)?;
+        hints.add(&others);
+        let is_copy = cursors.is_copy(&list);
+        let next = match next {
+            Some(cursor) => match cursors.follow(&cursor, core.settings.max_pages, &reply, REPEATS) {
+                Err(_) if cursors.is_end(core, &cursor) => None,
+                followed => followed.map(|()| Some(cursor))?,
+            },
+            None => None,
+        };
+        let ends_by_repetition = next.is_none() && cursors.repeated;
+        let Some(cursor) = next else {
+            warnings.append(&mut core.take_warnings());
+            reply.warnings = warnings;
+            reply.attempts = attempts;
+            if cursors.seen.is_empty() {
+                // One page: as the server sent it.
+                return Ok(reply);
+            }
+            if !(is_copy && ends_by_repetition) {
+                items.append(&mut list);
+            }
+            hints.write(&mut others);
+            let invalid = || no_list(&reply, member);
+            others.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
+            reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
+            return Ok(reply);
+        };
+        items.append(&mut list);
+        call.set_params(at(Some(&cursor)));
+    }
+}
+
+const REPEATS: &str = "the server repeats a page cursor";
+
+/// How long a list over pages holds, and for whom: as the page that says least.
+#[derive(Default)]
+struct Hints {
+    ttl: Option<(f64, Box<RawValue>)>,
+    scope: Option<Box<RawValue>>,
+    lacks_ttl: bool,
+}
+
+impl Hints {
+    fn add(&mut self, others: &BTreeMap<String, Box<RawValue>>) {
+        let ttl = others.get("ttlMs").and_then(|ttl| Some((serde_json::from_str::<f64>(ttl.get()).ok()?, ttl.clone())));
+        match (ttl, &self.ttl) {
+            (None, _) => self.lacks_ttl = true,
+            (Some((ms, _)), Some((least, _))) if ms >= *least => {}
+            (ttl, _) => self.ttl = ttl,
+        }
+        match (others.get("cacheScope"), &self.scope) {
+            // Of two scopes, the one that is not public is the narrower.
+            (Some(scope), None) => self.scope = Some(scope.clone()),
+            (Some(scope), Some(narrowest)) if narrowest.get() == "\"public\"" => self.scope = Some(scope.clone()),
+            _ => {}
+        }
+    }
+
+    fn write(self, others: &mut BTreeMap<String, Box<RawValue>>) {
+        match self.ttl.filter(|_| !self.lacks_ttl) {
+            Some((_, ttl)) => drop(others.insert("ttlMs".to_owned(), ttl)),
+            None => drop(others.remove("ttlMs")),
+        }
+        if let Some(scope) = self.scope {
+            others.insert("cacheScope".to_owned(), scope);
+        }
+    }
+}
+
+/// Where a list goes on, and that it does not go on for ever.
+#[derive(Debug, Default)]
+struct Cursors {
+    seen: HashSet<String>,
+    /// The pages that were read, as hashes of their items.
+    pages: HashSet<u64>,
+    hasher: RandomState,
+    /// Whether a cursor came again.
+    repeated: bool,
+}
+
+impl Cursors {
+    /// Notes a page; whether the same items were on one before.
+    fn is_copy(&mut self, list: &[Box<RawValue>]) -> bool {
+        let items: Vec<&str> = list.iter().map(|item| item.get()).collect();
+        !self.pages.insert(self.hasher.hash_one(&items))
+    }
+
+    /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
+    fn is_end(&self, core: &Core, cursor: &str) -> bool {
+        let did =
+            || format!("the server repeats the page cursor \"{}\"", crate::util::sanitize::preview(cursor.as_bytes()));
+        self.repeated && core.accepts(Deviation::CursorRepeated, did)
+    }
+
+    /// Notes the cursor of the next page.
+    ///
+    /// # Errors
+    /// Where it was there before, with this message, or where there are more pages than `most`.
+    fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
+        if !self.seen.insert(cursor.to_owned()) {
+            self.repeated = true;
+            return Err(reply.unexpected(Code::CursorLoop, repeats));
+        }
+        if self.seen.len() >= most as usize {
+            let message = format!("the list has more pages than max_pages ({most})");
+            return Err(reply.unexpected(Code::TooManyPages, message));
+        }
+        Ok(())
+    }
+}
+
+struct Page {
+    list: Vec<Box<RawValue>>,
+    next: Option<String>,
+    others: BTreeMap<String, Box<RawValue>>,
+}
+
+fn read(reply: &RawReply, member: &str) -> Result<Page> {
+    let invalid = || no_list(reply, member);
+    let mut others: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
+    let list = others.remove(member).ok_or_else(invalid)?;
+    let list = serde_json::from_str(list.get()).map_err(|_| invalid())?;
+    let next = match others.remove("nextCursor") {
+        Some(cursor) => serde_json::from_str(cursor.get()).map_err(|_| invalid())?,
+        None => None,
+    };
+    Ok(Page { list, next, others })
+}
+
+fn no_list(reply: &RawReply, member: &str) -> Error {
+    reply.unexpected(Code::InvalidAnswer, format!("the result has no list \"{member}\""))
+}
+
+/// The items of a page.
+pub(crate) fn read_items<T: DeserializeOwned>(reply: &RawReply, member: &str) -> Result<VecDeque<T>> {
+    let items = read(reply, member)?.list;
+    let items = items.iter().map(|item| serde_json::from_str(item.get())).collect::<serde_json::Result<_>>();
+    items.map_err(|_| no_list(reply, member))
+}
+
+fn at(cursor: Option<&str>) -> Bytes {
+    match cursor {
+        Some(cursor) => serde_json::json!({ "cursor": cursor }).to_string().into(),
+        None => Bytes::from_static(b"{}"),
+    }
+}
+
+/// The pages of a server's list, fetched one at a time.
+#[derive(Debug)]
+pub(crate) struct ServerPages {
+    core: Arc<Core>,
+    method: &'static str,
+    member: &'static str,
+    options: CallOptions,
+    position: Arc<Mutex<Position>>,
+}
+
+/// Where a list that is read a page at a time stands.
+#[derive(Debug, Default)]
+pub(crate) struct Position {
+    /// `None` at the beginning.
+    next: Option<String>,
+    cursors: Cursors,
+    ended: bool,
+}
+
+impl Position {
+    /// The cursor of the page to ask for, which the first page has none of; `None` behind the last.
+    pub(crate) fn of(shared: &Mutex<Self>) -> Option<Option<String>> {
+        let position = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        (!position.ended).then(|| position.next.clone())
+    }
+
+    /// Goes on behind a page.
+    ///
+    /// # Errors
+    /// As [`Cursors::follow`]; then there is no further page.
+    pub(crate) fn follow(
+        shared: &Mutex<Self>,
+        next: Option<String>,
+        most: u32,
+        reply: &RawReply,
+        repeats: &str,
+    ) -> Result<()> {
+        let mut position = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        let followed = next.as_deref().map_or(Ok(()), |next| position.cursors.follow(next, most, reply, repeats));
+        position.ended = next.is_none() || followed.is_err();
+        position.next = next;
+        followed
+    }
+
+    /// Goes on behind a page of a server's list, which ends at a cursor that comes again; each item is given once.
+    fn follow_page(
+        shared: &Mutex<Self>,
+        core: &Core,
+        mut reply: RawReply,
+        member: &str,
+        most: u32,
+    ) -> Result<RawReply> {
+        let Page { list, next, mut others } = read(&reply, member)?;
+        let is_copy = shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_copy(&list);
+        let cursor = next.clone().unwrap_or_default();
+        let Err(error) = Self::follow(shared, next, most, &reply, REPEATS) else { return Ok(reply) };
+        if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(core, &cursor) {
+            return Err(error);
+        }
+        reply.warnings.append(&mut core.take_warnings());
+        if is_copy {
+            let invalid = || no_list(&reply, member);
+            others.insert(member.to_owned(), to_raw_value::<[(); 0]>(&[]).map_err(|_| invalid())?);
+            reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
+        }
+        Ok(reply)
+    }
+
+    /// Asks for no further page.
+    fn end(shared: &Mutex<Self>) {
+        shared.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
+    }
+}
+
+impl ServerPages {
+    pub(crate) fn new(core: &Arc<Core>, method: &'static str, member: &'static str, options: CallOptions) -> Self {
+        Self { core: Arc::clone(core), method, member, options, position: Arc::default() }
+    }
+
+    /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
+    pub(crate) fn next(&self) -> Result<Option<Work>> {
+        let Some(cursor) = Position::of(&self.position) else { return Ok(None) };
+        let params = at(cursor.as_deref());
+        let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
+        let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
+        let most = core.settings.max_pages;
+        let then_core = Arc::clone(&core);
+        let work = Work::new(call.state(), async move {
+            let ongoing = call.begin(&core);
+            let ended = call.run(&core).await;
+            ongoing.end(&ended);
+            ended
+        });
+        Ok(Some(work.then(move |reply| Position::follow_page(&position, &then_core, reply, member, most))))
+    }
+
+    /// The same without further pages.
+    pub(crate) fn ended(self) -> Self {
+        Position::end(&self.position);
+        self
+    }
+}

@@ -1,0 +1,30 @@
+//! A request that is ready to run: of a registry, or for a page of a list.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::error::Result;
+use crate::protocol::raw_result::RawReply;
+use crate::retry::executor::CallState;
+
+/// A request that is ready to run.
+pub(crate) struct Work {
+    pub(crate) state: Arc<CallState>,
+    running: Pin<Box<dyn Future<Output = Result<RawReply>> + Send>>,
+}
+
+impl Work {
+    pub(crate) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
+        Self { state, running: Box::pin(running) }
+    }
+
+    /// Adds what follows a good answer.
+    pub(crate) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
+        let Self { state, running } = self;
+        Self { state, running: Box::pin(async move { next(running.await?) }) }
+    }
+}
+
+pub(crate) async fn run(work: Work) -> Result<RawReply> {
+    work.running.await
+}

@@ -1,0 +1,262 @@
+//! Where a server is, what carries the messages there, and which tools may be called.
+
+use std::collections::HashSet;
+
+use base64::Engine;
+use url::Url;
+
+use crate::config::client_options::{ClientConfig, web_url};
+use crate::config::option_table::refuse_given;
+use crate::config::profile::Profile;
+use crate::error::{Code, Error, Result};
+use crate::transport::stdio::Program;
+use crate::util::environment::{self, Environment};
+use crate::util::secret::Secret;
+
+/// The way to a server.
+#[derive(Clone)]
+pub(crate) enum Route {
+    /// Streamable HTTP, and where `or_sse`, the transport of 2024-11-05 at the same address if that is refused.
+    StreamableHttp { url: Url, or_sse: bool },
+    /// HTTP with SSE.
+    Sse(Url),
+    /// A process to start.
+    Stdio(Program),
+}
+
+impl Route {
+    /// The address, where there is one.
+    pub(crate) fn url(&self) -> Option<&Url> {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => Some(url),
+            Self::Stdio(_) => None,
+        }
+    }
+
+    /// Where it leads, in a message: an origin, or a program.
+    pub(crate) fn origin(&self) -> String {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => url.origin().ascii_serialization(),
+            Self::Stdio(program) => crate::util::sanitize::word(program.command.as_bytes()),
+        }
+    }
+}
+
+/// Words in the name of an argument by which its value is a secret.
+const SECRET_WORDS: &[&str] = &["key", "token", "secret", "password", "passwd", "credential", "auth"];
+
+impl Route {
+    /// What may be a secret in the address's query, or in a program's arguments.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => {
+                url.query_pairs().map(|(_, value)| value.into_owned()).collect()
+            }
+            Self::Stdio(program) => secret_args(&program.args),
+        }
+    }
+}
+
+/// The password in a proxy's address, as it is written there and in the forms in which it is sent.
+pub(crate) fn secrets_of_proxy(proxy: &str) -> Vec<String> {
+    let Some(url) = Url::parse(proxy.trim()).ok().filter(|url| url.password().is_some()) else { return Vec::new() };
+    let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
+    let (user, written) = (decoded(url.username()), url.password().unwrap_or_default().to_owned());
+    let password = decoded(&written);
+    let sent = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
+    vec![password, written, sent]
+}
+
+/// The values of arguments such as `--api-key x` and `--token=x`.
+fn secret_args(args: &[Secret]) -> Vec<String> {
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name.starts_with('-') && SECRET_WORDS.iter().any(|word| name.contains(word))
+    };
+    let mut secrets = Vec::new();
+    let mut before = "";
+    for arg in args.iter().map(Secret::expose) {
+        match arg.split_once('=') {
+            Some((name, value)) if is_secret(name) => secrets.push(value.to_owned()),
+            _ if is_secret(before) && !before.contains('=') => secrets.push(arg.to_owned()),
+            _ => {}
+        }
+        before = arg;
+    }
+    secrets
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::StreamableHttp { url, .. } | Self::Sse(url) => {
+                crate::config::option_table::write_without_secrets(url, f)
+            }
+            // Its arguments may hold a secret.
+            Self::Stdio(program) => write!(f, "{:?}", program.command),
+        }
+    }
+}
+
+impl ClientConfig {
+    pub(crate) fn route(
+        &self,
+        profile: &Profile,
+        base_from_environment: Option<String>,
+        variables: Environment<'_>,
+    ) -> Result<Route> {
+        let refuse = |field: &str, allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
+        let transport = match (self.transport.as_deref(), &self.command) {
+            (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
+            // As records of registries have it.
+            (Some("streamable-http" | "http"), _) => "streamable_http",
+            (Some(_), _) => return refuse("transport", "must be one of streamable_http, sse, stdio"),
+            (None, Some(_)) => "stdio",
+            (None, None) => "streamable_http",
+        };
+        if transport == "stdio" {
+            refuse_given(
+                &[
+                    ("endpoint", self.endpoint.is_some()),
+                    ("base_url", self.base_url.is_some()),
+                    ("api_key", self.api_key.is_some()),
+                    ("headers", self.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+                    ("x_session_id", self.x_session_id.is_some()),
+                    ("slug", self.slug.is_some()),
+                    ("proxy", self.proxy.is_some()),
+                    ("proxy_headers", self.proxy_headers.is_some()),
+                    ("ca_certs", self.ca_certs.is_some()),
+                    ("client_cert", self.client_cert.is_some()),
+                    ("client_key", self.client_key.is_some()),
+                    ("min_tls_version", self.min_tls_version.is_some()),
+                    ("cookies", self.cookies == Some(true)),
+                    ("honours_idempotency_keys", self.honours_idempotency_keys == Some(true)),
+                ],
+                "does not belong to the transport stdio",
+            )?;
+            return self.program(variables).map(Route::Stdio);
+        }
+        refuse_given(
+            &[
+                ("command", self.command.is_some()),
+                ("args", self.args.is_some()),
+                ("env", self.env.is_some()),
+                ("cwd", self.cwd.is_some()),
+            ],
+            "belongs to the transport stdio only",
+        )?;
+        let path = if transport == "sse" { &profile.sse_path } else { &profile.path };
+        let (field, url) = self.endpoint_url(profile, path, base_from_environment)?;
+        self.refuse_plain_http(field, &url)?;
+        Ok(match transport {
+            "sse" => Route::Sse(url),
+            _ => Route::StreamableHttp { url, or_sse: profile.finds_sse && self.transport.is_none() },
+        })
+    }
+
+    fn program(&self, variables: Environment<'_>) -> Result<Program> {
+        let command = match self.command.as_deref() {
+            None => return Err(Error::config(Code::MissingOption, "command", "is required by the transport stdio")),
+            Some(command) if command.trim().is_empty() || command.contains('\0') => {
+                return Err(Error::config(Code::InvalidOption, "command", "must be the name or path of a program"));
+            }
+            Some(command) => command.to_owned(),
+        };
+        if self.args.iter().flatten().any(|arg| arg.expose().contains('\0')) {
+            return Err(Error::config(Code::InvalidOption, "args", "must be without NUL characters"));
+        }
+        let is_variable = |(name, value): &(&String, &Secret)| {
+            !name.is_empty() && !name.contains(['=', '\0']) && !value.expose().contains('\0')
+        };
+        if !self.env.iter().flatten().all(|pair| is_variable(&pair)) {
+            let allowed = "must have names without = and values without NUL characters";
+            return Err(Error::config(Code::InvalidOption, "env", allowed));
+        }
+        let cwd = self.cwd.clone();
+        if cwd.as_ref().is_some_and(|cwd| !std::path::Path::new(cwd).is_dir()) {
+            return Err(Error::config(Code::InvalidOption, "cwd", "must be an existing directory"));
+        }
+        let env = self.env.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let inherited =
+            environment::INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), variables(name)?))).collect();
+        Ok(Program { inherited, command, args: self.args.clone().unwrap_or_default(), env, cwd })
+    }
+
+    /// The address, and the option that it comes from.
+    fn endpoint_url(
+        &self,
+        profile: &Profile,
+        path: &str,
+        base_from_environment: Option<String>,
+    ) -> Result<(&'static str, Url)> {
+        match (&self.endpoint, &self.base_url) {
+            (Some(_), Some(_)) => {
+                Err(Error::config(Code::InvalidOption, "endpoint", "cannot be given together with base_url"))
+            }
+            (Some(_), None) if self.slug.is_some() => {
+                Err(Error::config(Code::InvalidOption, "slug", "cannot be given together with endpoint"))
+            }
+            (Some(endpoint), None) => Ok(("endpoint", web_url("endpoint", endpoint.as_str())?)),
+            (None, given) => {
+                let base = given.as_ref().map(|given| given.as_str().to_owned());
+                let base = base.or(base_from_environment).or(profile.base_url.as_deref().map(str::to_owned));
+                let Some(base) = base else {
+                    let allowed = format!("is required under the profile {}", profile.name);
+                    return Err(Error::config(Code::MissingOption, "endpoint", allowed));
+                };
+                let mut url = web_url("base_url", &base)?;
+                let path = self.with_slug(path)?;
+                let base = url.path().trim_end_matches('/').to_owned();
+                // Whoever gives the endpoint's own address means it.
+                if !base.ends_with(&*path) || path.is_empty() {
+                    url.set_path(&format!("{base}{path}"));
+                }
+                Ok(("base_url", url))
+            }
+        }
+    }
+
+    fn with_slug(&self, path: &str) -> Result<String> {
+        if !path.contains("{slug}") {
+            return match &self.slug {
+                Some(_) => Err(Error::config(Code::InvalidOption, "slug", "has no place in the profile's path")),
+                None => Ok(path.to_owned()),
+            };
+        }
+        let slug = self.slug.as_deref().ok_or_else(|| {
+            Error::config(Code::MissingOption, "slug", "is required: it names the server behind the gateway")
+        })?;
+        let is_segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b));
+        // A path below the slug is allowed, one that leads out of it is not.
+        let fits = |part: &str| !part.is_empty() && part != "." && part != ".." && is_segment(part);
+        if !slug.split('/').all(fits) {
+            let allowed = "must be the slug or id of a server: letters, digits, - and _";
+            return Err(Error::config(Code::InvalidOption, "slug", allowed));
+        }
+        Ok(path.replace("{slug}", slug))
+    }
+}
+
+/// The rules of a server's record for its tools.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tools {
+    allowed: Option<HashSet<String>>,
+    blocked: HashSet<String>,
+}
+
+impl Tools {
+    pub(crate) fn new(allowed: &Option<Vec<String>>, blocked: &Option<Vec<String>>) -> Result<Self> {
+        for (name, list) in [("allowed_tools", allowed), ("blocked_tools", blocked)] {
+            if list.iter().flatten().any(String::is_empty) {
+                return Err(Error::config(Code::InvalidOption, name, "must be a list of names of tools"));
+            }
+        }
+        let set = |list: &Vec<String>| list.iter().cloned().collect::<HashSet<_>>();
+        Ok(Self { allowed: allowed.as_ref().map(set), blocked: blocked.as_ref().map(set).unwrap_or_default() })
+    }
+
+    /// Whether a tool may be called. What is blocked stays blocked although it is allowed.
+    pub(crate) fn allow(&self, tool: &str) -> bool {
+        !self.blocked.contains(tool) && self.allowed.as_ref().is_none_or(|allowed| allowed.contains(tool))
+    }
+}

@@ -1,0 +1,175 @@
+//! How much of a server's answers is taken in: each limit is an option of the client, and named where it is passed.
+
+use crate::config::client_options::{ClientConfig, positive};
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery, Error, Result};
+
+/// A number of bytes, and the option that says so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes {
+    pub(crate) most: usize,
+    option: &'static str,
+}
+
+impl Bytes {
+    /// The failure of what is larger, named by `what`.
+    pub(crate) fn passed(self, what: &str) -> Failure {
+        Failure::new(Happened::TooLarge, Code::AnswerTooLarge, self.says_of(what))
+    }
+
+    /// Says of `what` that it is larger.
+    pub(crate) fn says_of(self, what: &str) -> String {
+        format!("{what} is larger than {} ({})", self.option, self.most)
+    }
+
+    /// Says of an error that the rest of its body was not read.
+    pub(crate) fn cut(self) -> String {
+        format!("its body is longer than {} ({})", self.option, self.most)
+    }
+}
+
+#[cfg(any(test, fuzzing))]
+impl Bytes {
+    pub(crate) fn of_tests(most: usize) -> Self {
+        Self { most, option: "max_answer_bytes" }
+    }
+}
+
+/// The limits of one client.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limits {
+    /// Of an answer that is one body.
+    pub(crate) answer: Bytes,
+    /// Of one event of a stream, or one line of a process.
+    pub(crate) event: Bytes,
+    /// Of the body of an error.
+    pub(crate) error: Bytes,
+    /// How many headers an answer may have.
+    pub(crate) headers: usize,
+    /// How many notifications may wait for one function.
+    pub(crate) queue: usize,
+    /// How many lists and objects in each other.
+    depth: usize,
+}
+
+impl Limits {
+    /// The limits that the options say.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub(crate) fn of(config: &ClientConfig) -> Result<Self> {
+        let bytes = |option, given: Option<u64>, usual: u64| {
+            let most = usize::try_from(given.unwrap_or(usual)).unwrap_or(usize::MAX);
+            Bytes { most, option }
+        };
+        let answer = bytes("max_answer_bytes", config.max_answer_bytes, 64 << 20);
+        let event = match config.max_event_bytes {
+            None => answer,
+            given => bytes("max_event_bytes", given, 0),
+        };
+        let count = |option, given: Option<u32>, usual| Ok(positive(option, given.unwrap_or(usual))? as usize);
+        Ok(Self {
+            answer,
+            event,
+            error: bytes("max_error_bytes", config.max_error_bytes, 64 << 10),
+            headers: headers(config.max_headers.unwrap_or(DEFAULT_HEADERS))?,
+            queue: count("max_queued_notifications", config.max_queued_notifications, 1024)?,
+            depth: count("max_depth", config.max_depth, 127)?,
+        })
+    }
+
+    /// The limits of tokens and metadata.
+    pub(crate) fn of_documents(self) -> Self {
+        Self { answer: Bytes { most: DOCUMENT, option: "what tokens and metadata may be" }, ..self }
+    }
+
+    /// The failure of a JSON text that nests too deeply.
+    pub(crate) fn check_depth(&self, text: &[u8]) -> Result<(), Failure> {
+        if depth_is_within(text, self.depth) {
+            return Ok(());
+        }
+        let message = format!("the answer nests deeper than max_depth ({})", self.depth);
+        let mut failure = Failure::new(Happened::TooLarge, Code::AnswerTooDeep, message);
+        // It is whole, and an answer: only what it says cannot be held.
+        failure.error.info_mut().delivery = Delivery::Executed;
+        Err(failure)
+    }
+
+    /// Whether a message of the server's own can be held.
+    pub(crate) fn holds(&self, params: &str) -> bool {
+        depth_is_within(params.as_bytes(), self.depth)
+    }
+
+    /// The failure of an answer with too many headers.
+    pub(crate) fn too_many_headers(&self) -> Failure {
+        let message = format!("the answer has more headers than max_headers ({}), or longer ones", self.headers);
+        Failure::new(Happened::TooLarge, Code::TooManyHeaders, message)
+    }
+}
+
+/// The most bytes of a token's answer, and of metadata.
+const DOCUMENT: usize = 64 << 10;
+
+/// What the HTTP library takes without being told.
+pub(crate) const DEFAULT_HEADERS: u32 = 100;
+/// The most that it can be told: it makes room for as many with each answer, and its map of headers panics beyond 24576.
+const MOST_HEADERS: u32 = 10_000;
+
+fn headers(most: u32) -> Result<usize> {
+    if (1..=MOST_HEADERS).contains(&most) {
+        return Ok(most as usize);
+    }
+    let allowed = format_args!("must be a whole number from 1 to {MOST_HEADERS}");
+    Err(Error::config(Code::InvalidOption, "max_headers", allowed))
+}
+
+/// Whether valid JSON text has at most `most` lists and objects in each other.
+fn depth_is_within(text: &[u8], most: usize) -> bool {
+    // Nearly always there are not even so many of them, and counting is quick: many bytes at once, as the two differ in one
+    // bit, and no count of so few overflows.
+    let begin = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
+    if text.chunks(255).map(|bytes| usize::from(begin(bytes))).sum::<usize>() <= most {
+        return true;
+    }
+    let (mut depth, mut in_string) = (0_usize, false);
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        match (byte, in_string) {
+            (b'"', _) => in_string = !in_string,
+            (b'\\', true) => drop(bytes.next()),
+            (b'[' | b'{', false) => {
+                depth += 1;
+                if depth > most {
+                    return false;
+                }
+            }
+            (b']' | b'}', false) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_counts_what_is_open_at_once() {
+        assert!(depth_is_within(b"[[],[],[],[]]", 2));
+        assert!(!depth_is_within(b"[[],[[]]]", 2));
+        assert!(depth_is_within(br#"["[[[[\"[[[", {"a": "{{{"}]"#, 2));
+        assert!(depth_is_within(b"1", 1));
+    }
+
+    #[test]
+    fn an_event_is_bounded_as_an_answer_is_unless_it_is_said() {
+        let limits = Limits::of(&ClientConfig::default().max_answer_bytes(10_u64)).unwrap();
+        assert_eq!((limits.event.most, limits.event.option), (10, "max_answer_bytes"));
+        let limits = Limits::of(&ClientConfig::default().max_event_bytes(10_u64)).unwrap();
+        assert_eq!((limits.answer.most, limits.event.most, limits.event.option), (64 << 20, 10, "max_event_bytes"));
+        let error = Limits::of(&ClientConfig::default().max_depth(0_u32)).unwrap_err();
+        assert_eq!(error.info().field.as_deref(), Some("max_depth"));
+    }
+}

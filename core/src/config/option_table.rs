@@ -1,0 +1,414 @@
+//! How an option is described, spelled in each language, and read from JSON.
+//!
+//! A table of options is written once with `options!`; the struct, its setters, its reader and its
+//! description for the other languages all come from that table.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::error::{Code, Error, Result};
+use crate::util::secret::Secret;
+
+/// How a language spells option names and durations.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Spelling {
+    /// `total_timeout`, durations in seconds: Rust and Python.
+    Snake,
+    /// `totalTimeoutMs`, durations in milliseconds: Node.
+    Camel,
+}
+
+/// One row of a table of options.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct OptionSpec {
+    /// The name, as messages spell it.
+    pub name: &'static str,
+    /// What values it takes.
+    #[serde(rename = "type")]
+    pub takes: &'static str,
+    /// What holds where it is not given.
+    pub default: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    #[serde(skip)]
+    pub(crate) is_duration: bool,
+}
+
+impl OptionSpec {
+    /// The name in a language's spelling.
+    pub fn spelled(&self, spelling: Spelling) -> String {
+        match spelling {
+            Spelling::Snake => self.name.to_owned(),
+            Spelling::Camel => camel(self.name) + if self.is_duration { "Ms" } else { "" },
+        }
+    }
+}
+
+pub(crate) fn camel(snake: &str) -> String {
+    let mut name = String::with_capacity(snake.len());
+    for (index, word) in snake.split('_').enumerate() {
+        let mut letters = word.chars();
+        match letters.next() {
+            Some(first) if index > 0 => name.push(first.to_ascii_uppercase()),
+            Some(first) => name.push(first),
+            None => {}
+        }
+        name.push_str(letters.as_str());
+    }
+    name
+}
+
+/// A type that an option can have.
+pub(crate) trait OptionValue: Sized {
+    /// What is allowed, as messages say it.
+    const TAKES: &'static str;
+    const IS_DURATION: bool = false;
+    /// Whether null is a value of its own and not "not given".
+    const NULL_IS_A_VALUE: bool = false;
+    /// The largest value, where numbers have one.
+    const AT_MOST: Option<&'static str> = None;
+    /// `None` where the value is not allowed.
+    fn read(value: &Value, spelling: Spelling) -> Option<Self>;
+
+    /// The value of the option `name`.
+    ///
+    /// # Errors
+    /// A `config` error that names the option, or what is wrong inside it.
+    fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
+        Self::read(value, spelling).ok_or_else(|| {
+            let refused =
+                |why: String| Error::config(Code::InvalidOption, name, format_args!("must be {}{why}", Self::TAKES));
+            let is_large = value.as_f64().is_some_and(|number| number > f64::from(u32::MAX));
+            match Self::AT_MOST.filter(|_| is_large) {
+                Some(most) => refused(format!(", at most {most}")),
+                None => refused(got(value).to_owned()),
+            }
+        })
+    }
+}
+
+impl OptionValue for String {
+    const TAKES: &'static str = "a string";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_str().map(str::to_owned)
+    }
+}
+
+/// A URL as the user gave it; `Debug` leaves out what may hold a secret.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Address {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+impl std::fmt::Debug for Address {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Whatever is no URL may be anything, a key in the wrong place included.
+        match url::Url::parse(&self.0) {
+            Ok(url) => write_without_secrets(&url, f),
+            Err(_) => f.write_str("[not a URL]"),
+        }
+    }
+}
+
+/// Scheme, host, port and path: neither credentials nor query.
+pub(crate) fn write_without_secrets(url: &url::Url, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+    write!(f, "{}{}", url.origin().ascii_serialization(), url.path())
+}
+
+impl OptionValue for Address {
+    const TAKES: &'static str = "a string";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_str().map(Self::from)
+    }
+}
+
+impl OptionValue for Secret {
+    const TAKES: &'static str = "a string";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_str().map(Secret::from)
+    }
+}
+
+impl OptionValue for bool {
+    const TAKES: &'static str = "true or false";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_bool()
+    }
+}
+
+impl OptionValue for u32 {
+    const TAKES: &'static str = "a whole number greater than zero";
+    const AT_MOST: Option<&'static str> = Some("4294967295");
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        whole(value)?.try_into().ok().filter(|number| *number > 0)
+    }
+}
+
+impl OptionValue for u64 {
+    const TAKES: &'static str = "a whole number greater than zero";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        whole(value).filter(|number| *number > 0)
+    }
+}
+
+impl OptionValue for Option<u32> {
+    const TAKES: &'static str = "a whole number greater than zero, or none";
+    const AT_MOST: Option<&'static str> = u32::AT_MOST;
+    const NULL_IS_A_VALUE: bool = true;
+    fn read(value: &Value, spelling: Spelling) -> Option<Self> {
+        if value.is_null() { Some(None) } else { u32::read(value, spelling).map(Some) }
+    }
+}
+
+impl OptionValue for Duration {
+    const TAKES: &'static str = "a duration greater than zero";
+    const AT_MOST: Option<&'static str> = Some("1000 years");
+    const IS_DURATION: bool = true;
+    fn read(value: &Value, spelling: Spelling) -> Option<Self> {
+        let number = value.as_f64()?;
+        let seconds = if spelling == Spelling::Camel { number / 1000.0 } else { number };
+        Duration::try_from_secs_f64(seconds).ok().filter(is_usable)
+    }
+}
+
+impl OptionValue for Option<Duration> {
+    const TAKES: &'static str = "a duration greater than zero, or none";
+    const AT_MOST: Option<&'static str> = Duration::AT_MOST;
+    const IS_DURATION: bool = true;
+    const NULL_IS_A_VALUE: bool = true;
+    fn read(value: &Value, spelling: Spelling) -> Option<Self> {
+        if value.is_null() { Some(None) } else { Duration::read(value, spelling).map(Some) }
+    }
+}
+
+impl OptionValue for BTreeMap<String, Secret> {
+    const TAKES: &'static str = "an object of strings";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        let object = value.as_object()?;
+        object.iter().map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?)))).collect()
+    }
+
+    fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
+        let odd = value.as_object().and_then(|object| object.iter().find(|(_, value)| !value.is_string()));
+        if let Some((member, value)) = odd {
+            let shown = crate::util::sanitize::preview(member.as_bytes());
+            return Err(Error::config(
+                Code::InvalidOption,
+                name,
+                format_args!("must be {}; {shown} is none{}", Self::TAKES, got(value)),
+            ));
+        }
+        Self::read(value, spelling).ok_or_else(|| {
+            Error::config(Code::InvalidOption, name, format_args!("must be {}{}", Self::TAKES, got(value)))
+        })
+    }
+}
+
+impl OptionValue for Vec<String> {
+    const TAKES: &'static str = "a list of strings";
+    fn read(value: &Value, _: Spelling) -> Option<Self> {
+        value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+    }
+}
+
+impl OptionValue for Vec<Secret> {
+    const TAKES: &'static str = "a list of strings";
+    fn read(value: &Value, spelling: Spelling) -> Option<Self> {
+        Vec::<String>::read(value, spelling).map(|items| items.into_iter().map(Secret::from).collect())
+    }
+}
+
+/// Puts the name of the option around the error of one inside it.
+pub(crate) fn inside(name: &str, mut error: Error) -> Error {
+    let info = error.info_mut();
+    info.message = format!("{name}.{}", info.message);
+    info.field = info.field.as_ref().map(|field| format!("{name}.{field}"));
+    error
+}
+
+/// Gives an error the name that the caller knows the option by.
+pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
+    let info = error.info_mut();
+    let known = info.field.as_deref().and_then(|field| names.iter().find(|(ours, _)| *ours == field));
+    if let Some((ours, theirs)) = known {
+        info.message = info.message.replacen(*ours, theirs, 1);
+        info.field = Some((*theirs).to_owned());
+    }
+    error
+}
+
+fn whole(value: &Value) -> Option<u64> {
+    // A language without an integer type may hand over 3 as 3.0.
+    value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0 && *n < 9e15).map(|n| n as u64))
+}
+
+/// Longer deadlines overflow a timer; a thousand years are as good as none.
+fn is_usable(duration: &Duration) -> bool {
+    !duration.is_zero() && duration.as_secs() < 1000 * 365 * 86_400
+}
+
+/// Checks a duration that was set from Rust, where no reader has seen it.
+pub(crate) fn check_duration(name: &str, duration: Option<Duration>) -> Result<Option<Duration>> {
+    match duration {
+        Some(duration) if !is_usable(&duration) => {
+            Err(Error::config(Code::InvalidOption, name, format_args!("must be {}", <Option<Duration>>::TAKES)))
+        }
+        _ => Ok(duration),
+    }
+}
+
+/// Takes the option `spec` out of `given`, where it is there.
+pub(crate) fn take<T: OptionValue>(
+    given: &mut Map<String, Value>,
+    spec: &OptionSpec,
+    spelling: Spelling,
+) -> Result<Option<T>> {
+    match given.remove(&spec.spelled(spelling)) {
+        None => Ok(None),
+        Some(Value::Null) if !T::NULL_IS_A_VALUE => Ok(None),
+        Some(value) => T::read_as(spec.name, &value, spelling).map(Some),
+    }
+}
+
+/// Refuses the first of these options that is given.
+///
+/// # Errors
+/// A `config` error that names it, with this text.
+pub(crate) fn refuse_given(options: &[(&str, bool)], why: &str) -> Result<()> {
+    match options.iter().find(|(_, given)| *given) {
+        Some((name, _)) => Err(Error::config(Code::InvalidOption, name, why)),
+        None => Ok(()),
+    }
+}
+
+/// The type of a refused value; never the value, which may be a secret.
+fn got(value: &Value) -> &'static str {
+    match value {
+        Value::Null => ", got null",
+        Value::Bool(_) => ", got a boolean",
+        Value::Number(_) => "",
+        Value::String(_) => ", got a string",
+        Value::Array(_) => ", got a list",
+        Value::Object(_) => ", got an object",
+    }
+}
+
+/// Options as JSON text to an object; what is left after all were taken is unknown.
+pub(crate) fn parse(json: &str, what: &str) -> Result<Map<String, Value>> {
+    if json.is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_str(json) {
+        Ok(Value::Object(map)) => Ok(map),
+        _ => Err(Error::config(Code::InvalidOption, what, "must be an object")),
+    }
+}
+
+pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], spelling: Spelling) -> Result<()> {
+    let Some(name) = left.keys().next() else { return Ok(()) };
+    let allowed: Vec<_> = specs.iter().map(|spec| spec.spelled(spelling)).collect();
+    let message = format_args!("is not an option; allowed are {}", allowed.join(", "));
+    Err(Error::config(Code::UnknownOption, &crate::util::sanitize::preview(name.as_bytes()), message))
+}
+
+/// The name behind Rust's mark for words that are its own.
+pub(crate) const fn plain(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
+}
+
+/// Writes a table of options: the struct, its setters, its reader, and its description.
+macro_rules! options {
+    (
+        $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal;)*
+        $(beside $($(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)+)?
+    ) => {
+        $(#[$struct_doc])*
+        #[derive(Debug, Clone, Default)]
+        pub struct $struct { $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")] pub $name: Option<$type>,)*
+            $($($(#[$extra_doc])* pub(crate) $extra: $extra_type,)+)?
+        }
+
+        #[doc = concat!("The table that describes [`", stringify!($struct), "`].")]
+        pub const $specs: &[$crate::config::option_table::OptionSpec] = &[$($crate::config::option_table::OptionSpec {
+            name: $crate::config::option_table::plain(stringify!($name)),
+            takes: <$type as $crate::config::option_table::OptionValue>::TAKES,
+            default: $default,
+            help: concat!($($help),+).trim_ascii(),
+            is_duration: <$type as $crate::config::option_table::OptionValue>::IS_DURATION,
+        },)*];
+
+        impl $struct {
+            $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")]
+            #[must_use]
+            pub fn $name(mut self, $name: impl Into<$type>) -> Self { self.$name = Some($name.into()); self })*
+
+            /// Reads the options from JSON text; an empty text is no options.
+            ///
+            /// # Errors
+            /// A `config` error that names the first option that is unknown or has a value that is not allowed.
+            pub fn from_json(json: &str, spelling: $crate::config::option_table::Spelling) -> $crate::error::Result<Self> {
+                Self::from_object($crate::config::option_table::parse(json, $what)?, spelling)
+            }
+
+            /// What is given here, else there.
+            #[allow(dead_code)]
+            pub(crate) fn or(self, other: Self) -> Self {
+                Self { $($name: self.$name.or(other.$name),)* $($($extra: self.$extra,)+)? }
+            }
+
+            pub(crate) fn from_object(
+                mut given: serde_json::Map<String, serde_json::Value>,
+                spelling: $crate::config::option_table::Spelling,
+            ) -> $crate::error::Result<Self> {
+                let mut specs = $specs.iter();
+                let options = Self { $($name: match specs.next() {
+                    Some(spec) => $crate::config::option_table::take(&mut given, spec, spelling)?,
+                    None => None,
+                },)* $($($extra: Default::default(),)+)? };
+                $crate::config::option_table::refuse_unknown(&given, $specs, spelling)?;
+                Ok(options)
+            }
+        }
+    };
+}
+pub(crate) use options;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_spelled_for_each_language() {
+        let spec = OptionSpec { name: "total_timeout", takes: "", default: "", help: "", is_duration: true };
+        assert_eq!(spec.spelled(Spelling::Snake), "total_timeout");
+        assert_eq!(spec.spelled(Spelling::Camel), "totalTimeoutMs");
+        assert_eq!(camel("x_session_id"), "xSessionId");
+    }
+
+    #[test]
+    fn durations_are_seconds_or_milliseconds_and_never_zero() {
+        let read = |json: &str, spelling| Duration::read(&serde_json::from_str(json).unwrap(), spelling);
+        assert_eq!(read("1.5", Spelling::Snake), Some(Duration::from_millis(1500)));
+        assert_eq!(read("1500", Spelling::Camel), Some(Duration::from_millis(1500)));
+        for refused in ["0", "-1", "1e300", "\"1\"", "true"] {
+            assert_eq!(read(refused, Spelling::Snake), None, "{refused}");
+        }
+    }
+}

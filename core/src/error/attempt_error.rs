@@ -1,0 +1,100 @@
+//! A failed attempt: the row of the retry table, and the error to raise if it is the last.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+
+use crate::config::headers;
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery, Error};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Failure {
+    pub(crate) happened: Happened,
+    pub(crate) error: Error,
+    /// How closely the response is tied to the call.
+    pub(crate) tie: Tie,
+    /// The session that the response opened, although it is a failure.
+    pub(crate) session_id: Option<Box<HeaderValue>>,
+    /// Whether the answer is an event stream that ended as it should and had no event.
+    pub(crate) is_empty_stream: bool,
+}
+
+/// How closely a response is tied to the call that it was given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Tie {
+    /// By its status alone: middleware or a proxy may have sent it.
+    #[default]
+    Status,
+    /// It names the id of the request, with a code that has no meaning of its own.
+    Id,
+    /// A code or a challenge says that it is about this call, or about its credentials.
+    Code,
+}
+
+impl Failure {
+    pub(crate) fn new(happened: Happened, code: Code, message: impl Into<String>) -> Self {
+        let delivery = happened.delivery();
+        Self::of(happened, Error::new(code, message).with_delivery(delivery))
+    }
+
+    pub(crate) fn of(happened: Happened, error: Error) -> Self {
+        Self { happened, error, tie: Tie::default(), session_id: None, is_empty_stream: false }
+    }
+
+    /// An unusable response caused by a transient fault: it may have run, and sending it again may give a good one.
+    pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
+        Self::new(Happened::BadAnswer, code, message)
+    }
+
+    /// The response to the request, whose content cannot be used: it ran.
+    pub(crate) fn unusable(message: impl Into<String>) -> Self {
+        Self::new(Happened::Unusable, Code::InvalidAnswer, message)
+    }
+
+    /// A failure before anything of the call left, such as the client being closed.
+    pub(crate) fn not_sent(error: Error) -> Self {
+        Self::of(Happened::Refused, error.with_delivery(Delivery::NotSent))
+    }
+
+    /// The failure of a call that is over: its error says all there is to say.
+    pub(crate) fn settled(error: Error) -> Self {
+        Self::of(Happened::Refused, error)
+    }
+
+    /// Adds what the answer's head says.
+    pub(crate) fn answered(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
+        let info = self.error.info_mut();
+        info.status = Some(status.as_u16());
+        if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
+            info.request_id = Some(crate::util::sanitize::word(id.as_bytes()));
+        }
+        self.session_id = headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
+            id.set_sensitive(true);
+            Box::new(id)
+        });
+        self
+    }
+
+    /// Whether the connection fell silent, or broke within the answer: others as old as it may be as dead.
+    pub(crate) fn is_silence_or_cut(&self) -> bool {
+        matches!(self.error.info().code, Code::AttemptTimeout | Code::AnswerCut)
+    }
+
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        self.error.retry_after()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_session_id_of_a_failure_is_not_shown() {
+        let headers = HeaderMap::from_iter([(headers::MCP_SESSION_ID, HeaderValue::from_static("session-0000001"))]);
+        let failure = Failure::unusable("x").answered(http::StatusCode::BAD_GATEWAY, &headers);
+        assert_eq!(*failure.session_id.clone().unwrap(), "session-0000001");
+        assert!(!format!("{failure:?}").contains("session-0000001"));
+    }
+}

@@ -1,0 +1,175 @@
+//! Why a request got no answer, out of the HTTP library's error.
+
+use std::error::Error as StdError;
+use std::io;
+use std::time::Duration;
+
+use crate::config::limits::Limits;
+use crate::error::Code;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::http::{proxy_error, tls_error};
+use crate::util::sanitize::seconds;
+
+/// What is known of the way to a server besides what its errors say.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Way<'a> {
+    /// Whether an option or a variable of the environment names a proxy.
+    pub(crate) has_proxy: bool,
+    /// How long making a connection may take.
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Whether a server asked for a client certificate, and there is none.
+    pub(crate) certificate_missing: bool,
+    /// Whether the whole request may have left.
+    pub(crate) may_have_left: bool,
+    /// Hint about unused certificate variables.
+    pub(crate) unused_certificates: &'a str,
+}
+
+/// Errors of the operating system that are about this machine and no server: no descriptor is left in the process or in the
+/// system, no buffer, or no port.
+#[cfg(unix)]
+const LOCAL_FAULTS: &[i32] = &[
+    rustix::io::Errno::MFILE.raw_os_error(),
+    rustix::io::Errno::NFILE.raw_os_error(),
+    rustix::io::Errno::NOBUFS.raw_os_error(),
+    rustix::io::Errno::NOMEM.raw_os_error(),
+    rustix::io::Errno::ADDRNOTAVAIL.raw_os_error(),
+];
+/// Likewise: WSAEMFILE, WSAENOBUFS, WSAEADDRNOTAVAIL.
+#[cfg(windows)]
+const LOCAL_FAULTS: &[i32] = &[10024, 10055, 10049];
+#[cfg(not(any(unix, windows)))]
+const LOCAL_FAULTS: &[i32] = &[];
+
+/// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
+/// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
+/// off.
+pub(crate) fn not_answered(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
+    let mut failure = without_number(error, way, limits);
+    failure.error.info_mut().os_error = os_error(error);
+    failure
+}
+
+fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
+    let tunnel = proxy_error::of(error);
+    if let Some(failure) = tls_error::of(error, tunnel.is_some(), way) {
+        return failure;
+    }
+    if error.is_connect() {
+        return not_connected(error, tunnel, way);
+    }
+    for cause in causes(error) {
+        if cause.downcast_ref::<h2::Error>().is_some_and(was_not_looked_at) {
+            let message = "the server turned the request away before looking at it";
+            return Failure::new(Happened::NotConnected, Code::StreamRefused, message);
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
+            return not_left(error, way);
+        }
+        if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
+            return limits.too_many_headers();
+        }
+        if let Some(why) = cause.downcast_ref::<hyper::Error>().filter(|error| error.is_parse()) {
+            let message = format!("the head of the server's response cannot be read: {why}");
+            return Failure::new(Happened::Unreadable, Code::InvalidAnswer, message);
+        }
+    }
+    if !way.may_have_left {
+        return not_left(error, way);
+    }
+    let message = with_hint(format!("the connection was lost before the answer{}", reason(error)), way);
+    Failure::new(Happened::Lost, Code::ConnectionLost, message)
+}
+
+fn not_left(error: &reqwest::Error, way: Way<'_>) -> Failure {
+    let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
+    let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
+    Failure::new(Happened::NotConnected, code, message)
+}
+
+/// Whether a connection that was made has ended, and not one stream of it alone.
+pub(crate) fn is_end_of_connection(error: &reqwest::Error) -> bool {
+    let is_of_a_stream =
+        |cause: &(dyn StdError + 'static)| cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_reset);
+    !error.is_connect() && !causes(error).any(is_of_a_stream)
+}
+
+fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, way: Way<'_>) -> Failure {
+    let through = if way.has_proxy { " through the proxy" } else { "" };
+    if os_error(error).is_some_and(|number| LOCAL_FAULTS.contains(&number)) {
+        let message = format!("this machine could not make a connection{}", reason(error));
+        return Failure::new(Happened::LocalFault, Code::ConnectFailed, message);
+    }
+    if error.is_timeout() {
+        let within = way.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
+        let message = format!("no connection{through}{}", within.as_deref().unwrap_or(" in time"));
+        return Failure::new(Happened::NotConnected, Code::ConnectTimeout, message);
+    }
+    if let Some(tunnel) = tunnel {
+        return tunnel.failure(&reason(error));
+    }
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    if way.has_proxy && is_plain {
+        let message = format!("the proxy could not be reached{}", reason(error));
+        return Failure::new(Happened::NotConnected, Code::ProxyFailed, message);
+    }
+    if error.is_dns() {
+        return Failure::new(Happened::NotConnected, Code::NameNotResolved, "the host name could not be resolved");
+    }
+    let message = with_hint(format!("no connection could be made{through}{}", reason(error)), way);
+    Failure::new(Happened::NotConnected, Code::ConnectFailed, message)
+}
+
+/// RFC 9113, sections 6.8 and 8.7: both promise that nothing was done for the stream.
+fn was_not_looked_at(error: &h2::Error) -> bool {
+    let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+    // The library gives this error to streams above the last one only.
+    error.is_remote() && (is_refused || error.is_go_away())
+}
+
+fn with_hint(message: String, way: Way<'_>) -> String {
+    if !way.certificate_missing {
+        return message;
+    }
+    format!("{message}; the server asks for a client certificate, and client_cert is not given")
+}
+
+/// Why, in the words of the operating system or of HTTP/2.
+fn reason(error: &reqwest::Error) -> String {
+    for cause in causes(error) {
+        if let Some(reason) = cause.downcast_ref::<h2::Error>().and_then(h2::Error::reason) {
+            return format!(": {}", reason.description());
+        }
+        if let Some(io) = cause.downcast_ref::<io::Error>() {
+            return match io.raw_os_error() {
+                Some(number) if is_local_or_unnamed(io, number) => {
+                    format!(": {}", io::Error::from_raw_os_error(number))
+                }
+                _ => format!(": {}", io.kind()),
+            };
+        }
+    }
+    String::new()
+}
+
+/// Whether the error's kind has no words that name it.
+fn is_local_or_unnamed(error: &io::Error, number: i32) -> bool {
+    LOCAL_FAULTS.contains(&number) || matches!(error.kind().to_string().as_str(), "uncategorized error" | "other error")
+}
+
+/// The operating system's number of what went wrong.
+fn os_error(error: &reqwest::Error) -> Option<i32> {
+    causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
+}
+
+/// An error's causes, those inside of I/O errors included.
+pub(super) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    let mut next = error.source();
+    std::iter::from_fn(move || {
+        let cause = next?;
+        let inner = cause.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        next = inner.map(|inner| inner as &(dyn StdError + 'static)).or_else(|| cause.source());
+        Some(cause)
+    })
+}

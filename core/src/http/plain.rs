@@ -1,0 +1,46 @@
+//! A plain HTTP exchange, for what is not MCP: token endpoints, metadata, registries.
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use reqwest::{Request, Response};
+
+use crate::config::limits::Limits;
+use crate::error::attempt_error::Failure;
+use crate::http::body::{self, Body, check_headers};
+use crate::http::client::Http;
+
+/// An answer, read to its end.
+pub(crate) struct PlainAnswer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+/// Sends a request to the server itself and reads its answer.
+pub(crate) async fn request(
+    http: &Http,
+    request: Request,
+    body: Option<Bytes>,
+    limits: &Limits,
+) -> Result<PlainAnswer, Failure> {
+    read(http.execute(request, body).await?, limits).await
+}
+
+/// As [`request`], to what is beside the server: without cookies, and without following redirects.
+pub(crate) async fn request_once(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
+    read(http.execute_once(request).await?, limits).await
+}
+
+/// Reads an answer, of which the body of an error is read only so far.
+async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, Failure> {
+    check_headers(&response, limits)?;
+    let status = response.status();
+    let headers = std::mem::take(response.headers_mut());
+    let body = if status.is_success() {
+        let read = body::read(&mut Body::of(response), limits.answer).await;
+        read.map_err(|broken| broken.failure.answered(status, &headers))?
+    } else {
+        body::read_beginning(&mut response, limits.error).await.text
+    };
+    Ok(PlainAnswer { status, headers, body })
+}

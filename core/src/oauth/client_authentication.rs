@@ -1,0 +1,125 @@
+//! How a client authenticates at a token endpoint (RFC 6749 section 2.3.1), and which ways are tried.
+
+use crate::auth::client_credentials::ClientCredentials;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+
+const BASIC: &str = "client_secret_basic";
+const POST: &str = "client_secret_post";
+
+/// A way to authenticate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ClientAuthentication {
+    /// HTTP Basic of the form-encoded id and secret, as the standard has it.
+    Basic,
+    /// Id and secret in the body.
+    Post,
+    /// HTTP Basic of the id and the secret as they are, which some servers expect.
+    BasicUnencoded,
+}
+
+use ClientAuthentication::{Basic, BasicUnencoded, Post};
+
+impl ClientAuthentication {
+    /// What it is called in messages.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Basic => BASIC,
+            Post => POST,
+            BasicUnencoded => "client_secret_basic without form-encoding",
+        }
+    }
+}
+
+/// The ways to try, each once, for as long as the endpoint refuses the client: those that the metadata lists, or, where it lists
+/// none of ours, all. `strict` tries one only.
+pub(crate) fn ways(
+    client: &ClientCredentials,
+    listed: Option<&[String]>,
+    strict: bool,
+) -> &'static [ClientAuthentication] {
+    let lists = |name: &str| listed.is_some_and(|listed| listed.iter().any(|method| method == name));
+    let ways: &[_] = match (lists(BASIC), lists(POST), client.is_changed_by_encoding()) {
+        (false, true, _) => &[Post],
+        // It is the encoding that may not be understood; the body has only one encoding.
+        (true, true, true) => &[Basic, Post],
+        (true, false, true) => &[Basic, BasicUnencoded],
+        (true, _, false) => &[Basic],
+        (false, false, false) => &[Basic, Post],
+        (false, false, true) => &[Basic, Post, BasicUnencoded],
+    };
+    if strict { &ways[..1] } else { ways }
+}
+
+/// Whether the endpoint refused the client itself, so that another way to authenticate may be accepted.
+pub(crate) fn refused_the_client(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    let is_about_it = || info.message.contains("client_id") || info.message.contains("client_secret");
+    failure.happened == Happened::Refused
+        && match info.service_code.as_deref() {
+            Some("invalid_client") => true,
+            Some("invalid_request") => is_about_it(),
+            Some(_) => false,
+            None => info.status == Some(401),
+        }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::{Code, Error};
+
+    fn client(id: &str, secret: &str) -> ClientCredentials {
+        ClientCredentials {
+            token_url: None,
+            client_id: id.to_owned(),
+            client_secret: secret.into(),
+            scope: None,
+            audience: None,
+        }
+    }
+
+    #[test]
+    fn what_is_listed_is_tried_and_else_all() {
+        let tried = |listed: Option<&[&str]>, secret: &str| {
+            let listed: Option<Vec<String>> = listed.map(|listed| listed.iter().map(|one| (*one).to_owned()).collect());
+            ways(&client("id", secret), listed.as_deref(), false)
+        };
+        for (listed, plain, encoded) in [
+            (None, &[Basic, Post][..], &[Basic, Post, BasicUnencoded][..]),
+            (Some(&[POST][..]), &[Post], &[Post]),
+            (Some(&[BASIC]), &[Basic], &[Basic, BasicUnencoded]),
+            (Some(&[POST, BASIC]), &[Basic], &[Basic, Post]),
+            (Some(&["private_key_jwt"]), &[Basic, Post], &[Basic, Post, BasicUnencoded]),
+            (Some(&["none", POST]), &[Post], &[Post]),
+        ] {
+            assert_eq!(tried(listed, "s3cret"), plain, "{listed:?}");
+            assert_eq!(tried(listed, "s3+cret/="), encoded, "{listed:?}");
+        }
+        assert_eq!(ways(&client("id", "s"), None, true), [Basic]);
+        assert_eq!(ways(&client("a:b", "s"), None, false), [Basic, Post], "a colon would end the id");
+    }
+
+    #[test]
+    fn only_a_refusal_of_the_client_is_tried_otherwise() {
+        let refused = |word: Option<&str>, status: u16, message: &str| {
+            let mut failure = Failure::of(Happened::Refused, Error::new(Code::TokenRefused, message));
+            failure.error.info_mut().service_code = word.map(str::to_owned);
+            failure.error.info_mut().status = Some(status);
+            refused_the_client(&failure)
+        };
+        assert!(refused(Some("invalid_client"), 400, "") && refused(Some("invalid_client"), 401, ""));
+        assert!(refused(None, 401, "Unauthorized"));
+        assert!(refused(Some("invalid_request"), 400, "Missing parameter: client_id"));
+        for (word, status) in [
+            (Some("invalid_request"), 400),
+            (Some("invalid_scope"), 400),
+            (Some("unauthorized_client"), 401),
+            (Some("unsupported_grant_type"), 400),
+            (None, 400),
+            (None, 403),
+        ] {
+            assert!(!refused(word, status, "no"), "{word:?} {status}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! Where a server's tokens come from, by its own metadata (specification 2025-11-25, basic/authorization).
+//!
+//! Only an endpoint of the server's own origin is believed: the client's secret goes there, and the server could name
+//! anyone. For another one the caller gives its address.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+use url::Url;
+
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::http::client::is_own;
+use crate::http::plain;
+use crate::oauth::client_credentials::unusable;
+use crate::retry::executor::{self, Name, Operation, Plan};
+use crate::retry::policy::Safety;
+use crate::session::manager::Core;
+
+/// Where tokens are asked for.
+pub(crate) struct TokenEndpoint {
+    pub(crate) url: Url,
+    /// The ways of authentication that it takes, where they are listed (RFC 8414 section 2).
+    pub(crate) methods: Option<Vec<String>>,
+}
+
+/// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
+pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<TokenEndpoint, Failure> {
+    let Some(server) = core.settings.route.url() else {
+        return Err(unusable("a process has no token endpoint; give auth.token_url"));
+    };
+    let mut issuer = at(server, "/");
+    let path = server.path().trim_end_matches('/');
+    for place in
+        [format!("/.well-known/oauth-protected-resource{path}"), "/.well-known/oauth-protected-resource".into()]
+    {
+        if let Some(document) = document(core, at(server, &place)).await? {
+            if let Some(named) = words(&document["authorization_servers"]).first() {
+                issuer = own(server, named, "authorization server")?;
+            }
+            break;
+        }
+    }
+    let path = issuer.path().trim_end_matches('/').to_owned();
+    for place in [
+        format!("/.well-known/oauth-authorization-server{path}"),
+        format!("/.well-known/openid-configuration{path}"),
+        format!("{path}/.well-known/openid-configuration"),
+    ] {
+        if let Some(document) = document(core, at(&issuer, &place)).await?
+            && let Some(named) = document["token_endpoint"].as_str()
+        {
+            let methods = words(&document["token_endpoint_auth_methods_supported"]);
+            let url = own(server, named, "token endpoint")?;
+            return Ok(TokenEndpoint { url, methods: (!methods.is_empty()).then_some(methods) });
+        }
+    }
+    Ok(TokenEndpoint { url: at(server, "/token"), methods: None })
+}
+
+/// The texts of a list, which some write as one text where there is one.
+fn words(list: &Value) -> Vec<String> {
+    match list {
+        Value::String(word) => vec![word.clone()],
+        Value::Array(words) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn at(origin: &Url, path: &str) -> Url {
+    let mut url = origin.clone();
+    url.set_path(path);
+    url.set_query(None);
+    url
+}
+
+fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
+    let url = server.join(named).map_err(|_| unusable(format!("the server's metadata names no {what}")))?;
+    if !is_own(server, &url) {
+        let origin = crate::util::sanitize::preview(url.origin().ascii_serialization().as_bytes());
+        let message = format!(
+            "the server's {what} is of another origin or has credentials, {origin}; give auth.token_url to trust it"
+        );
+        return Err(unusable(message));
+    }
+    Ok(url)
+}
+
+async fn document(core: &Arc<Core>, url: Url) -> Result<Option<Value>, Failure> {
+    let text = executor::run(core, &Plan::of_its_own(core, Safety::Safe), &Reading { url }).await?;
+    Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
+}
+
+/// One document; nothing where the server has none.
+struct Reading {
+    url: Url,
+}
+
+impl Operation for Reading {
+    type Ground = ();
+    type Reply = Option<Bytes>;
+    const WITH_TOKEN: bool = false;
+    const OPENS: bool = true;
+
+    fn name(&self) -> Name {
+        Name::of("authorization metadata")
+    }
+
+    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &executor::Turn) -> Result<Option<Bytes>, Failure> {
+        let request = reqwest::Request::new(http::Method::GET, self.url.clone());
+        let answer =
+            turn.in_time(plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents())).await?;
+        if answer.status.is_server_error() {
+            let message = format!("the server's metadata was answered with HTTP {}", answer.status);
+            return Err(Failure::new(Happened::ServerFault, crate::error::Code::ServerUnavailable, message)
+                .answered(answer.status, &answer.headers));
+        }
+        Ok(answer.status.is_success().then_some(answer.body))
+    }
+}

@@ -1,0 +1,158 @@
+//! What is told of a client's work while it goes on: through `tracing`, and to the caller's own `on_log`. No payload and no
+//! secret is in it: names of methods and tools, numbers, ids, codes.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How much a record matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum LogLevel {
+    /// Each attempt and each call.
+    Debug,
+    /// Retries, renewed tokens, states of the client.
+    Info,
+    /// Failed calls, and what was left out.
+    Warn,
+    /// A bug in this library.
+    Error,
+}
+
+/// The words by which an option names the levels.
+pub(crate) const LEVELS: &[(&str, LogLevel)] =
+    &[("debug", LogLevel::Debug), ("info", LogLevel::Info), ("warn", LogLevel::Warn), ("error", LogLevel::Error)];
+
+/// The level of a word.
+pub(crate) fn level(word: &str) -> Option<LogLevel> {
+    LEVELS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
+}
+
+/// One thing that is told.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LogRecord {
+    /// How much it matters.
+    pub level: LogLevel,
+    /// What happened, in the same words each time.
+    pub message: &'static str,
+    /// What it happened to: `method`, `tool`, `attempt`, `status`, `request_id`, `duration_ms` and the like.
+    pub fields: Map<String, Value>,
+}
+
+type Hear = Arc<dyn Fn(LogRecord) + Send + Sync>;
+
+/// Where records go besides `tracing`.
+#[derive(Clone)]
+pub(crate) struct Log {
+    hear: Option<Hear>,
+    /// The least level that is heard; one above all levels where nothing is.
+    least: Arc<AtomicU8>,
+}
+
+const NOTHING: u8 = LogLevel::Error as u8 + 1;
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { hear: None, least: Arc::new(AtomicU8::new(NOTHING)) }
+    }
+}
+
+impl Log {
+    pub(crate) fn to(hear: Hear) -> Self {
+        Self { hear: Some(hear), least: Arc::new(AtomicU8::new(LogLevel::Info as u8)) }
+    }
+
+    pub(crate) fn is_heard(&self) -> bool {
+        self.hear.is_some()
+    }
+
+    /// Has nothing heard below this level, or nothing at all.
+    pub(crate) fn hear_from(&self, least: Option<LogLevel>) {
+        if self.hear.is_none() {
+            return;
+        }
+        self.least.store(least.map_or(NOTHING, |least| least as u8), Ordering::Relaxed);
+    }
+
+    pub(crate) fn wants(&self, level: LogLevel) -> bool {
+        level as u8 >= self.least.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn write<const N: usize>(
+        &self,
+        level: LogLevel,
+        message: &'static str,
+        fields: [(&'static str, Value); N],
+    ) {
+        let Some(hear) = &self.hear else { return };
+        let known = fields.into_iter().filter(|(_, value)| !value.is_null());
+        let fields = known.map(|(name, value)| (name.to_owned(), value)).collect();
+        // What a listener does is its own: the call goes on.
+        let _ = catch_unwind(AssertUnwindSafe(|| hear(LogRecord { level, message, fields })));
+    }
+}
+
+/// Tells something of a client's work: `tell!(log, DEBUG, "what happened", field = value, …)`. The values are only made where
+/// somebody hears them, and once for each who does; absent ones are left out.
+macro_rules! tell {
+    ($log:expr, $level:ident, $message:literal $(, $field:ident = $value:expr)* $(,)?) => {{
+        let log: &$crate::observe::log::Log = $log;
+        let level = tell!(@level $level);
+        let is_traced = tracing::enabled!(target: "omni_mcp", tracing::Level::$level);
+        if is_traced || log.wants(level) {
+            if is_traced {
+                tracing::event!(target: "omni_mcp", tracing::Level::$level, $($field = $value,)* $message);
+            }
+            if log.wants(level) {
+                log.write(level, $message, [$((stringify!($field), serde_json::json!($value)),)*]);
+            }
+        }
+    }};
+    (@level DEBUG) => { $crate::observe::log::LogLevel::Debug };
+    (@level INFO) => { $crate::observe::log::LogLevel::Info };
+    (@level WARN) => { $crate::observe::log::LogLevel::Warn };
+    (@level ERROR) => { $crate::observe::log::LogLevel::Error };
+}
+pub(crate) use tell;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn only_what_is_wanted_is_made_and_heard() {
+        let heard: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
+        let log = Log::to({
+            let heard = Arc::clone(&heard);
+            Arc::new(move |record| heard.lock().unwrap().push(record))
+        });
+        tell!(&log, DEBUG, "too little", never = unreachable_value());
+        tell!(&log, WARN, "enough", status = Some(503_u16), absent = None::<u64>);
+        log.hear_from(None);
+        tell!(&log, ERROR, "not any more");
+        let heard = heard.lock().unwrap();
+        assert_eq!(
+            serde_json::to_value(&*heard).unwrap(),
+            serde_json::json!([
+                {"level": "warn", "message": "enough", "fields": {"status": 503}},
+            ])
+        );
+    }
+
+    fn unreachable_value() -> u64 {
+        panic!("nobody wants it")
+    }
+
+    #[test]
+    fn a_listener_that_panics_breaks_nothing() {
+        let log = Log::to(Arc::new(|_| panic!("no")));
+        tell!(&log, WARN, "still here");
+    }
+}

@@ -1,0 +1,6 @@
+//! What a client reports while it runs: log records, counters, state and deviations of servers.
+
+pub(crate) mod counters;
+pub(crate) mod deviations;
+pub(crate) mod log;
+pub(crate) mod state;

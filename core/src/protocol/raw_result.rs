@@ -1,0 +1,141 @@
+//! A result as JSON text, with what is known of its answer.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde::Serialize;
+
+use crate::config::headers;
+use crate::error::{Code, Delivery, Error};
+use crate::protocol::lenient_json;
+
+/// A result as JSON text, with what is known of its answer.
+#[derive(Clone, Default)]
+pub(crate) struct RawReply {
+    pub(crate) result: Bytes,
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) attempts: u32,
+    pub(crate) request_id: Option<String>,
+    pub(crate) session_id: Option<HeaderValue>,
+    pub(crate) idempotency_key: Option<String>,
+    /// Whether the client kept it from an earlier call.
+    pub(crate) cached: bool,
+    /// Whether it is no result yet: the server asks for input.
+    pub(crate) input_required: bool,
+    /// What a person should know of it.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// What is known of a result besides the result.
+#[derive(Debug, Clone, Serialize)]
+pub struct Metadata {
+    /// The HTTP status.
+    pub status: u16,
+    /// The answer's headers, by lower-case name.
+    pub headers: BTreeMap<String, String>,
+    /// The id to quote to the service.
+    pub request_id: Option<String>,
+    /// The session that the call ran in.
+    pub session_id: Option<String>,
+    /// HTTP attempts made.
+    pub attempts: u32,
+    /// The key that all attempts carried.
+    pub idempotency_key: Option<String>,
+    /// Whether the server answered from its memory of an earlier call with the same key.
+    pub replayed: bool,
+    /// Whether the client answered by itself, as the server had said that its last answer still holds.
+    pub cached: bool,
+    /// What a person should know of the result, such as a tool that was left out of a list, and why.
+    pub warnings: Vec<String>,
+    /// Whether a tool's result reads like a failure although it does not say that it is one: its first text begins with
+    /// `Error:` and `isError` is not set. Some servers report failures so; it is a hint and never made an error.
+    pub looks_like_error: bool,
+}
+
+impl std::fmt::Debug for RawReply {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The payload, the session id and cookies stay out.
+        f.debug_struct("RawReply")
+            .field("status", &self.status)
+            .field("attempts", &self.attempts)
+            .field("request_id", &self.request_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl RawReply {
+    /// Whether the server answered from its memory of an earlier call with the same key.
+    pub(crate) fn is_replayed(&self) -> bool {
+        let said = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
+        said.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    pub(crate) fn metadata(&self) -> Metadata {
+        let as_text = |value: &HeaderValue| value.to_str().ok().map(str::to_owned);
+        Metadata {
+            status: self.status.as_u16(),
+            headers: self
+                .headers
+                .iter()
+                // A cookie routes, or lets in, whoever has it.
+                .filter(|(name, _)| *name != http::header::SET_COOKIE && name.as_str() != "set-cookie2")
+                .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
+                .collect(),
+            request_id: headers::text(&self.headers, &headers::X_REQUEST_ID)
+                .map(str::to_owned)
+                .or_else(|| self.request_id.clone()),
+            session_id: self.session_id.as_ref().and_then(as_text),
+            attempts: self.attempts,
+            idempotency_key: self.idempotency_key.clone(),
+            replayed: self.is_replayed(),
+            cached: self.cached,
+            warnings: self.warnings.clone(),
+            looks_like_error: looks_like_error(&self.result),
+        }
+    }
+}
+
+impl RawReply {
+    /// The error for an answer that came and is not what it should be: whatever was asked for has run.
+    pub(crate) fn unexpected(&self, code: Code, message: impl Into<String>) -> Error {
+        let mut error = Error::new(code, message);
+        let info = error.info_mut();
+        info.delivery = Delivery::Executed;
+        info.status = Some(self.status.as_u16());
+        info.attempts = self.attempts;
+        info.request_id = self.metadata().request_id;
+        info.idempotency_key.clone_from(&self.idempotency_key);
+        error
+    }
+}
+
+/// See [`Metadata::looks_like_error`].
+pub(crate) fn looks_like_error(result: &[u8]) -> bool {
+    // Most results are told apart without being read.
+    if !result.windows(6).any(|window| window == b"Error:") {
+        return false;
+    }
+    let (is_error, first) = lenient_json::tool_result(result);
+    !is_error && first.is_some_and(|text| text.starts_with("Error:"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_first_text_that_begins_with_error_looks_like_one() {
+        for (result, expected) in [
+            (r#"{"content":[{"type":"text","text":"Error: API request failed."}]}"#, true),
+            (r#"{"content":[{"type":"image"},{"type":"text","text":"Error: x"}],"isError":false}"#, true),
+            (r#"{"content":[{"type":"text","text":"Error: x"}],"isError":true}"#, false),
+            (r#"{"content":[{"type":"text","text":"No Error: x"}]}"#, false),
+            (r#"{"content":[{"type":"text","text":"fine"},{"type":"text","text":"Error: x"}]}"#, false),
+            (r#"{"structuredContent":{"a":"Error:"}}"#, false),
+        ] {
+            assert_eq!(looks_like_error(result.as_bytes()), expected, "{result}");
+        }
+    }
+}

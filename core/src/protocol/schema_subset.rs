@@ -1,0 +1,690 @@
+//! The part of a schema that can be checked: keywords that cannot be evaluated are left out, and those of older dialects become
+//! those of 2020-12. What is left accepts every value that the whole schema accepts.
+
+use serde_json::{Map, Value, json};
+
+use crate::protocol::json_schema;
+use crate::util::sanitize::preview_of;
+
+/// The most places that are named, and the most bytes of each.
+const PLACES: usize = 3;
+const PLACE_BYTES: usize = 80;
+
+/// How much of a schema's references is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum References {
+    /// Those within the schema, by pointers and anchors, and those to names that the schema may define.
+    All,
+    /// Those by pointers from the root of the schema: all other names are removed.
+    Pointers,
+}
+
+/// What was changed in a schema.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    /// The keywords that are not checked, each with its place.
+    pub(crate) unchecked: Places,
+    /// The keywords of other dialects that were read as these define them.
+    pub(crate) translated: Places,
+}
+
+/// Places in a schema, of which the first few are named.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Places {
+    named: Vec<String>,
+    count: usize,
+}
+
+impl Places {
+    pub(crate) fn add(&mut self, keyword: &str, place: &[String]) {
+        self.count += 1;
+        if self.named.len() < PLACES {
+            let keyword = preview_of(keyword.as_bytes(), PLACE_BYTES);
+            let place = preview_of(place.join("/").as_bytes(), PLACE_BYTES);
+            self.named.push(if place.is_empty() { keyword } else { format!("{keyword} at {place}") });
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+}
+
+impl std::fmt::Display for Places {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.named.join(", "))?;
+        match self.count - self.named.len() {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// Keywords that need nothing but themselves: each is tried alone.
+const ALONE: &[&str] = &[
+    "type",
+    "enum",
+    "const",
+    "multipleOf",
+    "maximum",
+    "exclusiveMaximum",
+    "minimum",
+    "exclusiveMinimum",
+    "maxLength",
+    "minLength",
+    "pattern",
+    "maxItems",
+    "minItems",
+    "uniqueItems",
+    "maxProperties",
+    "minProperties",
+    "required",
+    "dependentRequired",
+    "minContains",
+    "maxContains",
+    "format",
+    "contentEncoding",
+    "contentMediaType",
+    "$anchor",
+    "$dynamicAnchor",
+];
+
+/// Keywords that are not about whether a value is valid.
+const BESIDE: &[&str] = &[
+    "$schema",
+    "$vocabulary",
+    "$comment",
+    "title",
+    "description",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "contentSchema",
+    "nullable",
+    "additionalItems",
+];
+
+/// The part of `schema` that can be checked, in the dialect 2020-12, and what was changed for that.
+pub(crate) fn part(schema: &Value, references: References) -> (Value, Changes) {
+    let part = |trusts_references| {
+        let mut walk = Walk {
+            root: schema,
+            references,
+            trusts_references,
+            ignores_siblings: has_old_references(schema),
+            place: Vec::new(),
+            lost: 0,
+            changes: Changes::default(),
+        };
+        let (part, is_wider) = walk.schema(schema);
+        (part, walk.changes, is_wider)
+    };
+    let (whole, changes, is_wider) = part(true);
+    if !is_wider {
+        return (whole, changes);
+    }
+    // A schema that is referred to may be one that accepts more now.
+    let (part, changes, _) = part(false);
+    (part, changes)
+}
+
+/// Whether a schema, as JSON text, has the keyword `nullable` (OpenAPI 3.0), which no dialect of JSON Schema reads.
+pub(crate) fn uses_nullable(text: &str) -> bool {
+    text.contains("\"nullable\":true")
+}
+
+/// Up to draft-07 what stands beside `$ref` is not evaluated.
+fn has_old_references(schema: &Value) -> bool {
+    let dialect = schema["$schema"].as_str().unwrap_or_default();
+    ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|old| dialect.contains(old))
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    references: References,
+    /// Whether what is referred to accepts what it accepted.
+    trusts_references: bool,
+    ignores_siblings: bool,
+    place: Vec<String>,
+    /// How many keywords are left out by which properties or items are evaluated, and how many references may lead to some.
+    lost: usize,
+    changes: Changes,
+}
+
+impl Walk<'_> {
+    /// The part of a schema, and whether it accepts more than the schema.
+    fn schema(&mut self, schema: &Value) -> (Value, bool) {
+        match schema {
+            Value::Bool(_) => (schema.clone(), false),
+            Value::Object(members) => self.members(members),
+            _ => {
+                self.changes.unchecked.add("schema", &self.place);
+                (Value::Bool(true), true)
+            }
+        }
+    }
+
+    fn at(&mut self, name: &str, schema: &Value) -> (Value, bool) {
+        self.place.push(name.to_owned());
+        let part = self.schema(schema);
+        self.place.pop();
+        part
+    }
+
+    fn unchecked(&mut self, keyword: &str) {
+        self.changes.unchecked.add(keyword, &self.place);
+    }
+
+    fn translated(&mut self, keyword: &str) {
+        self.changes.translated.add(keyword, &self.place);
+    }
+
+    fn members(&mut self, members: &Map<String, Value>) -> (Value, bool) {
+        let mut part = Map::new();
+        let (mut is_wider, lost) = (false, self.lost);
+        let only_reference = self.ignores_siblings && members.get("$ref").is_some_and(Value::is_string);
+        for (keyword, value) in members {
+            if only_reference && !matches!(keyword.as_str(), "$ref" | "$defs" | "definitions") {
+                continue;
+            }
+            let keyword = keyword.as_str();
+            is_wider |= match (keyword, value) {
+                ("exclusiveMinimum" | "exclusiveMaximum", Value::Bool(is_exclusive)) => {
+                    self.exclusive(keyword, *is_exclusive, members, &mut part)
+                }
+                ("maxContains", _) => false,
+                _ if ALONE.contains(&keyword) => self.alone(keyword, value, &mut part),
+                _ if BESIDE.contains(&keyword) => false,
+                ("$ref" | "$dynamicRef" | "$recursiveRef", _) => self.reference(keyword, value, &mut part),
+                ("$id", _) => self.id(value, &mut part),
+                ("not" | "if", _) => self.exact(keyword, value, members, &mut part),
+                // With `if`, or not at all.
+                ("then" | "else", _) => false,
+                ("items", Value::Array(_)) => self.items(value, members, &mut part),
+                (
+                    "items"
+                    | "contains"
+                    | "additionalProperties"
+                    | "unevaluatedProperties"
+                    | "unevaluatedItems"
+                    | "propertyNames",
+                    _,
+                ) => {
+                    let (schema, mut is_wider) = self.at(keyword, value);
+                    part.insert(keyword.to_owned(), schema);
+                    match members.get("maxContains").filter(|_| keyword == "contains") {
+                        // More items fit than did.
+                        Some(_) if is_wider => self.unchecked("maxContains"),
+                        Some(most) => is_wider |= self.alone("maxContains", most, &mut part),
+                        None => {}
+                    }
+                    is_wider
+                }
+                ("allOf" | "anyOf" | "oneOf" | "prefixItems", _) => self.list(keyword, value, &mut part),
+                ("properties" | "patternProperties" | "$defs" | "definitions" | "dependentSchemas", _) => {
+                    self.map(keyword, value, &mut part)
+                }
+                ("dependencies", _) => self.dependencies(value, &mut part),
+                // Unknown ones are not evaluated, and may be referred to.
+                _ => {
+                    part.insert(keyword.to_owned(), value.clone());
+                    false
+                }
+            };
+        }
+        self.without_the_rest(members, &mut part, lost);
+        if members.get("nullable") == Some(&Value::Bool(true)) {
+            self.nullable(&mut part);
+        }
+        (Value::Object(part), is_wider)
+    }
+
+    fn alone(&mut self, keyword: &str, value: &Value, part: &mut Map<String, Value>) -> bool {
+        let is_name = keyword.ends_with("nchor");
+        if is_name && self.references == References::Pointers {
+            return false;
+        }
+        if !json_schema::is_usable(keyword, value) {
+            self.unchecked(keyword);
+            return !is_name;
+        }
+        part.insert(keyword.to_owned(), value.clone());
+        false
+    }
+
+    /// Draft-04: the limit is that of `minimum` or `maximum`.
+    fn exclusive(
+        &mut self,
+        keyword: &str,
+        is_exclusive: bool,
+        members: &Map<String, Value>,
+        part: &mut Map<String, Value>,
+    ) -> bool {
+        let limit = if keyword == "exclusiveMinimum" { "minimum" } else { "maximum" };
+        match members.get(limit).filter(|limit| is_exclusive && limit.is_number()) {
+            Some(limit) => {
+                part.insert(keyword.to_owned(), limit.clone());
+                self.translated(keyword);
+            }
+            None if is_exclusive => self.unchecked(keyword),
+            None => self.translated(keyword),
+        }
+        false
+    }
+
+    fn reference(&mut self, keyword: &str, value: &Value, part: &mut Map<String, Value>) -> bool {
+        let Some(target) = value.as_str().filter(|target| self.is_within(target)) else {
+            self.lost += 1;
+            self.unchecked(keyword);
+            return true;
+        };
+        let keyword = if keyword == "$recursiveRef" { "$ref" } else { keyword };
+        part.insert(keyword.to_owned(), target.into());
+        self.lost += usize::from(!self.trusts_references);
+        !self.trusts_references
+    }
+
+    fn is_within(&self, target: &str) -> bool {
+        let Some(fragment) = target.strip_prefix('#') else { return self.references == References::All };
+        match fragment.is_empty() || fragment.starts_with('/') {
+            true => percent_encoding::percent_decode_str(fragment)
+                .decode_utf8()
+                .is_ok_and(|pointer| self.root.pointer(&pointer).is_some_and(|to| to.is_object() || to.is_boolean())),
+            false => self.references == References::All,
+        }
+    }
+
+    fn id(&mut self, value: &Value, part: &mut Map<String, Value>) -> bool {
+        if self.references == References::All {
+            part.insert("$id".to_owned(), value.clone());
+        }
+        false
+    }
+
+    /// Schemas that values must not fit, or that others depend on: they are evaluated exactly, or not at all.
+    fn exact(
+        &mut self,
+        keyword: &str,
+        value: &Value,
+        members: &Map<String, Value>,
+        part: &mut Map<String, Value>,
+    ) -> bool {
+        let (schema, is_wider) = self.at(keyword, value);
+        if is_wider {
+            self.lost += 1;
+            self.unchecked(keyword);
+            return true;
+        }
+        part.insert(keyword.to_owned(), schema);
+        let mut is_wider = false;
+        if keyword == "if" {
+            for branch in ["then", "else"] {
+                if let Some(value) = members.get(branch) {
+                    let (schema, is_wider_branch) = self.at(branch, value);
+                    part.insert(branch.to_owned(), schema);
+                    is_wider |= is_wider_branch;
+                }
+            }
+        }
+        is_wider
+    }
+
+    /// Up to 2019-09: a list is for the first items, and `additionalItems` for the rest.
+    fn items(&mut self, value: &Value, members: &Map<String, Value>, part: &mut Map<String, Value>) -> bool {
+        self.translated("items");
+        let mut is_wider = false;
+        if value.as_array().is_some_and(|items| !items.is_empty()) {
+            is_wider |= self.list("items", value, part);
+            if let Some(items) = part.remove("items") {
+                part.insert("prefixItems".to_owned(), items);
+            }
+        }
+        if let Some(rest) = members.get("additionalItems") {
+            let (schema, is_wider_rest) = self.at("additionalItems", rest);
+            part.insert("items".to_owned(), schema);
+            is_wider |= is_wider_rest;
+        }
+        is_wider
+    }
+
+    fn list(&mut self, keyword: &str, value: &Value, part: &mut Map<String, Value>) -> bool {
+        let Some(schemas) = value.as_array().filter(|schemas| !schemas.is_empty()) else {
+            self.lost += 1;
+            self.unchecked(keyword);
+            return true;
+        };
+        self.place.push(keyword.to_owned());
+        let mut is_wider = false;
+        let mut parts = Vec::new();
+        for (index, schema) in schemas.iter().enumerate() {
+            let (schema, is_wider_one) = self.at(&index.to_string(), schema);
+            parts.push(schema);
+            is_wider |= is_wider_one;
+        }
+        self.place.pop();
+        if keyword == "oneOf" && is_wider {
+            // A value may fit more than one of them now.
+            let any = json!({ "anyOf": parts });
+            match part.get_mut("allOf").and_then(Value::as_array_mut) {
+                Some(all) => all.push(any),
+                None => drop(part.insert("allOf".to_owned(), json!([any]))),
+            }
+        } else {
+            let before = part.insert(keyword.to_owned(), Value::Array(parts));
+            if let (Some(Value::Array(before)), Some(Value::Array(now))) = (before, part.get_mut(keyword)) {
+                now.extend(before);
+            }
+        }
+        is_wider
+    }
+
+    fn map(&mut self, keyword: &str, value: &Value, part: &mut Map<String, Value>) -> bool {
+        let Some(schemas) = value.as_object() else {
+            // An empty list is how PHP writes an empty object.
+            if *value != json!([]) {
+                self.lost += 1;
+                self.unchecked(keyword);
+                return true;
+            }
+            return false;
+        };
+        self.place.push(keyword.to_owned());
+        let mut is_wider = false;
+        let mut parts = Map::new();
+        for (name, schema) in schemas {
+            if keyword == "patternProperties" && !json_schema::is_usable("pattern", &name.as_str().into()) {
+                self.lost += 1;
+                self.unchecked(name);
+                is_wider = true;
+                continue;
+            }
+            let (schema, is_wider_one) = self.at(name, schema);
+            parts.insert(name.clone(), schema);
+            is_wider |= is_wider_one;
+        }
+        self.place.pop();
+        part.insert(keyword.to_owned(), Value::Object(parts));
+        is_wider
+    }
+
+    fn dependencies(&mut self, value: &Value, part: &mut Map<String, Value>) -> bool {
+        let Some(dependencies) = value.as_object() else {
+            self.unchecked("dependencies");
+            return true;
+        };
+        self.translated("dependencies");
+        let (lists, schemas): (Map<_, _>, Map<_, _>) =
+            dependencies.clone().into_iter().partition(|(_, dependency)| dependency.is_array());
+        let mut is_wider = false;
+        if !lists.is_empty() && !part.contains_key("dependentRequired") {
+            is_wider |= self.alone("dependentRequired", &Value::Object(lists), part);
+        }
+        if !schemas.is_empty() && !part.contains_key("dependentSchemas") {
+            is_wider |= self.map("dependentSchemas", &Value::Object(schemas), part);
+        }
+        is_wider
+    }
+
+    /// Leaves out what is about properties and items that no other keyword evaluates, where some of those are missing.
+    /// `lost` is how many were before this schema.
+    fn without_the_rest(&mut self, members: &Map<String, Value>, part: &mut Map<String, Value>, lost: usize) {
+        let len = |map: &Map<String, Value>, keyword: &str| match map.get(keyword) {
+            Some(Value::Object(schemas)) => Some(schemas.len()),
+            Some(Value::Array(schemas)) if schemas.is_empty() => None,
+            Some(_) => Some(0),
+            None => None,
+        };
+        let mut without = Vec::new();
+        if ["properties", "patternProperties"].iter().any(|keyword| len(members, keyword) != len(part, keyword)) {
+            without.push("additionalProperties");
+        }
+        if self.lost > lost {
+            without.extend(["unevaluatedProperties", "unevaluatedItems"]);
+        }
+        for keyword in without {
+            if part.remove(keyword).is_some() {
+                self.unchecked(keyword);
+            }
+        }
+    }
+
+    /// OpenAPI 3.0: null is valid, too.
+    fn nullable(&mut self, part: &mut Map<String, Value>) {
+        self.translated("nullable");
+        match part.get_mut("type") {
+            Some(Value::String(name)) if name != "null" => {
+                let both = json!([name, "null"]);
+                part.insert("type".to_owned(), both);
+            }
+            Some(Value::Array(names)) if !names.contains(&"null".into()) => names.push("null".into()),
+            _ => {}
+        }
+        match part.get_mut("enum") {
+            Some(Value::Array(values)) if !values.contains(&Value::Null) => values.push(Value::Null),
+            _ => {}
+        }
+        if let Some(value) = part.remove("const") {
+            part.insert("enum".to_owned(), json!([value, null]));
+        }
+        if let Some(target) = part.remove("$ref") {
+            let either = json!({ "anyOf": [{ "$ref": target }, { "type": "null" }] });
+            match part.get_mut("allOf").and_then(Value::as_array_mut) {
+                Some(all) => all.push(either),
+                None => drop(part.insert("allOf".to_owned(), json!([either]))),
+            }
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(Value::Array(schemas)) = part.get_mut(keyword) {
+                schemas.push(json!({ "type": "null" }));
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::schema_subset::json_schema::{Reading, compile, fits};
+
+    const LOOKAHEAD: &str = "^(?!x)a";
+
+    /// A schema of which not everything can be evaluated, what it accepts then, and what it still refuses.
+    #[test]
+    fn the_rest_of_a_schema_is_checked() {
+        let remote = "http://127.0.0.1:9/never.json";
+        for (schema, fit, fit_not) in [
+            (
+                json!({"properties": {"a": {"type": "string", "pattern": LOOKAHEAD}}, "required": ["a"]}),
+                json!([{"a": "b"}]),
+                json!([{}, {"a": 5}]),
+            ),
+            (json!({"type": "string", "pattern": "("}), json!(["a"]), json!([5])),
+            (
+                json!({"type": "string", "pattern": 5, "maxLength": "3", "minLength": 1.0}),
+                json!(["abcd"]),
+                json!(["", 5]),
+            ),
+            (json!({"type": "int", "minimum": 1}), json!([1, "a"]), json!([0])),
+            (json!({"type": ["int", "null"], "maximum": 1}), json!(["a"]), json!([2])),
+            (
+                json!({"type": "object", "required": null, "properties": null, "title": null, "description": 5}),
+                json!([{}]),
+                json!([5]),
+            ),
+            (
+                json!({"type": "object", "required": true, "properties": {"a": {"type": "string", "required": true}}}),
+                json!([{}]),
+                json!([{"a": 1}]),
+            ),
+            (json!({"type": "object", "properties": [], "required": []}), json!([{"a": 1}]), json!([5])),
+            // References.
+            (
+                json!({"properties": {"a": {"$ref": remote}, "b": {"type": "string"}}}),
+                json!([{"a": 1, "b": "x"}]),
+                json!([{"b": 1}]),
+            ),
+            (json!({"properties": {"a": {"$ref": "#/$defs/none"}}, "required": ["a"]}), json!([{"a": 1}]), json!([{}])),
+            (json!({"properties": {"a": {"$ref": "Other"}}, "required": ["a"]}), json!([{"a": 1}]), json!([{}])),
+            (
+                json!({"properties": {"a": {"$ref": "#/$defs/n"}, "b": {"$ref": remote}}, "$defs": {"n": {"type": "number"}}}),
+                json!([{"a": 1}]),
+                json!([{"a": "x"}]),
+            ),
+            (
+                json!({"properties": {"a": {"$ref": "#n"}, "b": {"pattern": "("}}, "$defs": {"n": {"$anchor": "n", "type": "number"}}}),
+                json!([{"a": 1}]),
+                json!([{"a": "x"}]),
+            ),
+            (
+                json!({"$id": "not an id", "properties": {"a": {"$ref": "#/$defs/n"}}, "$defs": {"n": {"type": "number"}}}),
+                json!([{"a": 1}]),
+                json!([{"a": "x"}]),
+            ),
+            // Dialects.
+            (
+                json!({"$schema": "http://json-schema.org/draft-03/schema#", "type": "any", "minimum": 2}),
+                json!([2]),
+                json!([1]),
+            ),
+            (json!({"$schema": remote, "type": "number"}), json!([2]), json!(["a"])),
+            (json!({"$schema": 5, "type": "number"}), json!([2]), json!(["a"])),
+            (
+                json!({"minimum": 1, "exclusiveMinimum": true, "maximum": 3, "exclusiveMaximum": false}),
+                json!([2, 3]),
+                json!([1, 4]),
+            ),
+            (
+                json!({"$schema": "http://json-schema.org/draft-04/schema#", "exclusiveMinimum": 1}),
+                json!([2]),
+                json!([1]),
+            ),
+            (
+                json!({"items": [{"type": "string"}, {"type": "number"}], "additionalItems": false}),
+                json!([["a"], ["a", 1]]),
+                json!([[1], ["a", 1, 2]]),
+            ),
+            (json!({"items": [], "type": "array"}), json!([[1]]), json!([1])),
+            (
+                json!({"dependencies": {"a": ["b"], "c": {"required": ["d"]}}, "title": 5}),
+                json!([{"a": 1, "b": 1}, {}]),
+                json!([{"a": 1}, {"c": 1}]),
+            ),
+            (
+                json!({"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"a": {"$ref": "#/definitions/n", "maximum": 1}}, "definitions": {"n": {"type": "number"}}, "title": 5}),
+                json!([{"a": 2}]),
+                json!([{"a": "x"}]),
+            ),
+            // OpenAPI 3.0.
+            (
+                json!({"properties": {"a": {"type": "string", "nullable": true}}}),
+                json!([{"a": null}, {"a": "x"}]),
+                json!([{"a": 1}]),
+            ),
+            (json!({"type": "string", "enum": ["x"], "nullable": true}), json!([null, "x"]), json!(["y"])),
+            (json!({"const": "x", "nullable": true}), json!([null, "x"]), json!(["y"])),
+            (
+                json!({"$ref": "#/$defs/n", "nullable": true, "$defs": {"n": {"type": "number"}}}),
+                json!([null, 1]),
+                json!(["x"]),
+            ),
+            (json!({"anyOf": [{"type": "number"}], "nullable": true}), json!([null, 1]), json!(["x"])),
+            (json!({"allOf": [{"type": ["number", "null"]}], "nullable": true}), json!([null, 1]), json!(["x"])),
+            // Keywords by which a value is refused where others accept it: they go with what they depend on.
+            (json!({"not": {"pattern": LOOKAHEAD}, "type": "string"}), json!(["a", "b"]), json!([5])),
+            (
+                json!({"not": {"$ref": "#/$defs/p"}, "type": "string", "$defs": {"p": {"pattern": LOOKAHEAD}}}),
+                json!(["a", "b"]),
+                json!([5]),
+            ),
+            (
+                json!({"oneOf": [{"pattern": LOOKAHEAD}, {"type": "string"}, {"type": "number"}]}),
+                json!(["a", "xa", 5]),
+                json!([]),
+            ),
+            (
+                json!({"oneOf": [{"type": "string", "pattern": LOOKAHEAD}, {"type": "number"}], "allOf": [{"not": {"const": "q"}}]}),
+                json!(["a", 5]),
+                json!([true, "q"]),
+            ),
+            (
+                json!({"if": {"pattern": LOOKAHEAD}, "then": {"maxLength": 1}, "else": {"minLength": 9}, "type": "string"}),
+                json!(["a", "aaaa"]),
+                json!([5]),
+            ),
+            (
+                json!({"if": {"type": "string"}, "then": {"pattern": LOOKAHEAD, "maxLength": 2}}),
+                json!(["xa", 5]),
+                json!(["xaa"]),
+            ),
+            (
+                json!({"patternProperties": {LOOKAHEAD: {"type": "number"}, "^b": {"type": "number"}}, "additionalProperties": false}),
+                json!([{"a": 1}, {"b": 1}]),
+                json!([{"b": "x"}]),
+            ),
+            (
+                json!({"properties": {"a": {"pattern": LOOKAHEAD}}, "additionalProperties": false}),
+                json!([{"a": "x"}]),
+                json!([{"b": "x"}]),
+            ),
+            (
+                json!({"allOf": [{"patternProperties": {LOOKAHEAD: true}}], "unevaluatedProperties": false, "type": "object"}),
+                json!([{"ab": 1}]),
+                json!([5]),
+            ),
+            (
+                json!({"allOf": [{"$ref": remote}], "unevaluatedProperties": false, "type": "object"}),
+                json!([{"ab": 1}]),
+                json!([5]),
+            ),
+            (json!({"contains": {"pattern": LOOKAHEAD}, "maxContains": 1}), json!([["a", "b"]]), json!([[]])),
+            (json!({"contains": {"type": "number"}, "maxContains": 1, "title": 5}), json!([[1]]), json!([[], [1, 2]])),
+            (json!({"anyOf": [], "type": "number"}), json!([1]), json!(["x"])),
+            (json!({"allOf": [{"type": "number"}, null]}), json!([1]), json!(["x"])),
+            (json!({"additionalProperties": null, "items": null, "type": "object"}), json!([{"a": 1}]), json!([1])),
+        ] {
+            let compiled = compile(&schema, Reading::Lenient).unwrap();
+            for value in fit.as_array().unwrap() {
+                assert_eq!(fits(&compiled, value), Ok(()), "{schema}");
+            }
+            for value in fit_not.as_array().unwrap() {
+                assert!(fits(&compiled, value).is_err(), "{schema} {value}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_checked_is_named() {
+        let unchecked = |schema: Value| compile(&schema, Reading::Lenient).unwrap().changes.unchecked.to_string();
+        let of = |pattern: &str| json!({"type": "string", "pattern": pattern});
+        let schema = json!({"properties": {"a": of(LOOKAHEAD), "b": {"properties": {"c": of("(")}}}});
+        assert_eq!(unchecked(schema), "pattern at properties/a, pattern at properties/b/properties/c");
+        let many: Map<String, Value> = (0..9).map(|n| (n.to_string(), of("("))).collect();
+        assert!(unchecked(json!({ "properties": many })).ends_with(" and 6 more"));
+        assert_eq!(unchecked(json!({"type": "integer", "format": "uint32"})), "", "formats that are unknown are none");
+        let translated =
+            compile(&json!({"type": "string", "nullable": true}), Reading::Lenient).unwrap().changes.translated;
+        assert_eq!(translated.to_string(), "nullable");
+    }
+
+    #[test]
+    fn a_schema_that_is_valid_is_not_changed() {
+        for schema in [
+            json!(true),
+            json!({"$schema": "http://json-schema.org/draft-07/schema#", "items": [{"type": "string"}], "definitions": {}}),
+            json!({"$schema": "http://json-schema.org/draft-04/schema#", "minimum": 1, "exclusiveMinimum": true}),
+            json!({"$id": "https://example.com/a", "$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}),
+            json!({"type": "object", "properties": {"nullable": {"type": "boolean"}}}),
+        ] {
+            assert_eq!(compile(&schema, Reading::Lenient).unwrap().changes, Changes::default(), "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_schema_that_is_read_strictly_is_whole() {
+        for schema in [json!({"pattern": LOOKAHEAD}), json!({"exclusiveMinimum": true}), json!({"$ref": "#/none"})] {
+            assert!(compile(&schema, Reading::Strict).is_err(), "{schema}");
+        }
+    }
+}

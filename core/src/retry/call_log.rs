@@ -1,0 +1,160 @@
+//! One logical call as the counters and the logs see it, from its beginning to its end, however it ends.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use tokio::time::Instant;
+use tracing::field::Empty;
+
+use crate::error::{Error, Result};
+use crate::observe::log::tell;
+use crate::protocol::methods::TOOLS_CALL;
+use crate::protocol::params;
+use crate::protocol::raw_result::RawReply;
+use crate::retry::executor::{CallState, Name, millis, record};
+use crate::session::manager::Core;
+use crate::util::sanitize::preview;
+
+/// A call that goes on. One that is dropped has been given up.
+pub(crate) struct Ongoing<'a> {
+    core: &'a Core,
+    state: Arc<CallState>,
+    method: String,
+    params: Bytes,
+    begun: Instant,
+    span: tracing::Span,
+    has_ended: bool,
+}
+
+/// What a call is called in logs: names only, and no line of them ends where the caller's text says.
+pub(crate) fn name(method: &str, params: &[u8]) -> Name {
+    let tool = (method == TOOLS_CALL).then(|| params::check_tool_call(params).ok()).flatten();
+    Name { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
+}
+
+fn span(method: &str, params: &[u8]) -> tracing::Span {
+    if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
+        return tracing::Span::none();
+    }
+    let Name { method, tool } = name(method, params);
+    tracing::info_span!(
+        target: "omni_mcp",
+        "call",
+        method,
+        tool,
+        attempts = Empty,
+        status = Empty,
+        code = Empty,
+        duration_ms = Empty
+    )
+}
+
+impl<'a> Ongoing<'a> {
+    pub(crate) fn begin(core: &'a Core, state: Arc<CallState>, method: String, params: Bytes) -> Self {
+        core.counts.calls.add();
+        let span = span(&method, &params);
+        Self { core, state, method, params, begun: Instant::now(), span, has_ended: false }
+    }
+
+    /// The span of the call.
+    pub(crate) fn span(&self) -> tracing::Span {
+        self.span.clone()
+    }
+
+    /// Counts and tells how the call ended.
+    pub(crate) fn end(mut self, ended: &Result<RawReply>) {
+        self.has_ended = true;
+        let _in_span = self.span.clone().entered();
+        self.count_sendings();
+        match ended {
+            Ok(reply) => {
+                record(&self.span, Some(reply.status.as_u16()), None, self.begun);
+                self.succeeded(reply);
+            }
+            Err(error) => {
+                record(&self.span, error.info().status, Some(error.code()), self.begun);
+                self.failed(error);
+            }
+        }
+    }
+
+    /// Made only where somebody hears it.
+    fn name(&self) -> Name {
+        name(&self.method, &self.params)
+    }
+
+    fn succeeded(&self, reply: &RawReply) {
+        let replayed = reply.is_replayed();
+        if replayed {
+            self.core.counts.replays.add();
+        }
+        if reply.cached {
+            self.core.counts.cached.add();
+        }
+        tell!(
+            self.core.log(),
+            DEBUG,
+            "a call succeeded",
+            method = self.name().method,
+            tool = self.name().tool,
+            attempts = reply.attempts,
+            status = reply.status.as_u16(),
+            request_id = reply.request_id.as_deref(),
+            idempotency_key = reply.idempotency_key.as_deref(),
+            replayed = replayed,
+            cached = reply.cached,
+            duration_ms = millis(self.begun),
+        );
+    }
+
+    /// The message may hold what a server said, and stays out.
+    fn failed(&self, error: &Error) {
+        self.core.counts.failures.add();
+        let info = error.info();
+        tell!(
+            self.core.log(),
+            WARN,
+            "a call failed",
+            method = self.name().method,
+            tool = self.name().tool,
+            kind = error.kind().to_string(),
+            code = error.code(),
+            delivery = error.delivery().as_str(),
+            retryable = info.retryable,
+            attempts = info.attempts,
+            status = info.status,
+            rpc_code = info.rpc_code,
+            request_id = info.request_id.as_deref(),
+            idempotency_key = info.idempotency_key.as_deref(),
+            duration_ms = millis(self.begun),
+        );
+    }
+
+    fn count_sendings(&self) {
+        let (attempts, retries) = self.state.sendings();
+        self.span.record("attempts", attempts);
+        self.core.counts.attempts.add_all(attempts.into());
+        self.core.counts.retries.add_all(retries.into());
+    }
+}
+
+impl Drop for Ongoing<'_> {
+    fn drop(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        let _in_span = self.span.clone().entered();
+        self.count_sendings();
+        self.core.counts.cancelled.add();
+        tell!(
+            self.core.log(),
+            DEBUG,
+            "a call was given up",
+            method = self.name().method,
+            tool = self.name().tool,
+            delivery = self.state.delivery().as_str(),
+            attempts = self.state.sendings().0,
+            duration_ms = millis(self.begun),
+        );
+    }
+}

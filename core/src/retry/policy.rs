@@ -1,0 +1,268 @@
+//! The retry decision: a pure function over one table, on one screen.
+//!
+//! Nothing here reads a clock or a random number; both come in as arguments.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::failure_class::Happened;
+
+/// How much harm a second execution of a call could do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Safety {
+    /// Changes nothing: the handshake, ping, every list, reads.
+    Safe,
+    /// A `tools/call` whose idempotency key the server honours.
+    Keyed,
+    /// Any other `tools/call` or unknown method.
+    Plain,
+}
+
+impl Happened {
+    /// Whether the table sends even a plain call again: then it must not have run.
+    pub(crate) fn is_sent_again_to_all(self) -> bool {
+        matches!(action(self, Safety::Plain), Retry | Reopen | Renew | Correct)
+    }
+}
+
+/// What the table says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Action {
+    /// Send again after a wait.
+    Retry,
+    /// Open a new session and send again, once.
+    Reopen,
+    /// Get another token and send again, once, where the token is one that can be renewed.
+    Renew,
+    /// Learn what the server wants and send again, once.
+    Correct,
+    /// Send again only if the caller opted in.
+    RetryIfAllowed,
+    /// Give up.
+    Stop,
+}
+
+use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
+
+/// The table: for each row, what to do with a safe, a keyed and a plain call.
+pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
+    (Happened::NotConnected, [Retry, Retry, Retry]),
+    (Happened::LocalFault, [Retry, Retry, Retry]),
+    (Happened::CertificateInvalid, [Stop, Stop, Stop]),
+    (Happened::ProxyRefused, [Stop, Stop, Stop]),
+    (Happened::Lost, [Retry, Retry, Stop]),
+    (Happened::BadAnswer, [Retry, Retry, Stop]),
+    (Happened::Unreadable, [Stop, Stop, Stop]),
+    (Happened::Unusable, [Stop, Stop, Stop]),
+    (Happened::TooLarge, [Stop, Stop, Stop]),
+    (Happened::ServerFault, [Retry, Retry, Stop]),
+    (Happened::Unavailable, [Retry, Retry, RetryIfAllowed]),
+    (Happened::RateLimited, [Retry, Retry, Retry]),
+    (Happened::QuotaSpent, [Stop, Stop, Stop]),
+    (Happened::KeyInFlight, [Stop, Retry, Stop]),
+    (Happened::SessionLost, [Reopen, Reopen, Reopen]),
+    (Happened::Unauthorized, [Renew, Renew, Renew]),
+    (Happened::Mismatch, [Correct, Correct, Correct]),
+    (Happened::Refused, [Stop, Stop, Stop]),
+    (Happened::Cancelled, [Stop, Stop, Stop]),
+];
+
+/// Looks the row up.
+pub(crate) fn action(happened: Happened, safety: Safety) -> Action {
+    let row = TABLE.iter().find(|(row, _)| *row == happened);
+    row.map_or(Stop, |(_, actions)| actions[safety as usize])
+}
+
+/// How long to wait between attempts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Backoff {
+    /// The wait before the second attempt. Default 250 ms.
+    pub initial: Duration,
+    /// The longest wait that the doubling reaches. Default 4 s.
+    pub max: Duration,
+}
+
+impl Backoff {
+    /// The wait after the failed attempt number `attempt` (from 1): `initial × 2ⁿ` up to `max`, of which
+    /// `random` (0 to 1) decides the upper half, so that clients that failed together do not return together.
+    pub(crate) fn wait(&self, attempt: u32, random: f64) -> Duration {
+        let doublings = attempt.saturating_sub(1).min(31);
+        let full = self.initial.saturating_mul(1 << doublings).min(self.max);
+        full.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
+    }
+}
+
+/// What is known when an attempt has failed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Situation {
+    /// What happened.
+    pub happened: Happened,
+    /// How much harm a second execution could do.
+    pub safety: Safety,
+    /// Attempts made so far.
+    pub attempts: u32,
+    /// Attempts allowed.
+    pub max_attempts: u32,
+    /// Whether this call has already opened a new session.
+    pub reopened: bool,
+    /// Whether this call has already been corrected.
+    pub corrected: bool,
+    /// Whether there is a token that can be renewed, and was not for this call.
+    pub renewable: bool,
+    /// Whether the caller lets a plain call be sent again after a 503 with Retry-After.
+    pub retry_unavailable: bool,
+    /// The wait that the server asked for.
+    pub retry_after: Option<Duration>,
+    /// What is left of the total timeout.
+    pub remaining: Option<Duration>,
+}
+
+/// What to do next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Decision {
+    /// Send again after this wait.
+    RetryAfter(Duration),
+    /// Open a new session and send again.
+    ReopenSession,
+    /// Get another token and send again.
+    RenewToken,
+    /// Learn what the server wants and send again.
+    Correct,
+    /// Give up.
+    GiveUp,
+}
+
+/// Decides. A wait that the server asked for is a floor; one beyond the deadline gives up at once.
+pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> Decision {
+    let retry = match action(situation.happened, situation.safety) {
+        // A new session is not counted as an attempt of the call: the call was refused before running.
+        Reopen if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
+        Correct if !situation.corrected && situation.max_attempts > 1 => return Decision::Correct,
+        Renew if situation.renewable && situation.max_attempts > 1 => return Decision::RenewToken,
+        Retry => true,
+        RetryIfAllowed => situation.retry_unavailable,
+        Reopen | Renew | Correct | Stop => false,
+    };
+    if !retry || situation.attempts >= situation.max_attempts {
+        return Decision::GiveUp;
+    }
+    let wait = backoff.wait(situation.attempts, random).max(situation.retry_after.unwrap_or_default());
+    match situation.remaining {
+        Some(remaining) if wait >= remaining => Decision::GiveUp,
+        _ => Decision::RetryAfter(wait),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Delivery;
+
+    const BACKOFF: Backoff = Backoff { initial: Duration::from_millis(250), max: Duration::from_secs(4) };
+
+    fn situation(happened: Happened, safety: Safety) -> Situation {
+        Situation {
+            happened,
+            safety,
+            attempts: 1,
+            max_attempts: 3,
+            reopened: false,
+            renewable: false,
+            corrected: false,
+            retry_unavailable: false,
+            retry_after: None,
+            remaining: None,
+        }
+    }
+
+    #[test]
+    fn the_table_has_each_row_once_and_in_order() {
+        for (index, (row, _)) in TABLE.iter().enumerate() {
+            assert_eq!(*row as usize, index);
+        }
+    }
+
+    /// The written table of the shared vectors, which a person can read, against the one that runs.
+    #[test]
+    fn the_table_is_the_one_in_the_vectors() {
+        #[derive(Deserialize)]
+        struct Row {
+            happened: Happened,
+            safe: Action,
+            keyed: Action,
+            plain: Action,
+        }
+        let text = include_str!("../../../tests/vectors/tables/retry.json");
+        let rows: Vec<Row> = serde_json::from_str(text).unwrap();
+        assert_eq!(rows.len(), TABLE.len());
+        for row in rows {
+            for (safety, expected) in [(Safety::Safe, row.safe), (Safety::Keyed, row.keyed), (Safety::Plain, row.plain)]
+            {
+                assert_eq!(action(row.happened, safety), expected, "{:?} {safety:?}", row.happened);
+            }
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_the_cap_and_keep_half_as_jitter() {
+        let waits: Vec<_> = (1..=7).map(|attempt| BACKOFF.wait(attempt, 1.0).as_millis()).collect();
+        assert_eq!(waits, [250, 500, 1000, 2000, 4000, 4000, 4000]);
+        assert_eq!(BACKOFF.wait(1, 0.0).as_millis(), 125);
+        assert_eq!(BACKOFF.wait(u32::MAX, 1.0), BACKOFF.max);
+    }
+
+    #[test]
+    fn the_servers_wait_is_a_floor_and_the_deadline_a_ceiling() {
+        let mut now = situation(Happened::RateLimited, Safety::Plain);
+        now.retry_after = Some(Duration::from_secs(7));
+        assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_secs(7)));
+        now.remaining = Some(Duration::from_secs(6));
+        assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::GiveUp);
+        now.retry_after = Some(Duration::from_millis(1));
+        assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_millis(250)));
+    }
+
+    #[test]
+    fn what_is_sent_again_whatever_it_was_has_not_run() {
+        for (happened, _) in TABLE {
+            assert!(!happened.is_sent_again_to_all() || happened.delivery() <= Delivery::Rejected, "{happened:?}");
+        }
+    }
+
+    #[test]
+    fn one_attempt_means_one() {
+        for (happened, _) in TABLE {
+            for safety in [Safety::Safe, Safety::Keyed, Safety::Plain] {
+                let now = Situation { max_attempts: 1, ..situation(*happened, safety) };
+                assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+            }
+        }
+    }
+
+    #[test]
+    fn a_session_is_opened_again_once() {
+        let mut now = situation(Happened::SessionLost, Safety::Plain);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::ReopenSession);
+        now.reopened = true;
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+    }
+
+    #[test]
+    fn a_token_is_renewed_where_it_can_be() {
+        let mut now = situation(Happened::Unauthorized, Safety::Plain);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        now.renewable = true;
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::RenewToken);
+    }
+
+    #[test]
+    fn a_plain_call_meets_503_with_retry_after_only_by_consent() {
+        let mut now = situation(Happened::Unavailable, Safety::Plain);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        now.retry_unavailable = true;
+        assert!(matches!(decide(&now, &BACKOFF, 0.5), Decision::RetryAfter(_)));
+    }
+}

@@ -1,0 +1,111 @@
+//! Tells a server that nobody waits for an answer any more (specification 2025-11-25, basic/utilities/cancellation;
+//! 2026-07-28, basic/patterns/cancellation).
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+
+use crate::protocol::jsonrpc;
+use crate::session::manager::Core;
+use crate::session::session::Peer;
+use crate::transport::message::{Deaf, Outgoing};
+
+pub(crate) const CANCELLED: &str = "notifications/cancelled";
+/// The longest that the notice is worked on.
+const WITHIN: Duration = Duration::from_secs(5);
+
+/// The request of a call that is not answered yet. Dropped while there is one, it tells the server. It keeps neither the
+/// client nor its session.
+pub(crate) struct Unanswered {
+    core: Weak<Core>,
+    request: Mutex<Option<(Weak<Peer>, u64)>>,
+}
+
+impl Unanswered {
+    pub(crate) fn new(core: &Arc<Core>) -> Self {
+        Self { core: Arc::downgrade(core), request: Mutex::default() }
+    }
+
+    /// A request leaves. One before it is forgotten: the call goes on.
+    pub(crate) fn sent(&self, peer: &Arc<Peer>, id: u64) {
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(peer), id));
+    }
+
+    /// Nothing more is expected of the server.
+    pub(crate) fn settled(&self) {
+        *self.request.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+impl Drop for Unanswered {
+    fn drop(&mut self) {
+        let request = self.request.get_mut().unwrap_or_else(PoisonError::into_inner).take();
+        let (Some((peer, id)), Ok(runtime)) = (request, tokio::runtime::Handle::try_current()) else { return };
+        let (Some(core), Some(peer)) = (self.core.upgrade(), peer.upgrade()) else { return };
+        if !is_told(&peer) || core.is_closed() {
+            return;
+        }
+        let is_held = match &mut *core.held_notices.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(held) => {
+                held.push((Arc::downgrade(&peer), id));
+                true
+            }
+            None => false,
+        };
+        if !is_held {
+            runtime.spawn(send(core, peer, id));
+        }
+    }
+}
+
+/// Notices that the client keeps for a runtime that goes on between its calls; `None` where its own does.
+pub(crate) type HeldNotices = Mutex<Option<Vec<(Weak<Peer>, u64)>>>;
+
+impl Core {
+    /// Keeps further notices until they are [taken](Self::take_held_notices).
+    pub(crate) fn hold_notices(&self) {
+        self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    }
+
+    /// Sends the notices that are held; `None` where there are none.
+    pub(crate) fn take_held_notices(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+        let held = std::mem::take(self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?);
+        if held.is_empty() {
+            return None;
+        }
+        let core = Arc::clone(self);
+        Some(Box::pin(async move {
+            let sent = held.into_iter().filter_map(|(peer, id)| Some(send(Arc::clone(&core), peer.upgrade()?, id)));
+            futures_util::future::join_all(sent).await;
+        }))
+    }
+}
+
+async fn send(core: Arc<Core>, peer: Arc<Peer>, id: u64) {
+    let sent = async {
+        // Many calls that are given up at once must not come to as many connections.
+        let _room = core.notices_at_once.acquire().await;
+        tell(&core, &peer, id).await;
+    };
+    let _ = tokio::time::timeout(WITHIN, sent).await;
+}
+
+/// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has
+/// nothing to look the request up in.
+fn is_told(peer: &Peer) -> bool {
+    let closing_says_it = peer.modern.is_some() && peer.link.is_http();
+    !closing_says_it && peer.welcome.is_some() && !peer.link.is_down()
+}
+
+async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
+    let Ok((headers, _)) = core.with_token(peer.request_headers()).await else { return };
+    let quote = if core.settings.profile.string_ids { "\"" } else { "" };
+    let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
+    let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
+    let limits = core.settings.limits;
+    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
+    // Whatever becomes of it: nobody waits.
+    drop(peer.link.exchange(outgoing, &Deaf).await);
+}

@@ -1,0 +1,270 @@
+//! Who hears of what the server sends by itself, and answers its requests.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::config::headers;
+use crate::observe::deviations::Deviation;
+use crate::observe::log::tell;
+use crate::protocol::jsonrpc;
+use crate::session::cancellation::CANCELLED;
+use crate::session::manager::Core;
+use crate::session::server_requests::{self, Unanswered};
+use crate::session::subscriptions::ACKNOWLEDGED;
+use crate::transport::link::Link;
+use crate::transport::message::{Deaf, LeftOut, Listener, Outgoing};
+use crate::util::sanitize::preview;
+use crate::util::wait_group::OpenCount;
+
+/// The longest that sending an answer to the server's own request may take.
+const SEND_WITHIN: Duration = Duration::from_secs(10);
+
+/// The ears of one link. Neither keeps the client alive.
+pub(crate) struct Ears {
+    core: Weak<Core>,
+    link: OnceLock<Weak<Link>>,
+    /// What the opening of the session came to.
+    open: OnceLock<Open>,
+    opening: HeaderMap,
+    /// The id of the session, received with a response after the handshake.
+    late_session_id: OnceLock<HeaderValue>,
+    /// Whether the server is taken for a modern one while the session is being opened.
+    asks_for_era: AtomicBool,
+}
+
+struct Open {
+    /// The headers of an answer.
+    headers: HeaderMap,
+    is_modern: bool,
+}
+
+impl Ears {
+    pub(crate) fn new(core: &Weak<Core>, opening: HeaderMap) -> Arc<Self> {
+        Arc::new(Self {
+            core: Weak::clone(core),
+            link: OnceLock::new(),
+            open: OnceLock::new(),
+            opening,
+            late_session_id: OnceLock::new(),
+            asks_for_era: AtomicBool::new(false),
+        })
+    }
+
+    /// Tells what the server is taken for while the session is being opened.
+    pub(crate) fn opens_as(&self, is_modern: bool) {
+        self.asks_for_era.store(is_modern, Ordering::Release);
+    }
+
+    pub(crate) fn late_session_id(&self) -> Option<&HeaderValue> {
+        self.late_session_id.get()
+    }
+
+    /// The server gave an id to a session that began without. The first one counts.
+    pub(crate) fn set_late_session_id(&self, id: HeaderValue) {
+        let _ = self.late_session_id.set(id);
+    }
+
+    /// Tells where answers go.
+    pub(crate) fn belongs_to(&self, link: &Arc<Link>) {
+        let _ = self.link.set(Arc::downgrade(link));
+    }
+
+    /// Tells the headers that the opening came to, and the era.
+    pub(crate) fn session_is_open(&self, headers: HeaderMap, is_modern: bool) {
+        let _ = self.open.set(Open { headers, is_modern });
+    }
+}
+
+impl Listener for Ears {
+    fn notification(&self, method: &str, params: Option<&RawValue>) {
+        let Some(core) = self.core.upgrade() else { return };
+        if method == ACKNOWLEDGED {
+            return core.subscriptions.hear(params);
+        }
+        if method == CANCELLED && self.open.get().is_some_and(|open| open.is_modern) {
+            return core.subscriptions.hear_end(params);
+        }
+        core.heard(method, params);
+        let params = params.map_or("{}", RawValue::get);
+        if !core.settings.limits.holds(params) {
+            return core.drops("a notification nests deeper than max_depth, and is left out");
+        }
+        if let Some(listen) = &core.settings.hooks.notification {
+            // What a listener does is its own: the stream goes on.
+            let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
+            if heard.is_ok_and(|heard| !heard) {
+                core.tell_of_dropped(
+                    core.counts.dropped.now(),
+                    "notifications come faster than on_notification takes them",
+                );
+            }
+        }
+    }
+
+    fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
+        self.answer(id, method, params, None);
+    }
+
+    fn left_out(&self, why: LeftOut) {
+        let Some(core) = self.core.upgrade() else { return };
+        match why {
+            LeftOut::Unasked => tell!(core.log(), DEBUG, "an answer came that no call waits for"),
+            LeftOut::NoRoom => core.drops("progress came faster than its call took it, and is left out"),
+        }
+    }
+
+    fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
+        self.core.upgrade().is_none_or(|core| core.accepts(deviation, did))
+    }
+}
+
+/// What a server asks while one call runs, on that call's stream.
+#[derive(Default)]
+pub(crate) struct AskedInCall {
+    /// Of functions that failed.
+    pub(crate) warnings: Warnings,
+    pub(crate) questions: Arc<OpenCount>,
+}
+
+/// What a caller is to be warned of.
+#[derive(Default)]
+pub(crate) struct Warnings(Mutex<Vec<String>>);
+
+/// The most warnings that are kept for the next call.
+const WARNINGS_KEPT: usize = 16;
+
+impl Warnings {
+    pub(crate) fn add(&self, warning: String) {
+        let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if warnings.len() < WARNINGS_KEPT {
+            warnings.push(warning);
+        }
+    }
+
+    pub(crate) fn take(&self) -> Vec<String> {
+        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Ears {
+    /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
+    /// came.
+    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
+        let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
+        let (mut headers, is_modern) = match self.open.get() {
+            Some(open) => (open.headers.clone(), open.is_modern),
+            None => (self.opening.clone(), self.asks_for_era.load(Ordering::Acquire)),
+        };
+        if let Some(id) = self.late_session_id() {
+            headers.insert(headers::MCP_SESSION_ID, id.clone());
+        }
+        // A server of the modern era must not ask so, and must not be answered (2026-07-28, basic/transports).
+        if is_modern {
+            return;
+        }
+        // A server that asks more at once than this is left without an answer, and not us without memory: also not where
+        // few questions, or their ids, are large.
+        let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
+        let Some(place) = core.questions.take(size) else {
+            tell!(
+                core.log(),
+                WARN,
+                "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
+                method = server_requests::known_as(method),
+            );
+            return;
+        };
+        let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
+        tokio::spawn(async move {
+            let _place = place;
+            let _open = core.asking.begin();
+            let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
+            // What is answered by itself, such as a ping, is no reason why a call takes long.
+            let _holds_up = server_requests::is_answered(&core.settings.hooks, &method).then(|| questions.begin());
+            let warnings = call.as_ref().map_or(&core.warnings, |call| &call.warnings);
+            let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
+            let sending = async {
+                let Ok(_turn) = core.answers.acquire().await else { return };
+                let Ok((headers, _)) = core.with_token(headers).await else { return };
+                let limits = core.settings.limits;
+                let outgoing =
+                    Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
+                // The server waits for this answer or gives up by itself; there is nobody here to tell.
+                drop(link.exchange(outgoing, &Deaf).await);
+            };
+            let _ = tokio::time::timeout(SEND_WITHIN, sending).await;
+        });
+    }
+}
+
+/// The answer to the server's own request (specification 2025-11-25, basic/utilities/ping, client/sampling, client/elicitation,
+/// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
+/// nobody waits any more.
+async fn answer(
+    core: &Arc<Core>,
+    id: &str,
+    method: &str,
+    params: Option<String>,
+    warnings: &Warnings,
+) -> Option<Bytes> {
+    if method == "ping" {
+        return Some(jsonrpc::result(id, "{}"));
+    }
+    let asked = server_requests::answer(core, method, params.as_deref());
+    let answered = match core.settings.total_timeout {
+        Some(within) => tokio::time::timeout(within, asked).await.ok()?,
+        None => asked.await,
+    };
+    Some(match answered {
+        Ok(result) => jsonrpc::result(id, &result),
+        Err(Unanswered::Undeclared) => {
+            tell!(
+                core.log(),
+                DEBUG,
+                "the server asks what the client does not answer, and is told so",
+                method = server_requests::known_as(method),
+            );
+            jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
+        }
+        // The server may tell nobody of its error.
+        Err(Unanswered::Malformed(why)) => {
+            tell!(
+                core.log(),
+                WARN,
+                "the server's request is not valid, and the client's function was not called",
+                method = server_requests::known_as(method),
+            );
+            let shown = preview(why.as_bytes());
+            warnings
+                .add(format!("the server's request {method} is not valid, and its function was not called: {shown}"));
+            jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
+        }
+        // Why it failed is the caller's own, and not for the server.
+        Err(Unanswered::Failed(why)) => {
+            tell!(
+                core.log(),
+                WARN,
+                "a function gave no answer to the server",
+                method = server_requests::known_as(method)
+            );
+            warnings.add(format!("the function for {method} gave no answer: {}", preview(why.as_bytes())));
+            jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
+        }
+    })
+}
+
+/// The resource that a notification is about.
+pub(crate) fn uri_of(params: Option<&RawValue>) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Updated {
+        uri: String,
+    }
+    serde_json::from_str::<Updated>(params?.get()).ok().map(|updated| updated.uri)
+}

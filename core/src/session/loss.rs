@@ -1,0 +1,639 @@
+//! Responses that may mean that the server has lost the session, other than 404: what they look like, and what was learnt of
+//! those that did not mean it.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::Value;
+
+use crate::config::profile::Profile;
+use crate::error::attempt_error::{Failure, Tie};
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery};
+use crate::retry::policy::Safety;
+
+/// How many kinds of refusals are remembered.
+const MOST_KINDS: usize = 256;
+/// The longest text, in characters, that is about nothing but the session.
+const SHORT: usize = 100;
+/// How far apart in a text, in bytes, the session and what is wrong with it may be named.
+const NEAR: usize = 48;
+
+/// What follows from a failed call in an open session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Suspicion {
+    /// The session is not in question.
+    None,
+    /// The call did not run, or may run again: it is sent once more in a new session.
+    SendAgain,
+    /// The call is over; the next one opens a new session.
+    ForNextCall,
+}
+
+/// Statuses of refusals that have a meaning of their own, which a new session does not change.
+const OF_THE_CALL: &[u16] =
+    &[402, 405, 406, 407, 408, 411, 413, 414, 415, 416, 417, 422, 423, 424, 425, 426, 429, 431, 451];
+
+/// Statuses by which a call may have run, or which have a wait of their own in the retry table: no text changes what they mean.
+const MAY_HAVE_RUN: &[u16] = &[408, 409, 425, 429, 460, 499];
+
+/// Judges a failed call in an open session of the older era. A profile that documents its errors has its own signs, and only a
+/// text that names the session counts besides.
+pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) -> Suspicion {
+    let info = failure.error.info();
+    let Some(status) = info.status else { return Suspicion::None };
+    if failure.tie == Tie::Code {
+        return Suspicion::None;
+    }
+    let named = names_unknown_session(failure);
+    let documented = !profile.catalogue.is_empty() || !profile.session_lost.is_empty();
+    let may_run_again = safety != Safety::Plain || info.delivery <= Delivery::Rejected;
+    match status {
+        _ if MAY_HAVE_RUN.contains(&status) => Suspicion::None,
+        400..=499 if named && may_run_again => Suspicion::SendAgain,
+        400..=499 if named => Suspicion::ForNextCall,
+        400..=499 if documented || OF_THE_CALL.contains(&status) => Suspicion::None,
+        // With the id of the call, the code alone does not prove that nothing ran.
+        400..=499 if info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || safety != Safety::Plain) => {
+            Suspicion::SendAgain
+        }
+        // Whatever is sent after it may run a second time; a call that is safe may.
+        _ if named && safety != Safety::Plain => Suspicion::SendAgain,
+        _ if named => Suspicion::ForNextCall,
+        400..=499 => Suspicion::ForNextCall,
+        _ if documented => Suspicion::None,
+        500..=599 if status != 501 => Suspicion::ForNextCall,
+        200..=299 if is_unreadable(failure) => Suspicion::ForNextCall,
+        _ => Suspicion::None,
+    }
+}
+
+fn is_unreadable(failure: &Failure) -> bool {
+    let code = failure.error.info().code;
+    matches!(failure.happened, Happened::BadAnswer | Happened::Unreadable)
+        && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
+}
+
+/// Whether a response says in words that the server does not know the session. Such a call did not run. Where the status does
+/// not say that the request was refused, or the response has the id of the call, the words may be the tool's: then the whole
+/// text must be about a session of the protocol.
+pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    let Some(status) = info.status else { return false };
+    let may_say_so = failure.tie != Tie::Code
+        && info.delivery < Delivery::Executed
+        && !MAY_HAVE_RUN.contains(&status)
+        && matches!(
+            failure.happened,
+            Happened::Refused
+                | Happened::Unauthorized
+                | Happened::BadAnswer
+                | Happened::Unreadable
+                | Happened::ServerFault
+                | Happened::Unavailable
+        );
+    if !may_say_so {
+        return false;
+    }
+    let is_refusal = (400..=499).contains(&status) && failure.tie == Tie::Status;
+    if is_refusal && !OF_THE_CALL.contains(&status) {
+        return is_about_session(&info.message) || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
+    }
+    let said = said(info.code, &info.message);
+    is_all_about_session(said) || (is_refusal && names_header(said))
+}
+
+/// What messages say before a text that is no response.
+const HEADS: &[&str] = &["not a JSON-RPC message: ", "not a JSON-RPC response: ", "neither JSON nor an event stream: "];
+
+/// What the server said, without what the message says before it.
+fn said(code: Code, message: &str) -> &str {
+    let help = code.spec().help.trim_end_matches('.');
+    if let Some(said) = message.strip_prefix(help).and_then(|rest| rest.strip_prefix(": ")) {
+        return said;
+    }
+    let behind = |head: &&str| message.split_once(*head).map(|(_, said)| said);
+    HEADS.iter().find_map(behind).unwrap_or(message)
+}
+
+/// Whether a text has the header of the session in it, and what is wrong with that.
+fn names_header(text: &str) -> bool {
+    text.to_lowercase().contains("mcp-session-id") && is_about_session(text)
+}
+
+/// What servers write before what they have to say, in lower case.
+const PREFIXES: &[&str] = &[
+    "bad request:",
+    "not found:",
+    "error:",
+    "unauthorized:",
+    "forbidden:",
+    "internal server error:",
+    "service unavailable:",
+    "mcp error",
+    "\"",
+    "-",
+    "0",
+    "1",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "9",
+    ":",
+    " ",
+];
+
+/// How a text begins that is about a session of the protocol, and whether anything may follow. Behind the others another word
+/// may be that of a tool, as in "session closed after the click".
+const PHRASES: &[(&str, bool)] = &[
+    ("session not found", true),
+    ("session_not_found", true),
+    ("sessionnotfound", true),
+    ("session does not exist", true),
+    ("unknown session", true),
+    ("invalid session", true),
+    ("invalid or missing session", true),
+    ("invalid or expired session", true),
+    ("missing session", true),
+    ("no valid session", true),
+    ("no active session", true),
+    ("no such session", true),
+    ("session id", true),
+    ("mcp-session-id", true),
+    ("session expired", false),
+    ("session has expired", false),
+    ("session terminated", false),
+    ("session has been terminated", false),
+    ("session closed", false),
+    ("session is closed", false),
+    ("session has ended", false),
+    ("server not initialized", false),
+];
+
+/// Whether a text says nothing but that the server does not know the session.
+fn is_all_about_session(text: &str) -> bool {
+    let strings = match serde_json::from_str::<Value>(text) {
+        Ok(Value::String(text)) => vec![text],
+        Ok(Value::Object(members)) => {
+            let of_error = members.get("error").and_then(Value::as_object);
+            let all = of_error.unwrap_or(&members);
+            ["error", "message", "detail", "title"]
+                .iter()
+                .filter_map(|name| all.get(*name)?.as_str())
+                .map(str::to_owned)
+                .collect()
+        }
+        _ => vec![text.to_owned()],
+    };
+    strings.iter().any(|text| begins_with_session(text))
+}
+
+fn begins_with_session(text: &str) -> bool {
+    let text = text.trim();
+    if text.chars().count() > SHORT || !is_about_session(text) {
+        return false;
+    }
+    let text = text.to_lowercase();
+    let mut rest = text.as_str();
+    while let Some(next) = PREFIXES.iter().find_map(|prefix| rest.strip_prefix(prefix)) {
+        rest = next;
+    }
+    let ends = |behind: &str| !behind.trim_start().starts_with(char::is_alphanumeric);
+    let phrase = PHRASES
+        .iter()
+        .any(|(phrase, is_free)| rest.strip_prefix(phrase).is_some_and(|behind| *is_free || ends(behind)));
+    // In other languages the session is named first, or what is wrong with it.
+    phrase || is_foreign(rest)
+}
+
+/// Whether a text begins with the session in a language other than English, or with what is wrong with it.
+fn is_foreign(text: &str) -> bool {
+    let wrong =
+        WRONG.iter().filter(|word| !word.is_ascii() || FOREIGN.contains(word)).find_map(|word| text.strip_prefix(word));
+    let rest = wrong.map_or(text, |rest| rest.trim_start_matches(|c: char| c.is_alphabetic()).trim_start());
+    let of_other = |word: &&&str| **word != "session" || wrong.is_some();
+    SESSION.iter().filter(of_other).any(|word| rest.starts_with(word))
+        || ["session introuvable", "session invalide", "session inconnue", "session expirée"]
+            .iter()
+            .any(|text| rest.starts_with(text))
+}
+
+/// What is wrong with a session, in words of other languages that have only ASCII letters.
+const FOREIGN: &[&str] = &["unbekannt"];
+
+/// The session in the languages of servers, in lower case.
+const SESSION: &[&str] = &[
+    "session",
+    "sesión",
+    "sesion",
+    "sessão",
+    "sessao",
+    "sitzung",
+    "sessie",
+    "sesja",
+    "sesji",
+    "oturum",
+    "сесси",
+    "сеанс",
+    "会话",
+    "會話",
+    "セッション",
+    "세션",
+];
+/// What is wrong with it.
+const WRONG: &[&str] = &[
+    "not found",
+    "notfound",
+    "not_found",
+    "unknown",
+    "invalid",
+    "expired",
+    "missing",
+    "no valid",
+    "not valid",
+    "not exist",
+    "n't exist",
+    "no such",
+    "no active",
+    "no session",
+    "terminated",
+    "closed",
+    "required",
+    "not recogni",
+    "unrecogni",
+    "not initialized",
+    "not initialised",
+    "has ended",
+    "timed out",
+    "not active",
+    "inactive",
+    "lost",
+    "gone",
+    "stale",
+    "nicht gefunden",
+    "ungültig",
+    "unbekannt",
+    "abgelaufen",
+    "introuvable",
+    "invalide",
+    "inconnue",
+    "expirée",
+    "no encontrada",
+    "inválida",
+    "caducad",
+    "expirada",
+    "não encontrada",
+    "non trovata",
+    "scaduta",
+    "niet gevonden",
+    "nie znalezion",
+    "wygas",
+    "bulunamadı",
+    "не найден",
+    "недейств",
+    "истек",
+    "不存在",
+    "无效",
+    "無效",
+    "过期",
+    "過期",
+    "未找到",
+    "失效",
+    "見つかりません",
+    "無効",
+    "期限切れ",
+    "찾을 수 없",
+    "만료",
+    "유효하지",
+];
+/// What servers say to the first call of a session that they have not seen begin.
+const NOT_BEGUN: &[&str] =
+    &["server not initialized", "not been initialized", "before initialization", "must initialize"];
+
+fn is_about_session(text: &str) -> bool {
+    let text = text.to_lowercase();
+    let near = |at: usize, word: &str| {
+        let begin = (0..=at.saturating_sub(NEAR)).rev().find(|begin| text.is_char_boundary(*begin)).unwrap_or_default();
+        let end = (at + word.len() + NEAR).min(text.len());
+        let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
+        WRONG.iter().any(|wrong| text[begin..end].contains(wrong))
+    };
+    NOT_BEGUN.iter().any(|words| text.contains(words))
+        || SESSION.iter().any(|word| text.match_indices(word).any(|(at, word)| near(at, word)))
+}
+
+/// Refusals that are judged as one.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Kind {
+    status: u16,
+    /// The tool, or the method where there is none.
+    name: String,
+    named: bool,
+}
+
+impl Kind {
+    pub(crate) fn of(failure: &Failure, name: String) -> Self {
+        let status = failure.error.info().status.unwrap_or_default();
+        Self { status, name, named: names_unknown_session(failure) }
+    }
+
+    /// What the server did, in the words of a warning.
+    pub(crate) fn deviation(&self) -> String {
+        let what =
+            if self.named { "with a text by which the session is lost" } else { "which may mean that it is lost" };
+        format!("the server answered a call in an open session with HTTP {}, {what}", self.status)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Known {
+    /// A new session was opened after it was seen in the session of this generation.
+    SuspectedIn(u64),
+    /// It came again in a new session: it says nothing about sessions.
+    NoLoss,
+}
+
+/// What is known of a refusal as it comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Judged {
+    /// It may mean that the session is lost.
+    Suspected,
+    /// It came again in a new session: the one before was not lost.
+    Refuted,
+    /// It says nothing about sessions, as was learnt before.
+    Unrelated,
+}
+
+/// What a client has learnt of such refusals, the oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Suspicions(Mutex<VecDeque<(Kind, Known)>>);
+
+impl Suspicions {
+    /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
+    /// later.
+    pub(crate) fn judge(&self, kind: &Kind, generation: u64) -> Judged {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match all.iter_mut().find(|(known, _)| known == kind) {
+            Some((_, Known::NoLoss)) => Judged::Unrelated,
+            Some((_, Known::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
+            Some((_, known)) => {
+                *known = Known::NoLoss;
+                Judged::Refuted
+            }
+            None => {
+                if all.len() >= MOST_KINDS {
+                    all.pop_front();
+                }
+                all.push_back((kind.clone(), Known::SuspectedIn(generation)));
+                Judged::Suspected
+            }
+        }
+    }
+
+    /// A call succeeded in the session of this generation: what was suspected of its kind in an older one was the loss of that
+    /// session, and may be again.
+    pub(crate) fn succeeded(&self, name: impl FnOnce() -> String, generation: u64) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.is_empty() {
+            let name = name();
+            all.retain(|(kind, known)| {
+                kind.name != name || !matches!(known, Known::SuspectedIn(before) if *before < generation)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Error;
+
+    fn failure(happened: Happened, code: Code, status: u16, message: &str, tie: Tie) -> Failure {
+        let mut failure = Failure::of(happened, Error::new(code, message).with_delivery(happened.delivery()));
+        failure.error.info_mut().status = Some(status);
+        failure.tie = tie;
+        failure
+    }
+
+    #[test]
+    fn texts_that_name_a_session_that_is_not_known() {
+        for text in [
+            "Bad Request: No valid session ID provided",
+            "Unauthorized: Session not found",
+            "Unknown session",
+            "Invalid or missing session ID",
+            "Mcp-Session-Id header is required",
+            "Session expired, please reinitialize",
+            "session 1f0c does not exist",
+            "Session has been terminated",
+            "No active session",
+            "Bad Request: Server not initialized",
+            r#"{"error":"SESSION_NOT_FOUND"}"#,
+            "SessionNotFoundException: s1",
+            "Sitzung nicht gefunden",
+            "Ungültige Sitzung",
+            "Sesión no encontrada",
+            "Sessão expirada",
+            "session introuvable",
+            "会话不存在或已过期",
+            "セッションが見つかりません",
+            "세션을 찾을 수 없습니다",
+            "Сессия не найдена",
+            "Oturum bulunamadı",
+        ] {
+            assert!(is_about_session(text), "{text}");
+        }
+        for text in [
+            "",
+            "forbidden",
+            "Invalid argument q",
+            "the session was booked",
+            "Unauthorized",
+            "obsession is not a virtue that this tool, which has a long text and more of it, would call unknown",
+            "tool not found",
+        ] {
+            assert!(!is_about_session(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_a_failure_means_for_the_session() {
+        let generic = Profile::named("generic").unwrap();
+        let omni = Profile::named("omni").unwrap();
+        use Suspicion::{ForNextCall, None, SendAgain};
+        let gone = "Session not found";
+        for (happened, code, status, message, tie, plain, keyed, at_omni) in [
+            (Happened::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
+            // By these it may have run, whatever the text says.
+            (Happened::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
+            (Happened::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
+            (Happened::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
+            // The words of a tool or of what is behind the server.
+            (Happened::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
+            (
+                Happened::ServerFault,
+                Code::ServerFailed,
+                500,
+                "database session closed",
+                Tie::Status,
+                ForNextCall,
+                ForNextCall,
+                None,
+            ),
+            (Happened::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
+            (Happened::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
+            // They say what is wrong with the request.
+            (Happened::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
+            (Happened::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
+            (Happened::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
+            (Happened::Refused, Code::InvalidParams, 422, gone, Tie::Status, SendAgain, SendAgain, SendAgain),
+            (Happened::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
+            (Happened::Refused, Code::Forbidden, 403, gone, Tie::Code, None, None, None),
+            (Happened::Refused, Code::BadRequest, 400, gone, Tie::Id, SendAgain, SendAgain, SendAgain),
+            (Happened::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (Happened::ServerFault, Code::ServerUnavailable, 503, gone, Tie::Id, ForNextCall, SendAgain, ForNextCall),
+            (Happened::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
+            (Happened::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (Happened::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (
+                Happened::Unreadable,
+                Code::UnexpectedContentType,
+                200,
+                gone,
+                Tie::Status,
+                ForNextCall,
+                SendAgain,
+                ForNextCall,
+            ),
+            (Happened::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
+            (Happened::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
+            (Happened::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
+            (Happened::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),
+        ] {
+            let failure = failure(happened, code, status, message, tie);
+            assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
+            assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
+            let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
+            assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
+        }
+        let mut ran = failure(Happened::Refused, Code::RpcError, 400, "no", Tie::Id);
+        ran.error.info_mut().delivery = Delivery::MaybeExecuted;
+        assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
+    }
+
+    #[test]
+    fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
+        let known = Suspicions::default();
+        let kind = |tool: &str| Kind { status: 403, name: tool.to_owned(), named: false };
+        assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected);
+        assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected, "another call in the same session");
+        assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
+        assert_eq!(known.judge(&kind("a"), 3), Judged::Unrelated);
+        assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected, "another tool");
+        known.succeeded(|| "b".to_owned(), 3);
+        assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected);
+        known.succeeded(|| "b".to_owned(), 4);
+        assert_eq!(known.judge(&kind("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
+        known.succeeded(|| "a".to_owned(), 4);
+        assert_eq!(known.judge(&kind("a"), 4), Judged::Unrelated, "what was learnt stays");
+        known.judge(&kind("c"), 4);
+        known.succeeded(|| "c".to_owned(), 4);
+        assert_eq!(
+            known.judge(&kind("c"), 5),
+            Judged::Refuted,
+            "a success in the same session says nothing of its loss"
+        );
+        let named = Kind { status: 400, name: "d".to_owned(), named: true };
+        known.judge(&named, 5);
+        assert_eq!(known.judge(&named, 6), Judged::Refuted);
+        known.succeeded(|| "d".to_owned(), 6);
+        assert_eq!(known.judge(&named, 7), Judged::Unrelated, "a text of the tool stays one");
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let known = Suspicions::default();
+        let kind = |number: usize| Kind { status: 403, name: number.to_string(), named: false };
+        for number in 0..1000 {
+            assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
+        }
+        assert_eq!(known.0.lock().unwrap().len(), MOST_KINDS);
+        assert_eq!(known.judge(&kind(999), 2), Judged::Refuted);
+        assert_eq!(known.judge(&kind(0), 2), Judged::Suspected);
+    }
+
+    #[test]
+    fn texts_that_are_all_about_a_session_of_the_protocol() {
+        for text in [
+            "Session not found",
+            "Unknown session",
+            "Bad Request: No valid session ID provided",
+            "Unauthorized: Session not found",
+            "MCP error -32000: Error: Session expired",
+            "Session expired, please reinitialize",
+            "Session has been terminated",
+            "Session terminated",
+            "Invalid or missing session ID",
+            "Session ID missing",
+            "Mcp-Session-Id header is required",
+            "SessionNotFoundException: s1",
+            r#"{"error":"Session not found"}"#,
+            r#"{"error":{"code":-32001,"message":"Session not found"}}"#,
+            "Sitzung nicht gefunden",
+            "Ungültige Sitzung",
+            "Sesión no encontrada",
+            "session introuvable",
+            "会话不存在或已过期",
+            "セッションが見つかりません",
+            "Сессия не найдена",
+        ] {
+            assert!(is_all_about_session(text), "{text}");
+        }
+        for text in [
+            "Browser session closed after click",
+            "Session closed after click",
+            "database session lost",
+            "database session closed by commit",
+            "the browser session timed out",
+            "upstream session timed out",
+            "Gateway Timeout: tls session timed out waiting for upstream",
+            "payment session expired",
+            "<html>Your session has expired",
+            r#"{"log":"order placed; db session closed"}"#,
+            r#"{"content":[{"type":"text","text":"Session closed"}]}"#,
+            "the order was placed; session not found afterwards",
+            "Session not found: of the twelve that were asked for, eleven were booked and paid, and one could not be booked at all",
+            "",
+        ] {
+            assert!(!is_all_about_session(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_failure_of_a_tool_names_no_session() {
+        let mut ran = failure(Happened::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
+        ran.error.info_mut().delivery = Delivery::Executed;
+        assert!(!names_unknown_session(&ran));
+        let help = Code::RpcError.spec().help.trim_end_matches('.');
+        assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
+        for head in HEADS {
+            assert_eq!(said(Code::InvalidAnswer, &format!("the answer is {head}Session closed")), "Session closed");
+        }
+    }
+}

@@ -1,0 +1,589 @@
+//! What all calls of one client share: its session, its tokens, and its end.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+use serde_json::value::RawValue;
+use tokio::sync::{Semaphore, watch};
+use tokio::time::Instant;
+
+use crate::auth::credentials::Credentials;
+use crate::auth::token::{Issued, Token, TokenCache};
+use crate::config::client_options::Settings;
+use crate::config::headers;
+use crate::error::attempt_error::Failure;
+use crate::error::{Code, Error, Result};
+use crate::http::pool::Pools;
+use crate::http::stale_connections::Rested;
+use crate::oauth::client_authentication::ClientAuthentication;
+use crate::oauth::client_credentials;
+use crate::observe::counters::Counts;
+use crate::observe::deviations::{Deviation, Reported};
+use crate::observe::log::{Log, tell};
+use crate::observe::state::{Board, State, StateChange};
+use crate::protocol::era::Verdict;
+use crate::protocol::param_headers::Mirrored;
+use crate::protocol::raw_result::RawReply;
+use crate::retry::budget::RetryBudget;
+use crate::retry::connection_slots::Slots;
+use crate::retry::idempotency::UsedKeys;
+use crate::retry::issued_secrets::GivenSecrets;
+use crate::retry::waiting::Handshake;
+use crate::session::cancellation::HeldNotices;
+use crate::session::get_stream;
+use crate::session::inbound::{Warnings, uri_of};
+use crate::session::loss::{Judged, Kind, Suspicions};
+use crate::session::output_schemas::OutputSchemas;
+use crate::session::result_cache::Cache;
+use crate::session::session::{Listening, Peer, Session};
+use crate::session::subscriptions::{self, Subscriptions};
+use crate::transport::http_sse::LAST_ANSWERS;
+use crate::transport::link::Link;
+use crate::transport::streamable_http as transport;
+use crate::util::bounded_queue::Room;
+use crate::util::wait_group::OpenCount;
+
+/// The most answers to them that are on their way at once.
+const ANSWERS_AT_ONCE: usize = 8;
+/// The most notices of calls that were given up that are on their way at once. Each takes a connection.
+const NOTICES_AT_ONCE: usize = 8;
+/// How many methods and tools with invalid responses are remembered.
+const MOST_INVALID: usize = 256;
+/// The longest that close() waits for the server.
+pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+
+/// The longest that a call whose handshake failed waits for the end of the session that was begun.
+const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
+
+/// How far the end of a client has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum End {
+    NotBegun,
+    /// No further attempts are made.
+    Begun,
+    /// What the server still waits for, it does not get any more.
+    QuestionsLeft,
+}
+
+pub(crate) struct Core {
+    pub(crate) http: Arc<Pools>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) session: Session,
+    pub(crate) tokens: TokenCache,
+    /// How the token endpoint was found to take the client's secret.
+    pub(crate) client_authentication: OnceLock<ClientAuthentication>,
+    pub(crate) budget: RetryBudget,
+    pub(crate) used_keys: UsedKeys,
+    /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
+    pub(crate) serial: tokio::sync::Mutex<()>,
+    /// Room for the server's own requests.
+    pub(crate) questions: Arc<Room>,
+    /// Room for the answers to them.
+    pub(crate) answers: Semaphore,
+    /// Questions of the server's that the caller is answering.
+    pub(crate) asking: Arc<OpenCount>,
+    /// Those of them that came on no call's own stream.
+    pub(crate) asked_of_all: Arc<OpenCount>,
+    /// Of functions that failed to answer those: what the next caller is warned of.
+    pub(crate) warnings: Warnings,
+    /// The deviations that callers were warned of.
+    pub(crate) reported: Reported,
+    /// Notices of calls that were given up, where another runtime sends them.
+    pub(crate) held_notices: HeldNotices,
+    /// Room for them.
+    pub(crate) notices_at_once: Semaphore,
+    pub(crate) rested: Rested,
+    /// Room for calls on their way.
+    pub(crate) slots: Slots,
+    /// How far the handshake has come that all calls wait for.
+    pub(crate) handshake_now: Arc<Handshake>,
+    pub(crate) subscriptions: Arc<Subscriptions>,
+    pub(crate) cache: Cache,
+    pub(crate) state: Board,
+    pub(crate) counts: Counts,
+    pub(crate) output_schemas: OutputSchemas,
+    /// The least level of log messages that was asked for.
+    pub(crate) log_level: RwLock<Option<String>>,
+    /// The era that the server was found to be of.
+    pub(crate) era: Mutex<Option<Verdict>>,
+    /// What was learnt of refusals that may mean a lost session.
+    pub(crate) suspicions: Suspicions,
+    /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
+    era_confirmed: Mutex<HashSet<(bool, Option<i64>)>>,
+    /// The last session that was taken for lost.
+    set_aside: Mutex<Option<Arc<Peer>>>,
+    /// Whether the session is opened again for a call that has renewed the token already.
+    pub(crate) token_is_new: AtomicBool,
+    /// The methods and tools that are answered the same invalid response each time.
+    always_invalid: Mutex<HashSet<String>>,
+    /// Streams of the server's own that were lost in a row.
+    pub(crate) listening_failures: AtomicU32,
+    ids: AtomicU64,
+    /// How far the end has come.
+    end: watch::Sender<End>,
+    /// Whether a session begins with a handshake.
+    pub(crate) handshake: AtomicBool,
+    /// Whether the server was found to speak the transport of 2024-11-05.
+    pub(crate) found_sse: AtomicBool,
+    /// The last answer to `initialize`.
+    pub(crate) welcome: RwLock<Option<Bytes>>,
+    /// The arguments of tools that go into headers, too, as far as the tools are known.
+    pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
+    /// Tokens and ids of sessions, which a server may still speak of.
+    pub(crate) given_secrets: GivenSecrets,
+    /// The link of a session that is being opened.
+    opening: Mutex<Weak<Link>>,
+    /// Whether closing has already ended the session, where there was one.
+    is_swept: AtomicBool,
+}
+
+impl std::fmt::Debug for Core {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = match (self.is_closed(), self.session.current()) {
+            (true, _) => "closed",
+            (false, Some(_)) => "connected",
+            (false, None) => "not connected",
+        };
+        write!(f, "{:?}, {state}", self.settings)
+    }
+}
+
+impl Core {
+    pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let settings = Arc::new(settings);
+        let counts = Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() };
+        Ok(Self {
+            http: Arc::new(Pools::new(&settings)?),
+            session: Session::default(),
+            tokens: TokenCache::default(),
+            client_authentication: OnceLock::new(),
+            budget: RetryBudget::new(settings.retry_budget),
+            used_keys: UsedKeys::default(),
+            serial: tokio::sync::Mutex::default(),
+            questions: Room::of(settings.max_server_requests as usize, &settings.limits, &counts.unanswered),
+            answers: Semaphore::new(ANSWERS_AT_ONCE),
+            asking: Arc::default(),
+            asked_of_all: Arc::default(),
+            warnings: Warnings::default(),
+            reported: Reported::default(),
+            held_notices: HeldNotices::default(),
+            notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
+            rested: Rested::default(),
+            slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
+            handshake_now: Arc::new(Handshake::with(settings.route.origin())),
+            subscriptions: Arc::default(),
+            cache: Cache::default(),
+            state: Board::default(),
+            counts,
+            output_schemas: OutputSchemas::default(),
+            log_level: RwLock::default(),
+            era: Mutex::default(),
+            suspicions: Suspicions::default(),
+            era_confirmed: Mutex::default(),
+            set_aside: Mutex::default(),
+            token_is_new: AtomicBool::new(false),
+            always_invalid: Mutex::default(),
+            listening_failures: AtomicU32::new(0),
+            ids: AtomicU64::new(1),
+            end: watch::Sender::new(End::NotBegun),
+            handshake: AtomicBool::new(settings.handshake),
+            found_sse: AtomicBool::new(false),
+            welcome: RwLock::default(),
+            mirrors: RwLock::default(),
+            given_secrets: GivenSecrets::default(),
+            opening: Mutex::default(),
+            is_swept: AtomicBool::new(false),
+            settings,
+        })
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.settings.hooks.log
+    }
+
+    /// Enters a state, and tells who observes it.
+    pub(crate) fn enter(&self, state: State) {
+        self.state.enter(state, |change| self.tell_of(change));
+    }
+
+    fn tell_of(&self, change: StateChange) {
+        tell!(
+            self.log(),
+            INFO,
+            "the client's state changed",
+            state = change.state.as_str(),
+            previous = change.previous.as_str(),
+        );
+        if let Some(observe) = &self.settings.hooks.state {
+            observe(change);
+        }
+    }
+
+    /// Counts something that is not handed on. It is told the first time, and as it doubles: a flood must not become another.
+    pub(crate) fn drops(&self, what: &'static str) {
+        self.tell_of_dropped(self.counts.dropped.add(), what);
+    }
+
+    /// Tells of what was dropped in a queue before the caller's functions, where it was.
+    pub(crate) fn tell_of_dropped(&self, dropped: u64, what: &'static str) {
+        if dropped.is_power_of_two() {
+            tell!(self.log(), WARN, "something was left out", what = what, dropped = dropped);
+        }
+    }
+
+    /// Lets go of a session that the server, or its process, has lost; a newer one stays.
+    pub(crate) fn lose_session(&self, generation: u64) {
+        if self.session.lose(generation) {
+            self.enter(State::Recovering);
+        }
+    }
+
+    /// Whether what is called so is answered the same invalid response each time.
+    pub(crate) fn is_always_invalid(&self, name: &str) -> bool {
+        self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    /// A second attempt was answered the same invalid response as the first.
+    pub(crate) fn note_invalid(&self, name: String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < MOST_INVALID {
+            names.insert(name);
+        }
+    }
+
+    /// An attempt was answered as it should be.
+    pub(crate) fn note_valid(&self, name: impl FnOnce() -> String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.is_empty() {
+            names.remove(&name());
+        }
+    }
+
+    /// Takes the id that a response gave to a session that began without, as other clients do.
+    pub(crate) fn take_late_session_id(&self, peer: &Peer, headers: &HeaderMap) {
+        let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
+        let begins_late = peer.modern.is_none() && peer.link.is_http() && peer.session_id().is_none();
+        let did = || "the server gave a session id with a later response than that to initialize".to_owned();
+        if !begins_late || peer.welcome.is_none() || !self.accepts(Deviation::LateSessionId, did) {
+            return;
+        }
+        let mut id = id.clone();
+        id.set_sensitive(true);
+        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        peer.ears.set_late_session_id(id);
+    }
+
+    /// Whether a refusal in this session is taken for its loss.
+    pub(crate) fn suspects(self: &Arc<Self>, kind: &Kind, peer: &Arc<Peer>) -> bool {
+        match self.suspicions.judge(kind, peer.generation) {
+            Judged::Unrelated => false,
+            Judged::Refuted => {
+                self.end_set_aside();
+                false
+            }
+            Judged::Suspected if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
+            Judged::Suspected => {
+                self.sets_aside(peer);
+                true
+            }
+        }
+    }
+
+    /// Keeps a session that is taken for lost, to end it at the server once another one takes its place.
+    pub(crate) fn sets_aside(self: &Arc<Self>, peer: &Arc<Peer>) {
+        if !self.is_deleted(peer) {
+            return;
+        }
+        end_listening_behind_calls(peer);
+        let before = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(peer));
+        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, peer)) {
+            self.end_behind_its_calls(before);
+        }
+    }
+
+    /// Whether such a refusal was found before not to mean that the server is of another era.
+    pub(crate) fn is_of_that_era(&self, is_modern: bool, rpc_code: Option<i64>) -> bool {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(is_modern, rpc_code))
+    }
+
+    /// The server gave a refusal of another era, and is of the same era as before. There are few such codes.
+    pub(crate) fn confirms_era(self: &Arc<Self>, is_modern: bool, rpc_code: Option<i64>) {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((is_modern, rpc_code));
+        self.end_set_aside();
+    }
+
+    /// Ends the session that was taken for lost and was not, behind the calls that are still on their way in it.
+    fn end_set_aside(self: &Arc<Self>) {
+        let peer = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(peer) = peer {
+            self.end_behind_its_calls(peer);
+        }
+    }
+
+    fn end_behind_its_calls(self: &Arc<Self>, peer: Arc<Peer>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        let core = Arc::clone(self);
+        runtime.spawn(async move {
+            peer.in_flight.over().await;
+            core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+        });
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.end.borrow() >= End::Begun
+    }
+
+    /// Returns when the end of the client has come so far.
+    pub(crate) async fn at_the(&self, end: End) {
+        // Its sender lives as long as the client.
+        let _ = self.end.subscribe().wait_for(|come| *come >= end).await;
+    }
+
+    pub(crate) fn closed_error(&self) -> Error {
+        Error::new(Code::ClientClosed, "the client is closed")
+    }
+
+    /// A member of the last answer to `initialize`, as JSON text. One that is not of its type is as good as none.
+    pub(crate) fn said(&self, member: &str) -> Option<String> {
+        let welcome = self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let welcome: HashMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
+        let begins = if matches!(member, "serverInfo" | "capabilities") { '{' } else { '"' };
+        welcome.get(member).map(|said| said.get()).filter(|said| said.starts_with(begins)).map(str::to_owned)
+    }
+
+    /// The token to send, where the credentials are one that is renewed.
+    pub(crate) async fn token(self: &Arc<Self>) -> Result<Option<Arc<Token>>, Failure> {
+        let token = match &self.settings.credentials {
+            Credentials::None | Credentials::Fixed(..) => return Ok(None),
+            Credentials::Provided => {
+                self.tokens
+                    .get(|number| async move { self.new_token(number, self.settings.hooks.token().await?) })
+                    .await
+            }
+            Credentials::OAuth2(client) => {
+                self.tokens
+                    .get(|number| async move { self.new_token(number, client_credentials::ask(self, client).await?) })
+                    .await
+            }
+        };
+        token.map(Some)
+    }
+
+    fn new_token(&self, number: u64, issued: Issued) -> Result<Token, Failure> {
+        let token = Token::new(number, issued)?;
+        self.keep_token(token.secret.clone());
+        Ok(token)
+    }
+
+    /// Adds the token to headers, and gives it back.
+    pub(crate) async fn with_token(
+        self: &Arc<Self>,
+        mut headers: HeaderMap,
+    ) -> Result<(HeaderMap, Option<Arc<Token>>), Failure> {
+        let token = self.token().await?;
+        if let Some(token) = &token {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        Ok((headers, token))
+    }
+
+    /// Remembers the link of a session that is being opened, to end it where the client is closed meanwhile.
+    pub(crate) fn opens(&self, link: &Arc<Link>) {
+        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
+    }
+
+    /// The open session; opens it first where there is none.
+    pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Peer>, Failure> {
+        if self.is_closed() {
+            return Err(Failure::not_sent(self.closed_error()));
+        }
+        // Boxed, as the handshake is made of calls itself.
+        let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
+        if self.is_closed() {
+            // Opened while the client was being closed. Where it came too late for that, it is ended here.
+            if self.is_swept.load(Ordering::SeqCst)
+                && let Some(peer) = self.session.take()
+            {
+                self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            }
+            return Err(Failure::not_sent(self.closed_error()));
+        }
+        let settings = &self.settings;
+        if peer.modern.is_some() {
+            if settings.listen || self.subscriptions.has_some() {
+                self.keep_subscribed(&peer);
+            }
+        } else if (settings.listen || settings.hears_requests) && peer.link.is_http() {
+            let listening = peer.listening.get_or_init(|| get_stream::start(self, &peer));
+            if settings.hears_requests {
+                // What the server asks on that stream while a call runs must not come before it.
+                listening.settled().await;
+            }
+        }
+        Ok(peer)
+    }
+
+    /// Opens a session, and shows in the client's state what comes of it.
+    async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+        self.state.opens(|change| self.tell_of(change));
+        self.handshake_now.begins();
+        let given_up = Unless(|| self.enter(State::Idle));
+        let peer = self.open(generation).await?;
+        std::mem::forget(given_up);
+        self.counts.sessions.add();
+        self.enter(State::Ready);
+        Ok(peer)
+    }
+
+    /// Has the stream of the modern era opened, and held open.
+    pub(crate) fn keep_subscribed(self: &Arc<Self>, peer: &Arc<Peer>) {
+        peer.listening.get_or_init(|| Listening::begun(subscriptions::start(self, peer)));
+    }
+
+    /// Notes what a notification says of what the client has kept.
+    pub(crate) fn heard(&self, method: &str, params: Option<&RawValue>) {
+        self.cache.heard(method, || uri_of(params));
+        if method == "notifications/tools/list_changed" {
+            self.output_schemas.forget();
+        }
+    }
+
+    /// The least level of log messages that was asked for.
+    pub(crate) fn log_level(&self) -> Option<String> {
+        self.log_level.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Forgets what era the server is of.
+    pub(crate) fn forget_era(&self) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    /// The answer to `initialize`, also under a profile whose sessions begin without.
+    pub(crate) async fn shake_hands(self: &Arc<Self>) -> Result<RawReply, Failure> {
+        self.handshake.store(true, Ordering::Relaxed);
+        loop {
+            let peer = self.peer().await?;
+            match &peer.welcome {
+                Some(welcome) => {
+                    let mut welcome = welcome.clone();
+                    self.redact_headers(&mut welcome.headers);
+                    return Ok(welcome);
+                }
+                None => drop(self.session.lose(peer.generation)),
+            }
+        }
+    }
+
+    /// Refuses further calls and ends the session. Bounded, without failure, and done once.
+    pub(crate) async fn close(self: &Arc<Self>) {
+        self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
+        self.enter(State::Closed);
+        let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_WITHIN);
+        // Behind the end of the session an answer would come to nobody, and its call wait in vain.
+        if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
+            self.end.send_replace(End::QuestionsLeft);
+        }
+        let aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end_aside = async {
+            let Some(peer) = aside else { return };
+            match tokio::time::timeout_at(patience, peer.in_flight.over()).await {
+                Ok(()) => self.end_session(&peer, until).await,
+                Err(_) => self.end_behind_its_calls(peer),
+            }
+        };
+        tokio::join!(end_aside, self.close_session(patience, until));
+    }
+
+    async fn close_session(self: &Arc<Self>, patience: Instant, until: Instant) {
+        if let Some(peer) = self.session.current().filter(|peer| self.is_deleted(peer))
+            && tokio::time::timeout_at(patience, peer.in_flight.over()).await.is_err()
+        {
+            // Calls that take longer end the session themselves.
+            self.is_swept.store(true, Ordering::SeqCst);
+            drop(self.session.take());
+            let core = Arc::clone(self);
+            tokio::spawn(async move {
+                peer.in_flight.over().await;
+                core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            });
+            return;
+        }
+        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        self.is_swept.store(true, Ordering::SeqCst);
+        match (self.session.take(), opening) {
+            (Some(peer), _) => self.end_session(&peer, until).await,
+            // Whoever opens it sees the end of the link, or of the client, and stops.
+            (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),
+            (None, None) => {}
+        }
+    }
+
+    /// Whether a session is ended by telling the server.
+    fn is_deleted(&self, peer: &Peer) -> bool {
+        peer.link.is_http() && peer.session_id().is_some() && self.settings.profile.deletes_sessions
+    }
+
+    /// Ends a session whose handshake failed, so that it is not left behind at the server.
+    pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
+        let Link::StreamableHttp { http, url, .. } = link else { return };
+        if !self.settings.profile.deletes_sessions {
+            return;
+        }
+        headers.remove(http::header::CONTENT_TYPE);
+        headers.insert(headers::MCP_SESSION_ID, id.clone());
+        if let Some(token) = self.tokens.current() {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        let here = http.here();
+        let end = transport::delete(&here, url, headers, &self.settings.limits);
+        let _ = tokio::time::timeout(END_UNFINISHED_WITHIN, end).await;
+    }
+
+    /// Ends a session, and waits for that no longer than `until`.
+    pub(crate) async fn end_session(&self, peer: &Peer, until: Instant) {
+        if let Some(listening) = peer.listening.get() {
+            listening.end();
+        }
+        let end = async {
+            if let (Link::StreamableHttp { http, url, .. }, true) = (&*peer.link, self.is_deleted(peer)) {
+                let mut headers = peer.request_headers();
+                headers.remove(http::header::CONTENT_TYPE);
+                if let Some(token) = self.tokens.current() {
+                    headers.insert(http::header::AUTHORIZATION, token.header.clone());
+                }
+                transport::delete(&http.here(), url, headers, &self.settings.limits).await;
+            }
+            peer.link.close().await;
+        };
+        let _ = tokio::time::timeout_at(until, end).await;
+    }
+}
+
+/// Ends the server's own stream behind the calls that are still on their way: their responses may come on it.
+fn end_listening_behind_calls(peer: &Arc<Peer>) {
+    let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+    let peer = Arc::clone(peer);
+    runtime.spawn(async move {
+        peer.in_flight.over().await;
+        if let Some(listening) = peer.listening.get() {
+            listening.end();
+        }
+    });
+}
+
+/// Does something at its end, unless it is forgotten: where work is given up, nothing behind it is reached.
+struct Unless<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Unless<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}

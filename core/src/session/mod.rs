@@ -1,0 +1,15 @@
+//! Sessions: opening, keeping, recovering and closing them, and what servers send in them.
+
+pub(crate) mod cancellation;
+pub(crate) mod get_stream;
+pub(crate) mod inbound;
+pub(crate) mod loss;
+pub(crate) mod manager;
+pub(crate) mod open;
+pub(crate) mod output_schemas;
+pub(crate) mod request;
+pub(crate) mod result_cache;
+pub(crate) mod server_requests;
+pub(crate) mod session;
+pub(crate) mod subscriptions;
+pub(crate) mod tool_headers;

@@ -1,0 +1,521 @@
+//! The opening of a session: its link, and the handshake where there is one.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use tokio::time::Instant;
+
+use crate::config::call_options::CallOptions;
+use crate::config::client_options::Settings;
+use crate::config::endpoint::Route;
+use crate::config::headers;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery, Error, ErrorKind};
+use crate::observe::deviations::Deviation;
+use crate::protocol::era::{self, Answered, Verdict};
+use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
+use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
+use crate::protocol::raw_result::RawReply;
+use crate::protocol::{handshake, modern};
+use crate::retry::executor::{self, Name, Operation, Plan, Turn};
+use crate::retry::policy::Safety;
+use crate::session::inbound::Ears;
+use crate::session::manager::{CLOSE_WITHIN, Core};
+use crate::session::request::{LogicalCall, is_of_another_era, link_lost};
+use crate::session::server_requests;
+use crate::session::session::Peer;
+use crate::transport::classify::{self, Standing};
+use crate::transport::http_sse::{Opened, SseLink};
+use crate::transport::link::Link;
+use crate::transport::stdio::StdioLink;
+use crate::transport::streamable_http::set_content_headers;
+use crate::util::in_flight::InFlight;
+
+/// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
+const LOOK_WITHIN: Duration = Duration::from_secs(5);
+
+/// How often a handshake begins anew because its link ended before it was done.
+const MOST_LINKS_LOST: u32 = 2;
+
+/// A session that is about to be opened.
+pub(crate) struct Opening {
+    route: Route,
+    headers: Mutex<HeaderMap>,
+    /// What each request carries, while the server is taken for a modern one.
+    modern: Mutex<Option<String>>,
+    /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
+    line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<Ears>)>>,
+    /// Whether a refused token may be renewed.
+    renews: bool,
+    /// Whether a process has ended before it answered `initialize`.
+    has_ended: AtomicBool,
+}
+
+impl Opening {
+    pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
+        Self {
+            route,
+            headers: Mutex::new(headers),
+            modern: Mutex::default(),
+            line: tokio::sync::Mutex::default(),
+            renews,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn renews(&self) -> bool {
+        self.renews
+    }
+
+    /// Notes that a process has ended before it answered; whether it is the first one.
+    pub(crate) fn is_first_end(&self) -> bool {
+        !self.has_ended.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes the id of a session whose handshake failed out of the headers.
+    fn forget_session(&self) -> Option<HeaderValue> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        headers.remove(headers::MCP_PROTOCOL_VERSION);
+        headers.remove(headers::MCP_SESSION_ID)
+    }
+
+    async fn is_link_down(&self) -> bool {
+        self.line().await.is_some_and(|(link, _)| link.is_down())
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Headers of what follows the handshake.
+    pub(crate) fn set_headers(&self, headers: HeaderMap) {
+        *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
+    }
+
+    pub(crate) fn modern(&self) -> Option<String> {
+        self.modern.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the server for a modern one of this version, or for none.
+    fn speak(&self, settings: &Settings, version: Option<&str>) {
+        let capabilities = server_requests::capabilities(&settings.hooks, true);
+        let members = version.map(|version| modern::members(version, &capabilities, &settings.client_info));
+        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = members;
+        let mut headers = self.headers();
+        match version.and_then(|version| HeaderValue::from_str(version).ok()) {
+            Some(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
+            None => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
+        }
+        self.set_headers(headers);
+    }
+
+    /// A failure that lies in what an answer says, with what is known of that answer.
+    fn said_by(&self, reply: &RawReply, mut failure: Failure) -> Failure {
+        if !matches!(self.route, Route::Stdio(_)) {
+            failure = failure.answered(reply.status, &reply.headers);
+        }
+        let info = failure.error.info_mut();
+        info.attempts = reply.attempts;
+        if info.request_id.is_none() {
+            info.request_id.clone_from(&reply.request_id);
+        }
+        failure
+    }
+
+    /// The link that is there, if one is.
+    pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<Ears>)> {
+        self.line.lock().await.clone()
+    }
+
+    /// The link, opened if it is not.
+    pub(crate) async fn link(&self, core: &Arc<Core>, turn: &Turn) -> Result<(Arc<Link>, Arc<Ears>), Failure> {
+        let mut line = self.line.lock().await;
+        if let Some((link, ears)) = line.as_ref().filter(|(link, _)| !link.is_down()) {
+            return Ok((Arc::clone(link), Arc::clone(ears)));
+        }
+        let mut headers = self.headers();
+        if let Some(token) = &turn.token {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        let ears = Ears::new(&Arc::downgrade(core), self.headers());
+        let limits = core.settings.limits;
+        let link = match &self.route {
+            Route::StreamableHttp { url, .. } => {
+                Link::StreamableHttp { http: core.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+            }
+            Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
+                Opened::Link(link) => {
+                    link.secrets().for_each(|secret| core.keep_secret(secret.into()));
+                    Link::Sse(link)
+                }
+                Opened::Refused(answer) => {
+                    let profile = &core.settings.profile;
+                    let mut failure = classify::refused(&Method::GET, answer, profile, Standing::default());
+                    if failure.error.info().code == Code::UnknownAddress {
+                        classify::name_address(&mut failure, url);
+                    }
+                    return Err(failure);
+                }
+            },
+            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
+        };
+        let link = Arc::new(link);
+        ears.belongs_to(&link);
+        core.opens(&link);
+        *line = Some((Arc::clone(&link), Arc::clone(&ears)));
+        Ok((link, ears))
+    }
+}
+
+/// Opens the link alone, where there is no handshake.
+pub(crate) struct LinkOnly<'a>(pub(crate) &'a Opening);
+
+impl Operation for LinkOnly<'_> {
+    type Ground = ();
+    type Reply = ();
+    const OPENS: bool = true;
+
+    fn name(&self) -> Name {
+        Name::of("connect")
+    }
+
+    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<(), Failure> {
+        turn.in_time(self.0.link(core, turn)).await.map(drop)
+    }
+}
+
+impl Core {
+    /// Opens a session, in the way of the profile.
+    pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+        let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
+        let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
+        let peer = match self.open_once(generation, renews).await {
+            Err(failure) if shows_another_era(&failure, &self.settings) => {
+                self.forget_era();
+                match was_known && !self.is_closed() {
+                    true => self.open_once(generation, renews).await,
+                    false => Err(failure),
+                }
+            }
+            opened => opened,
+        }?;
+        if self.is_closed() {
+            // close() found no session to end: this one came too late for it.
+            self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            return Err(Failure::not_sent(self.closed_error()));
+        }
+        Ok(peer)
+    }
+
+    async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Peer, Failure> {
+        let mut headers = self.settings.headers.clone();
+        set_content_headers(&mut headers);
+        let route = match &self.settings.route {
+            Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
+                Route::Sse(url.clone())
+            }
+            route => route.clone(),
+        };
+        let opening = Opening::new(route, headers.clone(), renews);
+        if let Some(peer) = self.open_modern(generation, &opening).await? {
+            Ok(peer)
+        } else if self.is_closed() {
+            Err(Failure::not_sent(self.closed_error()))
+        } else if self.handshake.load(Ordering::Relaxed) {
+            match self.open_by_handshake(generation, &opening).await {
+                Err(failure) if self.may_be_sse(&failure) => {
+                    self.open_by_sse(generation, failure, headers, renews).await
+                }
+                peer => peer,
+            }
+        } else {
+            executor::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
+            self.peer_of(generation, &opening, None, None).await
+        }
+    }
+
+    /// Finds out whether the server is a modern one, where the client may speak with such; then there is nothing to open.
+    async fn open_modern(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Option<Peer>, Failure> {
+        if matches!(opening.route, Route::Sse(_)) {
+            // That transport is older than this era.
+            return Ok(None);
+        }
+        let ours = self.settings.versions();
+        let Some(first) = ours.iter().copied().find(|version| era::is_modern(version)) else { return Ok(None) };
+        let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if known == Some(Verdict::Legacy) {
+            return Ok(None);
+        }
+        opening.speak(&self.settings, Some(first));
+        let (verdict, found) = self.probe(opening, &ours).await?;
+        match verdict {
+            Verdict::Legacy => {
+                opening.speak(&self.settings, None);
+                self.keep_era(Verdict::Legacy);
+                Ok(None)
+            }
+            Verdict::NoVersion(named) => {
+                let named = crate::util::sanitize::preview(named.join(", ").as_bytes());
+                let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
+                let failure = Failure::new(Happened::Refused, Code::UnsupportedVersion, message);
+                Err(match found {
+                    Ok(found) => opening.said_by(&found, failure),
+                    Err(mut refusal) => {
+                        // All else of it is told as it came.
+                        let info = refusal.error.info_mut();
+                        (info.code, info.kind) = (Code::UnsupportedVersion, Code::UnsupportedVersion.kind());
+                        info.message.clone_from(&failure.error.info().message);
+                        refusal
+                    }
+                })
+            }
+            Verdict::Modern(version) => {
+                opening.speak(&self.settings, Some(&version));
+                self.keep_era(Verdict::Modern(version.clone()));
+                let found = found.unwrap_or_default();
+                let result = modern::welcome(&found.result, &version);
+                *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+                self.peer_of(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
+            }
+        }
+    }
+
+    /// Kept for as long as the client lives, or until the server proves it wrong: an endpoint has one era, a program too
+    /// (basic/versioning, Backward Compatibility).
+    fn keep_era(&self, verdict: Verdict) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+    }
+
+    /// The verdict, and the answer by which it came.
+    async fn probe(
+        self: &Arc<Self>,
+        opening: &Opening,
+        ours: &[&str],
+    ) -> Result<(Verdict, Result<RawReply, Failure>), Failure> {
+        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
+        let failure = match probe.run_opening(self, opening).await {
+            Ok(found) => {
+                return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Ok(found)));
+            }
+            // It never came there: without a connection, or without the token that it needs.
+            Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
+            Err(failure) => failure,
+        };
+        let info = failure.error.info();
+        let status = info.status.and_then(|status| http::StatusCode::from_u16(status).ok()).unwrap_or_default();
+        let answered = match info.rpc_code {
+            Some(code) => Answered::Error(code, info.data.as_ref().map(|data| data.get())),
+            None => Answered::Other,
+        };
+        let verdict = era::verdict(status, &answered, ours);
+        if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
+            return Err(not_spoken(failure, ours));
+        }
+        Ok((verdict, Err(failure)))
+    }
+
+    /// The handshake (specification 2025-11-25, basic/lifecycle). It begins anew, on a link of its own, where its session or its
+    /// link is lost before it is done, and once with a version that the server names as it refuses the one asked for.
+    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+        let mut version = self.settings.handshake_version().to_owned();
+        let (mut begun_again, mut was_refused) = (0, false);
+        loop {
+            let mut failure = match self.shake_hands_once(generation, opening, &version).await {
+                Ok(peer) => return Ok(peer),
+                Err(failure) => failure,
+            };
+            let session_id = opening.forget_session().or_else(|| failure.session_id.take().map(|id| *id));
+            if self.is_closed() {
+                return Err(failure);
+            }
+            if failure.happened == Happened::SessionLost {
+                let most = if opening.is_link_down().await { MOST_LINKS_LOST } else { 1 };
+                begun_again += 1;
+                if begun_again <= most {
+                    continue;
+                }
+            } else if let (Some(id), Some((link, _))) = (session_id, opening.line().await) {
+                self.end_unfinished(&link, opening.headers(), &id).await;
+            }
+            let named = handshake::named_version(&failure, &version, &self.settings.versions());
+            let did = || format!("the server refused protocol version {version} instead of choosing one");
+            match named {
+                Some(named) if !was_refused && self.accepts(Deviation::VersionNotNegotiated, did) => {
+                    was_refused = true;
+                    version = named;
+                }
+                _ => return Err(handshake::with_option(failure)),
+            }
+        }
+    }
+
+    async fn shake_hands_once(
+        self: &Arc<Self>,
+        generation: u64,
+        opening: &Opening,
+        version: &str,
+    ) -> Result<Peer, Failure> {
+        let settings = &self.settings;
+        let capabilities = server_requests::capabilities(&settings.hooks, false);
+        let params = Bytes::from(handshake::params(version, &capabilities, &settings.client_info));
+        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
+            .map_err(Failure::not_sent)?;
+        let welcome = call.run_opening(self, opening).await?;
+        // Before the version is looked at: whatever comes of it, this session has begun.
+        let mut session_id = self.take_session_id(opening, &welcome.headers);
+        let did = || "the server chose a protocol version with white space around it".to_owned();
+        let accepts = || self.accepts(Deviation::Envelope, did);
+        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions, accepts)
+            .map_err(|failure| opening.said_by(&welcome, failure))?;
+        if let Ok(version) = HeaderValue::from_str(&version) {
+            let mut headers = opening.headers();
+            headers.insert(headers::MCP_PROTOCOL_VERSION, version);
+            opening.set_headers(headers);
+        }
+        // Sent again by the rules of a safe call: a lost one would leave the session half open.
+        let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
+        match initialized.run_opening(self, opening).await {
+            Ok(reply) => {
+                let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
+                let did = || "the server gave a session id with a later response than that to initialize".to_owned();
+                if is_late && self.accepts(Deviation::LateSessionId, did) {
+                    session_id = self.take_session_id(opening, &reply.headers);
+                }
+            }
+            Err(failure) if self.goes_on(&failure) => {}
+            Err(failure) => return Err(failure),
+        }
+        self.restore(opening).await;
+        if let Some((link, _)) = opening.line().await {
+            // A server that ends the stream at this moment has said so before its response to the notification.
+            link.catch_up().await;
+        }
+        if opening.is_link_down().await {
+            return Err(link_lost());
+        }
+        *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
+        let welcome = RawReply { session_id: session_id.clone(), ..welcome };
+        self.peer_of(generation, opening, session_id, Some(welcome)).await
+    }
+
+    /// The session id in the headers of a response, which goes into those of all that follows.
+    fn take_session_id(&self, opening: &Opening, headers: &HeaderMap) -> Option<HeaderValue> {
+        let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
+        id.set_sensitive(true);
+        // Whoever has it can speak in this session.
+        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        let mut headers = opening.headers();
+        headers.insert(headers::MCP_SESSION_ID, id.clone());
+        opening.set_headers(headers);
+        Some(id)
+    }
+
+    /// Whether a handshake goes on although the server answered its notification with an error: nothing answers a notification.
+    fn goes_on(&self, failure: &Failure) -> bool {
+        let Some(status) = failure.error.info().status else { return false };
+        failure.happened != Happened::SessionLost
+            && self.accepts(Deviation::NotificationAnswered, || {
+                format!("the server answered {} with HTTP {status}", handshake::INITIALIZED)
+            })
+    }
+
+    /// Tells a new session what the one before was told: the level of log messages, the resources to tell of. A server
+    /// that refuses is left as it is.
+    async fn restore(self: &Arc<Self>, opening: &Opening) {
+        let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
+        let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
+        for (method, params) in level.into_iter().chain(uris) {
+            let call = LogicalCall::look(self, method, Bytes::from(params.to_string()), LOOK_WITHIN);
+            if call.run_opening(self, opening).await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn peer_of(
+        &self,
+        generation: u64,
+        opening: &Opening,
+        session_id: Option<HeaderValue>,
+        welcome: Option<RawReply>,
+    ) -> Result<Peer, Failure> {
+        let Some((link, ears)) = opening.line().await else {
+            return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
+        };
+        let headers = opening.headers();
+        let modern = opening.modern();
+        ears.session_is_open(headers.clone(), modern.is_some());
+        let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
+        Ok(Peer {
+            generation,
+            link,
+            ears,
+            session_id,
+            headers,
+            modern,
+            welcome,
+            requests,
+            in_flight: InFlight::default(),
+            listening,
+        })
+    }
+
+    /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
+    /// basic/transports, Backwards Compatibility).
+    fn may_be_sse(&self, failure: &Failure) -> bool {
+        let info = failure.error.info();
+        let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
+        let is_refused = matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none();
+        may && (is_refused || info.code == Code::UnexpectedTransport)
+    }
+
+    async fn open_by_sse(
+        self: &Arc<Self>,
+        generation: u64,
+        refusal: Failure,
+        headers: HeaderMap,
+        renews: bool,
+    ) -> Result<Peer, Failure> {
+        let Some(url) = self.settings.route.url() else { return Err(refusal) };
+        let opening = Opening::new(Route::Sse(url.clone()), headers, renews);
+        // One short look: a server that has such a stream begins it at once.
+        let look = Plan::look(self, LOOK_WITHIN);
+        if let Err(failure) = executor::run(self, &look, &LinkOnly(&opening)).await {
+            let is_sse = failure.error.info().code == Code::InvalidEndpoint;
+            return Err(if is_sse { failure } else { refusal });
+        }
+        match self.open_by_handshake(generation, &opening).await {
+            Ok(peer) => {
+                self.found_sse.store(true, Ordering::Relaxed);
+                Ok(peer)
+            }
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+/// Whether a server refuses the handshake as one that has none does.
+fn shows_another_era(failure: &Failure, settings: &Settings) -> bool {
+    is_of_another_era(failure, false, settings) || failure.error.info().rpc_code == Some(METHOD_NOT_FOUND)
+}
+
+/// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client
+/// in, has said nothing of versions.
+fn not_spoken(mut failure: Failure, ours: &[&str]) -> Failure {
+    let info = failure.error.info_mut();
+    if failure.happened == Happened::Refused && info.kind != ErrorKind::Permission {
+        info.message =
+            format!("the server does not speak {}, the only version asked for: {}", ours.join(", "), info.message);
+        info.code = Code::UnsupportedVersion;
+        info.kind = info.code.kind();
+    }
+    failure
+}

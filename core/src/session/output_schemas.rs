@@ -1,0 +1,186 @@
+//! Structured results of tools, checked by the tools' own schemas (specification 2026-07-28, server/tools, Output Schema).
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::client::pagination;
+use crate::config::call_options::CallOptions;
+use crate::error::{Code, Error, Result};
+use crate::observe::deviations::Deviation;
+use crate::protocol::json_schema::{self, Changes, Compiled, Reading};
+use crate::protocol::methods::TOOLS_LIST;
+use crate::protocol::raw_result::RawReply;
+use crate::session::manager::Core;
+use crate::session::request::LogicalCall;
+use crate::util::sanitize::word;
+
+/// The schemas of a server's tools, by name; `None` for a tool without one.
+type Schemas = HashMap<String, Option<Schema>>;
+
+/// A tool's schema, or why it cannot be used.
+pub(crate) type Schema = std::result::Result<Arc<Compiled>, String>;
+
+/// What is known of a server's tools.
+#[derive(Default)]
+pub(crate) struct OutputSchemas {
+    known: RwLock<Known>,
+}
+
+/// The schemas, and how often they were forgotten: a list that was asked for before that is not kept.
+#[derive(Default)]
+struct Known {
+    schemas: Option<Arc<Schemas>>,
+    forgotten: u64,
+}
+
+impl OutputSchemas {
+    /// The tools have changed.
+    pub(crate) fn forget(&self) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        known.schemas = None;
+        known.forgotten += 1;
+    }
+
+    fn known(&self) -> (Option<Arc<Schemas>>, u64) {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        (known.schemas.clone(), known.forgotten)
+    }
+
+    fn keep(&self, schemas: &Arc<Schemas>, asked: u64) {
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        if known.forgotten == asked {
+            known.schemas = Some(Arc::clone(schemas));
+        }
+    }
+}
+
+impl Core {
+    /// The schema of a tool's results; reads the list of tools where it is not known. Where it cannot be used, and the option
+    /// `strict` is set, the tool is not called: its result could not be checked.
+    pub(crate) async fn output_schema(self: &Arc<Self>, params: &Bytes) -> Result<Option<Arc<Compiled>>> {
+        let schemas = match self.output_schemas.known() {
+            (Some(schemas), _) => schemas,
+            (None, asked) => {
+                let none = Bytes::from_static(b"{}");
+                let list = LogicalCall::prepare(self, TOOLS_LIST, "params", none, &CallOptions::default(), None)?;
+                // Boxed, as a call may ask for it and it is one itself.
+                let list = Box::pin(pagination::all(self, list, "tools")).await?;
+                let schemas = match read(list.result, self.reading()).await {
+                    Ok(schemas) => schemas,
+                    Err(why) => {
+                        self.goes_unchecked(&why)?;
+                        Schemas::new()
+                    }
+                };
+                let schemas = Arc::new(schemas);
+                self.output_schemas.keep(&schemas, asked);
+                schemas
+            }
+        };
+        let params: Value = serde_json::from_slice(params).unwrap_or_default();
+        let name = params["name"].as_str().unwrap_or_default();
+        match schemas.get(name).cloned().flatten() {
+            None => Ok(None),
+            Some(Ok(schema)) => {
+                self.report_changes(&schema.changes, &format!("the outputSchema of {}", word(name.as_bytes())));
+                Ok(Some(schema))
+            }
+            Some(Err(why)) => self.goes_unchecked(&why).map(|()| None),
+        }
+    }
+
+    /// How schemas are read.
+    pub(crate) fn reading(&self) -> Reading {
+        if self.settings.strict { Reading::Strict } else { Reading::Lenient }
+    }
+
+    /// Reports what was changed in a schema of the server's so that values can be checked by it.
+    pub(crate) fn report_changes(&self, changes: &Changes, of: &str) {
+        let Changes { unchecked, translated } = changes;
+        if !unchecked.is_empty() {
+            self.accepts(Deviation::SchemaKeyword, || {
+                format!("the server has keywords in {of} that cannot be evaluated ({unchecked})")
+            });
+        }
+        if !translated.is_empty() {
+            self.accepts(Deviation::SchemaDialect, || {
+                format!("the server has keywords of another dialect in {of} ({translated})")
+            });
+        }
+    }
+
+    /// Whether a result may go unchecked.
+    fn goes_unchecked(&self, why: &str) -> Result<()> {
+        match self
+            .accepts(Deviation::UnusableSchema, || format!("the server has an outputSchema that cannot be used: {why}"))
+        {
+            true => Ok(()),
+            false => Err(unusable(why)),
+        }
+    }
+}
+
+fn unusable(why: &str) -> Error {
+    Error::new(
+        Code::UnusableSchema,
+        format!("the tool's outputSchema cannot be used: {why} (see the options strict and validate_output)"),
+    )
+}
+
+/// A list that cannot be read says of no tool that it may go unchecked.
+async fn read(list: Bytes, reading: Reading) -> std::result::Result<Schemas, String> {
+    #[derive(Deserialize)]
+    struct List<'a> {
+        #[serde(borrow)]
+        tools: Vec<&'a RawValue>,
+    }
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Tool<'a> {
+        name: String,
+        #[serde(borrow, default)]
+        output_schema: Option<&'a RawValue>,
+    }
+    let compile = move |schema: &RawValue| match serde_json::from_str(schema.get()) {
+        Ok(schema) => json_schema::compile(&schema, reading).map(Arc::new),
+        Err(_) => Err("it cannot be read".to_owned()),
+    };
+    let read = json_schema::beside(move || {
+        let list: List<'_> = serde_json::from_slice(&list).ok()?;
+        let tools = list.tools.iter().filter_map(|tool| serde_json::from_str::<Tool<'_>>(tool.get()).ok());
+        Some(tools.map(|tool| (tool.name, tool.output_schema.map(compile))).collect())
+    });
+    read.await.ok_or("reading the schemas took too long")?.ok_or_else(|| "the list of tools cannot be read".to_owned())
+}
+
+/// Checks a result. A tool that failed has nothing to show.
+pub(crate) async fn check(core: &Core, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
+    let refused = |code: Code, message: String| {
+        let mut error = reply.unexpected(code, message);
+        error.info_mut().data = serde_json::from_slice(&reply.result).ok();
+        Err(error)
+    };
+    let result: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
+    if result["isError"] == Value::Bool(true) {
+        return Ok(());
+    }
+    let why = match result.get("structuredContent") {
+        None => "there is none".to_owned(),
+        Some(content) => match json_schema::fits_in_time(schema, content.clone()).await {
+            Some(Ok(())) => return Ok(()),
+            Some(Err(why)) => why,
+            None => {
+                let why = "checking by it took too long";
+                return core
+                    .goes_unchecked(why)
+                    .or_else(|error| refused(Code::UnusableSchema, error.info().message.clone()));
+            }
+        },
+    };
+    refused(Code::InvalidOutput, format!("the tool's structuredContent does not fit its outputSchema: {why}"))
+}

@@ -1,0 +1,210 @@
+//! Answers that a server says hold for a while (specification 2026-07-28, server/utilities/caching).
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::protocol::raw_result::RawReply;
+
+/// The most that is kept, in answers and in bytes of them.
+const MOST_ANSWERS: usize = 256;
+const MOST_BYTES: usize = 16 << 20;
+/// Longer than a day no server is taken at its word.
+const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The methods whose answers may be kept.
+const CACHEABLE: &[&str] =
+    &["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read"];
+
+/// What an answer is found by: nothing else may change it. The token counts, as another one may see other things.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    method: &'static str,
+    params: Bytes,
+    token: Option<u64>,
+}
+
+impl Key {
+    /// `None` where answers to the method are not kept.
+    pub(crate) fn of(method: &str, params: &Bytes, token: Option<u64>) -> Option<Self> {
+        let method = CACHEABLE.iter().find(|known| **known == method)?;
+        let is_of_a_round = |name: &[u8]| params.windows(name.len()).any(|window| window == name);
+        if is_of_a_round(b"\"inputResponses\"") || is_of_a_round(b"\"requestState\"") {
+            return None;
+        }
+        Some(Self { method, params: params.clone(), token })
+    }
+
+    fn is_of(&self, uri: &str) -> bool {
+        let params: Value = serde_json::from_slice(&self.params).unwrap_or_default();
+        params["uri"].as_str() == Some(uri)
+    }
+}
+
+/// A sign of how many invalidations there were when a request left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Moment(u64);
+
+#[derive(Default)]
+pub(crate) struct Cache {
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    kept: HashMap<Key, Kept>,
+    bytes: usize,
+    invalidations: u64,
+}
+
+struct Kept {
+    reply: RawReply,
+    until: Instant,
+}
+
+impl Cache {
+    /// The answer, while it holds.
+    pub(crate) fn get(&self, key: &Key) -> Option<RawReply> {
+        let mut state = self.locked();
+        let kept = state.kept.get(key)?;
+        if kept.until <= Instant::now() {
+            state.forget(|other, _| other == key);
+            return None;
+        }
+        // What there was to warn of has been said.
+        Some(RawReply { attempts: 0, cached: true, warnings: Vec::new(), ..kept.reply.clone() })
+    }
+
+    pub(crate) fn now(&self) -> Moment {
+        Moment(self.locked().invalidations)
+    }
+
+    /// Keeps an answer for as long as it says, where nothing was invalidated since it was asked for.
+    pub(crate) fn keep(&self, key: Key, reply: &RawReply, asked: Moment) {
+        let Some(holds) = time_to_live(&reply.result) else { return };
+        let Some(until) = Instant::now().checked_add(holds) else { return };
+        let size = reply.result.len() + key.params.len();
+        let mut state = self.locked();
+        if Moment(state.invalidations) != asked || size > MOST_BYTES / 4 {
+            return;
+        }
+        let now = Instant::now();
+        state.forget(|other, kept| *other == key || kept.until <= now);
+        while state.kept.len() >= MOST_ANSWERS || state.bytes + size > MOST_BYTES {
+            // The one that will soonest be of no use.
+            let Some(soonest) = state.kept.iter().min_by_key(|(_, kept)| kept.until).map(|(key, _)| key.clone()) else {
+                return;
+            };
+            state.forget(|other, _| *other == soonest);
+        }
+        state.bytes += size;
+        state.kept.insert(key, Kept { reply: reply.clone(), until });
+    }
+
+    /// Forgets what a notification says has changed.
+    pub(crate) fn heard(&self, method: &str, uri: impl FnOnce() -> Option<String>) {
+        let stale: &[&str] = match method {
+            "notifications/tools/list_changed" => &["tools/list"],
+            "notifications/prompts/list_changed" => &["prompts/list"],
+            "notifications/resources/list_changed" => &["resources/list", "resources/templates/list"],
+            "notifications/resources/updated" => &["resources/read"],
+            _ => return,
+        };
+        let uri = uri();
+        let mut state = self.locked();
+        state.invalidations += 1;
+        state.forget(|key, _| {
+            let is_the_one = uri.as_deref().is_none_or(|uri| key.method != "resources/read" || key.is_of(uri));
+            stale.contains(&key.method) && is_the_one
+        });
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn forget(&mut self, is_it: impl Fn(&Key, &Kept) -> bool) {
+        let mut freed = 0;
+        self.kept.retain(|key, kept| {
+            let goes = is_it(key, kept);
+            freed += if goes { kept.reply.result.len() + key.params.len() } else { 0 };
+            !goes
+        });
+        self.bytes -= freed;
+    }
+}
+
+/// How long an answer holds; `None` where it is stale at once.
+fn time_to_live(result: &[u8]) -> Option<Duration> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Hint {
+        ttl_ms: f64,
+    }
+    let hint: Hint = serde_json::from_slice(result).ok()?;
+    let holds = Duration::try_from_secs_f64(hint.ttl_ms / 1000.0).ok()?.min(LONGEST);
+    (!holds.is_zero()).then_some(holds)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn reply(ttl: &str) -> RawReply {
+        RawReply { result: format!("{{\"tools\":[],\"ttlMs\":{ttl}}}").into(), ..RawReply::default() }
+    }
+
+    fn key(method: &str, params: &'static str) -> Key {
+        Key::of(method, &Bytes::from(params), None).unwrap()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_hold_as_long_as_they_say() {
+        let cache = Cache::default();
+        let (first, second) = (key("tools/list", "{}"), key("tools/list", r#"{"cursor":"a"}"#));
+        cache.keep(first.clone(), &reply("1000"), cache.now());
+        assert!(cache.get(&first).is_some_and(|kept| kept.cached));
+        assert!(cache.get(&second).is_none());
+        tokio::time::advance(Duration::from_millis(1000)).await;
+        assert!(cache.get(&first).is_none());
+        for ttl in ["0", "-5", "\"x\"", "null"] {
+            cache.keep(first.clone(), &reply(ttl), cache.now());
+            assert!(cache.get(&first).is_none(), "{ttl}");
+        }
+        assert!(Key::of("tools/call", &Bytes::new(), None).is_none());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_notification_ends_what_it_is_about() {
+        let cache = Cache::default();
+        let (tools, a, b) =
+            (key("tools/list", "{}"), key("resources/read", r#"{"uri":"a"}"#), key("resources/read", r#"{"uri":"b"}"#));
+        let asked = cache.now();
+        for key in [&tools, &a, &b] {
+            cache.keep(key.clone(), &reply("1000"), asked);
+        }
+        cache.heard("notifications/resources/updated", || Some("a".into()));
+        assert!(cache.get(&a).is_none() && cache.get(&b).is_some() && cache.get(&tools).is_some());
+        cache.heard("notifications/tools/list_changed", || None);
+        assert!(cache.get(&tools).is_none());
+        cache.keep(tools.clone(), &reply("1000"), asked);
+        assert!(cache.get(&tools).is_none(), "an answer that was under way is as old as its request");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_kept_is_bounded() {
+        let cache = Cache::default();
+        for number in 0..1000 {
+            let params = Bytes::from(format!("{{\"uri\":\"{number}\"}}"));
+            cache.keep(Key::of("resources/read", &params, None).unwrap(), &reply("1000"), cache.now());
+        }
+        assert_eq!(cache.locked().kept.len(), MOST_ANSWERS);
+    }
+}

@@ -1,0 +1,159 @@
+//! What a server asks of the caller: sampling, elicitation and roots, whichever era it asks in.
+
+use serde_json::{Value, json};
+
+use crate::config::callbacks::{ELICITATION, Hooks, ROOTS, SAMPLING};
+use crate::observe::deviations::Deviation;
+use crate::protocol::elicitation::{self, Elicitation, Form};
+use crate::protocol::{client_features, json_schema};
+use crate::session::manager::Core;
+
+/// The largest form that is read at once, in bytes of JSON text.
+const READ_AT_ONCE: usize = 16 << 10;
+
+/// One thing that a server may ask.
+struct Ask {
+    method: &'static str,
+    hook: &'static str,
+    capability: &'static str,
+}
+
+const ASKS: &[Ask] = &[
+    Ask { method: "sampling/createMessage", hook: SAMPLING, capability: "sampling" },
+    Ask { method: elicitation::CREATE, hook: ELICITATION, capability: "elicitation" },
+    Ask { method: "roots/list", hook: ROOTS, capability: "roots" },
+];
+
+/// Why a server's request has no result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The client has not declared that it answers this.
+    Undeclared,
+    /// The request is not what the specification says.
+    Malformed(String),
+    /// The caller's function gave no result, or one that is none.
+    Failed(String),
+}
+
+/// The capabilities that follow from the caller's functions (specification 2025-11-25, basic/lifecycle; 2026-07-28,
+/// basic/index, `_meta`), as JSON text.
+pub(crate) fn capabilities(hooks: &Hooks, is_modern: bool) -> String {
+    let mut declared = serde_json::Map::new();
+    for ask in ASKS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
+        let settings = match ask.hook {
+            ELICITATION => json!({ "form": {}, "url": {} }),
+            // The modern era has no such notification any more.
+            ROOTS if !is_modern => json!({ "listChanged": true }),
+            _ => json!({}),
+        };
+        declared.insert(ask.capability.to_owned(), settings);
+    }
+    Value::Object(declared).to_string()
+}
+
+/// What a server's request is called in logs: not in its own words where they are none of the specification's.
+pub(crate) fn known_as(method: &str) -> &'static str {
+    ASKS.iter().map(|ask| ask.method).chain(["ping"]).find(|known| *known == method).unwrap_or("unknown")
+}
+
+/// Whether a function of the caller's answers this.
+pub(crate) fn is_answered(hooks: &Hooks, method: &str) -> bool {
+    ASKS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
+}
+
+/// Has the caller's function answer; the result is JSON text.
+pub(crate) async fn answer(core: &Core, method: &str, params: Option<&str>) -> Result<String, Unanswered> {
+    let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(Unanswered::Undeclared) };
+    let Some(answer) = core.settings.hooks.answers.get(ask.hook) else { return Err(Unanswered::Undeclared) };
+    let text = params.unwrap_or("{}");
+    let params: Value =
+        serde_json::from_str(text).map_err(|_| Unanswered::Malformed("params are no JSON".to_owned()))?;
+    client_features::check(method, &params).map_err(Unanswered::Malformed)?;
+    let elicitation = match method {
+        elicitation::CREATE => Some(elicitation_of(core, text, params).await.map_err(Unanswered::Malformed)?),
+        _ => None,
+    };
+    let given = answer(text.to_owned()).await.map_err(Unanswered::Failed)?;
+    let given: Value =
+        serde_json::from_str(&given).map_err(|_| Unanswered::Failed("what it gave is not JSON".to_owned()))?;
+    let result = match elicitation {
+        Some(elicitation) => answered(core, &elicitation, given).await,
+        None => client_features::result(method, given),
+    };
+    result.map(|result| result.to_string()).map_err(Unanswered::Failed)
+}
+
+/// Reads what a person is to be asked, and reports what of it is not as the specification has it.
+async fn elicitation_of(core: &Core, text: &str, params: Value) -> Result<Elicitation, String> {
+    let reading = core.reading();
+    // Patterns take their time, and so does what is large.
+    let elicitation = match text.len() > READ_AT_ONCE || text.contains("\"pattern\"") {
+        true => json_schema::beside(move || elicitation::read(&params, reading)).await,
+        false => Some(elicitation::read(&params, reading)),
+    };
+    let elicitation = elicitation.unwrap_or_else(|| Err("reading params.requestedSchema took too long".to_owned()))?;
+    if let Elicitation::Form(form) = &elicitation {
+        let Form { unusual_fields, unusable_defaults, .. } = &**form;
+        if !unusual_fields.is_empty() {
+            core.accepts(Deviation::FormField, || {
+                format!("the server asked for a form that is not as the specification has forms ({unusual_fields})")
+            });
+        }
+        if !unusable_defaults.is_empty() {
+            core.accepts(Deviation::FormDefault, || {
+                format!("the server asked for a form with a default that does not fit its field ({unusable_defaults})")
+            });
+        }
+        core.report_changes(&form.check.changes, "a form");
+    }
+    Ok(elicitation)
+}
+
+/// The result to send, out of what the person gave: of a form, what was left out has its default, and all of it fits the form.
+async fn answered(core: &Core, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
+    let result = elicitation::result(elicitation, given)?;
+    let Some((check, content)) = elicitation::to_check(elicitation, &result) else { return Ok(result) };
+    match json_schema::fits_in_time(check, content.clone()).await {
+        Some(Ok(())) => Ok(result),
+        Some(Err(why)) => Err(format!("content does not fit the form: {why}")),
+        None => {
+            let did = || "the server asked for a form by which checking took too long (all keywords)".to_owned();
+            let accepts = core.accepts(Deviation::SchemaKeyword, did);
+            accepts.then_some(result).ok_or_else(|| "checking the content by the form took too long".to_owned())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::config::client_options::ClientConfig;
+
+    fn hooks(hook: &'static str, given: &'static str) -> Hooks {
+        let mut hooks = Hooks::default();
+        hooks.answers.insert(hook, Arc::new(move |_| Box::pin(async move { Ok(given.to_owned()) })));
+        hooks
+    }
+
+    #[tokio::test]
+    async fn what_is_not_declared_is_not_answered() {
+        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
+        let mut settings = config.resolve(|_| None).unwrap();
+        settings.hooks = hooks(ROOTS, "[]");
+        let core = Core::new(settings).unwrap();
+        for method in ["sampling/createMessage", "elicitation/create", "tools/call", ""] {
+            assert_eq!(answer(&core, method, Some("{}")).await, Err(Unanswered::Undeclared), "{method}");
+        }
+        assert_eq!(answer(&core, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
+    }
+
+    #[test]
+    fn capabilities_follow_from_the_functions() {
+        assert_eq!(capabilities(&Hooks::default(), true), "{}");
+        assert_eq!(capabilities(&hooks(ROOTS, ""), false), r#"{"roots":{"listChanged":true}}"#);
+        assert_eq!(capabilities(&hooks(ROOTS, ""), true), r#"{"roots":{}}"#);
+        assert_eq!(capabilities(&hooks(ELICITATION, ""), true), r#"{"elicitation":{"form":{},"url":{}}}"#);
+    }
+}

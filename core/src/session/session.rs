@@ -1,0 +1,183 @@
+//! One peer: opened once for all callers, and opened again once for all when the server has lost it.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::watch;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+
+use crate::protocol::raw_result::RawReply;
+use crate::session::inbound::Ears;
+use crate::transport::link::Link;
+use crate::util::in_flight::InFlight;
+use crate::util::single_flight::{Kept, SingleFlight};
+
+/// An open session.
+pub(crate) struct Peer {
+    /// Counts the openings, so that a late failure of an old session does not end the new one.
+    pub(crate) generation: u64,
+    pub(crate) link: Arc<Link>,
+    pub(crate) ears: Arc<Ears>,
+    pub(crate) session_id: Option<HeaderValue>,
+    /// Headers of every request in this session.
+    pub(crate) headers: HeaderMap,
+    /// What each request carries in its `_meta`, of a server of the modern era.
+    pub(crate) modern: Option<String>,
+    /// The answer to `initialize`; `None` where there was no handshake.
+    pub(crate) welcome: Option<RawReply>,
+    /// How many requests of calls were sent in it.
+    pub(crate) requests: AtomicU32,
+    /// Those of them that are on their way.
+    pub(crate) in_flight: InFlight,
+    /// The task that listens to the server's own stream.
+    pub(crate) listening: OnceLock<Listening>,
+}
+
+impl Peer {
+    /// The id of the session: that of the handshake, or one that a later response gave.
+    pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
+        self.session_id.as_ref().or_else(|| self.ears.late_session_id())
+    }
+
+    /// The headers of a request in this session.
+    pub(crate) fn request_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        if let (None, Some(id)) = (&self.session_id, self.ears.late_session_id()) {
+            headers.insert(crate::config::headers::MCP_SESSION_ID, id.clone());
+        }
+        headers
+    }
+}
+
+/// The task that listens to the server's own stream.
+pub(crate) struct Listening {
+    task: AbortHandle,
+    /// Whether the server has answered, with a stream or without.
+    settled: watch::Receiver<bool>,
+    /// How long calls wait for that.
+    until: Instant,
+    stream: Arc<OwnStream>,
+}
+
+/// What is known of the server's own stream.
+#[derive(Default)]
+pub(crate) struct OwnStream {
+    /// When it was asked for, and whether it has begun; `None` while there is none.
+    asked: Mutex<Option<(Instant, bool)>>,
+    /// Whether the server was seen to answer calls while the stream was open.
+    leaves_room: AtomicBool,
+    /// How many events have come.
+    events: AtomicU64,
+}
+
+/// A request for the stream that is older than a call is what a server with one worker takes up first.
+const BEFORE_A_CALL: Duration = Duration::from_secs(1);
+
+impl OwnStream {
+    pub(crate) fn is_asked_for(&self) {
+        *self.locked() = Some((Instant::now(), false));
+    }
+
+    pub(crate) fn has_begun(&self) {
+        if let Some((_, begun)) = &mut *self.locked() {
+            *begun = true;
+        }
+    }
+
+    pub(crate) fn is_over(&self) {
+        *self.locked() = None;
+    }
+
+    /// An event came.
+    pub(crate) fn hears(&self) {
+        self.events.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How many events have come.
+    pub(crate) fn events(&self) -> u64 {
+        self.events.load(Ordering::Relaxed)
+    }
+
+    /// Whether the stream may take up the worker that a call needs.
+    pub(crate) fn may_be_in_the_way(&self) -> bool {
+        self.locked().is_some() && !self.leaves_room.load(Ordering::Relaxed)
+    }
+
+    /// Whether the server was busy with the stream before a call that is sent now.
+    pub(crate) fn is_before_a_call(&self) -> bool {
+        self.locked().is_some_and(|(asked, begun)| begun || asked.elapsed() >= BEFORE_A_CALL)
+    }
+
+    /// A call was answered that was sent behind the stream.
+    pub(crate) fn leaves_room(&self) {
+        if self.locked().is_some() {
+            self.leaves_room.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn locked(&self) -> MutexGuard<'_, Option<(Instant, bool)>> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The longest that calls wait for the stream to begin, counted from when it is asked for: some servers send its head with
+/// the first event only.
+const SETTLE_WITHIN: Duration = Duration::from_secs(1);
+
+impl Listening {
+    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<OwnStream>) -> Self {
+        Self { task, settled, until: Instant::now() + SETTLE_WITHIN, stream }
+    }
+
+    /// One that no call waits for.
+    pub(crate) fn begun(task: AbortHandle) -> Self {
+        Self::new(task, watch::channel(true).1, Arc::default())
+    }
+
+    pub(crate) fn stream(&self) -> &OwnStream {
+        &self.stream
+    }
+
+    pub(crate) async fn settled(&self) {
+        if !*self.settled.borrow() {
+            let mut settled = self.settled.clone();
+            let _ = tokio::time::timeout_at(self.until, settled.wait_for(|settled| *settled)).await;
+        }
+    }
+
+    pub(crate) fn end(&self) {
+        self.stream.is_over();
+        self.task.abort();
+    }
+}
+
+impl std::fmt::Debug for Peer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Peer").field("generation", &self.generation).field("link", &self.link).finish_non_exhaustive()
+    }
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        if let Some(listening) = self.listening.get() {
+            listening.end();
+        }
+    }
+}
+
+/// The session of a client: opened once for all callers.
+pub(crate) type Session = SingleFlight<Peer>;
+
+impl Kept for Peer {
+    fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// One whose process or stream has ended is no session any more.
+    fn is_usable(&self) -> bool {
+        !self.link.is_down()
+    }
+}

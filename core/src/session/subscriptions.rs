@@ -1,0 +1,335 @@
+//! What the client wants to be told of, and the stream of the modern era on which it is (specification 2026-07-28,
+//! basic/patterns/subscriptions).
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::Method;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, watch};
+use tokio::task::{AbortHandle, JoinHandle};
+use tokio::time::Instant;
+
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Error};
+use crate::protocol::jsonrpc;
+use crate::retry::executor::{Turn, too_late};
+use crate::retry::policy::Safety;
+use crate::session::cancellation::Unanswered;
+use crate::session::get_stream::{LIVED, after_failure, backoff};
+use crate::session::inbound::Ears;
+use crate::session::manager::Core;
+use crate::session::request::{Line, LogicalCall};
+use crate::session::session::Peer;
+use crate::transport::classify::{Standing, judge};
+use crate::transport::message::Listener;
+
+const LISTEN: &str = "subscriptions/listen";
+pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
+/// How long the acknowledgement of a stream is waited for.
+const OPEN_WITHIN: Duration = Duration::from_secs(20);
+
+/// What is wanted, and what came of it.
+pub(crate) struct Subscriptions {
+    state: Mutex<State>,
+    changed: Notify,
+    outcome: watch::Sender<Outcome>,
+    /// The stream that is to be acknowledged.
+    expected: AtomicU64,
+    /// The stream that was acknowledged last, and the resources that the server tells of on it.
+    acknowledged: watch::Sender<Option<(u64, BTreeSet<String>)>>,
+    /// The stream that the server tore down last.
+    torn_down: watch::Sender<Option<u64>>,
+}
+
+#[derive(Default)]
+struct State {
+    uris: BTreeSet<String>,
+    revision: u64,
+}
+
+#[derive(Clone, Default)]
+struct Outcome {
+    revision: u64,
+    result: Option<Result<BTreeSet<String>, Failure>>,
+}
+
+impl Default for Subscriptions {
+    fn default() -> Self {
+        Self {
+            state: Mutex::default(),
+            changed: Notify::new(),
+            outcome: watch::Sender::new(Outcome::default()),
+            expected: AtomicU64::new(0),
+            acknowledged: watch::Sender::new(None),
+            torn_down: watch::Sender::new(None),
+        }
+    }
+}
+
+impl Subscriptions {
+    /// Adds or removes a resource. Returns the number of the change by which it is so, and whether it is this one.
+    pub(crate) fn want(&self, uri: &str, wanted: bool) -> (u64, bool) {
+        let mut state = self.locked();
+        let is_new = if wanted { state.uris.insert(uri.to_owned()) } else { state.uris.remove(uri) };
+        if is_new {
+            state.revision += 1;
+            self.changed.notify_one();
+        }
+        (state.revision, is_new)
+    }
+
+    /// Whether any resource is wanted.
+    pub(crate) fn has_some(&self) -> bool {
+        !self.locked().uris.is_empty()
+    }
+
+    /// The resources that are wanted.
+    pub(crate) fn uris(&self) -> Vec<String> {
+        self.locked().uris.iter().cloned().collect()
+    }
+
+    /// The filter of the stream; `None` where nothing is wanted.
+    fn filter(&self, listens: bool) -> (u64, Option<Value>) {
+        let state = self.locked();
+        let mut filter = serde_json::Map::new();
+        if listens {
+            for name in ["toolsListChanged", "promptsListChanged", "resourcesListChanged"] {
+                filter.insert(name.to_owned(), Value::Bool(true));
+            }
+        }
+        if !state.uris.is_empty() {
+            filter.insert("resourceSubscriptions".to_owned(), json!(state.uris));
+        }
+        (state.revision, (!filter.is_empty()).then_some(Value::Object(filter)))
+    }
+
+    /// Waits for what came of a change: whether the server tells of `uri` now.
+    pub(crate) async fn came_to(&self, revision: u64, uri: &str) -> Result<bool, Failure> {
+        let mut outcome = self.outcome.subscribe();
+        let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
+        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late(None)) };
+        outcome.result.unwrap_or_else(|| Err(too_late(None))).map(|told_of| told_of.contains(uri))
+    }
+
+    fn settle(&self, revision: u64, result: Result<BTreeSet<String>, Failure>) {
+        self.outcome.send_replace(Outcome { revision, result: Some(result) });
+    }
+
+    /// Hears a stream being acknowledged.
+    pub(crate) fn hear(&self, params: Option<&RawValue>) {
+        #[derive(Deserialize)]
+        struct Acknowledged {
+            #[serde(rename = "_meta")]
+            meta: Meta,
+            #[serde(default)]
+            notifications: Filter,
+        }
+        #[derive(Deserialize)]
+        struct Meta {
+            #[serde(rename = "io.modelcontextprotocol/subscriptionId")]
+            id: Value,
+        }
+        #[derive(Deserialize, Default)]
+        #[serde(default, rename_all = "camelCase")]
+        struct Filter {
+            resource_subscriptions: BTreeSet<String>,
+        }
+        let read = params.and_then(|params| serde_json::from_str::<Acknowledged>(params.get()).ok());
+        let Some(Acknowledged { meta, notifications }) = read else { return };
+        // What was never asked for, or is asked for no more, says nothing.
+        if let Some(id) =
+            jsonrpc::our_id(&meta.id.to_string()).filter(|id| *id == self.expected.load(Ordering::Acquire))
+        {
+            self.acknowledged.send_replace(Some((id, notifications.resource_subscriptions)));
+        }
+    }
+
+    /// Hears that the server tears a stream down (basic/patterns/cancellation).
+    pub(crate) fn hear_end(&self, params: Option<&RawValue>) {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Cancelled {
+            request_id: Value,
+        }
+        let read = params.and_then(|params| serde_json::from_str::<Cancelled>(params.get()).ok());
+        if let Some(id) = read.and_then(|cancelled| jsonrpc::our_id(&cancelled.request_id.to_string())) {
+            self.torn_down.send_replace(Some(id));
+        }
+    }
+
+    /// Returns when the server has torn the stream `id` down.
+    async fn is_torn_down(&self, id: u64) {
+        let _ = self.torn_down.subscribe().wait_for(|torn_down| *torn_down == Some(id)).await;
+    }
+
+    /// The resources that the stream `id` tells of, once it is acknowledged.
+    async fn acknowledged(&self, id: u64) -> BTreeSet<String> {
+        let mut acknowledged = self.acknowledged.subscribe();
+        let told = acknowledged.wait_for(|told| told.as_ref().is_some_and(|(of, _)| *of == id)).await;
+        told.map(|told| told.clone()).ok().flatten().map(|(_, uris)| uris).unwrap_or_default()
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The error for a resource that the server does not tell of.
+pub(crate) fn not_subscribed() -> Error {
+    Error::new(Code::NotSubscribed, "the server does not tell of this resource")
+}
+
+/// One stream that is open. Given up where it is dropped.
+struct Stream {
+    task: JoinHandle<Failure>,
+    revision: u64,
+    begun: Instant,
+    unanswered: Unanswered,
+}
+
+impl Drop for Stream {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Keeps a stream open that tells of what is wanted, until the session ends.
+pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> AbortHandle {
+    let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
+    tokio::spawn(async move {
+        let mut open: Option<Stream> = None;
+        while keep(&core, &peer, &mut open).await.is_some() {}
+    })
+    .abort_handle()
+}
+
+/// One change of what is wanted, or one end of the stream. `None` where the client is gone.
+async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -> Option<()> {
+    let subscriptions = {
+        let (core, peer) = (core.upgrade()?, peer.upgrade()?);
+        let (revision, filter) = core.subscriptions.filter(core.settings.listen);
+        match (filter, open.as_ref()) {
+            (None, _) => {
+                *open = None;
+                core.subscriptions.settle(revision, Ok(BTreeSet::new()));
+            }
+            (Some(_), Some(stream)) if stream.revision == revision => {}
+            (Some(filter), _) => match begin(&core, &peer, revision, &filter).await {
+                // The one before is closed only now, so that nothing is missed between the two.
+                Ok(stream) => *open = Some(stream),
+                Err((failure, sent)) => {
+                    core.subscriptions.settle(revision, Err(failure.clone()));
+                    let wait = after_failure(&core, &peer, &failure, sent.as_deref());
+                    let subscriptions = Arc::clone(&core.subscriptions);
+                    drop((core, peer));
+                    match (wait, open.as_mut()) {
+                        (Some(wait), _) => tokio::select! {
+                            () = tokio::time::sleep(wait) => {}
+                            () = subscriptions.changed.notified() => {}
+                        },
+                        // The one before goes on, until something else is wanted.
+                        (None, Some(before)) => before.revision = revision,
+                        (None, None) => subscriptions.changed.notified().await,
+                    }
+                    return Some(());
+                }
+            },
+        }
+        Arc::clone(&core.subscriptions)
+    };
+    let begun = open.as_ref().map_or_else(Instant::now, |stream| stream.begun);
+    // Neither the client nor its session is held while nothing comes.
+    let ended = async {
+        match open.as_mut() {
+            Some(stream) => drop((&mut stream.task).await),
+            None => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = subscriptions.changed.notified() => {}
+        () = ended => {
+            if let Some(stream) = open.take() {
+                stream.unanswered.settled();
+            }
+            let core = core.upgrade()?;
+            if begun.elapsed() >= LIVED {
+                core.listening_failures.store(0, Ordering::Relaxed);
+            }
+            let (_, wait) = backoff(&core);
+            drop(core);
+            tokio::time::sleep(wait).await;
+        }
+    }
+    Some(())
+}
+
+type NotOpened = (Failure, Option<Arc<crate::auth::token::Token>>);
+
+/// Opens a stream, and waits until the server has acknowledged it.
+async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value) -> Result<Stream, NotOpened> {
+    let token = core.token().await.map_err(|failure| (failure, None))?;
+    let params = Bytes::from(json!({ "notifications": filter }).to_string());
+    let call = LogicalCall::of_its_own(core, LISTEN, params, Safety::Safe);
+    let turn = Turn::alone(token.clone());
+    let id = core.next_id();
+    let outgoing = call.outgoing(core, &Line::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
+    let (link, ears, profile) = (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.settings.profile));
+    let unanswered = Unanswered::new(core);
+    unanswered.sent(peer, id);
+    let subscriptions = Arc::clone(&core.subscriptions);
+    subscriptions.expected.store(id, Ordering::Release);
+    let task = tokio::spawn(async move {
+        let heard = Heard(&ears);
+        let ended = tokio::select! {
+            ended = link.exchange(outgoing, &heard) => ended,
+            () = subscriptions.is_torn_down(id) => Err(torn_down()),
+        };
+        let standing = Standing { in_session: false, is_modern: true };
+        match ended.and_then(|answer| judge(&Method::POST, answer, &profile, standing)) {
+            // Ended by the server in good order; it may begin again.
+            Ok(_) => torn_down(),
+            Err(failure) => failure,
+        }
+    });
+    let mut stream = Stream { task, revision, begun: Instant::now(), unanswered };
+    let acknowledged = tokio::time::timeout(OPEN_WITHIN, async {
+        tokio::select! {
+            uris = core.subscriptions.acknowledged(id) => Ok(uris),
+            failed = &mut stream.task => {
+                stream.unanswered.settled();
+                Err(failed.unwrap_or_else(|_| too_late(None)))
+            }
+        }
+    });
+    match acknowledged.await.unwrap_or_else(|_| Err(too_late(None))) {
+        Ok(uris) => {
+            core.subscriptions.settle(revision, Ok(uris));
+            Ok(stream)
+        }
+        Err(failure) => Err((failure, token)),
+    }
+}
+
+fn torn_down() -> Failure {
+    Failure::new(Happened::Lost, Code::AnswerCut, "the server ended the subscription")
+}
+
+/// What comes on such a stream goes where all that the server says by itself goes.
+struct Heard<'a>(&'a Ears);
+
+impl Listener for Heard<'_> {
+    fn notification(&self, method: &str, params: Option<&RawValue>) {
+        self.0.notification(method, params);
+    }
+
+    fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
+        self.0.request(id, method, params);
+    }
+}

@@ -1,0 +1,84 @@
+//! What is learnt from lists of tools for the headers of their calls (specification 2026-07-28,
+//! basic/transports/streamable-http, Custom Headers from Tool Parameters).
+
+use std::collections::BTreeMap;
+use std::sync::PoisonError;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::protocol::param_headers::{annotations, value_at};
+use crate::session::manager::Core;
+use crate::util::sanitize::preview;
+
+/// The most tools that are remembered.
+const MOST_TOOLS: usize = 65_536;
+
+impl Core {
+    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
+    /// of the page stays as it came.
+    pub(crate) fn learn_tools(&self, page: Bytes) -> (Bytes, Vec<String>) {
+        let mut known = self.mirrors.write().unwrap_or_else(PoisonError::into_inner);
+        // Most tools have no annotations, and most pages are not looked at. A word may also be written in escapes.
+        let holds = |text: &[u8]| page.windows(text.len()).any(|window| window == text);
+        if known.is_empty() && !holds(b"\"x-mcp-header\"") && !holds(b"\\u") {
+            return (page, Vec::new());
+        }
+        let Ok(mut list) = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(&page) else {
+            return (page, Vec::new());
+        };
+        let tools = list.get("tools").map_or("null", |tools| tools.get());
+        let Ok(mut tools) = serde_json::from_str::<Vec<Box<RawValue>>>(tools) else { return (page, Vec::new()) };
+        let mut warnings = Vec::new();
+        tools.retain(|tool| {
+            let read = serde_json::from_str::<Value>(tool.get());
+            let name =
+                read.as_ref().map(|tool| tool["name"].as_str().unwrap_or_default().to_owned()).unwrap_or_default();
+            let found = match &read {
+                Ok(tool) => annotations(&tool["inputSchema"]),
+                // It cannot be told what it asks for.
+                Err(_) if tool.get().contains("x-mcp-header") => Err("it cannot be read".to_owned()),
+                Err(_) => Ok(Vec::new()),
+            };
+            match found {
+                Ok(found) => {
+                    if known.len() == MOST_TOOLS {
+                        // A server that names its tools anew again and again: what it lists now is learnt.
+                        known.clear();
+                    }
+                    known.insert(name, found.into());
+                    true
+                }
+                Err(why) => {
+                    let (name, why) = (preview(name.as_bytes()), preview(why.as_bytes()));
+                    warnings.push(format!("the tool {name} was left out of the list: {why}"));
+                    false
+                }
+            }
+        });
+        if warnings.is_empty() {
+            return (page, warnings);
+        }
+        if let Ok(tools) = to_raw_value(&tools) {
+            list.insert("tools".to_owned(), tools);
+        }
+        (serde_json::to_vec(&list).map_or(page, Bytes::from), warnings)
+    }
+
+    /// Adds the headers of a tool's call.
+    pub(crate) fn mirror_arguments(&self, headers: &mut HeaderMap, params: &[u8]) {
+        let known = self.mirrors.read().unwrap_or_else(PoisonError::into_inner);
+        if known.is_empty() {
+            return;
+        }
+        let params: Value = serde_json::from_slice(params).unwrap_or_default();
+        let Some(mirrored) = params["name"].as_str().and_then(|name| known.get(name)) else { return };
+        for one in mirrored.iter() {
+            if let Some(value) = value_at(&params["arguments"], &one.path) {
+                headers.insert(one.header.clone(), value);
+            }
+        }
+    }
+}

@@ -1,0 +1,520 @@
+//! What an answer means: by the profile's session sign, then the HTTP status, then the service's own code, and by the
+//! JSON-RPC code last, because services give one number different meanings.
+
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::header::WWW_AUTHENTICATE;
+use http::{HeaderMap, Method, StatusCode};
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+use url::Url;
+
+use crate::config::headers;
+use crate::config::profile::{Profile, ServiceCode};
+use crate::error::attempt_error::{Failure, Tie};
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery, ErrorInfo};
+use crate::protocol::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
+use crate::protocol::jsonrpc::{
+    INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
+};
+use crate::retry::retry_after;
+use crate::transport::message::{Answer, Content};
+
+/// The most scopes that an error names.
+const MOST_SCOPES: usize = 64;
+
+/// What is known of a conversation besides its profile.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) in_session: bool,
+    /// Whether codes of the modern era mean what they mean there; before, their numbers were a server's own.
+    pub(crate) is_modern: bool,
+}
+
+/// The result of an answer and its headers, or why it is none. `method` is the HTTP method of the request.
+pub(crate) fn judge(
+    method: &Method,
+    answer: Answer,
+    profile: &Profile,
+    standing: Standing,
+) -> Result<(Bytes, HeaderMap), Failure> {
+    match answer {
+        Answer { status, headers, content: Content::Result(result), .. } if status.is_success() => {
+            Ok((result, headers))
+        }
+        answer => Err(refused(method, answer, profile, standing)),
+    }
+}
+
+/// Why an answer of a registry is none.
+pub(crate) fn refused_rest(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    profile: &Profile,
+) -> Failure {
+    let mut failure = failure(method, status, headers, Said::by_body(body), profile, Standing::default());
+    let info = failure.error.info_mut();
+    info.data = serde_json::from_slice(body).ok();
+    if status == StatusCode::CONFLICT && failure.happened == Happened::Refused {
+        // No call of a tool: a registry says so of what there is already.
+        info.delivery = info.delivery.min(Delivery::Rejected);
+    }
+    failure
+}
+
+/// Why an answer is no result.
+pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: Standing) -> Failure {
+    let Answer { status, headers, content, cut } = answer;
+    let mut said = match content {
+        Content::Result(_) | Content::OtherResult(_) => Said::default(),
+        Content::RpcError(error) => Said::by_rpc(error),
+        Content::Other(body) => Said { is_open: cut.is_some() && may_be_json(&body), ..Said::by_body(&body) },
+    };
+    said.cut = cut;
+    failure(method, status, &headers, said, profile, standing)
+}
+
+/// What the body of a refusal says.
+#[derive(Default)]
+struct Said {
+    message: String,
+    rpc_code: Option<i64>,
+    /// Whether the JSON-RPC error named the id of a request.
+    has_id: bool,
+    /// Whether it is a JSON-RPC error, be it without a code.
+    is_rpc: bool,
+    service_code: Option<String>,
+    request_id: Option<String>,
+    retry_after: Option<f64>,
+    data: Option<Box<RawValue>>,
+    /// What is to be said where not all of the body was read.
+    cut: Option<String>,
+    /// Whether what was not read may say what the status alone does not.
+    is_open: bool,
+}
+
+/// Whether a body of which this is the beginning may be JSON. A page for people holds no code.
+fn may_be_json(beginning: &[u8]) -> bool {
+    let text = beginning.trim_ascii_start();
+    text.is_empty() || text.starts_with(b"{") || text.starts_with(b"[")
+}
+
+#[derive(Deserialize, Default)]
+#[serde(default)]
+struct Details {
+    omni_code: Option<String>,
+    request_id: Option<String>,
+}
+
+/// `{"error": {"code": "…", …}}`: the code is a string where the error is not JSON-RPC.
+#[derive(Deserialize)]
+struct Rest {
+    error: RestError,
+}
+
+/// What services say that have no such object: a text, or a list of what is wrong.
+#[derive(Deserialize)]
+struct Loose {
+    #[serde(default)]
+    message: Option<Value>,
+    #[serde(default)]
+    error: Option<Value>,
+    #[serde(default)]
+    detail: Option<Value>,
+}
+
+impl Loose {
+    fn text(self) -> Option<String> {
+        let as_text = |value: Value| match value {
+            Value::Null => None,
+            Value::String(text) => Some(text),
+            // {"error": {"message": "…"}} without a code.
+            Value::Object(members) if members.get("message").is_some_and(Value::is_string) => {
+                members["message"].as_str().map(str::to_owned)
+            }
+            other => Some(other.to_string()),
+        };
+        let said: Vec<_> = [self.message, self.error, self.detail].into_iter().flatten().filter_map(as_text).collect();
+        (!said.is_empty()).then(|| said.join(": "))
+    }
+}
+
+#[derive(Deserialize)]
+struct RestError {
+    code: String,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    request_id: Option<String>,
+    #[serde(default)]
+    retry_after: Option<f64>,
+}
+
+impl Said {
+    fn by_rpc(error: RpcError) -> Self {
+        let details: Details =
+            error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
+        Self {
+            message: error.message,
+            rpc_code: error.code,
+            has_id: error.has_id,
+            is_rpc: true,
+            service_code: details.omni_code,
+            request_id: details.request_id,
+            retry_after: None,
+            data: error.data,
+            cut: None,
+            is_open: false,
+        }
+    }
+
+    fn by_body(body: &[u8]) -> Self {
+        match serde_json::from_slice::<Rest>(body) {
+            Ok(Rest { error }) => Self {
+                message: error.message,
+                service_code: Some(error.code),
+                request_id: error.request_id,
+                retry_after: error.retry_after,
+                ..Self::default()
+            },
+            Err(_) => {
+                let said = serde_json::from_slice::<Loose>(body).ok().and_then(Loose::text);
+                let text = || String::from_utf8_lossy(body).trim().to_owned();
+                Self { message: said.unwrap_or_else(text), ..Self::default() }
+            }
+        }
+    }
+}
+
+fn failure(
+    method: &Method,
+    status: StatusCode,
+    headers: &HeaderMap,
+    said: Said,
+    profile: &Profile,
+    standing: Standing,
+) -> Failure {
+    let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(said.retry_after);
+    let lost = standing.in_session && is_session_lost(method, status, &said, profile);
+    let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
+    let (happened, code, delivery) = match known {
+        _ if lost => (Happened::SessionLost, Code::SessionLost, None),
+        // Of a range that the specification keeps to itself since 2026-07-28.
+        _ if standing.is_modern && said.rpc_code == Some(HEADER_MISMATCH) => {
+            (Happened::Mismatch, Code::BadRequest, None)
+        }
+        _ if standing.is_modern && said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => {
+            (Happened::Refused, Code::MissingCapability, None)
+        }
+        _ if standing.is_modern && said.rpc_code == Some(UNSUPPORTED_VERSION) => {
+            (Happened::Refused, Code::UnsupportedVersion, None)
+        }
+        Some(row) => by_service_code(row, status),
+        None => by_status(status, &said, profile, wait.is_some()),
+    };
+    // By the status alone: another token may be accepted, whatever the service calls the refusal.
+    let unauthorized = status == StatusCode::UNAUTHORIZED && happened == Happened::Refused;
+    let happened = if unauthorized { Happened::Unauthorized } else { happened };
+    let tie = match said.rpc_code {
+        _ if known.is_some() || said.is_open || names_an_error(headers) => Tie::Code,
+        Some(code) if !may_be_of_any_call(code) => Tie::Code,
+        Some(_) if said.has_id => Tie::Id,
+        _ => Tie::Status,
+    };
+    // A server that could not tell which call it refuses has run none.
+    let is_plain_refusal = status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 460 | 499);
+    let unread = is_plain_refusal && said.rpc_code.is_some() && tie == Tie::Status;
+    let delivery = delivery.map(|delivery| if unread { delivery.min(Delivery::Rejected) } else { delivery });
+    let text = match code {
+        Code::UnexpectedRedirect => redirect_message(headers),
+        _ => message(code, &said.message, said.cut.as_deref()),
+    };
+    let mut failure = Failure::new(happened, code, text).answered(status, headers);
+    failure.tie = tie;
+    let info = failure.error.info_mut();
+    info.delivery = delivery.unwrap_or(info.delivery);
+    info.rpc_code = said.rpc_code;
+    info.service_code = said.service_code.map(|word| crate::util::sanitize::word(word.as_bytes()));
+    info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
+    info.data = said.data;
+    if info.request_id.is_none() {
+        info.request_id = said.request_id.map(|id| crate::util::sanitize::word(id.as_bytes()));
+    }
+    read_scopes(headers, info);
+    failure
+}
+
+/// Whether servers use a JSON-RPC code for whatever they refuse before they look at the call.
+fn may_be_of_any_call(code: i64) -> bool {
+    matches!(code, PARSE_ERROR | INVALID_REQUEST)
+        || ((-32019..=-32000).contains(&code) && code != RESOURCE_NOT_FOUND)
+        || (-32099..=-32043).contains(&code)
+}
+
+/// Whether a challenge names what is wrong with the credentials (RFC 6750, section 3.1).
+fn names_an_error(headers: &HeaderMap) -> bool {
+    let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    headers.contains_key(&headers::OMNI_REQUIRED_SCOPES)
+        || challenges.flat_map(|challenge| challenge.split([' ', ','])).any(|word| word.trim().starts_with("error="))
+}
+
+/// What a redirect that is not followed says: where it leads, and what to do.
+fn redirect_message(headers: &HeaderMap) -> String {
+    let to = headers.get(http::header::LOCATION).map(|to| crate::util::sanitize::preview(to.as_bytes()));
+    let Some(to) = to else { return "the server redirects without saying where".to_owned() };
+    format!(
+        "the server redirects to {to}, where nothing was sent: only 307 and 308 within the configured origin are followed, \
+         at most {} in a row; if this is the right address, set endpoint or base_url to it",
+        crate::http::redirects::MOST
+    )
+}
+
+/// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
+/// To GET it must say so itself: many servers have no such route.
+fn is_session_lost(method: &Method, status: StatusCode, said: &Said, profile: &Profile) -> bool {
+    let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
+        || said.service_code.is_some();
+    let is_sign = status == StatusCode::NOT_FOUND && (method == Method::POST || said.rpc_code.is_some());
+    if said.is_open {
+        // The rest of it may be about the call.
+        return false;
+    }
+    profile.says_session_lost(method, status, said.rpc_code, &said.message) || (is_sign && !about_the_call)
+}
+
+fn by_service_code(row: &ServiceCode, status: StatusCode) -> (Happened, Code, Option<Delivery>) {
+    if row.happened == Happened::ServerFault && status.is_client_error() {
+        // The service counts such a failure as the request's own fault: it ran, and would fail again.
+        return (Happened::Refused, row.code, Some(Delivery::Executed));
+    }
+    (row.happened, row.code, Some(row.delivery))
+}
+
+fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool) -> (Happened, Code, Option<Delivery>) {
+    let (happened, code) = match status.as_u16() {
+        200..=299 => return by_rpc_code(said),
+        300..=399 => (Happened::Refused, Code::UnexpectedRedirect),
+        401 => (Happened::Refused, Code::Unauthorized),
+        402 => (Happened::QuotaSpent, Code::QuotaExceeded),
+        403 => (Happened::Refused, Code::Forbidden),
+        // Of a proxy: no server says so.
+        407 => return (Happened::ProxyRefused, Code::ProxyUnauthorized, Some(Delivery::Rejected)),
+        408 => (Happened::ServerFault, Code::ServerTimeout),
+        409 => (Happened::Refused, Code::Conflict),
+        425 | 429 => (Happened::RateLimited, Code::RateLimited),
+        400 | 404 | 422 if said.rpc_code.is_some() => return by_rpc_code(said),
+        404 => (Happened::Refused, Code::UnknownAddress),
+        422 => (Happened::Refused, Code::InvalidParams),
+        501 => return (Happened::Refused, Code::ServerFailed, Some(Delivery::Rejected)),
+        // The server itself answered with an error, and would again; a gateway's 502 to 504 is not the server's.
+        500 if said.rpc_code.is_some() && !profile.retries_internal_errors => return by_rpc_code(said),
+        503 if has_wait => (Happened::Unavailable, Code::ServerUnavailable),
+        503 => (Happened::ServerFault, Code::ServerUnavailable),
+        500..=599 => (Happened::ServerFault, Code::ServerFailed),
+        400..=499 => (Happened::Refused, Code::BadRequest),
+        // Neither a refusal nor anything else that is known: it may have run.
+        _ => (Happened::BadAnswer, Code::InvalidAnswer),
+    };
+    let by_status_alone = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
+    if said.is_open && happened == Happened::Refused && status.is_client_error() && !by_status_alone {
+        // What was not read may hold a code by which it ran, or another that decides.
+        return (Happened::BadAnswer, code, None);
+    }
+    // Not that nothing ran: that another call did, or that a load balancer gave up a call on its way.
+    let may_have_run = matches!(status.as_u16(), 409 | 460 | 499);
+    (happened, code, may_have_run.then_some(Delivery::MaybeExecuted))
+}
+
+fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
+    let (code, delivery) = match said.rpc_code {
+        Some(PARSE_ERROR | INVALID_REQUEST) => (Code::BadRequest, Delivery::Rejected),
+        Some(METHOD_NOT_FOUND) => (Code::UnknownMethod, Delivery::Rejected),
+        Some(INVALID_PARAMS) => (Code::InvalidParams, Delivery::Rejected),
+        Some(INTERNAL_ERROR) => (Code::ServerFailed, Delivery::MaybeExecuted),
+        Some(_) => (Code::RpcError, Delivery::MaybeExecuted),
+        None if said.is_rpc => (Code::RpcError, Delivery::MaybeExecuted),
+        None => return (Happened::Unreadable, Code::InvalidAnswer, None),
+    };
+    (Happened::Refused, code, Some(delivery))
+}
+
+/// The failure to read a resource, where it says that there is none: the eras have a code each for that (specification
+/// 2025-11-25 and 2026-07-28, server/resources, Error Handling).
+pub(crate) fn of_resource(mut failure: Failure) -> Failure {
+    let info = failure.error.info_mut();
+    let names_it = || {
+        let data: Option<Value> = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
+        data.is_some_and(|data| data["uri"].is_string())
+    };
+    if info.rpc_code == Some(RESOURCE_NOT_FOUND) || (info.rpc_code == Some(INVALID_PARAMS) && names_it()) {
+        let said = info.message.split_once(": ").map(|(_, said)| said).unwrap_or_default();
+        info.message = message(Code::UnknownResource, said, None);
+        info.code = Code::UnknownResource;
+        info.kind = info.code.kind();
+        info.delivery = Delivery::Rejected;
+    }
+    failure
+}
+
+/// Says which address it was, without its query.
+pub(crate) fn name_address(failure: &mut Failure, url: &Url) {
+    let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    let info = failure.error.info_mut();
+    info.message = format!("{}; the address is {}", info.message, crate::util::sanitize::preview(address.as_bytes()));
+}
+
+fn message(code: Code, said: &str, cut: Option<&str>) -> String {
+    let what = code.spec().help.trim_end_matches('.');
+    let cut = cut.map(|cut| format!(" ({cut})")).unwrap_or_default();
+    if said.is_empty() || said.eq_ignore_ascii_case(what) {
+        return format!("{what}{cut}");
+    }
+    format!("{what}{cut}: {}", crate::util::sanitize::preview(said.as_bytes()))
+}
+
+fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
+    let challenges = || headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let scopes = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES).or_else(|| challenges().find_map(scope_of));
+    if let Some(scopes) = scopes {
+        let shown = |scope: &str| crate::util::sanitize::word(scope.as_bytes());
+        info.required_scopes = scopes.split_ascii_whitespace().take(MOST_SCOPES).map(shown).collect();
+    }
+}
+
+/// The scopes that a challenge names (RFC 6750, section 3; specification 2025-11-25, basic/authorization, Scope Challenge
+/// Handling).
+fn scope_of(challenge: &str) -> Option<&str> {
+    challenge.match_indices("scope").find_map(|(at, name)| {
+        let is_a_name = challenge[..at].ends_with([' ', ',', '\t']);
+        let value = challenge[at + name.len()..].trim_start().strip_prefix('=')?.trim_start();
+        let scopes = match value.strip_prefix('"') {
+            Some(quoted) => quoted.split('"').next()?,
+            None => value.split([',', ' ']).next()?,
+        };
+        (is_a_name && !scopes.is_empty()).then_some(scopes)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &str)], in_session: bool) -> Failure {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        let content = match serde_json::from_str::<serde_json::Value>(body) {
+            Ok(value) if value["error"]["code"].is_i64() => {
+                Content::RpcError(serde_json::from_str(&value["error"].to_string()).unwrap())
+            }
+            _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
+        };
+        let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
+        judge(&Method::POST, answer, Profile::named(profile).unwrap(), Standing { in_session, is_modern: false })
+            .unwrap_err()
+    }
+
+    #[test]
+    fn one_number_means_what_its_service_says() {
+        let body = r#"{"error":{"code":-32001,"message":"m","data":{"omni_code":"invalid_api_key","request_id":"r"}}}"#;
+        let failure = refusal("omni", 401, body, &[], true);
+        assert_eq!((failure.happened, failure.error.code()), (Happened::Unauthorized, "unauthorized"));
+        assert_eq!(failure.error.request_id(), Some("r"));
+        let body = r#"{"error":{"code":-32001,"message":"Session not found"}}"#;
+        assert_eq!(refusal("generic", 404, body, &[], true).happened, Happened::SessionLost);
+        assert_eq!(refusal("generic", 404, body, &[], false).happened, Happened::Refused);
+    }
+
+    #[test]
+    fn a_missing_method_is_no_lost_session() {
+        let body = r#"{"error":{"code":-32601,"message":"m"}}"#;
+        assert_eq!(refusal("generic", 404, body, &[], true).error.code(), "unknown_method");
+    }
+
+    #[test]
+    fn statuses_without_a_code_go_by_the_table() {
+        for (status, happened, code) in [
+            (302, Happened::Refused, "unexpected_redirect"),
+            (402, Happened::QuotaSpent, "quota_exceeded"),
+            (408, Happened::ServerFault, "server_timeout"),
+            (409, Happened::Refused, "conflict"),
+            (425, Happened::RateLimited, "rate_limited"),
+            (429, Happened::RateLimited, "rate_limited"),
+            (500, Happened::ServerFault, "server_failed"),
+            (501, Happened::Refused, "server_failed"),
+            (503, Happened::ServerFault, "server_unavailable"),
+            (504, Happened::ServerFault, "server_failed"),
+            (418, Happened::Refused, "bad_request"),
+            (101, Happened::BadAnswer, "invalid_answer"),
+            (600, Happened::BadAnswer, "invalid_answer"),
+            (999, Happened::BadAnswer, "invalid_answer"),
+        ] {
+            let failure = refusal("generic", status, "<html>", &[], false);
+            assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");
+        }
+        let waiting = refusal("generic", 503, "", &[("retry-after", "3")], false);
+        assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (Happened::Unavailable, 3));
+    }
+
+    #[test]
+    fn statuses_that_do_not_say_that_nothing_ran() {
+        let nobody = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"m"}}"#;
+        for status in [408, 409, 460, 499] {
+            for body in ["", "Session not found", nobody] {
+                let failure = refusal("generic", status, body, &[], true);
+                assert_eq!(failure.error.delivery(), Delivery::MaybeExecuted, "{status} {body}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_internal_error_is_final_unless_the_service_says_otherwise() {
+        let body = r#"{"error":{"code":-32603,"message":"m"}}"#;
+        assert_eq!(refusal("generic", 500, body, &[], false).happened, Happened::Refused);
+        assert_eq!(refusal("omni", 500, body, &[], false).happened, Happened::ServerFault);
+        let failed = r#"{"error":{"code":-32603,"message":"m","data":{"omni_code":"mcp_invocation_failed"}}}"#;
+        assert_eq!(refusal("omni", 502, failed, &[], false).happened, Happened::ServerFault);
+        let failure = refusal("omni", 422, failed, &[], false);
+        assert_eq!((failure.happened, failure.error.delivery()), (Happened::Refused, Delivery::Executed));
+    }
+
+    #[test]
+    fn scopes_of_a_challenge_are_read() {
+        for (challenge, scope) in [
+            (r#"Bearer error="insufficient_scope", scope="a b", resource_metadata="https://x""#, Some("a b")),
+            (r#"Bearer scope=a, realm="x""#, Some("a")),
+            (r#"Bearer realm="x",scope = "a""#, Some("a")),
+            (r#"Bearer insufficient_scope="a""#, None),
+            (r#"Bearer scope="""#, None),
+            (r#"Bearer scope"#, None),
+            ("", None),
+        ] {
+            assert_eq!(scope_of(challenge), scope, "{challenge}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_named_without_its_query() {
+        let mut failure = refusal("generic", 404, "", &[], false);
+        name_address(&mut failure, &Url::parse("https://u:p@example.com:8443/a?token=canary#canary").unwrap());
+        let message = &failure.error.info().message;
+        assert!(message.ends_with("; the address is https://example.com:8443/a"), "{message}");
+    }
+
+    #[test]
+    fn rest_errors_and_scopes_are_read() {
+        let body =
+            r#"{"error":{"type":"permission_error","code":"insufficient_scope","message":"no","request_id":"req_9"}}"#;
+        let failure = refusal("omni", 403, body, &[("omni-required-scopes", "mcp.invoke fred.read")], false);
+        let info = failure.error.info();
+        assert_eq!(info.service_code.as_deref(), Some("insufficient_scope"));
+        assert_eq!(info.required_scopes, ["mcp.invoke", "fred.read"]);
+        assert_eq!(info.request_id.as_deref(), Some("req_9"));
+    }
+}

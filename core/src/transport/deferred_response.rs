@@ -1,0 +1,269 @@
+//! Responses on the server's own stream to requests that were only accepted where they were sent.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+use crate::config::limits::Limits;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::protocol::jsonrpc;
+use crate::transport::http_sse::is_acknowledgement;
+use crate::transport::message::{Answer, Content, Listener, Outgoing};
+use crate::transport::pending_requests::{Inbox, Waiting};
+
+/// How long the end of a POST is waited for behind its response on the stream, so that its connection can be used again.
+const END_OF_POST: Duration = Duration::from_millis(20);
+/// How long the response is waited for at most behind a body that may be no acknowledgement, where attempts have no timeout.
+const IN_DOUBT: Duration = Duration::from_secs(5);
+
+/// The requests of one session that may be answered on its own stream, while there is one.
+#[derive(Default)]
+pub(crate) struct Elsewhere {
+    inbox: Inbox,
+    /// Whether the stream is open, or was asked for.
+    is_expected: AtomicBool,
+}
+
+/// The server's own stream, from when it is asked for to its end. However that comes, the requests that wait for their
+/// responses on it are told.
+pub(crate) struct OwnStreamIsExpected(Arc<Elsewhere>);
+
+impl Drop for OwnStreamIsExpected {
+    fn drop(&mut self) {
+        self.0.is_expected.store(false, Ordering::SeqCst);
+        self.0.inbox.abandon();
+    }
+}
+
+impl Elsewhere {
+    /// The server's own stream is asked for.
+    pub(crate) fn expect_stream(self: &Arc<Self>) -> OwnStreamIsExpected {
+        self.is_expected.store(true, Ordering::SeqCst);
+        OwnStreamIsExpected(Arc::clone(self))
+    }
+
+    /// Whether a request waits for the response with this id.
+    pub(crate) fn is_waited_for(&self, id: &str) -> bool {
+        jsonrpc::our_id(id).is_some_and(|id| self.inbox.is_waited_for(id))
+    }
+
+    /// Gives a response to the request that waits for it.
+    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) {
+        // A response that can be read was given to its request, or is left.
+        drop(self.inbox.deliver(text, listener));
+    }
+
+    /// Sends a message by `post`. The response may come on the server's own stream, where there is one: while the POST is on
+    /// its way, or behind an acknowledgement.
+    pub(crate) async fn exchange<F: Future<Output = Result<Answer, Failure>>>(
+        &self,
+        out: Outgoing,
+        listener: &dyn Listener,
+        post: impl FnOnce(Outgoing) -> F,
+    ) -> Result<Answer, Failure> {
+        let limits = out.limits;
+        let Some(id) = out.id else { return post(out).await };
+        // Before it is sent: the response may come before the acknowledgement. And before it is asked whether there is a
+        // stream: one that ends behind that ends this wait.
+        let mut waiting = self.inbox.expect(id, None, &limits)?;
+        if !self.is_expected.load(Ordering::SeqCst) {
+            drop(waiting);
+            return post(out).await;
+        }
+        let mut posting = pin!(post(out));
+        let posted = tokio::select! {
+            biased;
+            content = waiting.answer(listener, &limits) => match content {
+                Err(_) if waiting.is_abandoned() => return posting.await,
+                content => {
+                    let _ = tokio::time::timeout(END_OF_POST, posting).await;
+                    return content.map(|content| on_stream(StatusCode::OK, content));
+                }
+            },
+            posted = &mut posting => posted,
+        };
+        let accepted = match posted {
+            Err(failure) if is_acknowledgement(&failure) || failure.is_empty_stream => failure,
+            settled => return settled,
+        };
+        let status = accepted.error.info().status.and_then(|status| StatusCode::from_u16(status).ok());
+        let status = status.unwrap_or_default();
+        match wait(&mut waiting, listener, &limits, is_in_doubt(&accepted, status)).await {
+            Some(Ok(content)) => Ok(on_stream(status, content)),
+            Some(Err(failure)) if !waiting.is_abandoned() => Err(failure),
+            _ => Err(accepted),
+        }
+    }
+}
+
+/// The response on the stream; nothing where the acknowledgement may be none and the response does not come soon.
+async fn wait(
+    waiting: &mut Waiting<'_>,
+    listener: &dyn Listener,
+    limits: &Limits,
+    is_in_doubt: bool,
+) -> Option<Result<Content, Failure>> {
+    let response = waiting.answer(listener, limits);
+    if !is_in_doubt {
+        return Some(response.await);
+    }
+    let half = listener.idle().and_then(|idle| idle.timeout()).map_or(IN_DOUBT, |timeout| timeout / 2);
+    tokio::time::timeout(half.min(IN_DOUBT), response).await.ok()
+}
+
+/// Whether a body came that is no response, with a status that does not say "accepted": a page of an error, perhaps.
+fn is_in_doubt(accepted: &Failure, status: StatusCode) -> bool {
+    status != StatusCode::ACCEPTED && accepted.happened == Happened::Unreadable
+}
+
+fn on_stream(status: StatusCode, content: Content) -> Answer {
+    Answer { status, headers: http::HeaderMap::new(), content, cut: None }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderMap;
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::config::client_options::ClientConfig;
+    use crate::error::Code;
+    use crate::transport::message::Deaf;
+
+    /// What the POST comes to.
+    enum Posted {
+        Accepted,
+        Failure(Happened, Code, u16),
+        EmptyStream,
+        Status(u16),
+        Nothing,
+    }
+
+    fn out() -> Outgoing {
+        let limits = ClientConfig::default().api_key("k").resolve(|_| None).unwrap().limits;
+        let (headers, body) = (HeaderMap::new(), Bytes::new());
+        Outgoing { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
+    }
+
+    async fn post(posted: Posted, after: u64) -> Result<Answer, Failure> {
+        tokio::time::sleep(Duration::from_millis(after)).await;
+        let failure = |happened, code, status| {
+            let mut failure = Failure::new(happened, code, "as told");
+            failure.error.info_mut().status = Some(status);
+            failure
+        };
+        match posted {
+            Posted::Accepted => Err(failure(Happened::BadAnswer, Code::NoAnswer, 202)),
+            Posted::Failure(happened, code, status) => Err(failure(happened, code, status)),
+            Posted::EmptyStream => {
+                Err(Failure { is_empty_stream: true, ..failure(Happened::BadAnswer, Code::AnswerCut, 200) })
+            }
+            Posted::Status(status) => {
+                Ok(on_stream(StatusCode::from_u16(status).unwrap(), Content::Other(Bytes::from_static(b"gone"))))
+            }
+            Posted::Nothing => std::future::pending().await,
+        }
+    }
+
+    /// The outcome as text, and after how many milliseconds it is there. The response comes on the stream after
+    /// `responded`, and the stream ends after `ended`.
+    async fn outcome(posted: (Posted, u64), responded: Option<u64>, ended: Option<u64>) -> (String, u64) {
+        let elsewhere = Arc::<Elsewhere>::default();
+        let mut own = Some(elsewhere.expect_stream());
+        let begun = Instant::now();
+        let stream = async {
+            if let Some(after) = responded {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                elsewhere.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &Deaf);
+            }
+            if let Some(after) = ended {
+                tokio::time::sleep(Duration::from_millis(after)).await;
+                own = None;
+            }
+        };
+        let call = async {
+            let answer = elsewhere.exchange(out(), &Deaf, |_| post(posted.0, posted.1)).await;
+            (answer, begun.elapsed().as_millis())
+        };
+        let ((answer, after), ()) = tokio::join!(call, stream);
+        drop(own);
+        let text = match answer {
+            Ok(Answer { content: Content::Result(result), .. }) => String::from_utf8(result.to_vec()).unwrap(),
+            Ok(answer) => answer.status.as_str().to_owned(),
+            Err(failure) => failure.error.code().to_owned(),
+        };
+        (text, after.try_into().unwrap())
+    }
+
+    fn result(after: u64) -> (String, u64) {
+        (r#"{"n":1}"#.to_owned(), after)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_on_the_stream_counts_whatever_becomes_of_the_post() {
+        assert_eq!(outcome((Posted::Status(404), 115), Some(100), None).await, result(115));
+        assert_eq!(outcome((Posted::Status(404), 300), Some(100), None).await, result(120));
+        let lost = Posted::Failure(Happened::Lost, Code::ConnectionLost, 0);
+        assert_eq!(outcome((lost, 110), Some(100), None).await, result(110));
+        assert_eq!(outcome((Posted::Nothing, 0), Some(100), None).await, result(120));
+        assert_eq!(outcome((Posted::Accepted, 110), Some(100), None).await, result(110));
+        assert_eq!(outcome((Posted::Accepted, 100), Some(90_000), None).await, result(90_000));
+        assert_eq!(outcome((Posted::Status(404), 100), Some(300), None).await, ("404".to_owned(), 100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_end_of_the_stream_ends_the_wait() {
+        assert_eq!(outcome((Posted::Accepted, 100), None, Some(300)).await, ("no_answer".to_owned(), 300));
+        assert_eq!(outcome((Posted::Accepted, 300), None, Some(100)).await, ("no_answer".to_owned(), 300));
+        assert_eq!(outcome((Posted::Status(404), 300), None, Some(100)).await, ("404".to_owned(), 300));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn acknowledgements_are_recognised_in_the_forms_that_servers_give_them() {
+        let acknowledged = |happened, code, status| Posted::Failure(happened, code, status);
+        for (posted, waits) in [
+            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 202), true),
+            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 200), true),
+            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 202), true),
+            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 202), true),
+            (Posted::EmptyStream, true),
+            // Perhaps the page of an error.
+            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 200), false),
+            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 200), false),
+        ] {
+            let code = match &posted {
+                Posted::Failure(_, code, _) => code.as_str(),
+                _ => "answer_cut",
+            };
+            let short = match &posted {
+                Posted::Failure(happened, code, status) => acknowledged(*happened, *code, *status),
+                _ => Posted::EmptyStream,
+            };
+            assert_eq!(outcome((short, 100), Some(3000), None).await, result(3000), "{code}");
+            let long = outcome((posted, 100), Some(30_000), None).await;
+            assert_eq!(long, if waits { result(30_000) } else { (code.to_owned(), 5100) }, "{code}");
+        }
+        for (happened, code, status) in [
+            (Happened::Unusable, Code::InvalidAnswer, 200),
+            (Happened::BadAnswer, Code::WrongId, 200),
+            (Happened::BadAnswer, Code::AnswerCut, 200),
+            (Happened::TooLarge, Code::AnswerTooLarge, 200),
+        ] {
+            let settled = outcome((Posted::Failure(happened, code, status), 100), Some(3000), None).await;
+            assert_eq!(settled, (code.as_str().to_owned(), 100));
+        }
+    }
+
+    #[tokio::test]
+    async fn without_a_stream_nothing_is_waited_for() {
+        let elsewhere = Arc::<Elsewhere>::default();
+        drop(elsewhere.expect_stream());
+        let answer = elsewhere.exchange(out(), &Deaf, |_| post(Posted::Accepted, 0)).await;
+        assert_eq!(answer.err().unwrap().error.code(), "no_answer");
+    }
+}

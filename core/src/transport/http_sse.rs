@@ -1,0 +1,247 @@
+//! HTTP with SSE (specification 2024-11-05, basic/transports): one event stream for all answers, and POSTs to the
+//! address that it names first.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use tokio::task::{AbortHandle, JoinHandle};
+use url::Url;
+
+use crate::config::limits::Limits;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::error::{Code, Delivery};
+use crate::http::body::{self, Body};
+use crate::http::client::is_own;
+use crate::http::pool::Pools;
+use crate::observe::deviations::Deviation;
+use crate::transport::message::{Answer, Content, Decides, Listener, Outgoing};
+use crate::transport::pending_requests::{Inbox, Reader};
+use crate::transport::sse_stream::EventStream;
+use crate::transport::streamable_http::{Stream, get_stream, post};
+
+/// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
+const END_OF_POST: Duration = Duration::from_secs(1);
+
+/// How long calls in flight may still have their answers when the stream is closed.
+pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// An open event stream, and where to POST.
+pub(crate) struct SseLink {
+    http: Arc<Pools>,
+    endpoint: Url,
+    inbox: Arc<Inbox>,
+    reader: AbortHandle,
+    /// Decides on deviations in what POSTs are answered.
+    decides: Arc<Decides>,
+}
+
+/// The outcome of opening.
+pub(crate) enum Opened {
+    Link(SseLink),
+    /// Another answer than a stream.
+    Refused(Answer),
+}
+
+impl SseLink {
+    /// Opens the stream and waits for its first event, the endpoint.
+    pub(crate) async fn open(
+        http: &Arc<Pools>,
+        url: &Url,
+        headers: HeaderMap,
+        limits: Limits,
+        listener: Arc<dyn Listener>,
+    ) -> Result<Opened, Failure> {
+        let response = match get_stream(&http.here(), url, headers, &limits).await? {
+            Stream::Open(response) => response,
+            Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
+        };
+        // After a redirect, a relative endpoint is meant from there.
+        let from = response.url().clone();
+        let mut events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
+        let mut before = None;
+        let endpoint = loop {
+            match events.next_event().await {
+                Some(Ok((event, data))) if event == "endpoint" => break same_origin(&from, &data)?,
+                Some(Ok((event, data))) => {
+                    let named = crate::util::sanitize::preview(event.as_bytes());
+                    let did = || format!("the server's stream begins with the event {named} and not with endpoint");
+                    if !data.is_empty() && !listener.accepts(Deviation::NotAMessage, &did) {
+                        return Err(invalid(format!("the stream's first event is {named} and not endpoint")));
+                    }
+                    before.get_or_insert(named);
+                }
+                Some(Err(failure)) => return Err(failure),
+                None => {
+                    let named =
+                        |event| invalid(format!("the stream ended without an event endpoint; its first is {event}"));
+                    return Err(before.map_or_else(ended, named));
+                }
+            }
+        };
+        let inbox = Arc::new(Inbox::default());
+        let reader = tokio::spawn({
+            let reader = Reader(Arc::clone(&inbox));
+            let listener = Arc::clone(&listener);
+            async move {
+                let inbox = &reader.0;
+                let why = loop {
+                    match events.next().await {
+                        None => break ended(),
+                        Some(Err(failure)) => break failure,
+                        Some(Ok(data)) => {
+                            let text = Bytes::from(data);
+                            inbox.is_ready_for(&text).await;
+                            if let Err(failure) = inbox.deliver(&text, &*listener) {
+                                break failure;
+                            }
+                        }
+                    }
+                };
+                inbox.end(why);
+            }
+        });
+        let decides = Arc::new(Decides(listener));
+        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), decides }))
+    }
+
+    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+        let Some(id) = out.id else {
+            self.inbox.notified();
+            return post(&self.http.here(), &self.endpoint, out, listener).await;
+        };
+        let limits = out.limits;
+        let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
+        let mut posting = self.begin_post(out);
+        let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
+        tokio::select! {
+            biased;
+            content = waiting.answer(listener, &limits) => match content {
+                Err(end) if end.error.info().code == Code::AnswerCut && self.is_down() => return posting.outcome().await.unwrap_or(Err(end)),
+                content => {
+                    posting.finish();
+                    return content.map(on_stream);
+                }
+            },
+            posted = posting.ended() => match posted {
+                // Any acknowledgement: the answer comes over the stream.
+                Err(failure) if is_acknowledgement(&failure) => {}
+                Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => {}
+                // Refused; or answered here, as some servers do.
+                settled => return settled,
+            },
+        }
+        waiting.answer(listener, &limits).await.map(on_stream)
+    }
+
+    /// In a task of its own, so that an answer on the stream need not wait for its end.
+    fn begin_post(&self, out: Outgoing) -> Posting {
+        let (http, endpoint, decides) = (self.http.here(), self.endpoint.clone(), Arc::clone(&self.decides));
+        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &*decides).await })))
+    }
+
+    /// Closes the stream; first, and not for long, the calls that wait for an answer may have it.
+    pub(crate) async fn close(&self) {
+        self.inbox.idle(LAST_ANSWERS).await;
+        self.inbox.end(ended());
+        self.reader.abort();
+    }
+
+    pub(crate) fn endpoint(&self) -> &Url {
+        &self.endpoint
+    }
+
+    /// What the server named in the query of its endpoint, such as the id of the session.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
+        self.endpoint.query_pairs().map(|(_, value)| value.into_owned())
+    }
+
+    pub(crate) fn is_down(&self) -> bool {
+        self.inbox.ended().is_some()
+    }
+
+    /// The last event that was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        self.inbox.skipped()
+    }
+}
+
+/// The revision names no status for it, and servers say "Accepted" in many ways.
+pub(crate) fn is_acknowledgement(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
+    let is_response = failure.happened == Happened::Unusable;
+    is_success
+        && !is_response
+        && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
+}
+
+/// A POST that is under way; given up with its call.
+struct Posting(Option<JoinHandle<Result<Answer, Failure>>>);
+
+impl Posting {
+    async fn ended(&mut self) -> Result<Answer, Failure> {
+        let lost = || Failure::new(Happened::Lost, Code::ConnectionLost, "the POST was given up");
+        match &mut self.0 {
+            Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
+            None => Err(lost()),
+        }
+    }
+
+    /// What the server says in response to the POST where the stream ended first, if that settles the call: a refusal, for
+    /// one, says that it did not run.
+    async fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
+        let posted = tokio::time::timeout(END_OF_POST, self.ended()).await.ok()?;
+        match &posted {
+            Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => None,
+            Err(failure) if failure.error.delivery() > Delivery::Rejected => None,
+            _ => Some(posted),
+        }
+    }
+
+    /// Lets it come to its end, so that its connection can be used again; but not for long.
+    fn finish(&mut self) {
+        if let Some(posting) = self.0.take() {
+            let abort = posting.abort_handle();
+            tokio::spawn(async move {
+                if tokio::time::timeout(END_OF_POST, posting).await.is_err() {
+                    abort.abort();
+                }
+            });
+        }
+    }
+}
+
+impl Drop for Posting {
+    fn drop(&mut self) {
+        if let Some(posting) = &self.0 {
+            posting.abort();
+        }
+    }
+}
+
+impl Drop for SseLink {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// A server must not be able to send our credentials and calls to anyone else.
+fn same_origin(stream: &Url, named: &str) -> Result<Url, Failure> {
+    let endpoint = stream.join(named.trim()).map_err(|_| invalid("the stream names no endpoint".to_owned()))?;
+    if !is_own(stream, &endpoint) {
+        let origin = crate::util::sanitize::preview(endpoint.origin().ascii_serialization().as_bytes());
+        return Err(invalid(format!("the stream names an endpoint of another origin or with credentials, {origin}")));
+    }
+    Ok(endpoint)
+}
+
+fn invalid(message: String) -> Failure {
+    Failure::new(Happened::Refused, Code::InvalidEndpoint, message)
+}
+
+fn ended() -> Failure {
+    Failure::new(Happened::Lost, Code::AnswerCut, "the server's event stream ended")
+}

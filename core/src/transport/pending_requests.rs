@@ -1,0 +1,535 @@
+//! Answers that come over one stream for all requests: each is handed to the request that waits for it.
+
+use std::collections::{HashMap, VecDeque};
+use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use crate::config::limits::Limits;
+use crate::error::Code;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::observe::counters::Count;
+use crate::observe::deviations::Deviation;
+use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
+use crate::protocol::lenient_json;
+use crate::transport::message::{Content, LeftOut, Listener, content, message, not_a_message};
+use crate::transport::response_reader;
+use crate::util::bounded_queue::{Place, Room, WaitLimit};
+
+/// How long the one call that waits may hold up the reading without taking any progress: the server's own messages
+/// wait until it is read.
+const HELD_UP: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None };
+/// After how many messages the calls that wait have their turn.
+const MESSAGES_IN_A_ROW: usize = 64;
+
+#[derive(Default)]
+pub(crate) struct Inbox {
+    state: Mutex<State>,
+    /// Told when nobody waits any more.
+    idle: Notify,
+    /// Notified when a call begins to wait, or waits no more.
+    waiters: Notify,
+    delivered: AtomicUsize,
+}
+
+#[derive(Default)]
+struct State {
+    waiting: HashMap<u64, Waiter>,
+    /// Why nothing more will come.
+    ended: Option<Failure>,
+    /// Requests that were given up, the oldest first: their responses may still come.
+    given_up: VecDeque<u64>,
+    /// How many messages were sent.
+    sent: u64,
+    /// The number of the last notification that the server may not have read yet.
+    notified: Option<u64>,
+    /// The beginning of the last text that was no message.
+    skipped: Option<String>,
+}
+
+/// How many requests that were given up are remembered.
+const GIVEN_UP_KEPT: usize = 1024;
+
+/// The text that settles a request, and whether it is a response that the client's options accept.
+struct Settled {
+    text: Bytes,
+    is_accepted: bool,
+}
+
+struct Waiter {
+    response: Option<oneshot::Sender<Settled>>,
+    progress: mpsc::UnboundedSender<(Bytes, Place)>,
+    /// Of progress that the request has not heard yet: a server must not fill our memory with it.
+    room: Arc<Room>,
+    progress_token: Option<String>,
+    /// The number of the message.
+    sent: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ProgressToken<'a> {
+    #[serde(borrow)]
+    progress_token: &'a RawValue,
+}
+
+/// Whether there may be a progress notification in a text.
+fn names_progress(text: &[u8]) -> bool {
+    const METHOD: &[u8] = b"notifications/progress";
+    text.windows(METHOD.len()).any(|window| window == METHOD)
+}
+
+/// The text of a progress notification's token. It is read, as a server may escape in it what it likes.
+pub(crate) fn progress_token(params: &RawValue) -> Option<String> {
+    let sent: ProgressToken<'_> = serde_json::from_str(params.get()).ok()?;
+    let token = sent.progress_token.get();
+    Some(lenient_json::string(token).unwrap_or_else(|| token.to_owned()))
+}
+
+impl Inbox {
+    /// Registers a request, before it is sent.
+    pub(crate) fn expect(
+        &self,
+        id: u64,
+        progress_token: Option<String>,
+        limits: &Limits,
+    ) -> Result<Waiting<'_>, Failure> {
+        let mut state = self.locked();
+        if let Some(failure) = &state.ended {
+            return Err(never_left(failure));
+        }
+        let (sender, response) = oneshot::channel();
+        let (progress_sender, progress) = mpsc::unbounded_channel();
+        let room = Room::new(limits, &Count::default());
+        state.sent += 1;
+        let sent = state.sent;
+        state
+            .waiting
+            .insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token, sent });
+        self.waiters.notify_waiters();
+        Ok(Waiting { inbox: self, id, response, progress, next: None })
+    }
+
+    /// Returns when this text may be delivered. While one call alone waits for its answer, no more is read than it takes
+    /// of its progress, so that none is lost. A call must not hold up others: with several, what has no room is dropped.
+    pub(crate) async fn is_ready_for(&self, text: &[u8]) {
+        loop {
+            let mut changed = pin!(self.waiters.notified());
+            changed.as_mut().enable();
+            let Some(room) = self.only_room() else { break };
+            if room.has_place_for(text.len()) {
+                return;
+            }
+            // Of all messages, progress alone takes a place.
+            let size = if names_progress(text) { text.len() } else { 0 };
+            tokio::select! {
+                biased;
+                () = room.wait_for_place(size, HELD_UP) => return,
+                () = changed => {}
+            }
+        }
+        if self.delivered.fetch_add(1, Ordering::Relaxed).is_multiple_of(MESSAGES_IN_A_ROW) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// The queue of the one call that waits.
+    fn only_room(&self) -> Option<Arc<Room>> {
+        let state = self.locked();
+        let mut waiting = state.waiting.values();
+        let room = Arc::clone(&waiting.next()?.room);
+        waiting.next().is_none().then_some(room)
+    }
+
+    /// Notes that a notification is sent.
+    pub(crate) fn notified(&self) {
+        let mut state = self.locked();
+        state.sent += 1;
+        state.notified = Some(state.sent);
+    }
+
+    /// The beginning of the last text that was no message.
+    pub(crate) fn skipped(&self) -> Option<String> {
+        self.locked().skipped.clone()
+    }
+
+    /// Hands messages to whom they belong; what belongs to no request goes to `listener`.
+    ///
+    /// # Errors
+    /// Where the text is no message and may not be skipped.
+    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        response_reader::messages(text, listener).iter().try_for_each(|message| self.deliver_one(message, listener))
+    }
+
+    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        match message(text, listener) {
+            None => self.deliver_unreadable(text, listener)?,
+            Some(Message::Response { id: None, outcome }) => self.deliver_without_id(text, &outcome, listener),
+            Some(Message::Response { id: Some(id), .. }) => self.deliver_response(id, text, listener),
+            Some(Message::Notification { method, params }) => {
+                let token = params.filter(|_| method == "notifications/progress").and_then(progress_token);
+                let state = self.locked();
+                let waiter = token.and_then(|token| {
+                    state.waiting.values().find(|waiter| waiter.progress_token.as_ref() == Some(&token))
+                });
+                match waiter {
+                    Some(waiter) => match waiter.room.take(text.len()) {
+                        Some(place) => drop(waiter.progress.send((text.clone(), place))),
+                        None => {
+                            drop(state);
+                            listener.left_out(LeftOut::NoRoom);
+                        }
+                    },
+                    None => {
+                        drop(state);
+                        listener.notification(&method, params);
+                    }
+                }
+            }
+            Some(Message::Request { id, method, params }) => listener.request(id, &method, params),
+        }
+        Ok(())
+    }
+
+    fn deliver_response(&self, id: &str, text: &Bytes, listener: &dyn Listener) {
+        let ours = jsonrpc::our_id(id);
+        if ours.is_some_and(|id| self.settle(id, text, true)) {
+            return;
+        }
+        let given_up = ours.is_some_and(|id| self.locked().given_up.contains(&id));
+        if given_up || !listener.accepts(Deviation::UnknownId, &response_reader::unknown_id) {
+            listener.left_out(LeftOut::Unasked);
+        }
+    }
+
+    /// An error without an id is about a message that the server could not read. It ends a request only where nothing else
+    /// can have caused it.
+    fn deliver_without_id(&self, text: &Bytes, outcome: &Result<&RawValue, RpcError>, listener: &dyn Listener) {
+        let is_about_reading =
+            matches!(outcome, Err(error) if matches!(error.code, Some(PARSE_ERROR | INVALID_REQUEST)));
+        if let Some(id) = self.only_one_unread().filter(|_| is_about_reading) {
+            self.settle(id, text, true);
+            return;
+        }
+        let did = || {
+            let said =
+                outcome.as_ref().err().map(|error| crate::util::sanitize::preview_of(error.message.as_bytes(), 200));
+            format!("the server sent a response without an id: {}", said.unwrap_or_default())
+        };
+        if !listener.accepts(Deviation::ResponseWithoutId, &did) {
+            listener.left_out(LeftOut::Unasked);
+        }
+    }
+
+    /// The one request that waits, where the server has read every notification.
+    fn only_one_unread(&self) -> Option<u64> {
+        let state = self.locked();
+        (state.waiting.len() == 1 && state.notified.is_none()).then(|| state.waiting.keys().next().copied()).flatten()
+    }
+
+    /// What is no message settles the one request whose response it should be, and is skipped otherwise.
+    fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+        if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
+            return Ok(());
+        }
+        if let Some(id) = jsonrpc::cut_response(text).and_then(|known| known.id)
+            && self.settle(id, text, false)
+        {
+            return Ok(());
+        }
+        if !response_reader::skips(text, listener) {
+            return Err(not_a_message(text));
+        }
+        self.locked().skipped = Some(crate::util::sanitize::preview_of(text, 200));
+        Ok(())
+    }
+
+    /// Whether a request waited for it.
+    fn settle(&self, id: u64, text: &Bytes, is_accepted: bool) -> bool {
+        let mut state = self.locked();
+        let Some(waiter) = state.waiting.get_mut(&id) else { return false };
+        let (response, sent) = (waiter.response.take(), waiter.sent);
+        if state.notified.is_some_and(|notified| notified < sent) {
+            // Servers read in order: what was sent before the request, too.
+            state.notified = None;
+        }
+        response.is_some_and(|sender| sender.send(Settled { text: text.clone(), is_accepted }).is_ok())
+    }
+
+    pub(crate) fn is_waited_for(&self, id: u64) -> bool {
+        self.locked().waiting.get(&id).is_some_and(|waiter| waiter.response.is_some())
+    }
+
+    /// Ends the wait of all who wait now.
+    pub(crate) fn abandon(&self) {
+        self.locked().waiting.clear();
+    }
+
+    /// Tells all who wait, and all who come, that nothing more will come.
+    pub(crate) fn end(&self, failure: Failure) {
+        let mut state = self.locked();
+        state.ended.get_or_insert(failure);
+        state.waiting.clear();
+        self.idle.notify_waiters();
+    }
+
+    pub(crate) fn ended(&self) -> Option<Failure> {
+        self.locked().ended.clone()
+    }
+
+    /// Returns when nobody waits for an answer, or the time is over.
+    pub(crate) async fn idle(&self, at_most: Duration) {
+        let idle = async {
+            loop {
+                let told = self.idle.notified();
+                if self.locked().waiting.is_empty() {
+                    return;
+                }
+                told.await;
+            }
+        };
+        let _ = tokio::time::timeout(at_most, idle).await;
+    }
+
+    fn locked(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Ends the inbox with its reader, however that ends: with a panic, or with the runtime that it ran on.
+pub(crate) struct Reader(pub(crate) Arc<Inbox>);
+
+impl Drop for Reader {
+    fn drop(&mut self) {
+        self.0.end(Failure::new(Happened::Lost, Code::AnswerCut, "nobody reads the server's messages any more"));
+    }
+}
+
+/// The failure of a request that found its stream or process ended: nothing of it left.
+pub(crate) fn never_left(why: &Failure) -> Failure {
+    let mut failure = why.clone();
+    failure.happened = Happened::NotConnected;
+    failure.error.info_mut().delivery = Happened::NotConnected.delivery();
+    failure
+}
+/// A request that waits for its answer.
+pub(crate) struct Waiting<'a> {
+    inbox: &'a Inbox,
+    id: u64,
+    response: oneshot::Receiver<Settled>,
+    progress: mpsc::UnboundedReceiver<(Bytes, Place)>,
+    /// Progress that waits for room at the caller's. Kept here, as the wait may be given up and begun again.
+    next: Option<(Bytes, Place)>,
+}
+
+impl Waiting<'_> {
+    /// Whether no response will come any more.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        !self.inbox.locked().waiting.contains_key(&self.id)
+    }
+
+    /// The answer; progress on the way to it goes to `listener`, in order.
+    pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
+        let Settled { text, is_accepted } = loop {
+            self.hand_on(listener).await;
+            tokio::select! {
+                biased;
+                Some(next) = self.progress.recv() => self.next = Some(next),
+                response = &mut self.response => match response {
+                    Ok(settled) => break settled,
+                    Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
+                },
+            }
+        };
+        while let Ok(next) = self.progress.try_recv() {
+            self.next = Some(next);
+            self.hand_on(listener).await;
+        }
+        match jsonrpc::parse(&text).filter(|_| is_accepted) {
+            Some(Message::Response { id: None, outcome: Err(error) }) => Err(not_understood(error)),
+            Some(Message::Response { id, outcome }) => content(&text, id, outcome, self.id, limits),
+            _ => Err(response_reader::unreadable(&text, self.id)),
+        }
+    }
+
+    /// Hands the next progress on when there is room for it.
+    async fn hand_on(&mut self, listener: &dyn Listener) {
+        if let Some((text, _)) = &self.next
+            && let Some(Message::Notification { method, params }) = jsonrpc::parse(text)
+        {
+            if let Some(room) = listener.room_for(&method, params) {
+                room.await;
+            }
+            listener.notification(&method, params);
+        }
+        self.next = None;
+    }
+}
+
+/// The failure of a request that the server could not read.
+fn not_understood(error: RpcError) -> Failure {
+    let said = crate::util::sanitize::preview(error.message.as_bytes());
+    let message = format!("the server could not read the request, and named no id: {said}");
+    let mut failure = Failure::new(Happened::Refused, Code::BadRequest, message);
+    let info = failure.error.info_mut();
+    (info.rpc_code, info.data) = (error.code, error.data);
+    failure
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        let mut state = self.inbox.locked();
+        if state.waiting.remove(&self.id).is_some_and(|waiter| waiter.response.is_some()) {
+            if state.given_up.len() == GIVEN_UP_KEPT {
+                state.given_up.pop_front();
+            }
+            state.given_up.push_back(self.id);
+        }
+        self.inbox.waiters.notify_waiters();
+        if state.waiting.is_empty() {
+            self.inbox.idle.notify_waiters();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transport::message::Deaf;
+
+    /// Accepts nothing.
+    struct Strict;
+
+    impl Listener for Strict {
+        fn notification(&self, _: &str, _: Option<&RawValue>) {}
+        fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
+        fn accepts(&self, _: Deviation, _: &dyn Fn() -> String) -> bool {
+            false
+        }
+    }
+
+    #[test]
+    fn a_batch_holds_messages_and_no_batches() {
+        let inbox = Inbox::default();
+        let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Strict).is_ok();
+        assert!(deliver(r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#.to_owned()));
+        assert!(!deliver("[]".to_owned()));
+        assert!(!deliver(r#"[[{"jsonrpc":"2.0","method":"a"}]]"#.to_owned()));
+        // Not one of our frames a level.
+        assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
+    }
+
+    fn settled(lines: &[&str], before: impl Fn(&Inbox)) -> Option<Result<Content, Failure>> {
+        use futures_util::FutureExt;
+        let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
+        let inbox = Inbox::default();
+        before(&inbox);
+        let mut waiting = inbox.expect(7, None, &limits).unwrap();
+        for line in lines {
+            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Deaf).unwrap();
+        }
+        waiting.answer(&Deaf, &limits).now_or_never()
+    }
+
+    #[test]
+    fn unmatched_messages_end_no_request() {
+        for line in [
+            "Server is running on stdio",
+            "[dotenv@17.2.3] injecting env (0) from .env",
+            "[]",
+            "[1,2]",
+            "7",
+            "null",
+            "\"text\"",
+            r#"{"level":30,"id":7,"msg":"a line of a log"}"#,
+            r#"{"type":"heartbeat"}"#,
+            r#"{"level":50,"id":7,"error":"db slow"}"#,
+            r#"{"level":30,"id":7,"result":{"n":1}}"#,
+            r#"{"jsonrpc":null,"level":30,"id":7,"result":"cache miss"}"#,
+            r#"{"jsonrpc":"2.0","id":8,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":"x","result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32601,"message":"Method not found"}}"#,
+            r#"{"jsonrpc":"2.0","error":{"code":-32000,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":7,"res"#,
+        ] {
+            let is_cut = line.ends_with("res");
+            let settled = settled(&[line], |_| {});
+            assert_eq!(settled.is_some(), is_cut, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
+        use futures_util::FutureExt;
+        let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
+        for line in [
+            r#"{"id":7,"result":{}}"#,
+            r#"{"jsonrpc":"2","id":7,"result":{}}"#,
+            r#"{"jsonrpc":2.0,"id":7,"result":{}}"#,
+            r#"{"jsonrpc":null,"id":7,"error":{"code":1,"message":"no"}}"#,
+            r#"{"jsonrpc":"2.0","id":7.0,"result":{}}"#,
+            r#"{"jsonrpc":"2.0","id":7,"error":"no"}"#,
+            "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}",
+        ] {
+            let inbox = Inbox::default();
+            let mut waiting = inbox.expect(7, None, &limits).unwrap();
+            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Strict).unwrap();
+            let Some(Err(failure)) = waiting.answer(&Deaf, &limits).now_or_never() else { panic!("{line}") };
+            assert_eq!((failure.happened, failure.error.code()), (Happened::Unusable, "invalid_answer"), "{line}");
+            assert!(matches!(settled(&[line], |_| {}), Some(Ok(_))), "{line}");
+        }
+        let marked = Bytes::from("\u{feff}[{\"jsonrpc\":\"2.0\",\"method\":\"a\"}]");
+        assert!(Inbox::default().deliver(&marked, &Strict).is_err());
+        assert!(Inbox::default().deliver(&marked, &Deaf).is_ok());
+        // A response to no request ends nothing.
+        for line in [r#"{"jsonrpc":"2.0","id":8,"result":{}}"#, r#"{"jsonrpc":"2.0","id":null,"result":{}}"#] {
+            let inbox = Inbox::default();
+            let mut waiting = inbox.expect(7, None, &limits).unwrap();
+            inbox.deliver(&Bytes::from(line), &Strict).unwrap();
+            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none(), "{line}");
+        }
+    }
+
+    #[tokio::test]
+    async fn progress_of_the_only_call_waits_for_room_in_bytes() {
+        use futures_util::FutureExt;
+        let mut limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
+        limits.event.most = 200;
+        let inbox = Inbox::default();
+        let mut waiting = inbox.expect(7, Some("p".to_owned()), &limits).unwrap();
+        let params = format!(r#"{{"progressToken":"p","progress":1,"message":"{}"}}"#, "x".repeat(60));
+        let progress = jsonrpc::notification("notifications/progress", params.as_bytes());
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
+        inbox.deliver(&progress, &Deaf).unwrap();
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
+        assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no room");
+        assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+        assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
+    }
+
+    #[test]
+    fn an_error_without_an_id_ends_the_only_request_that_can_have_caused_it() {
+        let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
+        let Some(Err(failure)) = settled(&[error], |_| {}) else { panic!() };
+        assert_eq!((failure.error.code(), failure.error.info().rpc_code), ("bad_request", Some(-32700)));
+        // The notification may be what it could not read.
+        assert!(settled(&[error], Inbox::notified).is_none());
+        let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
+        let inbox = Inbox::default();
+        let (mut first, mut second) =
+            (inbox.expect(1, None, &limits).unwrap(), inbox.expect(2, None, &limits).unwrap());
+        inbox.deliver(&Bytes::from(error), &Deaf).unwrap();
+        use futures_util::FutureExt;
+        for waiting in [&mut first, &mut second] {
+            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+        }
+    }
+}

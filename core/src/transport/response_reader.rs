@@ -1,0 +1,151 @@
+//! The messages on the way to the response of one request: a body, or the events of a stream of its own.
+
+use bytes::Bytes;
+use serde_json::value::RawValue;
+
+use crate::config::limits::Limits;
+use crate::error::Code;
+use crate::error::attempt_error::Failure;
+use crate::error::failure_class::Happened;
+use crate::observe::deviations::Deviation;
+use crate::protocol::jsonrpc::{self, Message};
+use crate::transport::message::{Content, Listener, content, message, not_a_message};
+
+/// The most of a skipped text that is shown.
+const SHOWN: usize = 200;
+
+/// The messages of a text: itself, or those of a batch, as revision 2025-03-26 has it. A batch holds no batches: those could
+/// be nested deeper than the stack is.
+pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
+    let inner = jsonrpc::without_mark(text);
+    if inner.trim_ascii_start().starts_with(b"[")
+        && let Ok(batch) = serde_json::from_slice::<Vec<&RawValue>>(inner)
+        && !batch.is_empty()
+        && (inner.len() == text.len() || listener.accepts(Deviation::ByteOrderMark, &|| jsonrpc::MARKED.to_owned()))
+    {
+        return batch.iter().map(|message| text.slice_ref(message.get().as_bytes())).collect();
+    }
+    vec![text.clone()]
+}
+
+/// What comes before the skipped event in the message of a stream that ended without the response.
+const LAST_SKIPPED: &str = "; the last event that was not a JSON-RPC message: ";
+
+/// Whether a stream ended without the response, and an event was skipped that may stand in the place of one.
+pub(crate) fn ended_behind_skipped(failure: &Failure) -> bool {
+    let info = failure.error.info();
+    info.code == Code::AnswerCut && info.message.contains(LAST_SKIPPED)
+}
+
+/// Reports a text that is no message. Whether it may be skipped.
+pub(crate) fn skips(text: &[u8], listener: &dyn Listener) -> bool {
+    let shown = || crate::util::sanitize::preview_of(text, SHOWN);
+    let accepted = listener
+        .accepts(Deviation::NotAMessage, &|| format!("the server sent what is not a JSON-RPC message ({})", shown()));
+    if accepted {
+        listener.skipped(shown());
+    }
+    accepted
+}
+
+/// Why a text that should be a response to the request `id` is none.
+pub(crate) fn unreadable(text: &[u8], id: u64) -> Failure {
+    let shown = crate::util::sanitize::preview_of(text, SHOWN);
+    if jsonrpc::addressed(text) == Some(id) {
+        let why = match std::str::from_utf8(text) {
+            Ok(_) => "is not a JSON-RPC response",
+            Err(_) => "is not valid UTF-8",
+        };
+        return Failure::unusable(format!("the response to this request {why}: {shown}"));
+    }
+    match jsonrpc::cut_response(text) {
+        Some(_) => cut(
+            text,
+            id,
+            format!("the answer ends too early and is not a JSON-RPC response: {shown}"),
+            Code::InvalidAnswer,
+        ),
+        None => not_a_message(text),
+    }
+}
+
+/// The failure of a response that breaks off: where its beginning shows a result to this request, it ran.
+pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> Failure {
+    let mut failure = Failure::bad_answer(code, message);
+    if jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
+        failure.error.info_mut().delivery = Happened::Unusable.delivery();
+    }
+    failure
+}
+
+/// Reads messages until the response.
+pub(crate) struct Reading<'a> {
+    pub(crate) id: u64,
+    pub(crate) limits: &'a Limits,
+    pub(crate) listener: &'a dyn Listener,
+    /// The beginning of the last text that was skipped.
+    pub(crate) skipped: Option<String>,
+}
+
+impl<'a> Reading<'a> {
+    pub(crate) fn new(id: u64, limits: &'a Limits, listener: &'a dyn Listener) -> Self {
+        Self { id, limits, listener, skipped: None }
+    }
+
+    /// Takes the messages of one text; the response, if it is among them.
+    ///
+    /// # Errors
+    /// Where the response cannot be used, or the text may not be skipped.
+    pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, Failure> {
+        let messages = messages(text, self.listener);
+        let is_batch = messages.len() > 1;
+        let mut response = None;
+        for text in &messages {
+            match message(text, self.listener) {
+                Some(Message::Notification { method, params }) => {
+                    // Nothing more is read meanwhile, so that the server can send no faster.
+                    if let Some(room) = self.listener.room_for(&method, params) {
+                        room.await;
+                    }
+                    self.listener.notification(&method, params);
+                }
+                Some(Message::Request { id, method, params }) => self.listener.request(id, &method, params),
+                Some(Message::Response { id, outcome }) => {
+                    let is_other = is_batch && id.is_none_or(|id| jsonrpc::our_id(id) != Some(self.id));
+                    if is_other && self.listener.accepts(Deviation::UnknownId, &unknown_id) {
+                        continue;
+                    }
+                    // Messages behind it in a batch are read, too.
+                    response.get_or_insert(content(text, id, outcome, self.id, self.limits)?);
+                }
+                None => self.skip(text)?,
+            }
+        }
+        Ok(response)
+    }
+
+    fn skip(&mut self, text: &Bytes) -> Result<(), Failure> {
+        let failure = unreadable(text, self.id);
+        let is_ours = failure.happened == Happened::Unusable
+            || jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(self.id));
+        if is_ours || !skips(text, self.listener) {
+            return Err(failure);
+        }
+        self.skipped = Some(crate::util::sanitize::preview_of(text, SHOWN));
+        Ok(())
+    }
+
+    /// The failure of a stream that ended without the response.
+    pub(crate) fn ended(&self) -> Failure {
+        let ended = "the event stream ended without the answer";
+        match &self.skipped {
+            None => Failure::bad_answer(Code::AnswerCut, ended),
+            Some(skipped) => Failure::bad_answer(Code::AnswerCut, format!("{ended}{LAST_SKIPPED}{skipped}")),
+        }
+    }
+}
+
+/// What a server did that answered a request nobody made.
+pub(crate) fn unknown_id() -> String {
+    "the server sent a response to a request that was not made".to_owned()
+}
