@@ -35,7 +35,7 @@ pub(crate) struct Token {
 }
 
 /// The token of one client: asked for once for all calls.
-pub(crate) type TokenCache = SingleFlight<Token>;
+pub(crate) type TokenCache = SingleFlight<Token, Failure>;
 
 impl Kept for Token {
     fn generation(&self) -> u64 {

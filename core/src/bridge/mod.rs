@@ -14,7 +14,6 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::client::pagination::ServerPages;
 use crate::client::prepared::{self, Work};
 use crate::client::{Client, What, unsendable};
 use crate::config::call_options::CallOptions;
@@ -32,6 +31,7 @@ use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
 use crate::retry::executor::CallState;
+use crate::session::pagination::ServerPages;
 pub use crate::util::bounded_queue::{Hear, Letter, Place};
 use crate::util::bounded_queue::{Room, WaitLimit};
 pub use crate::util::environment::{Environment, of_process};
@@ -422,7 +422,7 @@ impl Hooks {
     fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::config::callbacks::Hooks> {
         let mut hooks = crate::config::callbacks::Hooks::default();
         if let Some(hear) = self.on_notification {
-            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
+            let room = Room::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
                 let method = serde_json::to_string(method).unwrap_or_default();
                 let text = format!("{{\"method\":{method},\"params\":{params}}}");
@@ -430,7 +430,7 @@ impl Hooks {
             }));
         }
         if let Some(hear) = self.on_log {
-            let room = Room::new(&Limits::of(config)?, &hooks.dropped);
+            let room = Room::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.log = Log::to(Arc::new(move |record| {
                 room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
             }));

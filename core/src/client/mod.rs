@@ -1,8 +1,6 @@
 //! The client: every method is one short function over [`Client::raw`].
 
 pub(crate) mod era_methods;
-pub(crate) mod input_rounds;
-pub(crate) mod pagination;
 pub(crate) mod prepared;
 
 use std::collections::VecDeque;
@@ -23,7 +21,6 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use crate::client::pagination::{ServerPages, read_items};
 use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
 use crate::config::client_options::ClientConfig;
@@ -36,14 +33,15 @@ use crate::protocol::methods::{self, TOOLS_CALL};
 use crate::protocol::modern::DISCOVER;
 use crate::protocol::params::{self, Unsendable};
 use crate::protocol::raw_result::{Metadata, RawReply};
+use crate::protocol::safety::Safety;
 use crate::protocol::serialize;
 use crate::protocol::types::{
     CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
-use crate::retry::policy::Safety;
 use crate::session::manager::Core;
+use crate::session::pagination::{self, ServerPages, read_items};
 use crate::session::request::{LogicalCall, ProgressSink};
 use crate::util::bounded_queue::{Hear, Room};
 use crate::util::environment::{self, Environment};
@@ -238,7 +236,7 @@ impl Client {
 
     /// A queue of progress before a function of the caller's, and its room.
     pub(crate) fn queue(&self, hear: Hear) -> (ProgressSink, Arc<Room>) {
-        let room = Room::new(&self.core.settings.limits, &self.core.counts.dropped);
+        let room = Room::new(self.core.settings.limits.of_queue(), &self.core.counts.dropped);
         let filled = Arc::clone(&room);
         let hear = move |params: &str| {
             // What has no place is counted.

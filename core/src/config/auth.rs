@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::auth::client_credentials::ClientCredentials;
 use crate::auth::credentials::{Credentials, bearer, sensitive};
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::config::option_table::{Address, OptionValue, Spelling, inside, options};
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
@@ -161,7 +161,7 @@ impl AuthConfig {
             }
             "header" => {
                 let name = self.name.as_deref().unwrap_or("Authorization");
-                let name = headers::credential_name(name)?;
+                let name = header_rules::credential_name(name)?;
                 let value = secret(&self.value);
                 // A value such as "Bearer x" is searched for without its first word, too.
                 let word = value.expose().rsplit(' ').next().unwrap_or_default().to_owned();

@@ -12,9 +12,9 @@ use crate::config::option_table::{Spelling, options};
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Error};
-use crate::observe::counters::Count;
 use crate::observe::log::Log;
 use crate::observe::state::Observe;
+use crate::util::count::Count;
 use crate::util::secret::Secret;
 
 /// One row of the table of hooks: functions that a client takes beside its options.

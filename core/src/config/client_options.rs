@@ -10,19 +10,19 @@ use url::{Host, Url};
 
 use crate::auth::credentials::{Credentials, bearer, one_word, sensitive};
 use crate::config::auth::AuthConfig;
+use crate::config::backoff::Backoff;
 use crate::config::callbacks::Hooks;
 use crate::config::endpoint::{Route, Tools};
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::config::limits::Limits;
 use crate::config::option_table::{Address, check_duration, options};
 use crate::config::profile::{Choice, Profile};
+use crate::config::proxies::EnvironmentProxies;
+use crate::config::tls::Tls;
 use crate::error::{Code, Error, Result};
-use crate::http::proxies::EnvironmentProxies;
-use crate::http::tls::Tls;
 use crate::observe::log;
-use crate::retry::policy::Backoff;
-use crate::util::environment;
 use crate::util::secret::Secret;
+use crate::util::{environment, headers};
 
 options! {
     /// The options of a client, as the user gave them.
@@ -223,7 +223,7 @@ impl ClientConfig {
         let route = self.route(&profile, from_environment(&profile.environment.base_url), &variables)?;
         let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
 
-        let mut common = headers::extra("headers", self.headers.iter().flatten())?;
+        let mut common = header_rules::extra("headers", self.headers.iter().flatten())?;
         if let Credentials::Fixed(name, value, _) = &credentials {
             common.insert(name.clone(), value.clone());
         }
@@ -232,7 +232,7 @@ impl ClientConfig {
                 return Err(Error::config(Code::InvalidOption, "omni_version", "must be a date, YYYY-MM-DD"));
             }
             if profile.omni_version {
-                common.insert(headers::OMNI_VERSION, headers::visible("omni_version", version)?);
+                common.insert(headers::OMNI_VERSION, header_rules::visible("omni_version", version)?);
             }
         }
         let sticky = match &self.x_session_id {
@@ -240,7 +240,7 @@ impl ClientConfig {
             None => profile.sticky.then(|| uuid::Uuid::new_v4().to_string()),
         };
         if let Some(id) = sticky {
-            common.insert(headers::X_SESSION_ID, headers::visible("x_session_id", &id)?);
+            common.insert(headers::X_SESSION_ID, header_rules::visible("x_session_id", &id)?);
         }
 
         // A key is a header: a process gets none.
@@ -373,7 +373,7 @@ impl ClientConfig {
         };
         let (name, value) = match &profile.api_key_header {
             Some(name) => {
-                let name = headers::credential_name(name)
+                let name = header_rules::credential_name(name)
                     .map_err(|error| crate::config::option_table::inside("profile.api_key_header", error))?;
                 (name, sensitive("api_key", one_word("api_key", &key)?)?)
             }
@@ -421,7 +421,7 @@ impl ClientConfig {
                 let allowed = "must be an absolute URL of the scheme http, https, socks5 or socks5h";
                 Error::config(Code::InvalidOption, "proxy", allowed)
             })?;
-        let own = headers::for_proxy("proxy_headers", self.proxy_headers.iter().flatten())?;
+        let own = header_rules::for_proxy("proxy_headers", self.proxy_headers.iter().flatten())?;
         if !own.is_empty() && url.scheme().starts_with("socks") {
             return Err(Error::config(Code::InvalidOption, "proxy_headers", "does not belong to a SOCKS proxy"));
         }

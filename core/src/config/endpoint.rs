@@ -1,6 +1,7 @@
 //! Where a server is, what carries the messages there, and which tools may be called.
 
 use std::collections::HashSet;
+use std::ffi::OsString;
 
 use base64::Engine;
 use url::Url;
@@ -9,9 +10,19 @@ use crate::config::client_options::{ClientConfig, web_url};
 use crate::config::option_table::refuse_given;
 use crate::config::profile::Profile;
 use crate::error::{Code, Error, Result};
-use crate::transport::stdio::Program;
 use crate::util::environment::{self, Environment};
 use crate::util::secret::Secret;
+
+/// The program of a stdio server, and how it is started.
+#[derive(Clone)]
+pub(crate) struct Program {
+    pub(crate) command: String,
+    pub(crate) args: Vec<Secret>,
+    /// What it gets of our own environment.
+    pub(crate) inherited: Vec<(String, OsString)>,
+    pub(crate) env: Vec<(String, Secret)>,
+    pub(crate) cwd: Option<String>,
+}
 
 /// The way to a server.
 #[derive(Clone)]

@@ -4,6 +4,7 @@ use crate::config::client_options::{ClientConfig, positive};
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, Result};
+use crate::util::bounded_queue::QueueLimit;
 
 /// A number of bytes, and the option that says so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,11 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// The capacity of each queue in front of a callback.
+    pub(crate) fn of_queue(&self) -> QueueLimit {
+        QueueLimit { messages: self.queue, bytes: self.event.most }
+    }
+
     /// The limits that the options say.
     ///
     /// # Errors

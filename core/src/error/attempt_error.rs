@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::config::headers;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error};
+use crate::util::headers;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Failure {

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use crate::config::profile::Profile;
 use crate::error::Delivery;
 use crate::error::attempt_error::Failure;
-use crate::retry::retry_after::LONGEST;
+use crate::http::retry_after::LONGEST;
 use crate::transport::classify::{Standing, judge, refused_rest};
 use crate::transport::message::{Answer, Deaf};
 use crate::transport::streamable_http::error_content;

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
-use crate::config::headers::{MAX_LENGTH, extra, visible};
+use crate::config::header_rules::{MAX_LENGTH, extra, visible};
 use crate::protocol::param_headers::{annotations, encode, value_at};
 use crate::util::sanitize::preview;
 use crate::util::secret::Secret;

@@ -6,7 +6,7 @@ use http::header::{DATE, RETRY_AFTER};
 use http::{HeaderMap, HeaderValue};
 
 use super::dates;
-use crate::retry::retry_after::{LONGEST, read};
+use crate::http::retry_after::{LONGEST, read};
 
 /// `input`: what the header says, and behind an LF what `Date` says; or nine bytes for two dates and their forms.
 ///

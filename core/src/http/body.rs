@@ -15,8 +15,8 @@ use crate::config::limits::{self, Limits};
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
+use crate::http::idle_timeout::IdleTimer;
 use crate::http::sniff::{Kind, kind_of};
-use crate::transport::idle_timeout::IdleTimer;
 
 /// The most that is reserved for a body before it has come.
 const RESERVED: usize = 1 << 20;

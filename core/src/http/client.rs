@@ -16,13 +16,13 @@ use crate::config::client_options::{Settings, is_loopback};
 use crate::config::limits::{DEFAULT_HEADERS, Limits};
 use crate::error::attempt_error::Failure;
 use crate::error::{Code, Error, Result};
-use crate::transport::idle_timeout::IdleTimer;
+use crate::http::idle_timeout::IdleTimer;
 
+use crate::config::tls::AskedInVain;
 use crate::http::cookies::Cookies;
 use crate::http::error::{Way, is_end_of_connection, not_answered};
 use crate::http::redirects::{self, Redirects};
 use crate::http::request_body::MayHaveLeft;
-use crate::http::tls::AskedInVain;
 use crate::http::upload;
 
 /// The bounds of how long a silent HTTP/2 connection is believed in, and how long its answer to a ping is waited for.

@@ -2,11 +2,11 @@
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
+use crate::config::trust::is_authority;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::http::error::{Way, causes};
-use crate::http::trust::is_authority;
 
 /// With these a server refuses a client for its certificate (RFC 8446, section 6.2). Since TLS 1.3 they come behind the
 /// client's end of the handshake, but still before the server looks at anything that was sent.

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, yield_now};
 
-use crate::transport::idle_timeout::IdleTimer;
+use crate::http::idle_timeout::IdleTimer;
 
 /// The size of a piece, and of bodies that are sent as one.
 const PIECE: usize = 32 << 10;

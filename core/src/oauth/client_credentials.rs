@@ -19,8 +19,8 @@ use crate::oauth::client_authentication::{ClientAuthentication, refused_the_clie
 use crate::oauth::discovery::{self, TokenEndpoint};
 use crate::oauth::token_response::{self, TokenResponse};
 use crate::observe::deviations::Deviation;
+use crate::protocol::safety::Safety;
 use crate::retry::executor::{self, Name, Operation, Plan};
-use crate::retry::policy::Safety;
 use crate::session::manager::Core;
 
 /// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
@@ -186,7 +186,7 @@ async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Fa
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
     let mut failure = Failure::new(happened, code, message).answered(status, &answer.headers);
-    let wait = crate::retry::retry_after::read(&answer.headers, std::time::SystemTime::now());
+    let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
     info.service_code = word;

@@ -14,8 +14,8 @@ use crate::error::failure_class::Happened;
 use crate::http::client::is_own;
 use crate::http::plain;
 use crate::oauth::client_credentials::unusable;
+use crate::protocol::safety::Safety;
 use crate::retry::executor::{self, Name, Operation, Plan};
-use crate::retry::policy::Safety;
 use crate::session::manager::Core;
 
 /// Where tokens are asked for.

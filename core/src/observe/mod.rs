@@ -4,3 +4,4 @@ pub(crate) mod counters;
 pub(crate) mod deviations;
 pub(crate) mod log;
 pub(crate) mod state;
+pub(crate) mod waiting;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::retry::policy::Safety;
+use crate::protocol::safety::Safety;
 
 /// One method of the client.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::config::headers;
 use crate::error::{Code, Delivery, Error};
 use crate::protocol::lenient_json;
+use crate::util::headers;
 
 /// A result as JSON text, with what is known of its answer.
 #[derive(Clone, Default)]

@@ -13,13 +13,13 @@ use crate::config::call_options::CallOptions;
 use crate::error::attempt_error::Failure;
 use crate::error::{Code, Error, Result};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::registry::config::{Kind, Place, RegistryConfig};
 use crate::registry::decoded::decoded;
 use crate::registry::record::Record;
 use crate::registry::record_fields::Fields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::{RestCall, is_answer_lost};
-use crate::retry::policy::Safety;
 use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };

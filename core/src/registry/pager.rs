@@ -4,11 +4,11 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::client::pagination::Position;
 use crate::client::prepared::Work;
 use crate::config::call_options::CallOptions;
 use crate::error::Result;
 use crate::registry::sema4::Registry;
+use crate::session::pagination::Position;
 
 /// The pages of a registry's list.
 #[derive(Debug)]

@@ -9,10 +9,10 @@ use url::Url;
 use crate::client::prepared::{Work, run};
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
+use crate::protocol::safety::Safety;
 use crate::registry::config::Place;
 use crate::registry::decoded::decoded;
 use crate::registry::rest_call::RestCall;
-use crate::retry::policy::Safety;
 
 impl Place {
     pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {

@@ -9,18 +9,19 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::call_options::CallOptions;
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Error, Result};
 use crate::http::plain::{self, PlainAnswer};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::registry::record;
 use crate::retry::executor::{self, Name, Operation, Plan, Turn};
-use crate::retry::policy::Safety;
 use crate::session::manager::Core;
 use crate::transport::classify;
+use crate::util::headers;
 
 /// A request that is ready to be sent.
 pub(crate) struct RestCall {
@@ -57,8 +58,8 @@ impl RestCall {
         let plan = Plan::of_call(core, safety, options)?;
         let mut secrets = body.and_then(Value::as_object).map(record::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));
-        let headers = headers::extra("headers", options.headers.iter().flatten())?;
-        secrets.extend(headers::texts(&headers));
+        let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
+        secrets.extend(header_rules::texts(&headers));
         Ok(Self { plan, method, url, body, headers, secrets })
     }
 

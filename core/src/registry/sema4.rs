@@ -11,6 +11,7 @@ use crate::client::prepared;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::registry::config::{Kind, Place, RegistryConfig};
 use crate::registry::decoded::decoded;
 use crate::registry::pager::Pager;
@@ -18,7 +19,6 @@ use crate::registry::record::Record;
 use crate::registry::record_fields::Fields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::RestCall;
-use crate::retry::policy::Safety;
 use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };

@@ -12,20 +12,20 @@ use tracing::field::Empty;
 use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::{optional, positive};
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, Result};
+use crate::http::idle_timeout;
 use crate::observe::log::tell;
+use crate::observe::waiting::{Deadline, Stage, Waiting};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::retry::budget::Taken;
-use crate::retry::connection_slots::Slot;
-use crate::retry::policy::{self, Action, Decision, Safety, Situation};
-use crate::retry::waiting::{Deadline, Stage, Waiting};
+use crate::retry::policy::{self, Action, Decision, Situation};
 use crate::session::manager::{Core, End};
-use crate::transport::idle_timeout;
+use crate::transport::connection_slots::Slot;
 use crate::transport::response_reader::ended_behind_skipped;
-use crate::util::sanitize::seconds;
 
 /// Boxed, as it is made of operations itself.
 pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
@@ -217,17 +217,8 @@ pub(crate) async fn in_time<T>(
     tokio::select! {
         biased;
         done = work => done,
-        () = idle_timeout::reached(until) => Err(too_late(timeout)),
+        () = idle_timeout::reached(until) => Err(idle_timeout::too_late(timeout)),
     }
-}
-
-/// The failure of an attempt whose timeout has passed.
-pub(crate) fn too_late(timeout: Option<Duration>) -> Failure {
-    let message = match timeout {
-        Some(timeout) => format!("no answer within {} (option timeout)", seconds(timeout)),
-        None => "no answer in time".to_owned(),
-    };
-    Failure::new(Happened::Lost, Code::AttemptTimeout, message)
 }
 
 /// How far an operation has come, readable from outside: what a caller who cancels it is told.
@@ -327,7 +318,7 @@ impl Plan {
         let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
         let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
         if let Some(id) = &options.request_id {
-            headers::visible("request_id", id)?;
+            header_rules::visible("request_id", id)?;
         }
         Ok(Self {
             safety,

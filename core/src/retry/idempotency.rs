@@ -7,7 +7,7 @@ use http::HeaderValue;
 use serde_json::value::RawValue;
 use sha2::{Digest, Sha256};
 
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::error::{Code, Error, Result};
 
 /// Keys remembered per client; the oldest are forgotten first.
@@ -25,14 +25,14 @@ pub(crate) fn mint() -> String {
 /// # Errors
 /// `config` where the key is not 1 to 255 visible ASCII characters.
 pub(crate) fn header(key: &str) -> Result<HeaderValue> {
-    headers::visible("idempotency_key", key)
+    header_rules::visible("idempotency_key", key)
 }
 
 /// The key of a further round of a call (from 2): another payload, for which the call's own key would be refused. Equal for
 /// equal calls.
 pub(crate) fn of_round(key: &str, round: u32) -> String {
     let of_round = format!("{key}-r{round}");
-    if of_round.len() <= headers::MAX_LENGTH {
+    if of_round.len() <= header_rules::MAX_LENGTH {
         return of_round;
     }
     let hash = Sha256::digest(of_round);

@@ -2,11 +2,8 @@
 
 pub(crate) mod budget;
 pub(crate) mod call_log;
-pub(crate) mod connection_slots;
 pub(crate) mod executor;
 pub(crate) mod idempotency;
 pub(crate) mod issued_secrets;
 pub(crate) mod policy;
 pub(crate) mod redact;
-pub(crate) mod retry_after;
-pub(crate) mod waiting;

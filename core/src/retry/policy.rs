@@ -6,19 +6,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::config::backoff::Backoff;
 use crate::error::failure_class::Happened;
-
-/// How much harm a second execution of a call could do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Safety {
-    /// Changes nothing: the handshake, ping, every list, reads.
-    Safe,
-    /// A `tools/call` whose idempotency key the server honours.
-    Keyed,
-    /// Any other `tools/call` or unknown method.
-    Plain,
-}
+use crate::protocol::safety::Safety;
 
 impl Happened {
     /// Whether the table sends even a plain call again: then it must not have run.
@@ -74,25 +64,6 @@ pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
 pub(crate) fn action(happened: Happened, safety: Safety) -> Action {
     let row = TABLE.iter().find(|(row, _)| *row == happened);
     row.map_or(Stop, |(_, actions)| actions[safety as usize])
-}
-
-/// How long to wait between attempts.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Backoff {
-    /// The wait before the second attempt. Default 250 ms.
-    pub initial: Duration,
-    /// The longest wait that the doubling reaches. Default 4 s.
-    pub max: Duration,
-}
-
-impl Backoff {
-    /// The wait after the failed attempt number `attempt` (from 1): `initial × 2ⁿ` up to `max`, of which
-    /// `random` (0 to 1) decides the upper half, so that clients that failed together do not return together.
-    pub(crate) fn wait(&self, attempt: u32, random: f64) -> Duration {
-        let doublings = attempt.saturating_sub(1).min(31);
-        let full = self.initial.saturating_mul(1 << doublings).min(self.max);
-        full.mul_f64(0.5 + 0.5 * random.clamp(0.0, 1.0))
-    }
 }
 
 /// What is known when an attempt has failed.

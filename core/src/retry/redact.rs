@@ -7,10 +7,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::config::client_options::SHORTEST_SECRET;
-use crate::config::headers::MCP_SESSION_ID;
 use crate::error::Error;
 use crate::protocol::lenient_json;
 use crate::session::manager::Core;
+use crate::util::headers::MCP_SESSION_ID;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";

@@ -12,26 +12,25 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::auth::token::Token;
-use crate::config::headers;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::http::body::{self, Body};
+use crate::http::idle_timeout::{self, IdleTimer};
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::Message;
-use crate::retry::executor;
 use crate::session::inbound::Ears;
 use crate::session::loss::{self, Kind};
 use crate::session::manager::Core;
 use crate::session::session::{Listening, OwnStream, Peer};
 use crate::transport::classify::{self, Standing};
 use crate::transport::deferred_response::Elsewhere;
-use crate::transport::idle_timeout::IdleTimer;
 use crate::transport::link::Link;
 use crate::transport::message::{Listener, message};
 use crate::transport::sse_stream::EventStream;
 use crate::transport::streamable_http::{Stream, get_stream};
 use crate::transport::{reconnect_delay, response_reader};
+use crate::util::headers;
 use crate::util::wait_group::OpenCount;
 
 /// How often in a row the stream is asked for in vain, before the client stops listening.
@@ -155,7 +154,7 @@ async fn listen_once(
         };
         stream.is_asked_for();
         let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
-        let asked = asked.await.unwrap_or_else(|_| Err(executor::too_late(None)));
+        let asked = asked.await.unwrap_or_else(|_| Err(idle_timeout::too_late(None)));
         settle.send_replace(true);
         match asked {
             Ok(events) => (events, Arc::clone(&peer.ears)),

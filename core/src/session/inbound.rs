@@ -10,7 +10,6 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::config::headers;
 use crate::observe::deviations::Deviation;
 use crate::observe::log::tell;
 use crate::protocol::jsonrpc;
@@ -20,6 +19,7 @@ use crate::session::server_requests::{self, Unanswered};
 use crate::session::subscriptions::ACKNOWLEDGED;
 use crate::transport::link::Link;
 use crate::transport::message::{Deaf, LeftOut, Listener, Outgoing};
+use crate::util::headers;
 use crate::util::sanitize::preview;
 use crate::util::wait_group::OpenCount;
 

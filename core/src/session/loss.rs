@@ -10,7 +10,7 @@ use crate::config::profile::Profile;
 use crate::error::attempt_error::{Failure, Tie};
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery};
-use crate::retry::policy::Safety;
+use crate::protocol::safety::Safety;
 
 /// How many kinds of refusals are remembered.
 const MOST_KINDS: usize = 256;

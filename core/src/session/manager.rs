@@ -14,7 +14,6 @@ use tokio::time::Instant;
 use crate::auth::credentials::Credentials;
 use crate::auth::token::{Issued, Token, TokenCache};
 use crate::config::client_options::Settings;
-use crate::config::headers;
 use crate::error::attempt_error::Failure;
 use crate::error::{Code, Error, Result};
 use crate::http::pool::Pools;
@@ -25,14 +24,13 @@ use crate::observe::counters::Counts;
 use crate::observe::deviations::{Deviation, Reported};
 use crate::observe::log::{Log, tell};
 use crate::observe::state::{Board, State, StateChange};
+use crate::observe::waiting::Handshake;
 use crate::protocol::era::Verdict;
 use crate::protocol::param_headers::Mirrored;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::budget::RetryBudget;
-use crate::retry::connection_slots::Slots;
 use crate::retry::idempotency::UsedKeys;
 use crate::retry::issued_secrets::GivenSecrets;
-use crate::retry::waiting::Handshake;
 use crate::session::cancellation::HeldNotices;
 use crate::session::get_stream;
 use crate::session::inbound::{Warnings, uri_of};
@@ -41,10 +39,12 @@ use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
 use crate::session::session::{Listening, Peer, Session};
 use crate::session::subscriptions::{self, Subscriptions};
+use crate::transport::connection_slots::Slots;
 use crate::transport::http_sse::LAST_ANSWERS;
 use crate::transport::link::Link;
 use crate::transport::streamable_http as transport;
-use crate::util::bounded_queue::Room;
+use crate::util::bounded_queue::{QueueLimit, Room};
+use crate::util::headers;
 use crate::util::wait_group::OpenCount;
 
 /// The most answers to them that are on their way at once.
@@ -164,7 +164,10 @@ impl Core {
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             serial: tokio::sync::Mutex::default(),
-            questions: Room::of(settings.max_server_requests as usize, &settings.limits, &counts.unanswered),
+            questions: Room::new(
+                QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
+                &counts.unanswered,
+            ),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
             asked_of_all: Arc::default(),

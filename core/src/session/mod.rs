@@ -3,10 +3,13 @@
 pub(crate) mod cancellation;
 pub(crate) mod get_stream;
 pub(crate) mod inbound;
+pub(crate) mod input_rounds;
+pub(crate) mod lenient_results;
 pub(crate) mod loss;
 pub(crate) mod manager;
 pub(crate) mod open;
 pub(crate) mod output_schemas;
+pub(crate) mod pagination;
 pub(crate) mod request;
 pub(crate) mod result_cache;
 pub(crate) mod server_requests;

@@ -11,7 +11,6 @@ use tokio::time::Instant;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::Settings;
 use crate::config::endpoint::Route;
-use crate::config::headers;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, ErrorKind};
@@ -20,9 +19,9 @@ use crate::protocol::era::{self, Answered, Verdict};
 use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
 use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::protocol::{handshake, modern};
 use crate::retry::executor::{self, Name, Operation, Plan, Turn};
-use crate::retry::policy::Safety;
 use crate::session::inbound::Ears;
 use crate::session::manager::{CLOSE_WITHIN, Core};
 use crate::session::request::{LogicalCall, is_of_another_era, link_lost};
@@ -33,6 +32,7 @@ use crate::transport::http_sse::{Opened, SseLink};
 use crate::transport::link::Link;
 use crate::transport::stdio::StdioLink;
 use crate::transport::streamable_http::set_content_headers;
+use crate::util::headers;
 use crate::util::in_flight::InFlight;
 
 /// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.

@@ -8,7 +8,6 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::client::pagination;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::observe::deviations::Deviation;
@@ -16,6 +15,7 @@ use crate::protocol::json_schema::{self, Changes, Compiled, Reading};
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::raw_result::RawReply;
 use crate::session::manager::Core;
+use crate::session::pagination;
 use crate::session::request::LogicalCall;
 use crate::util::sanitize::word;
 

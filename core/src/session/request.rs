@@ -11,39 +11,39 @@ use tokio::sync::MutexGuard;
 use tokio::time::Instant;
 
 use crate::auth::token::Token;
-use crate::client::input_rounds::Rounds;
-use crate::client::pagination;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::Settings;
-use crate::config::headers;
+use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
 use crate::error::attempt_error::{Failure, Tie};
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, Result};
+use crate::http::idle_timeout::{IdleTimer, Questions};
 use crate::observe::deviations::Deviation;
+use crate::observe::waiting::Deadline;
 use crate::protocol::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
 use crate::protocol::methods::{self, INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{jsonrpc, lenient_json, modern, params, validate_params};
 use crate::retry::call_log::{self, Ongoing};
 use crate::retry::executor::{self, CallState, Correction, Name, Operation, Plan, Turn};
 use crate::retry::idempotency;
-use crate::retry::policy::Safety;
-use crate::retry::waiting::Deadline;
 use crate::session::cancellation::Unanswered;
 use crate::session::inbound::{AskedInCall, Ears};
+use crate::session::input_rounds::Rounds;
 use crate::session::loss::{self, Kind, Suspicion};
 use crate::session::manager::{Core, End};
 use crate::session::open::Opening;
 use crate::session::session::Peer;
-use crate::session::{get_stream, output_schemas, result_cache};
+use crate::session::{get_stream, output_schemas, pagination, result_cache};
 use crate::transport::classify::{self, Standing};
-use crate::transport::idle_timeout::{IdleTimer, Questions};
 use crate::transport::link::Link;
 use crate::transport::message::{self, Content, LeftOut, Listener, Outgoing, Renewed};
 use crate::transport::pending_requests::progress_token;
 use crate::util::bounded_queue::{Room, WaitLimit};
+use crate::util::headers;
 use crate::util::sanitize::preview;
 
 /// How long a process is given to answer the question for its era.
@@ -138,7 +138,7 @@ impl LogicalCall {
         if let Some((key, _)) = &key {
             let _ = plan.state.idempotency_key.set(key.clone());
         }
-        let headers = headers::extra("headers", options.headers.iter().flatten())?;
+        let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
         let [traceparent, tracestate, baggage] =
             [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
         let trace = TraceContext::of(traceparent, tracestate, baggage)?;
@@ -288,7 +288,7 @@ impl LogicalCall {
             if failure.error.info().code == Code::TotalTimeout {
                 core.http.renew(begun);
             }
-            let error = core.redacted_of(failure.error, &headers::texts(&self.headers));
+            let error = core.redacted_of(failure.error, &header_rules::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
                 // The caller may send this key again, for this payload only.

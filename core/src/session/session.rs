@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
+use crate::error::attempt_error::Failure;
 use crate::protocol::raw_result::RawReply;
 use crate::session::inbound::Ears;
 use crate::transport::link::Link;
@@ -46,7 +47,7 @@ impl Peer {
     pub(crate) fn request_headers(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
         if let (None, Some(id)) = (&self.session_id, self.ears.late_session_id()) {
-            headers.insert(crate::config::headers::MCP_SESSION_ID, id.clone());
+            headers.insert(crate::util::headers::MCP_SESSION_ID, id.clone());
         }
         headers
     }
@@ -169,7 +170,7 @@ impl Drop for Peer {
 }
 
 /// The session of a client: opened once for all callers.
-pub(crate) type Session = SingleFlight<Peer>;
+pub(crate) type Session = SingleFlight<Peer, Failure>;
 
 impl Kept for Peer {
     fn generation(&self) -> u64 {

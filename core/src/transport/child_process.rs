@@ -9,10 +9,10 @@ use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
+use crate::config::endpoint::Program;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
-use crate::transport::stdio::Program;
 
 /// How long a process may take to end after its input was closed, and again after it was asked to.
 const GRACE: Duration = Duration::from_millis(1300);

@@ -11,17 +11,17 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use url::Url;
 
-use crate::config::headers;
 use crate::config::profile::{Profile, ServiceCode};
 use crate::error::attempt_error::{Failure, Tie};
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, ErrorInfo};
+use crate::http::retry_after;
 use crate::protocol::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::protocol::jsonrpc::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
 };
-use crate::retry::retry_after;
 use crate::transport::message::{Answer, Content};
+use crate::util::headers;
 
 /// The most scopes that an error names.
 const MOST_SCOPES: usize = 64;

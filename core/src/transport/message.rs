@@ -11,10 +11,10 @@ use crate::config::limits::Limits;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
+use crate::http::idle_timeout::IdleTimer;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message, Read, RpcError};
-use crate::retry::connection_slots::Slot;
-use crate::transport::idle_timeout::IdleTimer;
+use crate::transport::connection_slots::Slot;
 
 /// A message to send.
 pub(crate) struct Outgoing {

@@ -2,9 +2,9 @@
 
 pub(crate) mod child_process;
 pub(crate) mod classify;
+pub(crate) mod connection_slots;
 pub(crate) mod deferred_response;
 pub(crate) mod http_sse;
-pub(crate) mod idle_timeout;
 pub(crate) mod link;
 pub(crate) mod message;
 pub(crate) mod pending_requests;

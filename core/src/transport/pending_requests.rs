@@ -15,13 +15,13 @@ use crate::config::limits::Limits;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
-use crate::observe::counters::Count;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
 use crate::protocol::lenient_json;
 use crate::transport::message::{Content, LeftOut, Listener, content, message, not_a_message};
 use crate::transport::response_reader;
 use crate::util::bounded_queue::{Place, Room, WaitLimit};
+use crate::util::count::Count;
 
 /// How long the one call that waits may hold up the reading without taking any progress: the server's own messages
 /// wait until it is read.
@@ -107,7 +107,7 @@ impl Inbox {
         }
         let (sender, response) = oneshot::channel();
         let (progress_sender, progress) = mpsc::unbounded_channel();
-        let room = Room::new(limits, &Count::default());
+        let room = Room::new(limits.of_queue(), &Count::default());
         state.sent += 1;
         let sent = state.sent;
         state

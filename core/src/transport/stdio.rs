@@ -1,6 +1,5 @@
 //! A process of ours that speaks over its standard input and output (specification 2025-11-25, basic/transports, stdio).
 
-use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +11,7 @@ use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 
+use crate::config::endpoint::Program;
 use crate::config::limits::Limits;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
@@ -20,23 +20,11 @@ use crate::transport::child_process::{Ended, Process};
 use crate::transport::http_sse::LAST_ANSWERS;
 use crate::transport::message::{Answer, Content, Listener, Outgoing};
 use crate::transport::pending_requests::{Inbox, Reader, never_left};
-use crate::util::secret::Secret;
 
 /// Messages that may wait for a process that reads slowly.
 const ROOM: usize = 64;
 /// How long a process that has closed its output may take to end, for its exit code.
 const END_WITHIN: Duration = Duration::from_secs(1);
-
-/// What to start.
-#[derive(Clone)]
-pub(crate) struct Program {
-    pub(crate) command: String,
-    pub(crate) args: Vec<Secret>,
-    /// What it gets of our own environment.
-    pub(crate) inherited: Vec<(String, OsString)>,
-    pub(crate) env: Vec<(String, Secret)>,
-    pub(crate) cwd: Option<String>,
-}
 
 /// A line to write, and who is to be told that it was.
 struct Line {

@@ -11,22 +11,22 @@ use reqwest::{Request, Response};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::headers;
 use crate::config::limits::Limits;
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::http::body::{self, Beginning, Body, Broken, check_headers};
 use crate::http::client::Http;
+use crate::http::retry_after;
 use crate::http::sniff::Kind;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
-use crate::retry::connection_slots::{self, Slot};
-use crate::retry::retry_after;
+use crate::transport::connection_slots::{self, Slot};
 use crate::transport::message::{Answer, Content, Deaf, Listener, Outgoing, content, not_a_message, only_message};
 use crate::transport::reconnect_delay;
 use crate::transport::response_reader::{self, Reading};
 use crate::transport::sse_stream::EventStream;
+use crate::util::headers;
 
 /// How long the end of a stream is waited for behind the answer, so that its connection can be used again.
 const END_OF_STREAM: Duration = Duration::from_millis(2);

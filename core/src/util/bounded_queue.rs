@@ -8,8 +8,7 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout_at};
 
-use crate::config::limits::Limits;
-use crate::observe::counters::Count;
+use crate::util::count::Count;
 
 /// How long a consumer that has stalled is waited for at the end.
 const AFTER_A_STALL: Duration = Duration::from_secs(1);
@@ -28,6 +27,13 @@ pub(crate) struct Room {
     freed: Notify,
     /// Whether the consumer took nothing for as long as the last wait allowed, and nothing since.
     stalled: AtomicBool,
+}
+
+/// The capacity of a queue.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct QueueLimit {
+    pub(crate) messages: usize,
+    pub(crate) bytes: usize,
 }
 
 /// How long a full queue is waited for.
@@ -78,16 +84,11 @@ impl Letter {
 pub type Hear = Arc<dyn Fn(Letter) + Send + Sync>;
 
 impl Room {
-    /// Room as the limits say. What is dropped is also counted in `in_all`.
-    pub(crate) fn new(limits: &Limits, in_all: &Count) -> Arc<Self> {
-        Self::of(limits.queue, limits, in_all)
-    }
-
-    /// Room for so many.
-    pub(crate) fn of(most: usize, limits: &Limits, in_all: &Count) -> Arc<Self> {
+    /// What is dropped is also counted in `in_all`.
+    pub(crate) fn new(limit: QueueLimit, in_all: &Count) -> Arc<Self> {
         Arc::new(Self {
-            most,
-            most_bytes: limits.event.most,
+            most: limit.messages,
+            most_bytes: limit.bytes,
             waiting: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
@@ -197,10 +198,11 @@ impl Drop for Place {
 mod tests {
     use super::*;
     use crate::config::client_options::ClientConfig;
+    use crate::config::limits::Limits;
 
     fn room(most: u32, bytes: u64) -> Arc<Room> {
         let config = ClientConfig::default().max_queued_notifications(most).max_event_bytes(bytes);
-        Room::new(&Limits::of(&config).unwrap(), &Count::default())
+        Room::new(Limits::of(&config).unwrap().of_queue(), &Count::default())
     }
 
     #[test]

@@ -1,7 +1,9 @@
 //! General building blocks: text, secrets, concurrency and queues. Nothing here knows HTTP or MCP.
 
 pub(crate) mod bounded_queue;
+pub(crate) mod count;
 pub(crate) mod environment;
+pub(crate) mod headers;
 pub(crate) mod in_flight;
 pub(crate) mod sanitize;
 pub(crate) mod secret;

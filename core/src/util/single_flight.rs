@@ -6,8 +6,6 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-use crate::error::attempt_error::Failure;
-
 /// A thing that is kept.
 pub(crate) trait Kept {
     /// Counts the makings, so that a late failure of an old one does not end the new one.
@@ -17,7 +15,7 @@ pub(crate) trait Kept {
 }
 
 #[derive(Debug)]
-pub(crate) struct SingleFlight<T> {
+pub(crate) struct SingleFlight<T, E> {
     slot: RwLock<Option<Arc<T>>>,
     /// Held by the one caller that makes.
     gate: Mutex<()>,
@@ -26,10 +24,10 @@ pub(crate) struct SingleFlight<T> {
     over: Notify,
     makings: AtomicU64,
     /// The last failure, and which making it was of, for those who waited for it.
-    failed: std::sync::Mutex<Option<(u64, Failure)>>,
+    failed: std::sync::Mutex<Option<(u64, E)>>,
 }
 
-impl<T> Default for SingleFlight<T> {
+impl<T, E> Default for SingleFlight<T, E> {
     fn default() -> Self {
         Self {
             slot: RwLock::new(None),
@@ -55,7 +53,7 @@ impl Drop for Making<'_> {
     }
 }
 
-impl<T: Kept> SingleFlight<T> {
+impl<T: Kept, E: Clone> SingleFlight<T, E> {
     pub(crate) fn current(&self) -> Option<Arc<T>> {
         let kept = self.slot.read().unwrap_or_else(PoisonError::into_inner).clone();
         kept.filter(|kept| kept.is_usable())
@@ -63,9 +61,9 @@ impl<T: Kept> SingleFlight<T> {
 
     /// The thing, made by `make` if there is none. All who come meanwhile share the one making and its failure; a making
     /// that was cancelled with its caller is taken up by the next in line.
-    pub(crate) async fn get<F>(&self, make: impl FnOnce(u64) -> F) -> Result<Arc<T>, Failure>
+    pub(crate) async fn get<F>(&self, make: impl FnOnce(u64) -> F) -> Result<Arc<T>, E>
     where
-        F: Future<Output = Result<T, Failure>>,
+        F: Future<Output = Result<T, E>>,
     {
         if let Some(kept) = self.current() {
             return Ok(kept);
@@ -112,14 +110,14 @@ impl<T: Kept> SingleFlight<T> {
     }
 
     /// What became of the makings behind number `seen`, where one of them is over.
-    fn outcome(&self, seen: u64) -> Option<Result<Arc<T>, Failure>> {
+    fn outcome(&self, seen: u64) -> Option<Result<Arc<T>, E>> {
         if let Some(kept) = self.current() {
             return Some(Ok(kept));
         }
         self.failed().as_ref().filter(|(making, _)| *making > seen).map(|(_, failure)| Err(failure.clone()))
     }
 
-    fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, Failure)>> {
+    fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, E)>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -146,6 +144,7 @@ mod tests {
 
     use super::*;
     use crate::error::Code;
+    use crate::error::attempt_error::Failure;
     use crate::error::failure_class::Happened;
 
     #[derive(Debug)]
@@ -162,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_share_one_making() {
-        let things = SingleFlight::default();
+        let things = SingleFlight::<Thing, Failure>::default();
         let made = AtomicU64::new(0);
         let make = |generation| {
             made.fetch_add(1, Ordering::Relaxed);
@@ -182,7 +181,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_share_one_failure_and_the_next_caller_tries_again() {
-        let things: SingleFlight<Thing> = SingleFlight::default();
+        let things: SingleFlight<Thing, Failure> = SingleFlight::default();
         let made = AtomicU64::new(0);
         let fail = |_| {
             made.fetch_add(1, Ordering::Relaxed);
@@ -200,7 +199,7 @@ mod tests {
     /// One after the other, those at the end of the line would find the thing lost again, each time.
     #[tokio::test]
     async fn all_who_waited_go_on_together() {
-        let things = Arc::new(SingleFlight::default());
+        let things = Arc::new(SingleFlight::<Thing, Failure>::default());
         let turns = Arc::new(AtomicU64::new(0));
         let waiting: Vec<_> = (0..64)
             .map(|_| {
@@ -232,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cancelled_making_is_taken_up_by_the_next() {
-        let things = SingleFlight::default();
+        let things = SingleFlight::<Thing, Failure>::default();
         let hung = things.get(|_| std::future::pending());
         let next = things.get(|generation| async move { Ok(Thing(generation)) });
         tokio::select! {
@@ -245,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_making_that_panics_is_taken_up_by_the_next() {
-        let things = SingleFlight::default();
+        let things = SingleFlight::<Thing, Failure>::default();
         let bug = AssertUnwindSafe(things.get(|_| async {
             tokio::task::yield_now().await;
             panic!("provoked")

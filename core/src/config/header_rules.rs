@@ -1,19 +1,9 @@
-//! The names and rules of the headers that the client sends and reads.
+//! The rules for headers that the user gives.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
-
-pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
-pub(crate) const IDEMPOTENCY_REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-pub(crate) const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-pub(crate) const MCP_PROTOCOL_VERSION: HeaderName = HeaderName::from_static("mcp-protocol-version");
-pub(crate) const MCP_SESSION_ID: HeaderName = HeaderName::from_static("mcp-session-id");
-pub(crate) const OMNI_REQUIRED_SCOPES: HeaderName = HeaderName::from_static("omni-required-scopes");
-pub(crate) const OMNI_VERSION: HeaderName = HeaderName::from_static("omni-version");
-pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-pub(crate) const X_SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
 
 /// Names that the client sets itself, or that would change how the message is framed.
 const RESERVED: &[&str] = &[
@@ -109,11 +99,6 @@ fn is_reserved(name: &HeaderName) -> bool {
 pub(crate) fn texts(headers: &HeaderMap) -> Vec<String> {
     let values = headers.values().filter_map(|value| value.to_str().ok()).map(str::to_owned);
     values.filter(|value| value.len() >= crate::config::client_options::SHORTEST_SECRET).collect()
-}
-
-/// A header of an answer as text.
-pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
-    headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }
 
 #[cfg(test)]

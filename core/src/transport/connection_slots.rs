@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::attempt_error::Failure;
-use crate::retry::waiting::{Stage, Waiting};
+use crate::observe::waiting::{Stage, Waiting};
 use crate::session::manager::{Core, End};
 
 /// The place of one call among those on their way.

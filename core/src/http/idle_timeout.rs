@@ -10,7 +10,6 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::Code;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
-use crate::retry::executor;
 use crate::util::sanitize::seconds;
 use crate::util::wait_group::OpenCount;
 
@@ -120,7 +119,7 @@ impl IdleTimer {
                     format!("the answer began, and nothing more came for {} (option timeout)", seconds(timeout));
                 Failure::new(Happened::Lost, Code::AttemptTimeout, message)
             }
-            timeout => executor::too_late(timeout),
+            timeout => too_late(timeout),
         }
     }
 
@@ -176,6 +175,15 @@ pub(crate) async fn reached(until: Instant) {
 
 fn deadline(timeout: Option<Duration>) -> Option<Instant> {
     timeout.and_then(|timeout| Instant::now().checked_add(timeout))
+}
+
+/// The failure of an attempt whose timeout has passed.
+pub(crate) fn too_late(timeout: Option<Duration>) -> Failure {
+    let message = match timeout {
+        Some(timeout) => format!("no answer within {} (option timeout)", seconds(timeout)),
+        None => "no answer in time".to_owned(),
+    };
+    Failure::new(Happened::Lost, Code::AttemptTimeout, message)
 }
 
 #[cfg(test)]

@@ -12,8 +12,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig as TlsConfig, RootCertStore, SignatureScheme, version};
 
 use crate::config::client_options::ClientConfig;
+use crate::config::trust;
 use crate::error::{Code, Error, Result};
-use crate::http::trust;
 use crate::util::environment::{self, NODE_EXTRA_CA_CERTS};
 
 /// What begins every object in PEM; no path has it.

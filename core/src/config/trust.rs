@@ -15,7 +15,7 @@ type Verifier = Arc<dyn ServerCertVerifier>;
 type Certificates = Arc<[CertificateDer<'static>]>;
 
 /// Trusts these authorities and no others.
-pub(super) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+pub(crate) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
     let mut roots = RootCertStore::empty();
     for certificate in named.iter() {
         roots.add(certificate.clone())?;
@@ -27,9 +27,9 @@ pub(super) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Resul
 }
 
 /// The variables by which the system's certificates are replaced, where the operating system keeps them in files.
-pub(super) const SYSTEM_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
+pub(crate) const SYSTEM_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// Whether they are read.
-pub(super) const READS_SYSTEM_VARIABLES: bool = cfg!(all(unix, not(target_vendor = "apple")));
+pub(crate) const READS_SYSTEM_VARIABLES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
 /// The most combinations of variables whose certificates are kept.
 const KEPT: usize = 8;
@@ -42,7 +42,7 @@ struct Source {
 }
 
 /// Trusts the system's authorities, which are read once per process, and further ones.
-pub(super) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
     static KNOWN: Mutex<Vec<(Source, Verifier)>> = Mutex::new(Vec::new());
     let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();
     let source = Source { variables, further: Arc::clone(further) };
@@ -124,6 +124,6 @@ impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
 }
 
 /// Whether a certificate was refused for nothing but being that of an authority. The library tells it by the name alone.
-pub(super) fn is_authority(why: &CertificateError) -> bool {
+pub(crate) fn is_authority(why: &CertificateError) -> bool {
     matches!(why, CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity")
 }
