@@ -14,7 +14,6 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::client::prepared::{self, Work};
 use crate::client::{Client, What, unsendable};
 use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{Given, HOOKS, TOKEN_PROVIDER};
@@ -31,6 +30,7 @@ use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
 use crate::retry::executor::CallState;
+use crate::retry::prepared::{self, Work};
 use crate::session::pagination::ServerPages;
 pub use crate::util::bounded_queue::{Hear, Letter, Place};
 use crate::util::bounded_queue::{Room, WaitLimit};

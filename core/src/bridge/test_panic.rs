@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::client::prepared::Work;
 use crate::retry::executor::CallState;
+use crate::retry::prepared::Work;
 
 /// A method that is in no table.
 pub(crate) const METHOD: &str = "panic";

@@ -1,7 +1,6 @@
 //! The client: every method is one short function over [`Client::raw`].
 
 pub(crate) mod era_methods;
-pub(crate) mod prepared;
 
 use std::collections::VecDeque;
 use std::future::IntoFuture;
@@ -40,6 +39,7 @@ use crate::protocol::types::{
     ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
+use crate::retry::prepared;
 use crate::session::manager::Core;
 use crate::session::pagination::{self, ServerPages, read_items};
 use crate::session::request::{LogicalCall, ProgressSink};

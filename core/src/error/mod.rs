@@ -335,6 +335,11 @@ impl Error {
     }
 
     /// A `config` error: names the field and says what is allowed.
+    /// The client is closed.
+    pub(crate) fn client_closed() -> Self {
+        Self::new(Code::ClientClosed, "the client is closed")
+    }
+
     pub(crate) fn config(code: Code, field: &str, allowed: impl fmt::Display) -> Self {
         let mut error = Self::new(code, format!("{field}: {allowed}"));
         error.0.field = Some(field.to_owned());

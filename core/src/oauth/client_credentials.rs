@@ -9,46 +9,46 @@ use oauth2::{
 };
 use url::Url;
 
+use crate::auth::client_authentication::{ClientAuthentication, refused_the_client, ways};
 use crate::auth::client_credentials::ClientCredentials;
 use crate::auth::token::Issued;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Error};
 use crate::http::plain;
-use crate::oauth::client_authentication::{ClientAuthentication, refused_the_client, ways};
 use crate::oauth::discovery::{self, TokenEndpoint};
 use crate::oauth::token_response::{self, TokenResponse};
 use crate::observe::deviations::Deviation;
 use crate::protocol::safety::Safety;
+use crate::retry::context::Context;
 use crate::retry::executor::{self, Name, Operation, Plan};
-use crate::session::manager::Core;
 
 /// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
 /// tried, and the one that is accepted is kept.
 pub(crate) fn ask<'a>(
-    core: &'a Arc<Core>,
+    context: &'a Arc<Context>,
     client: &'a ClientCredentials,
 ) -> Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>> {
     // Boxed, as it runs in the loop over attempts that also waits for it.
     Box::pin(async move {
         let TokenEndpoint { url, methods } = match &client.token_url {
             Some(url) => TokenEndpoint { url: url.clone(), methods: None },
-            None => discovery::token_endpoint(core).await?,
+            None => discovery::token_endpoint(context).await?,
         };
-        let kept = core.client_authentication.get();
-        let ways = kept.map_or_else(|| ways(client, methods.as_deref(), core.settings.strict), std::slice::from_ref);
+        let kept = context.client_authentication.get();
+        let ways = kept.map_or_else(|| ways(client, methods.as_deref(), context.settings.strict), std::slice::from_ref);
         let mut before: Option<(ClientAuthentication, Failure)> = None;
         for (place, way) in ways.iter().enumerate() {
             let asking = Asking { client, url: &url, way: *way };
-            match executor::run(core, &Plan::of_its_own(core, Safety::Safe), &asking).await {
+            match executor::run(context, &Plan::of_its_own(context, Safety::Safe), &asking).await {
                 Ok(issued) => {
                     if place > 0 {
                         let (refused, accepted) = (ways[0].name(), way.name());
-                        core.accepts(Deviation::ClientAuthentication, || {
+                        context.accepts(Deviation::ClientAuthentication, || {
                             format!("the server's token endpoint refused {refused} and accepted {accepted}")
                         });
                     }
-                    let _ = core.client_authentication.set(*way);
+                    let _ = context.client_authentication.set(*way);
                     return Ok(issued);
                 }
                 Err(failure) => {
@@ -90,18 +90,17 @@ struct Asking<'a> {
 impl Operation for Asking<'_> {
     type Ground = ();
     type Reply = Issued;
-    const WITH_TOKEN: bool = false;
     const OPENS: bool = true;
 
     fn name(&self) -> Name {
         Name::of("token")
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &executor::Turn) -> Result<Issued, Failure> {
+    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Turn) -> Result<Issued, Failure> {
         let unencoded = match self.way {
             ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
             ClientAuthentication::Basic | ClientAuthentication::Post => None,
@@ -110,8 +109,8 @@ impl Operation for Asking<'_> {
             if let Some(header) = &unencoded {
                 request.headers_mut().insert(http::header::AUTHORIZATION, header.clone());
             }
-            let core = Arc::clone(core);
-            async move { send(&core, request).await.map_err(Unanswered) }
+            let context = Arc::clone(context);
+            async move { send(&context, request).await.map_err(Unanswered) }
         };
         let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
@@ -149,9 +148,9 @@ pub(crate) fn unusable(message: impl Into<String>) -> Failure {
 }
 
 /// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
-async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpResponse, Failure> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents()).await?;
+    let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
     let status = answer.status;
     let (happened, code) = match status.as_u16() {
         200..=299 | 400 | 401 | 403 => (Happened::Refused, Code::TokenRefused),
@@ -163,7 +162,7 @@ async fn send(core: &Arc<Core>, request: HttpRequest) -> Result<HttpResponse, Fa
         TokenResponse::Token { body, deviations } => {
             if !deviations.is_empty() {
                 let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
-                if !core.accepts(Deviation::TokenResponse, did) {
+                if !context.accepts(Deviation::TokenResponse, did) {
                     return Err(unusable(format!(
                         "it answered with {} (see the option strict)",
                         deviations.join(", ")

@@ -15,8 +15,8 @@ use crate::http::client::is_own;
 use crate::http::plain;
 use crate::oauth::client_credentials::unusable;
 use crate::protocol::safety::Safety;
+use crate::retry::context::Context;
 use crate::retry::executor::{self, Name, Operation, Plan};
-use crate::session::manager::Core;
 
 /// Where tokens are asked for.
 pub(crate) struct TokenEndpoint {
@@ -26,8 +26,8 @@ pub(crate) struct TokenEndpoint {
 }
 
 /// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
-pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<TokenEndpoint, Failure> {
-    let Some(server) = core.settings.route.url() else {
+pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoint, Failure> {
+    let Some(server) = context.settings.route.url() else {
         return Err(unusable("a process has no token endpoint; give auth.token_url"));
     };
     let mut issuer = at(server, "/");
@@ -35,7 +35,7 @@ pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<TokenEndpoint, Fa
     for place in
         [format!("/.well-known/oauth-protected-resource{path}"), "/.well-known/oauth-protected-resource".into()]
     {
-        if let Some(document) = document(core, at(server, &place)).await? {
+        if let Some(document) = document(context, at(server, &place)).await? {
             if let Some(named) = words(&document["authorization_servers"]).first() {
                 issuer = own(server, named, "authorization server")?;
             }
@@ -48,7 +48,7 @@ pub(crate) async fn token_endpoint(core: &Arc<Core>) -> Result<TokenEndpoint, Fa
         format!("/.well-known/openid-configuration{path}"),
         format!("{path}/.well-known/openid-configuration"),
     ] {
-        if let Some(document) = document(core, at(&issuer, &place)).await?
+        if let Some(document) = document(context, at(&issuer, &place)).await?
             && let Some(named) = document["token_endpoint"].as_str()
         {
             let methods = words(&document["token_endpoint_auth_methods_supported"]);
@@ -87,8 +87,8 @@ fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-async fn document(core: &Arc<Core>, url: Url) -> Result<Option<Value>, Failure> {
-    let text = executor::run(core, &Plan::of_its_own(core, Safety::Safe), &Reading { url }).await?;
+async fn document(context: &Arc<Context>, url: Url) -> Result<Option<Value>, Failure> {
+    let text = executor::run(context, &Plan::of_its_own(context, Safety::Safe), &Reading { url }).await?;
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
@@ -100,21 +100,21 @@ struct Reading {
 impl Operation for Reading {
     type Ground = ();
     type Reply = Option<Bytes>;
-    const WITH_TOKEN: bool = false;
     const OPENS: bool = true;
 
     fn name(&self) -> Name {
         Name::of("authorization metadata")
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &executor::Turn) -> Result<Option<Bytes>, Failure> {
+    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Turn) -> Result<Option<Bytes>, Failure> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
-        let answer =
-            turn.in_time(plain::request_once(&core.http.here(), request, &core.settings.limits.of_documents())).await?;
+        let answer = turn
+            .in_time(plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()))
+            .await?;
         if answer.status.is_server_error() {
             let message = format!("the server's metadata was answered with HTTP {}", answer.status);
             return Err(Failure::new(Happened::ServerFault, crate::error::Code::ServerUnavailable, message)

@@ -3,9 +3,6 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::observe::log::tell;
-use crate::session::manager::Core;
-
 macro_rules! deviations {
     ($($variant:ident: $name:literal, $handled:literal, $option:literal;)*) => {
         /// A class of deviation.
@@ -19,12 +16,12 @@ macro_rules! deviations {
             }
 
             /// How the client handles it.
-            fn handled(self) -> &'static str {
+            pub(crate) fn handled(self) -> &'static str {
                 match self { $(Self::$variant => $handled,)* }
             }
 
             /// The option that changes how it is handled.
-            fn option(self) -> &'static str {
+            pub(crate) fn option(self) -> &'static str {
                 match self { $(Self::$variant => $option,)* }
             }
         }
@@ -61,7 +58,7 @@ deviations! {
 
 impl Deviation {
     /// The warning for a caller. `did` states what the server did, such as "the server sent …".
-    fn warning(self, did: &str) -> String {
+    pub(crate) fn warning(self, did: &str) -> String {
         format!("{did}; {} (see the option {})", self.handled(), self.option())
     }
 }
@@ -72,67 +69,8 @@ pub(crate) struct Reported(AtomicU64);
 
 impl Reported {
     /// Whether this is the first of its class.
-    fn is_first(&self, deviation: Deviation) -> bool {
+    pub(crate) fn is_first(&self, deviation: Deviation) -> bool {
         let bit = 1 << deviation as u32;
         self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0
-    }
-}
-
-impl Core {
-    /// Whether a deviation is accepted; it is then counted, and reported where it is the first of its class. `did` states what
-    /// the server did, such as "the server sent …".
-    pub(crate) fn accepts(&self, deviation: Deviation, did: impl FnOnce() -> String) -> bool {
-        if self.settings.strict {
-            return false;
-        }
-        self.counts.deviations.add();
-        if self.reported.is_first(deviation) {
-            tell!(
-                self.log(),
-                WARN,
-                "the server deviates from the specification",
-                deviation = deviation.name(),
-                handled = deviation.handled(),
-                option = deviation.option(),
-            );
-            self.warnings.add(deviation.warning(&did()));
-        }
-        true
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::config::client_options::ClientConfig;
-
-    fn core(strict: bool) -> Core {
-        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp").strict(strict);
-        Core::new(config.resolve(|_| None).unwrap()).unwrap()
-    }
-
-    #[test]
-    fn each_class_is_counted_always_and_reported_once() {
-        let core = core(false);
-        for _ in 0..3 {
-            assert!(core.accepts(Deviation::ContentType, || "the server sent no Content-Type".to_owned()));
-        }
-        assert!(core.accepts(Deviation::NotAMessage, || "the server sent a banner".to_owned()));
-        assert_eq!(core.counts.now().deviations, 4);
-        assert_eq!(
-            core.warnings.take(),
-            [
-                "the server sent no Content-Type; the body was read as what it is (see the option strict)",
-                "the server sent a banner; it was skipped (see the option strict)",
-            ]
-        );
-    }
-
-    #[test]
-    fn strict_accepts_none_and_reports_none() {
-        let core = core(true);
-        assert!(!core.accepts(Deviation::ContentType, || unreachable!()));
-        assert!(core.warnings.take().is_empty());
-        assert_eq!(core.counts.now().deviations, 0);
     }
 }

@@ -5,3 +5,4 @@ pub(crate) mod deviations;
 pub(crate) mod log;
 pub(crate) mod state;
 pub(crate) mod waiting;
+pub(crate) mod warnings;

@@ -12,7 +12,7 @@ use crate::config::client_options::ClientConfig;
 use crate::config::option_table::{Address, options};
 use crate::config::profile::{Environment, Profile};
 use crate::error::{Code, Error, Result};
-use crate::session::manager::Core;
+use crate::retry::context::Context;
 use crate::util::environment;
 use crate::util::secret::Secret;
 
@@ -75,17 +75,17 @@ pub(super) struct Kind {
     pub(super) base_url_variable: &'static str,
 }
 
-/// A client's core, the registry's base, and the address of its collection.
+/// A client's context, the registry's base, and the address of its collection.
 #[derive(Clone)]
 pub(super) struct Place {
-    pub(super) core: Arc<Core>,
+    pub(super) context: Arc<Context>,
     pub(super) base: Url,
     pub(super) collection: Url,
 }
 
 impl std::fmt::Debug for Place {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:?}", self.core)
+        write!(f, "{:?}", self.context)
     }
 }
 
@@ -146,7 +146,7 @@ impl RegistryConfig {
         let mut base = collection.clone();
         base.set_path(collection.path().strip_suffix(collection_path).unwrap_or_default());
         base.set_query(None);
-        Ok(Place { core: Arc::new(Core::new(settings)?), base, collection })
+        Ok(Place { context: Arc::new(Context::new(settings)?), base, collection })
     }
 }
 
@@ -160,7 +160,7 @@ mod tests {
     fn what_has_no_option_is_off() {
         let config = RegistryConfig::default().api_key("k").base_url("https://a.example");
         let place = config.resolve(&KIND, "/servers", "/servers", &|_| None).unwrap();
-        let settings = &place.core.settings;
+        let settings = &place.context.settings;
         assert_eq!((settings.max_connections, settings.cookies), (None, false));
         let names: Vec<_> = REGISTRY_OPTIONS.iter().map(|option| option.name).collect();
         assert!(!names.contains(&"max_connections") && !names.contains(&"cookies"), "{names:?}");

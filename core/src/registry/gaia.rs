@@ -8,7 +8,6 @@ use chrono::DateTime;
 use http::Method;
 use serde_json::{Map, Value};
 
-use crate::client::prepared;
 use crate::config::call_options::CallOptions;
 use crate::error::attempt_error::Failure;
 use crate::error::{Code, Error, Result};
@@ -20,6 +19,7 @@ use crate::registry::record::Record;
 use crate::registry::record_fields::Fields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::{RestCall, is_answer_lost};
+use crate::retry::prepared;
 use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
@@ -100,7 +100,7 @@ impl Registry {
 
     /// Refuses further calls.
     pub async fn close(&self) {
-        self.place.core.close().await;
+        self.place.context.close();
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -109,9 +109,9 @@ impl Registry {
 
     pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<prepared::Work> {
         let call = self.list_call(project_id, options)?;
-        let core = Arc::clone(&self.place.core);
+        let context = Arc::clone(&self.place.context);
         Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
-            let reply = call.run(&core).await?;
+            let reply = call.run(&context).await?;
             member(reply, "servers")
         }))
     }
@@ -122,26 +122,26 @@ impl Registry {
         }
         let mut url = self.place.collection.clone();
         url.query_pairs_mut().append_pair("projectId", project_id);
-        RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)
+        RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)
     }
 
     pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<prepared::Work> {
         let body = body(server)?;
-        let Place { core, collection, .. } = self.place.clone();
+        let Place { context, collection, .. } = self.place.clone();
         let sought = Sought::of(&body);
-        let call = RestCall::new(&core, Method::POST, collection, Some(&body), Safety::Plain, options)?;
+        let call = RestCall::new(&context, Method::POST, collection, Some(&body), Safety::Plain, options)?;
         let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
         Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
             let begun = Instant::now();
-            let failure = match call.run_unredacted(&core).await {
+            let failure = match call.run_unredacted(&context).await {
                 Ok(reply) => return Ok(reply),
                 Err(failure) => failure,
             };
-            let error = || call.redacted(&core, &failure);
+            let error = || call.redacted(&context, &failure);
             if !is_answer_lost(&failure) {
                 return Err(error());
             }
-            let Ok(list) = look.run(&core).await else { return Err(error()) };
+            let Ok(list) = look.run(&context).await else { return Err(error()) };
             match sought.find(&list, begun.elapsed()) {
                 Some(id) => Ok(found(list, &failure, &id)),
                 None => Err(error()),

@@ -4,12 +4,12 @@ use http::Method;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::client::prepared::Work;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::registry::config::{Place, RegistryConfig};
 use crate::registry::pager::Pager;
 use crate::registry::{gaia, sema4};
+use crate::retry::prepared::Work;
 use crate::util::environment::Environment;
 
 /// One method of a registry.
@@ -80,11 +80,11 @@ impl AnyRegistry {
     }
 
     pub(crate) fn let_go(&self) {
-        self.place().core.http.let_go();
+        self.place().context.http.let_go();
     }
 
     pub(crate) async fn close(&self) {
-        self.place().core.close().await;
+        self.place().context.close();
     }
 
     /// Prepares a method of the table. `params` are its arguments by name, as JSON text.

@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::Value;
 
-use crate::client::prepared::Work;
 use crate::config::call_options::CallOptions;
 use crate::error::Result;
 use crate::registry::sema4::Registry;
+use crate::retry::prepared::Work;
 use crate::session::pagination::Position;
 
 /// The pages of a registry's list.
@@ -29,7 +29,7 @@ impl Pager {
         let Some(next) = Position::of(&self.position) else { return Ok(None) };
         let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;
         let position = Arc::clone(&self.position);
-        let most = self.registry.place().core.settings.max_pages;
+        let most = self.registry.place().context.settings.max_pages;
         Ok(Some(work.then(move |reply| {
             let page: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
             let next = page["next"].as_str().map(str::to_owned);

@@ -6,13 +6,13 @@ use http::Method;
 use serde_json::Value;
 use url::Url;
 
-use crate::client::prepared::{Work, run};
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::protocol::safety::Safety;
 use crate::registry::config::Place;
 use crate::registry::decoded::decoded;
 use crate::registry::rest_call::RestCall;
+use crate::retry::prepared::{Work, run};
 
 impl Place {
     pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
@@ -42,8 +42,8 @@ impl Place {
             return Err(refuse());
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;
-        let call = RestCall::new(&self.core, method, url, body.as_ref(), safety, options)?;
-        let core = Arc::clone(&self.core);
-        Ok(Work::new(Arc::clone(&call.plan.state), async move { call.run(&core).await }))
+        let call = RestCall::new(&self.context, method, url, body.as_ref(), safety, options)?;
+        let context = Arc::clone(&self.context);
+        Ok(Work::new(Arc::clone(&call.plan.state), async move { call.run(&context).await }))
     }
 }

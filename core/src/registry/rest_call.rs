@@ -8,6 +8,7 @@ use http::{HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use url::Url;
 
+use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
@@ -15,11 +16,12 @@ use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Error, Result};
 use crate::http::plain::{self, PlainAnswer};
+use crate::oauth::access_token;
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::registry::record;
+use crate::retry::context::Context;
 use crate::retry::executor::{self, Name, Operation, Plan, Turn};
-use crate::session::manager::Core;
 use crate::transport::classify;
 use crate::util::headers;
 
@@ -37,7 +39,7 @@ pub(crate) struct RestCall {
 impl RestCall {
     /// Checks the options of the call. `safety` says how much harm a second execution could do.
     pub(crate) fn new(
-        core: &Core,
+        context: &Context,
         method: Method,
         url: Url,
         body: Option<&Value>,
@@ -55,7 +57,7 @@ impl RestCall {
             ],
             "does not belong to a call of a registry",
         )?;
-        let plan = Plan::of_call(core, safety, options)?;
+        let plan = Plan::of_call(context, safety, options)?;
         let mut secrets = body.and_then(Value::as_object).map(record::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));
         let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
@@ -64,24 +66,24 @@ impl RestCall {
     }
 
     /// Sends until there is an answer: its body as JSON text, `null` where it has none.
-    pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
-        self.run_unredacted(core).await.map_err(|failure| self.redacted(core, &failure))
+    pub(crate) async fn run(&self, context: &Arc<Context>) -> Result<RawReply> {
+        self.run_unredacted(context).await.map_err(|failure| self.redacted(context, &failure))
     }
 
     /// The error of a failure, without the body's secrets.
-    pub(crate) fn redacted(&self, core: &Core, failure: &Failure) -> Error {
-        core.redacted_of(failure.error.clone(), &self.secrets)
+    pub(crate) fn redacted(&self, context: &Context, failure: &Failure) -> Error {
+        context.redacted_of(failure.error.clone(), &self.secrets)
     }
 
-    pub(crate) async fn run_unredacted(&self, core: &Arc<Core>) -> Result<RawReply, Failure> {
-        let ended = self.plan.within(executor::run_counted(core, &self.plan, self)).await?;
+    pub(crate) async fn run_unredacted(&self, context: &Arc<Context>) -> Result<RawReply, Failure> {
+        let ended = self.plan.within(executor::run_counted(context, &self.plan, self)).await?;
         Ok(ended.into_reply())
     }
 
-    async fn send(&self, core: &Core, turn: &Turn) -> Result<PlainAnswer, Failure> {
+    async fn send(&self, context: &Context, turn: &Turn) -> Result<PlainAnswer, Failure> {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         let headers = request.headers_mut();
-        headers.clone_from(&core.settings.headers);
+        headers.clone_from(&context.settings.headers);
         headers.extend(self.headers.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
         if let Some(token) = &turn.token {
@@ -93,7 +95,7 @@ impl RestCall {
         if self.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        turn.in_time(plain::request(&core.http.here(), request, self.body.clone(), &core.settings.limits)).await
+        turn.in_time(plain::request(&context.http.here(), request, self.body.clone(), &context.settings.limits)).await
     }
 }
 
@@ -110,14 +112,18 @@ impl Operation for RestCall {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
-        let PlainAnswer { status, headers, body } = self.send(core, turn).await?;
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+        access_token::current(context).await
+    }
+
+    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+        let PlainAnswer { status, headers, body } = self.send(context, turn).await?;
         if !status.is_success() {
-            return Err(classify::refused_rest(&self.method, status, &headers, &body, &core.settings.profile));
+            return Err(classify::refused_rest(&self.method, status, &headers, &body, &context.settings.profile));
         }
         let result = if body.is_empty() { Bytes::from_static(b"null") } else { body };
         let value: Value = serde_json::from_slice(&result).map_err(|_| {
@@ -131,7 +137,7 @@ impl Operation for RestCall {
                 StatusCode::BAD_REQUEST,
                 &headers,
                 &result,
-                &core.settings.profile,
+                &context.settings.profile,
             );
             failure.error.info_mut().status = Some(status.as_u16());
             return Err(failure);

@@ -7,7 +7,6 @@ use http::{Method, StatusCode};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::client::prepared;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::protocol::raw_result::RawReply;
@@ -19,6 +18,7 @@ use crate::registry::record::Record;
 use crate::registry::record_fields::Fields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::RestCall;
+use crate::retry::prepared;
 use crate::util::environment::{self, Environment};
 
 const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
@@ -121,7 +121,7 @@ impl Registry {
 
     /// Refuses further calls.
     pub async fn close(&self) {
-        self.place.core.close().await;
+        self.place.context.close();
     }
 
     pub(super) fn place(&self) -> &Place {
@@ -147,9 +147,9 @@ impl Registry {
         if let Some(next) = next {
             url.query_pairs_mut().append_pair("next", next);
         }
-        let call = RestCall::new(&self.place.core, Method::GET, url, None, Safety::Safe, options)?;
-        let core = Arc::clone(&self.place.core);
-        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&core).await?) }))
+        let call = RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)?;
+        let context = Arc::clone(&self.place.context);
+        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&context).await?) }))
     }
 
     pub(super) fn prepare(
@@ -163,10 +163,10 @@ impl Registry {
         let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
         let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
         let deletes = method == Method::DELETE;
-        let call = RestCall::new(&self.place.core, method, url, body.as_ref(), safety, options)?;
-        let core = Arc::clone(&self.place.core);
+        let call = RestCall::new(&self.place.context, method, url, body.as_ref(), safety, options)?;
+        let context = Arc::clone(&self.place.context);
         Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
-            match call.run(&core).await {
+            match call.run(&context).await {
                 Err(error) if deletes && was_deleted_before(&error) => Ok(RawReply {
                     result: Bytes::from_static(b"null"),
                     status: StatusCode::NOT_FOUND,

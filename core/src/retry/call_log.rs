@@ -11,13 +11,13 @@ use crate::observe::log::tell;
 use crate::protocol::methods::TOOLS_CALL;
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
+use crate::retry::context::Context;
 use crate::retry::executor::{CallState, Name, millis, record};
-use crate::session::manager::Core;
 use crate::util::sanitize::preview;
 
 /// A call that goes on. One that is dropped has been given up.
 pub(crate) struct Ongoing<'a> {
-    core: &'a Core,
+    context: &'a Context,
     state: Arc<CallState>,
     method: String,
     params: Bytes,
@@ -50,10 +50,10 @@ fn span(method: &str, params: &[u8]) -> tracing::Span {
 }
 
 impl<'a> Ongoing<'a> {
-    pub(crate) fn begin(core: &'a Core, state: Arc<CallState>, method: String, params: Bytes) -> Self {
-        core.counts.calls.add();
+    pub(crate) fn begin(context: &'a Context, state: Arc<CallState>, method: String, params: Bytes) -> Self {
+        context.counts.calls.add();
         let span = span(&method, &params);
-        Self { core, state, method, params, begun: Instant::now(), span, has_ended: false }
+        Self { context, state, method, params, begun: Instant::now(), span, has_ended: false }
     }
 
     /// The span of the call.
@@ -86,13 +86,13 @@ impl<'a> Ongoing<'a> {
     fn succeeded(&self, reply: &RawReply) {
         let replayed = reply.is_replayed();
         if replayed {
-            self.core.counts.replays.add();
+            self.context.counts.replays.add();
         }
         if reply.cached {
-            self.core.counts.cached.add();
+            self.context.counts.cached.add();
         }
         tell!(
-            self.core.log(),
+            self.context.log(),
             DEBUG,
             "a call succeeded",
             method = self.name().method,
@@ -109,10 +109,10 @@ impl<'a> Ongoing<'a> {
 
     /// The message may hold what a server said, and stays out.
     fn failed(&self, error: &Error) {
-        self.core.counts.failures.add();
+        self.context.counts.failures.add();
         let info = error.info();
         tell!(
-            self.core.log(),
+            self.context.log(),
             WARN,
             "a call failed",
             method = self.name().method,
@@ -133,8 +133,8 @@ impl<'a> Ongoing<'a> {
     fn count_sendings(&self) {
         let (attempts, retries) = self.state.sendings();
         self.span.record("attempts", attempts);
-        self.core.counts.attempts.add_all(attempts.into());
-        self.core.counts.retries.add_all(retries.into());
+        self.context.counts.attempts.add_all(attempts.into());
+        self.context.counts.retries.add_all(retries.into());
     }
 }
 
@@ -145,9 +145,9 @@ impl Drop for Ongoing<'_> {
         }
         let _in_span = self.span.clone().entered();
         self.count_sendings();
-        self.core.counts.cancelled.add();
+        self.context.counts.cancelled.add();
         tell!(
-            self.core.log(),
+            self.context.log(),
             DEBUG,
             "a call was given up",
             method = self.name().method,

@@ -22,8 +22,8 @@ use crate::observe::waiting::{Deadline, Stage, Waiting};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::retry::budget::Taken;
+use crate::retry::context::{ClosePhase, Context};
 use crate::retry::policy::{self, Action, Decision, Situation};
-use crate::session::manager::{Core, End};
 use crate::transport::connection_slots::Slot;
 use crate::transport::response_reader::ended_behind_skipped;
 
@@ -39,10 +39,10 @@ pub(crate) trait Operation: Sync {
     type Ground: Send + Sync;
     /// What a good answer gives.
     type Reply: Send;
-    /// Whether its requests carry the client's token.
-    const WITH_TOKEN: bool = true;
     /// Whether it is part of the opening of a session, and so begins although the client was closed meanwhile.
     const OPENS: bool = false;
+    /// Whether it is a request of the handshake.
+    const IS_HANDSHAKE: bool = false;
     /// Whether an attempt takes one of the client's connections (the option max_connections).
     const TAKES_SLOT: bool = false;
 
@@ -55,18 +55,23 @@ pub(crate) trait Operation: Sync {
     }
 
     /// Makes the ground. Its failure ends the operation: it has been tried again by its own rules.
-    fn prepare(&self, core: &Arc<Core>) -> impl Future<Output = Result<Self::Ground, Failure>> + Send;
+    fn prepare(&self, context: &Arc<Context>) -> impl Future<Output = Result<Self::Ground, Failure>> + Send;
+
+    /// The token to send. `None` if its requests carry no token that is renewed.
+    fn token(&self, _context: &Arc<Context>) -> impl Future<Output = Result<Option<Arc<Token>>, Failure>> + Send {
+        std::future::ready(Ok(None))
+    }
 
     /// Sends once.
     fn attempt(
         &self,
-        core: &Arc<Core>,
+        context: &Arc<Context>,
         ground: &Self::Ground,
         turn: &Turn,
     ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
 
     /// Learns what the server wants, after it refused a request for its headers.
-    fn correct<'a>(&'a self, _core: &'a Arc<Core>) -> Correction<'a> {
+    fn correct(&self) -> Correction<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -81,7 +86,7 @@ pub(crate) trait Operation: Sync {
     }
 
     /// Called with each failure, such as to let go of a lost session.
-    fn failed(&self, _core: &Core, _ground: &Self::Ground, _failure: &Failure) {}
+    fn failed(&self, _ground: &Self::Ground, _failure: &Failure) {}
 }
 
 /// What an operation is called in logs.
@@ -114,11 +119,11 @@ struct Sent<'a> {
 
 impl Sent<'_> {
     /// The failure's message may hold what a server said, and stays out.
-    fn tell_of_failure(&self, core: &Core, failure: &Failure, next: Decision, budget_is_spent: bool) {
+    fn tell_of_failure(&self, context: &Context, failure: &Failure, next: Decision, budget_is_spent: bool) {
         macro_rules! tell_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
                 tell!(
-                    core.log(),
+                    context.log(),
                     $level,
                     $message,
                     method = self.name.method.as_str(),
@@ -292,12 +297,12 @@ pub(crate) struct Plan {
 
 impl Plan {
     /// The plan of what the client does by itself, by its own options.
-    pub(crate) fn of_its_own(core: &Core, safety: Safety) -> Self {
+    pub(crate) fn of_its_own(context: &Context, safety: Safety) -> Self {
         Self {
             safety,
-            timeout: core.settings.timeout,
+            timeout: context.settings.timeout,
             deadline: None,
-            max_attempts: core.settings.max_attempts,
+            max_attempts: context.settings.max_attempts,
             retry_unavailable: false,
             ends_with_silence: false,
             request_id: None,
@@ -306,14 +311,14 @@ impl Plan {
     }
 
     /// The plan of a look that is taken once.
-    pub(crate) fn look(core: &Core, within: Duration) -> Self {
-        let own = Self::of_its_own(core, Safety::Safe);
+    pub(crate) fn look(context: &Context, within: Duration) -> Self {
+        let own = Self::of_its_own(context, Safety::Safe);
         Self { timeout: Some(own.timeout.map_or(within, |timeout| timeout.min(within))), max_attempts: 1, ..own }
     }
 
     /// The plan of a call with its own options.
-    pub(crate) fn of_call(core: &Core, safety: Safety, options: &CallOptions) -> Result<Self> {
-        let settings = &core.settings;
+    pub(crate) fn of_call(context: &Context, safety: Safety, options: &CallOptions) -> Result<Self> {
+        let settings = &context.settings;
         let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
         let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
         let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
@@ -416,7 +421,7 @@ fn is_invalid(failure: &Failure) -> bool {
 
 /// Whether a server gives an invalid response that another attempt does not change: to a part of the handshake, or the same to
 /// the attempt before or to an earlier call.
-fn is_invalid_again<O: Operation>(core: &Core, operation: &O, failure: &Failure, last: Option<&Failure>) -> bool {
+fn is_invalid_again<O: Operation>(context: &Context, operation: &O, failure: &Failure, last: Option<&Failure>) -> bool {
     if O::OPENS && failure.happened == Happened::BadAnswer && failure.error.info().code != Code::AnswerCut {
         return true;
     }
@@ -426,9 +431,9 @@ fn is_invalid_again<O: Operation>(core: &Core, operation: &O, failure: &Failure,
     let name = operation.name().shortest();
     let (now, before) = (failure.error.info(), last.map(|last| last.error.info()));
     let is_the_same = before.is_some_and(|before| before.code == now.code && before.message == now.message);
-    let is_always = is_the_same || core.is_always_invalid(&name);
+    let is_always = is_the_same || context.is_always_invalid(&name);
     if is_the_same {
-        core.note_invalid(name);
+        context.note_invalid(name);
     }
     is_always
 }
@@ -455,13 +460,13 @@ fn may_reopen(reopened: u32, was_shared: bool, plan: &Plan) -> bool {
 }
 
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.
-pub(crate) async fn run<O: Operation>(core: &Arc<Core>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
-    run_counted(core, plan, operation).await.map(|ended| ended.reply)
+pub(crate) async fn run<O: Operation>(context: &Arc<Context>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
+    run_counted(context, plan, operation).await.map(|ended| ended.reply)
 }
 
 /// As [`run`], and tells how many attempts it took.
 pub(crate) async fn run_counted<O: Operation>(
-    core: &Arc<Core>,
+    context: &Arc<Context>,
     plan: &Plan,
     operation: &O,
 ) -> Result<Ended<O::Reply>, Failure> {
@@ -475,30 +480,29 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut without_room: Option<Instant> = None;
     let mut last: Option<(Failure, Option<String>)> = None;
     loop {
-        if !O::OPENS && core.is_closed() {
+        if !O::OPENS && context.is_closed() {
             // The failure of the last attempt says more than that no further one was made.
-            let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(core.closed_error()), None));
+            let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(Error::client_closed()), None));
             return Err(plan.last(failure, attempts, sent_id));
         }
         let slot = match O::TAKES_SLOT {
-            true => core
+            true => context
                 .slots
-                .take(core, &plan.state.waiting)
+                .take(context.close_phase(ClosePhase::Closing), &plan.state.waiting)
                 .await
                 .map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
-        plan.state.waiting.enters(Stage::Session(&core.handshake_now));
-        let ground = operation.prepare(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
+        plan.state.waiting.enters(Stage::Session(&context.handshake_now));
+        let ground = operation.prepare(context).await.map_err(|failure| plan.unprepared(failure, attempts))?;
         plan.state.waiting.enters(Stage::Token);
-        let token = match O::WITH_TOKEN {
-            true => in_time(plan.timeout, core.token()).await.map_err(|failure| plan.unprepared(failure, attempts))?,
-            false => None,
-        };
+        let token = in_time(plan.timeout, operation.token(context))
+            .await
+            .map_err(|failure| plan.unprepared(failure, attempts))?;
         plan.state.waiting.enters(Stage::Answer);
-        core.rested.hear_the_news().await;
-        if core.rested.system_was_suspended() {
-            core.http.renew(Instant::now());
+        context.rested.hear_the_news().await;
+        if context.rested.system_was_suspended() {
+            context.http.renew(Instant::now());
         }
         if last.is_some() {
             plan.state.is_sent_again();
@@ -506,19 +510,19 @@ pub(crate) async fn run_counted<O: Operation>(
         attempts += 1;
         let request_id = plan.request_id_of_attempt(attempts);
         plan.state.begin_attempt(attempts, &request_id);
-        if O::OPENS && O::WITH_TOKEN {
-            core.handshake_now.sends(operation.name().method);
+        if O::IS_HANDSHAKE {
+            context.handshake_now.sends(operation.name().method);
         }
         let turn = Turn { request_id, token, slot: Mutex::new(slot), timeout: plan.timeout };
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
         let span = span(operation, attempts, &turn);
-        let outcome = operation.attempt(core, &ground, &turn).instrument(span.clone()).await;
+        let outcome = operation.attempt(context, &ground, &turn).instrument(span.clone()).await;
         match &outcome {
             Ok(reply) => record(&span, O::status(reply), None, begun),
             Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), begun),
         }
-        core.rested.touch();
+        context.rested.touch();
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         // Its slot is free from here on: others must not wait for the next attempt.
@@ -526,10 +530,10 @@ pub(crate) async fn run_counted<O: Operation>(
         drop(slot);
         let failure = match outcome {
             Ok(reply) => {
-                core.budget.give_back(&taken, begun);
-                core.note_valid(|| operation.name().shortest());
+                context.budget.give_back(&taken, begun);
+                context.note_valid(|| operation.name().shortest());
                 tell!(
-                    core.log(),
+                    context.log(),
                     DEBUG,
                     "an attempt was answered",
                     method = operation.name().method,
@@ -542,22 +546,22 @@ pub(crate) async fn run_counted<O: Operation>(
                 return Ok(Ended { reply, attempts, request_id });
             }
             // Its session, or its stream or process, was not lost by the server: it ended with the client.
-            Err(failure) if core.is_closed() && is_end_of_link(&failure) => {
-                Failure::settled(core.closed_error().with_delivery(failure.error.delivery()))
+            Err(failure) if context.is_closed() && is_end_of_link(&failure) => {
+                Failure::settled(Error::client_closed().with_delivery(failure.error.delivery()))
             }
             Err(failure) => failure,
         };
         if let Some(id) = &failure.session_id {
-            core.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+            context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
         }
         plan.state.reached(failure.error.delivery());
-        operation.failed(core, &ground, &failure);
-        if O::OPENS && O::WITH_TOKEN && failure.error.info().code != Code::AttemptTimeout {
-            core.handshake_now.failed(&failure.error.info().message);
+        operation.failed(&ground, &failure);
+        if O::IS_HANDSHAKE && failure.error.info().code != Code::AttemptTimeout {
+            context.handshake_now.failed(&failure.error.info().message);
         }
         if failure.is_silence_or_cut() {
             // The next attempt must not meet another connection that is also unusable.
-            core.http.renew(begun);
+            context.http.renew(begun);
         }
         let situation = Situation {
             happened: failure.happened,
@@ -573,18 +577,18 @@ pub(crate) async fn run_counted<O: Operation>(
         };
         let is_silent = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
         let last_failure = last.as_ref().map(|(failure, _)| failure);
-        let is_over = is_silent || is_invalid_again(core, operation, &failure, last_failure);
+        let is_over = is_silent || is_invalid_again(context, operation, &failure, last_failure);
         let decision = match is_over {
             true => Decision::GiveUp,
-            false => policy::decide(&situation, &core.settings.backoff, fastrand::f64()),
+            false => policy::decide(&situation, &context.settings.backoff, fastrand::f64()),
         };
         let mut failure = failure;
         let mut budget_is_spent = false;
         let decision = match decision {
-            Decision::RetryAfter(_) if core.is_closed() => Decision::GiveUp,
+            Decision::RetryAfter(_) if context.is_closed() => Decision::GiveUp,
             // Nothing left this machine: the retry adds no load on the server.
             Decision::RetryAfter(_)
-                if failure.happened != Happened::LocalFault && !core.budget.take(&mut taken, begun) =>
+                if failure.happened != Happened::LocalFault && !context.budget.take(&mut taken, begun) =>
             {
                 budget_is_spent = true;
                 let message = &mut failure.error.info_mut().message;
@@ -594,7 +598,7 @@ pub(crate) async fn run_counted<O: Operation>(
             decision => decision,
         };
         let sent = Sent { name: operation.name(), attempt: attempts, request_id: &request_id, begun };
-        sent.tell_of_failure(core, &failure, decision, budget_is_spent);
+        sent.tell_of_failure(context, &failure, decision, budget_is_spent);
         match decision {
             Decision::RetryAfter(wait) => {
                 plan.state.waiting.enters(Stage::NextAttempt);
@@ -606,7 +610,7 @@ pub(crate) async fn run_counted<O: Operation>(
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     // There will be no further attempt.
-                    () = core.at_the(End::Begun), if !O::OPENS => {}
+                    () = context.close_phase(ClosePhase::Closing), if !O::OPENS => {}
                 }
             }
             Decision::ReopenSession => {
@@ -617,13 +621,13 @@ pub(crate) async fn run_counted<O: Operation>(
                 renewed = true;
                 repaired += 1;
                 if let Some(token) = &token {
-                    core.tokens.lose(token.generation);
+                    context.tokens.lose(token.generation);
                 }
             }
             Decision::Correct => {
                 corrected = true;
                 repaired += 1;
-                operation.correct(core).await.map_err(|failure| plan.unprepared(failure, attempts))?;
+                operation.correct().await.map_err(|failure| plan.unprepared(failure, attempts))?;
             }
             Decision::GiveUp => return Err(plan.last(failure, attempts, Some(request_id))),
         }

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use crate::config::client_options::SHORTEST_SECRET;
-use crate::session::manager::Core;
-use crate::transport::link::Link;
+use crate::retry::context::Context;
 use crate::util::secret::Secret;
 
 /// How many secrets of each kind are kept.
@@ -14,7 +13,7 @@ const KEPT: usize = 32;
 /// Tokens and ids of sessions, the latest in front. Each kind has its own room: many renewals of a token must not
 /// remove the id of a session that is in use.
 #[derive(Default)]
-pub(crate) struct GivenSecrets(Mutex<Kinds>);
+pub(crate) struct IssuedSecrets(Mutex<Kinds>);
 
 #[derive(Default)]
 struct Kinds {
@@ -30,31 +29,29 @@ impl Kinds {
     }
 }
 
-impl Core {
+/// Gives the secrets of the open session.
+pub(crate) type SessionSecrets = Box<dyn Fn() -> Vec<String> + Send + Sync>;
+
+impl Context {
     /// Has messages leave out what lets whoever has it speak in a session.
     pub(crate) fn keep_secret(&self, secret: Secret) {
-        let mut kinds = self.given_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
         Kinds::keep(&mut kinds.sessions, secret);
     }
 
     pub(crate) fn keep_token(&self, token: Secret) {
-        let mut kinds = self.given_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
         Kinds::keep(&mut kinds.tokens, token);
     }
 
     /// The secrets given of late, and those in use whenever they were given.
-    pub(crate) fn given_secrets(&self) -> Vec<String> {
+    pub(crate) fn issued_secrets(&self) -> Vec<String> {
         let mut secrets: Vec<_> = {
-            let kinds = self.given_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
             kinds.tokens.iter().chain(&kinds.sessions).map(|secret| secret.expose().to_owned()).collect()
         };
         secrets.extend(self.tokens.current().map(|token| token.secret.expose().to_owned()));
-        if let Some(peer) = self.session.current() {
-            secrets.extend(peer.session_id().map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned()));
-            if let Link::Sse(link) = &*peer.link {
-                secrets.extend(link.secrets());
-            }
-        }
+        secrets.extend(self.session_secrets.get().map(|secrets| secrets()).unwrap_or_default());
         secrets.retain(|secret| secret.len() >= SHORTEST_SECRET);
         secrets
     }
@@ -68,16 +65,16 @@ mod tests {
     #[test]
     fn neither_kind_removes_the_other_and_one_that_comes_again_takes_no_further_room() {
         let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
-        let core = Core::new(config.resolve(|_| None).unwrap()).unwrap();
-        core.keep_secret("session-0000001".into());
+        let context = Context::new(config.resolve(|_| None).unwrap()).unwrap();
+        context.keep_secret("session-0000001".into());
         for number in 0..100 {
-            core.keep_token(format!("token-{number:07}").into());
-            core.keep_secret("session-0000002".into());
+            context.keep_token(format!("token-{number:07}").into());
+            context.keep_secret("session-0000002".into());
         }
         let mut text = "in session-0000001 by token-0000099, not token-0000001".to_owned();
-        core.redact_text(&mut text);
+        context.redact_text(&mut text);
         assert_eq!(text, "in [redacted] by [redacted], not token-0000001");
-        core.warnings.add("the server named session-0000002".to_owned());
-        assert_eq!(core.take_warnings(), ["the server named [redacted]"]);
+        context.warnings.add("the server named session-0000002".to_owned());
+        assert_eq!(context.take_warnings(), ["the server named [redacted]"]);
     }
 }

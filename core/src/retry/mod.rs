@@ -2,8 +2,10 @@
 
 pub(crate) mod budget;
 pub(crate) mod call_log;
+pub(crate) mod context;
 pub(crate) mod executor;
 pub(crate) mod idempotency;
 pub(crate) mod issued_secrets;
 pub(crate) mod policy;
+pub(crate) mod prepared;
 pub(crate) mod redact;

@@ -9,13 +9,13 @@ use serde_json::value::RawValue;
 use crate::config::client_options::SHORTEST_SECRET;
 use crate::error::Error;
 use crate::protocol::lenient_json;
-use crate::session::manager::Core;
+use crate::retry::context::Context;
 use crate::util::headers::MCP_SESSION_ID;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";
 
-impl Core {
+impl Context {
     /// Takes the client's own secrets out of what a server has said.
     pub(crate) fn redacted(&self, error: Error) -> Error {
         self.redacted_of(error, &[])
@@ -39,7 +39,7 @@ impl Core {
     }
 }
 
-impl Core {
+impl Context {
     /// Takes the client's own secrets out of a text with a server's words in it.
     pub(crate) fn redact_text(&self, text: &mut String) {
         self.forms_of_secrets(&[]).iter().for_each(|secret| redact(text, secret));
@@ -70,7 +70,7 @@ impl Core {
 
     /// All secrets of the client, and further ones, in all forms; the longest first, as one may hold another.
     fn forms_of_secrets(&self, further: &[String]) -> Vec<String> {
-        let given = self.given_secrets();
+        let given = self.issued_secrets();
         let cookies = self.http.secrets();
         let all = self.settings.secrets.iter().chain(further).chain(&given).chain(&cookies);
         let mut forms: Vec<_> = all.flat_map(|secret| forms(secret)).collect();

@@ -7,6 +7,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
+use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::session::manager::Core;
 use crate::session::session::Peer;
@@ -100,7 +101,7 @@ fn is_told(peer: &Peer) -> bool {
 }
 
 async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
-    let Ok((headers, _)) = core.with_token(peer.request_headers()).await else { return };
+    let Ok((headers, _)) = access_token::add_to(core, peer.request_headers()).await else { return };
     let quote = if core.settings.profile.string_ids { "\"" } else { "" };
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));

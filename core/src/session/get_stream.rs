@@ -17,6 +17,7 @@ use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::http::body::{self, Body};
 use crate::http::idle_timeout::{self, IdleTimer};
+use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::Message;
 use crate::session::inbound::Ears;
@@ -148,7 +149,7 @@ async fn listen_once(
 ) -> Option<Duration> {
     let (mut events, ears) = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let (headers, token) = match core.with_token(peer.request_headers()).await {
+        let (headers, token) = match access_token::add_to(&core.context, peer.request_headers()).await {
             Ok(found) => found,
             Err(failure) => return after_failure(&core, &peer, &failure, None),
         };

@@ -2,7 +2,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,8 +10,10 @@ use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::observe::log::tell;
+use crate::observe::warnings::Warnings;
 use crate::protocol::jsonrpc;
 use crate::session::cancellation::CANCELLED;
 use crate::session::manager::Core;
@@ -133,26 +135,6 @@ pub(crate) struct AskedInCall {
     pub(crate) questions: Arc<OpenCount>,
 }
 
-/// What a caller is to be warned of.
-#[derive(Default)]
-pub(crate) struct Warnings(Mutex<Vec<String>>);
-
-/// The most warnings that are kept for the next call.
-const WARNINGS_KEPT: usize = 16;
-
-impl Warnings {
-    pub(crate) fn add(&self, warning: String) {
-        let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if warnings.len() < WARNINGS_KEPT {
-            warnings.push(warning);
-        }
-    }
-
-    pub(crate) fn take(&self) -> Vec<String> {
-        std::mem::take(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
 impl Ears {
     /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
     /// came.
@@ -192,7 +174,7 @@ impl Ears {
             let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
             let sending = async {
                 let Ok(_turn) = core.answers.acquire().await else { return };
-                let Ok((headers, _)) = core.with_token(headers).await else { return };
+                let Ok((headers, _)) = access_token::add_to(&core.context, headers).await else { return };
                 let limits = core.settings.limits;
                 let outgoing =
                     Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };

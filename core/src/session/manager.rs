@@ -1,45 +1,34 @@
 //! What all calls of one client share: its session, its tokens, and its end.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock, Weak};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::auth::credentials::Credentials;
-use crate::auth::token::{Issued, Token, TokenCache};
 use crate::config::client_options::Settings;
 use crate::error::attempt_error::Failure;
-use crate::error::{Code, Error, Result};
-use crate::http::pool::Pools;
-use crate::http::stale_connections::Rested;
-use crate::oauth::client_authentication::ClientAuthentication;
-use crate::oauth::client_credentials;
-use crate::observe::counters::Counts;
-use crate::observe::deviations::{Deviation, Reported};
-use crate::observe::log::{Log, tell};
+use crate::error::{Error, Result};
+use crate::observe::deviations::Deviation;
+use crate::observe::log::tell;
 use crate::observe::state::{Board, State, StateChange};
-use crate::observe::waiting::Handshake;
 use crate::protocol::era::Verdict;
 use crate::protocol::param_headers::Mirrored;
 use crate::protocol::raw_result::RawReply;
-use crate::retry::budget::RetryBudget;
-use crate::retry::idempotency::UsedKeys;
-use crate::retry::issued_secrets::GivenSecrets;
+use crate::retry::context::{ClosePhase, Context};
 use crate::session::cancellation::HeldNotices;
 use crate::session::get_stream;
-use crate::session::inbound::{Warnings, uri_of};
+use crate::session::inbound::uri_of;
 use crate::session::loss::{Judged, Kind, Suspicions};
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
 use crate::session::session::{Listening, Peer, Session};
 use crate::session::subscriptions::{self, Subscriptions};
-use crate::transport::connection_slots::Slots;
 use crate::transport::http_sse::LAST_ANSWERS;
 use crate::transport::link::Link;
 use crate::transport::streamable_http as transport;
@@ -51,33 +40,15 @@ use crate::util::wait_group::OpenCount;
 const ANSWERS_AT_ONCE: usize = 8;
 /// The most notices of calls that were given up that are on their way at once. Each takes a connection.
 const NOTICES_AT_ONCE: usize = 8;
-/// How many methods and tools with invalid responses are remembered.
-const MOST_INVALID: usize = 256;
 /// The longest that close() waits for the server.
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 /// The longest that a call whose handshake failed waits for the end of the session that was begun.
 const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
 
-/// How far the end of a client has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum End {
-    NotBegun,
-    /// No further attempts are made.
-    Begun,
-    /// What the server still waits for, it does not get any more.
-    QuestionsLeft,
-}
-
 pub(crate) struct Core {
-    pub(crate) http: Arc<Pools>,
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) session: Session,
-    pub(crate) tokens: TokenCache,
-    /// How the token endpoint was found to take the client's secret.
-    pub(crate) client_authentication: OnceLock<ClientAuthentication>,
-    pub(crate) budget: RetryBudget,
-    pub(crate) used_keys: UsedKeys,
+    pub(crate) context: Arc<Context>,
+    pub(crate) session: Arc<Session>,
     /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
     pub(crate) serial: tokio::sync::Mutex<()>,
     /// Room for the server's own requests.
@@ -88,23 +59,13 @@ pub(crate) struct Core {
     pub(crate) asking: Arc<OpenCount>,
     /// Those of them that came on no call's own stream.
     pub(crate) asked_of_all: Arc<OpenCount>,
-    /// Of functions that failed to answer those: what the next caller is warned of.
-    pub(crate) warnings: Warnings,
-    /// The deviations that callers were warned of.
-    pub(crate) reported: Reported,
     /// Notices of calls that were given up, where another runtime sends them.
     pub(crate) held_notices: HeldNotices,
     /// Room for them.
     pub(crate) notices_at_once: Semaphore,
-    pub(crate) rested: Rested,
-    /// Room for calls on their way.
-    pub(crate) slots: Slots,
-    /// How far the handshake has come that all calls wait for.
-    pub(crate) handshake_now: Arc<Handshake>,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) state: Board,
-    pub(crate) counts: Counts,
     pub(crate) output_schemas: OutputSchemas,
     /// The least level of log messages that was asked for.
     pub(crate) log_level: RwLock<Option<String>>,
@@ -118,13 +79,8 @@ pub(crate) struct Core {
     set_aside: Mutex<Option<Arc<Peer>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
     pub(crate) token_is_new: AtomicBool,
-    /// The methods and tools that are answered the same invalid response each time.
-    always_invalid: Mutex<HashSet<String>>,
     /// Streams of the server's own that were lost in a row.
     pub(crate) listening_failures: AtomicU32,
-    ids: AtomicU64,
-    /// How far the end has come.
-    end: watch::Sender<End>,
     /// Whether a session begins with a handshake.
     pub(crate) handshake: AtomicBool,
     /// Whether the server was found to speak the transport of 2024-11-05.
@@ -133,12 +89,18 @@ pub(crate) struct Core {
     pub(crate) welcome: RwLock<Option<Bytes>>,
     /// The arguments of tools that go into headers, too, as far as the tools are known.
     pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
-    /// Tokens and ids of sessions, which a server may still speak of.
-    pub(crate) given_secrets: GivenSecrets,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
     /// Whether closing has already ended the session, where there was one.
     is_swept: AtomicBool,
+}
+
+impl std::ops::Deref for Core {
+    type Target = Arc<Context>;
+
+    fn deref(&self) -> &Arc<Context> {
+        &self.context
+    }
 }
 
 impl std::fmt::Debug for Core {
@@ -154,34 +116,30 @@ impl std::fmt::Debug for Core {
 
 impl Core {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
-        let settings = Arc::new(settings);
-        let counts = Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() };
+        let context = Arc::new(Context::new(settings)?);
+        let settings = &context.settings;
+        let session = Arc::new(Session::default());
+        let current = Arc::downgrade(&session);
+        let secrets = move || {
+            let session = current.upgrade().and_then(|session| session.current());
+            session.map_or_else(Vec::new, |peer| peer.secrets())
+        };
+        let _ = context.session_secrets.set(Box::new(secrets));
         Ok(Self {
-            http: Arc::new(Pools::new(&settings)?),
-            session: Session::default(),
-            tokens: TokenCache::default(),
-            client_authentication: OnceLock::new(),
-            budget: RetryBudget::new(settings.retry_budget),
-            used_keys: UsedKeys::default(),
+            session,
             serial: tokio::sync::Mutex::default(),
             questions: Room::new(
                 QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
-                &counts.unanswered,
+                &context.counts.unanswered,
             ),
             answers: Semaphore::new(ANSWERS_AT_ONCE),
             asking: Arc::default(),
             asked_of_all: Arc::default(),
-            warnings: Warnings::default(),
-            reported: Reported::default(),
             held_notices: HeldNotices::default(),
             notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
-            rested: Rested::default(),
-            slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
-            handshake_now: Arc::new(Handshake::with(settings.route.origin())),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: Board::default(),
-            counts,
             output_schemas: OutputSchemas::default(),
             log_level: RwLock::default(),
             era: Mutex::default(),
@@ -189,23 +147,15 @@ impl Core {
             era_confirmed: Mutex::default(),
             set_aside: Mutex::default(),
             token_is_new: AtomicBool::new(false),
-            always_invalid: Mutex::default(),
             listening_failures: AtomicU32::new(0),
-            ids: AtomicU64::new(1),
-            end: watch::Sender::new(End::NotBegun),
             handshake: AtomicBool::new(settings.handshake),
             found_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
             mirrors: RwLock::default(),
-            given_secrets: GivenSecrets::default(),
             opening: Mutex::default(),
             is_swept: AtomicBool::new(false),
-            settings,
+            context,
         })
-    }
-
-    pub(crate) fn log(&self) -> &Log {
-        &self.settings.hooks.log
     }
 
     /// Enters a state, and tells who observes it.
@@ -226,43 +176,10 @@ impl Core {
         }
     }
 
-    /// Counts something that is not handed on. It is told the first time, and as it doubles: a flood must not become another.
-    pub(crate) fn drops(&self, what: &'static str) {
-        self.tell_of_dropped(self.counts.dropped.add(), what);
-    }
-
-    /// Tells of what was dropped in a queue before the caller's functions, where it was.
-    pub(crate) fn tell_of_dropped(&self, dropped: u64, what: &'static str) {
-        if dropped.is_power_of_two() {
-            tell!(self.log(), WARN, "something was left out", what = what, dropped = dropped);
-        }
-    }
-
     /// Lets go of a session that the server, or its process, has lost; a newer one stays.
     pub(crate) fn lose_session(&self, generation: u64) {
         if self.session.lose(generation) {
             self.enter(State::Recovering);
-        }
-    }
-
-    /// Whether what is called so is answered the same invalid response each time.
-    pub(crate) fn is_always_invalid(&self, name: &str) -> bool {
-        self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
-    }
-
-    /// A second attempt was answered the same invalid response as the first.
-    pub(crate) fn note_invalid(&self, name: String) {
-        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
-        if names.len() < MOST_INVALID {
-            names.insert(name);
-        }
-    }
-
-    /// An attempt was answered as it should be.
-    pub(crate) fn note_valid(&self, name: impl FnOnce() -> String) {
-        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
-        if !names.is_empty() {
-            names.remove(&name());
         }
     }
 
@@ -336,66 +253,12 @@ impl Core {
         });
     }
 
-    pub(crate) fn next_id(&self) -> u64 {
-        self.ids.fetch_add(1, Ordering::Relaxed)
-    }
-
-    pub(crate) fn is_closed(&self) -> bool {
-        *self.end.borrow() >= End::Begun
-    }
-
-    /// Returns when the end of the client has come so far.
-    pub(crate) async fn at_the(&self, end: End) {
-        // Its sender lives as long as the client.
-        let _ = self.end.subscribe().wait_for(|come| *come >= end).await;
-    }
-
-    pub(crate) fn closed_error(&self) -> Error {
-        Error::new(Code::ClientClosed, "the client is closed")
-    }
-
     /// A member of the last answer to `initialize`, as JSON text. One that is not of its type is as good as none.
     pub(crate) fn said(&self, member: &str) -> Option<String> {
         let welcome = self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let welcome: HashMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
         let begins = if matches!(member, "serverInfo" | "capabilities") { '{' } else { '"' };
         welcome.get(member).map(|said| said.get()).filter(|said| said.starts_with(begins)).map(str::to_owned)
-    }
-
-    /// The token to send, where the credentials are one that is renewed.
-    pub(crate) async fn token(self: &Arc<Self>) -> Result<Option<Arc<Token>>, Failure> {
-        let token = match &self.settings.credentials {
-            Credentials::None | Credentials::Fixed(..) => return Ok(None),
-            Credentials::Provided => {
-                self.tokens
-                    .get(|number| async move { self.new_token(number, self.settings.hooks.token().await?) })
-                    .await
-            }
-            Credentials::OAuth2(client) => {
-                self.tokens
-                    .get(|number| async move { self.new_token(number, client_credentials::ask(self, client).await?) })
-                    .await
-            }
-        };
-        token.map(Some)
-    }
-
-    fn new_token(&self, number: u64, issued: Issued) -> Result<Token, Failure> {
-        let token = Token::new(number, issued)?;
-        self.keep_token(token.secret.clone());
-        Ok(token)
-    }
-
-    /// Adds the token to headers, and gives it back.
-    pub(crate) async fn with_token(
-        self: &Arc<Self>,
-        mut headers: HeaderMap,
-    ) -> Result<(HeaderMap, Option<Arc<Token>>), Failure> {
-        let token = self.token().await?;
-        if let Some(token) = &token {
-            headers.insert(http::header::AUTHORIZATION, token.header.clone());
-        }
-        Ok((headers, token))
     }
 
     /// Remembers the link of a session that is being opened, to end it where the client is closed meanwhile.
@@ -406,7 +269,7 @@ impl Core {
     /// The open session; opens it first where there is none.
     pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Peer>, Failure> {
         if self.is_closed() {
-            return Err(Failure::not_sent(self.closed_error()));
+            return Err(Failure::not_sent(Error::client_closed()));
         }
         // Boxed, as the handshake is made of calls itself.
         let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
@@ -417,7 +280,7 @@ impl Core {
             {
                 self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
             }
-            return Err(Failure::not_sent(self.closed_error()));
+            return Err(Failure::not_sent(Error::client_closed()));
         }
         let settings = &self.settings;
         if peer.modern.is_some() {
@@ -487,12 +350,12 @@ impl Core {
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(self: &Arc<Self>) {
-        self.end.send_if_modified(|end| std::mem::replace(end, (*end).max(End::Begun)) == End::NotBegun);
+        self.enter_close_phase(ClosePhase::Closing);
         self.enter(State::Closed);
         let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_WITHIN);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
-            self.end.send_replace(End::QuestionsLeft);
+            self.enter_close_phase(ClosePhase::Abandoning);
         }
         let aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
         let end_aside = async {

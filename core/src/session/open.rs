@@ -8,12 +8,14 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 use tokio::time::Instant;
 
+use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::Settings;
 use crate::config::endpoint::Route;
 use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, ErrorKind};
+use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::protocol::era::{self, Answered, Verdict};
 use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
@@ -21,6 +23,7 @@ use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::{handshake, modern};
+use crate::retry::context::Context;
 use crate::retry::executor::{self, Name, Operation, Plan, Turn};
 use crate::session::inbound::Ears;
 use crate::session::manager::{CLOSE_WITHIN, Core};
@@ -172,23 +175,28 @@ impl Opening {
 }
 
 /// Opens the link alone, where there is no handshake.
-pub(crate) struct LinkOnly<'a>(pub(crate) &'a Opening);
+pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<Core>, pub(crate) &'a Opening);
 
 impl Operation for LinkOnly<'_> {
     type Ground = ();
     type Reply = ();
     const OPENS: bool = true;
+    const IS_HANDSHAKE: bool = true;
 
     fn name(&self) -> Name {
         Name::of("connect")
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
         Ok(())
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<(), Failure> {
-        turn.in_time(self.0.link(core, turn)).await.map(drop)
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+        access_token::current(context).await
+    }
+
+    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Turn) -> Result<(), Failure> {
+        turn.in_time(self.1.link(self.0, turn)).await.map(drop)
     }
 }
 
@@ -210,7 +218,7 @@ impl Core {
         if self.is_closed() {
             // close() found no session to end: this one came too late for it.
             self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
-            return Err(Failure::not_sent(self.closed_error()));
+            return Err(Failure::not_sent(Error::client_closed()));
         }
         Ok(peer)
     }
@@ -228,7 +236,7 @@ impl Core {
         if let Some(peer) = self.open_modern(generation, &opening).await? {
             Ok(peer)
         } else if self.is_closed() {
-            Err(Failure::not_sent(self.closed_error()))
+            Err(Failure::not_sent(Error::client_closed()))
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => {
@@ -237,7 +245,7 @@ impl Core {
                 peer => peer,
             }
         } else {
-            executor::run(self, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(&opening)).await?;
+            executor::run(&self.context, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(self, &opening)).await?;
             self.peer_of(generation, &opening, None, None).await
         }
     }
@@ -488,7 +496,7 @@ impl Core {
         let opening = Opening::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
         let look = Plan::look(self, LOOK_WITHIN);
-        if let Err(failure) = executor::run(self, &look, &LinkOnly(&opening)).await {
+        if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });
         }

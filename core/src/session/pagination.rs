@@ -8,11 +8,11 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::client::prepared::Work;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, ErrorKind, Result};
 use crate::observe::deviations::Deviation;
 use crate::protocol::raw_result::RawReply;
+use crate::retry::prepared::Work;
 use crate::session::manager::Core;
 use crate::session::request::LogicalCall;
 

@@ -19,6 +19,7 @@ use crate::error::attempt_error::{Failure, Tie};
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::http::idle_timeout::{IdleTimer, Questions};
+use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::observe::waiting::Deadline;
 use crate::protocol::era::{HEADER_MISMATCH, UNSUPPORTED_VERSION, is_modern};
@@ -28,13 +29,14 @@ use crate::protocol::safety::Safety;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{jsonrpc, lenient_json, modern, params, validate_params};
 use crate::retry::call_log::{self, Ongoing};
+use crate::retry::context::{ClosePhase, Context};
 use crate::retry::executor::{self, CallState, Correction, Name, Operation, Plan, Turn};
 use crate::retry::idempotency;
 use crate::session::cancellation::Unanswered;
 use crate::session::inbound::{AskedInCall, Ears};
 use crate::session::input_rounds::Rounds;
 use crate::session::loss::{self, Kind, Suspicion};
-use crate::session::manager::{Core, End};
+use crate::session::manager::Core;
 use crate::session::open::Opening;
 use crate::session::session::Peer;
 use crate::session::{get_stream, output_schemas, pagination, result_cache};
@@ -328,6 +330,7 @@ impl LogicalCall {
         loop {
             let of_round = self.key_of_round(core, &rounds, &params)?;
             let way = InSession {
+                core,
                 call: self,
                 params: &params,
                 key: of_round.as_ref().or(self.key.as_ref()),
@@ -356,7 +359,7 @@ impl LogicalCall {
             self.plan.state.reached(Delivery::Rejected);
             params = tokio::select! {
                 biased;
-                () = core.at_the(End::Begun) => {
+                () = core.close_phase(ClosePhase::Closing) => {
                     let mut error = reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for");
                     error.info_mut().delivery = Delivery::Rejected;
                     Err(error)
@@ -390,11 +393,11 @@ impl LogicalCall {
 
     /// Runs the call as a part of the handshake.
     pub(crate) async fn run_opening(&self, core: &Arc<Core>, opening: &Opening) -> Result<RawReply, Failure> {
-        self.send(core, &InOpening(self, opening)).await
+        self.send(core, &InOpening(core, self, opening)).await
     }
 
     async fn send<O: Operation<Reply = RawReply>>(&self, core: &Arc<Core>, way: &O) -> Result<RawReply, Failure> {
-        Ok(executor::run_counted(core, &self.plan, way).await?.into_reply())
+        Ok(executor::run_counted(&core.context, &self.plan, way).await?.into_reply())
     }
 
     /// The message for `line`.
@@ -486,7 +489,7 @@ impl LogicalCall {
             answer = line.link.exchange(outgoing, &listener) => answer?,
             () = idle.expired(questions.as_ref()) => return Err(listener.too_late(line.link)),
             never = get_stream::yields_to(core, line.peer, &idle) => match never {},
-            () = core.at_the(End::QuestionsLeft), if answers => {
+            () = core.close_phase(ClosePhase::Abandoning), if answers => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
             }
@@ -581,6 +584,7 @@ impl<'a> Line<'a> {
 
 /// A call in an open session.
 struct InSession<'a> {
+    core: &'a Arc<Core>,
     call: &'a LogicalCall,
     params: &'a Bytes,
     key: Option<&'a (String, HeaderValue)>,
@@ -692,11 +696,16 @@ impl Operation for InSession<'_> {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, core: &Arc<Core>) -> Result<Arc<Peer>, Failure> {
-        core.peer().await
+    async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Peer>, Failure> {
+        self.core.peer().await
     }
 
-    async fn attempt(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+        access_token::current(context).await
+    }
+
+    async fn attempt(&self, _: &Arc<Context>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
+        let core = self.core;
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
             core.confirms_era(was_modern, failure.error.info().rpc_code);
@@ -705,7 +714,7 @@ impl Operation for InSession<'_> {
         let _in_flight = peer.in_flight.begin();
         if core.is_closed() {
             // Its end may not wait for this one any more.
-            return Err(Failure::not_sent(core.closed_error()));
+            return Err(Failure::not_sent(Error::client_closed()));
         }
         let line = Line { params: Some(self.params), key: self.key, ..Line::of(peer) };
         let id = (!self.call.is_notification).then(|| core.next_id());
@@ -745,7 +754,8 @@ impl Operation for InSession<'_> {
         }
     }
 
-    fn correct<'a>(&'a self, core: &'a Arc<Core>) -> Correction<'a> {
+    fn correct(&self) -> Correction<'_> {
+        let core = self.core;
         self.corrected.store(true, Ordering::Relaxed);
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
@@ -761,9 +771,9 @@ impl Operation for InSession<'_> {
         peer.requests.load(Ordering::Relaxed) > 1
     }
 
-    fn failed(&self, core: &Core, peer: &Arc<Peer>, failure: &Failure) {
+    fn failed(&self, peer: &Arc<Peer>, failure: &Failure) {
         if failure.happened == Happened::SessionLost || peer.link.is_down() {
-            core.lose_session(peer.generation);
+            self.core.lose_session(peer.generation);
         }
     }
 }
@@ -796,59 +806,65 @@ pub(crate) fn is_of_another_era(failure: &Failure, taken_for_modern: bool, setti
 }
 
 /// A call that is a part of the handshake.
-struct InOpening<'a>(&'a LogicalCall, &'a Opening);
+struct InOpening<'a>(&'a Arc<Core>, &'a LogicalCall, &'a Opening);
 
 impl Operation for InOpening<'_> {
     type Ground = ();
     type Reply = RawReply;
     const OPENS: bool = true;
+    const IS_HANDSHAKE: bool = true;
 
     fn name(&self) -> Name {
-        self.0.name()
+        self.1.name()
     }
 
     fn status(reply: &RawReply) -> Option<u16> {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, _: &Arc<Core>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
         Ok(())
     }
 
-    fn renews(&self) -> bool {
-        self.1.renews()
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+        access_token::current(context).await
     }
 
-    async fn attempt(&self, core: &Arc<Core>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+    fn renews(&self) -> bool {
+        self.2.renews()
+    }
+
+    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+        let core = self.0;
         // Only what begins a handshake may be the first request on a link.
-        let begins = matches!(self.0.method.as_str(), INITIALIZE | modern::DISCOVER);
+        let begins = matches!(self.1.method.as_str(), INITIALIZE | modern::DISCOVER);
         let (link, ears) = match begins {
-            true => turn.in_time(self.1.link(core, turn)).await?,
-            false => self.1.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
+            true => turn.in_time(self.2.link(core, turn)).await?,
+            false => self.2.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
         };
-        let headers = self.1.headers();
-        let modern = self.1.modern();
-        let (modern, key) = (modern.as_deref(), self.0.key.as_ref());
+        let headers = self.2.headers();
+        let modern = self.2.modern();
+        let (modern, key) = (modern.as_deref(), self.1.key.as_ref());
         ears.opens_as(modern.is_some());
         let session_id = headers.get(&headers::MCP_SESSION_ID);
         let line =
             Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key, peer: None };
-        let id = (!self.0.is_notification).then(|| core.next_id());
-        self.0.attempt(core, line, turn, id).await.map_err(|mut failure| {
+        let id = (!self.1.is_notification).then(|| core.next_id());
+        self.1.attempt(core, line, turn, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();
             if info.code == Code::AttemptTimeout {
                 let server = core.settings.route.origin();
-                info.message = format!("the handshake with {server}, {}: {}", self.0.method, info.message);
+                info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
             }
             if !begins && link.is_down() {
                 failure.happened = Happened::SessionLost;
             } else if link.is_process() && link.is_down() {
-                let is_first = failure.error.info().code == Code::ProcessExited && self.1.is_first_end();
-                if !(is_first && self.0.method == INITIALIZE) {
+                let is_first = failure.error.info().code == Code::ProcessExited && self.2.is_first_end();
+                if !(is_first && self.1.method == INITIALIZE) {
                     // A program that has ended before its first answer twice, or talks, would do so again.
                     failure.happened = Happened::Refused;
                 }
-            } else if self.0.is_notification
+            } else if self.1.is_notification
                 && failure.error.info().status.is_some()
                 && !matches!(failure.happened, Happened::SessionLost | Happened::Unauthorized)
             {
@@ -961,7 +977,7 @@ impl Listener for CallListener<'_> {
         Box::pin(async {
             // Lost once: who lost it before has made another by now.
             self.core.tokens.lose(self.token?.generation);
-            let token = self.core.token().await.ok().flatten()?;
+            let token = access_token::current(self.core).await.ok().flatten()?;
             Some(token.header.clone())
         })
     }

@@ -43,6 +43,16 @@ impl Peer {
         self.session_id.as_ref().or_else(|| self.ears.late_session_id())
     }
 
+    /// What allows whoever has it to use this session.
+    pub(crate) fn secrets(&self) -> Vec<String> {
+        let id = self.session_id().map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
+        let mut secrets: Vec<_> = id.into_iter().collect();
+        if let Link::Sse(link) = &*self.link {
+            secrets.extend(link.secrets());
+        }
+        secrets
+    }
+
     /// The headers of a request in this session.
     pub(crate) fn request_headers(&self) -> HeaderMap {
         let mut headers = self.headers.clone();

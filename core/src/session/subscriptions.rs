@@ -19,6 +19,7 @@ use crate::error::attempt_error::Failure;
 use crate::error::failure_class::Happened;
 use crate::error::{Code, Error};
 use crate::http::idle_timeout::too_late;
+use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::protocol::safety::Safety;
 use crate::retry::executor::Turn;
@@ -275,7 +276,7 @@ type NotOpened = (Failure, Option<Arc<crate::auth::token::Token>>);
 
 /// Opens a stream, and waits until the server has acknowledged it.
 async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value) -> Result<Stream, NotOpened> {
-    let token = core.token().await.map_err(|failure| (failure, None))?;
+    let token = access_token::current(core).await.map_err(|failure| (failure, None))?;
     let params = Bytes::from(json!({ "notifications": filter }).to_string());
     let call = LogicalCall::of_its_own(core, LISTEN, params, Safety::Safe);
     let turn = Turn::alone(token.clone());

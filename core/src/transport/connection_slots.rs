@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::error::Error;
 use crate::error::attempt_error::Failure;
 use crate::observe::waiting::{Stage, Waiting};
-use crate::session::manager::{Core, End};
 
 /// The place of one call among those on their way.
 pub(crate) type Slot = OwnedSemaphorePermit;
@@ -35,7 +35,11 @@ impl Slots {
     ///
     /// # Errors
     /// Where the client is closed meanwhile.
-    pub(crate) async fn take(&self, core: &Core, waiting: &Waiting) -> Result<Option<Slot>, Failure> {
+    pub(crate) async fn take(
+        &self,
+        closing: impl Future<Output = ()>,
+        waiting: &Waiting,
+    ) -> Result<Option<Slot>, Failure> {
         let Some(slots) = &self.0 else { return Ok(None) };
         // None is free while others wait: it is theirs first.
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
@@ -44,7 +48,7 @@ impl Slots {
         waiting.enters(Stage::Slot);
         tokio::select! {
             biased;
-            () = core.at_the(End::Begun) => Err(Failure::not_sent(core.closed_error())),
+            () = closing => Err(Failure::not_sent(Error::client_closed())),
             slot = Arc::clone(slots).acquire_owned() => Ok(slot.ok()),
         }
     }

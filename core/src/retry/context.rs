@@ -1,0 +1,222 @@
+//! What all attempts of a client share: settings, connections, tokens, the retry budget and counters.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::auth::client_authentication::ClientAuthentication;
+use crate::auth::token::TokenCache;
+use crate::config::client_options::Settings;
+use crate::error::Result;
+use crate::http::pool::Pools;
+use crate::http::stale_connections::Rested;
+use crate::observe::counters::Counts;
+use crate::observe::deviations::{Deviation, Reported};
+use crate::observe::log::{Log, tell};
+use crate::observe::waiting::Handshake;
+use crate::observe::warnings::Warnings;
+use crate::retry::budget::RetryBudget;
+use crate::retry::idempotency::UsedKeys;
+use crate::retry::issued_secrets::{IssuedSecrets, SessionSecrets};
+use crate::transport::connection_slots::Slots;
+
+/// How many methods and tools with invalid responses are remembered.
+const MOST_INVALID: usize = 256;
+
+/// How far `close` has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum ClosePhase {
+    Open,
+    /// No further attempts are made.
+    Closing,
+    /// Requests of the server are no longer answered.
+    Abandoning,
+}
+
+pub(crate) struct Context {
+    pub(crate) http: Arc<Pools>,
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) tokens: TokenCache,
+    /// The way of authenticating that the token endpoint accepted.
+    pub(crate) client_authentication: OnceLock<ClientAuthentication>,
+    pub(crate) budget: RetryBudget,
+    pub(crate) used_keys: UsedKeys,
+    /// Warnings for the next caller: failed callbacks, and deviations of the server.
+    pub(crate) warnings: Warnings,
+    /// The classes of deviations that were reported already.
+    pub(crate) reported: Reported,
+    pub(crate) rested: Rested,
+    /// Limits the calls in flight.
+    pub(crate) slots: Slots,
+    /// The progress of the handshake that all calls wait for.
+    pub(crate) handshake_now: Arc<Handshake>,
+    pub(crate) counts: Counts,
+    /// Session ids and tokens, which no text may show.
+    pub(crate) issued_secrets: IssuedSecrets,
+    /// The methods and tools whose response was the same invalid one twice.
+    /// The secrets of the open session.
+    pub(crate) session_secrets: OnceLock<SessionSecrets>,
+    always_invalid: Mutex<HashSet<String>>,
+    ids: AtomicU64,
+    close_phase: watch::Sender<ClosePhase>,
+}
+
+impl std::fmt::Debug for Context {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:?}", self.settings)
+    }
+}
+
+impl Context {
+    pub(crate) fn new(settings: Settings) -> Result<Self> {
+        let settings = Arc::new(settings);
+        let counts = Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() };
+        Ok(Self {
+            http: Arc::new(Pools::new(&settings)?),
+            tokens: TokenCache::default(),
+            client_authentication: OnceLock::new(),
+            budget: RetryBudget::new(settings.retry_budget),
+            used_keys: UsedKeys::default(),
+            warnings: Warnings::default(),
+            reported: Reported::default(),
+            rested: Rested::default(),
+            slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
+            handshake_now: Arc::new(Handshake::with(settings.route.origin())),
+            counts,
+            issued_secrets: IssuedSecrets::default(),
+            session_secrets: OnceLock::new(),
+            always_invalid: Mutex::default(),
+            ids: AtomicU64::new(1),
+            close_phase: watch::Sender::new(ClosePhase::Open),
+            settings,
+        })
+    }
+
+    pub(crate) fn log(&self) -> &Log {
+        &self.settings.hooks.log
+    }
+
+    /// Counts a message that is dropped. Logged at the first and at each power of two, so that a flood of messages does not
+    /// become a flood of records.
+    pub(crate) fn drops(&self, what: &'static str) {
+        self.tell_of_dropped(self.counts.dropped.add(), what);
+    }
+
+    /// Logs that messages were dropped in front of a callback.
+    pub(crate) fn tell_of_dropped(&self, dropped: u64, what: &'static str) {
+        if dropped.is_power_of_two() {
+            tell!(self.log(), WARN, "something was left out", what = what, dropped = dropped);
+        }
+    }
+
+    /// Whether a deviation is accepted; it is then counted, and reported if it is the first of its class. `did` states what
+    /// the server did, such as "the server sent …".
+    pub(crate) fn accepts(&self, deviation: Deviation, did: impl FnOnce() -> String) -> bool {
+        if self.settings.strict {
+            return false;
+        }
+        self.counts.deviations.add();
+        if self.reported.is_first(deviation) {
+            tell!(
+                self.log(),
+                WARN,
+                "the server deviates from the specification",
+                deviation = deviation.name(),
+                handled = deviation.handled(),
+                option = deviation.option(),
+            );
+            self.warnings.add(deviation.warning(&did()));
+        }
+        true
+    }
+
+    /// Whether what is called so is answered the same invalid response each time.
+    pub(crate) fn is_always_invalid(&self, name: &str) -> bool {
+        self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
+    }
+
+    /// A second attempt was answered the same invalid response as the first.
+    pub(crate) fn note_invalid(&self, name: String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if names.len() < MOST_INVALID {
+            names.insert(name);
+        }
+    }
+
+    /// An attempt was answered as it should be.
+    pub(crate) fn note_valid(&self, name: impl FnOnce() -> String) {
+        let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
+        if !names.is_empty() {
+            names.remove(&name());
+        }
+    }
+
+    pub(crate) fn next_id(&self) -> u64 {
+        self.ids.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Enters a phase of `close`. Returns whether the client was open before.
+    pub(crate) fn enter_close_phase(&self, phase: ClosePhase) -> bool {
+        let mut was_open = false;
+        self.close_phase.send_if_modified(|now| {
+            was_open = *now == ClosePhase::Open;
+            let is_later = *now < phase;
+            *now = (*now).max(phase);
+            is_later
+        });
+        was_open
+    }
+
+    /// Refuses further calls of a client that has no session.
+    pub(crate) fn close(&self) {
+        self.enter_close_phase(ClosePhase::Closing);
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        *self.close_phase.borrow() >= ClosePhase::Closing
+    }
+
+    /// Returns when `close` has reached this phase.
+    pub(crate) async fn close_phase(&self, phase: ClosePhase) {
+        // The sender lives as long as the context.
+        let _ = self.close_phase.subscribe().wait_for(|now| *now >= phase).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::client_options::ClientConfig;
+
+    fn context(strict: bool) -> Context {
+        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp").strict(strict);
+        Context::new(config.resolve(|_| None).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn each_class_is_counted_always_and_reported_once() {
+        let context = context(false);
+        for _ in 0..3 {
+            assert!(context.accepts(Deviation::ContentType, || "the server sent no Content-Type".to_owned()));
+        }
+        assert!(context.accepts(Deviation::NotAMessage, || "the server sent a banner".to_owned()));
+        assert_eq!(context.counts.now().deviations, 4);
+        assert_eq!(
+            context.warnings.take(),
+            [
+                "the server sent no Content-Type; the body was read as what it is (see the option strict)",
+                "the server sent a banner; it was skipped (see the option strict)",
+            ]
+        );
+    }
+
+    #[test]
+    fn strict_accepts_none_and_reports_none() {
+        let context = context(true);
+        assert!(!context.accepts(Deviation::ContentType, || unreachable!()));
+        assert!(context.warnings.take().is_empty());
+        assert_eq!(context.counts.now().deviations, 0);
+    }
+}
