@@ -26,7 +26,8 @@ fn as_given(asked: &[u8], date: Option<&[u8]>) {
     let Some(wait) = waits(asked, date) else { return };
     // Spaces around a value are no part of it; others than those of ASCII are not spaces here.
     let text = String::from_utf8_lossy(asked.trim_ascii());
-    if text.is_empty() || text.starts_with(['-', '+']) || text.contains('.') {
+    let is_fraction = text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    if text.is_empty() || text.starts_with(['-', '+']) || is_fraction {
         assert_eq!(wait, None, "{text}");
     }
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {

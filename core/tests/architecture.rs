@@ -1,0 +1,140 @@
+//! The layers of `core/src`: imports go down only, no folder imports itself through another, and no two types share a name.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The folders from the top to the bottom, along the path of a call. `lib.rs` and `fuzzing` may import any of them.
+const LAYERS: &[&str] = &[
+    "bridge", "registry", "client", "session", "oauth", "retry", "transport", "http", "config", "auth", "protocol", "error",
+    "observe", "util",
+];
+
+/// Generated from the published schemas.
+const GENERATED: &str = "protocol/schema.rs";
+
+/// A source file: its path below `src`, and its text without tests.
+struct Source {
+    path: String,
+    text: String,
+}
+
+impl Source {
+    fn folder(&self) -> &str {
+        self.path.split('/').next().unwrap_or_default()
+    }
+
+    /// The folders that this file imports, each with the path as it is written.
+    fn imports(&self) -> Vec<(&str, &str)> {
+        let mut imports = Vec::new();
+        let mut rest = self.text.as_str();
+        while let Some(at) = rest.find("crate::") {
+            rest = &rest[at + "crate::".len()..];
+            let end = rest.find(|c: char| !c.is_alphanumeric() && c != '_' && c != ':').unwrap_or(rest.len());
+            let folder = rest.split("::").next().unwrap_or_default();
+            imports.push((folder.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default(), &rest[..end]));
+        }
+        imports
+    }
+
+    /// The types that are declared at the level of the module.
+    fn types(&self) -> Vec<&str> {
+        self.text.lines().filter_map(declared_type).collect()
+    }
+}
+
+fn declared_type(line: &str) -> Option<&str> {
+    let line = match line.strip_prefix("pub") {
+        Some(rest) => rest.strip_prefix("(crate)").unwrap_or(rest).trim_start(),
+        None => line,
+    };
+    let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| line.strip_prefix(word))?;
+    name.split(|c: char| !c.is_alphanumeric()).next()
+}
+
+fn sources() -> Vec<Source> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut sources = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path: PathBuf = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                let text = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default().to_owned();
+                let path = path.strip_prefix(&root).unwrap().to_str().unwrap().replace('\\', "/");
+                sources.push(Source { path, text });
+            }
+        }
+    }
+    sources.sort_by(|a, b| a.path.cmp(&b.path));
+    sources
+}
+
+fn layer(folder: &str) -> Option<usize> {
+    LAYERS.iter().position(|layer| *layer == folder)
+}
+
+#[test]
+fn every_folder_is_a_layer() {
+    let folders: BTreeSet<_> = sources().iter().filter(|source| source.path.contains('/')).map(|s| s.folder().to_owned()).collect();
+    let unknown: Vec<_> = folders.iter().filter(|folder| layer(folder).is_none() && *folder != "fuzzing").collect();
+    assert!(unknown.is_empty(), "folders without a layer: {unknown:?}");
+    assert!(LAYERS.iter().all(|layer| folders.contains(*layer)), "layers without a folder, of {LAYERS:?}");
+}
+
+#[test]
+fn imports_go_down_only() {
+    let mut up = Vec::new();
+    let mut arrows: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let sources = sources();
+    for source in &sources {
+        let Some(from) = layer(source.folder()) else { continue };
+        for (folder, path) in source.imports() {
+            let Some(to) = layer(folder) else { continue };
+            if to < from {
+                up.push(format!("{} imports crate::{path}", source.path));
+            }
+            if to != from {
+                arrows.entry(LAYERS[from]).or_default().insert(LAYERS[to]);
+            }
+        }
+    }
+    let circle = largest_circle(&arrows);
+    println!("folders, from the top: {}", LAYERS.join(" → "));
+    println!("imports that go up: {}", up.len());
+    println!("largest circle between folders: {circle}");
+    assert!(up.is_empty(), "imports that go up:\n{}", up.join("\n"));
+    assert_eq!(circle, 0);
+}
+
+/// The most folders that reach each other; 0 where none reaches itself.
+fn largest_circle(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> usize {
+    let reach = |start: &str| {
+        let (mut seen, mut next) = (BTreeSet::new(), vec![start]);
+        while let Some(folder) = next.pop() {
+            next.extend(arrows.get(folder).into_iter().flatten().filter(|to| seen.insert(**to)));
+        }
+        seen
+    };
+    let reached: BTreeMap<_, _> = arrows.keys().map(|folder| (*folder, reach(folder))).collect();
+    let circle = |folder: &&str| {
+        let mutual = |other: &&&str| reached.get(**other).is_some_and(|back| back.contains(folder));
+        reached[folder].iter().filter(mutual).count()
+    };
+    reached.keys().map(|folder| circle(folder)).max().unwrap_or_default()
+}
+
+#[test]
+fn no_two_types_share_a_name() {
+    let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for source in sources().iter().filter(|source| source.path != GENERATED && source.folder() != "fuzzing") {
+        for name in source.types() {
+            homes.entry(name.to_owned()).or_default().push(source.path.clone());
+        }
+    }
+    let shared: Vec<_> = homes.into_iter().filter(|(name, homes)| homes.len() > 1 && !SHARED.contains(&name.as_str())).collect();
+    assert!(shared.is_empty(), "types that share a name: {shared:#?}");
+}
