@@ -39,7 +39,7 @@ pub use config::callbacks::{HOOKS, HookSpec, Notification, ProvidedToken, TOKEN_
 pub use config::client_options::{CLIENT_OPTIONS, ClientConfig};
 pub use config::option_table::{Address, OptionSpec, Spelling};
 pub use config::profile::{Choice as ProfileChoice, PROFILE_OPTIONS, ProfileConfig, ServiceCode, SessionSign};
-pub use error::failure_class::Happened;
+pub use error::failure_class::FailureClass;
 pub use error::{CODES, Code, CodeSpec, Delivery, Error, ErrorInfo, ErrorKind, KINDS, KindSpec, Result};
 pub use observe::counters::{COUNTERS, CounterSpec, Counters};
 pub use observe::log::{LogLevel, LogRecord};

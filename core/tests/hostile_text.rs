@@ -180,7 +180,8 @@ async fn errors_of_sse_tokens_and_registries_are_harmless() {
     for profile in ["gaia", "sema4"] {
         let server = start(json!({"profile": profile}));
         let config = RegistryConfig::default().api_key(server.api_key()).base_url(server.url()).max_attempts(1_u32);
-        let (gaia, sema4) = (gaia::Registry::new(&config), sema4::Registry::new(&config.clone().tenant("acme")));
+        let (gaia, sema4) =
+            (gaia::GaiaRegistry::new(&config), sema4::Sema4Registry::new(&config.clone().tenant("acme")));
         for fault in faults() {
             server.clear_script();
             server.script_json(&json!([{"fault": fault}]).to_string()).unwrap();

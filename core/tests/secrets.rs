@@ -147,7 +147,7 @@ async fn no_text_shows_a_secret_of_another_kind() {
     .unwrap();
     assert_hidden("a record", &format!("{record:?}"), &all);
     let registry =
-        sema4::Registry::new(&RegistryConfig::default().api_key(KEY).base_url("https://example.com")).unwrap();
+        sema4::Sema4Registry::new(&RegistryConfig::default().api_key(KEY).base_url("https://example.com")).unwrap();
     assert_hidden("a registry", &format!("{registry:?}"), &all);
 }
 
@@ -249,7 +249,7 @@ async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
     let server = DevServer::start_json(r#"{"profile": "sema4"}"#).unwrap();
     let config = RegistryConfig::default().api_key(KEY).base_url(server.url()).tenant("acme").max_attempts(1_u32);
     let config = config.headers([("x-a".to_owned(), Secret::from(HEADER))].into_iter().collect::<BTreeMap<_, _>>());
-    let registry = sema4::Registry::new(&config).unwrap();
+    let registry = sema4::Sema4Registry::new(&config).unwrap();
     let record: Record =
         serde_json::from_value(json!({"name": "n", "url": "https://e.example", "headers": {"x-key": ARGUMENT}}))
             .unwrap();

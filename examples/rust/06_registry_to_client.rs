@@ -18,7 +18,7 @@ async fn main() -> Result<(), AnyError> {
 async fn at_gaia(server: &DevServer) -> Result<(), AnyError> {
     let double = DevServer::start_json(r#"{"profile": "gaia"}"#)?;
     let config = RegistryConfig::default().api_key(double.api_key()).base_url(double.url());
-    let registry = gaia::Registry::new(&config)?;
+    let registry = gaia::GaiaRegistry::new(&config)?;
     let mut echo = record(json!({
         "projectId": "proj_1", "name": "Echo", "transportType": "http", "url": format!("{}/mcp", server.url()),
         "customHeaders": [
@@ -50,7 +50,7 @@ async fn at_gaia(server: &DevServer) -> Result<(), AnyError> {
 async fn at_sema4(server: &DevServer) -> Result<(), AnyError> {
     let double = DevServer::start_json(r#"{"profile": "sema4"}"#)?;
     let config = RegistryConfig::default().api_key(double.api_key()).base_url(double.url()).tenant("tenant-1");
-    let registry = sema4::Registry::new(&config)?;
+    let registry = sema4::Sema4Registry::new(&config)?;
     let created = registry
         .create(&record(json!({
             "name": "Serial echo", "transport": "streamable-http", "url": format!("{}/mcp", server.url()),

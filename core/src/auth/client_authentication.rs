@@ -1,8 +1,8 @@
 //! How a client authenticates at a token endpoint (RFC 6749 section 2.3.1), and which ways are tried.
 
 use crate::auth::client_credentials::ClientCredentials;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
@@ -52,10 +52,10 @@ pub(crate) fn ways(
 }
 
 /// Whether the endpoint refused the client itself, so that another way to authenticate may be accepted.
-pub(crate) fn refused_the_client(failure: &Failure) -> bool {
+pub(crate) fn refused_the_client(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let is_about_it = || info.message.contains("client_id") || info.message.contains("client_secret");
-    failure.happened == Happened::Refused
+    failure.happened == FailureClass::Refused
         && match info.service_code.as_deref() {
             Some("invalid_client") => true,
             Some("invalid_request") => is_about_it(),
@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn only_a_refusal_of_the_client_is_tried_otherwise() {
         let refused = |word: Option<&str>, status: u16, message: &str| {
-            let mut failure = Failure::of(Happened::Refused, Error::new(Code::TokenRefused, message));
+            let mut failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, message));
             failure.error.info_mut().service_code = word.map(str::to_owned);
             failure.error.info_mut().status = Some(status);
             refused_the_client(&failure)

@@ -6,11 +6,11 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use crate::auth::credentials::bearer;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
 use crate::util::secret::Secret;
-use crate::util::single_flight::{Kept, SingleFlight};
+use crate::util::single_flight::{Reusable, SingleFlight};
 
 /// A token is renewed this long before it expires, or after nine tenths of its time where that is later.
 const EARLY: Duration = Duration::from_secs(30);
@@ -35,9 +35,9 @@ pub(crate) struct Token {
 }
 
 /// The token of one client: asked for once for all calls.
-pub(crate) type TokenCache = SingleFlight<Token, Failure>;
+pub(crate) type TokenCache = SingleFlight<Token, AttemptError>;
 
-impl Kept for Token {
+impl Reusable for Token {
     fn generation(&self) -> u64 {
         self.generation
     }
@@ -52,11 +52,11 @@ impl Token {
         self.renew_at.is_none_or(|(at, by_wall)| Instant::now() < at && wall < by_wall)
     }
 
-    pub(crate) fn new(generation: u64, issued: Issued) -> Result<Self, Failure> {
+    pub(crate) fn new(generation: u64, issued: Issued) -> Result<Self, AttemptError> {
         let header = bearer("token", &issued.token).map_err(|_| {
             let message =
                 "the token that was given cannot be sent: it is empty or has characters that no header carries";
-            Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
+            AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message))
         })?;
         let holds = issued.expires_in.filter(|holds| !holds.is_zero());
         let holds = holds.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));

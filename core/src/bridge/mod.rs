@@ -30,10 +30,10 @@ use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
 use crate::retry::executor::CallState;
-use crate::retry::prepared::{self, Work};
+use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;
-pub use crate::util::bounded_queue::{Hear, Letter, Place};
-use crate::util::bounded_queue::{Room, WaitLimit};
+use crate::util::bounded_queue::{BoundedQueue, MessageListener, WaitLimit};
+pub use crate::util::bounded_queue::{MessageListener as Hear, Permit as Place, QueuedMessage as Letter};
 pub use crate::util::environment::{Environment, of_process};
 
 /// A client, of a server or of a registry, as a binding holds it.
@@ -99,25 +99,25 @@ const UNDECODABLE: &str = "the result nests too deeply, or holds a number that i
 /// A call that is ready to run: everything that can be refused before sending has been.
 #[derive(Debug)]
 pub struct Prepared {
-    kind: Kind,
+    kind: RequestKind,
     with_metadata: bool,
     state: Arc<CallState>,
     /// Of progress that waits for the caller's function, and how long it may wait when the call is over.
-    room: Option<(Arc<Room>, WaitLimit)>,
+    room: Option<(Arc<BoundedQueue>, WaitLimit)>,
 }
 
-enum Kind {
+enum RequestKind {
     Call(Client, What, Box<crate::session::request::LogicalCall>),
     Notify(Client, String, Bytes),
-    Work(Work),
+    PreparedRequest(PreparedRequest),
 }
 
-impl std::fmt::Debug for Kind {
+impl std::fmt::Debug for RequestKind {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
-            Self::Work(..) => "Work",
+            Self::PreparedRequest(..) => "Work",
         })
     }
 }
@@ -219,16 +219,28 @@ impl Bridge {
     ///
     /// # Errors
     /// A `config` error that names the argument.
-    pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+    pub fn prepare(
+        &self,
+        name: &str,
+        params: Bytes,
+        options: &str,
+        progress: Option<MessageListener>,
+    ) -> Result<Prepared> {
         guarded(|| self.prepare_unguarded(name, params, options, progress))
     }
 
-    fn prepare_unguarded(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+    fn prepare_unguarded(
+        &self,
+        name: &str,
+        params: Bytes,
+        options: &str,
+        progress: Option<MessageListener>,
+    ) -> Result<Prepared> {
         #[cfg(debug_assertions)]
         if name == crate::bridge::test_panic::METHOD {
             let work = crate::bridge::test_panic::panics(&params);
             let state = Arc::clone(&work.state);
-            return Ok(Prepared { state, kind: Kind::Work(work), with_metadata: false, room: None });
+            return Ok(Prepared { state, kind: RequestKind::PreparedRequest(work), with_metadata: false, room: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
         let with_metadata = options.with_metadata == Some(true);
@@ -238,7 +250,7 @@ impl Bridge {
                 let work = registry.prepare(name, &params, &options)?;
                 return Ok(Prepared {
                     state: Arc::clone(&work.state),
-                    kind: Kind::Work(work),
+                    kind: RequestKind::PreparedRequest(work),
                     with_metadata,
                     room: None,
                 });
@@ -252,7 +264,7 @@ impl Bridge {
         let (what, params) = match path(spec, params)? {
             Path::Call(what, params) => (what, params),
             Path::Notify(method, params) => {
-                let kind = Kind::Notify(client.clone(), method, params);
+                let kind = RequestKind::Notify(client.clone(), method, params);
                 return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), room: None });
             }
         };
@@ -260,7 +272,7 @@ impl Bridge {
         let call = client.prepare(&what, params, &options, progress)?;
         let state = call.state();
         let room = room.map(|room| (room, call.limit_of_last_progress()));
-        Ok(Prepared { kind: Kind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
+        Ok(Prepared { kind: RequestKind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
     }
 
     /// The pages of a list: of the method `name` of a client, or of a registry's one list.
@@ -337,7 +349,7 @@ impl Pages {
         })?;
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
-            kind: Kind::Work(work),
+            kind: RequestKind::PreparedRequest(work),
             with_metadata: self.with_metadata,
             room: None,
         }))
@@ -383,9 +395,9 @@ fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
 #[derive(Default)]
 pub struct Hooks {
     /// Hears a notification: `{"method", "params"}` as JSON text.
-    pub on_notification: Option<Hear>,
+    pub on_notification: Option<MessageListener>,
     /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
-    pub on_log: Option<Hear>,
+    pub on_log: Option<MessageListener>,
     /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
     pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
     /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
@@ -419,10 +431,10 @@ impl Question {
 }
 
 impl Hooks {
-    fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::config::callbacks::Hooks> {
-        let mut hooks = crate::config::callbacks::Hooks::default();
+    fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::config::callbacks::Callbacks> {
+        let mut hooks = crate::config::callbacks::Callbacks::default();
         if let Some(hear) = self.on_notification {
-            let room = Room::new(Limits::of(config)?.of_queue(), &hooks.dropped);
+            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
                 let method = serde_json::to_string(method).unwrap_or_default();
                 let text = format!("{{\"method\":{method},\"params\":{params}}}");
@@ -430,7 +442,7 @@ impl Hooks {
             }));
         }
         if let Some(hear) = self.on_log {
-            let room = Room::new(Limits::of(config)?.of_queue(), &hooks.dropped);
+            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.log = Log::to(Arc::new(move |record| {
                 room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
             }));
@@ -492,7 +504,7 @@ impl Prepared {
     }
 
     /// Runs the call to its end, and waits until the progress that was handed over before is processed: until no place of
-    /// a [`Letter`] is taken. What the caller's function does not take in time is dropped, and must be discarded.
+    /// a [`QueuedMessage`] is taken. What the caller's function does not take in time is dropped, and must be discarded.
     ///
     /// # Errors
     /// Any kind of the table.
@@ -502,13 +514,13 @@ impl Prepared {
 
     async fn run_unguarded(self, delivers: bool) -> Result<Crossing> {
         let ended = match self.kind {
-            Kind::Notify(client, method, params) => {
+            RequestKind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
                 let result = Bytes::from_static(b"null");
                 return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
             }
-            Kind::Call(client, what, call) => client.raw(&what, *call).await,
-            Kind::Work(work) => prepared::run(work).await,
+            RequestKind::Call(client, what, call) => client.raw(&what, *call).await,
+            RequestKind::PreparedRequest(work) => prepared::run(work).await,
         };
         if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {
             room.drain(*limit).await;

@@ -5,16 +5,16 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::retry::executor::CallState;
-use crate::retry::prepared::Work;
+use crate::retry::prepared::PreparedRequest;
 
 /// A method that is in no table.
 pub(crate) const METHOD: &str = "panic";
 
 /// Panics: at once where the params say `{"when": "preparing"}`, else while the call runs.
-pub(crate) fn panics(params: &[u8]) -> Work {
+pub(crate) fn panics(params: &[u8]) -> PreparedRequest {
     let params: Value = serde_json::from_slice(params).unwrap_or_default();
     assert!(params["when"] != "preparing", "provoked");
-    Work::new(Arc::<CallState>::default(), async {
+    PreparedRequest::new(Arc::<CallState>::default(), async {
         // Not at its first poll: a binding may be elsewhere by then.
         tokio::task::yield_now().await;
         panic!("provoked")

@@ -5,17 +5,17 @@ use std::sync::{Arc, PoisonError};
 use bytes::Bytes;
 use serde_json::{Value, json};
 
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::error::{Delivery, Error, Result};
 use crate::protocol::modern;
 use crate::protocol::raw_result::RawReply;
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 use crate::session::request::LogicalCall;
-use crate::session::session::Peer;
+use crate::session::session::Session;
 use crate::session::subscriptions::{Subscriptions, not_subscribed};
 
 /// What a server says of itself: asked for, or what it said in the handshake.
-pub(crate) async fn discover(core: &Arc<Core>, call: LogicalCall) -> Result<RawReply> {
+pub(crate) async fn discover(core: &Arc<SessionManager>, call: LogicalCall) -> Result<RawReply> {
     let peer = connected(core, &call).await?;
     if peer.modern.is_some() {
         return call.run(core).await;
@@ -34,7 +34,7 @@ pub(crate) async fn discover(core: &Arc<Core>, call: LogicalCall) -> Result<RawR
 }
 
 /// Whether a server answers. The modern era has no ping: what every server of it answers is `server/discover`.
-pub(crate) async fn ping(core: &Arc<Core>, mut call: LogicalCall) -> Result<RawReply> {
+pub(crate) async fn ping(core: &Arc<SessionManager>, mut call: LogicalCall) -> Result<RawReply> {
     let peer = connected(core, &call).await?;
     if peer.modern.is_none() {
         return call.run(core).await;
@@ -45,7 +45,7 @@ pub(crate) async fn ping(core: &Arc<Core>, mut call: LogicalCall) -> Result<RawR
 }
 
 /// Sets the least level of log messages: told to the server, or from now on said in each request.
-pub(crate) async fn set_level(core: &Arc<Core>, call: LogicalCall) -> Result<RawReply> {
+pub(crate) async fn set_level(core: &Arc<SessionManager>, call: LogicalCall) -> Result<RawReply> {
     let level = member(&call, "level");
     let peer = connected(core, &call).await?;
     let reply = match peer.modern {
@@ -57,7 +57,7 @@ pub(crate) async fn set_level(core: &Arc<Core>, call: LogicalCall) -> Result<Raw
 }
 
 /// Subscribes to a resource, or no more: by a request of its own, or by another stream.
-pub(crate) async fn subscribe(core: &Arc<Core>, call: LogicalCall, wanted: bool) -> Result<RawReply> {
+pub(crate) async fn subscribe(core: &Arc<SessionManager>, call: LogicalCall, wanted: bool) -> Result<RawReply> {
     let uri = member(&call, "uri");
     let peer = connected(core, &call).await?;
     if peer.modern.is_none() {
@@ -95,12 +95,12 @@ impl Drop for Wanted<'_> {
     }
 }
 
-async fn connected(core: &Arc<Core>, call: &LogicalCall) -> Result<Arc<Peer>> {
+async fn connected(core: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
     // No call of the caller's has left: whatever became of the opening, none ran.
     call.within(core.peer()).await.map_err(|failure| told(core, failure).with_delivery(Delivery::NotSent))
 }
 
-fn told(core: &Core, failure: Failure) -> Error {
+fn told(core: &SessionManager, failure: AttemptError) -> Error {
     core.redacted(failure.error)
 }
 

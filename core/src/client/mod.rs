@@ -30,7 +30,7 @@ use crate::observe::log::{Log, LogLevel, LogRecord};
 use crate::observe::state::{State, StateChange};
 use crate::protocol::methods::{self, TOOLS_CALL};
 use crate::protocol::modern::DISCOVER;
-use crate::protocol::params::{self, Unsendable};
+use crate::protocol::params::{self, UnsendableValue};
 use crate::protocol::raw_result::{Metadata, RawReply};
 use crate::protocol::safety::Safety;
 use crate::protocol::serialize;
@@ -40,17 +40,17 @@ use crate::protocol::types::{
     ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
 use crate::retry::prepared;
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 use crate::session::pagination::{self, ServerPages, read_items};
 use crate::session::request::{LogicalCall, ProgressSink};
-use crate::util::bounded_queue::{Hear, Room};
+use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 use crate::util::environment::{self, Environment};
 
 /// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
 /// calls may run at once.
 #[derive(Debug, Clone)]
 pub struct Client {
-    core: Arc<Core>,
+    core: Arc<SessionManager>,
 }
 
 /// Builds a [`Client`]: the options are its setters.
@@ -172,7 +172,7 @@ impl ClientConfig {
     /// As [`build`](Self::build), in an environment of the binding's.
     pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
         let settings = self.resolve(variables)?;
-        Ok(Client { core: Arc::new(Core::new(settings)?) })
+        Ok(Client { core: Arc::new(SessionManager::new(settings)?) })
     }
 }
 
@@ -235,8 +235,8 @@ impl Client {
     }
 
     /// A queue of progress before a function of the caller's, and its room.
-    pub(crate) fn queue(&self, hear: Hear) -> (ProgressSink, Arc<Room>) {
-        let room = Room::new(self.core.settings.limits.of_queue(), &self.core.counts.dropped);
+    pub(crate) fn queue(&self, hear: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
+        let room = BoundedQueue::new(self.core.settings.limits.of_queue(), &self.core.counts.dropped);
         let filled = Arc::clone(&room);
         let hear = move |params: &str| {
             // What has no place is counted.
@@ -653,5 +653,5 @@ impl<T> Deref for Reply<T> {
 
 /// The `config` error for arguments that a face could not turn into JSON.
 pub(crate) fn unsendable(field: &str, word: &str) -> Error {
-    Unsendable::from_word(word).unwrap_or(Unsendable::NotJson).error(field)
+    UnsendableValue::from_word(word).unwrap_or(UnsendableValue::NotJson).error(field)
 }

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::auth::token::Issued;
 use crate::config::option_table::{Spelling, options};
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
 use crate::observe::log::Log;
 use crate::observe::state::Observe;
@@ -116,11 +116,11 @@ type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
 /// A future that gives a result as JSON text, or says why there is none.
 pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 /// Answers the params of a server's request, as JSON text.
-pub(crate) type Answer = Arc<dyn Fn(String) -> Given + Send + Sync>;
+pub(crate) type CallbackAnswer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 
 /// The caller's functions.
 #[derive(Clone, Default)]
-pub(crate) struct Hooks {
+pub(crate) struct Callbacks {
     pub(crate) notification: Option<Listen>,
     pub(crate) log: Log,
     pub(crate) state: Option<Observe>,
@@ -128,10 +128,10 @@ pub(crate) struct Hooks {
     pub(crate) dropped: Count,
     pub(crate) token: Option<Provide>,
     /// By the name of the hook.
-    pub(crate) answers: BTreeMap<&'static str, Answer>,
+    pub(crate) answers: BTreeMap<&'static str, CallbackAnswer>,
 }
 
-impl std::fmt::Debug for Hooks {
+impl std::fmt::Debug for Callbacks {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let names = [
             ("on_notification", self.notification.is_some()),
@@ -144,10 +144,11 @@ impl std::fmt::Debug for Hooks {
     }
 }
 
-impl Hooks {
+impl Callbacks {
     /// Asks the caller's own function for a token.
-    pub(crate) async fn token(&self) -> Result<Issued, Failure> {
-        let unavailable = |message: String| Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message));
+    pub(crate) async fn token(&self) -> Result<Issued, AttemptError> {
+        let unavailable =
+            |message: String| AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message));
         let Some(provide) = &self.token else { return Err(unavailable("there is no token provider".into())) };
         let given = provide().await.map_err(|why| {
             unavailable(format!("the token provider failed: {}", crate::util::sanitize::preview(why.as_bytes())))

@@ -11,7 +11,7 @@ use url::{Host, Url};
 use crate::auth::credentials::{Credentials, bearer, one_word, sensitive};
 use crate::config::auth::AuthConfig;
 use crate::config::backoff::Backoff;
-use crate::config::callbacks::Hooks;
+use crate::config::callbacks::Callbacks;
 use crate::config::endpoint::{Route, Tools};
 use crate::config::header_rules;
 use crate::config::limits::Limits;
@@ -139,7 +139,7 @@ options! {
     strict: bool = "false";
     beside
     /// The caller's own functions.
-    hooks: Hooks;
+    hooks: Callbacks;
     /// Whether variables that Node reads are read.
     reads_node_variables: bool;
 }
@@ -152,7 +152,7 @@ pub(crate) struct Settings {
     pub(crate) profile: Arc<Profile>,
     pub(crate) route: Route,
     pub(crate) credentials: Credentials,
-    pub(crate) hooks: Hooks,
+    pub(crate) hooks: Callbacks,
     pub(crate) proxy: Option<(Url, HeaderMap)>,
     pub(crate) environment_proxies: EnvironmentProxies,
     /// Whether the server's cookies are kept.
@@ -294,7 +294,7 @@ impl ClientConfig {
         })
     }
 
-    fn hooks_at_their_level(&self) -> Result<Hooks> {
+    fn hooks_at_their_level(&self) -> Result<Callbacks> {
         if let Some(word) = &self.log_level {
             let Some(level) = log::level(word) else {
                 let known: Vec<_> = log::LEVELS.iter().map(|(known, _)| *known).collect();

@@ -1,8 +1,8 @@
 //! How much of a server's answers is taken in: each limit is an option of the client, and named where it is passed.
 
 use crate::config::client_options::{ClientConfig, positive};
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::util::bounded_queue::QueueLimit;
 
@@ -15,8 +15,8 @@ pub(crate) struct Bytes {
 
 impl Bytes {
     /// The failure of what is larger, named by `what`.
-    pub(crate) fn passed(self, what: &str) -> Failure {
-        Failure::new(Happened::TooLarge, Code::AnswerTooLarge, self.says_of(what))
+    pub(crate) fn passed(self, what: &str) -> AttemptError {
+        AttemptError::new(FailureClass::TooLarge, Code::AnswerTooLarge, self.says_of(what))
     }
 
     /// Says of `what` that it is larger.
@@ -91,12 +91,12 @@ impl Limits {
     }
 
     /// The failure of a JSON text that nests too deeply.
-    pub(crate) fn check_depth(&self, text: &[u8]) -> Result<(), Failure> {
+    pub(crate) fn check_depth(&self, text: &[u8]) -> Result<(), AttemptError> {
         if depth_is_within(text, self.depth) {
             return Ok(());
         }
         let message = format!("the answer nests deeper than max_depth ({})", self.depth);
-        let mut failure = Failure::new(Happened::TooLarge, Code::AnswerTooDeep, message);
+        let mut failure = AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message);
         // It is whole, and an answer: only what it says cannot be held.
         failure.error.info_mut().delivery = Delivery::Executed;
         Err(failure)
@@ -108,9 +108,9 @@ impl Limits {
     }
 
     /// The failure of an answer with too many headers.
-    pub(crate) fn too_many_headers(&self) -> Failure {
+    pub(crate) fn too_many_headers(&self) -> AttemptError {
         let message = format!("the answer has more headers than max_headers ({}), or longer ones", self.headers);
-        Failure::new(Happened::TooLarge, Code::TooManyHeaders, message)
+        AttemptError::new(FailureClass::TooLarge, Code::TooManyHeaders, message)
     }
 }
 

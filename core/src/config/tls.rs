@@ -76,7 +76,7 @@ impl Tls {
 
     /// The settings of rustls, and what tells whether a server has asked for a certificate that is not there. Without
     /// `needs_trust` no certificates are read, and none are accepted.
-    pub(crate) fn settings(&self, needs_trust: bool) -> Result<(TlsConfig, AskedInVain)> {
+    pub(crate) fn settings(&self, needs_trust: bool) -> Result<(TlsConfig, MissingClientCert)> {
         let versions = if self.at_least_1_3 { &[&version::TLS13][..] } else { &[&version::TLS12, &version::TLS13][..] };
         let builder = TlsConfig::builder_with_provider(provider());
         let builder = builder.with_protocol_versions(versions).map_err(|_| unusable("TLS cannot be set up"))?;
@@ -95,7 +95,7 @@ impl Tls {
                 builder.dangerous().with_custom_certificate_verifier(verifier)
             }
         };
-        let asked = AskedInVain::default();
+        let asked = MissingClientCert::default();
         let mut config = match &self.identity {
             Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity)))),
             None => builder.with_client_cert_resolver(Arc::new(asked.clone())),
@@ -108,9 +108,9 @@ impl Tls {
 /// Gives no certificate, and remembers that one was asked for: since TLS 1.3 a server refuses a client without one only
 /// behind the handshake, and its reason may be lost with the connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct AskedInVain(Arc<AtomicBool>);
+pub(crate) struct MissingClientCert(Arc<AtomicBool>);
 
-impl AskedInVain {
+impl MissingClientCert {
     pub(crate) fn has_been(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -123,7 +123,7 @@ impl AskedInVain {
     }
 }
 
-impl ResolvesClientCert for AskedInVain {
+impl ResolvesClientCert for MissingClientCert {
     fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.0.store(true, Ordering::Relaxed);
         None

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
 
-use crate::error::failure_class::Happened;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error};
 use crate::util::headers;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Failure {
-    pub(crate) happened: Happened,
+pub(crate) struct AttemptError {
+    pub(crate) happened: FailureClass,
     pub(crate) error: Error,
     /// How closely the response is tied to the call.
     pub(crate) tie: Tie,
@@ -32,34 +32,34 @@ pub(crate) enum Tie {
     Code,
 }
 
-impl Failure {
-    pub(crate) fn new(happened: Happened, code: Code, message: impl Into<String>) -> Self {
+impl AttemptError {
+    pub(crate) fn new(happened: FailureClass, code: Code, message: impl Into<String>) -> Self {
         let delivery = happened.delivery();
         Self::of(happened, Error::new(code, message).with_delivery(delivery))
     }
 
-    pub(crate) fn of(happened: Happened, error: Error) -> Self {
+    pub(crate) fn of(happened: FailureClass, error: Error) -> Self {
         Self { happened, error, tie: Tie::default(), session_id: None, is_empty_stream: false }
     }
 
     /// An unusable response caused by a transient fault: it may have run, and sending it again may give a good one.
     pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
-        Self::new(Happened::BadAnswer, code, message)
+        Self::new(FailureClass::BadAnswer, code, message)
     }
 
     /// The response to the request, whose content cannot be used: it ran.
     pub(crate) fn unusable(message: impl Into<String>) -> Self {
-        Self::new(Happened::Unusable, Code::InvalidAnswer, message)
+        Self::new(FailureClass::Unusable, Code::InvalidAnswer, message)
     }
 
     /// A failure before anything of the call left, such as the client being closed.
     pub(crate) fn not_sent(error: Error) -> Self {
-        Self::of(Happened::Refused, error.with_delivery(Delivery::NotSent))
+        Self::of(FailureClass::Refused, error.with_delivery(Delivery::NotSent))
     }
 
     /// The failure of a call that is over: its error says all there is to say.
     pub(crate) fn settled(error: Error) -> Self {
-        Self::of(Happened::Refused, error)
+        Self::of(FailureClass::Refused, error)
     }
 
     /// Adds what the answer's head says.
@@ -93,7 +93,7 @@ mod tests {
     #[test]
     fn the_session_id_of_a_failure_is_not_shown() {
         let headers = HeaderMap::from_iter([(headers::MCP_SESSION_ID, HeaderValue::from_static("session-0000001"))]);
-        let failure = Failure::unusable("x").answered(http::StatusCode::BAD_GATEWAY, &headers);
+        let failure = AttemptError::unusable("x").answered(http::StatusCode::BAD_GATEWAY, &headers);
         assert_eq!(*failure.session_id.clone().unwrap(), "session-0000001");
         assert!(!format!("{failure:?}").contains("session-0000001"));
     }

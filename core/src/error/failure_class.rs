@@ -7,7 +7,7 @@ use crate::error::Delivery;
 /// Why an attempt failed: the rows of the retry table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Happened {
+pub enum FailureClass {
     /// DNS, connect refused or timed out, TLS handshake, a proxy without a way, a stream that was refused: nothing ran.
     NotConnected,
     /// The operating system of this machine gave no descriptor, buffer or port for a connection: a later attempt may succeed.
@@ -48,7 +48,7 @@ pub enum Happened {
     Cancelled,
 }
 
-impl Happened {
+impl FailureClass {
     /// Whether the call ran, where nothing more is known.
     pub(crate) fn delivery(self) -> Delivery {
         match self {

@@ -5,10 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 
 use crate::config::profile::Profile;
 use crate::error::Delivery;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::http::retry_after::LONGEST;
-use crate::transport::classify::{Standing, judge, refused_rest};
-use crate::transport::message::{Answer, Deaf};
+use crate::transport::classify::{ResponseContext, judge, refused_rest};
+use crate::transport::message::{Answer, NoopListener};
 use crate::transport::streamable_http::error_content;
 use crate::util::sanitize::PREVIEW_BYTES;
 
@@ -25,10 +25,11 @@ pub fn answers(input: &[u8]) {
     let body = Bytes::copy_from_slice(rest.get(end + 2..).unwrap_or_default());
     let names = ["omni", "octomind", "odock", "generic"];
     let Some(profile) = Profile::named(names[usize::from(known) % names.len()]) else { panic!("no such profile") };
-    let standing = Standing { in_session: known & 4 != 0, is_modern: known & 8 != 0 };
+    let standing = ResponseContext { in_session: known & 4 != 0, is_modern: known & 8 != 0 };
     let method = if known & 16 == 0 { Method::POST } else { Method::GET };
 
-    let answer = Answer { status, headers: headers.clone(), content: error_content(body.clone(), &Deaf), cut: None };
+    let answer =
+        Answer { status, headers: headers.clone(), content: error_content(body.clone(), &NoopListener), cut: None };
     match judge(&method, answer, profile, standing) {
         Ok(_) => panic!("a result out of a body that was read as an error's"),
         Err(failure) => is_sound(&failure, status),
@@ -49,7 +50,7 @@ fn headers(lines: &[u8]) -> HeaderMap {
     headers
 }
 
-fn is_sound(failure: &Failure, status: StatusCode) {
+fn is_sound(failure: &AttemptError, status: StatusCode) {
     let info = failure.error.info();
     assert_eq!(info.status, Some(status.as_u16()));
     assert_eq!(info.kind, info.code.kind());

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::protocol::json_schema::{self, Reading};
+use crate::protocol::json_schema::{self, SchemaReading};
 use crate::protocol::{client_features, elicitation};
 
 /// `input`: the params of a server's request, and behind an LF what the caller's function gave.
@@ -17,7 +17,7 @@ pub fn forms(input: &[u8]) {
         let _ = client_features::check(method, &params);
         let _ = client_features::result(method, given.clone());
     }
-    for reading in [Reading::Strict, Reading::Lenient] {
+    for reading in [SchemaReading::Strict, SchemaReading::Lenient] {
         if let Ok(elicitation) = elicitation::read(&params, reading)
             && let Ok(result) = elicitation::result(&elicitation, given.clone())
             && result["action"] == "accept"
@@ -30,8 +30,8 @@ pub fn forms(input: &[u8]) {
         }
     }
     // What can be checked of a schema accepts all that the whole schema accepts.
-    let whole = json_schema::compile(&params, Reading::Strict);
-    if let (Ok(whole), Ok(part)) = (whole, json_schema::compile(&params, Reading::Lenient)) {
+    let whole = json_schema::compile(&params, SchemaReading::Strict);
+    if let (Ok(whole), Ok(part)) = (whole, json_schema::compile(&params, SchemaReading::Lenient)) {
         let fits = |schema| json_schema::fits(schema, &given).is_ok();
         assert!(fits(&part) || !fits(&whole), "{given} fits {params}");
     }

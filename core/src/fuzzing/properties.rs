@@ -124,7 +124,7 @@ const HEADERS: &[&str] = &[
     "x-a",
     "Authorization",
     "Host",
-    "MCP-Session-Id",
+    "MCP-SessionCache-Id",
     "Idempotency-Key",
     "canary",
     ":",

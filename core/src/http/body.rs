@@ -13,10 +13,10 @@ use reqwest::Response;
 
 use crate::config::limits::{self, Limits};
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::idle_timeout::IdleTimer;
-use crate::http::sniff::{Kind, kind_of};
+use crate::http::sniff::{BodyKind, kind_of};
 
 /// The most that is reserved for a body before it has come.
 const RESERVED: usize = 1 << 20;
@@ -37,7 +37,7 @@ impl Body {
     }
 
     /// What it begins as. All that was read for it is kept, and starts the timer of its call anew.
-    pub(crate) async fn kind(&mut self, idle: Option<&Arc<IdleTimer>>) -> Result<Kind, Failure> {
+    pub(crate) async fn kind(&mut self, idle: Option<&Arc<IdleTimer>>) -> Result<BodyKind, AttemptError> {
         let mut beginning = BytesMut::new();
         let kind = loop {
             let chunk = self.next().await?;
@@ -64,7 +64,7 @@ impl Body {
             Some(Unpacking { decoder: GzDecoder::new(Vec::new()), packed: std::mem::take(&mut self.first) });
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    async fn next(&mut self) -> Result<Option<Bytes>, AttemptError> {
         if !self.first.is_empty() {
             return Ok(Some(std::mem::take(&mut self.first)));
         }
@@ -93,7 +93,7 @@ const PACKED_PIECE: usize = 4096;
 
 impl Unpacking {
     /// A piece of what is at hand; `None` where more must come.
-    fn next(&mut self) -> Result<Option<Bytes>, Failure> {
+    fn next(&mut self) -> Result<Option<Bytes>, AttemptError> {
         while !self.packed.is_empty() {
             let piece = self.packed.split_to(self.packed.len().min(PACKED_PIECE));
             self.decoder.write_all(&piece).map_err(|_| cannot_be_unpacked())?;
@@ -104,37 +104,37 @@ impl Unpacking {
         Ok(None)
     }
 
-    fn end(&mut self) -> Result<Option<Bytes>, Failure> {
+    fn end(&mut self) -> Result<Option<Bytes>, AttemptError> {
         self.decoder.try_finish().map_err(|_| cut_off())?;
         let last = std::mem::take(self.decoder.get_mut());
         Ok((!last.is_empty()).then(|| last.into()))
     }
 }
 
-fn cannot_be_unpacked() -> Failure {
+fn cannot_be_unpacked() -> AttemptError {
     let message = "the answer's body cannot be decompressed";
-    Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
+    AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message)
 }
 
-fn cut_off() -> Failure {
-    Failure::bad_answer(Code::AnswerCut, "the answer broke off before its end")
+fn cut_off() -> AttemptError {
+    AttemptError::bad_answer(Code::AnswerCut, "the answer broke off before its end")
 }
 
 /// A body that could not be read to its end, and what was read of it.
-pub(crate) struct Broken {
-    pub(crate) failure: Failure,
+pub(crate) struct BodyFailure {
+    pub(crate) failure: AttemptError,
     pub(crate) text: Bytes,
 }
 
 /// The whole body. A body in one chunk is not copied.
-pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes, Broken> {
-    let nothing = |failure| Broken { failure, text: Bytes::new() };
+pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes, BodyFailure> {
+    let nothing = |failure| BodyFailure { failure, text: Bytes::new() };
     let Some(first) = body.next().await.map_err(nothing)? else { return Ok(Bytes::new()) };
     within(first.len(), limit).map_err(nothing)?;
     let second = match body.next().await {
         Ok(None) => return Ok(first),
         Ok(Some(second)) => second,
-        Err(failure) => return Err(Broken { failure, text: first }),
+        Err(failure) => return Err(BodyFailure { failure, text: first }),
     };
     let expected = body.response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
     // What a server announces is reserved only so far; the rest must come first.
@@ -147,7 +147,7 @@ pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes,
         whole.extend_from_slice(&more);
         chunk = match body.next().await {
             Ok(chunk) => chunk,
-            Err(failure) => return Err(Broken { failure, text: whole.freeze() }),
+            Err(failure) => return Err(BodyFailure { failure, text: whole.freeze() }),
         };
     }
     Ok(whole.freeze())
@@ -196,7 +196,7 @@ pub(crate) async fn beginning(body: &mut Body, limit: limits::Bytes) -> Bytes {
 pub(crate) fn chunks(
     body: Body,
     idle: Option<Arc<IdleTimer>>,
-) -> impl Stream<Item = Result<Bytes, Failure>> + Send + 'static {
+) -> impl Stream<Item = Result<Bytes, AttemptError>> + Send + 'static {
     unfold(Some((body, idle)), |body| async {
         let (mut body, idle) = body?;
         match body.next().await {
@@ -212,7 +212,7 @@ pub(crate) fn chunks(
     })
 }
 
-async fn next(response: &mut Response) -> Result<Option<Bytes>, Failure> {
+async fn next(response: &mut Response) -> Result<Option<Bytes>, AttemptError> {
     response.chunk().await.map_err(|error| {
         if error.is_decode() && !is_broken_connection(&error) {
             return cannot_be_unpacked();
@@ -243,12 +243,12 @@ fn is_broken_connection(error: &reqwest::Error) -> bool {
     !has_io
 }
 
-fn within(size: usize, limit: limits::Bytes) -> Result<(), Failure> {
+fn within(size: usize, limit: limits::Bytes) -> Result<(), AttemptError> {
     if size <= limit.most { Ok(()) } else { Err(limit.passed("the answer")) }
 }
 
 /// Refuses an answer for the number of its headers.
-pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), Failure> {
+pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), AttemptError> {
     if response.headers().len() <= limits.headers {
         return Ok(());
     }

@@ -14,11 +14,11 @@ use url::Url;
 use crate::auth::credentials::Credentials;
 use crate::config::client_options::{Settings, is_loopback};
 use crate::config::limits::{DEFAULT_HEADERS, Limits};
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error, Result};
 use crate::http::idle_timeout::IdleTimer;
 
-use crate::config::tls::AskedInVain;
+use crate::config::tls::MissingClientCert;
 use crate::http::cookies::Cookies;
 use crate::http::error::{Way, is_end_of_connection, not_answered};
 use crate::http::redirects::{self, Redirects};
@@ -72,7 +72,7 @@ impl Memory {
 #[derive(Debug, Clone)]
 struct Connections {
     pool: Arc<Mutex<Pool>>,
-    certificate: AskedInVain,
+    certificate: MissingClientCert,
     /// Whether an option or a variable of the environment names a proxy.
     has_proxy: bool,
     make: Make,
@@ -126,10 +126,10 @@ impl Http {
     /// # Errors
     /// Where the address is of another origin. Those that servers name are checked where they are read: this is the last
     /// door, and that it was come to is a bug.
-    fn to(&self, url: &Url) -> Result<&Connections, Failure> {
+    fn to(&self, url: &Url) -> Result<&Connections, AttemptError> {
         match self.doors.iter().find(|(known, _)| is_own(known, url)) {
             Some((_, connections)) => Ok(connections),
-            None => Err(Failure::not_sent(Error::new(
+            None => Err(AttemptError::not_sent(Error::new(
                 Code::Panicked,
                 format!("a request to {}, which is not configured, was held back", url.origin().ascii_serialization()),
             ))),
@@ -138,7 +138,7 @@ impl Http {
 
     /// Sends a request to the server, and returns when the head of its response is there. Redirects within the server's own
     /// origin are followed and remembered; cookies are sent and kept.
-    pub(crate) async fn execute(&self, request: Request, body: Option<Bytes>) -> Result<Response, Failure> {
+    pub(crate) async fn execute(&self, request: Request, body: Option<Bytes>) -> Result<Response, AttemptError> {
         self.execute_watched(request, body, None).await
     }
 
@@ -148,7 +148,7 @@ impl Http {
         mut request: Request,
         body: Option<Bytes>,
         idle: Option<&Arc<IdleTimer>>,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Response, AttemptError> {
         let Memory { cookies, redirects } = &*self.memory;
         let first = request.url().clone();
         let (unsettled, known) = redirects.begin(request.method(), &first);
@@ -189,17 +189,17 @@ impl Http {
     }
 
     /// Sends a request once, as it is: a redirect is not followed, and cookies are neither sent nor kept.
-    pub(crate) async fn execute_once(&self, request: Request) -> Result<Response, Failure> {
+    pub(crate) async fn execute_once(&self, request: Request) -> Result<Response, AttemptError> {
         let from = request.url().clone();
         let mut response = self.send(request, None).await?;
         redirects::make_showable(&from, response.headers_mut());
         Ok(response)
     }
 
-    async fn send(&self, mut request: Request, body: Option<reqwest::Body>) -> Result<Response, Failure> {
+    async fn send(&self, mut request: Request, body: Option<reqwest::Body>) -> Result<Response, AttemptError> {
         let connections = self.to(request.url())?;
         let certificate = &connections.certificate;
-        let client = connections.client().map_err(Failure::not_sent)?;
+        let client = connections.client().map_err(AttemptError::not_sent)?;
         let begun = Instant::now();
         if let Some(body) = body {
             *request.body_mut() = Some(body);

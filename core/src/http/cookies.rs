@@ -23,45 +23,45 @@ const IN_A_REQUEST: usize = 8192;
 const RECENT: usize = 64;
 
 #[derive(Default)]
-pub(crate) struct Cookies(Mutex<State>);
+pub(crate) struct Cookies(Mutex<JarState>);
 
 #[derive(Default)]
-struct State {
+struct JarState {
     store: CookieStore,
     /// The cookies in the store, the one that was set last in front.
-    order: VecDeque<Key>,
+    order: VecDeque<CookieKey>,
     /// Values that were set of late, whether they are still in the store or not.
     recent: VecDeque<String>,
 }
 
 /// What tells one cookie from another (RFC 6265, section 5.3).
 #[derive(PartialEq, Eq)]
-struct Key {
+struct CookieKey {
     domain: String,
     path: String,
     name: String,
 }
 
-impl Key {
+impl CookieKey {
     fn of(cookie: &Cookie<'_>) -> Self {
         Self { domain: String::from(&cookie.domain), path: String::from(&cookie.path), name: cookie.name().to_owned() }
     }
 }
 
-impl State {
-    fn remove(&mut self, key: &Key) {
+impl JarState {
+    fn remove(&mut self, key: &CookieKey) {
         self.store.remove(&key.domain, &key.path, &key.name);
         self.order.retain(|known| known != key);
     }
 
     fn remove_expired(&mut self) {
-        let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).map(Key::of).collect();
+        let expired: Vec<_> = self.store.iter_any().filter(|cookie| cookie.is_expired()).map(CookieKey::of).collect();
         expired.iter().for_each(|key| self.remove(key));
     }
 
     /// Keeps a cookie, in the place of the one that was set the longest time ago where there is no room.
     fn insert(&mut self, cookie: Cookie<'static>, url: &Url) {
-        let key = Key::of(&cookie);
+        let key = CookieKey::of(&cookie);
         let value = cookie.value().to_owned();
         // Not `store_response_cookies`, which logs values.
         if !matches!(self.store.insert(cookie, url), Ok(StoreAction::Inserted | StoreAction::UpdatedExisting)) {
@@ -81,7 +81,7 @@ impl State {
 }
 
 impl Cookies {
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, JarState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -116,7 +116,7 @@ impl Cookies {
             })
         };
         let mut size = given.len();
-        let place = |cookie: &Cookie<'_>| state.order.iter().position(|key| *key == Key::of(cookie));
+        let place = |cookie: &Cookie<'_>| state.order.iter().position(|key| *key == CookieKey::of(cookie));
         let mut matching = state.store.matches(url);
         // Where there is no room for all, those that were set last.
         matching.sort_by_cached_key(|cookie| place(cookie));

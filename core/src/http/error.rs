@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::{proxy_error, tls_error};
 use crate::util::sanitize::seconds;
 
@@ -45,13 +45,13 @@ const LOCAL_FAULTS: &[i32] = &[];
 /// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
 /// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
 /// off.
-pub(crate) fn not_answered(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
+pub(crate) fn not_answered(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> AttemptError {
     let mut failure = without_number(error, way, limits);
     failure.error.info_mut().os_error = os_error(error);
     failure
 }
 
-fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Failure {
+fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> AttemptError {
     let tunnel = proxy_error::of(error);
     if let Some(failure) = tls_error::of(error, tunnel.is_some(), way) {
         return failure;
@@ -62,7 +62,7 @@ fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Fail
     for cause in causes(error) {
         if cause.downcast_ref::<h2::Error>().is_some_and(was_not_looked_at) {
             let message = "the server turned the request away before looking at it";
-            return Failure::new(Happened::NotConnected, Code::StreamRefused, message);
+            return AttemptError::new(FailureClass::NotConnected, Code::StreamRefused, message);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
             return not_left(error, way);
@@ -72,20 +72,20 @@ fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Fail
         }
         if let Some(why) = cause.downcast_ref::<hyper::Error>().filter(|error| error.is_parse()) {
             let message = format!("the head of the server's response cannot be read: {why}");
-            return Failure::new(Happened::Unreadable, Code::InvalidAnswer, message);
+            return AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message);
         }
     }
     if !way.may_have_left {
         return not_left(error, way);
     }
     let message = with_hint(format!("the connection was lost before the answer{}", reason(error)), way);
-    Failure::new(Happened::Lost, Code::ConnectionLost, message)
+    AttemptError::new(FailureClass::Lost, Code::ConnectionLost, message)
 }
 
-fn not_left(error: &reqwest::Error, way: Way<'_>) -> Failure {
+fn not_left(error: &reqwest::Error, way: Way<'_>) -> AttemptError {
     let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
     let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
-    Failure::new(Happened::NotConnected, code, message)
+    AttemptError::new(FailureClass::NotConnected, code, message)
 }
 
 /// Whether a connection that was made has ended, and not one stream of it alone.
@@ -95,16 +95,16 @@ pub(crate) fn is_end_of_connection(error: &reqwest::Error) -> bool {
     !error.is_connect() && !causes(error).any(is_of_a_stream)
 }
 
-fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, way: Way<'_>) -> Failure {
+fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, way: Way<'_>) -> AttemptError {
     let through = if way.has_proxy { " through the proxy" } else { "" };
     if os_error(error).is_some_and(|number| LOCAL_FAULTS.contains(&number)) {
         let message = format!("this machine could not make a connection{}", reason(error));
-        return Failure::new(Happened::LocalFault, Code::ConnectFailed, message);
+        return AttemptError::new(FailureClass::LocalFault, Code::ConnectFailed, message);
     }
     if error.is_timeout() {
         let within = way.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
         let message = format!("no connection{through}{}", within.as_deref().unwrap_or(" in time"));
-        return Failure::new(Happened::NotConnected, Code::ConnectTimeout, message);
+        return AttemptError::new(FailureClass::NotConnected, Code::ConnectTimeout, message);
     }
     if let Some(tunnel) = tunnel {
         return tunnel.failure(&reason(error));
@@ -112,13 +112,17 @@ fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, wa
     let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
     if way.has_proxy && is_plain {
         let message = format!("the proxy could not be reached{}", reason(error));
-        return Failure::new(Happened::NotConnected, Code::ProxyFailed, message);
+        return AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message);
     }
     if error.is_dns() {
-        return Failure::new(Happened::NotConnected, Code::NameNotResolved, "the host name could not be resolved");
+        return AttemptError::new(
+            FailureClass::NotConnected,
+            Code::NameNotResolved,
+            "the host name could not be resolved",
+        );
     }
     let message = with_hint(format!("no connection could be made{through}{}", reason(error)), way);
-    Failure::new(Happened::NotConnected, Code::ConnectFailed, message)
+    AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, message)
 }
 
 /// RFC 9113, sections 6.8 and 8.7: both promise that nothing was done for the stream.

@@ -8,10 +8,10 @@ use http::StatusCode;
 use tokio::time::{Instant, sleep_until};
 
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::util::sanitize::seconds;
-use crate::util::wait_group::OpenCount;
+use crate::util::wait_group::WaitGroup;
 
 /// A deadline that is noticed so late was passed while the process was stopped, or its thread blocked.
 const LATE: Duration = Duration::from_millis(10);
@@ -42,15 +42,15 @@ impl Drop for Pause<'_> {
 /// The questions to the caller that a call may be waiting for.
 pub(crate) struct Questions<'a> {
     /// Those that came on the call's own stream.
-    own: &'a OpenCount,
+    own: &'a WaitGroup,
     /// Those that came on a stream of nobody's, and may be any call's that was on its way by then.
-    of_all: &'a OpenCount,
+    of_all: &'a WaitGroup,
     begun: u64,
 }
 
 impl<'a> Questions<'a> {
     /// Of a call that begins now: what was asked before is not about it.
-    pub(crate) fn of_call(own: &'a OpenCount, of_all: &'a OpenCount) -> Self {
+    pub(crate) fn of_call(own: &'a WaitGroup, of_all: &'a WaitGroup) -> Self {
         Self { own, of_all, begun: of_all.begun() }
     }
 
@@ -112,12 +112,12 @@ impl IdleTimer {
     }
 
     /// The failure of an attempt whose timeout has passed.
-    pub(crate) fn too_late(&self) -> Failure {
+    pub(crate) fn too_late(&self) -> AttemptError {
         match self.timeout {
             Some(timeout) if self.has_heard() => {
                 let message =
                     format!("the answer began, and nothing more came for {} (option timeout)", seconds(timeout));
-                Failure::new(Happened::Lost, Code::AttemptTimeout, message)
+                AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, message)
             }
             timeout => too_late(timeout),
         }
@@ -178,12 +178,12 @@ fn deadline(timeout: Option<Duration>) -> Option<Instant> {
 }
 
 /// The failure of an attempt whose timeout has passed.
-pub(crate) fn too_late(timeout: Option<Duration>) -> Failure {
+pub(crate) fn too_late(timeout: Option<Duration>) -> AttemptError {
     let message = match timeout {
         Some(timeout) => format!("no answer within {} (option timeout)", seconds(timeout)),
         None => "no answer in time".to_owned(),
     };
-    Failure::new(Happened::Lost, Code::AttemptTimeout, message)
+    AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, message)
 }
 
 #[cfg(test)]
@@ -202,7 +202,7 @@ mod tests {
             tokio::time::sleep(Duration::from_secs(7)).await;
             timer.restart();
         };
-        let nothing = OpenCount::default();
+        let nothing = WaitGroup::default();
         let questions = Questions::of_call(&nothing, &nothing);
         tokio::join!(timer.expired(Some(&questions)), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
@@ -233,7 +233,7 @@ mod tests {
 
     /// What is asked for `lasts` seconds from second 3 on holds up a call of ten seconds for so long.
     async fn ends_after(own: bool, before_the_call: bool) -> u64 {
-        let (of_call, of_all): (Arc<OpenCount>, Arc<OpenCount>) = Default::default();
+        let (of_call, of_all): (Arc<WaitGroup>, Arc<WaitGroup>) = Default::default();
         let earlier = before_the_call.then(|| of_all.begin());
         let begun = Instant::now();
         let timer = IdleTimer::start(Some(TIMEOUT));

@@ -5,7 +5,7 @@ use http::{HeaderMap, StatusCode};
 use reqwest::{Request, Response};
 
 use crate::config::limits::Limits;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::http::body::{self, Body, check_headers};
 use crate::http::client::Http;
 
@@ -22,17 +22,17 @@ pub(crate) async fn request(
     request: Request,
     body: Option<Bytes>,
     limits: &Limits,
-) -> Result<PlainAnswer, Failure> {
+) -> Result<PlainAnswer, AttemptError> {
     read(http.execute(request, body).await?, limits).await
 }
 
 /// As [`request`], to what is beside the server: without cookies, and without following redirects.
-pub(crate) async fn request_once(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, Failure> {
+pub(crate) async fn request_once(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, AttemptError> {
     read(http.execute_once(request).await?, limits).await
 }
 
 /// Reads an answer, of which the body of an error is read only so far.
-async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, Failure> {
+async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, AttemptError> {
     check_headers(&response, limits)?;
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());

@@ -3,8 +3,8 @@
 use std::error::Error as StdError;
 
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::error::causes;
 
 /// What went wrong between the client and its proxy.
@@ -36,15 +36,15 @@ pub(super) fn of(error: &reqwest::Error) -> Option<Tunnel> {
 
 impl Tunnel {
     /// `reason` is the operating system's, if there is one.
-    pub(super) fn failure(&self, reason: &str) -> Failure {
+    pub(super) fn failure(&self, reason: &str) -> AttemptError {
         if CREDENTIALS.contains(&&*self.what) {
             let message = "the proxy does not accept the credentials for it, or wants some";
-            return Failure::new(Happened::ProxyRefused, Code::ProxyUnauthorized, message);
+            return AttemptError::new(FailureClass::ProxyRefused, Code::ProxyUnauthorized, message);
         }
         let message = match &*self.what {
             UNREACHED => format!("the proxy could not be reached{reason}"),
             what => format!("the proxy made no way to the server: {what}{reason}"),
         };
-        Failure::new(Happened::NotConnected, Code::ProxyFailed, message)
+        AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message)
     }
 }

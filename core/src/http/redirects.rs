@@ -16,16 +16,16 @@ const REMEMBERED: usize = 16;
 
 /// Where requests to addresses of the server were redirected to, by their method.
 #[derive(Default)]
-pub(crate) struct Redirects(Mutex<Vec<Known>>);
+pub(crate) struct Redirects(Mutex<Vec<KnownRedirect>>);
 
 #[derive(Debug, PartialEq, Eq)]
-struct Known {
+struct KnownRedirect {
     method: Method,
     from: Url,
     to: Url,
 }
 
-/// A request to a remembered address. Unless it is settled, the address is forgotten: where nothing answers there, the next
+/// A request to a remembered address. OnDrop it is settled, the address is forgotten: where nothing answers there, the next
 /// request asks at the configured address again.
 pub(crate) struct Unsettled<'a> {
     redirects: &'a Redirects,
@@ -55,7 +55,7 @@ impl Unsettled<'_> {
 }
 
 impl Redirects {
-    fn known(&self) -> MutexGuard<'_, Vec<Known>> {
+    fn known(&self) -> MutexGuard<'_, Vec<KnownRedirect>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,7 +77,7 @@ impl Redirects {
         if known.len() >= REMEMBERED {
             known.remove(0);
         }
-        known.push(Known { method: method.clone(), from: from.clone(), to: to.clone() });
+        known.push(KnownRedirect { method: method.clone(), from: from.clone(), to: to.clone() });
     }
 
     /// The next request asks at the configured address again.
@@ -86,7 +86,7 @@ impl Redirects {
     }
 }
 
-impl Known {
+impl KnownRedirect {
     fn is(&self, method: &Method, from: &Url) -> bool {
         self.method == *method && self.from == *from
     }

@@ -4,7 +4,7 @@ use crate::protocol::jsonrpc::without_mark;
 
 /// What a body begins as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum BodyKind {
     /// An object or a list.
     Json,
     /// A field or a comment of an event stream.
@@ -24,26 +24,26 @@ pub(crate) const LOOKED_AT: usize = 1024;
 const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry"];
 
 /// The kind of a body with this beginning; `None` where more of it must come first. `is_whole`: there is no more of it.
-pub(crate) fn kind_of(beginning: &[u8], is_whole: bool) -> Option<Kind> {
+pub(crate) fn kind_of(beginning: &[u8], is_whole: bool) -> Option<BodyKind> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let undecided = |kind| (is_whole || beginning.len() >= LOOKED_AT).then_some(kind);
     if beginning.len() < MARK.len() && !beginning.is_empty() && MARK.starts_with(beginning) {
-        return undecided(Kind::Other);
+        return undecided(BodyKind::Other);
     }
     let text = without_mark(beginning).trim_ascii_start();
     match text {
-        [] => undecided(Kind::Empty),
-        [b'{' | b'[', ..] => Some(Kind::Json),
-        [b':', ..] => Some(Kind::EventStream),
-        [0x1f] => undecided(Kind::Other),
-        [0x1f, 0x8b, ..] => Some(Kind::Gzip),
+        [] => undecided(BodyKind::Empty),
+        [b'{' | b'[', ..] => Some(BodyKind::Json),
+        [b':', ..] => Some(BodyKind::EventStream),
+        [0x1f] => undecided(BodyKind::Other),
+        [0x1f, 0x8b, ..] => Some(BodyKind::Gzip),
         text => {
             let name = text.split(|byte| matches!(byte, b':' | b'\r' | b'\n')).next().unwrap_or_default();
             if name.len() < text.len() {
-                return Some(if FIELDS.contains(&name) { Kind::EventStream } else { Kind::Other });
+                return Some(if FIELDS.contains(&name) { BodyKind::EventStream } else { BodyKind::Other });
             }
             let may_be_field = FIELDS.iter().any(|field| field.starts_with(name));
-            if may_be_field { undecided(Kind::Other) } else { Some(Kind::Other) }
+            if may_be_field { undecided(BodyKind::Other) } else { Some(BodyKind::Other) }
         }
     }
 }
@@ -55,23 +55,23 @@ mod tests {
     #[test]
     fn bodies_are_known_by_their_beginning() {
         for (text, kind) in [
-            (&b"{\"a\":1}"[..], Kind::Json),
-            (b" \r\n\t[1]", Kind::Json),
-            (b"\xef\xbb\xbf{}", Kind::Json),
-            (b"data: x\n\n", Kind::EventStream),
-            (b"\n\ndata:x\n\n", Kind::EventStream),
-            (b"event: message\ndata: x\n\n", Kind::EventStream),
-            (b"id\n", Kind::EventStream),
-            (b": ping\n\n", Kind::EventStream),
-            (b"retry: 5\n", Kind::EventStream),
-            (b"<!doctype html>", Kind::Other),
-            (b"Internal Server Error", Kind::Other),
-            (b"idea: none", Kind::Other),
-            (b"data", Kind::Other),
-            (b"\xef\xbb", Kind::Other),
-            (b"\x1f\x8b\x08\x00", Kind::Gzip),
-            (b"", Kind::Empty),
-            (b" \n", Kind::Empty),
+            (&b"{\"a\":1}"[..], BodyKind::Json),
+            (b" \r\n\t[1]", BodyKind::Json),
+            (b"\xef\xbb\xbf{}", BodyKind::Json),
+            (b"data: x\n\n", BodyKind::EventStream),
+            (b"\n\ndata:x\n\n", BodyKind::EventStream),
+            (b"event: message\ndata: x\n\n", BodyKind::EventStream),
+            (b"id\n", BodyKind::EventStream),
+            (b": ping\n\n", BodyKind::EventStream),
+            (b"retry: 5\n", BodyKind::EventStream),
+            (b"<!doctype html>", BodyKind::Other),
+            (b"Internal Server Error", BodyKind::Other),
+            (b"idea: none", BodyKind::Other),
+            (b"data", BodyKind::Other),
+            (b"\xef\xbb", BodyKind::Other),
+            (b"\x1f\x8b\x08\x00", BodyKind::Gzip),
+            (b"", BodyKind::Empty),
+            (b" \n", BodyKind::Empty),
         ] {
             for end in 0..text.len() {
                 let early = kind_of(&text[..end], false);
@@ -79,6 +79,6 @@ mod tests {
             }
             assert_eq!(kind_of(text, true), Some(kind), "{text:?}");
         }
-        assert_eq!(kind_of(&[b' '; LOOKED_AT], false), Some(Kind::Empty));
+        assert_eq!(kind_of(&[b' '; LOOKED_AT], false), Some(BodyKind::Empty));
     }
 }

@@ -14,7 +14,7 @@ const AFTER: u64 = 200;
 const SLEPT: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
-pub(crate) struct Rested {
+pub(crate) struct StaleConnections {
     begun: Instant,
     /// When the last attempt began or ended, in microseconds from the beginning.
     last: AtomicU64,
@@ -22,13 +22,13 @@ pub(crate) struct Rested {
     clocks: Mutex<(Instant, SystemTime)>,
 }
 
-impl Default for Rested {
+impl Default for StaleConnections {
     fn default() -> Self {
         Self { begun: Instant::now(), last: AtomicU64::new(0), clocks: Mutex::new((Instant::now(), SystemTime::now())) }
     }
 }
 
-impl Rested {
+impl StaleConnections {
     /// Before an attempt: lets the runtime hear of what happened, where the client has rested.
     pub(crate) async fn hear_the_news(&self) {
         if self.touch() >= AFTER {
@@ -65,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_sleep_is_what_the_wall_clock_alone_saw() {
-        let rested = Rested::default();
+        let rested = StaleConnections::default();
         let (now, wall) = *rested.clocks.lock().unwrap();
         let after = |monotonic, seconds: i64| {
             let wall = match u64::try_from(seconds) {

@@ -4,8 +4,8 @@ use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, 
 
 use crate::config::trust::is_authority;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::error::{Way, causes};
 
 /// With these a server refuses a client for its certificate (RFC 8446, section 6.2). Since TLS 1.3 they come behind the
@@ -32,13 +32,13 @@ const HANDSHAKE_REFUSED: &[AlertDescription] = &[
 ];
 
 /// What TLS says of a request without an answer, where it is TLS that failed. `to_proxy`: on the way to a proxy.
-pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option<Failure> {
+pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option<AttemptError> {
     let peer = if to_proxy { "proxy" } else { "server" };
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<TlsError>());
     if let Some(TlsError::InvalidCertificate(why)) = tls {
         let hint = if is_about_trust(why) { way.unused_certificates } else { "" };
         let message = format!("the {peer}'s certificate {}{hint}", wrong(why));
-        return Some(Failure::new(Happened::CertificateInvalid, Code::CertificateInvalid, message));
+        return Some(AttemptError::new(FailureClass::CertificateInvalid, Code::CertificateInvalid, message));
     }
     let alert = match tls {
         Some(TlsError::AlertReceived(alert)) => Some(*alert),
@@ -50,7 +50,7 @@ pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option
                 true => format!("the {peer} asks for a client certificate, and client_cert is not given"),
                 false => format!("the {peer} does not accept the client's certificate ({})", name(alert)),
             };
-            return Some(Failure::new(Happened::CertificateInvalid, Code::ClientCertificateRefused, message));
+            return Some(AttemptError::new(FailureClass::CertificateInvalid, Code::ClientCertificateRefused, message));
         }
         if HANDSHAKE_REFUSED.contains(&alert) {
             return Some(failed(format!("the {peer} refused the TLS handshake: {}", refusal(alert))));
@@ -68,8 +68,8 @@ pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option
     Some(failed(format!("the TLS handshake failed: {why}")))
 }
 
-fn failed(message: String) -> Failure {
-    Failure::new(Happened::NotConnected, Code::TlsFailed, message)
+fn failed(message: String) -> AttemptError {
+    AttemptError::new(FailureClass::NotConnected, Code::TlsFailed, message)
 }
 
 /// HTTP/2 keeps no more of an error of the connection below it than its text.

@@ -6,12 +6,12 @@ use http::HeaderMap;
 
 use crate::auth::credentials::Credentials;
 use crate::auth::token::{Issued, Token};
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::oauth::client_credentials;
 use crate::retry::context::Context;
 
 /// The token to send. `None` if the credentials are not a token that is renewed.
-pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
     let token = match &context.settings.credentials {
         Credentials::None | Credentials::Fixed(..) => return Ok(None),
         Credentials::Provided => {
@@ -27,7 +27,7 @@ pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>
     token.map(Some)
 }
 
-fn token(context: &Context, number: u64, issued: Issued) -> Result<Token, Failure> {
+fn token(context: &Context, number: u64, issued: Issued) -> Result<Token, AttemptError> {
     let token = Token::new(number, issued)?;
     context.keep_token(token.secret.clone());
     Ok(token)
@@ -37,7 +37,7 @@ fn token(context: &Context, number: u64, issued: Issued) -> Result<Token, Failur
 pub(crate) async fn add_to(
     context: &Arc<Context>,
     mut headers: HeaderMap,
-) -> Result<(HeaderMap, Option<Arc<Token>>), Failure> {
+) -> Result<(HeaderMap, Option<Arc<Token>>), AttemptError> {
     let token = current(context).await?;
     if let Some(token) = &token {
         headers.insert(http::header::AUTHORIZATION, token.header.clone());

@@ -12,8 +12,8 @@ use url::Url;
 use crate::auth::client_authentication::{ClientAuthentication, refused_the_client, ways};
 use crate::auth::client_credentials::ClientCredentials;
 use crate::auth::token::Issued;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
 use crate::http::plain;
 use crate::oauth::discovery::{self, TokenEndpoint};
@@ -21,14 +21,14 @@ use crate::oauth::token_response::{self, TokenResponse};
 use crate::observe::deviations::Deviation;
 use crate::protocol::safety::Safety;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Name, Operation, Plan};
+use crate::retry::executor::{self, Operation, OperationName, Plan};
 
 /// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
 /// tried, and the one that is accepted is kept.
 pub(crate) fn ask<'a>(
     context: &'a Arc<Context>,
     client: &'a ClientCredentials,
-) -> Pin<Box<dyn Future<Output = Result<Issued, Failure>> + Send + 'a>> {
+) -> Pin<Box<dyn Future<Output = Result<Issued, AttemptError>> + Send + 'a>> {
     // Boxed, as it runs in the loop over attempts that also waits for it.
     Box::pin(async move {
         let TokenEndpoint { url, methods } = match &client.token_url {
@@ -37,7 +37,7 @@ pub(crate) fn ask<'a>(
         };
         let kept = context.client_authentication.get();
         let ways = kept.map_or_else(|| ways(client, methods.as_deref(), context.settings.strict), std::slice::from_ref);
-        let mut before: Option<(ClientAuthentication, Failure)> = None;
+        let mut before: Option<(ClientAuthentication, AttemptError)> = None;
         for (place, way) in ways.iter().enumerate() {
             let asking = Asking { client, url: &url, way: *way };
             match executor::run(context, &Plan::of_its_own(context, Safety::Safe), &asking).await {
@@ -69,8 +69,13 @@ pub(crate) fn ask<'a>(
 }
 
 /// The failure of two ways to authenticate: reports the invalid_client error first, then the other.
-fn of_both(first: ClientAuthentication, refusal: Failure, second: ClientAuthentication, failure: Failure) -> Failure {
-    let is_of_client = |failure: &Failure| failure.error.info().service_code.as_deref() == Some("invalid_client");
+fn of_both(
+    first: ClientAuthentication,
+    refusal: AttemptError,
+    second: ClientAuthentication,
+    failure: AttemptError,
+) -> AttemptError {
+    let is_of_client = |failure: &AttemptError| failure.error.info().service_code.as_deref() == Some("invalid_client");
     let ((way, mut main), (other_way, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {
         true => ((first, refusal), (second, failure)),
         false => ((second, failure), (first, refusal)),
@@ -92,15 +97,15 @@ impl Operation for Asking<'_> {
     type Reply = Issued;
     const OPENS: bool = true;
 
-    fn name(&self) -> Name {
-        Name::of("token")
+    fn name(&self) -> OperationName {
+        OperationName::of("token")
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Turn) -> Result<Issued, Failure> {
+    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Attempt) -> Result<Issued, AttemptError> {
         let unencoded = match self.way {
             ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
             ClientAuthentication::Basic | ClientAuthentication::Post => None,
@@ -110,7 +115,7 @@ impl Operation for Asking<'_> {
                 request.headers_mut().insert(http::header::AUTHORIZATION, header.clone());
             }
             let context = Arc::clone(context);
-            async move { send(&context, request).await.map_err(Unanswered) }
+            async move { send(&context, request).await.map_err(TokenRequestError) }
         };
         let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
@@ -131,7 +136,7 @@ impl Operation for Asking<'_> {
                 token: answer.access_token().secret().as_str().into(),
                 expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),
             }),
-            Err(RequestTokenError::Request(Unanswered(mut failure))) => {
+            Err(RequestTokenError::Request(TokenRequestError(mut failure))) => {
                 let info = failure.error.info_mut();
                 let origin = self.url.origin().ascii_serialization();
                 let colon = if info.code == Code::TokenRefused { "" } else { ":" };
@@ -143,20 +148,20 @@ impl Operation for Asking<'_> {
     }
 }
 
-pub(crate) fn unusable(message: impl Into<String>) -> Failure {
-    Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message))
+pub(crate) fn unusable(message: impl Into<String>) -> AttemptError {
+    AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message))
 }
 
 /// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
-async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpResponse, Failure> {
+async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpResponse, AttemptError> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
     let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
     let status = answer.status;
     let (happened, code) = match status.as_u16() {
-        200..=299 | 400 | 401 | 403 => (Happened::Refused, Code::TokenRefused),
-        429 => (Happened::RateLimited, Code::RateLimited),
-        408 | 500..=599 => (Happened::ServerFault, Code::ServerUnavailable),
-        _ => (Happened::Refused, Code::TokenUnavailable),
+        200..=299 | 400 | 401 | 403 => (FailureClass::Refused, Code::TokenRefused),
+        429 => (FailureClass::RateLimited, Code::RateLimited),
+        408 | 500..=599 => (FailureClass::ServerFault, Code::ServerUnavailable),
+        _ => (FailureClass::Refused, Code::TokenUnavailable),
     };
     let (word, said) = match token_response::read(status, &answer.headers, &answer.body) {
         TokenResponse::Token { body, deviations } => {
@@ -184,7 +189,7 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         _ => format!("it answered with HTTP {status}: {said}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure = Failure::new(happened, code, message).answered(status, &answer.headers);
+    let mut failure = AttemptError::new(happened, code, message).answered(status, &answer.headers);
     let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
@@ -194,4 +199,4 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
 
 #[derive(Debug, thiserror::Error)]
 #[error("no answer")]
-struct Unanswered(Failure);
+struct TokenRequestError(AttemptError);

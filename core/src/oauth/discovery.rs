@@ -9,14 +9,14 @@ use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::client::is_own;
 use crate::http::plain;
 use crate::oauth::client_credentials::unusable;
 use crate::protocol::safety::Safety;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Name, Operation, Plan};
+use crate::retry::executor::{self, Operation, OperationName, Plan};
 
 /// Where tokens are asked for.
 pub(crate) struct TokenEndpoint {
@@ -26,7 +26,7 @@ pub(crate) struct TokenEndpoint {
 }
 
 /// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
-pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoint, Failure> {
+pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoint, AttemptError> {
     let Some(server) = context.settings.route.url() else {
         return Err(unusable("a process has no token endpoint; give auth.token_url"));
     };
@@ -75,7 +75,7 @@ fn at(origin: &Url, path: &str) -> Url {
     url
 }
 
-fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
+fn own(server: &Url, named: &str, what: &str) -> Result<Url, AttemptError> {
     let url = server.join(named).map_err(|_| unusable(format!("the server's metadata names no {what}")))?;
     if !is_own(server, &url) {
         let origin = crate::util::sanitize::preview(url.origin().ascii_serialization().as_bytes());
@@ -87,37 +87,42 @@ fn own(server: &Url, named: &str, what: &str) -> Result<Url, Failure> {
     Ok(url)
 }
 
-async fn document(context: &Arc<Context>, url: Url) -> Result<Option<Value>, Failure> {
-    let text = executor::run(context, &Plan::of_its_own(context, Safety::Safe), &Reading { url }).await?;
+async fn document(context: &Arc<Context>, url: Url) -> Result<Option<Value>, AttemptError> {
+    let text = executor::run(context, &Plan::of_its_own(context, Safety::Safe), &MetadataRequest { url }).await?;
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
 /// One document; nothing where the server has none.
-struct Reading {
+struct MetadataRequest {
     url: Url,
 }
 
-impl Operation for Reading {
+impl Operation for MetadataRequest {
     type Ground = ();
     type Reply = Option<Bytes>;
     const OPENS: bool = true;
 
-    fn name(&self) -> Name {
-        Name::of("authorization metadata")
+    fn name(&self) -> OperationName {
+        OperationName::of("authorization metadata")
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Turn) -> Result<Option<Bytes>, Failure> {
+    async fn attempt(
+        &self,
+        context: &Arc<Context>,
+        (): &(),
+        turn: &executor::Attempt,
+    ) -> Result<Option<Bytes>, AttemptError> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
         let answer = turn
             .in_time(plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()))
             .await?;
         if answer.status.is_server_error() {
             let message = format!("the server's metadata was answered with HTTP {}", answer.status);
-            return Err(Failure::new(Happened::ServerFault, crate::error::Code::ServerUnavailable, message)
+            return Err(AttemptError::new(FailureClass::ServerFault, crate::error::Code::ServerUnavailable, message)
                 .answered(answer.status, &answer.headers));
         }
         Ok(answer.status.is_success().then_some(answer.body))

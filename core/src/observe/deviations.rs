@@ -65,9 +65,9 @@ impl Deviation {
 
 /// The classes that were reported already.
 #[derive(Debug, Default)]
-pub(crate) struct Reported(AtomicU64);
+pub(crate) struct ReportedDeviations(AtomicU64);
 
-impl Reported {
+impl ReportedDeviations {
     /// Whether this is the first of its class.
     pub(crate) fn is_first(&self, deviation: Deviation) -> bool {
         let bit = 1 << deviation as u32;

@@ -44,12 +44,12 @@ pub struct LogRecord {
     pub fields: Map<String, Value>,
 }
 
-type Hear = Arc<dyn Fn(LogRecord) + Send + Sync>;
+type LogListener = Arc<dyn Fn(LogRecord) + Send + Sync>;
 
 /// Where records go besides `tracing`.
 #[derive(Clone)]
 pub(crate) struct Log {
-    hear: Option<Hear>,
+    hear: Option<LogListener>,
     /// The least level that is heard; one above all levels where nothing is.
     least: Arc<AtomicU8>,
 }
@@ -63,7 +63,7 @@ impl Default for Log {
 }
 
 impl Log {
-    pub(crate) fn to(hear: Hear) -> Self {
+    pub(crate) fn to(hear: LogListener) -> Self {
         Self { hear: Some(hear), least: Arc::new(AtomicU8::new(LogLevel::Info as u8)) }
     }
 

@@ -51,7 +51,7 @@ pub(crate) type Observe = Arc<dyn Fn(StateChange) + Send + Sync>;
 
 /// The state, and the changes that are still to be told.
 #[derive(Default)]
-pub(crate) struct Board {
+pub(crate) struct StateCell {
     inner: Mutex<Inner>,
 }
 
@@ -63,7 +63,7 @@ struct Inner {
     is_telling: bool,
 }
 
-impl Board {
+impl StateCell {
     pub(crate) fn now(&self) -> State {
         self.locked().state
     }
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn changes_are_told_once_and_in_order() {
-        let (board, told) = (Board::default(), Mutex::new(Vec::new()));
+        let (board, told) = (StateCell::default(), Mutex::new(Vec::new()));
         let tell = |change: StateChange| told.lock().unwrap().push(change.state.as_str());
         board.opens(tell);
         board.opens(tell);
@@ -123,7 +123,7 @@ mod tests {
 
     #[test]
     fn an_observer_may_change_the_state() {
-        let (board, told) = (Board::default(), Mutex::new(Vec::new()));
+        let (board, told) = (StateCell::default(), Mutex::new(Vec::new()));
         board.enter(State::Ready, |change| {
             told.lock().unwrap().push(change.state);
             board.enter(State::Closed, |_| panic!("told by the first"));

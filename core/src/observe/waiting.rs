@@ -27,7 +27,7 @@ pub(crate) enum Stage<'a> {
     /// One of the client's connections.
     Slot,
     /// The session, which all calls open together.
-    Session(&'a Arc<Handshake>),
+    SessionCache(&'a Arc<Handshake>),
     Token,
     Answer,
     /// The time of the next attempt.
@@ -42,16 +42,16 @@ const NEXT_ATTEMPT: u8 = 5;
 
 /// The stage of one operation.
 #[derive(Debug, Default)]
-pub(crate) struct Waiting {
+pub(crate) struct WaitState {
     stage: AtomicU8,
     handshake: OnceLock<Arc<Handshake>>,
 }
 
-impl Waiting {
+impl WaitState {
     pub(crate) fn enters(&self, stage: Stage<'_>) {
         let stage = match stage {
             Stage::Slot => SLOT,
-            Stage::Session(handshake) => {
+            Stage::SessionCache(handshake) => {
                 self.handshake.get_or_init(|| Arc::clone(handshake));
                 SESSION
             }
@@ -147,31 +147,31 @@ mod tests {
     fn the_message_names_what_was_waited_for() {
         let total = Duration::from_millis(1500);
         let handshake = Arc::new(Handshake::with("https://a.example".to_owned()));
-        let waiting = Waiting::default();
+        let waiting = WaitState::default();
         let said = |stage| {
             waiting.enters(stage);
             waiting.passed(total)
         };
         assert!(said(Stage::Slot).contains("(option max_connections) (option total_timeout)"));
         assert_eq!(
-            said(Stage::Session(&handshake)),
+            said(Stage::SessionCache(&handshake)),
             "the total timeout of 1.5 s passed before the session was open (option total_timeout)"
         );
         handshake.sends("server/discover".to_owned());
         assert_eq!(
-            said(Stage::Session(&handshake)),
+            said(Stage::SessionCache(&handshake)),
             "the total timeout of 1.5 s passed in the handshake: no answer to server/discover from https://a.example, after 1 attempt (option total_timeout)"
         );
         handshake.failed("HTTP 503");
         handshake.sends("initialize".to_owned());
-        assert!(said(Stage::Session(&handshake)).contains(
+        assert!(said(Stage::SessionCache(&handshake)).contains(
             "no answer to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
         ));
         assert_eq!(waiting.tries(), 2);
         assert!(said(Stage::Answer).contains("before the answer came"));
         assert_eq!(waiting.tries(), 0);
         handshake.begins();
-        assert!(said(Stage::Session(&handshake)).contains("before the session was open"));
+        assert!(said(Stage::SessionCache(&handshake)).contains("before the session was open"));
         assert!(said(Stage::Token).contains("a token"));
         assert!(said(Stage::NextAttempt).contains("its next attempt"));
     }

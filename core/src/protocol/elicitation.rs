@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use crate::protocol::form_fields::Fields;
-use crate::protocol::json_schema::{self, Compiled, Reading};
+use crate::protocol::form_fields::FormFields;
+use crate::protocol::json_schema::{self, Compiled, SchemaReading};
 use crate::protocol::schema_subset::Places;
 
 pub(crate) const CREATE: &str = "elicitation/create";
@@ -27,14 +27,14 @@ pub(crate) struct Form {
     pub(crate) check: Arc<Compiled>,
     required: Vec<String>,
     defaults: Map<String, Value>,
-    /// Fields that are not those of the specification.
+    /// FormFields that are not those of the specification.
     pub(crate) unusual_fields: Places,
-    /// Fields whose default does not fit them.
+    /// FormFields whose default does not fit them.
     pub(crate) unusable_defaults: Places,
 }
 
 /// Reads the params: a form is flat, an address is one of the web. Says what is wrong where nobody can be asked.
-pub(crate) fn read(params: &Value, reading: Reading) -> Result<Elicitation, String> {
+pub(crate) fn read(params: &Value, reading: SchemaReading) -> Result<Elicitation, String> {
     if !params["message"].is_string() {
         return Err("params.message must be a string".to_owned());
     }
@@ -51,16 +51,20 @@ pub(crate) fn read(params: &Value, reading: Reading) -> Result<Elicitation, Stri
 }
 
 impl Form {
-    fn read(schema: &Value, reading: Reading) -> Result<Self, String> {
+    fn read(schema: &Value, reading: SchemaReading) -> Result<Self, String> {
         const NOT_FLAT: &str = "params.requestedSchema must be an object of plain fields";
         let mut unusual_fields = Places::default();
         let whole = schema;
-        let schema = if reading == Reading::Lenient { target(schema) } else { schema };
+        let schema = if reading == SchemaReading::Lenient { target(schema) } else { schema };
         let none = Map::new();
         let properties = match &schema["properties"] {
             Value::Object(properties) => properties,
             // Some leave them out where there are none, and PHP writes an empty list.
-            other if reading == Reading::Lenient && schema.is_object() && (other.is_null() || *other == json!([])) => {
+            other
+                if reading == SchemaReading::Lenient
+                    && schema.is_object()
+                    && (other.is_null() || *other == json!([])) =>
+            {
                 unusual_fields.add("properties", &[]);
                 &none
             }
@@ -69,13 +73,13 @@ impl Form {
         if !std::ptr::eq(whole, schema) {
             unusual_fields.add("$ref", &[]);
         }
-        let mut fields = Fields::of(whole);
+        let mut fields = FormFields::of(whole);
         let mut checks = Map::new();
         for (name, field) in properties {
             let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::word(name.as_bytes()));
-            if Fields::is_usual(field) {
-                checks.insert(name.clone(), Fields::usual(field));
-            } else if reading == Reading::Strict {
+            if FormFields::is_usual(field) {
+                checks.insert(name.clone(), FormFields::usual(field));
+            } else if reading == SchemaReading::Strict {
                 return Err(named("is not a plain field (see the option strict)"));
             } else {
                 unusual_fields.add(name, &[]);
@@ -83,7 +87,7 @@ impl Form {
             }
         }
         let required = match &schema["required"] {
-            Value::Null if reading == Reading::Lenient => json!([]),
+            Value::Null if reading == SchemaReading::Lenient => json!([]),
             Value::Null if schema.get("required").is_none() => json!([]),
             required => required.clone(),
         };
@@ -94,8 +98,8 @@ impl Form {
         // Whether something is missing is looked at when the defaults are in.
         let names = required.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
         let check = match reading {
-            Reading::Strict => json_schema::compile(&check, reading),
-            Reading::Lenient => json_schema::compile(&json!({ "type": "object", "properties": checks }), reading),
+            SchemaReading::Strict => json_schema::compile(&check, reading),
+            SchemaReading::Lenient => json_schema::compile(&json!({ "type": "object", "properties": checks }), reading),
         };
         let mut form = Self {
             check: Arc::new(check.map_err(|why| format!("params.requestedSchema cannot be used: {why}"))?),
@@ -107,7 +111,7 @@ impl Form {
         for (name, field) in properties {
             let Some(default) = fields.default(field) else { continue };
             let alone = json!({ name: default });
-            if reading == Reading::Strict || json_schema::fits(&form.check, &alone).is_ok() {
+            if reading == SchemaReading::Strict || json_schema::fits(&form.check, &alone).is_ok() {
                 form.defaults.insert(name.clone(), default.clone());
             } else {
                 form.unusable_defaults.add(name, &[]);
@@ -180,7 +184,7 @@ mod tests {
     use super::*;
 
     /// What is sent, out of what the caller's function gave.
-    fn sent(params: &Value, given: Value, reading: Reading) -> Result<Value, String> {
+    fn sent(params: &Value, given: Value, reading: SchemaReading) -> Result<Value, String> {
         let elicitation = read(params, reading)?;
         let result = result(&elicitation, given)?;
         match to_check(&elicitation, &result) {
@@ -198,7 +202,7 @@ mod tests {
 
     #[test]
     fn what_is_left_out_has_its_default() {
-        let given = sent(&form(), json!({"action": "accept", "content": {"age": 30}}), Reading::Strict).unwrap();
+        let given = sent(&form(), json!({"action": "accept", "content": {"age": 30}}), SchemaReading::Strict).unwrap();
         assert_eq!(given, json!({"action": "accept", "content": {"age": 30, "name": "John Doe"}}));
     }
 
@@ -213,7 +217,7 @@ mod tests {
             json!({}),
             json!("accept"),
         ] {
-            for reading in [Reading::Strict, Reading::Lenient] {
+            for reading in [SchemaReading::Strict, SchemaReading::Lenient] {
                 assert!(sent(&form(), given.clone(), reading).is_err(), "{given}");
             }
         }
@@ -229,7 +233,7 @@ mod tests {
                 "many": {"type": "array", "items": {"anyOf": titled}, "maxItems": 1},
             }
         }});
-        for reading in [Reading::Strict, Reading::Lenient] {
+        for reading in [SchemaReading::Strict, SchemaReading::Lenient] {
             let accept = |content: Value| sent(&form, json!({"action": "accept", "content": content}), reading);
             assert!(accept(json!({"one": "a", "many": ["b"]})).is_ok());
             for wrong in [json!({"one": "c"}), json!({"many": ["c"]}), json!({"many": ["a", "b"]})] {
@@ -240,16 +244,20 @@ mod tests {
 
     #[test]
     fn refusals_and_addresses_carry_no_content() {
-        let refused = sent(&form(), json!({"action": "decline", "content": {"age": 1}}), Reading::Strict).unwrap();
+        let refused =
+            sent(&form(), json!({"action": "decline", "content": {"age": 1}}), SchemaReading::Strict).unwrap();
         assert_eq!(refused, json!({"action": "decline"}));
         let address = json!({"mode": "url", "message": "m", "url": "https://example.com/"});
-        assert_eq!(sent(&address, json!({"action": "accept"}), Reading::Strict).unwrap(), json!({"action": "accept"}));
+        assert_eq!(
+            sent(&address, json!({"action": "accept"}), SchemaReading::Strict).unwrap(),
+            json!({"action": "accept"})
+        );
     }
 
     #[test]
     fn requests_are_checked() {
-        read(&form(), Reading::Strict).unwrap();
-        read(&json!({"mode": "url", "message": "m", "url": "https://example.com/"}), Reading::Strict).unwrap();
+        read(&form(), SchemaReading::Strict).unwrap();
+        read(&json!({"mode": "url", "message": "m", "url": "https://example.com/"}), SchemaReading::Strict).unwrap();
         for wrong in [
             json!({"message": "m"}),
             json!({"requestedSchema": {"properties": {}}}),
@@ -259,7 +267,7 @@ mod tests {
             json!({"mode": "url", "message": "m"}),
             json!({"message": "m", "requestedSchema": {"properties": {"a": {"type": "object"}}}}),
         ] {
-            for reading in [Reading::Strict, Reading::Lenient] {
+            for reading in [SchemaReading::Strict, SchemaReading::Lenient] {
                 assert!(read(&wrong, reading).is_err(), "{wrong}");
             }
         }
@@ -334,18 +342,18 @@ mod tests {
                 |value: &Value, reading| sent(&form, json!({"action": "accept", "content": {"a": value}}), reading);
             for value in fits.as_array().unwrap() {
                 assert_eq!(
-                    accept(value, Reading::Lenient).map(|sent| sent["content"]["a"].clone()).as_ref(),
+                    accept(value, SchemaReading::Lenient).map(|sent| sent["content"]["a"].clone()).as_ref(),
                     Ok(value),
                     "{field}"
                 );
             }
             for value in fits_not.as_array().unwrap() {
-                assert!(accept(value, Reading::Lenient).is_err(), "{field} {value}");
+                assert!(accept(value, SchemaReading::Lenient).is_err(), "{field} {value}");
             }
-            let Ok(Elicitation::Form(read)) = read(&form, Reading::Lenient) else { panic!("{field}") };
+            let Ok(Elicitation::Form(read)) = read(&form, SchemaReading::Lenient) else { panic!("{field}") };
             let is_reported = !read.unusual_fields.is_empty() || read.check.changes != json_schema::Changes::default();
             assert!(
-                is_reported || accept(&fits[0], Reading::Strict).is_ok(),
+                is_reported || accept(&fits[0], SchemaReading::Strict).is_ok(),
                 "{field} is reported, or has nothing to report"
             );
         }
@@ -372,7 +380,7 @@ mod tests {
                 "type": "object", "properties": {"a": field},
                 "$defs": {"Address": {"type": "object"}, "Endless": {"allOf": [{"$ref": "#/$defs/Endless"}, {"$ref": "#/$defs/Endless"}]}}
             }});
-            assert!(read(&form, Reading::Lenient).unwrap_err().contains("a cannot be shown"), "{field}");
+            assert!(read(&form, SchemaReading::Lenient).unwrap_err().contains("a cannot be shown"), "{field}");
         }
     }
 
@@ -394,7 +402,7 @@ mod tests {
             let mut form = json!({"message": "m", "requestedSchema": {
                 "type": "object", "properties": {"a": field}, "$defs": {"Size": {"enum": ["s", "m"], "default": "m"}}
             }});
-            let accept = |form: &Value| sent(form, json!({"action": "accept"}), Reading::Lenient);
+            let accept = |form: &Value| sent(form, json!({"action": "accept"}), SchemaReading::Lenient);
             let sent = accept(&form).unwrap();
             assert_eq!(sent["content"].get("a"), expected.as_ref(), "{field}");
             form["requestedSchema"]["required"] = json!(["a"]);
@@ -413,12 +421,12 @@ mod tests {
         ] {
             let form = json!({"message": "m", "requestedSchema": schema});
             let accept = |reading| sent(&form, json!({"action": "accept", "content": {"a": "x"}}), reading);
-            assert!(accept(Reading::Lenient).is_ok(), "{schema}");
-            assert!(accept(Reading::Strict).is_err(), "{schema}");
+            assert!(accept(SchemaReading::Lenient).is_ok(), "{schema}");
+            assert!(accept(SchemaReading::Strict).is_err(), "{schema}");
         }
         for schema in [json!(null), json!(true), json!([]), json!({"properties": "a"}), json!({"$ref": "#"})] {
             let form = json!({"message": "m", "requestedSchema": schema});
-            let refused = read(&form, Reading::Lenient).is_err();
+            let refused = read(&form, SchemaReading::Lenient).is_err();
             assert_eq!(refused, schema != json!({"$ref": "#"}), "{schema}");
         }
     }
@@ -432,7 +440,7 @@ mod tests {
             "type": "object", "properties": fields, "$defs": {"Large": {"enum": large}}
         }});
         let begun = std::time::Instant::now();
-        read(&form, Reading::Lenient).unwrap();
+        read(&form, SchemaReading::Lenient).unwrap();
         assert!(begun.elapsed() < std::time::Duration::from_secs(5), "{:?}", begun.elapsed());
     }
 }

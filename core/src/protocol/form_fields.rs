@@ -26,13 +26,13 @@ const CHECKED: &[&str] = &[
 ];
 
 /// The fields of one form.
-pub(super) struct Fields<'a> {
+pub(super) struct FormFields<'a> {
     form: &'a Value,
     /// How much text may still be read by references.
     left: usize,
 }
 
-impl<'a> Fields<'a> {
+impl<'a> FormFields<'a> {
     pub(super) fn of(form: &'a Value) -> Self {
         Self { form, left: REFERENCES_BYTES }
     }

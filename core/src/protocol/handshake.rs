@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
 
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
@@ -32,9 +32,10 @@ pub(crate) fn negotiated(
     result: &[u8],
     accepted: &[Cow<'static, str>],
     accepts: impl FnOnce() -> bool,
-) -> Result<String, Failure> {
-    let chosen: Negotiated<'_> = serde_json::from_slice(result)
-        .map_err(|_| Failure::bad_answer(Code::InvalidAnswer, "the answer to initialize names no protocolVersion"))?;
+) -> Result<String, AttemptError> {
+    let chosen: Negotiated<'_> = serde_json::from_slice(result).map_err(|_| {
+        AttemptError::bad_answer(Code::InvalidAnswer, "the answer to initialize names no protocolVersion")
+    })?;
     let named = chosen.protocol_version.trim();
     if let Some(version) = accepted.iter().find(|version| **version == named)
         && (named.len() == chosen.protocol_version.len() || accepts())
@@ -43,15 +44,15 @@ pub(crate) fn negotiated(
     }
     let shown = crate::util::sanitize::preview(chosen.protocol_version.as_bytes());
     let message = format!("the server chose protocol version {shown}; accepted are {}{OPTION}", accepted.join(", "));
-    Err(Failure::new(Happened::Refused, Code::UnsupportedVersion, message))
+    Err(AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message))
 }
 
 /// The newest of `ours` that a server names as it refuses the one that it was asked for, in the data of its error or in the text.
-pub(crate) fn named_version(failure: &Failure, asked: &str, ours: &[&str]) -> Option<String> {
+pub(crate) fn named_version(failure: &AttemptError, asked: &str, ours: &[&str]) -> Option<String> {
     let info = failure.error.info();
     // Of a version that it chose, we say ourselves which are accepted.
     let is_ours = info.code == Code::UnsupportedVersion && info.rpc_code.is_none();
-    if failure.happened != Happened::Refused || is_ours || !is_about_version(failure) {
+    if failure.happened != FailureClass::Refused || is_ours || !is_about_version(failure) {
         return None;
     }
     let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
@@ -67,8 +68,8 @@ pub(crate) fn named_version(failure: &Failure, asked: &str, ours: &[&str]) -> Op
 }
 
 /// Adds to the message of a refused version which option sets it.
-pub(crate) fn with_option(mut failure: Failure) -> Failure {
-    let is_refused = failure.happened == Happened::Refused && is_about_version(&failure);
+pub(crate) fn with_option(mut failure: AttemptError) -> AttemptError {
+    let is_refused = failure.happened == FailureClass::Refused && is_about_version(&failure);
     let info = failure.error.info_mut();
     if is_refused && !info.message.contains("protocol_version") {
         info.message.push_str(OPTION);
@@ -76,7 +77,7 @@ pub(crate) fn with_option(mut failure: Failure) -> Failure {
     failure
 }
 
-fn is_about_version(failure: &Failure) -> bool {
+fn is_about_version(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let names = |text: &str| text.to_ascii_lowercase().contains("version");
     names(&info.message) || info.data.as_ref().is_some_and(|data| names(data.get()))
@@ -123,7 +124,7 @@ mod tests {
     fn versions_are_found_wherever_a_refusal_names_them() {
         let ours = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
         let named = |message: &str, data: &str| {
-            let mut failure = Failure::settled(Error::new(Code::InvalidParams, message));
+            let mut failure = AttemptError::settled(Error::new(Code::InvalidParams, message));
             failure.error.info_mut().data = serde_json::from_str(data).ok();
             named_version(&failure, "2025-11-25", &ours)
         };

@@ -50,7 +50,7 @@ pub(crate) struct Compiled {
 
 /// What is done with a schema of which not everything can be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Reading {
+pub(crate) enum SchemaReading {
     /// It is refused.
     Strict,
     /// The rest is checked.
@@ -58,15 +58,15 @@ pub(crate) enum Reading {
 }
 
 /// Makes the check of a schema, or says why it cannot be used.
-pub(crate) fn compile(schema: &Value, reading: Reading) -> Result<Compiled, String> {
+pub(crate) fn compile(schema: &Value, reading: SchemaReading) -> Result<Compiled, String> {
     let text = schema.to_string();
     if text.len() > LARGEST {
         return Err(format!("the schema is larger than {LARGEST} bytes"));
     }
     let why = match reading {
-        Reading::Lenient if schema_subset::uses_nullable(&text) => String::new(),
+        SchemaReading::Lenient if schema_subset::uses_nullable(&text) => String::new(),
         _ => match whole(schema, Changes::default()) {
-            Err(why) if reading == Reading::Lenient => why,
+            Err(why) if reading == SchemaReading::Lenient => why,
             compiled => return compiled,
         },
     };
@@ -142,7 +142,7 @@ mod tests {
     #[test]
     fn values_are_checked_and_not_shown() {
         let schema = json!({"type": "object", "properties": {"a": {"type": "number"}}, "required": ["a"]});
-        let schema = compile(&schema, Reading::Strict).unwrap();
+        let schema = compile(&schema, SchemaReading::Strict).unwrap();
         fits(&schema, &json!({"a": 1})).unwrap();
         let why = fits(&schema, &json!({"a": "canary"})).unwrap_err();
         assert!(why.contains("/a") && !why.contains("canary"), "{why}");
@@ -156,14 +156,16 @@ mod tests {
             json!({"$schema": "http://127.0.0.1:9/dialect.json"}),
             json!({"$ref": "file:///etc/passwd"}),
         ] {
-            assert!(compile(&schema, Reading::Strict).is_err(), "{schema}");
+            assert!(compile(&schema, SchemaReading::Strict).is_err(), "{schema}");
         }
-        assert!(compile(&json!({"$defs": {"n": {"type": "number"}}, "$ref": "#/$defs/n"}), Reading::Strict).is_ok());
+        assert!(
+            compile(&json!({"$defs": {"n": {"type": "number"}}, "$ref": "#/$defs/n"}), SchemaReading::Strict).is_ok()
+        );
     }
 
     #[tokio::test]
     async fn a_check_beside_gives_its_word() {
-        let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]}), Reading::Strict).unwrap());
+        let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]}), SchemaReading::Strict).unwrap());
         assert!(schema.is_costly);
         assert_eq!(fits_in_time(Arc::clone(&schema), json!("x")).await, Some(Ok(())));
         assert!(matches!(fits_in_time(schema, json!(5)).await, Some(Err(_))));

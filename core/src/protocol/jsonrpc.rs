@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::observe::deviations::Deviation;
-use crate::protocol::lenient_json::{self, Loose};
+use crate::protocol::lenient_json::{self, LossyString};
 
 /// JSON-RPC's own error codes.
 pub(crate) const PARSE_ERROR: i64 = -32700;
@@ -164,7 +164,7 @@ pub(crate) fn read_only(text: &[u8]) -> Option<Read<'_>> {
 /// about the request.
 fn has_more(text: &[u8]) -> bool {
     let members = lenient_json::members(without_mark(text));
-    members.keys().any(|Loose(name)| !matches!(name.as_str(), "jsonrpc" | "id" | "result" | "error"))
+    members.keys().any(|LossyString(name)| !matches!(name.as_str(), "jsonrpc" | "id" | "result" | "error"))
 }
 
 fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
@@ -224,7 +224,7 @@ fn read_error(error: &str) -> Option<(RpcError, bool)> {
         #[serde(rename = "code")]
         _code: i64,
         #[serde(default, rename = "message")]
-        _message: Option<Loose>,
+        _message: Option<LossyString>,
     }
     if error.starts_with('"') {
         return lenient_json::string(error)
@@ -273,7 +273,7 @@ pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
         }
 
         fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-            while let Some(Loose(name)) = map.next_key()? {
+            while let Some(LossyString(name)) = map.next_key()? {
                 match name.as_str() {
                     "id" => self.0.id = our_id(map.next_value::<&RawValue>()?.get()),
                     name => {

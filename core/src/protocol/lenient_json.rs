@@ -10,30 +10,30 @@ use serde_json::value::RawValue;
 
 /// A string, in which what is no character is replaced.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Loose(pub(crate) String);
+pub(crate) struct LossyString(pub(crate) String);
 
-impl Borrow<str> for Loose {
+impl Borrow<str> for LossyString {
     fn borrow(&self) -> &str {
         &self.0
     }
 }
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de> Deserialize<'de> for LossyString {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Reader;
         impl Visitor<'_> for Reader {
-            type Value = Loose;
+            type Value = LossyString;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_str<E: Error>(self, text: &str) -> Result<Loose, E> {
-                Ok(Loose(text.to_owned()))
+            fn visit_str<E: Error>(self, text: &str) -> Result<LossyString, E> {
+                Ok(LossyString(text.to_owned()))
             }
 
-            fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<Loose, E> {
-                Ok(Loose(String::from_utf8_lossy(text).into_owned()))
+            fn visit_bytes<E: Error>(self, text: &[u8]) -> Result<LossyString, E> {
+                Ok(LossyString(String::from_utf8_lossy(text).into_owned()))
             }
         }
         // As bytes, as only so the reader lets half a character pass.
@@ -42,13 +42,13 @@ impl<'de> Deserialize<'de> for Loose {
 }
 
 /// The members of an object, the last of each name; none where it is no object.
-pub(crate) fn members(text: &[u8]) -> BTreeMap<Loose, &RawValue> {
+pub(crate) fn members(text: &[u8]) -> BTreeMap<LossyString, &RawValue> {
     serde_json::from_slice(text).unwrap_or_default()
 }
 
 /// The text of a JSON string; nothing where it is none.
 pub(crate) fn string(json: &str) -> Option<String> {
-    serde_json::from_str(json).ok().map(|Loose(text)| text)
+    serde_json::from_str(json).ok().map(|LossyString(text)| text)
 }
 
 /// Whether a tool's result says that it failed, and the first of its texts.

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::Result;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::protocol::param_headers::encode;
 use crate::protocol::params::with_meta;
 use crate::protocol::trace_context::TraceContext;
@@ -58,7 +58,7 @@ pub(crate) fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) 
 
 /// What a result is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ResultKind {
     Complete,
     /// The server wants more to go on (basic/patterns/mrtr).
     InputRequired,
@@ -71,7 +71,7 @@ const ASKING: &[&str] = &["tools/call", "prompts/get", "resources/read"];
 ///
 /// # Errors
 /// Where it is of a type that we did not declare.
-pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Kind, Failure> {
+pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<ResultKind, AttemptError> {
     #[derive(Deserialize, Default)]
     #[serde(default, rename_all = "camelCase")]
     struct Typed<'a> {
@@ -80,12 +80,12 @@ pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Kind, 
     }
     let typed: Typed<'_> = serde_json::from_slice(result).unwrap_or_default();
     match typed.result_type.map(RawValue::get) {
-        None | Some("\"complete\"") => Ok(Kind::Complete),
-        Some("\"input_required\"") if ASKING.contains(&method) => Ok(Kind::InputRequired),
+        None | Some("\"complete\"") => Ok(ResultKind::Complete),
+        Some("\"input_required\"") if ASKING.contains(&method) => Ok(ResultKind::InputRequired),
         Some(other) => {
             let shown = crate::util::sanitize::preview(other.as_bytes());
             let message = format!("the result is of type {shown}, which no answer to {method} has");
-            Err(Failure::unusable(message))
+            Err(AttemptError::unusable(message))
         }
     }
 }
@@ -132,8 +132,8 @@ mod tests {
 
     #[test]
     fn types_of_results_are_told_apart() {
-        assert_eq!(kind_of("tools/list", b"{}").unwrap(), Kind::Complete);
-        assert_eq!(kind_of("tools/call", br#"{"resultType":"input_required"}"#).unwrap(), Kind::InputRequired);
+        assert_eq!(kind_of("tools/list", b"{}").unwrap(), ResultKind::Complete);
+        assert_eq!(kind_of("tools/call", br#"{"resultType":"input_required"}"#).unwrap(), ResultKind::InputRequired);
         for (method, result) in [
             ("tools/list", r#"{"resultType":"input_required"}"#),
             ("tools/call", r#"{"resultType":"task"}"#),

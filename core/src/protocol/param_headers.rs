@@ -13,7 +13,7 @@ const MOST: usize = 64;
 
 /// Where an argument is, and the header that mirrors it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Mirrored {
+pub(crate) struct ParamHeader {
     pub(crate) path: Vec<String>,
     pub(crate) header: HeaderName,
 }
@@ -31,8 +31,8 @@ pub(crate) fn encode(text: &str) -> HeaderValue {
 }
 
 /// The annotations of a tool's `inputSchema`, or why the tool must not be used.
-pub(crate) fn annotations(schema: &Value) -> Result<Vec<Mirrored>, String> {
-    let mut found: Vec<Mirrored> = Vec::new();
+pub(crate) fn annotations(schema: &Value) -> Result<Vec<ParamHeader>, String> {
+    let mut found: Vec<ParamHeader> = Vec::new();
     let mut path = Vec::new();
     walk(schema, true, &mut path, &mut found)?;
     if found.len() > MOST {
@@ -47,14 +47,14 @@ pub(crate) fn annotations(schema: &Value) -> Result<Vec<Mirrored>, String> {
 }
 
 /// `reachable` says whether the way here went through `properties` only.
-fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec<Mirrored>) -> Result<(), String> {
+fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec<ParamHeader>) -> Result<(), String> {
     match schema {
         Value::Object(members) => {
             if let Some(name) = members.get("x-mcp-header") {
                 if !reachable || path.is_empty() {
                     return Err("x-mcp-header stands where no argument can be told by its path".to_owned());
                 }
-                found.push(Mirrored { path: path.clone(), header: header_name(name, members)? });
+                found.push(ParamHeader { path: path.clone(), header: header_name(name, members)? });
             }
             for (name, member) in members {
                 match (name.as_str(), member) {

@@ -15,7 +15,7 @@ const MAX_DEPTH: usize = 127;
 
 /// Why arguments cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unsendable {
+pub(crate) enum UnsendableValue {
     /// NaN or an infinity.
     NotFinite,
     /// A value that contains itself, or nests too deeply.
@@ -28,7 +28,7 @@ pub(crate) enum Unsendable {
     NotAnObject,
 }
 
-impl Unsendable {
+impl UnsendableValue {
     /// The stable words, by which a binding names the reason.
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         Some(match word {
@@ -111,13 +111,13 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
         }
     }
     if deepest > MAX_DEPTH {
-        return Err(Unsendable::TooDeep.error(field));
+        return Err(UnsendableValue::TooDeep.error(field));
     }
     if !params.starts_with(b"{") {
-        return Err(Unsendable::NotAnObject.error(field));
+        return Err(UnsendableValue::NotAnObject.error(field));
     }
     if is_lone {
-        return Err(Unsendable::LoneSurrogate.error(field));
+        return Err(UnsendableValue::LoneSurrogate.error(field));
     }
     Ok(())
 }
@@ -134,31 +134,31 @@ pub(crate) fn check_tool_call(params: &[u8]) -> Result<Cow<'_, str>> {
         #[serde(borrow, default)]
         arguments: Option<&'a RawValue>,
     }
-    let call: ToolCall<'_> = serde_json::from_slice(params).map_err(|_| Unsendable::NotJson.error("params"))?;
+    let call: ToolCall<'_> = serde_json::from_slice(params).map_err(|_| UnsendableValue::NotJson.error("params"))?;
     let name: Cow<'_, str> =
-        call.name.and_then(|name| serde_json::from_str::<Name<'_>>(name.get()).ok()).unwrap_or_default().0;
+        call.name.and_then(|name| serde_json::from_str::<ToolName<'_>>(name.get()).ok()).unwrap_or_default().0;
     if name.is_empty() {
         return Err(Error::config(Code::InvalidArgument, "name", "must be a string that is not empty"));
     }
     if call.arguments.is_some_and(|arguments| !arguments.get().starts_with('{')) {
-        return Err(Unsendable::NotAnObject.error("arguments"));
+        return Err(UnsendableValue::NotAnObject.error("arguments"));
     }
     Ok(name)
 }
 
 #[derive(Deserialize, Default)]
-struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+struct ToolName<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Adds `_meta.progressToken` to params, and keeps the rest of them byte for byte.
 pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>> {
-    let token = serde_json::to_string(token).map_err(|_| Unsendable::NotJson.error("params"))?;
+    let token = serde_json::to_string(token).map_err(|_| UnsendableValue::NotJson.error("params"))?;
     with_meta(params, &format!("\"progressToken\":{token}"), |name| name == "progressToken")
 }
 
 /// Adds members, as JSON text, to the `_meta` of params, and keeps the rest of them byte for byte. `is_ours` tells the names
 /// that the caller must not have given.
 pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
-    let not_json = |_| Unsendable::NotJson.error("params");
+    let not_json = |_| UnsendableValue::NotJson.error("params");
     let params = if params.is_empty() { b"{}" } else { params };
     let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
     let meta = match object.get("_meta").map(|meta| meta.get()) {
@@ -186,7 +186,7 @@ pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> 
 
 /// Puts members, as JSON text, into params in the place of what is there, and keeps the rest byte for byte.
 pub(crate) fn with_members(params: &[u8], members: &[(&str, String)]) -> Result<Vec<u8>> {
-    let not_json = |_| Unsendable::NotJson.error("params");
+    let not_json = |_| UnsendableValue::NotJson.error("params");
     let params = if params.is_empty() { b"{}" } else { params };
     let object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).map_err(not_json)?;
     let kept = object.iter().filter(|(name, _)| !members.iter().any(|(ours, _)| ours == name));

@@ -486,7 +486,7 @@ impl Walk<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::schema_subset::json_schema::{Reading, compile, fits};
+    use crate::protocol::json_schema::{SchemaReading, compile, fits};
 
     const LOOKAHEAD: &str = "^(?!x)a";
 
@@ -644,7 +644,7 @@ mod tests {
             (json!({"allOf": [{"type": "number"}, null]}), json!([1]), json!(["x"])),
             (json!({"additionalProperties": null, "items": null, "type": "object"}), json!([{"a": 1}]), json!([1])),
         ] {
-            let compiled = compile(&schema, Reading::Lenient).unwrap();
+            let compiled = compile(&schema, SchemaReading::Lenient).unwrap();
             for value in fit.as_array().unwrap() {
                 assert_eq!(fits(&compiled, value), Ok(()), "{schema}");
             }
@@ -656,7 +656,7 @@ mod tests {
 
     #[test]
     fn what_is_not_checked_is_named() {
-        let unchecked = |schema: Value| compile(&schema, Reading::Lenient).unwrap().changes.unchecked.to_string();
+        let unchecked = |schema: Value| compile(&schema, SchemaReading::Lenient).unwrap().changes.unchecked.to_string();
         let of = |pattern: &str| json!({"type": "string", "pattern": pattern});
         let schema = json!({"properties": {"a": of(LOOKAHEAD), "b": {"properties": {"c": of("(")}}}});
         assert_eq!(unchecked(schema), "pattern at properties/a, pattern at properties/b/properties/c");
@@ -664,7 +664,7 @@ mod tests {
         assert!(unchecked(json!({ "properties": many })).ends_with(" and 6 more"));
         assert_eq!(unchecked(json!({"type": "integer", "format": "uint32"})), "", "formats that are unknown are none");
         let translated =
-            compile(&json!({"type": "string", "nullable": true}), Reading::Lenient).unwrap().changes.translated;
+            compile(&json!({"type": "string", "nullable": true}), SchemaReading::Lenient).unwrap().changes.translated;
         assert_eq!(translated.to_string(), "nullable");
     }
 
@@ -677,14 +677,14 @@ mod tests {
             json!({"$id": "https://example.com/a", "$ref": "#/$defs/a", "$defs": {"a": {"type": "string"}}}),
             json!({"type": "object", "properties": {"nullable": {"type": "boolean"}}}),
         ] {
-            assert_eq!(compile(&schema, Reading::Lenient).unwrap().changes, Changes::default(), "{schema}");
+            assert_eq!(compile(&schema, SchemaReading::Lenient).unwrap().changes, Changes::default(), "{schema}");
         }
     }
 
     #[test]
     fn a_schema_that_is_read_strictly_is_whole() {
         for schema in [json!({"pattern": LOOKAHEAD}), json!({"exclusiveMinimum": true}), json!({"$ref": "#/none"})] {
-            assert!(compile(&schema, Reading::Strict).is_err(), "{schema}");
+            assert!(compile(&schema, SchemaReading::Strict).is_err(), "{schema}");
         }
     }
 }

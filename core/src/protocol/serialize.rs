@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::error::Result;
-use crate::protocol::params::Unsendable;
+use crate::protocol::params::UnsendableValue;
 use crate::protocol::reject_nan;
 
 /// The params of `tools/call`.
@@ -16,9 +16,9 @@ pub(crate) fn tool_call(name: &str, arguments: &impl Serialize) -> Result<Bytes>
         arguments: Box<RawValue>,
     }
     let text = text("arguments", arguments)?;
-    let arguments = RawValue::from_string(text).map_err(|_| Unsendable::NotJson.error("arguments"))?;
+    let arguments = RawValue::from_string(text).map_err(|_| UnsendableValue::NotJson.error("arguments"))?;
     let params = serde_json::to_vec(&Params { name, arguments });
-    params.map(Bytes::from).map_err(|_| Unsendable::NotJson.error("arguments"))
+    params.map(Bytes::from).map_err(|_| UnsendableValue::NotJson.error("arguments"))
 }
 
 /// Any params; `()` and `None` are an empty object.
@@ -27,11 +27,11 @@ pub(crate) fn params(field: &str, value: &impl Serialize) -> Result<Bytes> {
 }
 
 fn text(field: &str, value: &impl Serialize) -> Result<String> {
-    reject_nan::check(value).map_err(|_| Unsendable::NotFinite.error(field))?;
-    let text = serde_json::to_string(value).map_err(|_| Unsendable::NotJson.error(field))?;
+    reject_nan::check(value).map_err(|_| UnsendableValue::NotFinite.error(field))?;
+    let text = serde_json::to_string(value).map_err(|_| UnsendableValue::NotJson.error(field))?;
     match text.as_str() {
         "null" => Ok("{}".to_owned()),
-        text if !text.starts_with('{') => Err(Unsendable::NotAnObject.error(field)),
+        text if !text.starts_with('{') => Err(UnsendableValue::NotAnObject.error(field)),
         _ => Ok(text),
     }
 }

@@ -10,7 +10,7 @@ use url::Url;
 use crate::config::auth::AuthConfig;
 use crate::config::client_options::ClientConfig;
 use crate::config::option_table::{Address, options};
-use crate::config::profile::{Environment, Profile};
+use crate::config::profile::{Profile, VariableNames};
 use crate::error::{Code, Error, Result};
 use crate::retry::context::Context;
 use crate::util::environment;
@@ -69,7 +69,7 @@ options! {
 }
 
 /// What differs between registries.
-pub(super) struct Kind {
+pub(super) struct RegistryKind {
     pub(super) name: &'static str,
     pub(super) api_key_variable: &'static str,
     pub(super) base_url_variable: &'static str,
@@ -77,13 +77,13 @@ pub(super) struct Kind {
 
 /// A client's context, the registry's base, and the address of its collection.
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct RegistryContext {
     pub(super) context: Arc<Context>,
     pub(super) base: Url,
     pub(super) collection: Url,
 }
 
-impl std::fmt::Debug for Place {
+impl std::fmt::Debug for RegistryContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:?}", self.context)
     }
@@ -93,11 +93,11 @@ impl RegistryConfig {
     /// `path` leads to the collection from the base URL that the user gives, `collection_path` from that of the registry.
     pub(super) fn resolve(
         &self,
-        kind: &Kind,
+        kind: &RegistryKind,
         path: &str,
         collection_path: &str,
         variables: environment::Environment<'_>,
-    ) -> Result<Place> {
+    ) -> Result<RegistryContext> {
         let environment = |name: &str| variables(name)?.into_string().ok();
         let base = self.base_url.as_ref().map(|url| url.as_str().to_owned());
         let base = base.or_else(|| environment(kind.base_url_variable).filter(|url| !url.is_empty()));
@@ -107,7 +107,7 @@ impl RegistryConfig {
         };
         let mut profile = Profile::custom(kind.name);
         profile.key_required = self.auth.is_none();
-        profile.environment = Environment { api_key: Some(Cow::Borrowed(kind.api_key_variable)), base_url: None };
+        profile.environment = VariableNames { api_key: Some(Cow::Borrowed(kind.api_key_variable)), base_url: None };
         profile.handshake = false;
         profile.path = Cow::Owned(path.to_owned());
         let config = ClientConfig {
@@ -146,7 +146,7 @@ impl RegistryConfig {
         let mut base = collection.clone();
         base.set_path(collection.path().strip_suffix(collection_path).unwrap_or_default());
         base.set_query(None);
-        Ok(Place { context: Arc::new(Context::new(settings)?), base, collection })
+        Ok(RegistryContext { context: Arc::new(Context::new(settings)?), base, collection })
     }
 }
 
@@ -154,7 +154,7 @@ impl RegistryConfig {
 mod tests {
     use super::*;
 
-    const KIND: Kind = Kind { name: "registry", api_key_variable: "KEY", base_url_variable: "BASE" };
+    const KIND: RegistryKind = RegistryKind { name: "registry", api_key_variable: "KEY", base_url_variable: "BASE" };
 
     #[test]
     fn what_has_no_option_is_off() {

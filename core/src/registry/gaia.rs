@@ -9,20 +9,21 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use crate::config::call_options::CallOptions;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error, Result};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
-use crate::registry::config::{Kind, Place, RegistryConfig};
+use crate::registry::config::{RegistryConfig, RegistryContext, RegistryKind};
 use crate::registry::decoded::decoded;
 use crate::registry::record::Record;
-use crate::registry::record_fields::Fields;
+use crate::registry::record_fields::RecordFields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::{RestCall, is_answer_lost};
 use crate::retry::prepared;
 use crate::util::environment::{self, Environment};
 
-const KIND: Kind = Kind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
+const KIND: RegistryKind =
+    RegistryKind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
 
 /// The members of a server that can be created.
 const MEMBERS: &[&str] = &[
@@ -48,11 +49,11 @@ const MEMBERS: &[&str] = &[
 
 /// A client of a GAIA registry.
 #[derive(Debug, Clone)]
-pub struct Registry {
-    place: Place,
+pub struct GaiaRegistry {
+    place: RegistryContext,
 }
 
-impl Registry {
+impl GaiaRegistry {
     /// Checks the options. Nothing is sent yet.
     ///
     /// # Errors
@@ -103,14 +104,14 @@ impl Registry {
         self.place.context.close();
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &RegistryContext {
         &self.place
     }
 
-    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<prepared::Work> {
+    pub(super) fn prepare_list(&self, project_id: &str, options: &CallOptions) -> Result<prepared::PreparedRequest> {
         let call = self.list_call(project_id, options)?;
         let context = Arc::clone(&self.place.context);
-        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move {
             let reply = call.run(&context).await?;
             member(reply, "servers")
         }))
@@ -125,13 +126,17 @@ impl Registry {
         RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)
     }
 
-    pub(super) fn prepare_create(&self, server: Map<String, Value>, options: &CallOptions) -> Result<prepared::Work> {
+    pub(super) fn prepare_create(
+        &self,
+        server: Map<String, Value>,
+        options: &CallOptions,
+    ) -> Result<prepared::PreparedRequest> {
         let body = body(server)?;
-        let Place { context, collection, .. } = self.place.clone();
+        let RegistryContext { context, collection, .. } = self.place.clone();
         let sought = Sought::of(&body);
         let call = RestCall::new(&context, Method::POST, collection, Some(&body), Safety::Plain, options)?;
         let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
-        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move {
             let begun = Instant::now();
             let failure = match call.run_unredacted(&context).await {
                 Ok(reply) => return Ok(reply),
@@ -153,7 +158,7 @@ impl Registry {
 /// The body to send: checked, with the documented defaults.
 fn body(mut server: Map<String, Value>) -> Result<Value> {
     server.retain(|_, value| !value.is_null());
-    let fields = Fields(&server);
+    let fields = RecordFields(&server);
     fields.only(MEMBERS)?;
     fields.required("projectId")?;
     fields.text("description")?;
@@ -208,7 +213,7 @@ impl Sought {
     }
 }
 
-fn found(list: RawReply, failure: &Failure, id: &str) -> RawReply {
+fn found(list: RawReply, failure: &AttemptError, id: &str) -> RawReply {
     let message = "the answer was lost; the server was found by its name";
     let result = serde_json::json!({ "success": true, "message": message, "serverId": id }).to_string();
     let info = failure.error.info();

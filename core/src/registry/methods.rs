@@ -6,10 +6,10 @@ use serde_json::{Map, Value};
 
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
-use crate::registry::config::{Place, RegistryConfig};
+use crate::registry::config::{RegistryConfig, RegistryContext};
 use crate::registry::pager::Pager;
 use crate::registry::{gaia, sema4};
-use crate::retry::prepared::Work;
+use crate::retry::prepared::PreparedRequest;
 use crate::util::environment::Environment;
 
 /// One method of a registry.
@@ -46,8 +46,8 @@ pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
 /// A registry's client, of either kind.
 #[derive(Debug, Clone)]
 pub(crate) enum AnyRegistry {
-    Gaia(gaia::Registry),
-    Sema4(sema4::Registry),
+    Gaia(gaia::GaiaRegistry),
+    Sema4(sema4::Sema4Registry),
 }
 
 /// The arguments of all methods.
@@ -67,12 +67,12 @@ struct Arguments {
 impl AnyRegistry {
     pub(crate) fn open(kind: &str, config: &RegistryConfig, variables: Environment<'_>) -> Result<Self> {
         match kind {
-            "gaia" => gaia::Registry::new_in(config, variables).map(Self::Gaia),
-            _ => sema4::Registry::new_in(config, variables).map(Self::Sema4),
+            "gaia" => gaia::GaiaRegistry::new_in(config, variables).map(Self::Gaia),
+            _ => sema4::Sema4Registry::new_in(config, variables).map(Self::Sema4),
         }
     }
 
-    fn place(&self) -> &Place {
+    fn place(&self) -> &RegistryContext {
         match self {
             Self::Gaia(registry) => registry.place(),
             Self::Sema4(registry) => registry.place(),
@@ -88,7 +88,7 @@ impl AnyRegistry {
     }
 
     /// Prepares a method of the table. `params` are its arguments by name, as JSON text.
-    pub(crate) fn prepare(&self, name: &str, params: &[u8], options: &CallOptions) -> Result<Work> {
+    pub(crate) fn prepare(&self, name: &str, params: &[u8], options: &CallOptions) -> Result<PreparedRequest> {
         let given = arguments(params)?;
         if name == "request" {
             let method = given.method.as_deref().unwrap_or_default();

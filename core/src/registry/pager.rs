@@ -6,26 +6,26 @@ use serde_json::Value;
 
 use crate::config::call_options::CallOptions;
 use crate::error::Result;
-use crate::registry::sema4::Registry;
-use crate::retry::prepared::Work;
+use crate::registry::sema4::Sema4Registry;
+use crate::retry::prepared::PreparedRequest;
 use crate::session::pagination::Position;
 
 /// The pages of a registry's list.
 #[derive(Debug)]
 pub(crate) struct Pager {
-    registry: Registry,
+    registry: Sema4Registry,
     limit: Option<u32>,
     options: CallOptions,
     position: Arc<Mutex<Position>>,
 }
 
 impl Pager {
-    pub(super) fn new(registry: Registry, limit: Option<u32>, options: CallOptions) -> Self {
+    pub(super) fn new(registry: Sema4Registry, limit: Option<u32>, options: CallOptions) -> Self {
         Self { registry, limit, options, position: Arc::default() }
     }
 
     /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
-    pub(crate) fn next(&self) -> Result<Option<Work>> {
+    pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(next) = Position::of(&self.position) else { return Ok(None) };
         let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;
         let position = Arc::clone(&self.position);

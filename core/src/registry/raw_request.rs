@@ -9,12 +9,12 @@ use url::Url;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::protocol::safety::Safety;
-use crate::registry::config::Place;
+use crate::registry::config::RegistryContext;
 use crate::registry::decoded::decoded;
 use crate::registry::rest_call::RestCall;
-use crate::retry::prepared::{Work, run};
+use crate::retry::prepared::{PreparedRequest, run};
 
-impl Place {
+impl RegistryContext {
     pub(super) async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
         decoded(&run(self.prepare_request(method, path, body, &CallOptions::default())?).await?)
     }
@@ -25,7 +25,7 @@ impl Place {
         path: &str,
         body: Option<Value>,
         options: &CallOptions,
-    ) -> Result<Work> {
+    ) -> Result<PreparedRequest> {
         let Some(method) = Some(method).filter(|name| ["GET", "POST", "PUT", "PATCH", "DELETE"].contains(name)) else {
             let allowed = "must be one of GET, POST, PUT, PATCH, DELETE";
             return Err(Error::config(Code::InvalidArgument, "method", allowed));
@@ -44,6 +44,6 @@ impl Place {
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;
         let call = RestCall::new(&self.context, method, url, body.as_ref(), safety, options)?;
         let context = Arc::clone(&self.context);
-        Ok(Work::new(Arc::clone(&call.plan.state), async move { call.run(&context).await }))
+        Ok(PreparedRequest::new(Arc::clone(&call.plan.state), async move { call.run(&context).await }))
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 
 /// A record that is being read. Members that are null count as absent.
-pub(super) struct Fields<'a>(pub(super) &'a Map<String, Value>);
+pub(super) struct RecordFields<'a>(pub(super) &'a Map<String, Value>);
 
 pub(super) fn refuse<T>(field: &str, allowed: impl std::fmt::Display) -> Result<T> {
     Err(Error::config(Code::InvalidOption, field, allowed))
@@ -18,7 +18,7 @@ pub(super) fn missing<T>(field: &str, why: impl std::fmt::Display) -> Result<T> 
     Err(Error::config(Code::MissingOption, field, why))
 }
 
-impl<'a> Fields<'a> {
+impl<'a> RecordFields<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&'a Value> {
         self.0.get(name).filter(|value| !value.is_null())
     }

@@ -10,7 +10,7 @@ use crate::config::client_options::ClientConfig;
 use crate::config::option_table::renamed;
 use crate::error::{Code, Error, Result};
 use crate::registry::record::Record;
-use crate::registry::record_fields::{Fields, refuse};
+use crate::registry::record_fields::{RecordFields, refuse};
 use crate::util::environment::{self, Environment};
 use crate::util::secret::Secret;
 
@@ -36,7 +36,7 @@ pub(crate) fn client_of(
     options: ClientConfig,
     variables: Environment<'_>,
 ) -> Result<Client> {
-    let fields = Fields(record);
+    let fields = RecordFields(record);
     let (config, names) = match Origin::of(&fields) {
         Origin::Gaia => (gaia(&fields)?, GAIA_NAMES),
         Origin::Sema4 => (sema4(&fields)?, SEMA4_NAMES),
@@ -69,7 +69,7 @@ enum Origin {
 }
 
 impl Origin {
-    fn of(fields: &Fields<'_>) -> Self {
+    fn of(fields: &RecordFields<'_>) -> Self {
         let has = |names: &[&str]| names.iter().any(|name| fields.0.contains_key(*name));
         let is_loud =
             fields.0.get("transport").and_then(Value::as_str).is_some_and(|text| text.chars().any(char::is_uppercase));
@@ -115,7 +115,7 @@ const ODOCK_NAMES: Names = &[
 ];
 
 /// Members of GAIA that hold for its body and for a client alike.
-pub(super) fn gaia(fields: &Fields<'_>) -> Result<ClientConfig> {
+pub(super) fn gaia(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     fields.required("name")?;
     let transport = fields.required("transportType")?;
     fields.one_of("transportType", &["stdio", "http", "sse"])?;
@@ -171,7 +171,7 @@ fn proxy_token(header: &str, token: &str) -> Secret {
     if is_credential && !token.contains(' ') { format!("Bearer {token}").into() } else { token.into() }
 }
 
-fn custom_headers(fields: &Fields<'_>) -> Result<BTreeMap<String, Secret>> {
+fn custom_headers(fields: &RecordFields<'_>) -> Result<BTreeMap<String, Secret>> {
     let items = match fields.get("customHeaders") {
         None => return Ok(BTreeMap::new()),
         Some(Value::Array(items)) => items,
@@ -218,7 +218,7 @@ fn split(headers: BTreeMap<String, Secret>) -> (BTreeMap<String, Secret>, Option
 }
 
 /// Members of Sema4.ai that hold for its body and for a client alike.
-pub(super) fn sema4(fields: &Fields<'_>) -> Result<ClientConfig> {
+pub(super) fn sema4(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     fields.required("name")?;
     let given = fields.one_of("transport", &["streamable-http", "streamable_http", "http", "sse", "stdio"])?;
     let has_command = fields.get("command").is_some_and(|command| command.as_str() != Some(""));
@@ -260,7 +260,7 @@ pub(super) fn sema4(fields: &Fields<'_>) -> Result<ClientConfig> {
 }
 
 /// The registry keeps it as it is. Of a client of its own it is read; what acts on a user's behalf cannot be had here.
-fn oauth_client(fields: &Fields<'_>) -> Result<Option<AuthConfig>> {
+fn oauth_client(fields: &RecordFields<'_>) -> Result<Option<AuthConfig>> {
     let client = match fields.get("oauth_client_config") {
         None => return Ok(None),
         Some(Value::Object(client)) => client,
@@ -278,7 +278,7 @@ fn oauth_client(fields: &Fields<'_>) -> Result<Option<AuthConfig>> {
     Ok(Some(auth))
 }
 
-fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
+fn odock(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     fields.required("name")?;
     fields.required("transport")?;
     let transport = fields.one_of("transport", &["STREAMABLE_HTTP", "SSE", "STDIO"])?.unwrap_or_default();
@@ -304,7 +304,7 @@ fn odock(fields: &Fields<'_>) -> Result<ClientConfig> {
     Ok(config)
 }
 
-fn odock_auth(fields: &Fields<'_>) -> Result<Option<AuthConfig>> {
+fn odock_auth(fields: &RecordFields<'_>) -> Result<Option<AuthConfig>> {
     let kind = fields.one_of("authType", &["NONE", "BEARER", "BASIC", "OAUTH2"])?.unwrap_or("NONE");
     let empty = Map::new();
     let members = match fields.get("authConfig") {

@@ -12,8 +12,8 @@ use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error, Result};
 use crate::http::plain::{self, PlainAnswer};
 use crate::oauth::access_token;
@@ -21,7 +21,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::registry::record;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Name, Operation, Plan, Turn};
+use crate::retry::executor::{self, Attempt, Operation, OperationName, Plan};
 use crate::transport::classify;
 use crate::util::headers;
 
@@ -71,16 +71,16 @@ impl RestCall {
     }
 
     /// The error of a failure, without the body's secrets.
-    pub(crate) fn redacted(&self, context: &Context, failure: &Failure) -> Error {
+    pub(crate) fn redacted(&self, context: &Context, failure: &AttemptError) -> Error {
         context.redacted_of(failure.error.clone(), &self.secrets)
     }
 
-    pub(crate) async fn run_unredacted(&self, context: &Arc<Context>) -> Result<RawReply, Failure> {
+    pub(crate) async fn run_unredacted(&self, context: &Arc<Context>) -> Result<RawReply, AttemptError> {
         let ended = self.plan.within(executor::run_counted(context, &self.plan, self)).await?;
         Ok(ended.into_reply())
     }
 
-    async fn send(&self, context: &Context, turn: &Turn) -> Result<PlainAnswer, Failure> {
+    async fn send(&self, context: &Context, turn: &Attempt) -> Result<PlainAnswer, AttemptError> {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         let headers = request.headers_mut();
         headers.clone_from(&context.settings.headers);
@@ -104,23 +104,23 @@ impl Operation for RestCall {
     type Reply = RawReply;
     const TAKES_SLOT: bool = true;
 
-    fn name(&self) -> Name {
-        Name { method: format!("{} {}", self.method, self.url.path()), tool: None }
+    fn name(&self) -> OperationName {
+        OperationName { method: format!("{} {}", self.method, self.url.path()), tool: None }
     }
 
     fn status(reply: &RawReply) -> Option<u16> {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &Attempt) -> Result<RawReply, AttemptError> {
         let PlainAnswer { status, headers, body } = self.send(context, turn).await?;
         if !status.is_success() {
             return Err(classify::refused_rest(&self.method, status, &headers, &body, &context.settings.profile));
@@ -128,7 +128,7 @@ impl Operation for RestCall {
         let result = if body.is_empty() { Bytes::from_static(b"null") } else { body };
         let value: Value = serde_json::from_slice(&result).map_err(|_| {
             let preview = crate::util::sanitize::preview_of(&result, 200);
-            Failure::bad_answer(Code::InvalidAnswer, format!("the answer is not JSON: {preview}"))
+            AttemptError::bad_answer(Code::InvalidAnswer, format!("the answer is not JSON: {preview}"))
                 .answered(status, &headers)
         })?;
         if value["success"] == Value::Bool(false) {
@@ -147,8 +147,8 @@ impl Operation for RestCall {
 }
 
 /// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.
-pub(crate) fn is_answer_lost(failure: &Failure) -> bool {
-    let lost = matches!(failure.happened, Happened::Lost | Happened::BadAnswer | Happened::Unreadable)
-        || (failure.happened == Happened::ServerFault && failure.error.info().data.is_none());
+pub(crate) fn is_answer_lost(failure: &AttemptError) -> bool {
+    let lost = matches!(failure.happened, FailureClass::Lost | FailureClass::BadAnswer | FailureClass::Unreadable)
+        || (failure.happened == FailureClass::ServerFault && failure.error.info().data.is_none());
     lost && failure.error.delivery() == crate::error::Delivery::MaybeExecuted
 }

@@ -11,27 +11,28 @@ use crate::config::call_options::CallOptions;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
-use crate::registry::config::{Kind, Place, RegistryConfig};
+use crate::registry::config::{RegistryConfig, RegistryContext, RegistryKind};
 use crate::registry::decoded::decoded;
 use crate::registry::pager::Pager;
 use crate::registry::record::Record;
-use crate::registry::record_fields::Fields;
+use crate::registry::record_fields::RecordFields;
 use crate::registry::record_to_client;
 use crate::registry::rest_call::RestCall;
 use crate::retry::prepared;
 use crate::util::environment::{self, Environment};
 
-const KIND: Kind = Kind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
+const KIND: RegistryKind =
+    RegistryKind { name: "sema4", api_key_variable: "SEMA4_API_KEY", base_url_variable: "SEMA4_BASE_URL" };
 
 /// A client of a Sema4.ai registry.
 #[derive(Debug, Clone)]
-pub struct Registry {
-    place: Place,
+pub struct Sema4Registry {
+    place: RegistryContext,
 }
 
 /// One page of servers.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
-pub struct Page {
+pub struct RecordPage {
     /// The servers.
     pub data: Vec<Record>,
     /// The token of the next page.
@@ -40,7 +41,7 @@ pub struct Page {
     pub has_more: bool,
 }
 
-impl Registry {
+impl Sema4Registry {
     /// Checks the options. Nothing is sent yet.
     ///
     /// # Errors
@@ -64,15 +65,15 @@ impl Registry {
     ///
     /// # Errors
     /// A `config` error where `limit`, the servers per page, is zero.
-    pub fn list(&self, limit: Option<u32>) -> Result<Pages> {
-        Ok(Pages(self.pager(limit, &CallOptions::default())?))
+    pub fn list(&self, limit: Option<u32>) -> Result<RegistryPages> {
+        Ok(RegistryPages(self.pager(limit, &CallOptions::default())?))
     }
 
     /// One page: the first, or the one of a token.
     ///
     /// # Errors
     /// As for a call.
-    pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<Page> {
+    pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<RecordPage> {
         decoded(&prepared::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
     }
 
@@ -124,7 +125,7 @@ impl Registry {
         self.place.context.close();
     }
 
-    pub(super) fn place(&self) -> &Place {
+    pub(super) fn place(&self) -> &RegistryContext {
         &self.place
     }
 
@@ -138,7 +139,7 @@ impl Registry {
         next: Option<&str>,
         limit: Option<u32>,
         options: &CallOptions,
-    ) -> Result<prepared::Work> {
+    ) -> Result<prepared::PreparedRequest> {
         check_limit(limit)?;
         let mut url = self.place.collection.clone();
         if let Some(limit) = limit {
@@ -149,7 +150,7 @@ impl Registry {
         }
         let call = RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)?;
         let context = Arc::clone(&self.place.context);
-        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move { page(call.run(&context).await?) }))
+        Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move { page(call.run(&context).await?) }))
     }
 
     pub(super) fn prepare(
@@ -158,14 +159,14 @@ impl Registry {
         id: Option<&str>,
         server: Option<Map<String, Value>>,
         options: &CallOptions,
-    ) -> Result<prepared::Work> {
+    ) -> Result<prepared::PreparedRequest> {
         let body = server.map(body).transpose()?;
         let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
         let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
         let deletes = method == Method::DELETE;
         let call = RestCall::new(&self.place.context, method, url, body.as_ref(), safety, options)?;
         let context = Arc::clone(&self.place.context);
-        Ok(prepared::Work::new(Arc::clone(&call.plan.state), async move {
+        Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move {
             match call.run(&context).await {
                 Err(error) if deletes && was_deleted_before(&error) => Ok(RawReply {
                     result: Bytes::from_static(b"null"),
@@ -193,16 +194,16 @@ impl Registry {
 
 /// The pages of a list.
 #[derive(Debug)]
-pub struct Pages(Pager);
+pub struct RegistryPages(Pager);
 
-impl Pages {
+impl RegistryPages {
     /// The next page; `None` behind the last.
     ///
     /// # Errors
     /// As for a call; `cursor_loop` where the registry repeats a token.
     pub async fn next(&self) -> Result<Option<Vec<Record>>> {
         let Some(work) = self.0.next()? else { return Ok(None) };
-        let page: Page = decoded(&prepared::run(work).await?)?;
+        let page: RecordPage = decoded(&prepared::run(work).await?)?;
         Ok(Some(page.data))
     }
 }
@@ -221,7 +222,7 @@ fn check_limit(limit: Option<u32>) -> Result<()> {
 
 /// The body to send, checked; members that are not known here go along.
 fn body(server: Map<String, Value>) -> Result<Value> {
-    let fields = Fields(&server);
+    let fields = RecordFields(&server);
     fields.required("name")?;
     for name in ["type", "icon", "organization_type"] {
         fields.text(name)?;
@@ -234,7 +235,7 @@ fn body(server: Map<String, Value>) -> Result<Value> {
     checked.remove("oauth_client_config");
     let names_a_server = ["url", "command", "transport"].iter().any(|name| fields.get(name).is_some());
     if names_a_server {
-        record_to_client::sema4(&Fields(&checked))?;
+        record_to_client::sema4(&RecordFields(&checked))?;
     }
     Ok(Value::Object(server))
 }

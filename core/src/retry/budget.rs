@@ -19,13 +19,13 @@ const FREE_RETRIES: u32 = 2;
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
     capacity: Option<u32>,
-    state: Mutex<State>,
+    state: Mutex<BudgetState>,
     /// Whether a success has nothing to change, so that most need no lock.
     is_at_rest: AtomicBool,
 }
 
 #[derive(Debug)]
-struct State {
+struct BudgetState {
     tokens: u32,
     event: Option<Event>,
     /// Calls that retried without tokens, less those that succeeded since.
@@ -52,7 +52,7 @@ pub(crate) struct Taken {
 impl RetryBudget {
     /// `None` is a budget without limit.
     pub(crate) fn new(capacity: Option<u32>) -> Self {
-        let state = State { tokens: capacity.unwrap_or(0), event: None, unpaid_retries: 0 };
+        let state = BudgetState { tokens: capacity.unwrap_or(0), event: None, unpaid_retries: 0 };
         Self { capacity, state: Mutex::new(state), is_at_rest: AtomicBool::new(true) }
     }
 
@@ -99,7 +99,7 @@ impl RetryBudget {
         self.is_at_rest.store(is_over && state.unpaid_retries == 0 && state.tokens == capacity, Ordering::Relaxed);
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, BudgetState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -12,11 +12,11 @@ use crate::protocol::methods::TOOLS_CALL;
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::context::Context;
-use crate::retry::executor::{CallState, Name, millis, record};
+use crate::retry::executor::{CallState, OperationName, millis, record};
 use crate::util::sanitize::preview;
 
 /// A call that goes on. One that is dropped has been given up.
-pub(crate) struct Ongoing<'a> {
+pub(crate) struct CallLog<'a> {
     context: &'a Context,
     state: Arc<CallState>,
     method: String,
@@ -27,16 +27,16 @@ pub(crate) struct Ongoing<'a> {
 }
 
 /// What a call is called in logs: names only, and no line of them ends where the caller's text says.
-pub(crate) fn name(method: &str, params: &[u8]) -> Name {
+pub(crate) fn name(method: &str, params: &[u8]) -> OperationName {
     let tool = (method == TOOLS_CALL).then(|| params::check_tool_call(params).ok()).flatten();
-    Name { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
+    OperationName { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
 }
 
 fn span(method: &str, params: &[u8]) -> tracing::Span {
     if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
         return tracing::Span::none();
     }
-    let Name { method, tool } = name(method, params);
+    let OperationName { method, tool } = name(method, params);
     tracing::info_span!(
         target: "omni_mcp",
         "call",
@@ -49,7 +49,7 @@ fn span(method: &str, params: &[u8]) -> tracing::Span {
     )
 }
 
-impl<'a> Ongoing<'a> {
+impl<'a> CallLog<'a> {
     pub(crate) fn begin(context: &'a Context, state: Arc<CallState>, method: String, params: Bytes) -> Self {
         context.counts.calls.add();
         let span = span(&method, &params);
@@ -79,7 +79,7 @@ impl<'a> Ongoing<'a> {
     }
 
     /// Made only where somebody hears it.
-    fn name(&self) -> Name {
+    fn name(&self) -> OperationName {
         name(&self.method, &self.params)
     }
 
@@ -138,7 +138,7 @@ impl<'a> Ongoing<'a> {
     }
 }
 
-impl Drop for Ongoing<'_> {
+impl Drop for CallLog<'_> {
     fn drop(&mut self) {
         if self.has_ended {
             return;

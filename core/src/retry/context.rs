@@ -11,9 +11,9 @@ use crate::auth::token::TokenCache;
 use crate::config::client_options::Settings;
 use crate::error::Result;
 use crate::http::pool::Pools;
-use crate::http::stale_connections::Rested;
+use crate::http::stale_connections::StaleConnections;
 use crate::observe::counters::Counts;
-use crate::observe::deviations::{Deviation, Reported};
+use crate::observe::deviations::{Deviation, ReportedDeviations};
 use crate::observe::log::{Log, tell};
 use crate::observe::waiting::Handshake;
 use crate::observe::warnings::Warnings;
@@ -46,8 +46,8 @@ pub(crate) struct Context {
     /// Warnings for the next caller: failed callbacks, and deviations of the server.
     pub(crate) warnings: Warnings,
     /// The classes of deviations that were reported already.
-    pub(crate) reported: Reported,
-    pub(crate) rested: Rested,
+    pub(crate) reported: ReportedDeviations,
+    pub(crate) rested: StaleConnections,
     /// Limits the calls in flight.
     pub(crate) slots: Slots,
     /// The progress of the handshake that all calls wait for.
@@ -80,8 +80,8 @@ impl Context {
             budget: RetryBudget::new(settings.retry_budget),
             used_keys: UsedKeys::default(),
             warnings: Warnings::default(),
-            reported: Reported::default(),
-            rested: Rested::default(),
+            reported: ReportedDeviations::default(),
+            rested: StaleConnections::default(),
             slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
             handshake_now: Arc::new(Handshake::with(settings.route.origin())),
             counts,

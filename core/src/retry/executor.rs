@@ -13,12 +13,12 @@ use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::{optional, positive};
 use crate::config::header_rules;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::http::idle_timeout;
 use crate::observe::log::tell;
-use crate::observe::waiting::{Deadline, Stage, Waiting};
+use crate::observe::waiting::{Deadline, Stage, WaitState};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::retry::budget::Taken;
@@ -28,7 +28,7 @@ use crate::transport::connection_slots::Slot;
 use crate::transport::response_reader::ended_behind_skipped;
 
 /// Boxed, as it is made of operations itself.
-pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), Failure>> + Send + 'a>>;
+pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), AttemptError>> + Send + 'a>>;
 
 /// How long an operation waits for local resources to become available, without that counting as attempts.
 const LOCAL_FAULT_RETRY_TIME: Duration = Duration::from_secs(5);
@@ -47,7 +47,7 @@ pub(crate) trait Operation: Sync {
     const TAKES_SLOT: bool = false;
 
     /// What it is called in logs.
-    fn name(&self) -> Name;
+    fn name(&self) -> OperationName;
 
     /// The HTTP status of a good answer, where it had one.
     fn status(_reply: &Self::Reply) -> Option<u16> {
@@ -55,10 +55,10 @@ pub(crate) trait Operation: Sync {
     }
 
     /// Makes the ground. Its failure ends the operation: it has been tried again by its own rules.
-    fn prepare(&self, context: &Arc<Context>) -> impl Future<Output = Result<Self::Ground, Failure>> + Send;
+    fn prepare(&self, context: &Arc<Context>) -> impl Future<Output = Result<Self::Ground, AttemptError>> + Send;
 
     /// The token to send. `None` if its requests carry no token that is renewed.
-    fn token(&self, _context: &Arc<Context>) -> impl Future<Output = Result<Option<Arc<Token>>, Failure>> + Send {
+    fn token(&self, _context: &Arc<Context>) -> impl Future<Output = Result<Option<Arc<Token>>, AttemptError>> + Send {
         std::future::ready(Ok(None))
     }
 
@@ -67,8 +67,8 @@ pub(crate) trait Operation: Sync {
         &self,
         context: &Arc<Context>,
         ground: &Self::Ground,
-        turn: &Turn,
-    ) -> impl Future<Output = Result<Self::Reply, Failure>> + Send;
+        turn: &Attempt,
+    ) -> impl Future<Output = Result<Self::Reply, AttemptError>> + Send;
 
     /// Learns what the server wants, after it refused a request for its headers.
     fn correct(&self) -> Correction<'_> {
@@ -86,18 +86,18 @@ pub(crate) trait Operation: Sync {
     }
 
     /// Called with each failure, such as to let go of a lost session.
-    fn failed(&self, _ground: &Self::Ground, _failure: &Failure) {}
+    fn failed(&self, _ground: &Self::Ground, _failure: &AttemptError) {}
 }
 
 /// What an operation is called in logs.
-pub(crate) struct Name {
+pub(crate) struct OperationName {
     /// A method of the protocol, or what else it is.
     pub(crate) method: String,
     /// The tool that it calls.
     pub(crate) tool: Option<String>,
 }
 
-impl Name {
+impl OperationName {
     /// The tool, or the method where there is none.
     pub(crate) fn shortest(self) -> String {
         self.tool.unwrap_or(self.method)
@@ -111,7 +111,7 @@ impl Name {
 
 /// An attempt, as logs speak of it.
 struct Sent<'a> {
-    name: Name,
+    name: OperationName,
     attempt: u32,
     request_id: &'a str,
     begun: Instant,
@@ -119,7 +119,7 @@ struct Sent<'a> {
 
 impl Sent<'_> {
     /// The failure's message may hold what a server said, and stays out.
-    fn tell_of_failure(&self, context: &Context, failure: &Failure, next: Decision, budget_is_spent: bool) {
+    fn tell_of_failure(&self, context: &Context, failure: &AttemptError, next: Decision, budget_is_spent: bool) {
         macro_rules! tell_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
                 tell!(
@@ -168,11 +168,11 @@ fn in_millis(time: Duration) -> f64 {
 }
 
 /// The span of one attempt.
-fn span<O: Operation>(operation: &O, attempt: u32, turn: &Turn) -> tracing::Span {
+fn span<O: Operation>(operation: &O, attempt: u32, turn: &Attempt) -> tracing::Span {
     if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
         return tracing::Span::none();
     }
-    let Name { method, tool } = operation.name();
+    let OperationName { method, tool } = operation.name();
     tracing::info_span!(
         target: "omni_mcp",
         "attempt",
@@ -194,7 +194,7 @@ pub(crate) fn record(span: &tracing::Span, status: Option<u16>, code: Option<&st
 }
 
 /// What is the attempt's own.
-pub(crate) struct Turn {
+pub(crate) struct Attempt {
     pub(crate) request_id: String,
     pub(crate) token: Option<Arc<Token>>,
     /// A slot among the client's connections, kept until the answer is read.
@@ -202,22 +202,25 @@ pub(crate) struct Turn {
     timeout: Option<Duration>,
 }
 
-impl Turn {
+impl Attempt {
     /// Of a request that is sent once, and not by the loop.
     pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
         Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None }
     }
 
     /// Waits for `work` no longer than the attempt's timeout.
-    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
         in_time(self.timeout, work).await
     }
 }
 
 pub(crate) async fn in_time<T>(
     timeout: Option<Duration>,
-    work: impl Future<Output = Result<T, Failure>>,
-) -> Result<T, Failure> {
+    work: impl Future<Output = Result<T, AttemptError>>,
+) -> Result<T, AttemptError> {
     let Some(until) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) else { return work.await };
     tokio::select! {
         biased;
@@ -236,7 +239,7 @@ pub(crate) struct CallState {
     retries: AtomicU32,
     request_id: Mutex<Option<String>>,
     /// What the operation waits for.
-    pub(crate) waiting: Waiting,
+    pub(crate) waiting: WaitState,
     pub(crate) idempotency_key: OnceLock<String>,
 }
 
@@ -338,7 +341,7 @@ impl Plan {
     }
 
     /// What is said of a failure that ends an operation. Credentials that were refused will be again.
-    fn is_worth_sending_again(&self, happened: Happened, safety: Safety) -> bool {
+    fn is_worth_sending_again(&self, happened: FailureClass, safety: Safety) -> bool {
         match policy::action(happened, safety) {
             Action::Retry | Action::Reopen => true,
             Action::RetryIfAllowed => self.retry_unavailable,
@@ -355,22 +358,25 @@ impl Plan {
     }
 
     /// Waits for `work` no longer than the total timeout.
-    pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
         let Some(deadline) = self.deadline else { return work.await };
         tokio::select! {
             biased;
             done = work => done,
             () = idle_timeout::reached(deadline.at) => {
                 let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.passed(deadline.total));
-                error.info_mut().retryable = self.is_worth_sending_again(Happened::Lost, self.safety);
-                Err(Failure::of(Happened::Lost, error))
+                error.info_mut().retryable = self.is_worth_sending_again(FailureClass::Lost, self.safety);
+                Err(AttemptError::of(FailureClass::Lost, error))
             }
         }
     }
 
     /// The failure of what had to be there first: nothing of this attempt itself ever left, so that the other's own fate
     /// decides only on trying again.
-    fn unprepared(&self, mut failure: Failure, attempts: u32) -> Failure {
+    fn unprepared(&self, mut failure: AttemptError, attempts: u32) -> AttemptError {
         let own = self.state.delivery();
         let info = failure.error.info_mut();
         info.delivery = own;
@@ -382,7 +388,7 @@ impl Plan {
     }
 
     /// The failure that ends the operation, with what is known of all its attempts.
-    fn last(&self, mut failure: Failure, attempts: u32, sent_id: Option<String>) -> Failure {
+    fn last(&self, mut failure: AttemptError, attempts: u32, sent_id: Option<String>) -> AttemptError {
         let info = failure.error.info_mut();
         info.attempts = attempts;
         info.delivery = info.delivery.max(self.state.delivery());
@@ -407,22 +413,27 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
 }
 
 /// Whether there was no session any more to send in.
-fn is_end_of_link(failure: &Failure) -> bool {
+fn is_end_of_link(failure: &AttemptError) -> bool {
     let is_link = matches!(failure.error.info().code, Code::AnswerCut | Code::ProcessExited);
-    failure.happened == Happened::SessionLost || (failure.happened == Happened::NotConnected && is_link)
+    failure.happened == FailureClass::SessionLost || (failure.happened == FailureClass::NotConnected && is_link)
 }
 
 /// Whether a whole response arrived that is invalid. One that broke off may be whole at the next attempt.
-fn is_invalid(failure: &Failure) -> bool {
+fn is_invalid(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
     let is_whole = matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId);
-    failure.happened == Happened::BadAnswer && (is_whole || ended_behind_skipped(failure))
+    failure.happened == FailureClass::BadAnswer && (is_whole || ended_behind_skipped(failure))
 }
 
 /// Whether a server gives an invalid response that another attempt does not change: to a part of the handshake, or the same to
 /// the attempt before or to an earlier call.
-fn is_invalid_again<O: Operation>(context: &Context, operation: &O, failure: &Failure, last: Option<&Failure>) -> bool {
-    if O::OPENS && failure.happened == Happened::BadAnswer && failure.error.info().code != Code::AnswerCut {
+fn is_invalid_again<O: Operation>(
+    context: &Context,
+    operation: &O,
+    failure: &AttemptError,
+    last: Option<&AttemptError>,
+) -> bool {
+    if O::OPENS && failure.happened == FailureClass::BadAnswer && failure.error.info().code != Code::AnswerCut {
         return true;
     }
     if !is_invalid(failure) {
@@ -439,13 +450,13 @@ fn is_invalid_again<O: Operation>(context: &Context, operation: &O, failure: &Fa
 }
 
 /// A reply, and how it was come by.
-pub(crate) struct Ended<T> {
+pub(crate) struct Completed<T> {
     pub(crate) reply: T,
     pub(crate) attempts: u32,
     pub(crate) request_id: String,
 }
 
-impl Ended<RawReply> {
+impl Completed<RawReply> {
     /// The reply, which tells of it.
     pub(crate) fn into_reply(self) -> RawReply {
         RawReply { attempts: self.attempts, request_id: Some(self.request_id), ..self.reply }
@@ -460,7 +471,11 @@ fn may_reopen(reopened: u32, was_shared: bool, plan: &Plan) -> bool {
 }
 
 /// Runs an operation to its one end: a reply, or the failure of the last attempt.
-pub(crate) async fn run<O: Operation>(context: &Arc<Context>, plan: &Plan, operation: &O) -> Result<O::Reply, Failure> {
+pub(crate) async fn run<O: Operation>(
+    context: &Arc<Context>,
+    plan: &Plan,
+    operation: &O,
+) -> Result<O::Reply, AttemptError> {
     run_counted(context, plan, operation).await.map(|ended| ended.reply)
 }
 
@@ -469,7 +484,7 @@ pub(crate) async fn run_counted<O: Operation>(
     context: &Arc<Context>,
     plan: &Plan,
     operation: &O,
-) -> Result<Ended<O::Reply>, Failure> {
+) -> Result<Completed<O::Reply>, AttemptError> {
     let mut attempts = 0;
     let mut taken = Taken::default();
     // Attempts that repaired what was wrong with the client's side are not counted as the operation's own.
@@ -478,11 +493,11 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut renewed = false;
     let mut corrected = false;
     let mut without_room: Option<Instant> = None;
-    let mut last: Option<(Failure, Option<String>)> = None;
+    let mut last: Option<(AttemptError, Option<String>)> = None;
     loop {
         if !O::OPENS && context.is_closed() {
             // The failure of the last attempt says more than that no further one was made.
-            let (failure, sent_id) = last.unwrap_or_else(|| (Failure::not_sent(Error::client_closed()), None));
+            let (failure, sent_id) = last.unwrap_or_else(|| (AttemptError::not_sent(Error::client_closed()), None));
             return Err(plan.last(failure, attempts, sent_id));
         }
         let slot = match O::TAKES_SLOT {
@@ -493,7 +508,7 @@ pub(crate) async fn run_counted<O: Operation>(
                 .map_err(|failure| plan.unprepared(failure, attempts))?,
             false => None,
         };
-        plan.state.waiting.enters(Stage::Session(&context.handshake_now));
+        plan.state.waiting.enters(Stage::SessionCache(&context.handshake_now));
         let ground = operation.prepare(context).await.map_err(|failure| plan.unprepared(failure, attempts))?;
         plan.state.waiting.enters(Stage::Token);
         let token = in_time(plan.timeout, operation.token(context))
@@ -513,7 +528,7 @@ pub(crate) async fn run_counted<O: Operation>(
         if O::IS_HANDSHAKE {
             context.handshake_now.sends(operation.name().method);
         }
-        let turn = Turn { request_id, token, slot: Mutex::new(slot), timeout: plan.timeout };
+        let turn = Attempt { request_id, token, slot: Mutex::new(slot), timeout: plan.timeout };
         let before = plan.state.sent.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed);
         let begun = Instant::now();
         let span = span(operation, attempts, &turn);
@@ -526,7 +541,7 @@ pub(crate) async fn run_counted<O: Operation>(
         // Settled: what the attempts before had reached, until this one's own word is added.
         plan.state.sent.store(before, Ordering::Relaxed);
         // Its slot is free from here on: others must not wait for the next attempt.
-        let Turn { request_id, token, slot, .. } = turn;
+        let Attempt { request_id, token, slot, .. } = turn;
         drop(slot);
         let failure = match outcome {
             Ok(reply) => {
@@ -543,11 +558,11 @@ pub(crate) async fn run_counted<O: Operation>(
                     request_id = request_id.as_str(),
                     duration_ms = millis(begun),
                 );
-                return Ok(Ended { reply, attempts, request_id });
+                return Ok(Completed { reply, attempts, request_id });
             }
             // Its session, or its stream or process, was not lost by the server: it ended with the client.
             Err(failure) if context.is_closed() && is_end_of_link(&failure) => {
-                Failure::settled(Error::client_closed().with_delivery(failure.error.delivery()))
+                AttemptError::settled(Error::client_closed().with_delivery(failure.error.delivery()))
             }
             Err(failure) => failure,
         };
@@ -588,7 +603,7 @@ pub(crate) async fn run_counted<O: Operation>(
             Decision::RetryAfter(_) if context.is_closed() => Decision::GiveUp,
             // Nothing left this machine: the retry adds no load on the server.
             Decision::RetryAfter(_)
-                if failure.happened != Happened::LocalFault && !context.budget.take(&mut taken, begun) =>
+                if failure.happened != FailureClass::LocalFault && !context.budget.take(&mut taken, begun) =>
             {
                 budget_is_spent = true;
                 let message = &mut failure.error.info_mut().message;
@@ -602,7 +617,7 @@ pub(crate) async fn run_counted<O: Operation>(
         match decision {
             Decision::RetryAfter(wait) => {
                 plan.state.waiting.enters(Stage::NextAttempt);
-                if failure.happened == Happened::LocalFault {
+                if failure.happened == FailureClass::LocalFault {
                     let patience = LOCAL_FAULT_RETRY_TIME.min(plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
                     let is_within_limit = without_room.get_or_insert(begun).elapsed() < patience;
                     repaired += u32::from(is_within_limit);

@@ -7,10 +7,10 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::config::backoff::Backoff;
-use crate::error::failure_class::Happened;
+use crate::error::failure_class::FailureClass;
 use crate::protocol::safety::Safety;
 
-impl Happened {
+impl FailureClass {
     /// Whether the table sends even a plain call again: then it must not have run.
     pub(crate) fn is_sent_again_to_all(self) -> bool {
         matches!(action(self, Safety::Plain), Retry | Reopen | Renew | Correct)
@@ -38,30 +38,30 @@ pub(crate) enum Action {
 use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
 
 /// The table: for each row, what to do with a safe, a keyed and a plain call.
-pub(crate) const TABLE: &[(Happened, [Action; 3])] = &[
-    (Happened::NotConnected, [Retry, Retry, Retry]),
-    (Happened::LocalFault, [Retry, Retry, Retry]),
-    (Happened::CertificateInvalid, [Stop, Stop, Stop]),
-    (Happened::ProxyRefused, [Stop, Stop, Stop]),
-    (Happened::Lost, [Retry, Retry, Stop]),
-    (Happened::BadAnswer, [Retry, Retry, Stop]),
-    (Happened::Unreadable, [Stop, Stop, Stop]),
-    (Happened::Unusable, [Stop, Stop, Stop]),
-    (Happened::TooLarge, [Stop, Stop, Stop]),
-    (Happened::ServerFault, [Retry, Retry, Stop]),
-    (Happened::Unavailable, [Retry, Retry, RetryIfAllowed]),
-    (Happened::RateLimited, [Retry, Retry, Retry]),
-    (Happened::QuotaSpent, [Stop, Stop, Stop]),
-    (Happened::KeyInFlight, [Stop, Retry, Stop]),
-    (Happened::SessionLost, [Reopen, Reopen, Reopen]),
-    (Happened::Unauthorized, [Renew, Renew, Renew]),
-    (Happened::Mismatch, [Correct, Correct, Correct]),
-    (Happened::Refused, [Stop, Stop, Stop]),
-    (Happened::Cancelled, [Stop, Stop, Stop]),
+pub(crate) const TABLE: &[(FailureClass, [Action; 3])] = &[
+    (FailureClass::NotConnected, [Retry, Retry, Retry]),
+    (FailureClass::LocalFault, [Retry, Retry, Retry]),
+    (FailureClass::CertificateInvalid, [Stop, Stop, Stop]),
+    (FailureClass::ProxyRefused, [Stop, Stop, Stop]),
+    (FailureClass::Lost, [Retry, Retry, Stop]),
+    (FailureClass::BadAnswer, [Retry, Retry, Stop]),
+    (FailureClass::Unreadable, [Stop, Stop, Stop]),
+    (FailureClass::Unusable, [Stop, Stop, Stop]),
+    (FailureClass::TooLarge, [Stop, Stop, Stop]),
+    (FailureClass::ServerFault, [Retry, Retry, Stop]),
+    (FailureClass::Unavailable, [Retry, Retry, RetryIfAllowed]),
+    (FailureClass::RateLimited, [Retry, Retry, Retry]),
+    (FailureClass::QuotaSpent, [Stop, Stop, Stop]),
+    (FailureClass::KeyInFlight, [Stop, Retry, Stop]),
+    (FailureClass::SessionLost, [Reopen, Reopen, Reopen]),
+    (FailureClass::Unauthorized, [Renew, Renew, Renew]),
+    (FailureClass::Mismatch, [Correct, Correct, Correct]),
+    (FailureClass::Refused, [Stop, Stop, Stop]),
+    (FailureClass::Cancelled, [Stop, Stop, Stop]),
 ];
 
 /// Looks the row up.
-pub(crate) fn action(happened: Happened, safety: Safety) -> Action {
+pub(crate) fn action(happened: FailureClass, safety: Safety) -> Action {
     let row = TABLE.iter().find(|(row, _)| *row == happened);
     row.map_or(Stop, |(_, actions)| actions[safety as usize])
 }
@@ -70,7 +70,7 @@ pub(crate) fn action(happened: Happened, safety: Safety) -> Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
     /// What happened.
-    pub happened: Happened,
+    pub happened: FailureClass,
     /// How much harm a second execution could do.
     pub safety: Safety,
     /// Attempts made so far.
@@ -134,7 +134,7 @@ mod tests {
 
     const BACKOFF: Backoff = Backoff { initial: Duration::from_millis(250), max: Duration::from_secs(4) };
 
-    fn situation(happened: Happened, safety: Safety) -> Situation {
+    fn situation(happened: FailureClass, safety: Safety) -> Situation {
         Situation {
             happened,
             safety,
@@ -161,7 +161,7 @@ mod tests {
     fn the_table_is_the_one_in_the_vectors() {
         #[derive(Deserialize)]
         struct Row {
-            happened: Happened,
+            happened: FailureClass,
             safe: Action,
             keyed: Action,
             plain: Action,
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn the_servers_wait_is_a_floor_and_the_deadline_a_ceiling() {
-        let mut now = situation(Happened::RateLimited, Safety::Plain);
+        let mut now = situation(FailureClass::RateLimited, Safety::Plain);
         now.retry_after = Some(Duration::from_secs(7));
         assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_secs(7)));
         now.remaining = Some(Duration::from_secs(6));
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_session_is_opened_again_once() {
-        let mut now = situation(Happened::SessionLost, Safety::Plain);
+        let mut now = situation(FailureClass::SessionLost, Safety::Plain);
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::ReopenSession);
         now.reopened = true;
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_where_it_can_be() {
-        let mut now = situation(Happened::Unauthorized, Safety::Plain);
+        let mut now = situation(FailureClass::Unauthorized, Safety::Plain);
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
         now.renewable = true;
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::RenewToken);
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_plain_call_meets_503_with_retry_after_only_by_consent() {
-        let mut now = situation(Happened::Unavailable, Safety::Plain);
+        let mut now = situation(FailureClass::Unavailable, Safety::Plain);
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
         now.retry_unavailable = true;
         assert!(matches!(decide(&now, &BACKOFF, 0.5), Decision::RetryAfter(_)));

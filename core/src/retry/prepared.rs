@@ -8,12 +8,12 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::executor::CallState;
 
 /// A request that is ready to run.
-pub(crate) struct Work {
+pub(crate) struct PreparedRequest {
     pub(crate) state: Arc<CallState>,
     running: Pin<Box<dyn Future<Output = Result<RawReply>> + Send>>,
 }
 
-impl Work {
+impl PreparedRequest {
     pub(crate) fn new(state: Arc<CallState>, running: impl Future<Output = Result<RawReply>> + Send + 'static) -> Self {
         Self { state, running: Box::pin(running) }
     }
@@ -25,6 +25,6 @@ impl Work {
     }
 }
 
-pub(crate) async fn run(work: Work) -> Result<RawReply> {
+pub(crate) async fn run(work: PreparedRequest) -> Result<RawReply> {
     work.running.await
 }

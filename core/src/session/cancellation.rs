@@ -9,9 +9,9 @@ use futures_util::future::BoxFuture;
 
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
-use crate::session::manager::Core;
-use crate::session::session::Peer;
-use crate::transport::message::{Deaf, Outgoing};
+use crate::session::manager::SessionManager;
+use crate::session::session::Session;
+use crate::transport::message::{NoopListener, OutgoingMessage};
 
 pub(crate) const CANCELLED: &str = "notifications/cancelled";
 /// The longest that the notice is worked on.
@@ -19,18 +19,18 @@ const WITHIN: Duration = Duration::from_secs(5);
 
 /// The request of a call that is not answered yet. Dropped while there is one, it tells the server. It keeps neither the
 /// client nor its session.
-pub(crate) struct Unanswered {
-    core: Weak<Core>,
-    request: Mutex<Option<(Weak<Peer>, u64)>>,
+pub(crate) struct CancelOnDrop {
+    core: Weak<SessionManager>,
+    request: Mutex<Option<(Weak<Session>, u64)>>,
 }
 
-impl Unanswered {
-    pub(crate) fn new(core: &Arc<Core>) -> Self {
+impl CancelOnDrop {
+    pub(crate) fn new(core: &Arc<SessionManager>) -> Self {
         Self { core: Arc::downgrade(core), request: Mutex::default() }
     }
 
     /// A request leaves. One before it is forgotten: the call goes on.
-    pub(crate) fn sent(&self, peer: &Arc<Peer>, id: u64) {
+    pub(crate) fn sent(&self, peer: &Arc<Session>, id: u64) {
         *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(peer), id));
     }
 
@@ -40,7 +40,7 @@ impl Unanswered {
     }
 }
 
-impl Drop for Unanswered {
+impl Drop for CancelOnDrop {
     fn drop(&mut self) {
         let request = self.request.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let (Some((peer, id)), Ok(runtime)) = (request, tokio::runtime::Handle::try_current()) else { return };
@@ -62,9 +62,9 @@ impl Drop for Unanswered {
 }
 
 /// Notices that the client keeps for a runtime that goes on between its calls; `None` where its own does.
-pub(crate) type HeldNotices = Mutex<Option<Vec<(Weak<Peer>, u64)>>>;
+pub(crate) type HeldNotices = Mutex<Option<Vec<(Weak<Session>, u64)>>>;
 
-impl Core {
+impl SessionManager {
     /// Keeps further notices until they are [taken](Self::take_held_notices).
     pub(crate) fn hold_notices(&self) {
         self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
@@ -84,7 +84,7 @@ impl Core {
     }
 }
 
-async fn send(core: Arc<Core>, peer: Arc<Peer>, id: u64) {
+async fn send(core: Arc<SessionManager>, peer: Arc<Session>, id: u64) {
     let sent = async {
         // Many calls that are given up at once must not come to as many connections.
         let _room = core.notices_at_once.acquire().await;
@@ -95,18 +95,19 @@ async fn send(core: Arc<Core>, peer: Arc<Peer>, id: u64) {
 
 /// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has
 /// nothing to look the request up in.
-fn is_told(peer: &Peer) -> bool {
+fn is_told(peer: &Session) -> bool {
     let closing_says_it = peer.modern.is_some() && peer.link.is_http();
     !closing_says_it && peer.welcome.is_some() && !peer.link.is_down()
 }
 
-async fn tell(core: &Arc<Core>, peer: &Peer, id: u64) {
+async fn tell(core: &Arc<SessionManager>, peer: &Session, id: u64) {
     let Ok((headers, _)) = access_token::add_to(core, peer.request_headers()).await else { return };
     let quote = if core.settings.profile.string_ids { "\"" } else { "" };
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
     let limits = core.settings.limits;
-    let outgoing = Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
+    let outgoing =
+        OutgoingMessage { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
     // Whatever becomes of it: nobody waits.
-    drop(peer.link.exchange(outgoing, &Deaf).await);
+    drop(peer.link.exchange(outgoing, &NoopListener).await);
 }

@@ -13,26 +13,26 @@ use tokio::time::Instant;
 
 use crate::auth::token::Token;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::body::{self, Body};
 use crate::http::idle_timeout::{self, IdleTimer};
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::Message;
-use crate::session::inbound::Ears;
-use crate::session::loss::{self, Kind};
-use crate::session::manager::Core;
-use crate::session::session::{Listening, OwnStream, Peer};
-use crate::transport::classify::{self, Standing};
+use crate::session::inbound::InboundHandler;
+use crate::session::loss::{self, LossSign};
+use crate::session::manager::SessionManager;
+use crate::session::session::{Listening, OwnStream, Session};
+use crate::transport::classify::{self, ResponseContext};
 use crate::transport::deferred_response::Elsewhere;
 use crate::transport::link::Link;
 use crate::transport::message::{Listener, message};
 use crate::transport::sse_stream::EventStream;
-use crate::transport::streamable_http::{Stream, get_stream};
+use crate::transport::streamable_http::{StreamOutcome, get_stream};
 use crate::transport::{reconnect_delay, response_reader};
 use crate::util::headers;
-use crate::util::wait_group::OpenCount;
+use crate::util::wait_group::WaitGroup;
 
 /// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
@@ -46,7 +46,7 @@ const WAIT_FOR_A_WORKER: Duration = Duration::from_secs(5);
 
 /// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
 /// nothing else while the stream is open. The call itself goes on, and is not sent again.
-pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer) -> Infallible {
+pub(crate) async fn yields_to(core: &SessionManager, peer: Option<&Session>, idle: &IdleTimer) -> Infallible {
     if let Some(listening) = peer.and_then(|peer| peer.listening.get()) {
         let stream = listening.stream();
         let _room = stream.is_before_a_call().then_some(NotesRoom { stream, idle });
@@ -61,7 +61,7 @@ pub(crate) async fn yields_to(core: &Core, peer: Option<&Peer>, idle: &IdleTimer
 
 /// Whether the stream seems to take up the worker that a call needs; returns when the call was without an answer for long
 /// enough to tell.
-async fn is_in_the_way(stream: &OwnStream, idle: &IdleTimer, asking: &OpenCount) -> bool {
+async fn is_in_the_way(stream: &OwnStream, idle: &IdleTimer, asking: &WaitGroup) -> bool {
     if !stream.may_be_in_the_way() {
         return false;
     }
@@ -103,7 +103,7 @@ impl Drop for NotesRoom<'_> {
 }
 
 /// Listens in the background until the session ends.
-pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
+pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> Listening {
     let elsewhere = match &*peer.link {
         Link::StreamableHttp { elsewhere, .. } if !core.settings.strict => Arc::clone(elsewhere),
         _ => Arc::default(),
@@ -115,7 +115,7 @@ pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
     let own = Arc::<OwnStream>::default();
     let stream = Arc::clone(&own);
     let task = tokio::spawn(async move {
-        let mut place = Place::default();
+        let mut place = StreamPosition::default();
         loop {
             let own = expected.take().unwrap_or_else(|| elsewhere.expect_stream());
             let next = listen_once(&core, &peer, &mut place, &settle, &stream, &elsewhere).await;
@@ -130,7 +130,7 @@ pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> Listening {
 
 /// Where the next stream goes on.
 #[derive(Default)]
-struct Place {
+struct StreamPosition {
     last_event_id: Option<String>,
     /// Whether there was a stream already.
     was_open: bool,
@@ -140,9 +140,9 @@ struct Place {
 
 /// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
 async fn listen_once(
-    core: &Weak<Core>,
-    peer: &Weak<Peer>,
-    place: &mut Place,
+    core: &Weak<SessionManager>,
+    peer: &Weak<Session>,
+    place: &mut StreamPosition,
     settle: &watch::Sender<bool>,
     stream: &OwnStream,
     elsewhere: &Elsewhere,
@@ -192,69 +192,73 @@ async fn listen_once(
 }
 
 /// Whether a stream was refused perhaps only because it was to go on behind an event.
-fn is_about_the_place(failure: &Failure) -> bool {
-    failure.happened == Happened::Refused && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
+fn is_about_the_place(failure: &AttemptError) -> bool {
+    failure.happened == FailureClass::Refused
+        && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
 }
 
 /// The wait before the next try; nothing where too many in a row have failed.
-fn may_be_tried_again(core: &Core) -> Option<Duration> {
+fn may_be_tried_again(core: &SessionManager) -> Option<Duration> {
     let (failures, wait) = backoff(core);
     (failures <= MAX_RECONNECTS).then_some(wait)
 }
 
 /// How many tries in a row have failed, and the wait before the next one.
-pub(crate) fn backoff(core: &Core) -> (u32, Duration) {
+pub(crate) fn backoff(core: &SessionManager) -> (u32, Duration) {
     let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
     (failures, core.settings.backoff.wait(failures, fastrand::f64()))
 }
 
 async fn ask(
-    core: &Arc<Core>,
-    peer: &Arc<Peer>,
+    core: &Arc<SessionManager>,
+    peer: &Arc<Session>,
     mut headers: HeaderMap,
     last_event_id: Option<&str>,
-) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + use<>>, Failure> {
+) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, AttemptError>> + Unpin + use<>>, AttemptError> {
     let Link::StreamableHttp { http, url, .. } = &*peer.link else {
-        return Err(Failure::new(Happened::Refused, Code::UnknownAddress, "there is no such stream"));
+        return Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "there is no such stream"));
     };
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
     match get_stream(&http.here(), url, headers, &core.settings.limits).await? {
-        Stream::Open(response) => {
+        StreamOutcome::Open(response) => {
             Ok(EventStream::new(Box::pin(body::chunks(Body::of(response), None)), core.settings.limits.event))
         }
-        Stream::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
-            Err(Failure::new(Happened::Refused, Code::UnknownAddress, "the server has no such stream"))
+        StreamOutcome::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
+            Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
-        Stream::Refused(answer) => {
-            let standing = Standing { in_session: peer.session_id().is_some(), is_modern: false };
+        StreamOutcome::Refused(answer) => {
+            let standing = ResponseContext { in_session: peer.session_id().is_some(), is_modern: false };
             let failure = classify::refused(&Method::GET, answer, &core.settings.profile, standing);
             let is_named = standing.in_session
-                && matches!(failure.happened, Happened::Refused | Happened::Unauthorized)
+                && matches!(failure.happened, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
-            let is_lost = is_named && core.suspects(&Kind::of(&failure, "GET".to_owned()), peer);
-            Err(if is_lost { Failure { happened: Happened::SessionLost, ..failure } } else { failure })
+            let is_lost = is_named && core.suspects(&LossSign::of(&failure, "GET".to_owned()), peer);
+            Err(if is_lost { AttemptError { happened: FailureClass::SessionLost, ..failure } } else { failure })
         }
     }
 }
 
 /// What a stream that was not given means: the wait before the next try, or nothing where there is none to be had.
 pub(crate) fn after_failure(
-    core: &Arc<Core>,
-    peer: &Peer,
-    failure: &Failure,
+    core: &Arc<SessionManager>,
+    peer: &Session,
+    failure: &AttemptError,
     sent: Option<&Token>,
 ) -> Option<Duration> {
     if matches!(
         failure.happened,
-        Happened::Refused | Happened::CertificateInvalid | Happened::ProxyRefused | Happened::QuotaSpent
+        FailureClass::Refused
+            | FailureClass::CertificateInvalid
+            | FailureClass::ProxyRefused
+            | FailureClass::QuotaSpent
     ) {
         return None;
     }
     let wait = may_be_tried_again(core)?;
     match failure.happened {
-        Happened::SessionLost => {
+        FailureClass::SessionLost => {
             core.lose_session(peer.generation);
             // Opened anew, with a stream of its own: nobody may be about to call.
             let core = Arc::clone(core);
@@ -264,7 +268,7 @@ pub(crate) fn after_failure(
             });
             None
         }
-        Happened::Unauthorized => sent.map(|token| {
+        FailureClass::Unauthorized => sent.map(|token| {
             core.tokens.lose(token.generation);
             wait
         }),
@@ -273,7 +277,7 @@ pub(crate) fn after_failure(
 }
 
 /// Whether there was a message of the server's own in it.
-fn hear(ears: &Ears, elsewhere: &Elsewhere, text: &Bytes) -> bool {
+fn hear(ears: &InboundHandler, elsewhere: &Elsewhere, text: &Bytes) -> bool {
     let mut heard = false;
     for text in response_reader::messages(text, ears) {
         match message(&text, ears) {
@@ -326,7 +330,7 @@ mod tests {
         stream.is_asked_for();
         stream.has_begun();
         let idle = IdleTimer::start(Some(TIMEOUT));
-        let asking = Arc::<OpenCount>::default();
+        let asking = Arc::<WaitGroup>::default();
         let begun = Instant::now();
         let question = matches!(beside, Beside::AQuestion(_)).then(|| asking.begin());
         let happens = async {

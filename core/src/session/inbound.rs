@@ -16,24 +16,24 @@ use crate::observe::log::tell;
 use crate::observe::warnings::Warnings;
 use crate::protocol::jsonrpc;
 use crate::session::cancellation::CANCELLED;
-use crate::session::manager::Core;
-use crate::session::server_requests::{self, Unanswered};
+use crate::session::manager::SessionManager;
+use crate::session::server_requests::{self, RequestRefusal};
 use crate::session::subscriptions::ACKNOWLEDGED;
 use crate::transport::link::Link;
-use crate::transport::message::{Deaf, LeftOut, Listener, Outgoing};
+use crate::transport::message::{LeftOut, Listener, NoopListener, OutgoingMessage};
 use crate::util::headers;
 use crate::util::sanitize::preview;
-use crate::util::wait_group::OpenCount;
+use crate::util::wait_group::WaitGroup;
 
 /// The longest that sending an answer to the server's own request may take.
 const SEND_WITHIN: Duration = Duration::from_secs(10);
 
 /// The ears of one link. Neither keeps the client alive.
-pub(crate) struct Ears {
-    core: Weak<Core>,
+pub(crate) struct InboundHandler {
+    core: Weak<SessionManager>,
     link: OnceLock<Weak<Link>>,
     /// What the opening of the session came to.
-    open: OnceLock<Open>,
+    open: OnceLock<OpenedSession>,
     opening: HeaderMap,
     /// The id of the session, received with a response after the handshake.
     late_session_id: OnceLock<HeaderValue>,
@@ -41,14 +41,14 @@ pub(crate) struct Ears {
     asks_for_era: AtomicBool,
 }
 
-struct Open {
+struct OpenedSession {
     /// The headers of an answer.
     headers: HeaderMap,
     is_modern: bool,
 }
 
-impl Ears {
-    pub(crate) fn new(core: &Weak<Core>, opening: HeaderMap) -> Arc<Self> {
+impl InboundHandler {
+    pub(crate) fn new(core: &Weak<SessionManager>, opening: HeaderMap) -> Arc<Self> {
         Arc::new(Self {
             core: Weak::clone(core),
             link: OnceLock::new(),
@@ -80,11 +80,11 @@ impl Ears {
 
     /// Tells the headers that the opening came to, and the era.
     pub(crate) fn session_is_open(&self, headers: HeaderMap, is_modern: bool) {
-        let _ = self.open.set(Open { headers, is_modern });
+        let _ = self.open.set(OpenedSession { headers, is_modern });
     }
 }
 
-impl Listener for Ears {
+impl Listener for InboundHandler {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
         let Some(core) = self.core.upgrade() else { return };
         if method == ACKNOWLEDGED {
@@ -132,10 +132,10 @@ impl Listener for Ears {
 pub(crate) struct AskedInCall {
     /// Of functions that failed.
     pub(crate) warnings: Warnings,
-    pub(crate) questions: Arc<OpenCount>,
+    pub(crate) questions: Arc<WaitGroup>,
 }
 
-impl Ears {
+impl InboundHandler {
     /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
     /// came.
     pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
@@ -176,10 +176,17 @@ impl Ears {
                 let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&core.context, headers).await else { return };
                 let limits = core.settings.limits;
-                let outgoing =
-                    Outgoing { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
+                let outgoing = OutgoingMessage {
+                    headers,
+                    body,
+                    id: None,
+                    progress_token: None,
+                    limits,
+                    resumes: false,
+                    slot: None,
+                };
                 // The server waits for this answer or gives up by itself; there is nobody here to tell.
-                drop(link.exchange(outgoing, &Deaf).await);
+                drop(link.exchange(outgoing, &NoopListener).await);
             };
             let _ = tokio::time::timeout(SEND_WITHIN, sending).await;
         });
@@ -190,7 +197,7 @@ impl Ears {
 /// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
 /// nobody waits any more.
 async fn answer(
-    core: &Arc<Core>,
+    core: &Arc<SessionManager>,
     id: &str,
     method: &str,
     params: Option<String>,
@@ -206,7 +213,7 @@ async fn answer(
     };
     Some(match answered {
         Ok(result) => jsonrpc::result(id, &result),
-        Err(Unanswered::Undeclared) => {
+        Err(RequestRefusal::Undeclared) => {
             tell!(
                 core.log(),
                 DEBUG,
@@ -216,7 +223,7 @@ async fn answer(
             jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
         }
         // The server may tell nobody of its error.
-        Err(Unanswered::Malformed(why)) => {
+        Err(RequestRefusal::Malformed(why)) => {
             tell!(
                 core.log(),
                 WARN,
@@ -229,7 +236,7 @@ async fn answer(
             jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
         }
         // Why it failed is the caller's own, and not for the server.
-        Err(Unanswered::Failed(why)) => {
+        Err(RequestRefusal::Failed(why)) => {
             tell!(
                 core.log(),
                 WARN,

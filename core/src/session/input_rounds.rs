@@ -10,8 +10,8 @@ use serde_json::value::RawValue;
 use crate::error::{Code, Delivery, Error};
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
-use crate::session::manager::Core;
-use crate::session::server_requests::{self, Unanswered};
+use crate::session::manager::SessionManager;
+use crate::session::server_requests::{self, RequestRefusal};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -45,7 +45,12 @@ impl Rounds {
 
     /// The params to make the call again with: those that it began with, the answers, and the server's own state, which is
     /// handed back untouched.
-    pub(crate) async fn next(&mut self, core: &Core, params: &Bytes, reply: &RawReply) -> Result<Bytes, Error> {
+    pub(crate) async fn next(
+        &mut self,
+        core: &SessionManager,
+        params: &Bytes,
+        reply: &RawReply,
+    ) -> Result<Bytes, Error> {
         self.made += 1;
         if self.made > core.settings.max_input_rounds {
             let message = format!("the server asks for input more often than max_input_rounds ({})", self.made - 1);
@@ -87,22 +92,26 @@ impl Rounds {
     }
 }
 
-async fn answers(core: &Core, requests: &BTreeMap<String, InputRequest>, reply: &RawReply) -> Result<String, Error> {
+async fn answers(
+    core: &SessionManager,
+    requests: &BTreeMap<String, InputRequest>,
+    reply: &RawReply,
+) -> Result<String, Error> {
     let mut answers = BTreeMap::new();
     // One after the other: a person is asked one thing at a time.
     for (name, request) in requests {
         let params = request.params.as_ref().map(|params| params.get());
         let method = crate::util::sanitize::preview(request.method.as_bytes());
         let answer = server_requests::answer(core, &request.method, params).await.map_err(|why| match why {
-            Unanswered::Undeclared => stopped(
+            RequestRefusal::Undeclared => stopped(
                 reply,
                 Code::InputNotSupported,
                 format!("the server asks for {method}, which this client did not declare"),
             ),
-            Unanswered::Malformed(why) => {
+            RequestRefusal::Malformed(why) => {
                 stopped(reply, Code::InvalidInputRequest, format!("the server's request {method} is not valid: {why}"))
             }
-            Unanswered::Failed(why) => {
+            RequestRefusal::Failed(why) => {
                 let why = crate::util::sanitize::preview(why.as_bytes());
                 stopped(reply, Code::InputFailed, format!("the function for {method} gave no answer: {why}"))
             }

@@ -2,36 +2,36 @@
 
 use bytes::Bytes;
 
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::observe::deviations::Deviation;
 use crate::protocol::lenient_json;
 use crate::protocol::methods::{METHODS, PING, RESOURCES_READ, SET_LEVEL, SUBSCRIBE, TOOLS_CALL, UNSUBSCRIBE};
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 use crate::transport::message::{Answer, Content};
 use crate::util::sanitize::preview_of;
 
 /// The methods whose results carry nothing: any result acknowledges them.
 const ACKNOWLEDGED: &[&str] = &[PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE];
 
-impl Core {
+impl SessionManager {
     /// Gives the result of `method` its right form, where that can be done without guessing.
     ///
     /// # Errors
     /// Where the result is no object and something is to be read in it.
-    pub(crate) fn in_form(&self, method: &str, answer: Answer) -> Result<Answer, Failure> {
+    pub(crate) fn in_form(&self, method: &str, answer: Answer) -> Result<Answer, AttemptError> {
         let content = match answer.content {
             Content::OtherResult(result) => {
                 let shown = || preview_of(&result, 200);
                 let did = || format!("the server answered {method} with the result {}", shown());
                 if !(ACKNOWLEDGED.contains(&method) && self.accepts(Deviation::EmptyResult, did)) {
                     let message = format!("the result of the response is {}, and must be an object", shown());
-                    return Err(Failure::unusable(message).answered(answer.status, &answer.headers));
+                    return Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
                 }
                 Content::Result(Bytes::from_static(b"{}"))
             }
             Content::Result(result) => {
                 let unusable =
-                    |message: String| Err(Failure::unusable(message).answered(answer.status, &answer.headers));
+                    |message: String| Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
                 match list_of(method).and_then(|member| with_list(&result, member)) {
                     Some((fixed, member)) => {
                         let did = || format!("the server answered {method} with a \"{member}\" that is not a list");

@@ -7,8 +7,8 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::config::profile::Profile;
-use crate::error::attempt_error::{Failure, Tie};
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 use crate::protocol::safety::Safety;
 
@@ -39,7 +39,7 @@ const MAY_HAVE_RUN: &[u16] = &[408, 409, 425, 429, 460, 499];
 
 /// Judges a failed call in an open session of the older era. A profile that documents its errors has its own signs, and only a
 /// text that names the session counts besides.
-pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) -> Suspicion {
+pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safety) -> Suspicion {
     let info = failure.error.info();
     let Some(status) = info.status else { return Suspicion::None };
     if failure.tie == Tie::Code {
@@ -68,16 +68,16 @@ pub(crate) fn suspicion(failure: &Failure, profile: &Profile, safety: Safety) ->
     }
 }
 
-fn is_unreadable(failure: &Failure) -> bool {
+fn is_unreadable(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
-    matches!(failure.happened, Happened::BadAnswer | Happened::Unreadable)
+    matches!(failure.happened, FailureClass::BadAnswer | FailureClass::Unreadable)
         && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
 }
 
 /// Whether a response says in words that the server does not know the session. Such a call did not run. Where the status does
 /// not say that the request was refused, or the response has the id of the call, the words may be the tool's: then the whole
 /// text must be about a session of the protocol.
-pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
+pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let Some(status) = info.status else { return false };
     let may_say_so = failure.tie != Tie::Code
@@ -85,12 +85,12 @@ pub(crate) fn names_unknown_session(failure: &Failure) -> bool {
         && !MAY_HAVE_RUN.contains(&status)
         && matches!(
             failure.happened,
-            Happened::Refused
-                | Happened::Unauthorized
-                | Happened::BadAnswer
-                | Happened::Unreadable
-                | Happened::ServerFault
-                | Happened::Unavailable
+            FailureClass::Refused
+                | FailureClass::Unauthorized
+                | FailureClass::BadAnswer
+                | FailureClass::Unreadable
+                | FailureClass::ServerFault
+                | FailureClass::Unavailable
         );
     if !may_say_so {
         return false;
@@ -328,15 +328,15 @@ fn is_about_session(text: &str) -> bool {
 
 /// Refusals that are judged as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Kind {
+pub(crate) struct LossSign {
     status: u16,
     /// The tool, or the method where there is none.
     name: String,
     named: bool,
 }
 
-impl Kind {
-    pub(crate) fn of(failure: &Failure, name: String) -> Self {
+impl LossSign {
+    pub(crate) fn of(failure: &AttemptError, name: String) -> Self {
         let status = failure.error.info().status.unwrap_or_default();
         Self { status, name, named: names_unknown_session(failure) }
     }
@@ -350,7 +350,7 @@ impl Kind {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Known {
+enum KnownLossSign {
     /// A new session was opened after it was seen in the session of this generation.
     SuspectedIn(u64),
     /// It came again in a new session: it says nothing about sessions.
@@ -370,25 +370,25 @@ pub(crate) enum Judged {
 
 /// What a client has learnt of such refusals, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Suspicions(Mutex<VecDeque<(Kind, Known)>>);
+pub(crate) struct Suspicions(Mutex<VecDeque<(LossSign, KnownLossSign)>>);
 
 impl Suspicions {
     /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
     /// later.
-    pub(crate) fn judge(&self, kind: &Kind, generation: u64) -> Judged {
+    pub(crate) fn judge(&self, kind: &LossSign, generation: u64) -> Judged {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match all.iter_mut().find(|(known, _)| known == kind) {
-            Some((_, Known::NoLoss)) => Judged::Unrelated,
-            Some((_, Known::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
+            Some((_, KnownLossSign::NoLoss)) => Judged::Unrelated,
+            Some((_, KnownLossSign::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
             Some((_, known)) => {
-                *known = Known::NoLoss;
+                *known = KnownLossSign::NoLoss;
                 Judged::Refuted
             }
             None => {
                 if all.len() >= MOST_KINDS {
                     all.pop_front();
                 }
-                all.push_back((kind.clone(), Known::SuspectedIn(generation)));
+                all.push_back((kind.clone(), KnownLossSign::SuspectedIn(generation)));
                 Judged::Suspected
             }
         }
@@ -401,7 +401,7 @@ impl Suspicions {
         if !all.is_empty() {
             let name = name();
             all.retain(|(kind, known)| {
-                kind.name != name || !matches!(known, Known::SuspectedIn(before) if *before < generation)
+                kind.name != name || !matches!(known, KnownLossSign::SuspectedIn(before) if *before < generation)
             });
         }
     }
@@ -412,8 +412,8 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
-    fn failure(happened: Happened, code: Code, status: u16, message: &str, tie: Tie) -> Failure {
-        let mut failure = Failure::of(happened, Error::new(code, message).with_delivery(happened.delivery()));
+    fn failure(happened: FailureClass, code: Code, status: u16, message: &str, tie: Tie) -> AttemptError {
+        let mut failure = AttemptError::of(happened, Error::new(code, message).with_delivery(happened.delivery()));
         failure.error.info_mut().status = Some(status);
         failure.tie = tie;
         failure
@@ -423,10 +423,10 @@ mod tests {
     fn texts_that_name_a_session_that_is_not_known() {
         for text in [
             "Bad Request: No valid session ID provided",
-            "Unauthorized: Session not found",
+            "Unauthorized: SessionCache not found",
             "Unknown session",
             "Invalid or missing session ID",
-            "Mcp-Session-Id header is required",
+            "Mcp-SessionCache-Id header is required",
             "Session expired, please reinitialize",
             "session 1f0c does not exist",
             "Session has been terminated",
@@ -467,23 +467,32 @@ mod tests {
         use Suspicion::{ForNextCall, None, SendAgain};
         let gone = "Session not found";
         for (happened, code, status, message, tie, plain, keyed, at_omni) in [
-            (Happened::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
             // By these it may have run, whatever the text says.
-            (Happened::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
-            (Happened::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
-            (Happened::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
-            (Happened::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
+            (FailureClass::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
+            (FailureClass::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
+            (FailureClass::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
             // The words of a tool or of what is behind the server.
-            (Happened::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
             (
-                Happened::ServerFault,
+                FailureClass::Refused,
+                Code::InvalidParams,
+                422,
+                "checkout session expired",
+                Tie::Status,
+                None,
+                None,
+                None,
+            ),
+            (FailureClass::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
+            (
+                FailureClass::ServerFault,
                 Code::ServerFailed,
                 500,
                 "database session closed",
@@ -492,27 +501,36 @@ mod tests {
                 ForNextCall,
                 None,
             ),
-            (Happened::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
-            (Happened::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
+            (FailureClass::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
             // They say what is wrong with the request.
-            (Happened::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
-            (Happened::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
-            (Happened::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
-            (Happened::Refused, Code::InvalidParams, 422, gone, Tie::Status, SendAgain, SendAgain, SendAgain),
-            (Happened::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
-            (Happened::Refused, Code::Forbidden, 403, gone, Tie::Code, None, None, None),
-            (Happened::Refused, Code::BadRequest, 400, gone, Tie::Id, SendAgain, SendAgain, SendAgain),
-            (Happened::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
-            (Happened::ServerFault, Code::ServerUnavailable, 503, gone, Tie::Id, ForNextCall, SendAgain, ForNextCall),
-            (Happened::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
-            (Happened::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
-            (Happened::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (FailureClass::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::InvalidParams, 422, gone, Tie::Status, SendAgain, SendAgain, SendAgain),
+            (FailureClass::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
+            (FailureClass::Refused, Code::Forbidden, 403, gone, Tie::Code, None, None, None),
+            (FailureClass::Refused, Code::BadRequest, 400, gone, Tie::Id, SendAgain, SendAgain, SendAgain),
+            (FailureClass::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
             (
-                Happened::Unreadable,
+                FailureClass::ServerFault,
+                Code::ServerUnavailable,
+                503,
+                gone,
+                Tie::Id,
+                ForNextCall,
+                SendAgain,
+                ForNextCall,
+            ),
+            (FailureClass::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
+            (FailureClass::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (FailureClass::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+            (
+                FailureClass::Unreadable,
                 Code::UnexpectedContentType,
                 200,
                 gone,
@@ -521,10 +539,10 @@ mod tests {
                 SendAgain,
                 ForNextCall,
             ),
-            (Happened::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
-            (Happened::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
-            (Happened::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
-            (Happened::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),
+            (FailureClass::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
+            (FailureClass::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
+            (FailureClass::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
+            (FailureClass::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),
         ] {
             let failure = failure(happened, code, status, message, tie);
             assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
@@ -532,7 +550,7 @@ mod tests {
             let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
             assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
         }
-        let mut ran = failure(Happened::Refused, Code::RpcError, 400, "no", Tie::Id);
+        let mut ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id);
         ran.error.info_mut().delivery = Delivery::MaybeExecuted;
         assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
     }
@@ -540,7 +558,7 @@ mod tests {
     #[test]
     fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
         let known = Suspicions::default();
-        let kind = |tool: &str| Kind { status: 403, name: tool.to_owned(), named: false };
+        let kind = |tool: &str| LossSign { status: 403, name: tool.to_owned(), named: false };
         assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected);
         assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected, "another call in the same session");
         assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
@@ -559,7 +577,7 @@ mod tests {
             Judged::Refuted,
             "a success in the same session says nothing of its loss"
         );
-        let named = Kind { status: 400, name: "d".to_owned(), named: true };
+        let named = LossSign { status: 400, name: "d".to_owned(), named: true };
         known.judge(&named, 5);
         assert_eq!(known.judge(&named, 6), Judged::Refuted);
         known.succeeded(|| "d".to_owned(), 6);
@@ -569,7 +587,7 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let known = Suspicions::default();
-        let kind = |number: usize| Kind { status: 403, name: number.to_string(), named: false };
+        let kind = |number: usize| LossSign { status: 403, name: number.to_string(), named: false };
         for number in 0..1000 {
             assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
         }
@@ -584,14 +602,14 @@ mod tests {
             "Session not found",
             "Unknown session",
             "Bad Request: No valid session ID provided",
-            "Unauthorized: Session not found",
-            "MCP error -32000: Error: Session expired",
+            "Unauthorized: SessionCache not found",
+            "MCP error -32000: Error: SessionCache expired",
             "Session expired, please reinitialize",
             "Session has been terminated",
             "Session terminated",
             "Invalid or missing session ID",
             "Session ID missing",
-            "Mcp-Session-Id header is required",
+            "Mcp-SessionCache-Id header is required",
             "SessionNotFoundException: s1",
             r#"{"error":"Session not found"}"#,
             r#"{"error":{"code":-32001,"message":"Session not found"}}"#,
@@ -627,13 +645,16 @@ mod tests {
 
     #[test]
     fn a_failure_of_a_tool_names_no_session() {
-        let mut ran = failure(Happened::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
+        let mut ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
         ran.error.info_mut().delivery = Delivery::Executed;
         assert!(!names_unknown_session(&ran));
         let help = Code::RpcError.spec().help.trim_end_matches('.');
-        assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
+        assert_eq!(said(Code::RpcError, &format!("{help}: SessionCache not found")), "Session not found");
         for head in HEADS {
-            assert_eq!(said(Code::InvalidAnswer, &format!("the answer is {head}Session closed")), "Session closed");
+            assert_eq!(
+                said(Code::InvalidAnswer, &format!("the answer is {head}SessionCache closed")),
+                "Session closed"
+            );
         }
     }
 }

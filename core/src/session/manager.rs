@@ -12,29 +12,29 @@ use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use crate::config::client_options::Settings;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, Result};
 use crate::observe::deviations::Deviation;
 use crate::observe::log::tell;
-use crate::observe::state::{Board, State, StateChange};
-use crate::protocol::era::Verdict;
-use crate::protocol::param_headers::Mirrored;
+use crate::observe::state::{State, StateCell, StateChange};
+use crate::protocol::era::EraDecision;
+use crate::protocol::param_headers::ParamHeader;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::context::{ClosePhase, Context};
 use crate::session::cancellation::HeldNotices;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
-use crate::session::loss::{Judged, Kind, Suspicions};
+use crate::session::loss::{Judged, LossSign, Suspicions};
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
-use crate::session::session::{Listening, Peer, Session};
+use crate::session::session::{Listening, Session, SessionCache};
 use crate::session::subscriptions::{self, Subscriptions};
 use crate::transport::http_sse::LAST_ANSWERS;
 use crate::transport::link::Link;
 use crate::transport::streamable_http as transport;
-use crate::util::bounded_queue::{QueueLimit, Room};
+use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
 use crate::util::headers;
-use crate::util::wait_group::OpenCount;
+use crate::util::wait_group::WaitGroup;
 
 /// The most answers to them that are on their way at once.
 const ANSWERS_AT_ONCE: usize = 8;
@@ -46,37 +46,37 @@ pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 /// The longest that a call whose handshake failed waits for the end of the session that was begun.
 const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
 
-pub(crate) struct Core {
+pub(crate) struct SessionManager {
     pub(crate) context: Arc<Context>,
-    pub(crate) session: Arc<Session>,
+    pub(crate) session: Arc<SessionCache>,
     /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
     pub(crate) serial: tokio::sync::Mutex<()>,
-    /// Room for the server's own requests.
-    pub(crate) questions: Arc<Room>,
-    /// Room for the answers to them.
+    /// BoundedQueue for the server's own requests.
+    pub(crate) questions: Arc<BoundedQueue>,
+    /// BoundedQueue for the answers to them.
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
-    pub(crate) asking: Arc<OpenCount>,
+    pub(crate) asking: Arc<WaitGroup>,
     /// Those of them that came on no call's own stream.
-    pub(crate) asked_of_all: Arc<OpenCount>,
+    pub(crate) asked_of_all: Arc<WaitGroup>,
     /// Notices of calls that were given up, where another runtime sends them.
     pub(crate) held_notices: HeldNotices,
-    /// Room for them.
+    /// BoundedQueue for them.
     pub(crate) notices_at_once: Semaphore,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
-    pub(crate) state: Board,
+    pub(crate) state: StateCell,
     pub(crate) output_schemas: OutputSchemas,
     /// The least level of log messages that was asked for.
     pub(crate) log_level: RwLock<Option<String>>,
     /// The era that the server was found to be of.
-    pub(crate) era: Mutex<Option<Verdict>>,
+    pub(crate) era: Mutex<Option<EraDecision>>,
     /// What was learnt of refusals that may mean a lost session.
     pub(crate) suspicions: Suspicions,
     /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
     era_confirmed: Mutex<HashSet<(bool, Option<i64>)>>,
     /// The last session that was taken for lost.
-    set_aside: Mutex<Option<Arc<Peer>>>,
+    set_aside: Mutex<Option<Arc<Session>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
     pub(crate) token_is_new: AtomicBool,
     /// Streams of the server's own that were lost in a row.
@@ -88,14 +88,14 @@ pub(crate) struct Core {
     /// The last answer to `initialize`.
     pub(crate) welcome: RwLock<Option<Bytes>>,
     /// The arguments of tools that go into headers, too, as far as the tools are known.
-    pub(crate) mirrors: RwLock<HashMap<String, Arc<[Mirrored]>>>,
+    pub(crate) mirrors: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
     /// Whether closing has already ended the session, where there was one.
     is_swept: AtomicBool,
 }
 
-impl std::ops::Deref for Core {
+impl std::ops::Deref for SessionManager {
     type Target = Arc<Context>;
 
     fn deref(&self) -> &Arc<Context> {
@@ -103,7 +103,7 @@ impl std::ops::Deref for Core {
     }
 }
 
-impl std::fmt::Debug for Core {
+impl std::fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let state = match (self.is_closed(), self.session.current()) {
             (true, _) => "closed",
@@ -114,11 +114,11 @@ impl std::fmt::Debug for Core {
     }
 }
 
-impl Core {
+impl SessionManager {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let context = Arc::new(Context::new(settings)?);
         let settings = &context.settings;
-        let session = Arc::new(Session::default());
+        let session = Arc::new(SessionCache::default());
         let current = Arc::downgrade(&session);
         let secrets = move || {
             let session = current.upgrade().and_then(|session| session.current());
@@ -128,7 +128,7 @@ impl Core {
         Ok(Self {
             session,
             serial: tokio::sync::Mutex::default(),
-            questions: Room::new(
+            questions: BoundedQueue::new(
                 QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
                 &context.counts.unanswered,
             ),
@@ -139,7 +139,7 @@ impl Core {
             notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
             subscriptions: Arc::default(),
             cache: Cache::default(),
-            state: Board::default(),
+            state: StateCell::default(),
             output_schemas: OutputSchemas::default(),
             log_level: RwLock::default(),
             era: Mutex::default(),
@@ -184,7 +184,7 @@ impl Core {
     }
 
     /// Takes the id that a response gave to a session that began without, as other clients do.
-    pub(crate) fn take_late_session_id(&self, peer: &Peer, headers: &HeaderMap) {
+    pub(crate) fn take_late_session_id(&self, peer: &Session, headers: &HeaderMap) {
         let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
         let begins_late = peer.modern.is_none() && peer.link.is_http() && peer.session_id().is_none();
         let did = || "the server gave a session id with a later response than that to initialize".to_owned();
@@ -198,7 +198,7 @@ impl Core {
     }
 
     /// Whether a refusal in this session is taken for its loss.
-    pub(crate) fn suspects(self: &Arc<Self>, kind: &Kind, peer: &Arc<Peer>) -> bool {
+    pub(crate) fn suspects(self: &Arc<Self>, kind: &LossSign, peer: &Arc<Session>) -> bool {
         match self.suspicions.judge(kind, peer.generation) {
             Judged::Unrelated => false,
             Judged::Refuted => {
@@ -214,7 +214,7 @@ impl Core {
     }
 
     /// Keeps a session that is taken for lost, to end it at the server once another one takes its place.
-    pub(crate) fn sets_aside(self: &Arc<Self>, peer: &Arc<Peer>) {
+    pub(crate) fn sets_aside(self: &Arc<Self>, peer: &Arc<Session>) {
         if !self.is_deleted(peer) {
             return;
         }
@@ -244,7 +244,7 @@ impl Core {
         }
     }
 
-    fn end_behind_its_calls(self: &Arc<Self>, peer: Arc<Peer>) {
+    fn end_behind_its_calls(self: &Arc<Self>, peer: Arc<Session>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let core = Arc::clone(self);
         runtime.spawn(async move {
@@ -267,9 +267,9 @@ impl Core {
     }
 
     /// The open session; opens it first where there is none.
-    pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Peer>, Failure> {
+    pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
         if self.is_closed() {
-            return Err(Failure::not_sent(Error::client_closed()));
+            return Err(AttemptError::not_sent(Error::client_closed()));
         }
         // Boxed, as the handshake is made of calls itself.
         let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
@@ -280,7 +280,7 @@ impl Core {
             {
                 self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
             }
-            return Err(Failure::not_sent(Error::client_closed()));
+            return Err(AttemptError::not_sent(Error::client_closed()));
         }
         let settings = &self.settings;
         if peer.modern.is_some() {
@@ -298,10 +298,10 @@ impl Core {
     }
 
     /// Opens a session, and shows in the client's state what comes of it.
-    async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+    async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         self.state.opens(|change| self.tell_of(change));
         self.handshake_now.begins();
-        let given_up = Unless(|| self.enter(State::Idle));
+        let given_up = OnDrop(|| self.enter(State::Idle));
         let peer = self.open(generation).await?;
         std::mem::forget(given_up);
         self.counts.sessions.add();
@@ -310,7 +310,7 @@ impl Core {
     }
 
     /// Has the stream of the modern era opened, and held open.
-    pub(crate) fn keep_subscribed(self: &Arc<Self>, peer: &Arc<Peer>) {
+    pub(crate) fn keep_subscribed(self: &Arc<Self>, peer: &Arc<Session>) {
         peer.listening.get_or_init(|| Listening::begun(subscriptions::start(self, peer)));
     }
 
@@ -333,7 +333,7 @@ impl Core {
     }
 
     /// The answer to `initialize`, also under a profile whose sessions begin without.
-    pub(crate) async fn shake_hands(self: &Arc<Self>) -> Result<RawReply, Failure> {
+    pub(crate) async fn shake_hands(self: &Arc<Self>) -> Result<RawReply, AttemptError> {
         self.handshake.store(true, Ordering::Relaxed);
         loop {
             let peer = self.peer().await?;
@@ -393,7 +393,7 @@ impl Core {
     }
 
     /// Whether a session is ended by telling the server.
-    fn is_deleted(&self, peer: &Peer) -> bool {
+    fn is_deleted(&self, peer: &Session) -> bool {
         peer.link.is_http() && peer.session_id().is_some() && self.settings.profile.deletes_sessions
     }
 
@@ -414,7 +414,7 @@ impl Core {
     }
 
     /// Ends a session, and waits for that no longer than `until`.
-    pub(crate) async fn end_session(&self, peer: &Peer, until: Instant) {
+    pub(crate) async fn end_session(&self, peer: &Session, until: Instant) {
         if let Some(listening) = peer.listening.get() {
             listening.end();
         }
@@ -434,7 +434,7 @@ impl Core {
 }
 
 /// Ends the server's own stream behind the calls that are still on their way: their responses may come on it.
-fn end_listening_behind_calls(peer: &Arc<Peer>) {
+fn end_listening_behind_calls(peer: &Arc<Session>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let peer = Arc::clone(peer);
     runtime.spawn(async move {
@@ -446,9 +446,9 @@ fn end_listening_behind_calls(peer: &Arc<Peer>) {
 }
 
 /// Does something at its end, unless it is forgotten: where work is given up, nothing behind it is reached.
-struct Unless<F: Fn()>(F);
+struct OnDrop<F: Fn()>(F);
 
-impl<F: Fn()> Drop for Unless<F> {
+impl<F: Fn()> Drop for OnDrop<F> {
     fn drop(&mut self) {
         (self.0)();
     }

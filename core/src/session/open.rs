@@ -12,25 +12,25 @@ use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::Settings;
 use crate::config::endpoint::Route;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, ErrorKind};
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
-use crate::protocol::era::{self, Answered, Verdict};
+use crate::protocol::era::{self, Answered, EraDecision};
 use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
 use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::{handshake, modern};
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Name, Operation, Plan, Turn};
-use crate::session::inbound::Ears;
-use crate::session::manager::{CLOSE_WITHIN, Core};
+use crate::retry::executor::{self, Attempt, Operation, OperationName, Plan};
+use crate::session::inbound::InboundHandler;
+use crate::session::manager::{CLOSE_WITHIN, SessionManager};
 use crate::session::request::{LogicalCall, is_of_another_era, link_lost};
 use crate::session::server_requests;
-use crate::session::session::Peer;
-use crate::transport::classify::{self, Standing};
+use crate::session::session::Session;
+use crate::transport::classify::{self, ResponseContext};
 use crate::transport::http_sse::{Opened, SseLink};
 use crate::transport::link::Link;
 use crate::transport::stdio::StdioLink;
@@ -45,20 +45,20 @@ const LOOK_WITHIN: Duration = Duration::from_secs(5);
 const MOST_LINKS_LOST: u32 = 2;
 
 /// A session that is about to be opened.
-pub(crate) struct Opening {
+pub(crate) struct SessionBuilder {
     route: Route,
     headers: Mutex<HeaderMap>,
     /// What each request carries, while the server is taken for a modern one.
     modern: Mutex<Option<String>>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
-    line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<Ears>)>>,
+    line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
     renews: bool,
     /// Whether a process has ended before it answered `initialize`.
     has_ended: AtomicBool,
 }
 
-impl Opening {
+impl SessionBuilder {
     pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
         Self {
             route,
@@ -117,7 +117,7 @@ impl Opening {
     }
 
     /// A failure that lies in what an answer says, with what is known of that answer.
-    fn said_by(&self, reply: &RawReply, mut failure: Failure) -> Failure {
+    fn said_by(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
         if !matches!(self.route, Route::Stdio(_)) {
             failure = failure.answered(reply.status, &reply.headers);
         }
@@ -130,12 +130,16 @@ impl Opening {
     }
 
     /// The link that is there, if one is.
-    pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<Ears>)> {
+    pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<InboundHandler>)> {
         self.line.lock().await.clone()
     }
 
     /// The link, opened if it is not.
-    pub(crate) async fn link(&self, core: &Arc<Core>, turn: &Turn) -> Result<(Arc<Link>, Arc<Ears>), Failure> {
+    pub(crate) async fn link(
+        &self,
+        core: &Arc<SessionManager>,
+        turn: &Attempt,
+    ) -> Result<(Arc<Link>, Arc<InboundHandler>), AttemptError> {
         let mut line = self.line.lock().await;
         if let Some((link, ears)) = line.as_ref().filter(|(link, _)| !link.is_down()) {
             return Ok((Arc::clone(link), Arc::clone(ears)));
@@ -144,7 +148,7 @@ impl Opening {
         if let Some(token) = &turn.token {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
-        let ears = Ears::new(&Arc::downgrade(core), self.headers());
+        let ears = InboundHandler::new(&Arc::downgrade(core), self.headers());
         let limits = core.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => {
@@ -157,7 +161,7 @@ impl Opening {
                 }
                 Opened::Refused(answer) => {
                     let profile = &core.settings.profile;
-                    let mut failure = classify::refused(&Method::GET, answer, profile, Standing::default());
+                    let mut failure = classify::refused(&Method::GET, answer, profile, ResponseContext::default());
                     if failure.error.info().code == Code::UnknownAddress {
                         classify::name_address(&mut failure, url);
                     }
@@ -175,7 +179,7 @@ impl Opening {
 }
 
 /// Opens the link alone, where there is no handshake.
-pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<Core>, pub(crate) &'a Opening);
+pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionBuilder);
 
 impl Operation for LinkOnly<'_> {
     type Ground = ();
@@ -183,26 +187,26 @@ impl Operation for LinkOnly<'_> {
     const OPENS: bool = true;
     const IS_HANDSHAKE: bool = true;
 
-    fn name(&self) -> Name {
-        Name::of("connect")
+    fn name(&self) -> OperationName {
+        OperationName::of("connect")
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Turn) -> Result<(), Failure> {
+    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Attempt) -> Result<(), AttemptError> {
         turn.in_time(self.1.link(self.0, turn)).await.map(drop)
     }
 }
 
-impl Core {
+impl SessionManager {
     /// Opens a session, in the way of the profile.
-    pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Peer, Failure> {
+    pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let peer = match self.open_once(generation, renews).await {
@@ -218,12 +222,12 @@ impl Core {
         if self.is_closed() {
             // close() found no session to end: this one came too late for it.
             self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
-            return Err(Failure::not_sent(Error::client_closed()));
+            return Err(AttemptError::not_sent(Error::client_closed()));
         }
         Ok(peer)
     }
 
-    async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Peer, Failure> {
+    async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Session, AttemptError> {
         let mut headers = self.settings.headers.clone();
         set_content_headers(&mut headers);
         let route = match &self.settings.route {
@@ -232,11 +236,11 @@ impl Core {
             }
             route => route.clone(),
         };
-        let opening = Opening::new(route, headers.clone(), renews);
+        let opening = SessionBuilder::new(route, headers.clone(), renews);
         if let Some(peer) = self.open_modern(generation, &opening).await? {
             Ok(peer)
         } else if self.is_closed() {
-            Err(Failure::not_sent(Error::client_closed()))
+            Err(AttemptError::not_sent(Error::client_closed()))
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
                 Err(failure) if self.may_be_sse(&failure) => {
@@ -251,7 +255,11 @@ impl Core {
     }
 
     /// Finds out whether the server is a modern one, where the client may speak with such; then there is nothing to open.
-    async fn open_modern(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Option<Peer>, Failure> {
+    async fn open_modern(
+        self: &Arc<Self>,
+        generation: u64,
+        opening: &SessionBuilder,
+    ) -> Result<Option<Session>, AttemptError> {
         if matches!(opening.route, Route::Sse(_)) {
             // That transport is older than this era.
             return Ok(None);
@@ -259,21 +267,21 @@ impl Core {
         let ours = self.settings.versions();
         let Some(first) = ours.iter().copied().find(|version| era::is_modern(version)) else { return Ok(None) };
         let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if known == Some(Verdict::Legacy) {
+        if known == Some(EraDecision::Legacy) {
             return Ok(None);
         }
         opening.speak(&self.settings, Some(first));
         let (verdict, found) = self.probe(opening, &ours).await?;
         match verdict {
-            Verdict::Legacy => {
+            EraDecision::Legacy => {
                 opening.speak(&self.settings, None);
-                self.keep_era(Verdict::Legacy);
+                self.keep_era(EraDecision::Legacy);
                 Ok(None)
             }
-            Verdict::NoVersion(named) => {
+            EraDecision::NoVersion(named) => {
                 let named = crate::util::sanitize::preview(named.join(", ").as_bytes());
                 let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
-                let failure = Failure::new(Happened::Refused, Code::UnsupportedVersion, message);
+                let failure = AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message);
                 Err(match found {
                     Ok(found) => opening.said_by(&found, failure),
                     Err(mut refusal) => {
@@ -285,9 +293,9 @@ impl Core {
                     }
                 })
             }
-            Verdict::Modern(version) => {
+            EraDecision::Modern(version) => {
                 opening.speak(&self.settings, Some(&version));
-                self.keep_era(Verdict::Modern(version.clone()));
+                self.keep_era(EraDecision::Modern(version.clone()));
                 let found = found.unwrap_or_default();
                 let result = modern::welcome(&found.result, &version);
                 *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
@@ -298,17 +306,17 @@ impl Core {
 
     /// Kept for as long as the client lives, or until the server proves it wrong: an endpoint has one era, a program too
     /// (basic/versioning, Backward Compatibility).
-    fn keep_era(&self, verdict: Verdict) {
+    fn keep_era(&self, verdict: EraDecision) {
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
     }
 
     /// The verdict, and the answer by which it came.
     async fn probe(
         self: &Arc<Self>,
-        opening: &Opening,
+        opening: &SessionBuilder,
         ours: &[&str],
-    ) -> Result<(Verdict, Result<RawReply, Failure>), Failure> {
-        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(Failure::not_sent)?;
+    ) -> Result<(EraDecision, Result<RawReply, AttemptError>), AttemptError> {
+        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(AttemptError::not_sent)?;
         let failure = match probe.run_opening(self, opening).await {
             Ok(found) => {
                 return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Ok(found)));
@@ -324,7 +332,7 @@ impl Core {
             None => Answered::Other,
         };
         let verdict = era::verdict(status, &answered, ours);
-        if verdict == Verdict::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
+        if verdict == EraDecision::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
             return Err(not_spoken(failure, ours));
         }
         Ok((verdict, Err(failure)))
@@ -332,7 +340,11 @@ impl Core {
 
     /// The handshake (specification 2025-11-25, basic/lifecycle). It begins anew, on a link of its own, where its session or its
     /// link is lost before it is done, and once with a version that the server names as it refuses the one asked for.
-    async fn open_by_handshake(self: &Arc<Self>, generation: u64, opening: &Opening) -> Result<Peer, Failure> {
+    async fn open_by_handshake(
+        self: &Arc<Self>,
+        generation: u64,
+        opening: &SessionBuilder,
+    ) -> Result<Session, AttemptError> {
         let mut version = self.settings.handshake_version().to_owned();
         let (mut begun_again, mut was_refused) = (0, false);
         loop {
@@ -344,7 +356,7 @@ impl Core {
             if self.is_closed() {
                 return Err(failure);
             }
-            if failure.happened == Happened::SessionLost {
+            if failure.happened == FailureClass::SessionLost {
                 let most = if opening.is_link_down().await { MOST_LINKS_LOST } else { 1 };
                 begun_again += 1;
                 if begun_again <= most {
@@ -368,14 +380,14 @@ impl Core {
     async fn shake_hands_once(
         self: &Arc<Self>,
         generation: u64,
-        opening: &Opening,
+        opening: &SessionBuilder,
         version: &str,
-    ) -> Result<Peer, Failure> {
+    ) -> Result<Session, AttemptError> {
         let settings = &self.settings;
         let capabilities = server_requests::capabilities(&settings.hooks, false);
         let params = Bytes::from(handshake::params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
-            .map_err(Failure::not_sent)?;
+            .map_err(AttemptError::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
         // Before the version is looked at: whatever comes of it, this session has begun.
         let mut session_id = self.take_session_id(opening, &welcome.headers);
@@ -415,7 +427,7 @@ impl Core {
     }
 
     /// The session id in the headers of a response, which goes into those of all that follows.
-    fn take_session_id(&self, opening: &Opening, headers: &HeaderMap) -> Option<HeaderValue> {
+    fn take_session_id(&self, opening: &SessionBuilder, headers: &HeaderMap) -> Option<HeaderValue> {
         let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
         id.set_sensitive(true);
         // Whoever has it can speak in this session.
@@ -427,9 +439,9 @@ impl Core {
     }
 
     /// Whether a handshake goes on although the server answered its notification with an error: nothing answers a notification.
-    fn goes_on(&self, failure: &Failure) -> bool {
+    fn goes_on(&self, failure: &AttemptError) -> bool {
         let Some(status) = failure.error.info().status else { return false };
-        failure.happened != Happened::SessionLost
+        failure.happened != FailureClass::SessionLost
             && self.accepts(Deviation::NotificationAnswered, || {
                 format!("the server answered {} with HTTP {status}", handshake::INITIALIZED)
             })
@@ -437,7 +449,7 @@ impl Core {
 
     /// Tells a new session what the one before was told: the level of log messages, the resources to tell of. A server
     /// that refuses is left as it is.
-    async fn restore(self: &Arc<Self>, opening: &Opening) {
+    async fn restore(self: &Arc<Self>, opening: &SessionBuilder) {
         let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
         let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
         for (method, params) in level.into_iter().chain(uris) {
@@ -451,18 +463,18 @@ impl Core {
     async fn peer_of(
         &self,
         generation: u64,
-        opening: &Opening,
+        opening: &SessionBuilder,
         session_id: Option<HeaderValue>,
         welcome: Option<RawReply>,
-    ) -> Result<Peer, Failure> {
+    ) -> Result<Session, AttemptError> {
         let Some((link, ears)) = opening.line().await else {
-            return Err(Failure::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
+            return Err(AttemptError::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
         };
         let headers = opening.headers();
         let modern = opening.modern();
         ears.session_is_open(headers.clone(), modern.is_some());
         let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
-        Ok(Peer {
+        Ok(Session {
             generation,
             link,
             ears,
@@ -478,7 +490,7 @@ impl Core {
 
     /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
     /// basic/transports, Backwards Compatibility).
-    fn may_be_sse(&self, failure: &Failure) -> bool {
+    fn may_be_sse(&self, failure: &AttemptError) -> bool {
         let info = failure.error.info();
         let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
         let is_refused = matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none();
@@ -488,12 +500,12 @@ impl Core {
     async fn open_by_sse(
         self: &Arc<Self>,
         generation: u64,
-        refusal: Failure,
+        refusal: AttemptError,
         headers: HeaderMap,
         renews: bool,
-    ) -> Result<Peer, Failure> {
+    ) -> Result<Session, AttemptError> {
         let Some(url) = self.settings.route.url() else { return Err(refusal) };
-        let opening = Opening::new(Route::Sse(url.clone()), headers, renews);
+        let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
         let look = Plan::look(self, LOOK_WITHIN);
         if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
@@ -511,15 +523,15 @@ impl Core {
 }
 
 /// Whether a server refuses the handshake as one that has none does.
-fn shows_another_era(failure: &Failure, settings: &Settings) -> bool {
+fn shows_another_era(failure: &AttemptError, settings: &Settings) -> bool {
     is_of_another_era(failure, false, settings) || failure.error.info().rpc_code == Some(METHOD_NOT_FOUND)
 }
 
 /// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client
 /// in, has said nothing of versions.
-fn not_spoken(mut failure: Failure, ours: &[&str]) -> Failure {
+fn not_spoken(mut failure: AttemptError, ours: &[&str]) -> AttemptError {
     let info = failure.error.info_mut();
-    if failure.happened == Happened::Refused && info.kind != ErrorKind::Permission {
+    if failure.happened == FailureClass::Refused && info.kind != ErrorKind::Permission {
         info.message =
             format!("the server does not speak {}, the only version asked for: {}", ours.join(", "), info.message);
         info.code = Code::UnsupportedVersion;

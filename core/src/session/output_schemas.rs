@@ -11,10 +11,10 @@ use serde_json::value::RawValue;
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::observe::deviations::Deviation;
-use crate::protocol::json_schema::{self, Changes, Compiled, Reading};
+use crate::protocol::json_schema::{self, Changes, Compiled, SchemaReading};
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::raw_result::RawReply;
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 use crate::session::pagination;
 use crate::session::request::LogicalCall;
 use crate::util::sanitize::word;
@@ -28,12 +28,12 @@ pub(crate) type Schema = std::result::Result<Arc<Compiled>, String>;
 /// What is known of a server's tools.
 #[derive(Default)]
 pub(crate) struct OutputSchemas {
-    known: RwLock<Known>,
+    known: RwLock<KnownSchema>,
 }
 
 /// The schemas, and how often they were forgotten: a list that was asked for before that is not kept.
 #[derive(Default)]
-struct Known {
+struct KnownSchema {
     schemas: Option<Arc<Schemas>>,
     forgotten: u64,
 }
@@ -59,7 +59,7 @@ impl OutputSchemas {
     }
 }
 
-impl Core {
+impl SessionManager {
     /// The schema of a tool's results; reads the list of tools where it is not known. Where it cannot be used, and the option
     /// `strict` is set, the tool is not called: its result could not be checked.
     pub(crate) async fn output_schema(self: &Arc<Self>, params: &Bytes) -> Result<Option<Arc<Compiled>>> {
@@ -95,8 +95,8 @@ impl Core {
     }
 
     /// How schemas are read.
-    pub(crate) fn reading(&self) -> Reading {
-        if self.settings.strict { Reading::Strict } else { Reading::Lenient }
+    pub(crate) fn reading(&self) -> SchemaReading {
+        if self.settings.strict { SchemaReading::Strict } else { SchemaReading::Lenient }
     }
 
     /// Reports what was changed in a schema of the server's so that values can be checked by it.
@@ -133,7 +133,7 @@ fn unusable(why: &str) -> Error {
 }
 
 /// A list that cannot be read says of no tool that it may go unchecked.
-async fn read(list: Bytes, reading: Reading) -> std::result::Result<Schemas, String> {
+async fn read(list: Bytes, reading: SchemaReading) -> std::result::Result<Schemas, String> {
     #[derive(Deserialize)]
     struct List<'a> {
         #[serde(borrow)]
@@ -159,7 +159,7 @@ async fn read(list: Bytes, reading: Reading) -> std::result::Result<Schemas, Str
 }
 
 /// Checks a result. A tool that failed has nothing to show.
-pub(crate) async fn check(core: &Core, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
+pub(crate) async fn check(core: &SessionManager, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
     let refused = |code: Code, message: String| {
         let mut error = reply.unexpected(code, message);
         error.info_mut().data = serde_json::from_slice(&reply.result).ok();

@@ -12,12 +12,12 @@ use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, ErrorKind, Result};
 use crate::observe::deviations::Deviation;
 use crate::protocol::raw_result::RawReply;
-use crate::retry::prepared::Work;
-use crate::session::manager::Core;
+use crate::retry::prepared::PreparedRequest;
+use crate::session::manager::SessionManager;
 use crate::session::request::LogicalCall;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
-pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
+pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
     let mut items: Vec<Box<RawValue>> = Vec::new();
     let mut cursors = Cursors::default();
     let mut hints = Hints::default();
@@ -47,7 +47,7 @@ pub(crate) async fn all(core: &Arc<Core>, mut call: LogicalCall, member: &str) -
         if bytes > limit.most {
             return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
         }
-        let Page { mut list, next, mut others } = read(&reply, member)?;
+        let ListPage { mut list, next, mut others } = read(&reply, member)?;
         hints.add(&others);
         let is_copy = cursors.is_copy(&list);
         let next = match next {
@@ -136,7 +136,7 @@ impl Cursors {
     }
 
     /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
-    fn is_end(&self, core: &Core, cursor: &str) -> bool {
+    fn is_end(&self, core: &SessionManager, cursor: &str) -> bool {
         let did =
             || format!("the server repeats the page cursor \"{}\"", crate::util::sanitize::preview(cursor.as_bytes()));
         self.repeated && core.accepts(Deviation::CursorRepeated, did)
@@ -159,13 +159,13 @@ impl Cursors {
     }
 }
 
-struct Page {
+struct ListPage {
     list: Vec<Box<RawValue>>,
     next: Option<String>,
     others: BTreeMap<String, Box<RawValue>>,
 }
 
-fn read(reply: &RawReply, member: &str) -> Result<Page> {
+fn read(reply: &RawReply, member: &str) -> Result<ListPage> {
     let invalid = || no_list(reply, member);
     let mut others: BTreeMap<String, Box<RawValue>> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;
     let list = others.remove(member).ok_or_else(invalid)?;
@@ -174,7 +174,7 @@ fn read(reply: &RawReply, member: &str) -> Result<Page> {
         Some(cursor) => serde_json::from_str(cursor.get()).map_err(|_| invalid())?,
         None => None,
     };
-    Ok(Page { list, next, others })
+    Ok(ListPage { list, next, others })
 }
 
 fn no_list(reply: &RawReply, member: &str) -> Error {
@@ -198,7 +198,7 @@ fn at(cursor: Option<&str>) -> Bytes {
 /// The pages of a server's list, fetched one at a time.
 #[derive(Debug)]
 pub(crate) struct ServerPages {
-    core: Arc<Core>,
+    core: Arc<SessionManager>,
     method: &'static str,
     member: &'static str,
     options: CallOptions,
@@ -242,12 +242,12 @@ impl Position {
     /// Goes on behind a page of a server's list, which ends at a cursor that comes again; each item is given once.
     fn follow_page(
         shared: &Mutex<Self>,
-        core: &Core,
+        core: &SessionManager,
         mut reply: RawReply,
         member: &str,
         most: u32,
     ) -> Result<RawReply> {
-        let Page { list, next, mut others } = read(&reply, member)?;
+        let ListPage { list, next, mut others } = read(&reply, member)?;
         let is_copy = shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_copy(&list);
         let cursor = next.clone().unwrap_or_default();
         let Err(error) = Self::follow(shared, next, most, &reply, REPEATS) else { return Ok(reply) };
@@ -270,19 +270,24 @@ impl Position {
 }
 
 impl ServerPages {
-    pub(crate) fn new(core: &Arc<Core>, method: &'static str, member: &'static str, options: CallOptions) -> Self {
+    pub(crate) fn new(
+        core: &Arc<SessionManager>,
+        method: &'static str,
+        member: &'static str,
+        options: CallOptions,
+    ) -> Self {
         Self { core: Arc::clone(core), method, member, options, position: Arc::default() }
     }
 
     /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
-    pub(crate) fn next(&self) -> Result<Option<Work>> {
+    pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(cursor) = Position::of(&self.position) else { return Ok(None) };
         let params = at(cursor.as_deref());
         let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
         let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
         let most = core.settings.max_pages;
         let then_core = Arc::clone(&core);
-        let work = Work::new(call.state(), async move {
+        let work = PreparedRequest::new(call.state(), async move {
             let ongoing = call.begin(&core);
             let ended = call.run(&core).await;
             ongoing.end(&ended);

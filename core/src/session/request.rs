@@ -15,8 +15,8 @@ use crate::config::call_options::CallOptions;
 use crate::config::client_options::Settings;
 use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
-use crate::error::attempt_error::{Failure, Tie};
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::http::idle_timeout::{IdleTimer, Questions};
 use crate::oauth::access_token;
@@ -28,23 +28,23 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{jsonrpc, lenient_json, modern, params, validate_params};
-use crate::retry::call_log::{self, Ongoing};
+use crate::retry::call_log::{self, CallLog};
 use crate::retry::context::{ClosePhase, Context};
-use crate::retry::executor::{self, CallState, Correction, Name, Operation, Plan, Turn};
+use crate::retry::executor::{self, Attempt, CallState, Correction, Operation, OperationName, Plan};
 use crate::retry::idempotency;
-use crate::session::cancellation::Unanswered;
-use crate::session::inbound::{AskedInCall, Ears};
+use crate::session::cancellation::CancelOnDrop;
+use crate::session::inbound::{AskedInCall, InboundHandler};
 use crate::session::input_rounds::Rounds;
-use crate::session::loss::{self, Kind, Suspicion};
-use crate::session::manager::Core;
-use crate::session::open::Opening;
-use crate::session::session::Peer;
+use crate::session::loss::{self, LossSign, Suspicion};
+use crate::session::manager::SessionManager;
+use crate::session::open::SessionBuilder;
+use crate::session::session::Session;
 use crate::session::{get_stream, output_schemas, pagination, result_cache};
-use crate::transport::classify::{self, Standing};
+use crate::transport::classify::{self, ResponseContext};
 use crate::transport::link::Link;
-use crate::transport::message::{self, Content, LeftOut, Listener, Outgoing, Renewed};
+use crate::transport::message::{self, Content, LeftOut, Listener, OutgoingMessage, Renewed};
 use crate::transport::pending_requests::progress_token;
-use crate::util::bounded_queue::{Room, WaitLimit};
+use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 use crate::util::headers;
 use crate::util::sanitize::preview;
 
@@ -57,7 +57,7 @@ pub(crate) struct ProgressSink {
     /// Is called with the params of each progress notification, as JSON text.
     pub(crate) hear: Arc<dyn Fn(&str) + Send + Sync>,
     /// The queue that `hear` fills, where there is one.
-    pub(crate) room: Option<Arc<Room>>,
+    pub(crate) room: Option<Arc<BoundedQueue>>,
 }
 
 const PROGRESS: &str = "notifications/progress";
@@ -88,7 +88,7 @@ pub(crate) struct LogicalCall {
 impl LogicalCall {
     /// Checks everything that can be checked before anything is sent. `field` names the params in messages.
     pub(crate) fn prepare(
-        core: &Core,
+        core: &SessionManager,
         method: &str,
         field: &str,
         params: Bytes,
@@ -167,7 +167,7 @@ impl LogicalCall {
     }
 
     /// A request of the client's own.
-    pub(crate) fn of_its_own(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
+    pub(crate) fn of_its_own(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
         let mut plan = Plan::of_its_own(core, safety);
         plan.deadline = core.settings.total_timeout.and_then(Deadline::after);
         Self {
@@ -188,13 +188,13 @@ impl LogicalCall {
     }
 
     /// A request of the client's own that is sent once, and not waited for long.
-    pub(crate) fn look(core: &Core, method: &str, params: Bytes, within: Duration) -> Self {
+    pub(crate) fn look(core: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
         let plan = Plan::look(core, within);
         Self { plan, ..Self::of_its_own(core, method, params, Safety::Safe) }
     }
 
     /// A question by which a server's era is found out: where it is not answered soon, it knows nothing of it.
-    pub(crate) fn probe(core: &Core, method: &str) -> Result<Self> {
+    pub(crate) fn probe(core: &SessionManager, method: &str) -> Result<Self> {
         let params = Bytes::from_static(b"{}");
         let mut call = Self::prepare(core, method, "params", params, &CallOptions::default(), None)?;
         if core.settings.route.url().is_none() {
@@ -205,7 +205,7 @@ impl LogicalCall {
     }
 
     /// A notification, which is sent again only where its safety says so.
-    pub(crate) fn notification(core: &Core, method: &str, params: Bytes, safety: Safety) -> Self {
+    pub(crate) fn notification(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
         Self { is_notification: true, ..Self::of_its_own(core, method, params, safety) }
     }
 
@@ -219,7 +219,10 @@ impl LogicalCall {
     }
 
     /// Waits for `work` no longer than the call's total timeout.
-    pub(crate) async fn within<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
         self.plan.within(work).await
     }
 
@@ -246,11 +249,11 @@ impl LogicalCall {
     }
 
     /// The call as counters and logs see it.
-    pub(crate) fn begin<'a>(&self, core: &'a Core) -> Ongoing<'a> {
-        Ongoing::begin(core, self.state(), self.method.clone(), self.payload.clone())
+    pub(crate) fn begin<'a>(&self, core: &'a SessionManager) -> CallLog<'a> {
+        CallLog::begin(core, self.state(), self.method.clone(), self.payload.clone())
     }
 
-    fn name(&self) -> Name {
+    fn name(&self) -> OperationName {
         call_log::name(&self.method, &self.params)
     }
 
@@ -260,12 +263,15 @@ impl LogicalCall {
     }
 
     /// Waits for `work` no longer than the attempt's and the total timeout.
-    pub(crate) async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
         self.within(executor::in_time(self.plan.timeout, work)).await
     }
 
     /// Runs the call to its one end: a result, or an error that says whether it ran.
-    pub(crate) async fn run(&self, core: &Arc<Core>) -> Result<RawReply> {
+    pub(crate) async fn run(&self, core: &Arc<SessionManager>) -> Result<RawReply> {
         let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
         if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
             return Ok(kept);
@@ -274,7 +280,7 @@ impl LogicalCall {
         let begun = Instant::now();
         let attempts = async {
             let schema = match self.validate_output && self.method == TOOLS_CALL {
-                true => core.output_schema(&self.params).await.map_err(Failure::not_sent)?,
+                true => core.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
                 false => None,
             };
             // Boxed: it is large, and would be copied with each of the layers around it.
@@ -282,7 +288,7 @@ impl LogicalCall {
             // Whatever ends it now: it was answered.
             self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
-                output_schemas::check(core, schema, &reply).await.map_err(Failure::settled)?;
+                output_schemas::check(core, schema, &reply).await.map_err(AttemptError::settled)?;
             }
             Ok((reply, rounds))
         };
@@ -312,18 +318,18 @@ impl LogicalCall {
     }
 
     /// By what an answer may be kept. Headers of the caller's may ask for something else.
-    fn cache_key(&self, core: &Core) -> Option<result_cache::Key> {
+    fn cache_key(&self, core: &SessionManager) -> Option<result_cache::CacheKey> {
         let token = core.tokens.current().map(|token| token.generation);
         if token.is_none() && core.settings.credentials.are_renewed() {
             // Whose it would be is not known yet.
             return None;
         }
-        self.headers.is_empty().then(|| result_cache::Key::of(&self.method, &self.params, token)).flatten()
+        self.headers.is_empty().then(|| result_cache::CacheKey::of(&self.method, &self.params, token)).flatten()
     }
 
     /// The call, and again for as long as the server asks for input; and how often it did.
-    async fn rounds(&self, core: &Arc<Core>) -> Result<(RawReply, u32), Failure> {
-        let unanswered = Unanswered::new(core);
+    async fn rounds(&self, core: &Arc<SessionManager>) -> Result<(RawReply, u32), AttemptError> {
+        let unanswered = CancelOnDrop::new(core);
         let mut rounds = Rounds::default();
         let mut params = self.params.clone();
         let mut attempts = 0;
@@ -366,19 +372,19 @@ impl LogicalCall {
                 }
                 next = rounds.next(core, &self.params, &reply) => next,
             }
-            .map_err(Failure::settled)?;
+            .map_err(AttemptError::settled)?;
         }
     }
 
     /// The key of a further round: it has another payload, for which the call's own would be refused.
     fn key_of_round(
         &self,
-        core: &Core,
+        core: &SessionManager,
         rounds: &Rounds,
         params: &[u8],
-    ) -> Result<Option<(String, HeaderValue)>, Failure> {
+    ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
-        let rejected = |error: Error| Failure::settled(error.with_delivery(Delivery::Rejected));
+        let rejected = |error: Error| AttemptError::settled(error.with_delivery(Delivery::Rejected));
         let key = idempotency::of_round(key, round + 1);
         core.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;
@@ -386,28 +392,36 @@ impl LogicalCall {
     }
 
     /// One at a time, in the order in which they came here, where the server's record asks for it.
-    async fn turn<'a>(&self, core: &'a Core) -> Option<MutexGuard<'a, ()>> {
+    async fn turn<'a>(&self, core: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
         let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
         if in_line { Some(core.serial.lock().await) } else { None }
     }
 
     /// Runs the call as a part of the handshake.
-    pub(crate) async fn run_opening(&self, core: &Arc<Core>, opening: &Opening) -> Result<RawReply, Failure> {
+    pub(crate) async fn run_opening(
+        &self,
+        core: &Arc<SessionManager>,
+        opening: &SessionBuilder,
+    ) -> Result<RawReply, AttemptError> {
         self.send(core, &InOpening(core, self, opening)).await
     }
 
-    async fn send<O: Operation<Reply = RawReply>>(&self, core: &Arc<Core>, way: &O) -> Result<RawReply, Failure> {
+    async fn send<O: Operation<Reply = RawReply>>(
+        &self,
+        core: &Arc<SessionManager>,
+        way: &O,
+    ) -> Result<RawReply, AttemptError> {
         Ok(executor::run_counted(&core.context, &self.plan, way).await?.into_reply())
     }
 
     /// The message for `line`.
     pub(crate) fn outgoing(
         &self,
-        core: &Core,
-        line: &Line<'_>,
-        turn: &Turn,
+        core: &SessionManager,
+        line: &RequestTarget<'_>,
+        turn: &Attempt,
         id: Option<u64>,
-    ) -> Result<Outgoing, Failure> {
+    ) -> Result<OutgoingMessage, AttemptError> {
         let mut headers = line.headers.clone();
         if let (true, Some(id)) = (line.modern.is_none(), line.session_id) {
             headers.insert(headers::MCP_SESSION_ID, id.clone());
@@ -433,9 +447,10 @@ impl LogicalCall {
                 if self.method == TOOLS_CALL {
                     core.mirror_arguments(&mut headers, given);
                 }
-                modern::params(given, members, core.log_level().as_deref(), &self.trace).map_err(Failure::not_sent)?
+                modern::params(given, members, core.log_level().as_deref(), &self.trace)
+                    .map_err(AttemptError::not_sent)?
             }
-            None if line.link.is_process() => self.trace.with_meta(given).map_err(Failure::not_sent)?,
+            None if line.link.is_process() => self.trace.with_meta(given).map_err(AttemptError::not_sent)?,
             None => given.clone(),
         };
         // Servers with strict schemas refuse empty params of requests, and others demand those of notifications.
@@ -445,7 +460,7 @@ impl LogicalCall {
             (false, _) => params,
         };
         let string_ids = core.settings.profile.string_ids;
-        Ok(Outgoing {
+        Ok(OutgoingMessage {
             headers,
             body: match id {
                 Some(id) => jsonrpc::request(id, string_ids, &self.method, &params),
@@ -462,11 +477,11 @@ impl LogicalCall {
     /// Sends once over `line`.
     async fn attempt(
         &self,
-        core: &Arc<Core>,
-        line: Line<'_>,
-        turn: &Turn,
+        core: &Arc<SessionManager>,
+        line: RequestTarget<'_>,
+        turn: &Attempt,
         id: Option<u64>,
-    ) -> Result<RawReply, Failure> {
+    ) -> Result<RawReply, AttemptError> {
         let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = Arc::new(IdleTimer::start(self.plan.timeout));
         let asked = Arc::<AskedInCall>::default();
@@ -491,7 +506,7 @@ impl LogicalCall {
             never = get_stream::yields_to(core, line.peer, &idle) => match never {},
             () = core.close_phase(ClosePhase::Abandoning), if answers => {
                 let message = "the client was closed while the server waited for an answer";
-                return Err(Failure::new(Happened::Lost, Code::ClientClosed, message));
+                return Err(AttemptError::new(FailureClass::Lost, Code::ClientClosed, message));
             }
         };
         let answer = core.in_form(&self.method, answer).map_err(|mut failure| {
@@ -505,7 +520,7 @@ impl LogicalCall {
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
         }
-        let standing = Standing {
+        let standing = ResponseContext {
             in_session: line.session_id.is_some() || line.link.is_the_session(),
             is_modern: line.modern.is_some() || self.method == INITIALIZE,
         };
@@ -523,11 +538,11 @@ impl LogicalCall {
             let info = failure.error.info();
             let is_unexplained = info.status == Some(409) && info.service_code.is_none() && info.rpc_code.is_none();
             if is_unexplained && self.plan.safety == Safety::Keyed && core.settings.profile.catalogue.is_empty() {
-                failure.happened = Happened::KeyInFlight;
+                failure.happened = FailureClass::KeyInFlight;
             }
-            if failure.happened == Happened::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {
+            if failure.happened == FailureClass::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {
                 // Only a tool's call has headers that can be learnt.
-                failure.happened = Happened::Refused;
+                failure.happened = FailureClass::Refused;
             }
             if self.method == RESOURCES_READ { classify::of_resource(failure) } else { failure }
         })?;
@@ -536,7 +551,7 @@ impl LogicalCall {
             Some(_) => {
                 let kind =
                     modern::kind_of(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
-                kind == modern::Kind::InputRequired
+                kind == modern::ResultKind::InputRequired
             }
         };
         let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
@@ -560,23 +575,23 @@ impl LogicalCall {
 }
 
 /// Where a message goes, and what it carries there.
-pub(crate) struct Line<'a> {
+pub(crate) struct RequestTarget<'a> {
     link: &'a Link,
     headers: &'a HeaderMap,
     session_id: Option<&'a HeaderValue>,
     modern: Option<&'a str>,
-    ears: &'a Ears,
+    ears: &'a InboundHandler,
     /// The params of a round, where they are not those of the call.
     params: Option<&'a Bytes>,
     key: Option<&'a (String, HeaderValue)>,
     /// The session, where it is open.
-    peer: Option<&'a Peer>,
+    peer: Option<&'a Session>,
 }
 
-impl<'a> Line<'a> {
+impl<'a> RequestTarget<'a> {
     /// In an open session.
-    pub(crate) fn of(peer: &'a Peer) -> Self {
-        let Peer { link, headers, ears, modern, .. } = peer;
+    pub(crate) fn of(peer: &'a Session) -> Self {
+        let Session { link, headers, ears, modern, .. } = peer;
         let session_id = peer.session_id();
         Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None, peer: Some(peer) }
     }
@@ -584,19 +599,19 @@ impl<'a> Line<'a> {
 
 /// A call in an open session.
 struct InSession<'a> {
-    core: &'a Arc<Core>,
+    core: &'a Arc<SessionManager>,
     call: &'a LogicalCall,
     params: &'a Bytes,
     key: Option<&'a (String, HeaderValue)>,
-    unanswered: &'a Unanswered,
+    unanswered: &'a CancelOnDrop,
     /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
-    doubt: Mutex<Option<(bool, Failure)>>,
+    doubt: Mutex<Option<(bool, AttemptError)>>,
     /// The era that the server was taken for, and the JSON-RPC code of a refusal by which it may be of the other one.
     guessed: Mutex<Option<(bool, Option<i64>)>>,
     /// Whether the tools were listed for this call, as its headers were refused.
     corrected: AtomicBool,
     /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
-    suspected: Mutex<Option<(Kind, Arc<Peer>)>>,
+    suspected: Mutex<Option<(LossSign, Arc<Session>)>>,
     /// Whether a refused token was renewed.
     renewed: AtomicBool,
 }
@@ -604,9 +619,15 @@ struct InSession<'a> {
 impl InSession<'_> {
     /// Judges whether a failure may mean that the session is lost; then the call is sent once more in another, or the next call
     /// is sent in another.
-    fn judge_session(&self, core: &Arc<Core>, peer: &Arc<Peer>, turn: &Turn, mut failure: Failure) -> Failure {
+    fn judge_session(
+        &self,
+        core: &Arc<SessionManager>,
+        peer: &Arc<Session>,
+        turn: &Attempt,
+        mut failure: AttemptError,
+    ) -> AttemptError {
         let is_established = peer.session_id().is_some() || peer.link.is_the_session();
-        if peer.modern.is_some() || !is_established || failure.happened == Happened::SessionLost {
+        if peer.modern.is_some() || !is_established || failure.happened == FailureClass::SessionLost {
             return failure;
         }
         let named = loss::names_unknown_session(&failure);
@@ -614,7 +635,7 @@ impl InSession<'_> {
             let info = failure.error.info_mut();
             info.delivery = info.delivery.min(Delivery::Rejected);
         }
-        if failure.happened == Happened::Unauthorized
+        if failure.happened == FailureClass::Unauthorized
             && !named
             && turn.token.is_some()
             && !self.renewed.swap(true, Ordering::Relaxed)
@@ -626,7 +647,7 @@ impl InSession<'_> {
         if !named && peer.link.is_the_session() {
             return failure;
         }
-        let kind = Kind::of(&failure, self.call.name().shortest());
+        let kind = LossSign::of(&failure, self.call.name().shortest());
         match loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
@@ -641,14 +662,14 @@ impl InSession<'_> {
             }
             Suspicion::SendAgain => {
                 core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
-                Failure { happened: Happened::SessionLost, ..failure }
+                AttemptError { happened: FailureClass::SessionLost, ..failure }
             }
         }
     }
 
     /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
     /// refusal before, and the server was of the same era.
-    fn doubts_era(&self, core: &Arc<Core>, peer: &Peer, failure: &Failure) -> bool {
+    fn doubts_era(&self, core: &Arc<SessionManager>, peer: &Session, failure: &AttemptError) -> bool {
         let is_modern = peer.modern.is_some();
         // The era of a process that has shaken hands does not change.
         if (!is_modern && peer.link.is_process()) || !is_of_another_era(failure, is_modern, &core.settings) {
@@ -663,7 +684,7 @@ impl InSession<'_> {
     }
 
     /// Whether the headers of this tool's calls are refused also where they were just learnt.
-    fn is_refused_again(&self, core: &Core) -> bool {
+    fn is_refused_again(&self, core: &SessionManager) -> bool {
         let name = format!("the headers of {}", self.call.name().shortest());
         if self.corrected.load(Ordering::Relaxed) {
             core.note_invalid(name);
@@ -673,7 +694,7 @@ impl InSession<'_> {
     }
 
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.
-    fn suspect_session(&self, core: &Arc<Core>) {
+    fn suspect_session(&self, core: &Arc<SessionManager>) {
         let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((kind, peer)) = suspected
             && core.suspects(&kind, &peer)
@@ -684,11 +705,11 @@ impl InSession<'_> {
 }
 
 impl Operation for InSession<'_> {
-    type Ground = Arc<Peer>;
+    type Ground = Arc<Session>;
     type Reply = RawReply;
     const TAKES_SLOT: bool = true;
 
-    fn name(&self) -> Name {
+    fn name(&self) -> OperationName {
         self.call.name()
     }
 
@@ -696,15 +717,15 @@ impl Operation for InSession<'_> {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Peer>, Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Session>, AttemptError> {
         self.core.peer().await
     }
 
-    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, _: &Arc<Context>, peer: &Arc<Peer>, turn: &Turn) -> Result<RawReply, Failure> {
+    async fn attempt(&self, _: &Arc<Context>, peer: &Arc<Session>, turn: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.core;
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
@@ -714,9 +735,9 @@ impl Operation for InSession<'_> {
         let _in_flight = peer.in_flight.begin();
         if core.is_closed() {
             // Its end may not wait for this one any more.
-            return Err(Failure::not_sent(Error::client_closed()));
+            return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        let line = Line { params: Some(self.params), key: self.key, ..Line::of(peer) };
+        let line = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(peer) };
         let id = (!self.call.is_notification).then(|| core.next_id());
         if let Some(id) = id {
             self.unanswered.sent(peer, id);
@@ -736,12 +757,12 @@ impl Operation for InSession<'_> {
                     let doubt = (peer.modern.is_some(), failure.clone());
                     *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
                 }
-                Err(Failure { happened: Happened::SessionLost, ..failure })
+                Err(AttemptError { happened: FailureClass::SessionLost, ..failure })
             }
             Err(mut failure) => {
                 self.unanswered.settled();
-                if failure.happened == Happened::Mismatch && self.is_refused_again(core) {
-                    failure.happened = Happened::Refused;
+                if failure.happened == FailureClass::Mismatch && self.is_refused_again(core) {
+                    failure.happened = FailureClass::Refused;
                 }
                 Err(self.judge_session(core, peer, turn, failure))
             }
@@ -760,26 +781,26 @@ impl Operation for InSession<'_> {
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
             let fresh = CallOptions::default().fresh(true);
-            let list =
-                LogicalCall::prepare(core, TOOLS_LIST, "params", params, &fresh, None).map_err(Failure::not_sent)?;
+            let list = LogicalCall::prepare(core, TOOLS_LIST, "params", params, &fresh, None)
+                .map_err(AttemptError::not_sent)?;
             // All pages: the tool may be on any.
-            pagination::all(core, list, "tools").await.map(drop).map_err(Failure::not_sent)
+            pagination::all(core, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
         })
     }
 
-    fn was_shared(&self, peer: &Arc<Peer>) -> bool {
+    fn was_shared(&self, peer: &Arc<Session>) -> bool {
         peer.requests.load(Ordering::Relaxed) > 1
     }
 
-    fn failed(&self, peer: &Arc<Peer>, failure: &Failure) {
-        if failure.happened == Happened::SessionLost || peer.link.is_down() {
+    fn failed(&self, peer: &Arc<Session>, failure: &AttemptError) {
+        if failure.happened == FailureClass::SessionLost || peer.link.is_down() {
             self.core.lose_session(peer.generation);
         }
     }
 }
 
 /// Whether a refusal that may be one of another era proves that the call did not run.
-fn proves_that_none_ran(failure: &Failure, taken_for_modern: bool) -> bool {
+fn proves_that_none_ran(failure: &AttemptError, taken_for_modern: bool) -> bool {
     let info = failure.error.info();
     let is_of_the_envelope = taken_for_modern && info.rpc_code == Some(UNSUPPORTED_VERSION);
     info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || is_of_the_envelope)
@@ -787,9 +808,9 @@ fn proves_that_none_ran(failure: &Failure, taken_for_modern: bool) -> bool {
 
 /// Whether a server refuses as one of another version or era does than it was taken for: what was found out of it does not
 /// hold any more.
-pub(crate) fn is_of_another_era(failure: &Failure, taken_for_modern: bool, settings: &Settings) -> bool {
+pub(crate) fn is_of_another_era(failure: &AttemptError, taken_for_modern: bool, settings: &Settings) -> bool {
     let info = failure.error.info();
-    if failure.happened != Happened::Refused {
+    if failure.happened != FailureClass::Refused {
         return false;
     }
     // A process has no status.
@@ -806,7 +827,7 @@ pub(crate) fn is_of_another_era(failure: &Failure, taken_for_modern: bool, setti
 }
 
 /// A call that is a part of the handshake.
-struct InOpening<'a>(&'a Arc<Core>, &'a LogicalCall, &'a Opening);
+struct InOpening<'a>(&'a Arc<SessionManager>, &'a LogicalCall, &'a SessionBuilder);
 
 impl Operation for InOpening<'_> {
     type Ground = ();
@@ -814,7 +835,7 @@ impl Operation for InOpening<'_> {
     const OPENS: bool = true;
     const IS_HANDSHAKE: bool = true;
 
-    fn name(&self) -> Name {
+    fn name(&self) -> OperationName {
         self.1.name()
     }
 
@@ -822,11 +843,11 @@ impl Operation for InOpening<'_> {
         Some(reply.status.as_u16())
     }
 
-    async fn prepare(&self, _: &Arc<Context>) -> Result<(), Failure> {
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
         Ok(())
     }
 
-    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, Failure> {
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
 
@@ -834,7 +855,7 @@ impl Operation for InOpening<'_> {
         self.2.renews()
     }
 
-    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Turn) -> Result<RawReply, Failure> {
+    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.0;
         // Only what begins a handshake may be the first request on a link.
         let begins = matches!(self.1.method.as_str(), INITIALIZE | modern::DISCOVER);
@@ -847,8 +868,16 @@ impl Operation for InOpening<'_> {
         let (modern, key) = (modern.as_deref(), self.1.key.as_ref());
         ears.opens_as(modern.is_some());
         let session_id = headers.get(&headers::MCP_SESSION_ID);
-        let line =
-            Line { link: &link, headers: &headers, session_id, modern, ears: &ears, params: None, key, peer: None };
+        let line = RequestTarget {
+            link: &link,
+            headers: &headers,
+            session_id,
+            modern,
+            ears: &ears,
+            params: None,
+            key,
+            peer: None,
+        };
         let id = (!self.1.is_notification).then(|| core.next_id());
         self.1.attempt(core, line, turn, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();
@@ -857,19 +886,19 @@ impl Operation for InOpening<'_> {
                 info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
             }
             if !begins && link.is_down() {
-                failure.happened = Happened::SessionLost;
+                failure.happened = FailureClass::SessionLost;
             } else if link.is_process() && link.is_down() {
                 let is_first = failure.error.info().code == Code::ProcessExited && self.2.is_first_end();
                 if !(is_first && self.1.method == INITIALIZE) {
                     // A program that has ended before its first answer twice, or talks, would do so again.
-                    failure.happened = Happened::Refused;
+                    failure.happened = FailureClass::Refused;
                 }
             } else if self.1.is_notification
                 && failure.error.info().status.is_some()
-                && !matches!(failure.happened, Happened::SessionLost | Happened::Unauthorized)
+                && !matches!(failure.happened, FailureClass::SessionLost | FailureClass::Unauthorized)
             {
                 // It arrived: sent again, it would be answered the same.
-                failure.happened = Happened::Refused;
+                failure.happened = FailureClass::Refused;
             }
             failure
         })
@@ -877,11 +906,15 @@ impl Operation for InOpening<'_> {
 }
 
 /// The link of a handshake ended before the handshake did.
-pub(crate) fn link_lost() -> Failure {
-    Failure::new(Happened::SessionLost, Code::SessionLost, "the connection to the server ended within the handshake")
+pub(crate) fn link_lost() -> AttemptError {
+    AttemptError::new(
+        FailureClass::SessionLost,
+        Code::SessionLost,
+        "the connection to the server ended within the handshake",
+    )
 }
 
-fn blocked(core: &Core, tool: &str) -> Error {
+fn blocked(core: &SessionManager, tool: &str) -> Error {
     let shown = preview(tool.as_bytes());
     let mut error = Error::new(
         Code::ToolBlocked,
@@ -891,7 +924,7 @@ fn blocked(core: &Core, tool: &str) -> Error {
     error
 }
 
-fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
+fn refuse_tool_error(reply: &RawReply) -> Result<(), AttemptError> {
     // Read loosely: whatever else is odd about the result, the failure must not be missed.
     let (is_error, said) = lenient_json::tool_result(&reply.result);
     if !is_error {
@@ -899,7 +932,8 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
     }
     let said = said.unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
-    let mut failure = Failure::new(Happened::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
+    let mut failure =
+        AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
     let info = failure.error.info_mut();
     info.delivery = Delivery::Executed;
     info.data = serde_json::from_slice(&reply.result).ok();
@@ -909,10 +943,10 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), Failure> {
 
 /// Hears what the server sends on the way to this call's answer.
 struct CallListener<'a> {
-    core: &'a Arc<Core>,
+    core: &'a Arc<SessionManager>,
     /// The token that the call was sent with.
     token: Option<&'a Token>,
-    ears: &'a Ears,
+    ears: &'a InboundHandler,
     idle: &'a Arc<IdleTimer>,
     progress: Option<&'a (String, ProgressSink)>,
     /// How long room for progress is waited for.
@@ -924,7 +958,7 @@ struct CallListener<'a> {
 
 impl CallListener<'_> {
     /// The failure of an attempt that took too long, which tells what came in the place of an answer.
-    fn too_late(&self, link: &Link) -> Failure {
+    fn too_late(&self, link: &Link) -> AttemptError {
         let mut failure = self.idle.too_late();
         let own = self.skipped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(skipped) = own.or_else(|| link.skipped()) {
@@ -960,7 +994,7 @@ impl Listener for CallListener<'_> {
         Some(self.idle)
     }
 
-    fn room_for(&self, method: &str, params: Option<&RawValue>) -> Option<message::Room<'_>> {
+    fn room_for(&self, method: &str, params: Option<&RawValue>) -> Option<message::QueueWait<'_>> {
         let room = self.progress.and_then(|(_, sink)| sink.room.as_ref()).filter(|_| method == PROGRESS)?;
         let size = params.map_or(0, |params| params.get().len());
         if room.has_place_for(size) {
@@ -1004,7 +1038,7 @@ mod tests {
     #[test]
     fn a_call_on_its_way_is_small() {
         let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();
-        let core = Arc::new(Core::new(settings).unwrap());
+        let core = Arc::new(SessionManager::new(settings).unwrap());
         let params = Bytes::from_static(br#"{"name":"t"}"#);
         let call = LogicalCall::prepare(&core, TOOLS_CALL, "arguments", params, &CallOptions::default(), None).unwrap();
         let size = size_of_val(&call.run(&core));

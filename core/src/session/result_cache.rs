@@ -23,13 +23,13 @@ const CACHEABLE: &[&str] =
 
 /// What an answer is found by: nothing else may change it. The token counts, as another one may see other things.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Key {
+pub(crate) struct CacheKey {
     method: &'static str,
     params: Bytes,
     token: Option<u64>,
 }
 
-impl Key {
+impl CacheKey {
     /// `None` where answers to the method are not kept.
     pub(crate) fn of(method: &str, params: &Bytes, token: Option<u64>) -> Option<Self> {
         let method = CACHEABLE.iter().find(|known| **known == method)?;
@@ -52,24 +52,24 @@ pub(crate) struct Moment(u64);
 
 #[derive(Default)]
 pub(crate) struct Cache {
-    state: Mutex<State>,
+    state: Mutex<CacheState>,
 }
 
 #[derive(Default)]
-struct State {
-    kept: HashMap<Key, Kept>,
+struct CacheState {
+    kept: HashMap<CacheKey, CachedResult>,
     bytes: usize,
     invalidations: u64,
 }
 
-struct Kept {
+struct CachedResult {
     reply: RawReply,
     until: Instant,
 }
 
 impl Cache {
     /// The answer, while it holds.
-    pub(crate) fn get(&self, key: &Key) -> Option<RawReply> {
+    pub(crate) fn get(&self, key: &CacheKey) -> Option<RawReply> {
         let mut state = self.locked();
         let kept = state.kept.get(key)?;
         if kept.until <= Instant::now() {
@@ -85,7 +85,7 @@ impl Cache {
     }
 
     /// Keeps an answer for as long as it says, where nothing was invalidated since it was asked for.
-    pub(crate) fn keep(&self, key: Key, reply: &RawReply, asked: Moment) {
+    pub(crate) fn keep(&self, key: CacheKey, reply: &RawReply, asked: Moment) {
         let Some(holds) = time_to_live(&reply.result) else { return };
         let Some(until) = Instant::now().checked_add(holds) else { return };
         let size = reply.result.len() + key.params.len();
@@ -103,7 +103,7 @@ impl Cache {
             state.forget(|other, _| *other == soonest);
         }
         state.bytes += size;
-        state.kept.insert(key, Kept { reply: reply.clone(), until });
+        state.kept.insert(key, CachedResult { reply: reply.clone(), until });
     }
 
     /// Forgets what a notification says has changed.
@@ -124,13 +124,13 @@ impl Cache {
         });
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, CacheState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl State {
-    fn forget(&mut self, is_it: impl Fn(&Key, &Kept) -> bool) {
+impl CacheState {
+    fn forget(&mut self, is_it: impl Fn(&CacheKey, &CachedResult) -> bool) {
         let mut freed = 0;
         self.kept.retain(|key, kept| {
             let goes = is_it(key, kept);
@@ -161,8 +161,8 @@ mod tests {
         RawReply { result: format!("{{\"tools\":[],\"ttlMs\":{ttl}}}").into(), ..RawReply::default() }
     }
 
-    fn key(method: &str, params: &'static str) -> Key {
-        Key::of(method, &Bytes::from(params), None).unwrap()
+    fn key(method: &str, params: &'static str) -> CacheKey {
+        CacheKey::of(method, &Bytes::from(params), None).unwrap()
     }
 
     #[tokio::test(start_paused = true)]
@@ -178,7 +178,7 @@ mod tests {
             cache.keep(first.clone(), &reply(ttl), cache.now());
             assert!(cache.get(&first).is_none(), "{ttl}");
         }
-        assert!(Key::of("tools/call", &Bytes::new(), None).is_none());
+        assert!(CacheKey::of("tools/call", &Bytes::new(), None).is_none());
     }
 
     #[tokio::test(start_paused = true)]
@@ -203,7 +203,7 @@ mod tests {
         let cache = Cache::default();
         for number in 0..1000 {
             let params = Bytes::from(format!("{{\"uri\":\"{number}\"}}"));
-            cache.keep(Key::of("resources/read", &params, None).unwrap(), &reply("1000"), cache.now());
+            cache.keep(CacheKey::of("resources/read", &params, None).unwrap(), &reply("1000"), cache.now());
         }
         assert_eq!(cache.locked().kept.len(), MOST_ANSWERS);
     }

@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use crate::config::callbacks::{ELICITATION, Hooks, ROOTS, SAMPLING};
+use crate::config::callbacks::{Callbacks, ELICITATION, ROOTS, SAMPLING};
 use crate::observe::deviations::Deviation;
 use crate::protocol::elicitation::{self, Elicitation, Form};
 use crate::protocol::{client_features, json_schema};
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 
 /// The largest form that is read at once, in bytes of JSON text.
 const READ_AT_ONCE: usize = 16 << 10;
@@ -26,7 +26,7 @@ const ASKS: &[Ask] = &[
 
 /// Why a server's request has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Unanswered {
+pub(crate) enum RequestRefusal {
     /// The client has not declared that it answers this.
     Undeclared,
     /// The request is not what the specification says.
@@ -37,7 +37,7 @@ pub(crate) enum Unanswered {
 
 /// The capabilities that follow from the caller's functions (specification 2025-11-25, basic/lifecycle; 2026-07-28,
 /// basic/index, `_meta`), as JSON text.
-pub(crate) fn capabilities(hooks: &Hooks, is_modern: bool) -> String {
+pub(crate) fn capabilities(hooks: &Callbacks, is_modern: bool) -> String {
     let mut declared = serde_json::Map::new();
     for ask in ASKS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
         let settings = match ask.hook {
@@ -57,34 +57,38 @@ pub(crate) fn known_as(method: &str) -> &'static str {
 }
 
 /// Whether a function of the caller's answers this.
-pub(crate) fn is_answered(hooks: &Hooks, method: &str) -> bool {
+pub(crate) fn is_answered(hooks: &Callbacks, method: &str) -> bool {
     ASKS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
 }
 
 /// Has the caller's function answer; the result is JSON text.
-pub(crate) async fn answer(core: &Core, method: &str, params: Option<&str>) -> Result<String, Unanswered> {
-    let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(Unanswered::Undeclared) };
-    let Some(answer) = core.settings.hooks.answers.get(ask.hook) else { return Err(Unanswered::Undeclared) };
+pub(crate) async fn answer(
+    core: &SessionManager,
+    method: &str,
+    params: Option<&str>,
+) -> Result<String, RequestRefusal> {
+    let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(RequestRefusal::Undeclared) };
+    let Some(answer) = core.settings.hooks.answers.get(ask.hook) else { return Err(RequestRefusal::Undeclared) };
     let text = params.unwrap_or("{}");
     let params: Value =
-        serde_json::from_str(text).map_err(|_| Unanswered::Malformed("params are no JSON".to_owned()))?;
-    client_features::check(method, &params).map_err(Unanswered::Malformed)?;
+        serde_json::from_str(text).map_err(|_| RequestRefusal::Malformed("params are no JSON".to_owned()))?;
+    client_features::check(method, &params).map_err(RequestRefusal::Malformed)?;
     let elicitation = match method {
-        elicitation::CREATE => Some(elicitation_of(core, text, params).await.map_err(Unanswered::Malformed)?),
+        elicitation::CREATE => Some(elicitation_of(core, text, params).await.map_err(RequestRefusal::Malformed)?),
         _ => None,
     };
-    let given = answer(text.to_owned()).await.map_err(Unanswered::Failed)?;
+    let given = answer(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
     let given: Value =
-        serde_json::from_str(&given).map_err(|_| Unanswered::Failed("what it gave is not JSON".to_owned()))?;
+        serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("what it gave is not JSON".to_owned()))?;
     let result = match elicitation {
         Some(elicitation) => answered(core, &elicitation, given).await,
         None => client_features::result(method, given),
     };
-    result.map(|result| result.to_string()).map_err(Unanswered::Failed)
+    result.map(|result| result.to_string()).map_err(RequestRefusal::Failed)
 }
 
 /// Reads what a person is to be asked, and reports what of it is not as the specification has it.
-async fn elicitation_of(core: &Core, text: &str, params: Value) -> Result<Elicitation, String> {
+async fn elicitation_of(core: &SessionManager, text: &str, params: Value) -> Result<Elicitation, String> {
     let reading = core.reading();
     // Patterns take their time, and so does what is large.
     let elicitation = match text.len() > READ_AT_ONCE || text.contains("\"pattern\"") {
@@ -110,7 +114,7 @@ async fn elicitation_of(core: &Core, text: &str, params: Value) -> Result<Elicit
 }
 
 /// The result to send, out of what the person gave: of a form, what was left out has its default, and all of it fits the form.
-async fn answered(core: &Core, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
+async fn answered(core: &SessionManager, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
     let result = elicitation::result(elicitation, given)?;
     let Some((check, content)) = elicitation::to_check(elicitation, &result) else { return Ok(result) };
     match json_schema::fits_in_time(check, content.clone()).await {
@@ -131,8 +135,8 @@ mod tests {
     use super::*;
     use crate::config::client_options::ClientConfig;
 
-    fn hooks(hook: &'static str, given: &'static str) -> Hooks {
-        let mut hooks = Hooks::default();
+    fn hooks(hook: &'static str, given: &'static str) -> Callbacks {
+        let mut hooks = Callbacks::default();
         hooks.answers.insert(hook, Arc::new(move |_| Box::pin(async move { Ok(given.to_owned()) })));
         hooks
     }
@@ -142,16 +146,16 @@ mod tests {
         let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
         let mut settings = config.resolve(|_| None).unwrap();
         settings.hooks = hooks(ROOTS, "[]");
-        let core = Core::new(settings).unwrap();
+        let core = SessionManager::new(settings).unwrap();
         for method in ["sampling/createMessage", "elicitation/create", "tools/call", ""] {
-            assert_eq!(answer(&core, method, Some("{}")).await, Err(Unanswered::Undeclared), "{method}");
+            assert_eq!(answer(&core, method, Some("{}")).await, Err(RequestRefusal::Undeclared), "{method}");
         }
         assert_eq!(answer(&core, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
     }
 
     #[test]
     fn capabilities_follow_from_the_functions() {
-        assert_eq!(capabilities(&Hooks::default(), true), "{}");
+        assert_eq!(capabilities(&Callbacks::default(), true), "{}");
         assert_eq!(capabilities(&hooks(ROOTS, ""), false), r#"{"roots":{"listChanged":true}}"#);
         assert_eq!(capabilities(&hooks(ROOTS, ""), true), r#"{"roots":{}}"#);
         assert_eq!(capabilities(&hooks(ELICITATION, ""), true), r#"{"elicitation":{"form":{},"url":{}}}"#);

@@ -9,19 +9,19 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::protocol::raw_result::RawReply;
-use crate::session::inbound::Ears;
+use crate::session::inbound::InboundHandler;
 use crate::transport::link::Link;
 use crate::util::in_flight::InFlight;
-use crate::util::single_flight::{Kept, SingleFlight};
+use crate::util::single_flight::{Reusable, SingleFlight};
 
 /// An open session.
-pub(crate) struct Peer {
+pub(crate) struct Session {
     /// Counts the openings, so that a late failure of an old session does not end the new one.
     pub(crate) generation: u64,
     pub(crate) link: Arc<Link>,
-    pub(crate) ears: Arc<Ears>,
+    pub(crate) ears: Arc<InboundHandler>,
     pub(crate) session_id: Option<HeaderValue>,
     /// Headers of every request in this session.
     pub(crate) headers: HeaderMap,
@@ -37,7 +37,7 @@ pub(crate) struct Peer {
     pub(crate) listening: OnceLock<Listening>,
 }
 
-impl Peer {
+impl Session {
     /// The id of the session: that of the handshake, or one that a later response gave.
     pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
         self.session_id.as_ref().or_else(|| self.ears.late_session_id())
@@ -165,13 +165,13 @@ impl Listening {
     }
 }
 
-impl std::fmt::Debug for Peer {
+impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Peer").field("generation", &self.generation).field("link", &self.link).finish_non_exhaustive()
     }
 }
 
-impl Drop for Peer {
+impl Drop for Session {
     fn drop(&mut self) {
         if let Some(listening) = self.listening.get() {
             listening.end();
@@ -180,9 +180,9 @@ impl Drop for Peer {
 }
 
 /// The session of a client: opened once for all callers.
-pub(crate) type Session = SingleFlight<Peer, Failure>;
+pub(crate) type SessionCache = SingleFlight<Session, AttemptError>;
 
-impl Kept for Peer {
+impl Reusable for Session {
     fn generation(&self) -> u64 {
         self.generation
     }

@@ -15,21 +15,21 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{AbortHandle, JoinHandle};
 use tokio::time::Instant;
 
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
 use crate::http::idle_timeout::too_late;
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::protocol::safety::Safety;
-use crate::retry::executor::Turn;
-use crate::session::cancellation::Unanswered;
+use crate::retry::executor::Attempt;
+use crate::session::cancellation::CancelOnDrop;
 use crate::session::get_stream::{LIVED, after_failure, backoff};
-use crate::session::inbound::Ears;
-use crate::session::manager::Core;
-use crate::session::request::{Line, LogicalCall};
-use crate::session::session::Peer;
-use crate::transport::classify::{Standing, judge};
+use crate::session::inbound::InboundHandler;
+use crate::session::manager::SessionManager;
+use crate::session::request::{LogicalCall, RequestTarget};
+use crate::session::session::Session;
+use crate::transport::classify::{ResponseContext, judge};
 use crate::transport::message::Listener;
 
 const LISTEN: &str = "subscriptions/listen";
@@ -39,7 +39,7 @@ const OPEN_WITHIN: Duration = Duration::from_secs(20);
 
 /// What is wanted, and what came of it.
 pub(crate) struct Subscriptions {
-    state: Mutex<State>,
+    state: Mutex<SubscriptionState>,
     changed: Notify,
     outcome: watch::Sender<Outcome>,
     /// The stream that is to be acknowledged.
@@ -51,7 +51,7 @@ pub(crate) struct Subscriptions {
 }
 
 #[derive(Default)]
-struct State {
+struct SubscriptionState {
     uris: BTreeSet<String>,
     revision: u64,
 }
@@ -59,7 +59,7 @@ struct State {
 #[derive(Clone, Default)]
 struct Outcome {
     revision: u64,
-    result: Option<Result<BTreeSet<String>, Failure>>,
+    result: Option<Result<BTreeSet<String>, AttemptError>>,
 }
 
 impl Default for Subscriptions {
@@ -113,14 +113,14 @@ impl Subscriptions {
     }
 
     /// Waits for what came of a change: whether the server tells of `uri` now.
-    pub(crate) async fn came_to(&self, revision: u64, uri: &str) -> Result<bool, Failure> {
+    pub(crate) async fn came_to(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
         let mut outcome = self.outcome.subscribe();
         let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
         let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late(None)) };
         outcome.result.unwrap_or_else(|| Err(too_late(None))).map(|told_of| told_of.contains(uri))
     }
 
-    fn settle(&self, revision: u64, result: Result<BTreeSet<String>, Failure>) {
+    fn settle(&self, revision: u64, result: Result<BTreeSet<String>, AttemptError>) {
         self.outcome.send_replace(Outcome { revision, result: Some(result) });
     }
 
@@ -178,7 +178,7 @@ impl Subscriptions {
         told.map(|told| told.clone()).ok().flatten().map(|(_, uris)| uris).unwrap_or_default()
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, SubscriptionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -189,31 +189,31 @@ pub(crate) fn not_subscribed() -> Error {
 }
 
 /// One stream that is open. Given up where it is dropped.
-struct Stream {
-    task: JoinHandle<Failure>,
+struct SubscriptionStream {
+    task: JoinHandle<AttemptError>,
     revision: u64,
     begun: Instant,
-    unanswered: Unanswered,
+    unanswered: CancelOnDrop,
 }
 
-impl Drop for Stream {
+impl Drop for SubscriptionStream {
     fn drop(&mut self) {
         self.task.abort();
     }
 }
 
 /// Keeps a stream open that tells of what is wanted, until the session ends.
-pub(crate) fn start(core: &Arc<Core>, peer: &Arc<Peer>) -> AbortHandle {
+pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> AbortHandle {
     let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
     tokio::spawn(async move {
-        let mut open: Option<Stream> = None;
+        let mut open: Option<SubscriptionStream> = None;
         while keep(&core, &peer, &mut open).await.is_some() {}
     })
     .abort_handle()
 }
 
 /// One change of what is wanted, or one end of the stream. `None` where the client is gone.
-async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -> Option<()> {
+async fn keep(core: &Weak<SessionManager>, peer: &Weak<Session>, open: &mut Option<SubscriptionStream>) -> Option<()> {
     let subscriptions = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
         let (revision, filter) = core.subscriptions.filter(core.settings.listen);
@@ -272,18 +272,24 @@ async fn keep(core: &Weak<Core>, peer: &Weak<Peer>, open: &mut Option<Stream>) -
     Some(())
 }
 
-type NotOpened = (Failure, Option<Arc<crate::auth::token::Token>>);
+type NotOpened = (AttemptError, Option<Arc<crate::auth::token::Token>>);
 
 /// Opens a stream, and waits until the server has acknowledged it.
-async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value) -> Result<Stream, NotOpened> {
+async fn begin(
+    core: &Arc<SessionManager>,
+    peer: &Arc<Session>,
+    revision: u64,
+    filter: &Value,
+) -> Result<SubscriptionStream, NotOpened> {
     let token = access_token::current(core).await.map_err(|failure| (failure, None))?;
     let params = Bytes::from(json!({ "notifications": filter }).to_string());
     let call = LogicalCall::of_its_own(core, LISTEN, params, Safety::Safe);
-    let turn = Turn::alone(token.clone());
+    let turn = Attempt::alone(token.clone());
     let id = core.next_id();
-    let outgoing = call.outgoing(core, &Line::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
+    let outgoing =
+        call.outgoing(core, &RequestTarget::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
     let (link, ears, profile) = (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.settings.profile));
-    let unanswered = Unanswered::new(core);
+    let unanswered = CancelOnDrop::new(core);
     unanswered.sent(peer, id);
     let subscriptions = Arc::clone(&core.subscriptions);
     subscriptions.expected.store(id, Ordering::Release);
@@ -293,14 +299,14 @@ async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value
             ended = link.exchange(outgoing, &heard) => ended,
             () = subscriptions.is_torn_down(id) => Err(torn_down()),
         };
-        let standing = Standing { in_session: false, is_modern: true };
+        let standing = ResponseContext { in_session: false, is_modern: true };
         match ended.and_then(|answer| judge(&Method::POST, answer, &profile, standing)) {
             // Ended by the server in good order; it may begin again.
             Ok(_) => torn_down(),
             Err(failure) => failure,
         }
     });
-    let mut stream = Stream { task, revision, begun: Instant::now(), unanswered };
+    let mut stream = SubscriptionStream { task, revision, begun: Instant::now(), unanswered };
     let acknowledged = tokio::time::timeout(OPEN_WITHIN, async {
         tokio::select! {
             uris = core.subscriptions.acknowledged(id) => Ok(uris),
@@ -319,12 +325,12 @@ async fn begin(core: &Arc<Core>, peer: &Arc<Peer>, revision: u64, filter: &Value
     }
 }
 
-fn torn_down() -> Failure {
-    Failure::new(Happened::Lost, Code::AnswerCut, "the server ended the subscription")
+fn torn_down() -> AttemptError {
+    AttemptError::new(FailureClass::Lost, Code::AnswerCut, "the server ended the subscription")
 }
 
 /// What comes on such a stream goes where all that the server says by itself goes.
-struct Heard<'a>(&'a Ears);
+struct Heard<'a>(&'a InboundHandler);
 
 impl Listener for Heard<'_> {
     fn notification(&self, method: &str, params: Option<&RawValue>) {

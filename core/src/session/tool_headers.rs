@@ -10,13 +10,13 @@ use serde_json::Value;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::protocol::param_headers::{annotations, value_at};
-use crate::session::manager::Core;
+use crate::session::manager::SessionManager;
 use crate::util::sanitize::preview;
 
 /// The most tools that are remembered.
 const MOST_TOOLS: usize = 65_536;
 
-impl Core {
+impl SessionManager {
     /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
     /// of the page stays as it came.
     pub(crate) fn learn_tools(&self, page: Bytes) -> (Bytes, Vec<String>) {

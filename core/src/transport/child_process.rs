@@ -11,8 +11,8 @@ use tokio::sync::watch;
 
 use crate::config::endpoint::Program;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 
 /// How long a process may take to end after its input was closed, and again after it was asked to.
 const GRACE: Duration = Duration::from_millis(1300);
@@ -24,13 +24,13 @@ const TAIL_LINE_BYTES: usize = 4096;
 
 /// How a process ended, as far as is known.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Ended {
+pub(crate) struct ProcessExit {
     /// The negative number of a signal where one ended it.
     pub(crate) exit_code: Option<i32>,
     pub(crate) stderr: Vec<String>,
 }
 
-pub(crate) struct Process {
+pub(crate) struct ChildProcess {
     stop: watch::Sender<bool>,
     exit: watch::Receiver<Option<i32>>,
     /// Whether its last words have been read, too.
@@ -38,9 +38,9 @@ pub(crate) struct Process {
     tail: Arc<Mutex<VecDeque<String>>>,
 }
 
-impl Process {
+impl ChildProcess {
     /// Starts the program in a process group of its own.
-    pub(crate) fn start(program: &Program) -> Result<(Self, ChildStdin, ChildStdout), Failure> {
+    pub(crate) fn start(program: &Program) -> Result<(Self, ChildStdin, ChildStdout), AttemptError> {
         let mut command = Command::new(&program.command);
         command.args(program.args.iter().map(crate::util::secret::Secret::expose)).env_clear();
         command.envs(program.inherited.iter().map(|(name, value)| (name, value)));
@@ -87,7 +87,7 @@ impl Process {
     }
 
     /// Waits for the end, and for its last words.
-    pub(crate) async fn ended(&self) -> Ended {
+    pub(crate) async fn ended(&self) -> ProcessExit {
         let _ = self.said_all.clone().wait_for(|all| *all).await;
         self.so_far()
     }
@@ -99,13 +99,13 @@ impl Process {
     }
 
     /// What is known by now.
-    pub(crate) fn so_far(&self) -> Ended {
+    pub(crate) fn so_far(&self) -> ProcessExit {
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
-        Ended { exit_code: *self.exit.borrow(), stderr: tail.iter().cloned().collect() }
+        ProcessExit { exit_code: *self.exit.borrow(), stderr: tail.iter().cloned().collect() }
     }
 }
 
-fn not_started(program: &Program, error: &std::io::Error) -> Failure {
+fn not_started(program: &Program, error: &std::io::Error) -> AttemptError {
     let command = crate::util::sanitize::preview(program.command.as_bytes());
     let why = match error.kind() {
         std::io::ErrorKind::NotFound if command.contains(' ') => {
@@ -115,7 +115,7 @@ fn not_started(program: &Program, error: &std::io::Error) -> Failure {
         kind => kind.to_string(),
     };
     let message = format!("the command \"{command}\" could not be started: {why}");
-    let mut failure = Failure::new(Happened::Refused, Code::ProcessNotStarted, message);
+    let mut failure = AttemptError::new(FailureClass::Refused, Code::ProcessNotStarted, message);
     failure.error.info_mut().delivery = crate::error::Delivery::NotSent;
     failure
 }

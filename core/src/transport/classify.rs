@@ -12,8 +12,8 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::config::profile::{Profile, ServiceCode};
-use crate::error::attempt_error::{Failure, Tie};
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::http::retry_after;
 use crate::protocol::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
@@ -28,7 +28,7 @@ const MOST_SCOPES: usize = 64;
 
 /// What is known of a conversation besides its profile.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Standing {
+pub(crate) struct ResponseContext {
     pub(crate) in_session: bool,
     /// Whether codes of the modern era mean what they mean there; before, their numbers were a server's own.
     pub(crate) is_modern: bool,
@@ -39,8 +39,8 @@ pub(crate) fn judge(
     method: &Method,
     answer: Answer,
     profile: &Profile,
-    standing: Standing,
-) -> Result<(Bytes, HeaderMap), Failure> {
+    standing: ResponseContext,
+) -> Result<(Bytes, HeaderMap), AttemptError> {
     match answer {
         Answer { status, headers, content: Content::Result(result), .. } if status.is_success() => {
             Ok((result, headers))
@@ -56,11 +56,11 @@ pub(crate) fn refused_rest(
     headers: &HeaderMap,
     body: &[u8],
     profile: &Profile,
-) -> Failure {
-    let mut failure = failure(method, status, headers, Said::by_body(body), profile, Standing::default());
+) -> AttemptError {
+    let mut failure = failure(method, status, headers, ErrorBody::by_body(body), profile, ResponseContext::default());
     let info = failure.error.info_mut();
     info.data = serde_json::from_slice(body).ok();
-    if status == StatusCode::CONFLICT && failure.happened == Happened::Refused {
+    if status == StatusCode::CONFLICT && failure.happened == FailureClass::Refused {
         // No call of a tool: a registry says so of what there is already.
         info.delivery = info.delivery.min(Delivery::Rejected);
     }
@@ -68,12 +68,12 @@ pub(crate) fn refused_rest(
 }
 
 /// Why an answer is no result.
-pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: Standing) -> Failure {
+pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standing: ResponseContext) -> AttemptError {
     let Answer { status, headers, content, cut } = answer;
     let mut said = match content {
-        Content::Result(_) | Content::OtherResult(_) => Said::default(),
-        Content::RpcError(error) => Said::by_rpc(error),
-        Content::Other(body) => Said { is_open: cut.is_some() && may_be_json(&body), ..Said::by_body(&body) },
+        Content::Result(_) | Content::OtherResult(_) => ErrorBody::default(),
+        Content::RpcError(error) => ErrorBody::by_rpc(error),
+        Content::Other(body) => ErrorBody { is_open: cut.is_some() && may_be_json(&body), ..ErrorBody::by_body(&body) },
     };
     said.cut = cut;
     failure(method, status, &headers, said, profile, standing)
@@ -81,7 +81,7 @@ pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, standi
 
 /// What the body of a refusal says.
 #[derive(Default)]
-struct Said {
+struct ErrorBody {
     message: String,
     rpc_code: Option<i64>,
     /// Whether the JSON-RPC error named the id of a request.
@@ -119,7 +119,7 @@ struct Rest {
 
 /// What services say that have no such object: a text, or a list of what is wrong.
 #[derive(Deserialize)]
-struct Loose {
+struct PlainErrorBody {
     #[serde(default)]
     message: Option<Value>,
     #[serde(default)]
@@ -128,7 +128,7 @@ struct Loose {
     detail: Option<Value>,
 }
 
-impl Loose {
+impl PlainErrorBody {
     fn text(self) -> Option<String> {
         let as_text = |value: Value| match value {
             Value::Null => None,
@@ -155,7 +155,7 @@ struct RestError {
     retry_after: Option<f64>,
 }
 
-impl Said {
+impl ErrorBody {
     fn by_rpc(error: RpcError) -> Self {
         let details: Details =
             error.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or_default();
@@ -183,7 +183,7 @@ impl Said {
                 ..Self::default()
             },
             Err(_) => {
-                let said = serde_json::from_slice::<Loose>(body).ok().and_then(Loose::text);
+                let said = serde_json::from_slice::<PlainErrorBody>(body).ok().and_then(PlainErrorBody::text);
                 let text = || String::from_utf8_lossy(body).trim().to_owned();
                 Self { message: said.unwrap_or_else(text), ..Self::default() }
             }
@@ -195,31 +195,31 @@ fn failure(
     method: &Method,
     status: StatusCode,
     headers: &HeaderMap,
-    said: Said,
+    said: ErrorBody,
     profile: &Profile,
-    standing: Standing,
-) -> Failure {
+    standing: ResponseContext,
+) -> AttemptError {
     let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(said.retry_after);
     let lost = standing.in_session && is_session_lost(method, status, &said, profile);
     let known = said.service_code.as_deref().and_then(|word| profile.service_code(word));
     let (happened, code, delivery) = match known {
-        _ if lost => (Happened::SessionLost, Code::SessionLost, None),
+        _ if lost => (FailureClass::SessionLost, Code::SessionLost, None),
         // Of a range that the specification keeps to itself since 2026-07-28.
         _ if standing.is_modern && said.rpc_code == Some(HEADER_MISMATCH) => {
-            (Happened::Mismatch, Code::BadRequest, None)
+            (FailureClass::Mismatch, Code::BadRequest, None)
         }
         _ if standing.is_modern && said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => {
-            (Happened::Refused, Code::MissingCapability, None)
+            (FailureClass::Refused, Code::MissingCapability, None)
         }
         _ if standing.is_modern && said.rpc_code == Some(UNSUPPORTED_VERSION) => {
-            (Happened::Refused, Code::UnsupportedVersion, None)
+            (FailureClass::Refused, Code::UnsupportedVersion, None)
         }
         Some(row) => by_service_code(row, status),
         None => by_status(status, &said, profile, wait.is_some()),
     };
     // By the status alone: another token may be accepted, whatever the service calls the refusal.
-    let unauthorized = status == StatusCode::UNAUTHORIZED && happened == Happened::Refused;
-    let happened = if unauthorized { Happened::Unauthorized } else { happened };
+    let unauthorized = status == StatusCode::UNAUTHORIZED && happened == FailureClass::Refused;
+    let happened = if unauthorized { FailureClass::Unauthorized } else { happened };
     let tie = match said.rpc_code {
         _ if known.is_some() || said.is_open || names_an_error(headers) => Tie::Code,
         Some(code) if !may_be_of_any_call(code) => Tie::Code,
@@ -234,7 +234,7 @@ fn failure(
         Code::UnexpectedRedirect => redirect_message(headers),
         _ => message(code, &said.message, said.cut.as_deref()),
     };
-    let mut failure = Failure::new(happened, code, text).answered(status, headers);
+    let mut failure = AttemptError::new(happened, code, text).answered(status, headers);
     failure.tie = tie;
     let info = failure.error.info_mut();
     info.delivery = delivery.unwrap_or(info.delivery);
@@ -276,7 +276,7 @@ fn redirect_message(headers: &HeaderMap) -> String {
 
 /// 404 to a request with a session says that the session is gone, unless the body says that something else is missing.
 /// To GET it must say so itself: many servers have no such route.
-fn is_session_lost(method: &Method, status: StatusCode, said: &Said, profile: &Profile) -> bool {
+fn is_session_lost(method: &Method, status: StatusCode, said: &ErrorBody, profile: &Profile) -> bool {
     let about_the_call = matches!(said.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
         || said.service_code.is_some();
     let is_sign = status == StatusCode::NOT_FOUND && (method == Method::POST || said.rpc_code.is_some());
@@ -287,50 +287,55 @@ fn is_session_lost(method: &Method, status: StatusCode, said: &Said, profile: &P
     profile.says_session_lost(method, status, said.rpc_code, &said.message) || (is_sign && !about_the_call)
 }
 
-fn by_service_code(row: &ServiceCode, status: StatusCode) -> (Happened, Code, Option<Delivery>) {
-    if row.happened == Happened::ServerFault && status.is_client_error() {
+fn by_service_code(row: &ServiceCode, status: StatusCode) -> (FailureClass, Code, Option<Delivery>) {
+    if row.happened == FailureClass::ServerFault && status.is_client_error() {
         // The service counts such a failure as the request's own fault: it ran, and would fail again.
-        return (Happened::Refused, row.code, Some(Delivery::Executed));
+        return (FailureClass::Refused, row.code, Some(Delivery::Executed));
     }
     (row.happened, row.code, Some(row.delivery))
 }
 
-fn by_status(status: StatusCode, said: &Said, profile: &Profile, has_wait: bool) -> (Happened, Code, Option<Delivery>) {
+fn by_status(
+    status: StatusCode,
+    said: &ErrorBody,
+    profile: &Profile,
+    has_wait: bool,
+) -> (FailureClass, Code, Option<Delivery>) {
     let (happened, code) = match status.as_u16() {
         200..=299 => return by_rpc_code(said),
-        300..=399 => (Happened::Refused, Code::UnexpectedRedirect),
-        401 => (Happened::Refused, Code::Unauthorized),
-        402 => (Happened::QuotaSpent, Code::QuotaExceeded),
-        403 => (Happened::Refused, Code::Forbidden),
+        300..=399 => (FailureClass::Refused, Code::UnexpectedRedirect),
+        401 => (FailureClass::Refused, Code::Unauthorized),
+        402 => (FailureClass::QuotaSpent, Code::QuotaExceeded),
+        403 => (FailureClass::Refused, Code::Forbidden),
         // Of a proxy: no server says so.
-        407 => return (Happened::ProxyRefused, Code::ProxyUnauthorized, Some(Delivery::Rejected)),
-        408 => (Happened::ServerFault, Code::ServerTimeout),
-        409 => (Happened::Refused, Code::Conflict),
-        425 | 429 => (Happened::RateLimited, Code::RateLimited),
+        407 => return (FailureClass::ProxyRefused, Code::ProxyUnauthorized, Some(Delivery::Rejected)),
+        408 => (FailureClass::ServerFault, Code::ServerTimeout),
+        409 => (FailureClass::Refused, Code::Conflict),
+        425 | 429 => (FailureClass::RateLimited, Code::RateLimited),
         400 | 404 | 422 if said.rpc_code.is_some() => return by_rpc_code(said),
-        404 => (Happened::Refused, Code::UnknownAddress),
-        422 => (Happened::Refused, Code::InvalidParams),
-        501 => return (Happened::Refused, Code::ServerFailed, Some(Delivery::Rejected)),
+        404 => (FailureClass::Refused, Code::UnknownAddress),
+        422 => (FailureClass::Refused, Code::InvalidParams),
+        501 => return (FailureClass::Refused, Code::ServerFailed, Some(Delivery::Rejected)),
         // The server itself answered with an error, and would again; a gateway's 502 to 504 is not the server's.
         500 if said.rpc_code.is_some() && !profile.retries_internal_errors => return by_rpc_code(said),
-        503 if has_wait => (Happened::Unavailable, Code::ServerUnavailable),
-        503 => (Happened::ServerFault, Code::ServerUnavailable),
-        500..=599 => (Happened::ServerFault, Code::ServerFailed),
-        400..=499 => (Happened::Refused, Code::BadRequest),
+        503 if has_wait => (FailureClass::Unavailable, Code::ServerUnavailable),
+        503 => (FailureClass::ServerFault, Code::ServerUnavailable),
+        500..=599 => (FailureClass::ServerFault, Code::ServerFailed),
+        400..=499 => (FailureClass::Refused, Code::BadRequest),
         // Neither a refusal nor anything else that is known: it may have run.
-        _ => (Happened::BadAnswer, Code::InvalidAnswer),
+        _ => (FailureClass::BadAnswer, Code::InvalidAnswer),
     };
     let by_status_alone = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    if said.is_open && happened == Happened::Refused && status.is_client_error() && !by_status_alone {
+    if said.is_open && happened == FailureClass::Refused && status.is_client_error() && !by_status_alone {
         // What was not read may hold a code by which it ran, or another that decides.
-        return (Happened::BadAnswer, code, None);
+        return (FailureClass::BadAnswer, code, None);
     }
     // Not that nothing ran: that another call did, or that a load balancer gave up a call on its way.
     let may_have_run = matches!(status.as_u16(), 409 | 460 | 499);
     (happened, code, may_have_run.then_some(Delivery::MaybeExecuted))
 }
 
-fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
+fn by_rpc_code(said: &ErrorBody) -> (FailureClass, Code, Option<Delivery>) {
     let (code, delivery) = match said.rpc_code {
         Some(PARSE_ERROR | INVALID_REQUEST) => (Code::BadRequest, Delivery::Rejected),
         Some(METHOD_NOT_FOUND) => (Code::UnknownMethod, Delivery::Rejected),
@@ -338,14 +343,14 @@ fn by_rpc_code(said: &Said) -> (Happened, Code, Option<Delivery>) {
         Some(INTERNAL_ERROR) => (Code::ServerFailed, Delivery::MaybeExecuted),
         Some(_) => (Code::RpcError, Delivery::MaybeExecuted),
         None if said.is_rpc => (Code::RpcError, Delivery::MaybeExecuted),
-        None => return (Happened::Unreadable, Code::InvalidAnswer, None),
+        None => return (FailureClass::Unreadable, Code::InvalidAnswer, None),
     };
-    (Happened::Refused, code, Some(delivery))
+    (FailureClass::Refused, code, Some(delivery))
 }
 
 /// The failure to read a resource, where it says that there is none: the eras have a code each for that (specification
 /// 2025-11-25 and 2026-07-28, server/resources, Error Handling).
-pub(crate) fn of_resource(mut failure: Failure) -> Failure {
+pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
     let info = failure.error.info_mut();
     let names_it = || {
         let data: Option<Value> = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
@@ -362,7 +367,7 @@ pub(crate) fn of_resource(mut failure: Failure) -> Failure {
 }
 
 /// Says which address it was, without its query.
-pub(crate) fn name_address(failure: &mut Failure, url: &Url) {
+pub(crate) fn name_address(failure: &mut AttemptError, url: &Url) {
     let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
     let info = failure.error.info_mut();
     info.message = format!("{}; the address is {}", info.message, crate::util::sanitize::preview(address.as_bytes()));
@@ -404,7 +409,13 @@ fn scope_of(challenge: &str) -> Option<&str> {
 mod tests {
     use super::*;
 
-    fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &str)], in_session: bool) -> Failure {
+    fn refusal(
+        profile: &str,
+        status: u16,
+        body: &str,
+        headers: &[(&'static str, &str)],
+        in_session: bool,
+    ) -> AttemptError {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
@@ -416,7 +427,7 @@ mod tests {
             _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
         };
         let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
-        judge(&Method::POST, answer, Profile::named(profile).unwrap(), Standing { in_session, is_modern: false })
+        judge(&Method::POST, answer, Profile::named(profile).unwrap(), ResponseContext { in_session, is_modern: false })
             .unwrap_err()
     }
 
@@ -424,11 +435,11 @@ mod tests {
     fn one_number_means_what_its_service_says() {
         let body = r#"{"error":{"code":-32001,"message":"m","data":{"omni_code":"invalid_api_key","request_id":"r"}}}"#;
         let failure = refusal("omni", 401, body, &[], true);
-        assert_eq!((failure.happened, failure.error.code()), (Happened::Unauthorized, "unauthorized"));
+        assert_eq!((failure.happened, failure.error.code()), (FailureClass::Unauthorized, "unauthorized"));
         assert_eq!(failure.error.request_id(), Some("r"));
         let body = r#"{"error":{"code":-32001,"message":"Session not found"}}"#;
-        assert_eq!(refusal("generic", 404, body, &[], true).happened, Happened::SessionLost);
-        assert_eq!(refusal("generic", 404, body, &[], false).happened, Happened::Refused);
+        assert_eq!(refusal("generic", 404, body, &[], true).happened, FailureClass::SessionLost);
+        assert_eq!(refusal("generic", 404, body, &[], false).happened, FailureClass::Refused);
     }
 
     #[test]
@@ -440,26 +451,26 @@ mod tests {
     #[test]
     fn statuses_without_a_code_go_by_the_table() {
         for (status, happened, code) in [
-            (302, Happened::Refused, "unexpected_redirect"),
-            (402, Happened::QuotaSpent, "quota_exceeded"),
-            (408, Happened::ServerFault, "server_timeout"),
-            (409, Happened::Refused, "conflict"),
-            (425, Happened::RateLimited, "rate_limited"),
-            (429, Happened::RateLimited, "rate_limited"),
-            (500, Happened::ServerFault, "server_failed"),
-            (501, Happened::Refused, "server_failed"),
-            (503, Happened::ServerFault, "server_unavailable"),
-            (504, Happened::ServerFault, "server_failed"),
-            (418, Happened::Refused, "bad_request"),
-            (101, Happened::BadAnswer, "invalid_answer"),
-            (600, Happened::BadAnswer, "invalid_answer"),
-            (999, Happened::BadAnswer, "invalid_answer"),
+            (302, FailureClass::Refused, "unexpected_redirect"),
+            (402, FailureClass::QuotaSpent, "quota_exceeded"),
+            (408, FailureClass::ServerFault, "server_timeout"),
+            (409, FailureClass::Refused, "conflict"),
+            (425, FailureClass::RateLimited, "rate_limited"),
+            (429, FailureClass::RateLimited, "rate_limited"),
+            (500, FailureClass::ServerFault, "server_failed"),
+            (501, FailureClass::Refused, "server_failed"),
+            (503, FailureClass::ServerFault, "server_unavailable"),
+            (504, FailureClass::ServerFault, "server_failed"),
+            (418, FailureClass::Refused, "bad_request"),
+            (101, FailureClass::BadAnswer, "invalid_answer"),
+            (600, FailureClass::BadAnswer, "invalid_answer"),
+            (999, FailureClass::BadAnswer, "invalid_answer"),
         ] {
             let failure = refusal("generic", status, "<html>", &[], false);
             assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");
         }
         let waiting = refusal("generic", 503, "", &[("retry-after", "3")], false);
-        assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (Happened::Unavailable, 3));
+        assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (FailureClass::Unavailable, 3));
     }
 
     #[test]
@@ -476,12 +487,12 @@ mod tests {
     #[test]
     fn an_internal_error_is_final_unless_the_service_says_otherwise() {
         let body = r#"{"error":{"code":-32603,"message":"m"}}"#;
-        assert_eq!(refusal("generic", 500, body, &[], false).happened, Happened::Refused);
-        assert_eq!(refusal("omni", 500, body, &[], false).happened, Happened::ServerFault);
+        assert_eq!(refusal("generic", 500, body, &[], false).happened, FailureClass::Refused);
+        assert_eq!(refusal("omni", 500, body, &[], false).happened, FailureClass::ServerFault);
         let failed = r#"{"error":{"code":-32603,"message":"m","data":{"omni_code":"mcp_invocation_failed"}}}"#;
-        assert_eq!(refusal("omni", 502, failed, &[], false).happened, Happened::ServerFault);
+        assert_eq!(refusal("omni", 502, failed, &[], false).happened, FailureClass::ServerFault);
         let failure = refusal("omni", 422, failed, &[], false);
-        assert_eq!((failure.happened, failure.error.delivery()), (Happened::Refused, Delivery::Executed));
+        assert_eq!((failure.happened, failure.error.delivery()), (FailureClass::Refused, Delivery::Executed));
     }
 
     #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::error::Error;
-use crate::error::attempt_error::Failure;
-use crate::observe::waiting::{Stage, Waiting};
+use crate::error::attempt_error::AttemptError;
+use crate::observe::waiting::{Stage, WaitState};
 
 /// The place of one call among those on their way.
 pub(crate) type Slot = OwnedSemaphorePermit;
@@ -38,8 +38,8 @@ impl Slots {
     pub(crate) async fn take(
         &self,
         closing: impl Future<Output = ()>,
-        waiting: &Waiting,
-    ) -> Result<Option<Slot>, Failure> {
+        waiting: &WaitState,
+    ) -> Result<Option<Slot>, AttemptError> {
         let Some(slots) = &self.0 else { return Ok(None) };
         // None is free while others wait: it is theirs first.
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
@@ -48,7 +48,7 @@ impl Slots {
         waiting.enters(Stage::Slot);
         tokio::select! {
             biased;
-            () = closing => Err(Failure::not_sent(Error::client_closed())),
+            () = closing => Err(AttemptError::not_sent(Error::client_closed())),
             slot = Arc::clone(slots).acquire_owned() => Ok(slot.ok()),
         }
     }

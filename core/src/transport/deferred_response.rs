@@ -9,12 +9,12 @@ use bytes::Bytes;
 use http::StatusCode;
 
 use crate::config::limits::Limits;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::protocol::jsonrpc;
 use crate::transport::http_sse::is_acknowledgement;
-use crate::transport::message::{Answer, Content, Listener, Outgoing};
-use crate::transport::pending_requests::{Inbox, Waiting};
+use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
+use crate::transport::pending_requests::{PendingRequest, PendingRequests};
 
 /// How long the end of a POST is waited for behind its response on the stream, so that its connection can be used again.
 const END_OF_POST: Duration = Duration::from_millis(20);
@@ -24,7 +24,7 @@ const IN_DOUBT: Duration = Duration::from_secs(5);
 /// The requests of one session that may be answered on its own stream, while there is one.
 #[derive(Default)]
 pub(crate) struct Elsewhere {
-    inbox: Inbox,
+    inbox: PendingRequests,
     /// Whether the stream is open, or was asked for.
     is_expected: AtomicBool,
 }
@@ -60,12 +60,12 @@ impl Elsewhere {
 
     /// Sends a message by `post`. The response may come on the server's own stream, where there is one: while the POST is on
     /// its way, or behind an acknowledgement.
-    pub(crate) async fn exchange<F: Future<Output = Result<Answer, Failure>>>(
+    pub(crate) async fn exchange<F: Future<Output = Result<Answer, AttemptError>>>(
         &self,
-        out: Outgoing,
+        out: OutgoingMessage,
         listener: &dyn Listener,
-        post: impl FnOnce(Outgoing) -> F,
-    ) -> Result<Answer, Failure> {
+        post: impl FnOnce(OutgoingMessage) -> F,
+    ) -> Result<Answer, AttemptError> {
         let limits = out.limits;
         let Some(id) = out.id else { return post(out).await };
         // Before it is sent: the response may come before the acknowledgement. And before it is asked whether there is a
@@ -103,11 +103,11 @@ impl Elsewhere {
 
 /// The response on the stream; nothing where the acknowledgement may be none and the response does not come soon.
 async fn wait(
-    waiting: &mut Waiting<'_>,
+    waiting: &mut PendingRequest<'_>,
     listener: &dyn Listener,
     limits: &Limits,
     is_in_doubt: bool,
-) -> Option<Result<Content, Failure>> {
+) -> Option<Result<Content, AttemptError>> {
     let response = waiting.answer(listener, limits);
     if !is_in_doubt {
         return Some(response.await);
@@ -117,8 +117,8 @@ async fn wait(
 }
 
 /// Whether a body came that is no response, with a status that does not say "accepted": a page of an error, perhaps.
-fn is_in_doubt(accepted: &Failure, status: StatusCode) -> bool {
-    status != StatusCode::ACCEPTED && accepted.happened == Happened::Unreadable
+fn is_in_doubt(accepted: &AttemptError, status: StatusCode) -> bool {
+    status != StatusCode::ACCEPTED && accepted.happened == FailureClass::Unreadable
 }
 
 fn on_stream(status: StatusCode, content: Content) -> Answer {
@@ -133,35 +133,35 @@ mod tests {
     use super::*;
     use crate::config::client_options::ClientConfig;
     use crate::error::Code;
-    use crate::transport::message::Deaf;
+    use crate::transport::message::NoopListener;
 
     /// What the POST comes to.
     enum Posted {
         Accepted,
-        Failure(Happened, Code, u16),
+        AttemptError(FailureClass, Code, u16),
         EmptyStream,
         Status(u16),
         Nothing,
     }
 
-    fn out() -> Outgoing {
+    fn out() -> OutgoingMessage {
         let limits = ClientConfig::default().api_key("k").resolve(|_| None).unwrap().limits;
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        Outgoing { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
+        OutgoingMessage { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
     }
 
-    async fn post(posted: Posted, after: u64) -> Result<Answer, Failure> {
+    async fn post(posted: Posted, after: u64) -> Result<Answer, AttemptError> {
         tokio::time::sleep(Duration::from_millis(after)).await;
         let failure = |happened, code, status| {
-            let mut failure = Failure::new(happened, code, "as told");
+            let mut failure = AttemptError::new(happened, code, "as told");
             failure.error.info_mut().status = Some(status);
             failure
         };
         match posted {
-            Posted::Accepted => Err(failure(Happened::BadAnswer, Code::NoAnswer, 202)),
-            Posted::Failure(happened, code, status) => Err(failure(happened, code, status)),
+            Posted::Accepted => Err(failure(FailureClass::BadAnswer, Code::NoAnswer, 202)),
+            Posted::AttemptError(happened, code, status) => Err(failure(happened, code, status)),
             Posted::EmptyStream => {
-                Err(Failure { is_empty_stream: true, ..failure(Happened::BadAnswer, Code::AnswerCut, 200) })
+                Err(AttemptError { is_empty_stream: true, ..failure(FailureClass::BadAnswer, Code::AnswerCut, 200) })
             }
             Posted::Status(status) => {
                 Ok(on_stream(StatusCode::from_u16(status).unwrap(), Content::Other(Bytes::from_static(b"gone"))))
@@ -179,7 +179,7 @@ mod tests {
         let stream = async {
             if let Some(after) = responded {
                 tokio::time::sleep(Duration::from_millis(after)).await;
-                elsewhere.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &Deaf);
+                elsewhere.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &NoopListener);
             }
             if let Some(after) = ended {
                 tokio::time::sleep(Duration::from_millis(after)).await;
@@ -187,7 +187,7 @@ mod tests {
             }
         };
         let call = async {
-            let answer = elsewhere.exchange(out(), &Deaf, |_| post(posted.0, posted.1)).await;
+            let answer = elsewhere.exchange(out(), &NoopListener, |_| post(posted.0, posted.1)).await;
             (answer, begun.elapsed().as_millis())
         };
         let ((answer, after), ()) = tokio::join!(call, stream);
@@ -208,7 +208,7 @@ mod tests {
     async fn a_response_on_the_stream_counts_whatever_becomes_of_the_post() {
         assert_eq!(outcome((Posted::Status(404), 115), Some(100), None).await, result(115));
         assert_eq!(outcome((Posted::Status(404), 300), Some(100), None).await, result(120));
-        let lost = Posted::Failure(Happened::Lost, Code::ConnectionLost, 0);
+        let lost = Posted::AttemptError(FailureClass::Lost, Code::ConnectionLost, 0);
         assert_eq!(outcome((lost, 110), Some(100), None).await, result(110));
         assert_eq!(outcome((Posted::Nothing, 0), Some(100), None).await, result(120));
         assert_eq!(outcome((Posted::Accepted, 110), Some(100), None).await, result(110));
@@ -225,23 +225,23 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn acknowledgements_are_recognised_in_the_forms_that_servers_give_them() {
-        let acknowledged = |happened, code, status| Posted::Failure(happened, code, status);
+        let acknowledged = |happened, code, status| Posted::AttemptError(happened, code, status);
         for (posted, waits) in [
-            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 202), true),
-            (acknowledged(Happened::BadAnswer, Code::InvalidAnswer, 200), true),
-            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 202), true),
-            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 202), true),
+            (acknowledged(FailureClass::BadAnswer, Code::InvalidAnswer, 202), true),
+            (acknowledged(FailureClass::BadAnswer, Code::InvalidAnswer, 200), true),
+            (acknowledged(FailureClass::Unreadable, Code::InvalidAnswer, 202), true),
+            (acknowledged(FailureClass::Unreadable, Code::UnexpectedContentType, 202), true),
             (Posted::EmptyStream, true),
             // Perhaps the page of an error.
-            (acknowledged(Happened::Unreadable, Code::UnexpectedContentType, 200), false),
-            (acknowledged(Happened::Unreadable, Code::InvalidAnswer, 200), false),
+            (acknowledged(FailureClass::Unreadable, Code::UnexpectedContentType, 200), false),
+            (acknowledged(FailureClass::Unreadable, Code::InvalidAnswer, 200), false),
         ] {
             let code = match &posted {
-                Posted::Failure(_, code, _) => code.as_str(),
+                Posted::AttemptError(_, code, _) => code.as_str(),
                 _ => "answer_cut",
             };
             let short = match &posted {
-                Posted::Failure(happened, code, status) => acknowledged(*happened, *code, *status),
+                Posted::AttemptError(happened, code, status) => acknowledged(*happened, *code, *status),
                 _ => Posted::EmptyStream,
             };
             assert_eq!(outcome((short, 100), Some(3000), None).await, result(3000), "{code}");
@@ -249,12 +249,12 @@ mod tests {
             assert_eq!(long, if waits { result(30_000) } else { (code.to_owned(), 5100) }, "{code}");
         }
         for (happened, code, status) in [
-            (Happened::Unusable, Code::InvalidAnswer, 200),
-            (Happened::BadAnswer, Code::WrongId, 200),
-            (Happened::BadAnswer, Code::AnswerCut, 200),
-            (Happened::TooLarge, Code::AnswerTooLarge, 200),
+            (FailureClass::Unusable, Code::InvalidAnswer, 200),
+            (FailureClass::BadAnswer, Code::WrongId, 200),
+            (FailureClass::BadAnswer, Code::AnswerCut, 200),
+            (FailureClass::TooLarge, Code::AnswerTooLarge, 200),
         ] {
-            let settled = outcome((Posted::Failure(happened, code, status), 100), Some(3000), None).await;
+            let settled = outcome((Posted::AttemptError(happened, code, status), 100), Some(3000), None).await;
             assert_eq!(settled, (code.as_str().to_owned(), 100));
         }
     }
@@ -263,7 +263,7 @@ mod tests {
     async fn without_a_stream_nothing_is_waited_for() {
         let elsewhere = Arc::<Elsewhere>::default();
         drop(elsewhere.expect_stream());
-        let answer = elsewhere.exchange(out(), &Deaf, |_| post(Posted::Accepted, 0)).await;
+        let answer = elsewhere.exchange(out(), &NoopListener, |_| post(Posted::Accepted, 0)).await;
         assert_eq!(answer.err().unwrap().error.code(), "no_answer");
     }
 }

@@ -10,17 +10,17 @@ use tokio::task::{AbortHandle, JoinHandle};
 use url::Url;
 
 use crate::config::limits::Limits;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 use crate::http::body::{self, Body};
 use crate::http::client::is_own;
 use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
-use crate::transport::message::{Answer, Content, Decides, Listener, Outgoing};
-use crate::transport::pending_requests::{Inbox, Reader};
+use crate::transport::message::{Answer, Content, Decides, Listener, OutgoingMessage};
+use crate::transport::pending_requests::{PendingRequests, Reader};
 use crate::transport::sse_stream::EventStream;
-use crate::transport::streamable_http::{Stream, get_stream, post};
+use crate::transport::streamable_http::{StreamOutcome, get_stream, post};
 
 /// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
 const END_OF_POST: Duration = Duration::from_secs(1);
@@ -32,7 +32,7 @@ pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
 pub(crate) struct SseLink {
     http: Arc<Pools>,
     endpoint: Url,
-    inbox: Arc<Inbox>,
+    inbox: Arc<PendingRequests>,
     reader: AbortHandle,
     /// Decides on deviations in what POSTs are answered.
     decides: Arc<Decides>,
@@ -53,10 +53,10 @@ impl SseLink {
         headers: HeaderMap,
         limits: Limits,
         listener: Arc<dyn Listener>,
-    ) -> Result<Opened, Failure> {
+    ) -> Result<Opened, AttemptError> {
         let response = match get_stream(&http.here(), url, headers, &limits).await? {
-            Stream::Open(response) => response,
-            Stream::Refused(answer) => return Ok(Opened::Refused(answer)),
+            StreamOutcome::Open(response) => response,
+            StreamOutcome::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
         // After a redirect, a relative endpoint is meant from there.
         let from = response.url().clone();
@@ -81,7 +81,7 @@ impl SseLink {
                 }
             }
         };
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(PendingRequests::default());
         let reader = tokio::spawn({
             let reader = Reader(Arc::clone(&inbox));
             let listener = Arc::clone(&listener);
@@ -107,7 +107,7 @@ impl SseLink {
         Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), decides }))
     }
 
-    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
         let Some(id) = out.id else {
             self.inbox.notified();
             return post(&self.http.here(), &self.endpoint, out, listener).await;
@@ -137,7 +137,7 @@ impl SseLink {
     }
 
     /// In a task of its own, so that an answer on the stream need not wait for its end.
-    fn begin_post(&self, out: Outgoing) -> Posting {
+    fn begin_post(&self, out: OutgoingMessage) -> Posting {
         let (http, endpoint, decides) = (self.http.here(), self.endpoint.clone(), Arc::clone(&self.decides));
         Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &*decides).await })))
     }
@@ -169,21 +169,21 @@ impl SseLink {
 }
 
 /// The revision names no status for it, and servers say "Accepted" in many ways.
-pub(crate) fn is_acknowledgement(failure: &Failure) -> bool {
+pub(crate) fn is_acknowledgement(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
-    let is_response = failure.happened == Happened::Unusable;
+    let is_response = failure.happened == FailureClass::Unusable;
     is_success
         && !is_response
         && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
 }
 
 /// A POST that is under way; given up with its call.
-struct Posting(Option<JoinHandle<Result<Answer, Failure>>>);
+struct Posting(Option<JoinHandle<Result<Answer, AttemptError>>>);
 
 impl Posting {
-    async fn ended(&mut self) -> Result<Answer, Failure> {
-        let lost = || Failure::new(Happened::Lost, Code::ConnectionLost, "the POST was given up");
+    async fn ended(&mut self) -> Result<Answer, AttemptError> {
+        let lost = || AttemptError::new(FailureClass::Lost, Code::ConnectionLost, "the POST was given up");
         match &mut self.0 {
             Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
             None => Err(lost()),
@@ -192,7 +192,7 @@ impl Posting {
 
     /// What the server says in response to the POST where the stream ended first, if that settles the call: a refusal, for
     /// one, says that it did not run.
-    async fn outcome(&mut self) -> Option<Result<Answer, Failure>> {
+    async fn outcome(&mut self) -> Option<Result<Answer, AttemptError>> {
         let posted = tokio::time::timeout(END_OF_POST, self.ended()).await.ok()?;
         match &posted {
             Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => None,
@@ -229,7 +229,7 @@ impl Drop for SseLink {
 }
 
 /// A server must not be able to send our credentials and calls to anyone else.
-fn same_origin(stream: &Url, named: &str) -> Result<Url, Failure> {
+fn same_origin(stream: &Url, named: &str) -> Result<Url, AttemptError> {
     let endpoint = stream.join(named.trim()).map_err(|_| invalid("the stream names no endpoint".to_owned()))?;
     if !is_own(stream, &endpoint) {
         let origin = crate::util::sanitize::preview(endpoint.origin().ascii_serialization().as_bytes());
@@ -238,10 +238,10 @@ fn same_origin(stream: &Url, named: &str) -> Result<Url, Failure> {
     Ok(endpoint)
 }
 
-fn invalid(message: String) -> Failure {
-    Failure::new(Happened::Refused, Code::InvalidEndpoint, message)
+fn invalid(message: String) -> AttemptError {
+    AttemptError::new(FailureClass::Refused, Code::InvalidEndpoint, message)
 }
 
-fn ended() -> Failure {
-    Failure::new(Happened::Lost, Code::AnswerCut, "the server's event stream ended")
+fn ended() -> AttemptError {
+    AttemptError::new(FailureClass::Lost, Code::AnswerCut, "the server's event stream ended")
 }

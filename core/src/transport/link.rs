@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use url::Url;
 
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::http::pool::Pools;
 use crate::transport::deferred_response::Elsewhere;
 use crate::transport::http_sse::SseLink;
-use crate::transport::message::{Answer, Listener, Outgoing};
+use crate::transport::message::{Answer, Listener, OutgoingMessage};
 use crate::transport::stdio::StdioLink;
 use crate::transport::streamable_http;
 
@@ -27,7 +27,7 @@ pub(crate) enum Link {
 
 impl Link {
     /// Sends a message and waits for its answer.
-    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
         match self {
             Self::StreamableHttp { http, url, elsewhere } => {
                 let http = http.here();

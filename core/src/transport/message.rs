@@ -9,15 +9,15 @@ use serde_json::value::RawValue;
 
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::http::idle_timeout::IdleTimer;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message, Read, RpcError};
 use crate::transport::connection_slots::Slot;
 
 /// A message to send.
-pub(crate) struct Outgoing {
+pub(crate) struct OutgoingMessage {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
     /// The JSON-RPC id that the answer must carry; `None` for what is not answered.
@@ -58,7 +58,7 @@ pub(crate) trait Listener: Send + Sync {
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
     /// What must be awaited before this notification is handed on and more is read: room for it where the caller takes
     /// it. `None` where there is room.
-    fn room_for(&self, _method: &str, _params: Option<&RawValue>) -> Option<Room<'_>> {
+    fn room_for(&self, _method: &str, _params: Option<&RawValue>) -> Option<QueueWait<'_>> {
         None
     }
     /// Another token in the place of the request's own, which the server does not accept any more.
@@ -80,7 +80,7 @@ pub(crate) trait Listener: Send + Sync {
 }
 
 /// Ends when there is room, or when there will be none in time.
-pub(crate) type Room<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+pub(crate) type QueueWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 /// The header of another token, where there is one to be had.
 pub(crate) type Renewed<'a> = Pin<Box<dyn Future<Output = Option<HeaderValue>> + Send + 'a>>;
@@ -95,9 +95,9 @@ pub(crate) enum LeftOut {
 }
 
 /// Hears nothing.
-pub(crate) struct Deaf;
+pub(crate) struct NoopListener;
 
-impl Listener for Deaf {
+impl Listener for NoopListener {
     fn notification(&self, _: &str, _: Option<&RawValue>) {}
     fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
@@ -136,11 +136,11 @@ pub(crate) fn content(
     outcome: Result<&RawValue, RpcError>,
     id: u64,
     limits: &Limits,
-) -> Result<Content, Failure> {
+) -> Result<Content, AttemptError> {
     match (answered, outcome) {
         (Some(answered), _) if jsonrpc::our_id(answered) != Some(id) => {
             let shown = crate::util::sanitize::preview_of(answered.as_bytes(), 64);
-            Err(Failure::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
+            Err(AttemptError::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
         }
         (Some(_), Ok(result)) => {
             limits.check_depth(result.get().as_bytes())?;
@@ -154,8 +154,8 @@ pub(crate) fn content(
     }
 }
 
-pub(crate) fn not_a_message(text: &[u8]) -> Failure {
+pub(crate) fn not_a_message(text: &[u8]) -> AttemptError {
     let preview = crate::util::sanitize::preview_of(text, 200);
     let message = format!("the answer is not a JSON-RPC response: {preview}");
-    Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
+    AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message)
 }

@@ -13,14 +13,14 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
 use crate::protocol::lenient_json;
 use crate::transport::message::{Content, LeftOut, Listener, content, message, not_a_message};
 use crate::transport::response_reader;
-use crate::util::bounded_queue::{Place, Room, WaitLimit};
+use crate::util::bounded_queue::{BoundedQueue, Permit, WaitLimit};
 use crate::util::count::Count;
 
 /// How long the one call that waits may hold up the reading without taking any progress: the server's own messages
@@ -30,8 +30,8 @@ const HELD_UP: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None
 const MESSAGES_IN_A_ROW: usize = 64;
 
 #[derive(Default)]
-pub(crate) struct Inbox {
-    state: Mutex<State>,
+pub(crate) struct PendingRequests {
+    state: Mutex<PendingState>,
     /// Told when nobody waits any more.
     idle: Notify,
     /// Notified when a call begins to wait, or waits no more.
@@ -40,10 +40,10 @@ pub(crate) struct Inbox {
 }
 
 #[derive(Default)]
-struct State {
+struct PendingState {
     waiting: HashMap<u64, Waiter>,
     /// Why nothing more will come.
-    ended: Option<Failure>,
+    ended: Option<AttemptError>,
     /// Requests that were given up, the oldest first: their responses may still come.
     given_up: VecDeque<u64>,
     /// How many messages were sent.
@@ -65,9 +65,9 @@ struct Settled {
 
 struct Waiter {
     response: Option<oneshot::Sender<Settled>>,
-    progress: mpsc::UnboundedSender<(Bytes, Place)>,
+    progress: mpsc::UnboundedSender<(Bytes, Permit)>,
     /// Of progress that the request has not heard yet: a server must not fill our memory with it.
-    room: Arc<Room>,
+    room: Arc<BoundedQueue>,
     progress_token: Option<String>,
     /// The number of the message.
     sent: u64,
@@ -93,28 +93,28 @@ pub(crate) fn progress_token(params: &RawValue) -> Option<String> {
     Some(lenient_json::string(token).unwrap_or_else(|| token.to_owned()))
 }
 
-impl Inbox {
+impl PendingRequests {
     /// Registers a request, before it is sent.
     pub(crate) fn expect(
         &self,
         id: u64,
         progress_token: Option<String>,
         limits: &Limits,
-    ) -> Result<Waiting<'_>, Failure> {
+    ) -> Result<PendingRequest<'_>, AttemptError> {
         let mut state = self.locked();
         if let Some(failure) = &state.ended {
             return Err(never_left(failure));
         }
         let (sender, response) = oneshot::channel();
         let (progress_sender, progress) = mpsc::unbounded_channel();
-        let room = Room::new(limits.of_queue(), &Count::default());
+        let room = BoundedQueue::new(limits.of_queue(), &Count::default());
         state.sent += 1;
         let sent = state.sent;
         state
             .waiting
             .insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token, sent });
         self.waiters.notify_waiters();
-        Ok(Waiting { inbox: self, id, response, progress, next: None })
+        Ok(PendingRequest { inbox: self, id, response, progress, next: None })
     }
 
     /// Returns when this text may be delivered. While one call alone waits for its answer, no more is read than it takes
@@ -141,7 +141,7 @@ impl Inbox {
     }
 
     /// The queue of the one call that waits.
-    fn only_room(&self) -> Option<Arc<Room>> {
+    fn only_room(&self) -> Option<Arc<BoundedQueue>> {
         let state = self.locked();
         let mut waiting = state.waiting.values();
         let room = Arc::clone(&waiting.next()?.room);
@@ -164,11 +164,11 @@ impl Inbox {
     ///
     /// # Errors
     /// Where the text is no message and may not be skipped.
-    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+    pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
         response_reader::messages(text, listener).iter().try_for_each(|message| self.deliver_one(message, listener))
     }
 
-    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+    fn deliver_one(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
         match message(text, listener) {
             None => self.deliver_unreadable(text, listener)?,
             Some(Message::Response { id: None, outcome }) => self.deliver_without_id(text, &outcome, listener),
@@ -235,7 +235,7 @@ impl Inbox {
     }
 
     /// What is no message settles the one request whose response it should be, and is skipped otherwise.
-    fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), Failure> {
+    fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
         if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
             return Ok(());
         }
@@ -273,14 +273,14 @@ impl Inbox {
     }
 
     /// Tells all who wait, and all who come, that nothing more will come.
-    pub(crate) fn end(&self, failure: Failure) {
+    pub(crate) fn end(&self, failure: AttemptError) {
         let mut state = self.locked();
         state.ended.get_or_insert(failure);
         state.waiting.clear();
         self.idle.notify_waiters();
     }
 
-    pub(crate) fn ended(&self) -> Option<Failure> {
+    pub(crate) fn ended(&self) -> Option<AttemptError> {
         self.locked().ended.clone()
     }
 
@@ -298,45 +298,49 @@ impl Inbox {
         let _ = tokio::time::timeout(at_most, idle).await;
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, PendingState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Ends the inbox with its reader, however that ends: with a panic, or with the runtime that it ran on.
-pub(crate) struct Reader(pub(crate) Arc<Inbox>);
+pub(crate) struct Reader(pub(crate) Arc<PendingRequests>);
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.0.end(Failure::new(Happened::Lost, Code::AnswerCut, "nobody reads the server's messages any more"));
+        self.0.end(AttemptError::new(
+            FailureClass::Lost,
+            Code::AnswerCut,
+            "nobody reads the server's messages any more",
+        ));
     }
 }
 
 /// The failure of a request that found its stream or process ended: nothing of it left.
-pub(crate) fn never_left(why: &Failure) -> Failure {
+pub(crate) fn never_left(why: &AttemptError) -> AttemptError {
     let mut failure = why.clone();
-    failure.happened = Happened::NotConnected;
-    failure.error.info_mut().delivery = Happened::NotConnected.delivery();
+    failure.happened = FailureClass::NotConnected;
+    failure.error.info_mut().delivery = FailureClass::NotConnected.delivery();
     failure
 }
 /// A request that waits for its answer.
-pub(crate) struct Waiting<'a> {
-    inbox: &'a Inbox,
+pub(crate) struct PendingRequest<'a> {
+    inbox: &'a PendingRequests,
     id: u64,
     response: oneshot::Receiver<Settled>,
-    progress: mpsc::UnboundedReceiver<(Bytes, Place)>,
+    progress: mpsc::UnboundedReceiver<(Bytes, Permit)>,
     /// Progress that waits for room at the caller's. Kept here, as the wait may be given up and begun again.
-    next: Option<(Bytes, Place)>,
+    next: Option<(Bytes, Permit)>,
 }
 
-impl Waiting<'_> {
+impl PendingRequest<'_> {
     /// Whether no response will come any more.
     pub(crate) fn is_abandoned(&self) -> bool {
         !self.inbox.locked().waiting.contains_key(&self.id)
     }
 
     /// The answer; progress on the way to it goes to `listener`, in order.
-    pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, Failure> {
+    pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, AttemptError> {
         let Settled { text, is_accepted } = loop {
             self.hand_on(listener).await;
             tokio::select! {
@@ -374,16 +378,16 @@ impl Waiting<'_> {
 }
 
 /// The failure of a request that the server could not read.
-fn not_understood(error: RpcError) -> Failure {
+fn not_understood(error: RpcError) -> AttemptError {
     let said = crate::util::sanitize::preview(error.message.as_bytes());
     let message = format!("the server could not read the request, and named no id: {said}");
-    let mut failure = Failure::new(Happened::Refused, Code::BadRequest, message);
+    let mut failure = AttemptError::new(FailureClass::Refused, Code::BadRequest, message);
     let info = failure.error.info_mut();
     (info.rpc_code, info.data) = (error.code, error.data);
     failure
 }
 
-impl Drop for Waiting<'_> {
+impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let mut state = self.inbox.locked();
         if state.waiting.remove(&self.id).is_some_and(|waiter| waiter.response.is_some()) {
@@ -402,7 +406,7 @@ impl Drop for Waiting<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::transport::message::Deaf;
+    use crate::transport::message::NoopListener;
 
     /// Accepts nothing.
     struct Strict;
@@ -417,7 +421,7 @@ mod tests {
 
     #[test]
     fn a_batch_holds_messages_and_no_batches() {
-        let inbox = Inbox::default();
+        let inbox = PendingRequests::default();
         let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Strict).is_ok();
         assert!(deliver(r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#.to_owned()));
         assert!(!deliver("[]".to_owned()));
@@ -426,16 +430,16 @@ mod tests {
         assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
     }
 
-    fn settled(lines: &[&str], before: impl Fn(&Inbox)) -> Option<Result<Content, Failure>> {
+    fn settled(lines: &[&str], before: impl Fn(&PendingRequests)) -> Option<Result<Content, AttemptError>> {
         use futures_util::FutureExt;
         let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
-        let inbox = Inbox::default();
+        let inbox = PendingRequests::default();
         before(&inbox);
         let mut waiting = inbox.expect(7, None, &limits).unwrap();
         for line in lines {
-            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Deaf).unwrap();
+            inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &NoopListener).unwrap();
         }
-        waiting.answer(&Deaf, &limits).now_or_never()
+        waiting.answer(&NoopListener, &limits).now_or_never()
     }
 
     #[test]
@@ -479,22 +483,22 @@ mod tests {
             r#"{"jsonrpc":"2.0","id":7,"error":"no"}"#,
             "\u{feff}{\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}",
         ] {
-            let inbox = Inbox::default();
+            let inbox = PendingRequests::default();
             let mut waiting = inbox.expect(7, None, &limits).unwrap();
             inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Strict).unwrap();
-            let Some(Err(failure)) = waiting.answer(&Deaf, &limits).now_or_never() else { panic!("{line}") };
-            assert_eq!((failure.happened, failure.error.code()), (Happened::Unusable, "invalid_answer"), "{line}");
+            let Some(Err(failure)) = waiting.answer(&NoopListener, &limits).now_or_never() else { panic!("{line}") };
+            assert_eq!((failure.happened, failure.error.code()), (FailureClass::Unusable, "invalid_answer"), "{line}");
             assert!(matches!(settled(&[line], |_| {}), Some(Ok(_))), "{line}");
         }
         let marked = Bytes::from("\u{feff}[{\"jsonrpc\":\"2.0\",\"method\":\"a\"}]");
-        assert!(Inbox::default().deliver(&marked, &Strict).is_err());
-        assert!(Inbox::default().deliver(&marked, &Deaf).is_ok());
+        assert!(PendingRequests::default().deliver(&marked, &Strict).is_err());
+        assert!(PendingRequests::default().deliver(&marked, &NoopListener).is_ok());
         // A response to no request ends nothing.
         for line in [r#"{"jsonrpc":"2.0","id":8,"result":{}}"#, r#"{"jsonrpc":"2.0","id":null,"result":{}}"#] {
-            let inbox = Inbox::default();
+            let inbox = PendingRequests::default();
             let mut waiting = inbox.expect(7, None, &limits).unwrap();
             inbox.deliver(&Bytes::from(line), &Strict).unwrap();
-            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none(), "{line}");
+            assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none(), "{line}");
         }
     }
 
@@ -503,15 +507,15 @@ mod tests {
         use futures_util::FutureExt;
         let mut limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
         limits.event.most = 200;
-        let inbox = Inbox::default();
+        let inbox = PendingRequests::default();
         let mut waiting = inbox.expect(7, Some("p".to_owned()), &limits).unwrap();
         let params = format!(r#"{{"progressToken":"p","progress":1,"message":"{}"}}"#, "x".repeat(60));
         let progress = jsonrpc::notification("notifications/progress", params.as_bytes());
         assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
-        inbox.deliver(&progress, &Deaf).unwrap();
+        inbox.deliver(&progress, &NoopListener).unwrap();
         assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
         assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no room");
-        assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+        assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none());
         assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
     }
 
@@ -521,15 +525,15 @@ mod tests {
         let Some(Err(failure)) = settled(&[error], |_| {}) else { panic!() };
         assert_eq!((failure.error.code(), failure.error.info().rpc_code), ("bad_request", Some(-32700)));
         // The notification may be what it could not read.
-        assert!(settled(&[error], Inbox::notified).is_none());
+        assert!(settled(&[error], PendingRequests::notified).is_none());
         let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
-        let inbox = Inbox::default();
+        let inbox = PendingRequests::default();
         let (mut first, mut second) =
             (inbox.expect(1, None, &limits).unwrap(), inbox.expect(2, None, &limits).unwrap());
-        inbox.deliver(&Bytes::from(error), &Deaf).unwrap();
+        inbox.deliver(&Bytes::from(error), &NoopListener).unwrap();
         use futures_util::FutureExt;
         for waiting in [&mut first, &mut second] {
-            assert!(waiting.answer(&Deaf, &limits).now_or_never().is_none());
+            assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none());
         }
     }
 }

@@ -5,8 +5,8 @@ use serde_json::value::RawValue;
 
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::transport::message::{Content, Listener, content, message, not_a_message};
@@ -32,7 +32,7 @@ pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
 const LAST_SKIPPED: &str = "; the last event that was not a JSON-RPC message: ";
 
 /// Whether a stream ended without the response, and an event was skipped that may stand in the place of one.
-pub(crate) fn ended_behind_skipped(failure: &Failure) -> bool {
+pub(crate) fn ended_behind_skipped(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     info.code == Code::AnswerCut && info.message.contains(LAST_SKIPPED)
 }
@@ -49,14 +49,14 @@ pub(crate) fn skips(text: &[u8], listener: &dyn Listener) -> bool {
 }
 
 /// Why a text that should be a response to the request `id` is none.
-pub(crate) fn unreadable(text: &[u8], id: u64) -> Failure {
+pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
     let shown = crate::util::sanitize::preview_of(text, SHOWN);
     if jsonrpc::addressed(text) == Some(id) {
         let why = match std::str::from_utf8(text) {
             Ok(_) => "is not a JSON-RPC response",
             Err(_) => "is not valid UTF-8",
         };
-        return Failure::unusable(format!("the response to this request {why}: {shown}"));
+        return AttemptError::unusable(format!("the response to this request {why}: {shown}"));
     }
     match jsonrpc::cut_response(text) {
         Some(_) => cut(
@@ -70,16 +70,16 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> Failure {
 }
 
 /// The failure of a response that breaks off: where its beginning shows a result to this request, it ran.
-pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> Failure {
-    let mut failure = Failure::bad_answer(code, message);
+pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> AttemptError {
+    let mut failure = AttemptError::bad_answer(code, message);
     if jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
-        failure.error.info_mut().delivery = Happened::Unusable.delivery();
+        failure.error.info_mut().delivery = FailureClass::Unusable.delivery();
     }
     failure
 }
 
 /// Reads messages until the response.
-pub(crate) struct Reading<'a> {
+pub(crate) struct ResponseReading<'a> {
     pub(crate) id: u64,
     pub(crate) limits: &'a Limits,
     pub(crate) listener: &'a dyn Listener,
@@ -87,7 +87,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) skipped: Option<String>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> ResponseReading<'a> {
     pub(crate) fn new(id: u64, limits: &'a Limits, listener: &'a dyn Listener) -> Self {
         Self { id, limits, listener, skipped: None }
     }
@@ -96,7 +96,7 @@ impl<'a> Reading<'a> {
     ///
     /// # Errors
     /// Where the response cannot be used, or the text may not be skipped.
-    pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, Failure> {
+    pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, AttemptError> {
         let messages = messages(text, self.listener);
         let is_batch = messages.len() > 1;
         let mut response = None;
@@ -124,9 +124,9 @@ impl<'a> Reading<'a> {
         Ok(response)
     }
 
-    fn skip(&mut self, text: &Bytes) -> Result<(), Failure> {
+    fn skip(&mut self, text: &Bytes) -> Result<(), AttemptError> {
         let failure = unreadable(text, self.id);
-        let is_ours = failure.happened == Happened::Unusable
+        let is_ours = failure.happened == FailureClass::Unusable
             || jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(self.id));
         if is_ours || !skips(text, self.listener) {
             return Err(failure);
@@ -136,11 +136,11 @@ impl<'a> Reading<'a> {
     }
 
     /// The failure of a stream that ended without the response.
-    pub(crate) fn ended(&self) -> Failure {
+    pub(crate) fn ended(&self) -> AttemptError {
         let ended = "the event stream ended without the answer";
         match &self.skipped {
-            None => Failure::bad_answer(Code::AnswerCut, ended),
-            Some(skipped) => Failure::bad_answer(Code::AnswerCut, format!("{ended}{LAST_SKIPPED}{skipped}")),
+            None => AttemptError::bad_answer(Code::AnswerCut, ended),
+            Some(skipped) => AttemptError::bad_answer(Code::AnswerCut, format!("{ended}{LAST_SKIPPED}{skipped}")),
         }
     }
 }

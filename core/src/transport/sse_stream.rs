@@ -12,7 +12,7 @@ use futures_util::{Stream, StreamExt};
 
 use crate::config::limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
+use crate::error::attempt_error::AttemptError;
 use crate::transport::sse_parser::{self, Guard, Refused};
 
 /// Events of a body, in order.
@@ -24,7 +24,7 @@ pub(crate) struct EventStream<S> {
     limit: limits::Bytes,
 }
 
-impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
+impl<S: Stream<Item = Result<Bytes, AttemptError>> + Unpin> EventStream<S> {
     pub(crate) fn new(chunks: S, limit: limits::Bytes) -> Self {
         let guard = Arc::new(Mutex::new(Guard::new(limit.most)));
         let ended = Arc::default();
@@ -36,7 +36,7 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
     }
 
     /// The data of the next `message` event; `None` at the end of the stream.
-    pub(crate) async fn next(&mut self) -> Option<Result<String, Failure>> {
+    pub(crate) async fn next(&mut self) -> Option<Result<String, AttemptError>> {
         loop {
             match self.next_event().await? {
                 Ok((event, data)) if event == "message" && !data.is_empty() => return Some(Ok(data)),
@@ -47,12 +47,14 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> EventStream<S> {
     }
 
     /// The name and the data of the next event.
-    pub(crate) async fn next_event(&mut self) -> Option<Result<(String, String), Failure>> {
+    pub(crate) async fn next_event(&mut self) -> Option<Result<(String, String), AttemptError>> {
         Some(match self.events.next().await? {
             Ok(event) => Ok((event.event, event.data)),
-            Err(EventStreamError::Transport(Broken::Source(failure))) => Err(failure),
-            Err(EventStreamError::Transport(Broken::Refused(Refused::TooLarge))) => Err(self.limit.passed("an event")),
-            Err(_) => Err(Failure::bad_answer(Code::InvalidAnswer, "the event stream is not valid UTF-8")),
+            Err(EventStreamError::Transport(StreamFailure::Source(failure))) => Err(failure),
+            Err(EventStreamError::Transport(StreamFailure::Refused(Refused::TooLarge))) => {
+                Err(self.limit.passed("an event"))
+            }
+            Err(_) => Err(AttemptError::bad_answer(Code::InvalidAnswer, "the event stream is not valid UTF-8")),
         })
     }
 
@@ -74,8 +76,8 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-enum Broken {
-    Source(Failure),
+enum StreamFailure {
+    Source(AttemptError),
     Refused(Refused),
 }
 
@@ -107,8 +109,8 @@ impl<S> Lines<S> {
     }
 }
 
-impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
-    type Item = Result<String, Broken>;
+impl<S: Stream<Item = Result<Bytes, AttemptError>> + Unpin> Stream for Lines<S> {
+    type Item = Result<String, StreamFailure>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = &mut *self;
@@ -121,12 +123,12 @@ impl<S: Stream<Item = Result<Bytes, Failure>> + Unpin> Stream for Lines<S> {
                 }
             }
             if let Some(refused) = this.refused {
-                return Poll::Ready(Some(Err(Broken::Refused(refused))));
+                return Poll::Ready(Some(Err(StreamFailure::Refused(refused))));
             }
             let chunk = match this.chunks.poll_next_unpin(context) {
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Ready(Some(Err(failure))) => return Poll::Ready(Some(Err(Broken::Source(failure)))),
+                Poll::Ready(Some(Err(failure))) => return Poll::Ready(Some(Err(StreamFailure::Source(failure)))),
                 Poll::Ready(Some(Ok(chunk))) => chunk,
             };
             let mut lines = Vec::new();

@@ -14,12 +14,12 @@ use tokio_util::codec::{AnyDelimiterCodec, AnyDelimiterCodecError, FramedRead};
 use crate::config::endpoint::Program;
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
-use crate::transport::child_process::{Ended, Process};
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::transport::child_process::{ChildProcess, ProcessExit};
 use crate::transport::http_sse::LAST_ANSWERS;
-use crate::transport::message::{Answer, Content, Listener, Outgoing};
-use crate::transport::pending_requests::{Inbox, Reader, never_left};
+use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
+use crate::transport::pending_requests::{PendingRequests, Reader, never_left};
 
 /// Messages that may wait for a process that reads slowly.
 const ROOM: usize = 64;
@@ -27,37 +27,37 @@ const ROOM: usize = 64;
 const END_WITHIN: Duration = Duration::from_secs(1);
 
 /// A line to write, and who is to be told that it was.
-struct Line {
+struct OutgoingLine {
     text: Bytes,
     written: Option<oneshot::Sender<()>>,
 }
 
 /// A running process.
 pub(crate) struct StdioLink {
-    inbox: Arc<Inbox>,
-    outbox: mpsc::Sender<Line>,
-    process: Arc<Process>,
+    inbox: Arc<PendingRequests>,
+    outbox: mpsc::Sender<OutgoingLine>,
+    process: Arc<ChildProcess>,
 }
 
 impl StdioLink {
     /// Starts the process. `limits` bound a line of its output.
-    pub(crate) fn start(program: &Program, limits: Limits, listener: Arc<dyn Listener>) -> Result<Self, Failure> {
-        let (process, stdin, stdout) = Process::start(program)?;
+    pub(crate) fn start(program: &Program, limits: Limits, listener: Arc<dyn Listener>) -> Result<Self, AttemptError> {
+        let (process, stdin, stdout) = ChildProcess::start(program)?;
         let process = Arc::new(process);
-        let inbox = Arc::new(Inbox::default());
+        let inbox = Arc::new(PendingRequests::default());
         let (outbox, messages) = mpsc::channel(ROOM);
         tokio::spawn(write(stdin, messages, Arc::clone(&process)));
         tokio::spawn(read(stdout, limits, Arc::clone(&inbox), Arc::clone(&process), listener));
         Ok(Self { inbox, outbox, process })
     }
 
-    pub(crate) async fn exchange(&self, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
         let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
         let text = one_line(&out.body);
         let Some(id) = out.id else {
             self.inbox.notified();
             let (told, written) = oneshot::channel();
-            self.send(Line { text, written: Some(told) }).await?;
+            self.send(OutgoingLine { text, written: Some(told) }).await?;
             // Nothing answers it: what can be known is that it was written.
             return match written.await {
                 Ok(()) => Ok(answered(Content::Other(Bytes::new()))),
@@ -65,11 +65,11 @@ impl StdioLink {
             };
         };
         let mut waiting = self.inbox.expect(id, out.progress_token, &out.limits)?;
-        self.send(Line { text, written: None }).await?;
+        self.send(OutgoingLine { text, written: None }).await?;
         waiting.answer(listener, &out.limits).await.map(answered)
     }
 
-    async fn send(&self, line: Line) -> Result<(), Failure> {
+    async fn send(&self, line: OutgoingLine) -> Result<(), AttemptError> {
         if self.outbox.send(line).await.is_ok() {
             return Ok(());
         }
@@ -77,7 +77,7 @@ impl StdioLink {
     }
 
     /// Why the process no longer reads: what it says at its end tells more.
-    async fn gone(&self) -> Failure {
+    async fn gone(&self) -> AttemptError {
         let _ = tokio::time::timeout(END_WITHIN, self.process.ended()).await;
         self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far(), self.inbox.skipped()))
     }
@@ -115,7 +115,7 @@ fn one_line(body: &Bytes) -> Bytes {
 }
 
 /// Writes whole lines, whoever gives up meanwhile. Its end closes the process's input.
-async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Line>, process: Arc<Process>) {
+async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<OutgoingLine>, process: Arc<ChildProcess>) {
     loop {
         tokio::select! {
             biased;
@@ -140,8 +140,8 @@ async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<Line>, proces
 async fn read(
     stdout: ChildStdout,
     limits: Limits,
-    inbox: Arc<Inbox>,
-    process: Arc<Process>,
+    inbox: Arc<PendingRequests>,
+    process: Arc<ChildProcess>,
     listener: Arc<dyn Listener>,
 ) {
     let reader = Reader(inbox);
@@ -190,13 +190,13 @@ fn lines_within(most: usize) -> AnyDelimiterCodec {
     AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), b"\n".to_vec(), most)
 }
 
-fn garbage(line: &[u8]) -> Failure {
+fn garbage(line: &[u8]) -> AttemptError {
     let shown = crate::util::sanitize::preview_of(line, 200);
     let message = format!("the process wrote to its standard output what is not a JSON-RPC message: {shown}");
-    Failure::new(Happened::Unreadable, Code::InvalidAnswer, message)
+    AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message)
 }
 
-fn exited(ended: &Ended, skipped: Option<String>) -> Failure {
+fn exited(ended: &ProcessExit, skipped: Option<String>) -> AttemptError {
     let how = match ended.exit_code {
         None => "closed its output".to_owned(),
         Some(code) if code < 0 => format!("was ended by signal {}", -code),
@@ -204,11 +204,11 @@ fn exited(ended: &Ended, skipped: Option<String>) -> Failure {
     };
     let skipped = skipped.map(|line| format!("; the last line it wrote that was not a message: {line}"));
     let message = format!("the server's process {how}{}", skipped.unwrap_or_default());
-    told(Failure::new(Happened::Lost, Code::ProcessExited, message), ended)
+    told(AttemptError::new(FailureClass::Lost, Code::ProcessExited, message), ended)
 }
 
 /// Adds how the process ended, and the last that it said.
-fn told(mut failure: Failure, ended: &Ended) -> Failure {
+fn told(mut failure: AttemptError, ended: &ProcessExit) -> AttemptError {
     let info = failure.error.info_mut();
     info.exit_code = ended.exit_code;
     // They come into the message when what they may hold of secrets is out.

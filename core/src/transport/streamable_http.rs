@@ -13,18 +13,20 @@ use url::Url;
 
 use crate::config::limits::Limits;
 use crate::error::Code;
-use crate::error::attempt_error::Failure;
-use crate::error::failure_class::Happened;
-use crate::http::body::{self, Beginning, Body, Broken, check_headers};
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::http::body::{self, Beginning, Body, BodyFailure, check_headers};
 use crate::http::client::Http;
 use crate::http::retry_after;
-use crate::http::sniff::Kind;
+use crate::http::sniff::BodyKind;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::transport::connection_slots::{self, Slot};
-use crate::transport::message::{Answer, Content, Deaf, Listener, Outgoing, content, not_a_message, only_message};
+use crate::transport::message::{
+    Answer, Content, Listener, NoopListener, OutgoingMessage, content, not_a_message, only_message,
+};
 use crate::transport::reconnect_delay;
-use crate::transport::response_reader::{self, Reading};
+use crate::transport::response_reader::{self, ResponseReading};
 use crate::transport::sse_stream::EventStream;
 use crate::util::headers;
 
@@ -47,7 +49,12 @@ pub(crate) fn set_content_headers(headers: &mut HeaderMap) {
 
 /// Sends a message and reads its answer. A response with another id, a body that is none, a stream without the answer: each
 /// settles the attempt at once.
-pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn Listener) -> Result<Answer, Failure> {
+pub(crate) async fn post(
+    http: &Http,
+    url: &Url,
+    out: OutgoingMessage,
+    listener: &dyn Listener,
+) -> Result<Answer, AttemptError> {
     let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
@@ -76,7 +83,7 @@ pub(crate) async fn post(http: &Http, url: &Url, out: Outgoing, listener: &dyn L
         return Ok(Answer { status, headers, content: Content::Other(text), cut: None });
     };
     let resume = resumption.map(|headers| Resume { http, url, headers, begun });
-    let reading = Reading::new(id, &out.limits, listener);
+    let reading = ResponseReading::new(id, &out.limits, listener);
     let content = successful(Body::of(response), status, &headers, reading, resume, out.slot).await;
     match content {
         Ok(content) => Ok(Answer { status, headers, content, cut: None }),
@@ -92,10 +99,10 @@ async fn successful(
     mut body: Body,
     status: StatusCode,
     headers: &HeaderMap,
-    mut reading: Reading<'_>,
+    mut reading: ResponseReading<'_>,
     resume: Option<Resume<'_>>,
     slot: Option<Slot>,
-) -> Result<Content, Failure> {
+) -> Result<Content, AttemptError> {
     let (listener, limits) = (reading.listener, reading.limits);
     if let (Media::EventStream, Some(idle)) = (media_type(headers), listener.idle()) {
         idle.restart();
@@ -103,49 +110,49 @@ async fn successful(
     let kind = decode(&mut body, headers, listener).await?;
     let media = media_type(headers);
     let is_stream = match (&media, kind) {
-        (Media::EventStream, Kind::Json) => false,
+        (Media::EventStream, BodyKind::Json) => false,
         (Media::EventStream, _) => true,
-        (_, kind) => kind == Kind::EventStream,
+        (_, kind) => kind == BodyKind::EventStream,
     };
     if is_stream {
         if !matches!(media, Media::EventStream) && !listener.accepts(Deviation::ContentType, &|| typed(&media)) {
-            return Err(unexpected(&media, b"", Happened::Unreadable));
+            return Err(unexpected(&media, b"", FailureClass::Unreadable));
         }
         return from_stream(body, reading, resume, slot).await;
     }
     let is_known = matches!(media, Media::Json | Media::EventStream);
-    if kind == Kind::Empty && !is_known {
+    if kind == BodyKind::Empty && !is_known {
         return Err(match status {
             StatusCode::ACCEPTED | StatusCode::NO_CONTENT => {
-                Failure::bad_answer(Code::NoAnswer, "the server accepted the request without an answer")
+                AttemptError::bad_answer(Code::NoAnswer, "the server accepted the request without an answer")
             }
-            _ => unexpected(&media, b"", Happened::BadAnswer),
+            _ => unexpected(&media, b"", FailureClass::BadAnswer),
         });
     }
-    if kind == Kind::Other && !is_known {
+    if kind == BodyKind::Other && !is_known {
         let text = body::beginning(&mut body, limits.error).await;
-        return Err(unexpected(&media, &text, Happened::Unreadable));
+        return Err(unexpected(&media, &text, FailureClass::Unreadable));
     }
     let text = body::read(&mut body, limits.answer).await;
-    let text = text.map_err(|Broken { failure, text }| of_the_cut(failure, &text, reading.id))?;
+    let text = text.map_err(|BodyFailure { failure, text }| of_the_cut(failure, &text, reading.id))?;
     connection_slots::let_go(slot).await;
     let content = from_json(&text, headers, &mut reading).await;
     match (content, &media) {
         (content, Media::Json) => content,
         (Ok(content), media) => match listener.accepts(Deviation::ContentType, &|| typed(media)) {
             true => Ok(content),
-            false => Err(unexpected(media, &text, Happened::Unusable)),
+            false => Err(unexpected(media, &text, FailureClass::Unusable)),
         },
         // Not a response: the content type is the most useful detail.
-        (Err(failure), Media::Other(_)) if failure.happened == Happened::Unreadable => {
-            Err(unexpected(&media, &text, Happened::Unreadable))
+        (Err(failure), Media::Other(_)) if failure.happened == FailureClass::Unreadable => {
+            Err(unexpected(&media, &text, FailureClass::Unreadable))
         }
         (Err(failure), _) => Err(failure),
     }
 }
 
 /// Undoes the encoding of a body that the HTTP library left alone; the kind of what is in it.
-async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -> Result<Kind, Failure> {
+async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -> Result<BodyKind, AttemptError> {
     // What the library undid, it took the header away from.
     let named = headers::text(headers, &CONTENT_ENCODING).unwrap_or_default().trim();
     let named = if named.eq_ignore_ascii_case("identity") { "" } else { named };
@@ -155,21 +162,21 @@ async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -
     let kind = body.kind(idle).await?;
     let is_gzip = named.is_empty() || named.eq_ignore_ascii_case("gzip") || named.eq_ignore_ascii_case("x-gzip");
     let did = || match (kind, named) {
-        (Kind::Gzip, "") => "the server compressed a body with gzip and did not say so".to_owned(),
-        (Kind::Gzip, _) => format!("the server names its encoding {}", shown()),
+        (BodyKind::Gzip, "") => "the server compressed a body with gzip and did not say so".to_owned(),
+        (BodyKind::Gzip, _) => format!("the server names its encoding {}", shown()),
         _ => format!("the server names the encoding {}, and its body is not encoded", shown()),
     };
     match kind {
-        Kind::Gzip if is_gzip && listener.accepts(Deviation::ContentEncoding, &did) => {
+        BodyKind::Gzip if is_gzip && listener.accepts(Deviation::ContentEncoding, &did) => {
             body.unpack();
             body.kind(idle).await
         }
         kind if named.is_empty() => Ok(kind),
-        Kind::Empty => Ok(kind),
-        Kind::Json | Kind::EventStream if listener.accepts(Deviation::ContentEncoding, &did) => Ok(kind),
+        BodyKind::Empty => Ok(kind),
+        BodyKind::Json | BodyKind::EventStream if listener.accepts(Deviation::ContentEncoding, &did) => Ok(kind),
         _ => {
             let message = format!("the answer is encoded as {}, which was not asked for", shown());
-            Err(Failure::new(Happened::Unreadable, Code::InvalidAnswer, message))
+            Err(AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message))
         }
     }
 }
@@ -209,14 +216,14 @@ fn typed(media: &Media) -> String {
     format!("the server sent its answer as of type {}", media.shown())
 }
 
-fn unexpected(media: &Media, text: &[u8], happened: Happened) -> Failure {
+fn unexpected(media: &Media, text: &[u8], happened: FailureClass) -> AttemptError {
     let preview = crate::util::sanitize::preview_of(text, 200);
     let message = format!("the answer is of type {} and neither JSON nor an event stream: {preview}", media.shown());
-    Failure::new(happened, Code::UnexpectedContentType, message)
+    AttemptError::new(happened, Code::UnexpectedContentType, message)
 }
 
 /// The failure of a body that broke off behind this text.
-fn of_the_cut(failure: Failure, text: &[u8], id: u64) -> Failure {
+fn of_the_cut(failure: AttemptError, text: &[u8], id: u64) -> AttemptError {
     let info = failure.error.info();
     match info.code {
         Code::AnswerCut => response_reader::cut(text, id, info.message.clone(), Code::AnswerCut),
@@ -244,9 +251,13 @@ pub(crate) fn error_content(text: Bytes, listener: &dyn Listener) -> Content {
     Content::Other(unmarked)
 }
 
-async fn from_json(text: &Bytes, headers: &HeaderMap, reading: &mut Reading<'_>) -> Result<Content, Failure> {
+async fn from_json(
+    text: &Bytes,
+    headers: &HeaderMap,
+    reading: &mut ResponseReading<'_>,
+) -> Result<Content, AttemptError> {
     if jsonrpc::without_mark(text).trim_ascii().is_empty() {
-        return Err(Failure::bad_answer(Code::InvalidAnswer, "the answer is empty"));
+        return Err(AttemptError::bad_answer(Code::InvalidAnswer, "the answer is empty"));
     }
     if std::str::from_utf8(text).is_err() {
         let mut failure = response_reader::unreadable(text, reading.id);
@@ -284,10 +295,10 @@ struct Resume<'a> {
 /// server then says again is not heard twice.
 async fn from_stream(
     mut body: Body,
-    mut reading: Reading<'_>,
+    mut reading: ResponseReading<'_>,
     mut resume: Option<Resume<'_>>,
     slot: Option<Slot>,
-) -> Result<Content, Failure> {
+) -> Result<Content, AttemptError> {
     let (limits, listener) = (reading.limits, reading.listener);
     let mut last_event_id: Option<String> = None;
     let mut retry = None;
@@ -306,7 +317,7 @@ async fn from_stream(
             let event = events.next_event().await;
             let is_first = std::mem::replace(&mut nothing_came, false);
             match event {
-                None => break (Failure { is_empty_stream: is_empty, ..reading.ended() }, false),
+                None => break (AttemptError { is_empty_stream: is_empty, ..reading.ended() }, false),
                 Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break (failure, true),
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport(is_first)),
@@ -354,8 +365,8 @@ async fn from_stream(
                 Resumed::Unauthorized(_) if !std::mem::replace(&mut renewed, true) && resume.renew(listener).await => {
                     in_vain -= 1;
                 }
-                Resumed::Unauthorized(why) => return Err(Failure::new(cut.happened, Code::AnswerCut, why)),
-                Resumed::Refused(why) => return Err(Failure::new(cut.happened, Code::AnswerCut, why)),
+                Resumed::Unauthorized(why) => return Err(AttemptError::new(cut.happened, Code::AnswerCut, why)),
+                Resumed::Refused(why) => return Err(AttemptError::new(cut.happened, Code::AnswerCut, why)),
             }
         };
         resumed = true;
@@ -383,11 +394,11 @@ impl Seen {
 
 /// The failure of a request that was answered as the transport of 2024-11-05 answers a GET: nobody read it, where nothing
 /// came before.
-fn is_old_transport(is_first: bool) -> Failure {
+fn is_old_transport(is_first: bool) -> AttemptError {
     let message =
         "the server answered with the event `endpoint`, as one of HTTP+SSE does: set the option transport to sse";
-    let happened = if is_first { Happened::Refused } else { Happened::Unreadable };
-    Failure::new(happened, Code::UnexpectedTransport, message)
+    let happened = if is_first { FailureClass::Refused } else { FailureClass::Unreadable };
+    AttemptError::new(happened, Code::UnexpectedTransport, message)
 }
 
 /// The outcome of resuming.
@@ -412,7 +423,7 @@ impl Resume<'_> {
         headers.insert(headers::LAST_EVENT_ID, id);
         let mut response = match get(self.http, self.url, headers).await {
             Ok(response) => response,
-            Err(failure) if failure.happened == Happened::CertificateInvalid => {
+            Err(failure) if failure.happened == FailureClass::CertificateInvalid => {
                 return Resumed::Refused(
                     "the event stream broke off; the certificate is not valid any more".to_owned(),
                 );
@@ -445,28 +456,33 @@ impl Resume<'_> {
 }
 
 /// The outcome of asking for a stream.
-pub(crate) enum Stream {
+pub(crate) enum StreamOutcome {
     Open(Response),
     /// Another answer than a stream.
     Refused(Answer),
 }
 
 /// Asks for the server's own event stream by GET.
-pub(crate) async fn get_stream(http: &Http, url: &Url, headers: HeaderMap, limits: &Limits) -> Result<Stream, Failure> {
+pub(crate) async fn get_stream(
+    http: &Http,
+    url: &Url,
+    headers: HeaderMap,
+    limits: &Limits,
+) -> Result<StreamOutcome, AttemptError> {
     let mut response = get(http, url, headers).await?;
     check_headers(&response, limits)?;
     let status = response.status();
     if is_open_stream(&response) {
-        return Ok(Stream::Open(response));
+        return Ok(StreamOutcome::Open(response));
     }
     http.forget_redirect(&Method::GET, url);
     let headers = std::mem::take(response.headers_mut());
     let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
-    Ok(Stream::Refused(Answer { status, headers, content: error_content(text, &Deaf), cut }))
+    Ok(StreamOutcome::Refused(Answer { status, headers, content: error_content(text, &NoopListener), cut }))
 }
 
 /// Asks for an event stream, with the headers of a POST.
-async fn get(http: &Http, url: &Url, mut headers: HeaderMap) -> Result<Response, Failure> {
+async fn get(http: &Http, url: &Url, mut headers: HeaderMap) -> Result<Response, AttemptError> {
     headers.remove(CONTENT_TYPE);
     headers.insert(ACCEPT, HeaderValue::from_static("text/event-stream"));
     let mut request = Request::new(Method::GET, url.clone());
@@ -481,7 +497,7 @@ fn is_open_stream(response: &Response) -> bool {
 /// Reads a stream to its end behind the answer: at once where the end is near, else in the background.
 async fn finish<S>(mut events: EventStream<S>, slot: Option<Slot>)
 where
-    S: futures_util::Stream<Item = Result<Bytes, Failure>> + Unpin + Send + 'static,
+    S: futures_util::Stream<Item = Result<Bytes, AttemptError>> + Unpin + Send + 'static,
 {
     let near = tokio::time::timeout(END_OF_STREAM, async { while events.next().await.is_some_and(|e| e.is_ok()) {} });
     if near.await.is_err() {

@@ -1,4 +1,4 @@
-//! Room for what waits to be heard: what a slow consumer does not take is dropped and counted, and fills no memory.
+//! BoundedQueue for what waits to be heard: what a slow consumer does not take is dropped and counted, and fills no memory.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ use crate::util::count::Count;
 /// How long a consumer that has stalled is waited for at the end.
 const AFTER_A_STALL: Duration = Duration::from_secs(1);
 
-/// The room of one queue, which anything may be that keeps a [`Place`] with each thing that waits.
+/// The room of one queue, which anything may be that keeps a [`Permit`] with each thing that waits.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct BoundedQueue {
     most: usize,
     most_bytes: usize,
     waiting: AtomicUsize,
@@ -56,34 +56,34 @@ enum Waited {
 
 /// A place in a queue, taken until it is dropped.
 #[derive(Debug)]
-pub struct Place {
-    room: Arc<Room>,
+pub struct Permit {
+    room: Arc<BoundedQueue>,
     size: usize,
 }
 
 /// What waits to be heard by a function of the caller's, as JSON text. For as long as it waits it takes a place in a queue.
 #[derive(Debug)]
-pub struct Letter {
+pub struct QueuedMessage {
     text: String,
-    place: Place,
+    place: Permit,
 }
 
-impl Letter {
+impl QueuedMessage {
     /// The text, which waits no longer.
     pub fn open(self) -> String {
         self.text
     }
 
     /// The text and its place, for a consumer that keeps the place until it has processed the text.
-    pub fn into_parts(self) -> (String, Place) {
+    pub fn into_parts(self) -> (String, Permit) {
         (self.text, self.place)
     }
 }
 
 /// Takes what waits to be heard, and never waits itself.
-pub type Hear = Arc<dyn Fn(Letter) + Send + Sync>;
+pub type MessageListener = Arc<dyn Fn(QueuedMessage) + Send + Sync>;
 
-impl Room {
+impl BoundedQueue {
     /// What is dropped is also counted in `in_all`.
     pub(crate) fn new(limit: QueueLimit, in_all: &Count) -> Arc<Self> {
         Arc::new(Self {
@@ -100,12 +100,12 @@ impl Room {
 
     /// A place for something of this size; `None` where there is none, which is counted. The first that waits always
     /// has one.
-    pub(crate) fn take(self: &Arc<Self>, size: usize) -> Option<Place> {
+    pub(crate) fn take(self: &Arc<Self>, size: usize) -> Option<Permit> {
         let before = self.waiting.fetch_add(1, Ordering::AcqRel);
         let bytes = self.bytes.fetch_add(size, Ordering::AcqRel).saturating_add(size);
         if before < self.most && (before == 0 || bytes <= self.most_bytes) {
             self.stalled.store(false, Ordering::Release);
-            return Some(Place { room: Arc::clone(self), size });
+            return Some(Permit { room: Arc::clone(self), size });
         }
         self.waiting.fetch_sub(1, Ordering::AcqRel);
         self.bytes.fetch_sub(size, Ordering::AcqRel);
@@ -119,11 +119,11 @@ impl Room {
     }
 
     /// Hands a text on, if there is a place for it.
-    pub(crate) fn send(self: &Arc<Self>, text: String, to: &Hear) -> bool {
+    pub(crate) fn send(self: &Arc<Self>, text: String, to: &MessageListener) -> bool {
         let place = self.take(text.len());
         let has_one = place.is_some();
         if let Some(place) = place {
-            to(Letter { text, place });
+            to(QueuedMessage { text, place });
         }
         has_one
     }
@@ -185,7 +185,7 @@ impl Room {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         self.room.bytes.fetch_sub(self.size, Ordering::AcqRel);
         self.room.waiting.fetch_sub(1, Ordering::AcqRel);
@@ -200,9 +200,9 @@ mod tests {
     use crate::config::client_options::ClientConfig;
     use crate::config::limits::Limits;
 
-    fn room(most: u32, bytes: u64) -> Arc<Room> {
+    fn room(most: u32, bytes: u64) -> Arc<BoundedQueue> {
         let config = ClientConfig::default().max_queued_notifications(most).max_event_bytes(bytes);
-        Room::new(Limits::of(&config).unwrap().of_queue(), &Count::default())
+        BoundedQueue::new(Limits::of(&config).unwrap().of_queue(), &Count::default())
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
 /// A thing that is kept.
-pub(crate) trait Kept {
+pub(crate) trait Reusable {
     /// Counts the makings, so that a late failure of an old one does not end the new one.
     fn generation(&self) -> u64;
     /// Whether it can still be used.
@@ -53,7 +53,7 @@ impl Drop for Making<'_> {
     }
 }
 
-impl<T: Kept, E: Clone> SingleFlight<T, E> {
+impl<T: Reusable, E: Clone> SingleFlight<T, E> {
     pub(crate) fn current(&self) -> Option<Arc<T>> {
         let kept = self.slot.read().unwrap_or_else(PoisonError::into_inner).clone();
         kept.filter(|kept| kept.is_usable())
@@ -144,13 +144,13 @@ mod tests {
 
     use super::*;
     use crate::error::Code;
-    use crate::error::attempt_error::Failure;
-    use crate::error::failure_class::Happened;
+    use crate::error::attempt_error::AttemptError;
+    use crate::error::failure_class::FailureClass;
 
     #[derive(Debug)]
     struct Thing(u64);
 
-    impl Kept for Thing {
+    impl Reusable for Thing {
         fn generation(&self) -> u64 {
             self.0
         }
@@ -161,7 +161,7 @@ mod tests {
 
     #[tokio::test]
     async fn all_share_one_making() {
-        let things = SingleFlight::<Thing, Failure>::default();
+        let things = SingleFlight::<Thing, AttemptError>::default();
         let made = AtomicU64::new(0);
         let make = |generation| {
             made.fetch_add(1, Ordering::Relaxed);
@@ -181,13 +181,13 @@ mod tests {
 
     #[tokio::test]
     async fn all_share_one_failure_and_the_next_caller_tries_again() {
-        let things: SingleFlight<Thing, Failure> = SingleFlight::default();
+        let things: SingleFlight<Thing, AttemptError> = SingleFlight::default();
         let made = AtomicU64::new(0);
         let fail = |_| {
             made.fetch_add(1, Ordering::Relaxed);
             async {
                 tokio::task::yield_now().await;
-                Err(Failure::new(Happened::NotConnected, Code::ConnectFailed, "no"))
+                Err(AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, "no"))
             }
         };
         let (a, b) = tokio::join!(things.get(fail), things.get(fail));
@@ -199,7 +199,7 @@ mod tests {
     /// One after the other, those at the end of the line would find the thing lost again, each time.
     #[tokio::test]
     async fn all_who_waited_go_on_together() {
-        let things = Arc::new(SingleFlight::<Thing, Failure>::default());
+        let things = Arc::new(SingleFlight::<Thing, AttemptError>::default());
         let turns = Arc::new(AtomicU64::new(0));
         let waiting: Vec<_> = (0..64)
             .map(|_| {
@@ -231,7 +231,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_cancelled_making_is_taken_up_by_the_next() {
-        let things = SingleFlight::<Thing, Failure>::default();
+        let things = SingleFlight::<Thing, AttemptError>::default();
         let hung = things.get(|_| std::future::pending());
         let next = things.get(|generation| async move { Ok(Thing(generation)) });
         tokio::select! {
@@ -244,7 +244,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_making_that_panics_is_taken_up_by_the_next() {
-        let things = SingleFlight::<Thing, Failure>::default();
+        let things = SingleFlight::<Thing, AttemptError>::default();
         let bug = AssertUnwindSafe(things.get(|_| async {
             tokio::task::yield_now().await;
             panic!("provoked")

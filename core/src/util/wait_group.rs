@@ -8,21 +8,21 @@ use tokio::sync::futures::Notified;
 
 /// See the module.
 #[derive(Debug, Default)]
-pub(crate) struct OpenCount {
-    state: Mutex<State>,
+pub(crate) struct WaitGroup {
+    state: Mutex<WaitGroupState>,
     changed: Notify,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct WaitGroupState {
     /// The numbers of those that are open, in the order in which they began.
     open: BTreeSet<u64>,
     begun: u64,
 }
 
-impl OpenCount {
+impl WaitGroup {
     /// Counts until the guard is dropped.
-    pub(crate) fn begin(self: &Arc<Self>) -> Open {
+    pub(crate) fn begin(self: &Arc<Self>) -> OpenGuard {
         let number = {
             let mut state = self.locked();
             state.begun += 1;
@@ -31,7 +31,7 @@ impl OpenCount {
             number
         };
         self.changed.notify_waiters();
-        Open { of: Arc::clone(self), number }
+        OpenGuard { of: Arc::clone(self), number }
     }
 
     /// How many have begun so far.
@@ -60,18 +60,18 @@ impl OpenCount {
         }
     }
 
-    fn locked(&self) -> MutexGuard<'_, State> {
+    fn locked(&self) -> MutexGuard<'_, WaitGroupState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// Something that is open.
-pub(crate) struct Open {
-    of: Arc<OpenCount>,
+pub(crate) struct OpenGuard {
+    of: Arc<WaitGroup>,
     number: u64,
 }
 
-impl Drop for Open {
+impl Drop for OpenGuard {
     fn drop(&mut self) {
         self.of.locked().open.remove(&self.number);
         self.of.changed.notify_waiters();

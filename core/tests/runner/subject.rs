@@ -22,8 +22,8 @@ type Asked = Arc<Mutex<Vec<Value>>>;
 type Told = Arc<Mutex<Map<String, Value>>>;
 
 pub(crate) enum AnyRegistry {
-    Gaia(gaia::Registry),
-    Sema4(sema4::Registry),
+    Gaia(gaia::GaiaRegistry),
+    Sema4(sema4::Sema4Registry),
 }
 
 pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Error> {
@@ -31,8 +31,8 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<Subject, Er
     if let Some(kind) = case["registry"].as_str() {
         let config = RegistryConfig::from_json(&options, Spelling::Snake)?;
         return Ok(Subject::Registry(match kind {
-            "gaia" => AnyRegistry::Gaia(gaia::Registry::new(&config)?),
-            _ => AnyRegistry::Sema4(sema4::Registry::new(&config)?),
+            "gaia" => AnyRegistry::Gaia(gaia::GaiaRegistry::new(&config)?),
+            _ => AnyRegistry::Sema4(sema4::Sema4Registry::new(&config)?),
         }));
     }
     let (told, heard) = watch::channel(Vec::new());

@@ -8,8 +8,8 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::config::option_table::{Address, OptionValue, Spelling, inside, options};
-use crate::config::profile::{Environment, Profile, ServiceCode, SessionSign, Text};
-use crate::error::failure_class::Happened;
+use crate::config::profile::{Profile, ServiceCode, SessionSign, Text, VariableNames};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 
 options! {
@@ -62,7 +62,7 @@ impl ProfileConfig {
             Some(_) => return Err(Error::config(Code::InvalidOption, "name", "must not be empty")),
         });
         // The key of one service must not go to another by the way of the environment.
-        profile.environment = Environment {
+        profile.environment = VariableNames {
             api_key: self.api_key_variable.clone().map(Cow::Owned),
             base_url: self.base_url_variable.clone().map(Cow::Owned),
         };
@@ -190,7 +190,7 @@ impl OptionValue for Choice {
 struct CodeRow {
     word: String,
     code: String,
-    happened: Happened,
+    happened: FailureClass,
     delivery: Option<Delivery>,
 }
 

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::config::profile::{Environment, Profile, text};
+use crate::config::profile::{Profile, VariableNames, text};
 
 pub(super) static GENERIC: Profile = Profile {
     name: text("generic"),
     base_url: None,
     path: text(""),
     sse_path: text(""),
-    environment: Environment { api_key: None, base_url: None },
+    environment: VariableNames { api_key: None, base_url: None },
     key_required: false,
     api_key_header: None,
     versions: Cow::Borrowed(&[

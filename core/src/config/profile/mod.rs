@@ -13,7 +13,7 @@ use http::{Method, StatusCode};
 
 pub use custom::{Choice, PROFILE_OPTIONS, ProfileConfig};
 
-use crate::error::failure_class::Happened;
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 
 /// A text that is written here, or comes from the user.
@@ -31,7 +31,7 @@ pub(crate) struct Profile {
     /// The path of the event stream of the transport of 2024-11-05.
     pub(crate) sse_path: Text,
     /// The environment variables read where `api_key` and `base_url` are not given.
-    pub(crate) environment: Environment,
+    pub(crate) environment: VariableNames,
     /// Whether a key is required.
     pub(crate) key_required: bool,
     /// The header that carries the API key, where it is not a bearer token.
@@ -62,7 +62,7 @@ pub(crate) struct Profile {
 
 /// Names of environment variables.
 #[derive(Debug, Clone)]
-pub(crate) struct Environment {
+pub(crate) struct VariableNames {
     /// For `api_key`.
     pub(crate) api_key: Option<Text>,
     /// For `base_url`.
@@ -77,7 +77,7 @@ pub struct ServiceCode {
     /// Ours.
     pub code: Code,
     /// The row of the retry table.
-    pub happened: Happened,
+    pub happened: FailureClass,
     /// Whether the call ran.
     pub delivery: Delivery,
 }
@@ -146,12 +146,12 @@ pub(crate) const fn text(text: &'static str) -> Text {
     Cow::Borrowed(text)
 }
 
-pub(crate) const fn row(word: &'static str, code: Code, happened: Happened, delivery: Delivery) -> ServiceCode {
+pub(crate) const fn row(word: &'static str, code: Code, happened: FailureClass, delivery: Delivery) -> ServiceCode {
     ServiceCode { word: text(word), code, happened, delivery }
 }
 
 pub(crate) const fn refused(word: &'static str, code: Code) -> ServiceCode {
-    row(word, code, Happened::Refused, Delivery::Rejected)
+    row(word, code, FailureClass::Refused, Delivery::Rejected)
 }
 
 #[cfg(test)]

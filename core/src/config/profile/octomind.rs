@@ -4,14 +4,14 @@ use std::borrow::Cow;
 
 use http::{Method, StatusCode};
 
-use crate::config::profile::{Environment, Profile, SessionSign, text};
+use crate::config::profile::{Profile, SessionSign, VariableNames, text};
 
 pub(super) static OCTOMIND: Profile = Profile {
     name: text("octomind"),
     base_url: Some(text("https://mcp.app.octomind.dev")),
     path: text("/mcp"),
     sse_path: text("/sse"),
-    environment: Environment { api_key: Some(text("OCTOMIND_API_KEY")), base_url: Some(text("OCTOMIND_BASE_URL")) },
+    environment: VariableNames { api_key: Some(text("OCTOMIND_API_KEY")), base_url: Some(text("OCTOMIND_BASE_URL")) },
     key_required: true,
     api_key_header: None,
     versions: Cow::Borrowed(&[text("2025-11-25"), text("2025-06-18"), text("2025-03-26"), text("2024-11-05")]),

@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::config::profile::{Environment, Profile, ServiceCode, refused, row, text};
-use crate::error::failure_class::Happened;
+use crate::config::profile::{Profile, ServiceCode, VariableNames, refused, row, text};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 
 pub(super) static ODOCK: Profile = Profile {
@@ -11,7 +11,7 @@ pub(super) static ODOCK: Profile = Profile {
     base_url: Some(text("https://api.odock.ai")),
     path: text("/v1/mcp/{slug}"),
     sse_path: text("/v1/mcp/{slug}"),
-    environment: Environment { api_key: Some(text("ODOCK_API_KEY")), base_url: Some(text("ODOCK_GATEWAY_URL")) },
+    environment: VariableNames { api_key: Some(text("ODOCK_API_KEY")), base_url: Some(text("ODOCK_GATEWAY_URL")) },
     key_required: true,
     api_key_header: None,
     versions: Cow::Borrowed(&[text("2025-11-25"), text("2025-06-18"), text("2025-03-26"), text("2024-11-05")]),
@@ -33,14 +33,14 @@ pub(super) static ODOCK: Profile = Profile {
         refused("unauthorized", Code::Unauthorized),
         refused("api_key_expired", Code::Unauthorized),
         refused("api_key_revoked", Code::Unauthorized),
-        row("budget_exceeded", Code::QuotaExceeded, Happened::QuotaSpent, Delivery::Rejected),
+        row("budget_exceeded", Code::QuotaExceeded, FailureClass::QuotaSpent, Delivery::Rejected),
         refused("mcp_not_allowed", Code::Forbidden),
         refused("mcp_guardrail_block", Code::ToolBlocked),
         refused("safety_blocked", Code::Forbidden),
         refused("plugin_blocked", Code::Forbidden),
         refused("mcp_not_found", Code::UnknownAddress),
-        row("rate_limit_exceeded", Code::RateLimited, Happened::RateLimited, Delivery::Rejected),
-        row("quota_exceeded", Code::QuotaExceeded, Happened::QuotaSpent, Delivery::Rejected),
+        row("rate_limit_exceeded", Code::RateLimited, FailureClass::RateLimited, Delivery::Rejected),
+        row("quota_exceeded", Code::QuotaExceeded, FailureClass::QuotaSpent, Delivery::Rejected),
         upstream("mcp_auth_error"),
         upstream("mcp_upstream_error"),
         upstream("mcp_stdio_error"),
@@ -49,5 +49,5 @@ pub(super) static ODOCK: Profile = Profile {
 };
 
 const fn upstream(word: &'static str) -> ServiceCode {
-    row(word, Code::ServerFailed, Happened::ServerFault, Delivery::MaybeExecuted)
+    row(word, Code::ServerFailed, FailureClass::ServerFault, Delivery::MaybeExecuted)
 }

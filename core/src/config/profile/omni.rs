@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::config::profile::{Environment, Profile, refused, row, text};
-use crate::error::failure_class::Happened;
+use crate::config::profile::{Profile, VariableNames, refused, row, text};
+use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 
 pub(super) static OMNI: Profile = Profile {
@@ -11,7 +11,10 @@ pub(super) static OMNI: Profile = Profile {
     base_url: Some(text("https://api.omnibrief.app")),
     path: text("/mcp"),
     sse_path: text("/sse"),
-    environment: Environment { api_key: Some(text("OMNI_API_KEY")), base_url: Some(text("OMNI_CLIENT_API_BASE_URL")) },
+    environment: VariableNames {
+        api_key: Some(text("OMNI_API_KEY")),
+        base_url: Some(text("OMNI_CLIENT_API_BASE_URL")),
+    },
     key_required: true,
     api_key_header: None,
     // 2025-11-05 is OMNI's own default and no published revision; it is answered whatever newer one is asked for.
@@ -29,7 +32,7 @@ pub(super) static OMNI: Profile = Profile {
         refused("invalid_api_key", Code::Unauthorized),
         refused("auth_rejected", Code::Unauthorized),
         refused("insufficient_scope", Code::MissingScope),
-        row("rate_limit_exceeded", Code::RateLimited, Happened::RateLimited, Delivery::Rejected),
+        row("rate_limit_exceeded", Code::RateLimited, FailureClass::RateLimited, Delivery::Rejected),
         refused("missing_idempotency_key", Code::BadRequest),
         refused("unknown_tool", Code::UnknownTool),
         refused("missing_q", Code::InvalidParams),
@@ -37,12 +40,17 @@ pub(super) static OMNI: Profile = Profile {
         refused("invalid_parameter", Code::InvalidParams),
         refused("invalid_payload", Code::InvalidParams),
         refused("invalid_json", Code::BadRequest),
-        row("idempotency_conflict", Code::KeyInFlight, Happened::KeyInFlight, Delivery::MaybeExecuted),
-        row("service_disabled", Code::ServerUnavailable, Happened::Unavailable, Delivery::Rejected),
-        row("auth_backend_unavailable", Code::ServerUnavailable, Happened::Unavailable, Delivery::Rejected),
-        row("invalid_control_plane_response", Code::ServerUnavailable, Happened::ServerFault, Delivery::MaybeExecuted),
-        row("mcp_invocation_failed", Code::InvocationFailed, Happened::ServerFault, Delivery::MaybeExecuted),
-        row("mcp_internal_error", Code::ServerFailed, Happened::ServerFault, Delivery::MaybeExecuted),
+        row("idempotency_conflict", Code::KeyInFlight, FailureClass::KeyInFlight, Delivery::MaybeExecuted),
+        row("service_disabled", Code::ServerUnavailable, FailureClass::Unavailable, Delivery::Rejected),
+        row("auth_backend_unavailable", Code::ServerUnavailable, FailureClass::Unavailable, Delivery::Rejected),
+        row(
+            "invalid_control_plane_response",
+            Code::ServerUnavailable,
+            FailureClass::ServerFault,
+            Delivery::MaybeExecuted,
+        ),
+        row("mcp_invocation_failed", Code::InvocationFailed, FailureClass::ServerFault, Delivery::MaybeExecuted),
+        row("mcp_internal_error", Code::ServerFailed, FailureClass::ServerFault, Delivery::MaybeExecuted),
     ]),
     session_lost: Cow::Borrowed(&[]),
 };

@@ -191,7 +191,7 @@ fn record(given: Value) -> Record {
 }
 
 async fn list_and_create(url: &str) -> Result<Vec<Error>, Failed> {
-    let gaia = gaia::Registry::new(&registry(url))?;
+    let gaia = gaia::GaiaRegistry::new(&registry(url))?;
     let server = record(json!({
         "projectId": "p", "name": "n", "transportType": "http", "url": "https://example.com/mcp",
         "customHeaders": [{"name": "x-key", "value": canaries::RECORD}],
@@ -203,7 +203,7 @@ async fn list_and_create(url: &str) -> Result<Vec<Error>, Failed> {
 }
 
 async fn write(url: &str) -> Result<Vec<Error>, Failed> {
-    let sema4 = sema4::Registry::new(&registry(url).tenant("acme"))?;
+    let sema4 = sema4::Sema4Registry::new(&registry(url).tenant("acme"))?;
     let server = record(json!({
         "name": "n", "transport": "streamable-http", "url": "https://example.com/mcp", "headers": {"x-key": canaries::RECORD},
     }));
