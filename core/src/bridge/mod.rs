@@ -18,7 +18,7 @@ use crate::client::pagination::ServerPages;
 use crate::client::prepared::{self, Work};
 use crate::client::{Client, What, unsendable};
 use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{Given, HOOKS, TOKEN_PROVIDER};
+use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
 use crate::config::limits::Limits;
 use crate::config::option_table::{OptionSpec, Spelling};
@@ -407,15 +407,28 @@ pub struct Question {
     pub name: &'static str,
     /// Its argument as JSON text.
     pub params: String,
-    answer: tokio::sync::oneshot::Sender<std::result::Result<String, String>>,
+    answer: tokio::sync::oneshot::Sender<std::result::Result<String, CallbackError>>,
 }
 
 impl Question {
     /// Answers with JSON text, or says why there is no answer.
     pub fn answer(self, answer: std::result::Result<String, String>) {
         // Whoever asked may have given up.
-        let _ = self.answer.send(answer);
+        let _ = self.answer.send(answer.map_err(CallbackError::from));
     }
+
+    /// Answers that the callback failed. The error of the call has `cause_id` as a member of its JSON text, by which the
+    /// binding finds what the callback threw.
+    pub fn fail(self, reason: String, cause_id: u32) {
+        let _ = self.answer.send(Err(CallbackError { reason, cause_id: Some(cause_id) }));
+    }
+}
+
+/// Sends a question to the binding. The future resolves to its answer.
+fn answer_of(ask: &Arc<dyn Fn(Question) + Send + Sync>, name: &'static str, params: String) -> Given {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    ask(Question { name, params, answer });
+    Box::pin(async move { answered.await.map_err(|_| "it gave no answer")? })
 }
 
 impl Hooks {
@@ -440,23 +453,15 @@ impl Hooks {
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             hooks.token = Some(Arc::new(move || {
-                let (answer, answered) = tokio::sync::oneshot::channel();
-                ask(Question { name: TOKEN_PROVIDER, params: "{}".to_owned(), answer });
-                Box::pin(async move {
-                    let answer = answered.await.map_err(|_| "it gave no answer".to_owned())??;
-                    crate::config::callbacks::provided(&answer, spelling)
-                })
+                let answer = answer_of(&ask, TOKEN_PROVIDER, "{}".to_owned());
+                Box::pin(async move { Ok(crate::config::callbacks::provided(&answer.await?, spelling)?) })
             }));
         }
         for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
             let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
                 continue;
             };
-            let answer = move |params: String| {
-                let (answer, answered) = tokio::sync::oneshot::channel();
-                ask(Question { name: hook.name, params, answer });
-                Box::pin(async move { answered.await.map_err(|_| "it gave no answer".to_owned())? }) as Given
-            };
+            let answer = move |params: String| answer_of(&ask, hook.name, params);
             hooks.answers.insert(hook.name, Arc::new(answer));
         }
         Ok(hooks)

@@ -108,13 +108,27 @@ impl<T: Into<String>> From<T> for ProvidedToken {
     }
 }
 
-/// A future that gives a token, or says why there is none.
-pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, String>> + Send>>;
+/// Why a callback returned no usable result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallbackError {
+    pub(crate) reason: String,
+    /// The binding's id of the failure.
+    pub(crate) cause_id: Option<u32>,
+}
+
+impl<T: Into<String>> From<T> for CallbackError {
+    fn from(reason: T) -> Self {
+        Self { reason: reason.into(), cause_id: None }
+    }
+}
+
+/// A future that gives a token, or the reason why there is none.
+pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, CallbackError>> + Send>>;
 /// Hears a method and its params, and says whether there was room for them.
 type Listen = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
-/// A future that gives a result as JSON text, or says why there is none.
-pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+/// A future that gives a result as JSON text, or the reason why there is none.
+pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, CallbackError>> + Send>>;
 /// Answers the params of a server's request, as JSON text.
 pub(crate) type Answer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 
@@ -149,8 +163,11 @@ impl Hooks {
     pub(crate) async fn token(&self) -> Result<Issued, Failure> {
         let unavailable = |message: String| Failure::of(Happened::Refused, Error::new(Code::TokenUnavailable, message));
         let Some(provide) = &self.token else { return Err(unavailable("there is no token provider".into())) };
-        let given = provide().await.map_err(|why| {
-            unavailable(format!("the token provider failed: {}", crate::util::sanitize::preview(why.as_bytes())))
+        let given = provide().await.map_err(|CallbackError { reason, cause_id }| {
+            let reason = crate::util::sanitize::preview(reason.as_bytes());
+            let mut failure = unavailable(format!("the token provider failed: {reason}"));
+            failure.error.info_mut().cause_id = cause_id;
+            failure
         })?;
         let token = given.token.ok_or_else(|| unavailable("the token provider gave no token".into()))?;
         Ok(Issued { token, expires_in: given.expires_in })
