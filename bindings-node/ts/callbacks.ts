@@ -1,14 +1,15 @@
-/** The caller's own functions, which a client takes beside its options, and what is asked of them. */
+/** The callbacks of a client: how they are invoked, and what they threw. */
 
 import { inspect } from "node:util";
 
 import { Context } from "./context.js";
 import { encodeOptions, encodeResult } from "./encode.js";
 import { badOption } from "./errors.js";
+import type { Answer, CallbackHandler } from "./native.js";
 import type { ClientOptions, CreateMessageRequestParams, ElicitRequestParams } from "./types.js";
 
-/** The functions, under the names of the core. */
-export interface Hooks {
+/** The callbacks, by the names of the core. */
+interface Functions {
   on_notification?: ClientOptions["onNotification"];
   on_log?: ClientOptions["onLog"];
   on_state?: ClientOptions["onState"];
@@ -18,6 +19,7 @@ export interface Hooks {
   on_roots?: ClientOptions["onRoots"];
 }
 
+/** The names of the options, and those of the core. */
 const NAMES = {
   onNotification: "on_notification",
   onLog: "on_log",
@@ -26,97 +28,92 @@ const NAMES = {
   onSampling: "on_sampling",
   onElicitation: "on_elicitation",
   onRoots: "on_roots",
-} as const satisfies Record<string, keyof Hooks>;
+} as const satisfies Record<string, keyof Functions>;
 
-/** The codes of errors that come of a function that failed. */
-const CODES: readonly string[] = ["token_unavailable", "input_failed"];
+/** How many thrown values are kept until the errors that they caused arrive. */
+const MAX_FAILURES = 64;
 
-/** A function's failure, and the words of it that stand in the message of the call's error. */
-interface Failure {
-  words: string;
-  thrown: unknown;
+/** The callbacks of one client. */
+export class Callbacks implements CallbackHandler {
+  readonly #functions: Functions;
+  /** What callbacks threw, by the id of the question. */
+  readonly #thrown = new Map<number, unknown>();
+  readonly names: string[];
+
+  constructor(functions: Functions) {
+    this.#functions = functions;
+    this.names = Object.keys(functions);
+  }
+
+  /** Passes on a notification, a log record or a change of state. A callback that fails, now or later, causes a warning. */
+  notify(name: "onNotification" | "onLog" | "onState", text: string): void {
+    const warn = (failure: unknown): void => { process.emitWarning(`${name} failed: ${inspect(failure)}`, "OmniMcpWarning"); };
+    const callback = this.#functions[NAMES[name]] as ((argument: unknown) => unknown) | undefined;
+    try {
+      Promise.resolve(callback?.(JSON.parse(text))).catch(warn);
+    } catch (failure) {
+      warn(failure);
+    }
+  }
+
+  /** Invokes the callback that a question names, and passes its answer on. */
+  ask(id: number, question: string, answer: Answer): void {
+    this.#invoke(question).then(
+      (text) => { answer.resolve(text); },
+      (thrown: unknown) => {
+        this.#keep(id, thrown);
+        answer.reject(thrown instanceof Error ? thrown.message : inspect(thrown));
+      },
+    );
+  }
+
+  /** What the callback threw when it was asked the question of this id, as the cause of an error. */
+  causeOf(id: number): ErrorOptions | undefined {
+    return this.#thrown.has(id) ? { cause: this.#thrown.get(id) } : undefined;
+  }
+
+  async #invoke(question: string): Promise<string> {
+    const { callback, params } = JSON.parse(question) as { callback: string; params: unknown };
+    const functions = this.#functions;
+    switch (callback) {
+      case "token_provider": {
+        const token = await functions.token_provider?.();
+        return token === undefined ? "null" : encodeOptions(token);
+      }
+      case "on_sampling":
+        return encodeResult(await functions.on_sampling?.(params as CreateMessageRequestParams));
+      case "on_elicitation":
+        return encodeResult(await functions.on_elicitation?.(params as ElicitRequestParams));
+      case "on_roots":
+        return encodeResult(await functions.on_roots?.());
+      default:
+        throw new Error(`there is no callback ${callback}`);
+    }
+  }
+
+  #keep(id: number, thrown: unknown): void {
+    this.#thrown.set(id, thrown);
+    const [oldest] = this.#thrown.keys();
+    if (this.#thrown.size > MAX_FAILURES && oldest !== undefined) this.#thrown.delete(oldest);
+  }
 }
 
-/** How many failures are remembered until the errors that come of them are there. */
-const MOST_FAILURES = 64;
-
-const failures = new WeakMap<Hooks, Failure[]>();
-
-/** The functions among the options, which run in the context of the client's making, and the other options. */
-export function splitHooks(options: object | null | undefined): { hooks: Hooks; rest: unknown; context?: Context } {
-  if (options === undefined || options === null) return { hooks: {}, rest: undefined };
-  if (typeof options !== "object") return { hooks: {}, rest: options };
-  const hooks: Record<string, unknown> = {};
+/** Separates the callbacks, which run in the asynchronous context of the caller, from the other options. */
+export function splitCallbacks(options: object | null | undefined): { callbacks: Callbacks; rest: unknown; context?: Context } {
+  if (options === undefined || options === null) return { callbacks: new Callbacks({}), rest: undefined };
+  if (typeof options !== "object") return { callbacks: new Callbacks({}), rest: options };
+  const functions: Record<string, unknown> = {};
   const rest: Record<string, unknown> = {};
   let context: Context | undefined;
-  for (const [spelled, hook] of Object.entries(options)) {
-    if (!Object.hasOwn(NAMES, spelled)) {
-      rest[spelled] = hook;
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(NAMES, name)) {
+      rest[name] = value;
       continue;
     }
-    if (hook === undefined || hook === null) continue;
-    if (typeof hook !== "function") throw badOption(spelled, "must be a function");
+    if (value === undefined || value === null) continue;
+    if (typeof value !== "function") throw badOption(name, "must be a function");
     context ??= new Context("OmniMcpClient");
-    hooks[NAMES[spelled as keyof typeof NAMES]] = context.bind(hook as (...args: unknown[]) => unknown);
+    functions[NAMES[name as keyof typeof NAMES]] = context.bind(value as (...args: unknown[]) => unknown);
   }
-  return { hooks, rest, context };
-}
-
-/** Hands a notification, a record or a change on. What a listener throws, now or later, is its own failure. */
-export function tell(hooks: Hooks, spelled: "onNotification" | "onLog" | "onState", text: string): void {
-  const warn = (failure: unknown): void => { process.emitWarning(`${spelled} failed: ${inspect(failure)}`, "OmniMcpWarning"); };
-  const hear = hooks[NAMES[spelled]] as ((told: unknown) => unknown) | undefined;
-  try {
-    Promise.resolve(hear?.(JSON.parse(text))).catch(warn);
-  } catch (failure) {
-    warn(failure);
-  }
-}
-
-/** Asks one of the functions; `answer` hears JSON text, or why there is none. */
-export function askHook(hooks: Hooks, question: string, answer: (ok: boolean, text: string) => void): void {
-  answered(hooks, question).then(
-    (text) => { answer(true, text); },
-    (thrown: unknown) => {
-      const why = reasonOf(thrown);
-      remember(hooks, why, thrown);
-      answer(false, why);
-    },
-  );
-}
-
-/** What a function threw, of which this error comes. */
-export function thrownFor(hooks: Hooks, error: { code: string; message: string }): Failure | undefined {
-  if (!CODES.includes(error.code)) return undefined;
-  // By its words: functions of many calls may fail at once.
-  return failures.get(hooks)?.findLast(({ words }) => error.message.includes(words));
-}
-
-async function answered(hooks: Hooks, question: string): Promise<string> {
-  const { hook, params } = JSON.parse(question) as { hook: string; params: unknown };
-  switch (hook) {
-    case "token_provider": {
-      const given = await hooks.token_provider?.();
-      return given === undefined ? "null" : encodeOptions(given);
-    }
-    case "on_sampling":
-      return encodeResult(await hooks.on_sampling?.(params as CreateMessageRequestParams));
-    case "on_elicitation":
-      return encodeResult(await hooks.on_elicitation?.(params as ElicitRequestParams));
-    case "on_roots":
-      return encodeResult(await hooks.on_roots?.());
-    default:
-      throw new Error(`there is no function ${hook}`);
-  }
-}
-
-function reasonOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : inspect(thrown);
-}
-
-function remember(hooks: Hooks, why: string, thrown: unknown): void {
-  const known = failures.get(hooks) ?? [];
-  // Only what a message shows as it is: the core cuts long texts, and escapes what cannot be seen.
-  const words = /^[^\p{C}\p{Zl}\p{Zp}]{0,200}/u.exec(why)?.[0] ?? "";
-  failures.set(hooks, [...known, { words, thrown }].slice(-MOST_FAILURES));
+  return { callbacks: new Callbacks(functions), rest, context };
 }

@@ -1,7 +1,7 @@
 /** The client: every method is one line. */
 
-import { Caller } from "./calling.js";
-import type { AnyOptions } from "./calling.js";
+import { Caller } from "./caller.js";
+import type { AnyOptions } from "./caller.js";
 import { badOption } from "./errors.js";
 import { asyncDispose } from "./symbols.js";
 import type {
