@@ -101,7 +101,7 @@ impl Client {
         self.start(id, flags, move |bridge| {
             let progress = (flags & WITH_PROGRESS != 0)
                 .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as Hear);
-            bridge.prepare(&method, Bytes::from(params), &options, progress).map(Some)
+            bridge.prepare(&method, Bytes::from(params), &options, progress, false).map(Some)
         })
     }
 

@@ -216,14 +216,29 @@ impl Bridge {
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
+    /// `with_metadata` says whether the result comes with its metadata.
     ///
     /// # Errors
     /// A `config` error that names the argument.
-    pub fn prepare(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
-        guarded(|| self.prepare_unguarded(name, params, options, progress))
+    pub fn prepare(
+        &self,
+        name: &str,
+        params: Bytes,
+        options: &str,
+        progress: Option<Hear>,
+        with_metadata: bool,
+    ) -> Result<Prepared> {
+        guarded(|| self.prepare_unguarded(name, params, options, progress, with_metadata))
     }
 
-    fn prepare_unguarded(&self, name: &str, params: Bytes, options: &str, progress: Option<Hear>) -> Result<Prepared> {
+    fn prepare_unguarded(
+        &self,
+        name: &str,
+        params: Bytes,
+        options: &str,
+        progress: Option<Hear>,
+        with_metadata: bool,
+    ) -> Result<Prepared> {
         #[cfg(debug_assertions)]
         if name == crate::bridge::test_panic::METHOD {
             let work = crate::bridge::test_panic::panics(&params);
@@ -231,7 +246,7 @@ impl Bridge {
             return Ok(Prepared { state, kind: Kind::Work(work), with_metadata: false, room: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = options.with_metadata == Some(true);
+        let with_metadata = with_metadata || options.with_metadata == Some(true);
         let client = match &self.to {
             To::Server(client) => client,
             To::Registry(registry) => {
@@ -610,8 +625,8 @@ pub fn tables(spelling: Spelling) -> String {
             .iter()
             .map(|spec| {
                 serde_json::json!({
-                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes,
-                    "default": spec.default, "help": spec.help,
+                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes, "kind": spec.kind,
+                    "nullable": spec.nullable, "choices": spec.choices, "default": spec.default, "help": spec.help,
                 })
             })
             .collect()

@@ -26,6 +26,12 @@ pub struct HookSpec {
     pub answers: bool,
     /// Whether it is given something to answer by.
     pub takes: bool,
+    /// The type of its argument, where it has one, as a parameter of a method has types.
+    pub param: Option<&'static str>,
+    /// The type of its answer; `None` where any value is ignored.
+    pub result: Option<&'static str>,
+    /// Whether it is called in the midst of a call, so that it must not be asynchronous.
+    pub at_once: bool,
     /// One line of help.
     pub help: &'static str,
 }
@@ -36,42 +42,63 @@ pub const HOOKS: &[HookSpec] = &[
         name: "on_notification",
         answers: false,
         takes: true,
+        param: Some("Notification"),
+        result: None,
+        at_once: false,
         help: "Hears each notification that the server sends by itself: its method and its params.",
     },
     HookSpec {
         name: ON_LOG,
         answers: false,
         takes: true,
+        param: Some("LogRecord"),
+        result: None,
+        at_once: true,
         help: "Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets.",
     },
     HookSpec {
         name: ON_STATE,
         answers: false,
         takes: true,
+        param: Some("StateChange"),
+        result: None,
+        at_once: true,
         help: "Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.",
     },
     HookSpec {
         name: TOKEN_PROVIDER,
         answers: true,
         takes: false,
+        param: None,
+        result: Some("ProvidedToken"),
+        at_once: false,
         help: "Gives the bearer token: a string, or an object with token and expires_in. Asked again when it expires or is refused.",
     },
     HookSpec {
         name: SAMPLING,
         answers: true,
         takes: true,
+        param: Some("CreateMessageRequestParams"),
+        result: Some("CreateMessageResult"),
+        at_once: false,
         help: "Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and model.",
     },
     HookSpec {
         name: ELICITATION,
         answers: true,
         takes: true,
+        param: Some("ElicitRequestParams"),
+        result: Some("ElicitResult"),
+        at_once: false,
         help: "Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is left out of it has the form's defaults.",
     },
     HookSpec {
         name: ROOTS,
         answers: true,
         takes: false,
+        param: None,
+        result: Some("Root[]"),
+        at_once: false,
         help: "Gives the folders that a server may work in: a list of objects with uri and name.",
     },
 ];
