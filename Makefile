@@ -24,6 +24,7 @@ export MCP_SCHEMAS := $(if $(MCP_SCHEMAS),$(abspath $(MCP_SCHEMAS)))
 # What the clients of the tests sent, as the dev server keeps it.
 MESSAGES := $(TARGET)/messages
 GENERATE_TYPES := $(RUN_PYTHON) tools/protocol-types/generate.py
+GENERATE_FACADES := $(RUN_PYTHON) tools/facades/generate.py
 
 # Lets the programs of a folder import the package of this tree, as if it were installed there.
 link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
@@ -55,10 +56,13 @@ check: python node ## Formats, lints, types and documentation
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
+	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/facades
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/audit
 	$(GENERATE_TYPES) --check
+	$(GENERATE_FACADES) --check
 
-types: $(VENV)/.stamp ## Make the types of the protocol of the schemas in MCP_SCHEMAS
+types: python ## Generate the facades from the tables of the core, and the types of the protocol from the schemas in MCP_SCHEMAS
+	$(GENERATE_FACADES)
 	$(GENERATE_TYPES)
 
 chaos: python node ## Faults, floods, losses and cancels by the hundred thousand; one table at the end

@@ -2,7 +2,7 @@
 
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-import { unusable } from "./unusable.js";
+import { loadError } from "./load-error.js";
 
 /** What the binary exports. */
 export function loadBinary() {
@@ -13,7 +13,7 @@ export function loadBinary() {
     if (typeof binary?.Channel !== "function") throw new Error("what the bundler gave for it is no binary");
     return binary;
   } catch (failure) {
-    throw unusable(true, [failure]);
+    throw loadError(true, [failure]);
   }
 }
 

@@ -1,4 +1,4 @@
-//! The one way back into JavaScript.
+//! The event channel to JavaScript: one per JavaScript thread.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,9 +12,9 @@ use omni_mcp::bridge::{Letter, Place, Question};
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
-type Callback = ThreadsafeFunction<Event, (), Args, Status, false, true>;
+type EventHandler = ThreadsafeFunction<Event, (), Args, Status, false, true>;
 
-/// What an event says of its call; `ts/native.ts` has the same numbers.
+/// The kind of an event; `ts/native.ts` has the same numbers.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Result = 0,
@@ -22,9 +22,9 @@ enum Kind {
     Progress = 2,
     /// The id is that of a client.
     Notification = 3,
-    /// The id is that of a client; the text is the hook's name and its params, and the metadata the question's number.
+    /// The id is that of a client; the text holds the callback's name and its params, and the metadata the question's id.
     Question = 4,
-    /// Of what a result leaves to be said.
+    /// A warning about a call's result.
     Warning = 5,
     /// The id is that of a client.
     Log = 6,
@@ -39,29 +39,29 @@ struct Event {
     metadata: Option<String>,
 }
 
-/// The text of an event; some of them take a place in a queue until they are heard.
+/// The text of an event. A queued one occupies a place in a bounded queue until it is delivered.
 enum Text {
     Free(String),
     Queued(Letter),
 }
 
-/// The places of progress that callbacks of JavaScript process, by call, in order.
-type Processing = Arc<Mutex<HashMap<u32, VecDeque<Place>>>>;
+/// The queue places of progress that JavaScript callbacks are processing, by call, in order.
+type PendingProgress = Arc<Mutex<HashMap<u32, VecDeque<Place>>>>;
 
-/// How a call ended: the result and, where asked for, its metadata, or the error; all as JSON text.
+/// How a call ended: its result and, if requested, the metadata, or its error; all as JSON text.
 pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
 
-/// Sends events from any thread to one thread of JavaScript.
+/// Sends events from any thread to one JavaScript thread.
 pub(crate) struct Sink {
-    /// Where it is awake.
-    callback: Mutex<Option<Callback>>,
-    /// What JavaScript has been asked and has not answered.
+    /// `None` while the channel is closed.
+    handler: Mutex<Option<EventHandler>>,
+    /// The questions that JavaScript has not answered.
     questions: Mutex<HashMap<u32, Question>>,
-    asked: AtomicU32,
+    next_question: AtomicU32,
 }
 
 impl Sink {
-    /// Tells how a call ended. Where the thread of JavaScript is gone, nobody is left to be told.
+    /// Reports how a call ended. Discarded if the JavaScript thread has ended.
     pub(crate) fn settle(&self, id: u32, outcome: Outcome) {
         let (kind, text, metadata) = match outcome {
             Ok((text, metadata)) => (Kind::Result, text, metadata),
@@ -70,96 +70,92 @@ impl Sink {
         let _ = self.send(Event { id, kind, text: Text::Free(text), metadata });
     }
 
-    /// Warns of something about a call's result.
+    /// Reports a warning about a call's result.
     pub(crate) fn warn(&self, id: u32, text: String) {
-        self.tell(id, Kind::Warning, Text::Free(text));
+        self.emit(id, Kind::Warning, Text::Free(text));
     }
 
-    /// Hands on the params of a progress notification.
+    /// Delivers the params of a progress notification.
     pub(crate) fn progress(&self, id: u32, params: Letter) {
-        self.tell(id, Kind::Progress, Text::Queued(params));
+        self.emit(id, Kind::Progress, Text::Queued(params));
     }
 
-    /// Hands on a notification of a client's server.
+    /// Delivers a notification of a client's server.
     pub(crate) fn notification(&self, client: u32, notification: Letter) {
-        self.tell(client, Kind::Notification, Text::Queued(notification));
+        self.emit(client, Kind::Notification, Text::Queued(notification));
     }
 
-    /// Hands on what a client does.
+    /// Delivers a log record of a client.
     pub(crate) fn log(&self, client: u32, record: Letter) {
-        self.tell(client, Kind::Log, Text::Queued(record));
+        self.emit(client, Kind::Log, Text::Queued(record));
     }
 
-    /// Hands on a change of a client's state, of which there are few.
+    /// Delivers a change of a client's state. There are few, so they occupy no place in a queue.
     pub(crate) fn state(&self, client: u32, change: String) {
-        self.tell(client, Kind::State, Text::Free(change));
+        self.emit(client, Kind::State, Text::Free(change));
     }
 
-    fn tell(&self, id: u32, kind: Kind, text: Text) {
+    fn emit(&self, id: u32, kind: Kind, text: Text) {
         let _ = self.send(Event { id, kind, text, metadata: None });
     }
 
-    /// Asks a client's own function. Where the thread of JavaScript is gone, the question is dropped: it counts as failed.
+    /// Passes a question to a client's callback. If the JavaScript thread has ended, the question is dropped, which counts
+    /// as a failure.
     pub(crate) fn ask(&self, client: u32, question: Question) {
-        let number = self.asked.fetch_add(1, Ordering::Relaxed);
+        let id = self.next_question.fetch_add(1, Ordering::Relaxed);
         // A name of the table needs no escapes, and the params are JSON that the core has read.
-        let text = format!("{{\"hook\":\"{}\",\"params\":{}}}", question.name, question.params);
-        lock(&self.questions).insert(number, question);
-        if self.send(Event {
-            id: client,
-            kind: Kind::Question,
-            text: Text::Free(text),
-            metadata: Some(number.to_string()),
-        }) != Status::Ok
-        {
-            lock(&self.questions).remove(&number);
+        let text = format!("{{\"callback\":\"{}\",\"params\":{}}}", question.name, question.params);
+        lock(&self.questions).insert(id, question);
+        let event = Event { id: client, kind: Kind::Question, text: Text::Free(text), metadata: Some(id.to_string()) };
+        if self.send(event) != Status::Ok {
+            lock(&self.questions).remove(&id);
         }
     }
 
     fn send(&self, event: Event) -> Status {
-        match &*lock(&self.callback) {
-            Some(callback) => callback.call(event, ThreadsafeFunctionCallMode::NonBlocking),
+        match &*lock(&self.handler) {
+            Some(handler) => handler.call(event, ThreadsafeFunctionCallMode::NonBlocking),
             None => Status::Closing,
         }
     }
 }
 
-/// The channel of one thread of JavaScript. It begins at rest, and keeps the process alive only while it is held.
+/// The channel of one JavaScript thread. It keeps the process alive only between `ref` and `unref`.
 #[napi]
 pub struct Channel {
     sink: Arc<Sink>,
-    processing: Processing,
+    pending: PendingProgress,
 }
 
 #[napi]
 impl Channel {
-    /// Makes the channel.
+    /// Makes a closed channel.
     #[napi(constructor, catch_unwind)]
     #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
     pub fn new() -> Self {
-        let (callback, questions, asked) = (Mutex::default(), Mutex::default(), AtomicU32::new(0));
-        Self { sink: Arc::new(Sink { callback, questions, asked }), processing: Processing::default() }
+        let (handler, questions, next_question) = (Mutex::default(), Mutex::default(), AtomicU32::new(0));
+        Self { sink: Arc::new(Sink { handler, questions, next_question }), pending: PendingProgress::default() }
     }
 
-    /// Has `on_event` hear `(id, kind, text, metadata)` from now on.
+    /// Opens the channel: `on_event` is called with `(id, kind, text, metadata)` for each event.
     #[napi(catch_unwind)]
-    pub fn wake(&self, on_event: Function<'_, Args, ()>) -> Result<()> {
-        let begun = Arc::clone(&self.processing);
-        let callback =
+    pub fn open(&self, on_event: Function<'_, Args, ()>) -> Result<()> {
+        let pending = Arc::clone(&self.pending);
+        let handler =
             on_event.build_threadsafe_function::<Event>().weak::<true>().callee_handled::<false>().build_callback(
                 move |context| {
                     let Event { id, kind, text, metadata } = context.value;
                     let text = match (kind, text) {
-                        (Kind::Progress, Text::Queued(letter)) => {
-                            let (text, place) = letter.into_parts();
-                            lock(&begun).entry(id).or_default().push_back(place);
+                        (Kind::Progress, Text::Queued(queued)) => {
+                            let (text, place) = queued.into_parts();
+                            lock(&pending).entry(id).or_default().push_back(place);
                             text
                         }
-                        (_, Text::Queued(letter)) => letter.open(),
+                        (_, Text::Queued(queued)) => queued.open(),
                         (Kind::Result | Kind::Error, Text::Free(text)) => {
-                            // What is still processed holds nothing up any more.
-                            let over = lock(&begun).remove(&id);
-                            drop(over);
+                            // Progress that is still being processed occupies no place after its call.
+                            let places = lock(&pending).remove(&id);
+                            drop(places);
                             text
                         }
                         (_, Text::Free(text)) => text,
@@ -167,55 +163,64 @@ impl Channel {
                     Ok(FnArgs::from((id, kind as u32, text, metadata)))
                 },
             )?;
-        *lock(&self.sink.callback) = Some(callback);
+        *lock(&self.sink.handler) = Some(handler);
         Ok(())
     }
 
-    /// Lets go of the event loop. What has been sent is still heard, and what is sent from now on is not.
+    /// Closes the channel and its handle in the event loop. Events already sent are delivered; later ones are discarded.
     #[napi(catch_unwind)]
-    pub fn rest(&self) {
-        let callback = lock(&self.sink.callback).take();
+    pub fn close(&self) {
+        let handler = lock(&self.sink.handler).take();
         // Dropped without the lock.
-        drop(callback);
+        drop(handler);
     }
 
-    /// Says that a callback has processed one more of a call's progress notifications.
+    /// Reports that a callback has processed the oldest pending progress notification of a call.
     #[napi(catch_unwind)]
-    pub fn processed(&self, id: u32) {
-        let place = lock(&self.processing).get_mut(&id).and_then(VecDeque::pop_front);
-        // Dropped without the lock: it wakes who waits for the place.
+    pub fn progress_processed(&self, id: u32) {
+        let place = lock(&self.pending).get_mut(&id).and_then(VecDeque::pop_front);
+        // Dropped without the lock: dropping it wakes the task that waits for a place.
         drop(place);
     }
 
-    /// Answers a question: JSON text, or why there is no answer.
+    /// Answers a question with JSON text.
     #[napi(catch_unwind)]
-    pub fn answer(&self, question: u32, ok: bool, text: String) {
+    pub fn answer(&self, question: u32, text: String) {
         let asked = lock(&self.sink.questions).remove(&question);
         if let Some(asked) = asked {
-            asked.answer(if ok { Ok(text) } else { Err(text) });
+            asked.answer(Ok(text));
         }
     }
 
-    /// Keeps the process alive: a call is in flight.
+    /// Answers a question that its callback failed. The error of the call has the question's id as its `cause_id`.
     #[napi(catch_unwind)]
-    #[allow(deprecated, reason = "the count that decides is kept in JavaScript")]
-    pub fn hold(&self, env: Env) -> Result<()> {
-        lock(&self.sink.callback).as_mut().map_or(Ok(()), |callback| callback.refer(&env))
+    pub fn fail(&self, question: u32, reason: String) {
+        let asked = lock(&self.sink.questions).remove(&question);
+        if let Some(asked) = asked {
+            asked.fail(reason, question);
+        }
     }
 
-    /// Lets the process end: no call is in flight.
-    #[napi(catch_unwind)]
-    #[allow(deprecated, reason = "the count that decides is kept in JavaScript")]
-    pub fn release(&self, env: Env) -> Result<()> {
-        lock(&self.sink.callback).as_mut().map_or(Ok(()), |callback| callback.unref(&env))
+    /// Keeps the process alive while calls are in flight.
+    #[napi(js_name = "ref", catch_unwind)]
+    #[allow(deprecated, reason = "the count of calls is kept in JavaScript")]
+    pub fn ref_loop(&self, env: Env) -> Result<()> {
+        lock(&self.sink.handler).as_mut().map_or(Ok(()), |handler| handler.refer(&env))
+    }
+
+    /// Lets the process end while no call is in flight.
+    #[napi(js_name = "unref", catch_unwind)]
+    #[allow(deprecated, reason = "the count of calls is kept in JavaScript")]
+    pub fn unref_loop(&self, env: Env) -> Result<()> {
+        lock(&self.sink.handler).as_mut().map_or(Ok(()), |handler| handler.unref(&env))
     }
 }
 
 impl Drop for Channel {
-    /// The thread of JavaScript has ended: nobody will answer any more, and whoever waits for it would keep its client.
+    /// The JavaScript thread has ended: open questions fail, because a pending one would keep its client.
     fn drop(&mut self) {
         let questions = std::mem::take(&mut *lock(&self.sink.questions));
-        // Dropped without the lock: each has something to do at its end.
+        // Dropped without the lock: dropping a question completes it.
         drop(questions);
     }
 }

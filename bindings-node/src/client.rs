@@ -16,9 +16,9 @@ use tokio::sync::oneshot::{self, Receiver, Sender};
 use crate::channel::{Channel, Outcome, Sink, lock};
 use crate::runtime::runtime;
 
-/// The caller wants to hear progress.
+/// The caller has a progress callback.
 const WITH_PROGRESS: u32 = 1;
-/// The caller had cancelled the call before making it.
+/// The call was cancelled before it was made.
 const CANCELLED: u32 = 2;
 
 /// The calls in flight. Dropping a sender cancels its call as sending does.
@@ -27,17 +27,17 @@ type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
 /// A client of one server.
 #[napi]
 pub struct Client {
-    /// Until it is closed.
+    /// `None` once the client is closed.
     bridge: Mutex<Option<Arc<Bridge>>>,
-    /// What is known of the client when it is closed.
+    /// What is still known once the client is closed.
     remains: Remains,
     sink: Arc<Sink>,
     calls: Calls,
 }
 
-/// Makes a client from options as JSON text, or says why not, as JSON text too. `to` is `server`, `record`, `gaia` or
-/// `sema4`; `record` is JSON text, or empty. `number` is by what the client's `hooks` are called, which are named as in the
-/// table of hooks. `variable` looks an environment variable up.
+/// Makes a client from options as JSON text, or returns the error as JSON text. `to` is `server`, `record`, `gaia` or
+/// `sema4`; `record` is JSON text, or empty. `number` identifies the client in events for its `callbacks`, which have the
+/// names of the core's table. `variable` reads an environment variable.
 #[napi(catch_unwind)]
 pub fn open_client(
     channel: &Channel,
@@ -45,12 +45,12 @@ pub fn open_client(
     record: String,
     options: String,
     number: u32,
-    hooks: Vec<String>,
+    callbacks: Vec<String>,
     variable: Function<'_, String, Option<String>>,
 ) -> napi::Result<Either<Client, String>> {
     let _entered = runtime()?.enter();
-    let hooks = own_hooks(&channel.sink(), number, hooks);
-    // Of the thread that makes the client: each may have an environment of its own, that native code does not see.
+    let hooks = hooks(&channel.sink(), number, callbacks);
+    // Read on the calling thread: each JavaScript thread may have an environment that native code does not see.
     let variables = |name: &str| variable.call(name.to_owned()).ok().flatten().map(OsString::from);
     let opened = catch_unwind(AssertUnwindSafe(|| match to.as_str() {
         "server" => Bridge::open(&options, hooks, Spelling::Camel, &variables),
@@ -68,16 +68,16 @@ pub fn open_client(
     })
 }
 
-fn own_hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
+fn hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
     let mut hooks = Hooks::default();
-    let is_given = |hook: &str| names.iter().any(|name| name == hook).then(|| Arc::clone(sink));
-    if let Some(sink) = is_given("on_notification") {
+    let sink_for = |callback: &str| names.iter().any(|name| name == callback).then(|| Arc::clone(sink));
+    if let Some(sink) = sink_for("on_notification") {
         hooks.on_notification = Some(Arc::new(move |notification| sink.notification(number, notification)));
     }
-    if let Some(sink) = is_given("on_log") {
+    if let Some(sink) = sink_for("on_log") {
         hooks.on_log = Some(Arc::new(move |record| sink.log(number, record)));
     }
-    if let Some(sink) = is_given("on_state") {
+    if let Some(sink) = sink_for("on_state") {
         hooks.on_state = Some(Arc::new(move |change| sink.state(number, change)));
     }
     let sink = Arc::clone(sink);
@@ -97,15 +97,15 @@ impl Client {
     /// Starts a call; `flags` are the sum of 1 for "with progress" and 2 for "cancelled beforehand".
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
-        let hear = Arc::clone(&self.sink);
+        let progress_sink = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
-            let progress =
-                (flags & WITH_PROGRESS != 0).then(|| Arc::new(move |params| hear.progress(id, params)) as Hear);
-            bridge.prepare(&method, Bytes::from(params), &options, progress).map(Some)
+            let progress = (flags & WITH_PROGRESS != 0)
+                .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as Hear);
+            bridge.prepare(&method, Bytes::from(params), &options, progress, false).map(Some)
         })
     }
 
-    /// The pages of the list that the method `name` gives, or why not, as JSON text.
+    /// The pages of the list that the method `name` returns, or the error as JSON text.
     #[napi(catch_unwind)]
     pub fn pages(&self, name: String, params: String, options: String) -> Either<Pages, String> {
         let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(closed().to_json()) };
@@ -115,7 +115,7 @@ impl Client {
         }
     }
 
-    /// Asks for the next page as a call; settles with `null` behind the last.
+    /// Requests the next page as a call; settles with `null` after the last.
     #[napi(catch_unwind)]
     pub fn next_page(&self, id: u32, pages: &Pages, flags: u32) -> napi::Result<()> {
         let pages = Arc::clone(&pages.pages);
@@ -125,7 +125,7 @@ impl Client {
     /// A property of the table of properties as JSON text, where it is known.
     #[napi(catch_unwind)]
     pub fn property(&self, name: String) -> Option<String> {
-        // Locked for this line only.
+        // The lock is held for this line only.
         let bridge = lock(&self.bridge).clone();
         match bridge {
             Some(bridge) => bridge.property(&name),
@@ -149,7 +149,7 @@ impl Client {
         if flags & CANCELLED == 0 {
             lock(&self.calls).insert(id, cancel);
         } else {
-            // Before the call begins, or it might be sent.
+            // Before the call begins, so that it is not sent.
             drop(cancel);
         }
         runtime.spawn(async move {
@@ -178,7 +178,7 @@ impl Client {
         runtime()?.spawn(async move {
             if let Some(bridge) = bridge {
                 bridge.close().await;
-                // The last to hold it closes its connections.
+                // Dropping the last reference closes the connections.
                 drop(bridge);
             }
             sink.settle(id, Ok(("null".to_owned(), None)));
@@ -188,7 +188,7 @@ impl Client {
 }
 
 impl Drop for Client {
-    /// The thread of JavaScript has ended, or nobody can reach the client any more: no call of it is awaited.
+    /// The JavaScript thread has ended, or the client is unreachable: none of its calls is awaited.
     fn drop(&mut self) {
         lock(&self.calls).clear();
     }
@@ -201,10 +201,10 @@ async fn run(prepared: Prepared, cancelled: Receiver<()>, warn: impl Fn(String))
         _ = cancelled => Err(watch.cancelled()),
         ended = prepared.run() => ended,
     };
-    let crossing = ended.map_err(|error| error.to_json())?;
-    crossing.warnings.into_iter().for_each(warn);
-    match String::from_utf8(crossing.result.into()) {
-        Ok(result) => Ok((result, crossing.metadata)),
+    let output = ended.map_err(|error| error.to_json())?;
+    output.warnings.into_iter().for_each(warn);
+    match String::from_utf8(output.result.into()) {
+        Ok(result) => Ok((result, output.metadata)),
         Err(_) => Err(Error::to_json(&panicked())),
     }
 }

@@ -1,7 +1,7 @@
-//! The Node bridge: JSON text in, and JSON text back over one channel per thread of JavaScript.
+//! The Node bridge: JSON text in, and JSON text out over one event channel per JavaScript thread.
 //!
-//! No function here returns a promise or throws for a failed call. A call is given a number; its progress and its one
-//! end come back over the [`channel`] under that number, in order. `ts/native.ts` is the other side.
+//! No function here returns a promise or throws for a failed call. Each call has an id; its progress and its result
+//! are sent over the [`channel`] under that id, in order. `ts/native.ts` is the other side.
 
 pub mod channel;
 pub mod client;

@@ -56,7 +56,7 @@ test("a bundle without the binary says that it was bundled, and how to mark the 
   const folder = withoutBinary(t);
   mkdirSync(join(folder, "out"));
   cpSync(join(folder, "binary.js"), join(folder, "out/bundle.js"));
-  cpSync(join(folder, "unusable.js"), join(folder, "out/unusable.js"));
+  cpSync(join(folder, "load-error.js"), join(folder, "out/load-error.js"));
   for (const source of ['import "./module/index.js"', 'import bundle from "./out/bundle.js"; bundle.loadBinary();']) {
     const err = await told(folder, source);
     assert.match(err, /it was bundled without it\. Mark @omni\/omni-mcp-js as external/, source);

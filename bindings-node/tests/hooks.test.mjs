@@ -209,6 +209,29 @@ test("what a function throws is the cause of its call's error, and of no other's
   assert.ok(!("cause" in error));
 });
 
+test("each error has the value that its own callback threw, whatever the messages are", async (t) => {
+  const thrown = new Map();
+  const onElicitation = async ({ message }) => {
+    // The messages of all are equal, or cut by the core, or empty.
+    const failure = new Error({ e: "", l: "long ".repeat(1000) }[message[0]] ?? "no answer");
+    thrown.set(message, failure);
+    await new Promise(setImmediate);
+    throw failure;
+  };
+  const { client } = await asking(t, "modern", { onElicitation });
+  const messages = Array.from({ length: 24 }, (_, n) => `${"elx"[n % 3]}${n}`);
+  const errors = await Promise.all(messages.map((message) => failureOf(ask(client, { method: "elicitation/create", params: { ...form, message } }))));
+  for (const [index, error] of errors.entries()) assert.equal(error.cause, thrown.get(messages[index]), messages[index]);
+});
+
+test("a token provider's failure is the cause of every call that waited for it", async (t) => {
+  const failure = new Error("no vault");
+  const tokenProvider = async () => { throw failure; };
+  const { client } = await generic(t, withToken, { tokenProvider });
+  const errors = await Promise.all(Array.from({ length: 5 }, () => failureOf(client.ping())));
+  assert.ok(errors.every(({ code, cause }) => code === "token_unavailable" && cause === failure));
+});
+
 test("what an old server's question fails by is not told to the server", async (t) => {
   const { client } = await asking(t, "legacy", { onRoots: () => { throw new Error("secret"); } });
   assert.deepEqual(await ask(client, roots), { code: -32603, message: "The client could not answer" });

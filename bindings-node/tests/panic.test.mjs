@@ -11,7 +11,7 @@ import { failureOf } from "./lib/served.mjs";
 import { program } from "./lib/subject.mjs";
 
 // What the methods of the facade go through.
-const { Caller } = createRequire(import.meta.url)("../dist/calling.js");
+const { Caller } = createRequire(import.meta.url)("../dist/caller.js");
 const panic = (caller, when) => caller.call("panic", "params", {}, { when });
 const echo = (caller) => caller.call("call_tool", "arguments", {}, { name: "echo", arguments: { n: 1 } });
 
@@ -42,7 +42,7 @@ for (const kind of ["plain", "listening", "stdio"]) {
 test("the process goes on, and ends as it would", async () => {
   const { code, signal, out, err } = await run(`${OPEN}
     import { createRequire } from "node:module";
-    const { Caller } = createRequire(process.cwd() + "/x.mjs")("../dist/calling.js");
+    const { Caller } = createRequire(process.cwd() + "/x.mjs")("../dist/caller.js");
     const caller = new Caller("server", { apiKey: server.apiKey, baseUrl: server.url });
     for (const when of ["preparing", "running"]) {
       await caller.call("panic", "params", {}, { when, secret: "s3cret" }).catch((error) => console.log(error.name, error.code));

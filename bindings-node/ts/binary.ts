@@ -1,16 +1,16 @@
-/** Loads the binary, which lies beside this file under the name of its platform. `module/binary.js` does it for bundlers. */
+/** Loads the native binary, a file beside this one named for its platform. `module/binary.js` replaces this file in bundles. */
 
 import { createRequire } from "node:module";
 import { basename, join } from "node:path";
 
-import { unusable } from "./unusable.js";
+import { loadError } from "./load-error.js";
 
 /** What the binary exports. */
 export function loadBinary(): unknown {
   const failures: unknown[] = [];
   if (process.platform === "linux" && process.arch === "x64") {
     try {
-      // In so many words for each platform that is published: tools that trace what a program needs read this and do not run it.
+      // A literal path for each published platform: tools that trace dependencies read this without running it.
       // eslint-disable-next-line @typescript-eslint/no-require-imports
       return path(require("./omni-mcp.linux-x64-gnu.node"));
     } catch (failure) {
@@ -25,10 +25,10 @@ export function loadBinary(): unknown {
       failures.push(failure);
     }
   }
-  throw unusable(typeof __filename !== "string" || basename(__filename) !== "binary.js", failures);
+  throw loadError(typeof __filename !== "string" || basename(__filename) !== "binary.js", failures);
 }
 
-/** Some bundlers give the path of the file that they have copied. */
+/** Some bundlers return the path of the file that they have copied. */
 function path(required: unknown): unknown {
   return typeof required === "string" ? createRequire(__filename)(join(__dirname, required)) : required;
 }

@@ -1,7 +1,7 @@
 /** The client: every method is one line. */
 
-import { Caller } from "./calling.js";
-import type { AnyOptions } from "./calling.js";
+import { Caller } from "./caller.js";
+import type { AnyOptions } from "./caller.js";
 import { badOption } from "./errors.js";
 import { asyncDispose } from "./symbols.js";
 import type {
@@ -24,12 +24,12 @@ export class OmniMcpClient {
     this.#caller = options instanceof Caller ? options : new Caller("server", options);
   }
 
-  /** Who the server is: name, version, title. Undefined until connected. */
+  /** The server's name, version and title. Undefined until connected. */
   get serverInfo(): Implementation | undefined {
     return this.#caller.property("server_info") as Implementation | undefined;
   }
 
-  /** What the server can do. Undefined until connected. */
+  /** The server's capabilities. Undefined until connected. */
   get serverCapabilities(): Record<string, unknown> | undefined {
     return this.#caller.property("server_capabilities") as Record<string, unknown> | undefined;
   }
@@ -39,62 +39,62 @@ export class OmniMcpClient {
     return this.#caller.property("protocol_version") as string | undefined;
   }
 
-  /** How to use the server, for a model. Undefined where the server says nothing of it. */
+  /** The server's instructions for a model. Undefined where the server says nothing of it. */
   get instructions(): string | undefined {
     return this.#caller.property("instructions") as string | undefined;
   }
 
-  /** How the client stands: idle, connecting, ready, recovering or closed. */
+  /** The state of the client: idle, connecting, ready, recovering or closed. */
   get state(): State {
     return this.#caller.property("state") as State;
   }
 
-  /** What the client has done so far, in numbers that only grow. */
+  /** The activity of the client so far, in numbers that only grow. */
   get counters(): Counters {
     return this.#caller.property("counters") as Counters;
   }
 
-  /** Connects, if not yet connected, in the way of the profile: with a handshake or without. */
+  /** Connects to the server, if not connected yet, with or without a handshake as the profile prescribes. */
   async connect(): Promise<void> {
     await this.#caller.call("connect", "params", {}, {});
   }
 
-  /** Connects, if not yet connected, in the older era always by a handshake; returns what the server said. */
+  /** Connects to the server, if not connected yet; in the older protocol versions always by a handshake. */
   initialize(options: MetadataOptions): Promise<WithMetadata<InitializeResult>>;
   initialize(options?: CallOptions): Promise<InitializeResult>;
   initialize(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("initialize", "params", {}, {}, options);
   }
 
-  /** What the server says of itself: its versions, capabilities and instructions. */
+  /** Asks the server for its versions, capabilities and instructions. */
   discover(options: MetadataOptions): Promise<WithMetadata<DiscoverResult>>;
   discover(options?: CallOptions): Promise<DiscoverResult>;
   discover(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("discover", "params", {}, {}, options);
   }
 
-  /** Checks that the server answers. */
+  /** Checks that the server responds. */
   ping(options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   ping(options?: CallOptions): Promise<EmptyResult>;
   ping(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("ping", "params", {}, {}, options);
   }
 
-  /** All tools, over all pages. */
+  /** Lists all tools, over all pages. */
   listTools(options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listTools(options?: CallOptions): Promise<ListToolsResult>;
   listTools(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_tools", "params", {}, {}, options);
   }
 
-  /** One page of tools, and the cursor of the next: the first, or the one of a cursor. */
+  /** Lists one page of tools: the first, or the one of a cursor. */
   listToolsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListToolsResult>>;
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<ListToolsResult>;
   listToolsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_tools_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
   }
 
-  /** All tools, one by one; pages are fetched as they are needed. */
+  /** Iterates over all tools; pages are fetched as they are needed. */
   iterTools(options?: CallOptions): AsyncGenerator<Tool> {
     return this.#caller.items("iter_tools", "tools", options) as AsyncGenerator<Tool>;
   }
@@ -116,40 +116,40 @@ export class OmniMcpClient {
     return this.#caller.call("call_tool", "arguments", given, { name, arguments: given }, withKey(keyOrOptions, options));
   }
 
-  /** All resources, over all pages. */
+  /** Lists all resources, over all pages. */
   listResources(options: MetadataOptions): Promise<WithMetadata<ListResourcesResult>>;
   listResources(options?: CallOptions): Promise<ListResourcesResult>;
   listResources(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_resources", "params", {}, {}, options);
   }
 
-  /** One page of resources, and the cursor of the next: the first, or the one of a cursor. */
+  /** Lists one page of resources: the first, or the one of a cursor. */
   listResourcesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourcesResult>>;
   listResourcesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourcesResult>;
   listResourcesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_resources_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
   }
 
-  /** All resources, one by one; pages are fetched as they are needed. */
+  /** Iterates over all resources; pages are fetched as they are needed. */
   iterResources(options?: CallOptions): AsyncGenerator<Resource> {
     return this.#caller.items("iter_resources", "resources", options) as AsyncGenerator<Resource>;
   }
 
-  /** All templates of resources, over all pages. */
+  /** Lists all resource templates, over all pages. */
   listResourceTemplates(options: MetadataOptions): Promise<WithMetadata<ListResourceTemplatesResult>>;
   listResourceTemplates(options?: CallOptions): Promise<ListResourceTemplatesResult>;
   listResourceTemplates(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_resource_templates", "params", {}, {}, options);
   }
 
-  /** One page of templates of resources, and the cursor of the next: the first, or the one of a cursor. */
+  /** Lists one page of resource templates: the first, or the one of a cursor. */
   listResourceTemplatesPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListResourceTemplatesResult>>;
   listResourceTemplatesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourceTemplatesResult>;
   listResourceTemplatesPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_resource_templates_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
   }
 
-  /** All templates of resources, one by one; pages are fetched as they are needed. */
+  /** Iterates over all resource templates; pages are fetched as they are needed. */
   iterResourceTemplates(options?: CallOptions): AsyncGenerator<ResourceTemplate> {
     return this.#caller.items("iter_resource_templates", "resourceTemplates", options) as AsyncGenerator<ResourceTemplate>;
   }
@@ -161,35 +161,35 @@ export class OmniMcpClient {
     return this.#caller.call("read_resource", "uri", { uri }, { uri }, options);
   }
 
-  /** Has the server tell of changes of a resource. `onNotification` hears them, also in a later session. */
+  /** Subscribes to changes of a resource, which arrive as notifications, also in a later session. */
   subscribeResource(uri: string, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   subscribeResource(uri: string, options?: CallOptions): Promise<EmptyResult>;
   subscribeResource(uri: string, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("subscribe_resource", "uri", { uri }, { uri }, options);
   }
 
-  /** Has the server tell of changes of a resource no more. */
+  /** Unsubscribes from changes of a resource. */
   unsubscribeResource(uri: string, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   unsubscribeResource(uri: string, options?: CallOptions): Promise<EmptyResult>;
   unsubscribeResource(uri: string, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("unsubscribe_resource", "uri", { uri }, { uri }, options);
   }
 
-  /** All prompts, over all pages. */
+  /** Lists all prompts, over all pages. */
   listPrompts(options: MetadataOptions): Promise<WithMetadata<ListPromptsResult>>;
   listPrompts(options?: CallOptions): Promise<ListPromptsResult>;
   listPrompts(options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_prompts", "params", {}, {}, options);
   }
 
-  /** One page of prompts, and the cursor of the next: the first, or the one of a cursor. */
+  /** Lists one page of prompts: the first, or the one of a cursor. */
   listPromptsPage(cursor: string | null | undefined, options: MetadataOptions): Promise<WithMetadata<ListPromptsResult>>;
   listPromptsPage(cursor?: string | null, options?: CallOptions): Promise<ListPromptsResult>;
   listPromptsPage(cursor?: string | null, options?: AnyOptions): Promise<unknown> {
     return this.#caller.call("list_prompts_page", "cursor", {}, { cursor: cursor ?? undefined }, options);
   }
 
-  /** All prompts, one by one; pages are fetched as they are needed. */
+  /** Iterates over all prompts; pages are fetched as they are needed. */
   iterPrompts(options?: CallOptions): AsyncGenerator<Prompt> {
     return this.#caller.items("iter_prompts", "prompts", options) as AsyncGenerator<Prompt>;
   }
@@ -202,7 +202,7 @@ export class OmniMcpClient {
     return this.#caller.call("get_prompt", "arguments", given, { name, arguments: given }, options);
   }
 
-  /** Suggests values for an argument of a prompt or a template. `context` holds the arguments that are settled already. */
+  /** Suggests values for an argument of a prompt or a resource template. `context` holds the arguments that are settled already. */
   complete(
     ref: CompletionReference, argument: CompletionArgument, context: CompletionContext | null | undefined, options: MetadataOptions,
   ): Promise<WithMetadata<CompleteResult>>;
@@ -216,7 +216,7 @@ export class OmniMcpClient {
     return this.#caller.call("complete", "params", params, params, options);
   }
 
-  /** Sets the least level of the log messages that the server sends. `onNotification` hears them; it holds in a later session too. */
+  /** Sets the least level of the log messages that the server sends as notifications, also in a later session. */
   setLoggingLevel(level: LoggingLevel, options: MetadataOptions): Promise<WithMetadata<EmptyResult>>;
   setLoggingLevel(level: LoggingLevel, options?: CallOptions): Promise<EmptyResult>;
   setLoggingLevel(level: LoggingLevel, options?: AnyOptions): Promise<unknown> {
@@ -231,13 +231,13 @@ export class OmniMcpClient {
     return this.#caller.call("request", "params", given, { method, params: given }, options);
   }
 
-  /** Sends any notification. Resolves when the server has accepted it. */
+  /** Sends any notification, and returns when the server has accepted it. */
   async notify(method: string, params?: object | null): Promise<void> {
     const given = params ?? {};
     await this.#caller.call("notify", "params", given, { method, params: given });
   }
 
-  /** Ends the session and refuses further calls. Takes 5 s at most, never rejects, and may be called again. */
+  /** Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again. */
   async close(): Promise<void> {
     await this.#caller.close();
   }

@@ -1,4 +1,4 @@
-/** One class per kind of failure. The core decides everything; these give its words a shape. */
+/** The error classes: one per kind of failure. The facts come from the core. */
 
 import type { Delivery, ErrorData, ErrorKind } from "./types.js";
 
@@ -236,7 +236,7 @@ function classOf(data: Partial<ErrorData> | Error): typeof OmniMcpError {
   return Object.values(CLASSES).find(({ prototype }) => names.includes(prototype.name)) ?? OmniMcpError;
 }
 
-/** An error as the core writes it: null where something is not known. */
+/** An error in the core's format: null where something is not known. */
 interface CoreError {
   kind: ErrorKind;
   code: string;
@@ -257,11 +257,22 @@ interface CoreError {
   os_error?: number | null;
   stderr?: string[];
   data?: unknown;
+  /** The id of the question that a callback failed to answer. */
+  cause_id?: number;
 }
 
 /** The error that the core sent as JSON text. */
 export function fromCore(json: string, options?: ErrorOptions): OmniMcpError {
+  return read(JSON.parse(json) as CoreError, options);
+}
+
+/** The error of a call, as JSON text; `causeOf` finds what a callback threw by the id of the question. */
+export function fromCall(json: string, causeOf: (id: number) => ErrorOptions | undefined): OmniMcpError {
   const sent = JSON.parse(json) as CoreError;
+  return read(sent, sent.cause_id === undefined ? undefined : causeOf(sent.cause_id));
+}
+
+function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
   const { kind, code, message, text, delivery, retryable, attempts } = sent;
   const data: ErrorData = {
     kind, code, message, text, delivery, retryable, attempts,

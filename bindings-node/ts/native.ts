@@ -1,8 +1,6 @@
-/** The native side: what it offers, where it is found, and the channel over which its answers come back. */
+/** The native module: its interface, and the channel on which its events arrive. */
 
 import { loadBinary } from "./binary.js";
-import { askHook, tell } from "./hooks.js";
-import type { Hooks } from "./hooks.js";
 
 /** A client; see `src/client.rs`. */
 export interface NativeClient {
@@ -39,18 +37,35 @@ export interface NativeDevServer {
   close(id: number): void;
 }
 
-/** A client with functions of its own. */
-interface Hooked {
-  readonly hooks: Hooks;
+/** The two ways to answer a question: with JSON text, or with the reason of a failure. */
+export interface Answer {
+  resolve(text: string): void;
+  reject(reason: string): void;
 }
 
+/** Receives the events of a client that belong to no call. */
+export interface CallbackHandler {
+  /** The callbacks that are set, by the names of the core. */
+  readonly names: readonly string[];
+  notify(name: "onNotification" | "onLog" | "onState", text: string): void;
+  /** A question to a callback: its name and params, as JSON text. */
+  ask(id: number, question: string, answer: Answer): void;
+}
+
+/** A client that has callbacks. */
+interface WithCallbacks {
+  readonly callbacks: CallbackHandler;
+}
+
+/** The event channel; see `src/channel.rs`. */
 interface Channel {
-  wake(onEvent: OnEvent): void;
-  rest(): void;
-  hold(): void;
-  release(): void;
-  answer(question: number, ok: boolean, text: string): void;
-  processed(id: number): void;
+  open(onEvent: OnEvent): void;
+  close(): void;
+  ref(): void;
+  unref(): void;
+  answer(question: number, text: string): void;
+  fail(question: number, reason: string): void;
+  progressProcessed(id: number): void;
 }
 
 type OnEvent = (id: number, kind: number, text: string, metadata?: string | null) => void;
@@ -58,7 +73,7 @@ type OnEvent = (id: number, kind: number, text: string, metadata?: string | null
 interface Binding {
   Channel: new () => Channel;
   openClient(
-    channel: Channel, to: string, record: string, options: string, number: number, hooks: string[],
+    channel: Channel, to: string, record: string, options: string, number: number, callbacks: readonly string[],
     variable: (name: string) => string | undefined,
   ): NativeClient | string;
   startDevServer(channel: Channel, options: string): NativeDevServer | string;
@@ -68,11 +83,11 @@ interface Binding {
   looksLikeError(result: string): boolean;
 }
 
-/** Flags of a call, to be added up. */
+/** Flags of a call, combined by addition. */
 export const WITH_PROGRESS = 1;
 export const CANCELLED = 2;
 
-/** What an event says of its call; `src/channel.rs` has the same numbers. */
+/** The kinds of events; `src/channel.rs` has the same numbers. */
 const RESULT = 0;
 const PROGRESS = 2;
 const NOTIFICATION = 3;
@@ -81,8 +96,8 @@ const WARNING = 5;
 const LOG = 6;
 const STATE = 7;
 
-/** Which of a client's functions hears an event of a kind. */
-const HEARS = { [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState" } as const;
+/** The callback that an event of a kind is passed to. */
+const NOTIFIED = { [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState" } as const;
 
 /** How a call ended: its result or its error, as JSON text. */
 export interface Settled {
@@ -91,31 +106,31 @@ export interface Settled {
   metadata: string | null | undefined;
 }
 
-/** Takes the params of a progress notification, and says when it has processed them. */
-export type Hear = (params: string, processed: () => void) => void;
+/** Handles the params of a progress notification, and calls `processed` when it has. */
+export type ProgressHandler = (params: string, processed: () => void) => void;
 
 interface Call {
   settle: (settled: Settled) => void;
-  hear: Hear | undefined;
+  onProgress: ProgressHandler | undefined;
 }
 
 const binding = loadBinary() as Binding;
 const calls = new Map<number, Call>();
-/** It rests while no client is open and no call is in flight: then nothing of ours is among the handles of the event loop. */
+/** Closed while no client is open and no call is in flight, so that it leaves no handle in the event loop. */
 const channel = new binding.Channel();
-let isAwake = false;
-/** The clients that are not closed, by their numbers. */
+let isOpen = false;
+/** The numbers of the clients that are not closed. */
 const open = new Set<number>();
-const clients = new Map<number, WeakRef<Hooked>>();
-const gone = new FinalizationRegistry<{ native: NativeClient; number: number }>(({ native, number }) => {
+const clients = new Map<number, WeakRef<WithCallbacks>>();
+const collected = new FinalizationRegistry<{ native: NativeClient; number: number }>(({ native, number }) => {
   clients.delete(number);
   if (!open.has(number)) return;
-  // Nobody can close it any more: its session ends in the background, and nobody waits for that.
-  native.close(NOBODY);
+  // Unreachable, so it cannot be closed any more: its session ends in the background.
+  native.close(NO_CALL);
   closed(number);
 });
-const NOBODY = 0;
-let lastId = NOBODY;
+const NO_CALL = 0;
+let lastId = NO_CALL;
 let lastClient = 0;
 
 /** The tables of options, methods, kinds and codes, as JSON text. */
@@ -127,73 +142,73 @@ export const unsendable = (field: string, reason: string): string => binding.uns
 /** A record without its secrets, as JSON text. */
 export const shownRecord = (record: string): string => binding.shownRecord(record);
 
-/** Whether a tool's result, as JSON text, reads like a failure. */
+/** Whether a tool's result, as JSON text, looks like a failure. */
 export const looksLikeErrorText = (result: string): boolean => binding.looksLikeError(result);
 
-/** Makes the native side of a client and its number, under which its own functions are found; or says why not as JSON text. */
+/** Makes the native client, and the number by which its callbacks are found; or returns the error as JSON text. */
 export function openClient(
-  client: Hooked, to: string, record: string, options: string,
+  client: WithCallbacks, to: string, record: string, options: string,
 ): { native: NativeClient; number: number } | string {
   const number = (lastClient = (lastClient + 1) >>> 0);
-  const hooks = Object.keys(client.hooks);
-  wake();
-  const native = binding.openClient(channel, to, record, options, number, hooks, variable);
+  const { names } = client.callbacks;
+  openChannel();
+  const native = binding.openClient(channel, to, record, options, number, names, variable);
   if (typeof native === "string") {
-    restIfIdle();
+    closeIfIdle();
     return native;
   }
-  // Weakly: a function that knows its client must not keep it.
-  if (hooks.length > 0) clients.set(number, new WeakRef(client));
-  gone.register(client, { native, number });
+  // Weakly: a callback that refers to its client must not keep it alive.
+  if (names.length > 0) clients.set(number, new WeakRef(client));
+  collected.register(client, { native, number });
   open.add(number);
   return { native, number };
 }
 
-/** A client is closed. It may still be told what its last calls do. */
+/** Records that a client is closed. Events of its last calls may still arrive. */
 export function closed(number: number): void {
   open.delete(number);
-  restIfIdle();
+  closeIfIdle();
 }
 
-/** A variable of the environment, as this thread, or whatever runs this module, has it. */
+/** A variable of the environment of this thread. */
 function variable(name: string): string | undefined {
   try {
     return process.env[name];
   } catch {
-    // A runtime may not let it be read.
+    // A runtime may deny access.
     return undefined;
   }
 }
 
-function wake(): void {
-  if (!isAwake) channel.wake(onEvent);
-  isAwake = true;
+function openChannel(): void {
+  if (!isOpen) channel.open(onEvent);
+  isOpen = true;
 }
 
-function restIfIdle(): void {
-  if (!isAwake || open.size > 0 || calls.size > 0) return;
-  isAwake = false;
-  channel.rest();
+function closeIfIdle(): void {
+  if (!isOpen || open.size > 0 || calls.size > 0) return;
+  isOpen = false;
+  channel.close();
 }
 
-/** Starts a dev server, or says why not. */
+/** Starts a dev server, or returns the error message. */
 export const startDevServer = (options: string): NativeDevServer | string => binding.startDevServer(channel, options);
 
-/** Starts something under a fresh number, and waits for its one end. While anything is awaited, the process lives. */
-export function ask(start: (id: number) => void, hear?: Hear): Promise<Settled> {
+/** Starts an operation under a new id and waits for its result. The process stays alive while one is pending. */
+export function run(start: (id: number) => void, onProgress?: ProgressHandler): Promise<Settled> {
   return new Promise((resolve) => {
     do lastId = (lastId + 1) >>> 0;
-    while (calls.has(lastId) || lastId === NOBODY);
-    wake();
+    while (calls.has(lastId) || lastId === NO_CALL);
+    openChannel();
     start(lastId);
-    calls.set(lastId, { settle: resolve, hear });
-    if (calls.size === 1) channel.hold();
+    calls.set(lastId, { settle: resolve, onProgress });
+    if (calls.size === 1) channel.ref();
   });
 }
 
 function onEvent(id: number, kind: number, text: string, metadata?: string | null): void {
-  if (kind in HEARS || kind === QUESTION) {
-    onOwn(id, kind, text, Number(metadata));
+  if (kind in NOTIFIED || kind === QUESTION) {
+    onClientEvent(id, kind, text, Number(metadata));
     return;
   }
   if (kind === WARNING) {
@@ -203,23 +218,26 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
   const call = calls.get(id);
   if (call === undefined) return;
   if (kind === PROGRESS) {
-    call.hear?.(text, () => { channel.processed(id); });
+    call.onProgress?.(text, () => { channel.progressProcessed(id); });
     return;
   }
   calls.delete(id);
-  if (calls.size === 0) channel.release();
-  restIfIdle();
+  if (calls.size === 0) channel.unref();
+  closeIfIdle();
   call.settle({ ok: kind === RESULT, text, metadata });
 }
 
-/** A client's server, or the client itself, turns to one of the client's own functions. */
-function onOwn(client: number, kind: number, text: string, question: number): void {
-  const hooks = clients.get(client)?.deref()?.hooks;
-  if (kind in HEARS) {
-    if (hooks !== undefined) tell(hooks, HEARS[kind as keyof typeof HEARS], text);
-  } else if (hooks === undefined) {
-    channel.answer(question, false, "the client is gone");
+/** An event for the callbacks of a client. */
+function onClientEvent(client: number, kind: number, text: string, question: number): void {
+  const callbacks = clients.get(client)?.deref()?.callbacks;
+  if (kind in NOTIFIED) {
+    callbacks?.notify(NOTIFIED[kind as keyof typeof NOTIFIED], text);
+  } else if (callbacks === undefined) {
+    channel.fail(question, "the client is gone");
   } else {
-    askHook(hooks, text, (ok, answer) => { channel.answer(question, ok, answer); });
+    callbacks.ask(question, text, {
+      resolve: (answer) => { channel.answer(question, answer); },
+      reject: (reason) => { channel.fail(question, reason); },
+    });
   }
 }

@@ -1,6 +1,6 @@
 /** Registries of MCP servers. Every method is one line. */
 
-import { Caller } from "./calling.js";
+import { Caller } from "./caller.js";
 import { badOption } from "./errors.js";
 import { hidden } from "./records.js";
 import { asyncDispose } from "./symbols.js";

@@ -1,6 +1,6 @@
-/** The services of production, played on loopback: for tests of your own programs, offline. */
+/** The dev server: the services on loopback, for offline tests of your programs. */
 
-import { ask, startDevServer } from "./native.js";
+import { run, startDevServer } from "./native.js";
 import type { NativeDevServer } from "./native.js";
 import { asyncDispose } from "./symbols.js";
 import type { DevServerOptions, Ledger, Push, Rule, WaitCondition } from "./testing-types.js";
@@ -107,19 +107,19 @@ export class DevServer {
     this.#native.resetLedger();
   }
 
-  /** Waits until a condition holds: true, or false when the time is over or the server closed. */
+  /** Waits until a condition holds. Resolves to false if the timeout passes or the server closes first. */
   async wait(condition: WaitCondition): Promise<boolean> {
     const text = JSON.stringify(snakeFields(condition));
-    const { ok, text: said } = await ask((id) => {
+    const { ok, text: answer } = await run((id) => {
       this.#native.wait(id, text);
     });
-    if (!ok) throw new TypeError(said);
-    return said === "true";
+    if (!ok) throw new TypeError(answer);
+    return answer === "true";
   }
 
   /** Closes every connection and ends the server. The ledger can still be read. */
   async close(): Promise<void> {
-    await ask((id) => {
+    await run((id) => {
       this.#native.close(id);
     });
   }

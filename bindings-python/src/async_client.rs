@@ -58,13 +58,15 @@ impl AsyncClient {
         Self::open(&What::Registry(kind), options)
     }
 
-    /// Calls a method of the table of methods. `on_progress` is a `Teller`, or what cannot be called and is refused.
+    /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. `on_progress`
+    /// is a `Teller`, or what cannot be called and is refused.
     async fn call(
         &self,
         method: String,
         params: Py<PyDict>,
         options: Py<PyDict>,
         on_progress: Option<Py<PyAny>>,
+        with_metadata: bool,
     ) -> PyResult<Py<PyAny>> {
         Python::attach(check_task)?;
         if let Some(callback) = &on_progress {
@@ -79,7 +81,7 @@ impl AsyncClient {
         }
         let prepared = Python::attach(|py| {
             let heard = progress.as_ref().map(|(heard, _)| heard);
-            self.prepare(py, &method, params.bind(py), options.bind(py), heard)
+            self.prepare(py, &method, (params.bind(py), options.bind(py)), heard, with_metadata)
         })?;
         let crossing = self.run(prepared, progress.as_ref()).await?;
         Python::attach(|py| decode::crossing(py, &crossing))
@@ -168,14 +170,15 @@ impl AsyncClient {
         &self,
         py: Python<'_>,
         method: &str,
-        params: &Bound<'_, PyDict>,
-        options: &Bound<'_, PyDict>,
+        (params, options): (&Bound<'_, PyDict>, &Bound<'_, PyDict>),
         heard: Option<&Arc<Heard>>,
+        with_metadata: bool,
     ) -> PyResult<Prepared> {
         let held = self.live(py)?;
         self.hooks.get().follow_logger(py, &held.bridge)?;
         let prepared = encode::params(params).and_then(|params| {
-            held.bridge.prepare(method, params.into(), &encode::options(options)?, heard.map(Heard::sink))
+            let options = encode::options(options)?;
+            held.bridge.prepare(method, params.into(), &options, heard.map(Heard::sink), with_metadata)
         });
         prepared.map_err(|error| raised(py, &error))
     }

@@ -86,8 +86,10 @@ impl SyncClient {
         Self::open(&What::Registry(kind), options)
     }
 
-    /// Calls a method of the table of methods. It ends early where it is given up by another thread.
-    #[pyo3(signature = (method, params, options, on_progress, given_up=None))]
+    /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. It ends early
+    /// where it is given up by another thread.
+    #[pyo3(signature = (method, params, options, on_progress, with_metadata, given_up=None))]
+    #[allow(clippy::too_many_arguments)]
     fn call(
         &self,
         py: Python<'_>,
@@ -95,6 +97,7 @@ impl SyncClient {
         params: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
         on_progress: Option<&Bound<'_, PyAny>>,
+        with_metadata: bool,
         given_up: Option<&Bound<'_, GivenUp>>,
     ) -> PyResult<Py<PyAny>> {
         let live = self.live(py)?;
@@ -109,7 +112,7 @@ impl SyncClient {
         let progress = on_progress.map(|callback| (Arc::new(Heard::default()), callback));
         let prepared = encode::params(params).and_then(|params| {
             let sink = progress.as_ref().map(|(heard, _)| heard.sink());
-            live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink)
+            live.held.bridge.prepare(method, params.into(), &encode::options(options)?, sink, with_metadata)
         });
         let prepared = prepared.map_err(|error| raised(py, &error))?;
         let crossing = telling::raising(|| self.run(py, &live, prepared, progress.as_ref(), given_up))?;

@@ -66,9 +66,11 @@ mod _native {
         super::async_client::check_task(py)
     }
 
-    /// The core's tables of options, methods, kinds and codes.
+    /// The core's tables of options, methods, kinds and codes; with `camel` in Node's spelling.
     #[pyfunction]
-    fn tables(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
-        super::decode::decode(py, omni_mcp::bridge::tables(Spelling::Snake).as_bytes())
+    #[pyo3(signature = (camel=false))]
+    fn tables(py: Python<'_>, camel: bool) -> PyResult<Bound<'_, PyAny>> {
+        let spelling = if camel { Spelling::Camel } else { Spelling::Snake };
+        super::decode::decode(py, omni_mcp::bridge::tables(spelling).as_bytes())
     }
 }

@@ -574,4 +574,5 @@ def test_an_iterators_options_are_checked_at_once(made: Any) -> None:
 
 
 def test_an_iterator_has_no_metadata(client: OmniMCPClient) -> None:
-    assert list(client.iter_tools(with_metadata=True)) == client.list_tools()["tools"]  # type: ignore[call-arg]
+    assert not hasattr(client.with_metadata, "iter_tools")
+    assert list(client.iter_tools()) == client.list_tools()["tools"]

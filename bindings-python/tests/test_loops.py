@@ -22,7 +22,7 @@ CALLS: dict[str, Work] = {
     "a keyed call": lambda client: client.call_tool("fred.search", {"q": "inflation"}, "idem_1"),
     "a call": lambda client: client.call_tool("fred.search", {"q": "inflation"}),
     "with progress": lambda client: client.call_tool("fred.search", {"q": "x"}, on_progress=print),
-    "with metadata": lambda client: client.list_tools(with_metadata=True),
+    "with metadata": lambda client: client.with_metadata.list_tools(),
     "connect": lambda client: client.connect(),
     "ping": lambda client: client.ping(),
     "a list": read,

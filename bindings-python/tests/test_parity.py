@@ -6,9 +6,6 @@ import ast
 import builtins
 import inspect
 import re
-import sys
-import typing
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +13,21 @@ import omni_mcp_py
 import pytest
 from omni_mcp_py import (
     AsyncClientOptions,
+    AsyncClientWithMetadata,
     AsyncOmniMCPClient,
     AuthOptions,
     CallOptions,
     ClientOptions,
+    ClientWithMetadata,
     Metadata,
     OmniMCPClient,
     OmniMCPError,
     ProfileOptions,
     ProvidedToken,
     WithMetadata,
+    _counters,
     _errors,
     _native,
-    _options,
-    _types,
     connect,
     connect_async,
     testing,
@@ -47,21 +45,7 @@ TABLES = _native.tables()
 METHODS = [row["spelled"] for row in TABLES["methods"]]
 # What is no row of a table of options, and has a parameter of its own.
 OWN_PARAMETERS = {"self", "on_progress", "options"}
-ARGUMENTS = {
-    "list_tools_page": {"cursor"},
-    "call_tool": {"name", "arguments"},
-    "list_resources_page": {"cursor"},
-    "list_resource_templates_page": {"cursor"},
-    "read_resource": {"uri"},
-    "subscribe_resource": {"uri"},
-    "unsubscribe_resource": {"uri"},
-    "list_prompts_page": {"cursor"},
-    "get_prompt": {"name", "arguments"},
-    "complete": {"ref", "argument", "context"},
-    "set_logging_level": {"level"},
-    "request": {"method", "params"},
-    "notify": {"method", "params"},
-}
+ARGUMENTS = {row["spelled"]: {param["name"] for param in row["params"]} for row in TABLES["methods"]}
 
 
 def spelled(table: str) -> set[str]:
@@ -94,7 +78,7 @@ def test_client_options(made: type, options: type) -> None:
 @pytest.mark.parametrize("made", [connect, connect_async])
 def test_options_of_connect(made: Any) -> None:
     assert set(inspect.signature(made).parameters) == {"record", "api_key", "options"}
-    assert made.__doc__ == connect.__doc__
+    assert made.__doc__.replace("Async", "") == connect.__doc__
 
 
 @pytest.mark.parametrize(
@@ -105,71 +89,34 @@ def test_options_of_options(options: type, table: str) -> None:
     assert fields(options) == spelled(table)
 
 
-def test_options_are_explained_as_in_the_tables() -> None:
-    source = ast.parse(Path(_options.__file__).read_text("utf-8"))
-    tables = {
-        "AuthOptions": ["auth_options"],
-        "ProfileOptions": ["profile_options"],
-        "ProvidedToken": ["token_options"],
-        "ServerOptions": ["client_options"],
-        "ClientOptions": ["hooks"],
-        "AsyncClientOptions": ["hooks"],
-        "UnkeyedCallOptions": ["call_options"],
-        "CallOptions": ["call_options"],
-        "RegistryOptions": ["registry_options"],
-    }
-    classes = [node for node in source.body if isinstance(node, ast.ClassDef)]
-    assert {node.name for node in classes} == set(tables)
-    for made in classes:
-        rows = {row["spelled"]: row for table in tables[made.name] for row in TABLES[table]}
-        for member, said in pairwise(made.body):
-            if isinstance(member, ast.AnnAssign):
-                row = rows[member.target.id]  # type: ignore[union-attr]
-                words = " ".join(said.value.value.split())  # type: ignore[attr-defined]
-                for text in (row["help"].partition(": ")[0], row.get("default", "")):
-                    assert (text if text != "required" else "Required.") in words, (made.name, row["name"])
-
-
 @pytest.mark.parametrize("method", METHODS)
 def test_call_options(method: str) -> None:
-    parameters = inspect.signature(getattr(OmniMCPClient, method)).parameters
-    named = set(parameters) - OWN_PARAMETERS - ARGUMENTS.get(method, set())
-    if method == "close":
-        assert not named
-    elif method in ("notify", "connect") or iterates(method):
-        # There is no result that could have metadata.
-        assert named | fields(CallOptions) == spelled("call_options") - {"with_metadata"}
-        assert iterates(method) == ("on_progress" not in parameters and "options" in parameters)
-    else:
-        assert named | fields(CallOptions) == spelled("call_options")
-        assert "on_progress" in parameters
+    parameters = set(inspect.signature(getattr(OmniMCPClient, method)).parameters)
+    assert parameters - OWN_PARAMETERS == ARGUMENTS[method]
+    (row,) = (row for row in TABLES["methods"] if row["spelled"] == method)
+    assert ("options" in parameters) == row["options"]
+    assert ("on_progress" in parameters) == (row["options"] and not row["iterates"])
+    assert fields(CallOptions) == spelled("call_options") - {"with_metadata"}
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
 def test_methods(made: type) -> None:
     public = members(made)
     properties = {name for name, value in public.items() if isinstance(value, property)}
-    assert properties == spelled("properties")
+    assert properties == spelled("properties") | {"with_metadata"}
     assert set(public) - properties == set(METHODS)
 
 
-def test_the_arguments_are_those_of_methods() -> None:
-    assert set(ARGUMENTS) < set(METHODS)
-
-
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="overloads are not kept")
-@pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
-@pytest.mark.parametrize("method", [method for method in METHODS if method not in ("connect", "notify", "close")])
-def test_what_a_type_checker_sees(made: type, method: str) -> None:
-    written = typing.get_overloads(getattr(made, method))
-    if iterates(method):
-        assert not written
-        return
-    plain, with_metadata = (inspect.signature(overload) for overload in written)
-    whole = inspect.signature(getattr(made, method))
-    assert with_metadata.return_annotation == f"WithMetadata[{plain.return_annotation}]"
-    for seen in (plain, with_metadata):
-        assert list(seen.parameters) == list(whole.parameters)
+@pytest.mark.parametrize(
+    ("made", "accessor"), [(OmniMCPClient, ClientWithMetadata), (AsyncOmniMCPClient, AsyncClientWithMetadata)]
+)
+def test_methods_with_metadata(made: type, accessor: type) -> None:
+    rows = [row for row in TABLES["methods"] if row["result"] and not row["iterates"]]
+    assert set(members(accessor)) == {row["spelled"] for row in rows}
+    for row in rows:
+        plain, whole = (inspect.signature(getattr(owner, row["spelled"])) for owner in (made, accessor))
+        assert plain.parameters == whole.parameters
+        assert whole.return_annotation == f"WithMetadata[{plain.return_annotation}]"
 
 
 @pytest.mark.parametrize("row", TABLES["properties"], ids=lambda row: row["name"])
@@ -198,7 +145,7 @@ def test_registries(kind: str) -> None:
         signatures = [inspect.signature(method) for method in methods]
         assert str(signatures[0]) == str(signatures[1]).replace("AsyncIterator", "Iterator"), row
         assert methods[0].__doc__ == methods[1].__doc__
-        # Its first word may be another: here it is told what to do.
+        # Its first word may be another: here it is an imperative.
         assert row["help"].partition(" ")[2] in methods[0].__doc__
 
 
@@ -207,7 +154,7 @@ def test_sync_and_async_are_the_same(name: str) -> None:
     sync, twin = getattr(OmniMCPClient, name), getattr(AsyncOmniMCPClient, name)
     # The types of options, callbacks and iterators have twins of the same names.
     assert str(inspect.signature(sync)) == str(inspect.signature(twin)).replace("Async", "")
-    assert sync.__doc__ == twin.__doc__
+    assert sync.__doc__ == (twin.__doc__ and twin.__doc__.replace("Async", ""))
     assert not inspect.iscoroutinefunction(sync)
     assert inspect.iscoroutinefunction(twin) == (name not in ("__init__", "_items") and not iterates(name))
 
@@ -242,8 +189,9 @@ def test_an_error_has_everything_that_crosses(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_metadata(client: OmniMCPClient) -> None:
-    answer = client.ping(with_metadata=True)
+    answer = client.with_metadata.ping()
     assert isinstance(answer, WithMetadata)
+    assert answer.result == client.ping()
     assert set(answer.metadata) == set(Metadata.__annotations__)
 
 
@@ -259,15 +207,8 @@ def test_what_the_dev_server_counts(server: DevServer) -> None:
     assert sorted(counts) == sorted(re.findall(r"`(\w+)`", str(refused.value)))
 
 
-def test_counters_are_explained_as_in_the_table() -> None:
-    source = ast.parse(Path(_types.__file__).read_text("utf-8"))
-    (made,) = (node for node in source.body if isinstance(node, ast.ClassDef) and node.name == "Counters")
-    explained = {
-        member.target.id: said.value.value  # type: ignore[union-attr, attr-defined]
-        for member, said in pairwise(made.body)
-        if isinstance(member, ast.AnnAssign)
-    }
-    assert explained == {row["name"]: row["help"].strip() for row in TABLES["counters"]}
+def test_counters(client: OmniMCPClient) -> None:
+    assert set(client.counters) == fields(_counters.Counters) == {row["name"] for row in TABLES["counters"]}
 
 
 def test_one_version() -> None:

@@ -61,7 +61,7 @@ def run(case: dict[str, Any], subject: Subject) -> None:
 def call(step: dict[str, Any], client: Any) -> None:
     heard: list[Any] = []
     try:
-        outcome = getattr(client, step["call"])(**arguments(step, heard))
+        outcome = getattr(caller(step, client), step["call"])(**arguments(step, heard))
         if hasattr(outcome, "__next__"):
             outcome = list(outcome)
     except OmniMCPError as error:
@@ -92,7 +92,7 @@ async def run_async(case: dict[str, Any], subject: Subject) -> None:
 async def call_async(step: dict[str, Any], client: Any) -> None:
     heard: list[Any] = []
     try:
-        outcome = getattr(client, step["call"])(**arguments(step, heard))
+        outcome = getattr(caller(step, client), step["call"])(**arguments(step, heard))
         outcome = [item async for item in outcome] if hasattr(outcome, "__anext__") else await outcome
     except OmniMCPError as error:
         outcome = error
@@ -139,10 +139,14 @@ def tell_server(what: Any, server: DevServer) -> None:
             raise AssertionError(f"the runner knows no control {what}")
 
 
+def caller(step: dict[str, Any], client: Any) -> Any:
+    """The client, or its accessor for metadata."""
+    wants = "metadata" in step or step.get("options", {}).get("with_metadata", False)
+    return client.with_metadata if wants else client
+
+
 def arguments(step: dict[str, Any], heard: list[Any]) -> dict[str, Any]:
-    options = dict(step.get("options", {}))
-    if "metadata" in step:
-        options["with_metadata"] = True
+    options = {name: value for name, value in step.get("options", {}).items() if name != "with_metadata"}
     if "progress" in step:
         options["on_progress"] = heard.append
     return {**special(step.get("args", {})), **options}

@@ -50,17 +50,17 @@ def sync(key: str, url: str) -> None:
         assert_type(client.list_tools(), ListToolsResult)
         assert_type(client.list_tools()["tools"], list[Tool])
         assert_type(client.call_tool("fred.search", {"q": "inflation"}, "idem_1"), CallToolResult)
-        answer = client.call_tool("fred.search", {"q": "inflation"}, with_metadata=True, on_progress=hear)
+        answer = client.with_metadata.call_tool("fred.search", {"q": "inflation"}, on_progress=hear)
         assert_type(answer, WithMetadata[CallToolResult])
         assert_type(answer.metadata["attempts"], int)
         assert_type(answer.metadata["idempotency_key"], str | None)
         quick: CallOptions = {"timeout": 2.5, "max_attempts": 1}
         assert_type(client.call_tool("fred.search", {"q": "inflation"}, **quick), CallToolResult)
-        assert_type(client.request("ping", with_metadata=True), WithMetadata[Any])
+        assert_type(client.with_metadata.request("ping"), WithMetadata[Any])
         client.notify("notifications/initialized", {})
         assert_type(client.discover(), DiscoverResult)
         assert_type(client.iter_tools(fresh=True), Iterator[Tool])
-        assert_type(client.list_resources(with_metadata=True).metadata["cached"], bool)
+        assert_type(client.with_metadata.list_resources().metadata["cached"], bool)
         assert_type(client.list_resources_page("x"), ListResourcesResult)
         assert_type(next(client.iter_resource_templates()), ResourceTemplate)
         assert_type(client.read_resource("file:///x"), ReadResourceResult)
@@ -72,12 +72,12 @@ def sync(key: str, url: str) -> None:
         )
         client.set_logging_level("warning")
 
-        client.set_logging_level("loud")  # type: ignore[call-overload]
+        client.set_logging_level("loud")  # type: ignore[arg-type]
         client.get_prompt("x", {"y": 1})  # type: ignore[dict-item]
-        client.iter_tools(with_metadata=True)  # type: ignore[call-arg]
-        client.ping(timeout="soon")  # type: ignore[call-overload]
-        client.ping(no_such=1)  # type: ignore[call-overload]
-        client.call_tool("fred.search", arguments=3)  # type: ignore[call-overload]
+        client.with_metadata.iter_tools()  # type: ignore[attr-defined]
+        client.ping(timeout="soon")  # type: ignore[arg-type]
+        client.ping(no_such=1)  # type: ignore[call-arg]
+        client.call_tool("fred.search", arguments=3)  # type: ignore[arg-type]
     Client(key, base_uri=url)  # type: ignore[call-arg]
 
 
@@ -85,11 +85,11 @@ async def asynchronous(key: str, url: str) -> None:
     async with AsyncOmniMCPClient(key, base_url=url) as client:
         assert_type(client, AsyncOmniMCPClient)
         assert_type(await client.call_tool("fred.search", {"q": "inflation"}), CallToolResult)
-        answer = await client.list_tools(with_metadata=True, on_progress=hear_async)
+        answer = await client.with_metadata.list_tools(on_progress=hear_async)
         assert_type(answer, WithMetadata[ListToolsResult])
         assert_type(client.iter_prompts(), AsyncIterator[Prompt])
         assert_type(await client.read_resource("file:///x"), ReadResourceResult)
-        await client.ping(timeout="soon")  # type: ignore[call-overload]
+        await client.ping(timeout="soon")  # type: ignore[arg-type]
 
 
 def from_records(key: str, url: str, record: ServerRecord) -> None:

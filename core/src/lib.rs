@@ -45,6 +45,7 @@ pub use observe::counters::{COUNTERS, CounterSpec, Counters};
 pub use observe::log::{LogLevel, LogRecord};
 pub use observe::state::{State, StateChange};
 pub use protocol::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
+pub use protocol::param_spec::{ParamSpec, ResultSpec};
 pub use protocol::raw_result::Metadata;
 pub use protocol::types;
 pub use util::secret::Secret;

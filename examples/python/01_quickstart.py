@@ -32,7 +32,7 @@ def quickstart(client: OmniMCPClient, key: str) -> None:
 
 
 def search(client: OmniMCPClient, key: str) -> WithMetadata[CallToolResult]:
-    return client.call_tool("fred.search", {"q": "inflation", "limit": 5}, key, with_metadata=True)
+    return client.with_metadata.call_tool("fred.search", {"q": "inflation", "limit": 5}, key)
 
 
 def any_server(endpoint: str) -> None:

@@ -47,7 +47,7 @@ def errors(client: OmniMCPClient) -> None:
 
 
 def search(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
-    return client.call_tool("fred.search", {"q": "inflation"}, with_metadata=True)
+    return client.with_metadata.call_tool("fred.search", {"q": "inflation"})
 
 
 def fault_once(server: DevServer, fault: dict[str, object]) -> None:

@@ -21,7 +21,7 @@ async def main() -> None:
 async def calls(client: AsyncOmniMCPClient) -> None:
     async with client:
         series = {"series_id": "UNRATE", "limit": 1}
-        fifty = (client.call_tool("fred.series", series, with_metadata=True) for _ in range(50))
+        fifty = (client.with_metadata.call_tool("fred.series", series) for _ in range(50))
         ended = await asyncio.gather(*fifty, return_exceptions=True)
     results = [result for result in ended if not isinstance(result, BaseException)]
     print(f"calls: 50, results: {len(results)}, errors: {len(ended) - len(results)}")

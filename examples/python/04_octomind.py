@@ -33,7 +33,7 @@ def introduce(client: OmniMCPClient) -> None:
 
 
 def get_version(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
-    return client.call_tool("getVersion", {}, with_metadata=True)
+    return client.with_metadata.call_tool("getVersion", {})
 
 
 def word(flag: bool) -> str:

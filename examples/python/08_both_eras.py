@@ -37,7 +37,7 @@ def in_era(era: str, endpoint: str) -> None:
         prompt = client.get_prompt("test_prompt_with_arguments", {"arg1": "a", "arg2": "b"})
         print(f"prompt: {text(prompt['messages'][0]['content'])}")
         client.list_resources()
-        again = client.list_resources(with_metadata=True)
+        again = client.with_metadata.list_resources()
         print(f"resources: {len(again.result['resources'])}, kept: {str(again.metadata['cached']).lower()}")
 
         uri = "test://watched-resource"

@@ -1,4 +1,4 @@
-"""The one way that all methods of a client go."""
+"""What all methods of a client call."""
 
 from __future__ import annotations
 
@@ -30,15 +30,13 @@ class Calls(Dropped, Closing):
         params: dict[str, Any],
         options: Mapping[str, object],
         on_progress: _OnProgress | None = None,
-        with_metadata: bool = False,
         idempotency_key: str | None = None,
+        with_metadata: bool = False,
     ) -> Any:
         if idempotency_key is not None:
             options = {**options, "idempotency_key": idempotency_key}
-        if with_metadata is not False:
-            options = {**options, "with_metadata": with_metadata}
-        result = _greenlets.run(self._native.call, name, params, options, on_progress)
-        return WithMetadata(*result) if with_metadata is True else result
+        result = _greenlets.run(self._native.call, name, params, options, on_progress, with_metadata)
+        return WithMetadata(*result) if with_metadata else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> Iterator[Any]:
         return _each(self._native.pages(name, {}, options), member)
@@ -61,24 +59,22 @@ class AsyncCalls(Dropped, AsyncClosing):
         params: dict[str, Any],
         options: Mapping[str, object],
         on_progress: _AsyncOnProgress | None = None,
-        with_metadata: bool = False,
         idempotency_key: str | None = None,
+        with_metadata: bool = False,
     ) -> Any:
         if self._hooks is not None:
             self._hooks.attach()
         if idempotency_key is not None:
             options = {**options, "idempotency_key": idempotency_key}
-        if with_metadata is not False:
-            options = {**options, "with_metadata": with_metadata}
         if on_progress is None or not callable(on_progress):
             # What cannot be called is refused there.
-            result = await self._native.call(name, params, options, on_progress)
+            result = await self._native.call(name, params, options, on_progress, with_metadata)
         else:
             from omni_mcp_py._progress import Teller
 
             async with Teller(on_progress) as teller:
-                result = await self._native.call(name, params, options, teller)
-        return WithMetadata(*result) if with_metadata is True else result
+                result = await self._native.call(name, params, options, teller, with_metadata)
+        return WithMetadata(*result) if with_metadata else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> AsyncIterator[Any]:
         return self._each(self._native.pages(name, {}, options), member)

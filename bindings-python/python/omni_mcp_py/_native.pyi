@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, final, overload
 
-from omni_mcp_py._types import Counters, State
+from omni_mcp_py._counters import Counters
+from omni_mcp_py._types import State
 from omni_mcp_py.types import Implementation
 
 __all__ = [
@@ -26,7 +27,7 @@ __all__ = [
 __version__: str
 
 def check_task() -> None: ...
-def tables() -> Any: ...
+def tables(camel: bool = False) -> Any: ...
 def looks_like_error(result: Mapping[str, Any]) -> bool: ...
 def shown_record(record: Mapping[str, Any]) -> Any: ...
 
@@ -43,6 +44,7 @@ class SyncClient:
         params: Mapping[str, object],
         options: Mapping[str, object],
         on_progress: Callable[[Any], object] | None,
+        with_metadata: bool,
         given_up: GivenUp | None = None,
     ) -> Any: ...
     def pages(self, name: str, params: Mapping[str, object], options: Mapping[str, object]) -> SyncPages: ...
@@ -79,6 +81,7 @@ class AsyncClient:
         params: Mapping[str, object],
         options: Mapping[str, object],
         on_progress: Callable[..., object] | None,
+        with_metadata: bool,
     ) -> Any: ...
     def pages(self, name: str, params: Mapping[str, object], options: Mapping[str, object]) -> AsyncPages: ...
     @overload

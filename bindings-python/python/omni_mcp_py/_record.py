@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from omni_mcp_py import _native
 
@@ -27,3 +27,16 @@ class ServerRecord(dict[str, Any]):
             # What no registry could have sent is somewhere in it.
             shown = f"with the members {', '.join(map(str, self))}"
         return f"{type(self).__name__}({shown})"
+
+
+class ServerPage(TypedDict):
+    """One page of servers, and the token of the next."""
+
+    data: list[ServerRecord]
+    next: str | None
+    has_more: bool
+
+
+def page_of(page: ServerPage) -> ServerPage:
+    """Return a page whose records are `ServerRecord`s."""
+    return {**page, "data": [ServerRecord(record) for record in page["data"]]}

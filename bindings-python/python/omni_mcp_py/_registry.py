@@ -1,4 +1,4 @@
-"""What the clients of all registries have in common."""
+"""The base classes of registries."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._closing import AsyncClosing, Closing
+from omni_mcp_py._record import ServerRecord
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Iterator, Mapping
 
     from typing_extensions import Unpack
 
-    from omni_mcp_py._options import CallOptions, RegistryOptions
+    from omni_mcp_py._options import RegistryOptions
 
 
 class Registry(Closing):
@@ -21,19 +22,23 @@ class Registry(Closing):
     _kind: str
 
     def __init__(self, api_key: str | None = None, **options: Unpack[RegistryOptions]) -> None:
+        """Make a client.
+
+        Args:
+            api_key: The API key, sent as a bearer token. Default: the environment variable of the registry.
+            **options: See `RegistryOptions`; durations are in seconds.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
         given = options if api_key is None else {"api_key": api_key, **options}
         self._native = _native.SyncClient.of_registry(self._kind, given)
 
-    def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL."""
-        return self._call("request", {"method": method, "path": path, "body": body}, options)
-
-    def close(self) -> None:
-        """Refuse further calls."""
-        _greenlets.run(self._native.close)
-
     def _call(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Any:
-        return _greenlets.run(self._native.call, name, params, options, None)
+        return _greenlets.run(self._native.call, name, params, options, None, False)
+
+    def _records(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Iterator[ServerRecord]:
+        return _each(self._native.pages(name, params, options))
 
 
 class AsyncRegistry(AsyncClosing):
@@ -45,13 +50,21 @@ class AsyncRegistry(AsyncClosing):
         given = options if api_key is None else {"api_key": api_key, **options}
         self._native = _native.AsyncClient.of_registry(self._kind, given)
 
-    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL."""
-        return await self._call("request", {"method": method, "path": path, "body": body}, options)
-
-    async def close(self) -> None:
-        """Refuse further calls."""
-        await self._native.close()
+    __init__.__doc__ = Registry.__init__.__doc__
 
     async def _call(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Any:
-        return await self._native.call(name, params, options, None)
+        return await self._native.call(name, params, options, None, False)
+
+    def _records(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> AsyncIterator[ServerRecord]:
+        return _each_async(self._native.pages(name, params, options))
+
+
+def _each(pages: _native.SyncPages) -> Iterator[ServerRecord]:
+    while (page := _greenlets.run(pages.next)) is not None:
+        yield from map(ServerRecord, page["data"])
+
+
+async def _each_async(pages: _native.AsyncPages) -> AsyncIterator[ServerRecord]:
+    while (page := await pages.next()) is not None:
+        for record in page["data"]:
+            yield ServerRecord(record)

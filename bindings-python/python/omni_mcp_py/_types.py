@@ -33,33 +33,6 @@ class StateChange(TypedDict):
     previous: State
 
 
-class Counters(TypedDict):
-    """What a client has done so far."""
-
-    calls: int
-    """Calls that were made, whatever became of them."""
-    failures: int
-    """Calls that ended with an error, those given up not among them."""
-    cancelled: int
-    """Calls that were given up before their end."""
-    cached: int
-    """Calls that were answered from what the client kept."""
-    attempts: int
-    """How often the calls were sent."""
-    retries: int
-    """How often they were sent again after a failure."""
-    replays: int
-    """Answers that the server had kept of an earlier call with the same key."""
-    sessions: int
-    """Sessions that were opened, the first among them."""
-    dropped: int
-    """Notifications, progress and log records that were dropped because nobody took them in time."""
-    unanswered: int
-    """Requests of the server's own that were left without an answer, as there were too many."""
-    deviations: int
-    """Deviations of servers from the specification that were accepted."""
-
-
 class Metadata(TypedDict):
     """What is known of a result besides the result."""
 

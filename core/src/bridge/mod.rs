@@ -3,6 +3,7 @@
 //! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
 //! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
 
+#[cfg(debug_assertions)]
 pub(crate) mod test_panic;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +17,7 @@ use serde_json::value::RawValue;
 
 use crate::client::{Client, What, unsendable};
 use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{Given, HOOKS, TOKEN_PROVIDER};
+use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
 use crate::config::limits::Limits;
 use crate::config::option_table::{OptionSpec, Spelling};
@@ -109,7 +110,7 @@ pub struct Prepared {
 enum RequestKind {
     Call(Client, What, Box<crate::session::request::LogicalCall>),
     Notify(Client, String, Bytes),
-    PreparedRequest(PreparedRequest),
+    Prepared(PreparedRequest),
 }
 
 impl std::fmt::Debug for RequestKind {
@@ -117,7 +118,7 @@ impl std::fmt::Debug for RequestKind {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
-            Self::PreparedRequest(..) => "Work",
+            Self::Prepared(..) => "Work",
         })
     }
 }
@@ -216,6 +217,7 @@ impl Bridge {
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
+    /// `with_metadata` says whether the result comes with its metadata.
     ///
     /// # Errors
     /// A `config` error that names the argument.
@@ -225,8 +227,9 @@ impl Bridge {
         params: Bytes,
         options: &str,
         progress: Option<MessageListener>,
+        with_metadata: bool,
     ) -> Result<Prepared> {
-        guarded(|| self.prepare_unguarded(name, params, options, progress))
+        guarded(|| self.prepare_unguarded(name, params, options, progress, with_metadata))
     }
 
     fn prepare_unguarded(
@@ -235,22 +238,23 @@ impl Bridge {
         params: Bytes,
         options: &str,
         progress: Option<MessageListener>,
+        with_metadata: bool,
     ) -> Result<Prepared> {
         #[cfg(debug_assertions)]
         if name == crate::bridge::test_panic::METHOD {
             let work = crate::bridge::test_panic::panics(&params);
             let state = Arc::clone(&work.state);
-            return Ok(Prepared { state, kind: RequestKind::PreparedRequest(work), with_metadata: false, room: None });
+            return Ok(Prepared { state, kind: RequestKind::Prepared(work), with_metadata: false, room: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = options.with_metadata == Some(true);
+        let with_metadata = with_metadata || options.with_metadata == Some(true);
         let client = match &self.to {
             To::Server(client) => client,
             To::Registry(registry) => {
                 let work = registry.prepare(name, &params, &options)?;
                 return Ok(Prepared {
                     state: Arc::clone(&work.state),
-                    kind: RequestKind::PreparedRequest(work),
+                    kind: RequestKind::Prepared(work),
                     with_metadata,
                     room: None,
                 });
@@ -349,7 +353,7 @@ impl Pages {
         })?;
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
-            kind: RequestKind::PreparedRequest(work),
+            kind: RequestKind::Prepared(work),
             with_metadata: self.with_metadata,
             room: None,
         }))
@@ -419,15 +423,28 @@ pub struct Question {
     pub name: &'static str,
     /// Its argument as JSON text.
     pub params: String,
-    answer: tokio::sync::oneshot::Sender<std::result::Result<String, String>>,
+    answer: tokio::sync::oneshot::Sender<std::result::Result<String, CallbackError>>,
 }
 
 impl Question {
     /// Answers with JSON text, or says why there is no answer.
     pub fn answer(self, answer: std::result::Result<String, String>) {
         // Whoever asked may have given up.
-        let _ = self.answer.send(answer);
+        let _ = self.answer.send(answer.map_err(CallbackError::from));
     }
+
+    /// Answers that the callback failed. The error of the call has `cause_id` as a member of its JSON text, by which the
+    /// binding finds what the callback threw.
+    pub fn fail(self, reason: String, cause_id: u32) {
+        let _ = self.answer.send(Err(CallbackError { reason, cause_id: Some(cause_id) }));
+    }
+}
+
+/// Sends a question to the binding. The future resolves to its answer.
+fn answer_of(ask: &Arc<dyn Fn(Question) + Send + Sync>, name: &'static str, params: String) -> Given {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    ask(Question { name, params, answer });
+    Box::pin(async move { answered.await.map_err(|_| "it gave no answer")? })
 }
 
 impl Hooks {
@@ -452,23 +469,15 @@ impl Hooks {
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             hooks.token = Some(Arc::new(move || {
-                let (answer, answered) = tokio::sync::oneshot::channel();
-                ask(Question { name: TOKEN_PROVIDER, params: "{}".to_owned(), answer });
-                Box::pin(async move {
-                    let answer = answered.await.map_err(|_| "it gave no answer".to_owned())??;
-                    crate::config::callbacks::provided(&answer, spelling)
-                })
+                let answer = answer_of(&ask, TOKEN_PROVIDER, "{}".to_owned());
+                Box::pin(async move { Ok(crate::config::callbacks::provided(&answer.await?, spelling)?) })
             }));
         }
         for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
             let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
                 continue;
             };
-            let answer = move |params: String| {
-                let (answer, answered) = tokio::sync::oneshot::channel();
-                ask(Question { name: hook.name, params, answer });
-                Box::pin(async move { answered.await.map_err(|_| "it gave no answer".to_owned())? }) as Given
-            };
+            let answer = move |params: String| answer_of(&ask, hook.name, params);
             hooks.answers.insert(hook.name, Arc::new(answer));
         }
         Ok(hooks)
@@ -520,7 +529,7 @@ impl Prepared {
                 return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
             }
             RequestKind::Call(client, what, call) => client.raw(&what, *call).await,
-            RequestKind::PreparedRequest(work) => prepared::run(work).await,
+            RequestKind::Prepared(work) => prepared::run(work).await,
         };
         if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {
             room.drain(*limit).await;
@@ -617,8 +626,8 @@ pub fn tables(spelling: Spelling) -> String {
             .iter()
             .map(|spec| {
                 serde_json::json!({
-                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes,
-                    "default": spec.default, "help": spec.help,
+                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes, "kind": spec.kind,
+                    "nullable": spec.nullable, "choices": spec.choices, "default": spec.default, "help": spec.help,
                 })
             })
             .collect()

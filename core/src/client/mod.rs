@@ -97,7 +97,7 @@ impl ClientConfig {
             let begun = catch_unwind(AssertUnwindSafe(&provide));
             Box::pin(async move {
                 let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
-                provided.map_err(|_| PANICKED)?.map(Into::into).map_err(|why| why.to_string())
+                Ok(provided.map_err(|_| PANICKED)?.map_err(|why| why.to_string())?.into())
             })
         }));
         self
@@ -154,7 +154,7 @@ impl ClientConfig {
             Box::pin(async move {
                 let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
                 let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
-                serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())
+                Ok(serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())?)
             }) as callbacks::Given
         });
         self.hooks.answers.insert(hook, answer);

@@ -16,7 +16,7 @@ options! {
     /// How the client proves who it is. Begin with one of the functions that name a type.
     AuthConfig, "auth", AUTH_OPTIONS;
     /// `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
-    r#type: String = "required";
+    r#type: String = "required", of TYPES;
     /// The token (type `bearer`).
     token: Secret = "none";
     /// The user (type `basic`).
@@ -38,6 +38,9 @@ options! {
     /// The whole value of the header (type `header`).
     value: Secret = "none";
 }
+
+/// The types.
+const TYPES: &[&str] = &["none", "bearer", "basic", "oauth2", "header"];
 
 /// Which members belong to which type; the required ones first, then `|`.
 const MEMBERS: &[(&str, &[&str], &[&str])] = &[
@@ -174,6 +177,7 @@ impl AuthConfig {
 
 impl OptionValue for AuthConfig {
     const TAKES: &'static str = "an object with type, and what belongs to the type";
+    const KIND: &'static str = "auth";
 
     fn read(_: &Value, _: Spelling) -> Option<Self> {
         None
@@ -193,6 +197,11 @@ mod tests {
 
     fn refusal(auth: AuthConfig) -> String {
         auth.resolve(|_, _| unreachable!()).unwrap_err().info().field.clone().unwrap()
+    }
+
+    #[test]
+    fn types_are_those_of_the_table() {
+        assert_eq!(TYPES.join(", "), types());
     }
 
     #[test]

@@ -26,6 +26,12 @@ pub struct HookSpec {
     pub answers: bool,
     /// Whether it is given something to answer by.
     pub takes: bool,
+    /// The type of its argument, where it has one, as a parameter of a method has types.
+    pub param: Option<&'static str>,
+    /// The type of its answer; `None` where any value is ignored.
+    pub result: Option<&'static str>,
+    /// Whether it is called in the midst of a call, so that it must not be asynchronous.
+    pub at_once: bool,
     /// One line of help.
     pub help: &'static str,
 }
@@ -36,42 +42,63 @@ pub const HOOKS: &[HookSpec] = &[
         name: "on_notification",
         answers: false,
         takes: true,
+        param: Some("Notification"),
+        result: None,
+        at_once: false,
         help: "Hears each notification that the server sends by itself: its method and its params.",
     },
     HookSpec {
         name: ON_LOG,
         answers: false,
         takes: true,
+        param: Some("LogRecord"),
+        result: None,
+        at_once: true,
         help: "Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets.",
     },
     HookSpec {
         name: ON_STATE,
         answers: false,
         takes: true,
+        param: Some("StateChange"),
+        result: None,
+        at_once: true,
         help: "Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.",
     },
     HookSpec {
         name: TOKEN_PROVIDER,
         answers: true,
         takes: false,
+        param: None,
+        result: Some("ProvidedToken"),
+        at_once: false,
         help: "Gives the bearer token: a string, or an object with token and expires_in. Asked again when it expires or is refused.",
     },
     HookSpec {
         name: SAMPLING,
         answers: true,
         takes: true,
+        param: Some("CreateMessageRequestParams"),
+        result: Some("CreateMessageResult"),
+        at_once: false,
         help: "Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and model.",
     },
     HookSpec {
         name: ELICITATION,
         answers: true,
         takes: true,
+        param: Some("ElicitRequestParams"),
+        result: Some("ElicitResult"),
+        at_once: false,
         help: "Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is left out of it has the form's defaults.",
     },
     HookSpec {
         name: ROOTS,
         answers: true,
         takes: false,
+        param: None,
+        result: Some("Root[]"),
+        at_once: false,
         help: "Gives the folders that a server may work in: a list of objects with uri and name.",
     },
 ];
@@ -108,13 +135,27 @@ impl<T: Into<String>> From<T> for ProvidedToken {
     }
 }
 
-/// A future that gives a token, or says why there is none.
-pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, String>> + Send>>;
+/// Why a callback returned no usable result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct CallbackError {
+    pub(crate) reason: String,
+    /// The binding's id of the failure.
+    pub(crate) cause_id: Option<u32>,
+}
+
+impl<T: Into<String>> From<T> for CallbackError {
+    fn from(reason: T) -> Self {
+        Self { reason: reason.into(), cause_id: None }
+    }
+}
+
+/// A future that gives a token, or the reason why there is none.
+pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, CallbackError>> + Send>>;
 /// Hears a method and its params, and says whether there was room for them.
 type Listen = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
-/// A future that gives a result as JSON text, or says why there is none.
-pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
+/// A future that gives a result as JSON text, or the reason why there is none.
+pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, CallbackError>> + Send>>;
 /// Answers the params of a server's request, as JSON text.
 pub(crate) type CallbackAnswer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 
@@ -150,8 +191,11 @@ impl Callbacks {
         let unavailable =
             |message: String| AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message));
         let Some(provide) = &self.token else { return Err(unavailable("there is no token provider".into())) };
-        let given = provide().await.map_err(|why| {
-            unavailable(format!("the token provider failed: {}", crate::util::sanitize::preview(why.as_bytes())))
+        let given = provide().await.map_err(|CallbackError { reason, cause_id }| {
+            let reason = crate::util::sanitize::preview(reason.as_bytes());
+            let mut failure = unavailable(format!("the token provider failed: {reason}"));
+            failure.error.info_mut().cause_id = cause_id;
+            failure
         })?;
         let token = given.token.ok_or_else(|| unavailable("the token provider gave no token".into()))?;
         Ok(Issued { token, expires_in: given.expires_in })

@@ -12,11 +12,11 @@ use crate::auth::credentials::{Credentials, bearer, one_word, sensitive};
 use crate::config::auth::AuthConfig;
 use crate::config::backoff::Backoff;
 use crate::config::callbacks::Callbacks;
-use crate::config::endpoint::{Route, Tools};
+use crate::config::endpoint::{Route, TRANSPORTS, Tools};
 use crate::config::header_rules;
 use crate::config::limits::Limits;
 use crate::config::option_table::{Address, check_duration, options};
-use crate::config::profile::{Choice, Profile};
+use crate::config::profile::{Choice, NAMES, Profile};
 use crate::config::proxies::EnvironmentProxies;
 use crate::config::tls::Tls;
 use crate::error::{Code, Error, Result};
@@ -34,7 +34,7 @@ options! {
     /// The exact URL of the MCP endpoint, instead of `base_url`.
     endpoint: Address = "none";
     /// Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
-    profile: Choice = "omni; generic where a command is given";
+    profile: Choice = "omni; generic where a command is given", of NAMES;
     /// The slug or id of the server behind a gateway, where the profile's path has one.
     slug: String = "none; required by the profile odock";
     /// How the client proves who it is, where it is not by `api_key`: an object with `type`.
@@ -44,7 +44,7 @@ options! {
     /// Whether a session is opened by a handshake before the first call.
     handshake: bool = "the profile's (odock: false)";
     /// What carries the messages: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`.
-    transport: String = "stdio where a command is given; else streamable_http, and sse where a server of the profile generic refuses that";
+    transport: String = "stdio where a command is given; else streamable_http, and sse where a server of the profile generic refuses that", of TRANSPORTS;
     /// The program to start, for the transport stdio.
     command: String = "none";
     /// Its arguments.

@@ -109,6 +109,9 @@ impl std::fmt::Debug for Route {
     }
 }
 
+/// The transports, as the option `transport` names them.
+pub(crate) const TRANSPORTS: &[&str] = &["streamable_http", "sse", "stdio"];
+
 impl ClientConfig {
     pub(crate) fn route(
         &self,

@@ -29,6 +29,13 @@ pub struct OptionSpec {
     /// What values it takes.
     #[serde(rename = "type")]
     pub takes: &'static str,
+    /// The type of its values: `string`, `boolean`, `integer`, `duration`, `strings` (an object of strings), `list` (of
+    /// strings), `objects` (a list of them), `profile` or `auth`.
+    pub kind: &'static str,
+    /// Whether it takes null as well, as a value of its own.
+    pub nullable: bool,
+    /// The values it takes, where it is one of some words.
+    pub choices: &'static [&'static str],
     /// What holds where it is not given.
     pub default: &'static str,
     /// One line of help.
@@ -65,6 +72,8 @@ pub(crate) fn camel(snake: &str) -> String {
 pub(crate) trait OptionValue: Sized {
     /// What is allowed, as messages say it.
     const TAKES: &'static str;
+    /// The type, in a word of [`OptionSpec::kind`].
+    const KIND: &'static str;
     const IS_DURATION: bool = false;
     /// Whether null is a value of its own and not "not given".
     const NULL_IS_A_VALUE: bool = false;
@@ -92,6 +101,7 @@ pub(crate) trait OptionValue: Sized {
 
 impl OptionValue for String {
     const TAKES: &'static str = "a string";
+    const KIND: &'static str = "string";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_str().map(str::to_owned)
     }
@@ -130,6 +140,7 @@ pub(crate) fn write_without_secrets(url: &url::Url, f: &mut std::fmt::Formatter<
 
 impl OptionValue for Address {
     const TAKES: &'static str = "a string";
+    const KIND: &'static str = "string";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_str().map(Self::from)
     }
@@ -137,6 +148,7 @@ impl OptionValue for Address {
 
 impl OptionValue for Secret {
     const TAKES: &'static str = "a string";
+    const KIND: &'static str = "string";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_str().map(Secret::from)
     }
@@ -144,6 +156,7 @@ impl OptionValue for Secret {
 
 impl OptionValue for bool {
     const TAKES: &'static str = "true or false";
+    const KIND: &'static str = "boolean";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_bool()
     }
@@ -151,6 +164,7 @@ impl OptionValue for bool {
 
 impl OptionValue for u32 {
     const TAKES: &'static str = "a whole number greater than zero";
+    const KIND: &'static str = "integer";
     const AT_MOST: Option<&'static str> = Some("4294967295");
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         whole(value)?.try_into().ok().filter(|number| *number > 0)
@@ -159,6 +173,7 @@ impl OptionValue for u32 {
 
 impl OptionValue for u64 {
     const TAKES: &'static str = "a whole number greater than zero";
+    const KIND: &'static str = "integer";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         whole(value).filter(|number| *number > 0)
     }
@@ -166,6 +181,7 @@ impl OptionValue for u64 {
 
 impl OptionValue for Option<u32> {
     const TAKES: &'static str = "a whole number greater than zero, or none";
+    const KIND: &'static str = "integer";
     const AT_MOST: Option<&'static str> = u32::AT_MOST;
     const NULL_IS_A_VALUE: bool = true;
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
@@ -175,6 +191,7 @@ impl OptionValue for Option<u32> {
 
 impl OptionValue for Duration {
     const TAKES: &'static str = "a duration greater than zero";
+    const KIND: &'static str = "duration";
     const AT_MOST: Option<&'static str> = Some("1000 years");
     const IS_DURATION: bool = true;
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
@@ -186,6 +203,7 @@ impl OptionValue for Duration {
 
 impl OptionValue for Option<Duration> {
     const TAKES: &'static str = "a duration greater than zero, or none";
+    const KIND: &'static str = "duration";
     const AT_MOST: Option<&'static str> = Duration::AT_MOST;
     const IS_DURATION: bool = true;
     const NULL_IS_A_VALUE: bool = true;
@@ -196,6 +214,7 @@ impl OptionValue for Option<Duration> {
 
 impl OptionValue for BTreeMap<String, Secret> {
     const TAKES: &'static str = "an object of strings";
+    const KIND: &'static str = "strings";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         let object = value.as_object()?;
         object.iter().map(|(name, value)| Some((name.clone(), Secret::from(value.as_str()?)))).collect()
@@ -219,6 +238,7 @@ impl OptionValue for BTreeMap<String, Secret> {
 
 impl OptionValue for Vec<String> {
     const TAKES: &'static str = "a list of strings";
+    const KIND: &'static str = "list";
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
     }
@@ -226,6 +246,7 @@ impl OptionValue for Vec<String> {
 
 impl OptionValue for Vec<Secret> {
     const TAKES: &'static str = "a list of strings";
+    const KIND: &'static str = "list";
     fn read(value: &Value, spelling: Spelling) -> Option<Self> {
         Vec::<String>::read(value, spelling).map(|items| items.into_iter().map(Secret::from).collect())
     }
@@ -332,11 +353,19 @@ pub(crate) const fn plain(name: &'static str) -> &'static str {
     }
 }
 
+/// The only list of words, where there is one.
+pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'static str] {
+    match lists {
+        [words] => words,
+        _ => &[],
+    }
+}
+
 /// Writes a table of options: the struct, its setters, its reader, and its description.
 macro_rules! options {
     (
         $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
-        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal;)*
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal $(, of $choices:expr)?;)*
         $(beside $($(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)+)?
     ) => {
         $(#[$struct_doc])*
@@ -349,6 +378,9 @@ macro_rules! options {
         pub const $specs: &[$crate::config::option_table::OptionSpec] = &[$($crate::config::option_table::OptionSpec {
             name: $crate::config::option_table::plain(stringify!($name)),
             takes: <$type as $crate::config::option_table::OptionValue>::TAKES,
+            kind: <$type as $crate::config::option_table::OptionValue>::KIND,
+            nullable: <$type as $crate::config::option_table::OptionValue>::NULL_IS_A_VALUE,
+            choices: $crate::config::option_table::choices(&[$($choices)?]),
             default: $default,
             help: concat!($($help),+).trim_ascii(),
             is_duration: <$type as $crate::config::option_table::OptionValue>::IS_DURATION,
@@ -396,7 +428,7 @@ mod tests {
 
     #[test]
     fn names_are_spelled_for_each_language() {
-        let spec = OptionSpec { name: "total_timeout", takes: "", default: "", help: "", is_duration: true };
+        let spec = OptionSpec { name: "total_timeout", is_duration: true, ..crate::CALL_OPTIONS[0] };
         assert_eq!(spec.spelled(Spelling::Snake), "total_timeout");
         assert_eq!(spec.spelled(Spelling::Camel), "totalTimeoutMs");
         assert_eq!(camel("x_session_id"), "xSessionId");

@@ -269,6 +269,9 @@ pub struct ErrorInfo {
     pub stderr: Vec<String>,
     /// `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it.
     pub data: Option<Box<RawValue>>,
+    /// What a binding has called the failure of a callback, to find what it threw. Not for callers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cause_id: Option<u32>,
 }
 
 fn code_as_word<S: serde::Serializer>(code: &Code, serializer: S) -> Result<S::Ok, S::Error> {
@@ -331,6 +334,7 @@ impl Error {
             os_error: None,
             stderr: Vec::new(),
             data: None,
+            cause_id: None,
         }))
     }
 

@@ -1,7 +1,8 @@
-//! The methods of a client, once for all languages: a test of each face checks that it has every one.
+//! The methods of a client, once for all languages: those of Python and Node are generated from this table.
 
 use serde::Serialize;
 
+use crate::protocol::param_spec::{ParamSpec, ResultSpec, optional, required};
 use crate::protocol::safety::Safety;
 
 /// One method of the client.
@@ -15,8 +16,31 @@ pub struct MethodSpec {
     pub pages: Option<&'static str>,
     /// Whether the pages are fetched as they are needed, and their items given one by one.
     pub iterates: bool,
+    /// The parameters, in order, before the options of the call.
+    pub params: &'static [ParamSpec],
+    /// The result, where there is one.
+    pub result: Option<ResultSpec>,
+    /// Whether it takes the options of a call.
+    pub options: bool,
     /// One line of help.
     pub help: &'static str,
+}
+
+impl MethodSpec {
+    const fn params(mut self, params: &'static [ParamSpec]) -> Self {
+        self.params = params;
+        self
+    }
+
+    const fn gives(mut self, gives: &'static str, help: &'static str) -> Self {
+        self.result = Some(ResultSpec { gives, help });
+        self
+    }
+
+    const fn without_options(mut self) -> Self {
+        self.options = false;
+        self
+    }
 }
 
 const fn method(
@@ -25,71 +49,162 @@ const fn method(
     pages: Option<&'static str>,
     help: &'static str,
 ) -> MethodSpec {
-    MethodSpec { name, rpc, pages, iterates: false, help }
+    MethodSpec { name, rpc, pages, iterates: false, params: &[], result: None, options: true, help }
 }
 
 const fn iterator(name: &'static str, rpc: &'static str, pages: &'static str, help: &'static str) -> MethodSpec {
-    MethodSpec { name, rpc: Some(rpc), pages: Some(pages), iterates: true, help }
+    MethodSpec { iterates: true, ..method(name, Some(rpc), Some(pages), help) }
 }
+
+const CURSOR: &[ParamSpec] =
+    &[optional("cursor", "string", "The cursor of the page; the first page where it is absent.")];
+const URI: &[ParamSpec] = &[required("uri", "string", "The resource's URI.")];
+const ALL_PAGES: &str = "One result with the items of all pages.";
+const ONE_PAGE: &str = "The page, with `nextCursor` where another page follows.";
+const ONE_BY_ONE: &str = "The items, in order.";
+const EMPTY: &str = "The server's empty result.";
 
 /// The table of methods.
 pub const METHODS: &[MethodSpec] = &[
-    method("connect", None, None, "Connects, if not yet connected, in the way of the profile."),
+    method(
+        "connect",
+        None,
+        None,
+        "Connects to the server, if not connected yet, with or without a handshake as the profile prescribes.",
+    ),
     method(
         "initialize",
         Some("initialize"),
         None,
-        "Connects, if not yet connected, in the older era always by a handshake; returns what the server said.",
-    ),
-    method("discover", None, None, "What the server says of itself: its versions, capabilities and instructions."),
-    method("ping", None, None, "Checks that the server answers."),
-    method("list_tools", Some("tools/list"), Some("tools"), "All tools, over all pages."),
-    method("list_tools_page", Some("tools/list"), None, "One page of tools, and the cursor of the next."),
-    iterator("iter_tools", "tools/list", "tools", "All tools, one by one; pages are fetched as they are needed."),
-    method("call_tool", Some("tools/call"), None, "Calls a tool."),
-    method("list_resources", Some("resources/list"), Some("resources"), "All resources, over all pages."),
-    method("list_resources_page", Some("resources/list"), None, "One page of resources, and the cursor of the next."),
+        "Connects to the server, if not connected yet; in the older protocol versions always by a handshake.",
+    )
+    .gives("InitializeResult", "The server's versions, capabilities and instructions."),
+    method("discover", None, None, "Asks the server for its versions, capabilities and instructions.")
+        .gives("DiscoverResult", "The server's versions, capabilities and instructions."),
+    method("ping", None, None, "Checks that the server responds.").gives("object", EMPTY),
+    method("list_tools", Some("tools/list"), Some("tools"), "Lists all tools, over all pages.")
+        .gives("ListToolsResult", ALL_PAGES),
+    method("list_tools_page", Some("tools/list"), None, "Lists one page of tools.")
+        .params(CURSOR)
+        .gives("ListToolsResult", ONE_PAGE),
+    iterator("iter_tools", "tools/list", "tools", "Iterates over all tools; pages are fetched as they are needed.")
+        .gives("Tool", ONE_BY_ONE),
+    method("call_tool", Some("tools/call"), None, "Calls a tool.")
+        .params(&[
+            required("name", "string", "The tool's name."),
+            optional("arguments", "object", "The tool's arguments."),
+            optional(
+                "idempotency_key",
+                "string",
+                "The key by which the server runs the call once, 1 to 255 visible ASCII characters.",
+            ),
+        ])
+        .gives("CallToolResult", "The tool's result, with `isError` where the tool reports a failure."),
+    method("list_resources", Some("resources/list"), Some("resources"), "Lists all resources, over all pages.")
+        .gives("ListResourcesResult", ALL_PAGES),
+    method("list_resources_page", Some("resources/list"), None, "Lists one page of resources.")
+        .params(CURSOR)
+        .gives("ListResourcesResult", ONE_PAGE),
     iterator(
         "iter_resources",
         "resources/list",
         "resources",
-        "All resources, one by one; pages are fetched as they are needed.",
-    ),
+        "Iterates over all resources; pages are fetched as they are needed.",
+    )
+    .gives("Resource", ONE_BY_ONE),
     method(
         "list_resource_templates",
         Some("resources/templates/list"),
         Some("resourceTemplates"),
-        "All templates of resources, over all pages.",
-    ),
+        "Lists all resource templates, over all pages.",
+    )
+    .gives("ListResourceTemplatesResult", ALL_PAGES),
     method(
         "list_resource_templates_page",
         Some("resources/templates/list"),
         None,
-        "One page of templates of resources, and the cursor of the next.",
-    ),
+        "Lists one page of resource templates.",
+    )
+    .params(CURSOR)
+    .gives("ListResourceTemplatesResult", ONE_PAGE),
     iterator(
         "iter_resource_templates",
         "resources/templates/list",
         "resourceTemplates",
-        "All templates of resources, one by one; pages are fetched as they are needed.",
-    ),
-    method("read_resource", Some("resources/read"), None, "Reads a resource."),
-    method("subscribe_resource", None, None, "Has the server tell of changes of a resource."),
-    method("unsubscribe_resource", None, None, "Has the server tell of changes of a resource no more."),
-    method("list_prompts", Some("prompts/list"), Some("prompts"), "All prompts, over all pages."),
-    method("list_prompts_page", Some("prompts/list"), None, "One page of prompts, and the cursor of the next."),
+        "Iterates over all resource templates; pages are fetched as they are needed.",
+    )
+    .gives("ResourceTemplate", ONE_BY_ONE),
+    method("read_resource", Some("resources/read"), None, "Reads a resource.")
+        .params(URI)
+        .gives("ReadResourceResult", "The resource's contents."),
+    method(
+        "subscribe_resource",
+        None,
+        None,
+        "Subscribes to changes of a resource, which arrive as notifications, also in a later session.",
+    )
+    .params(URI)
+    .gives("object", EMPTY),
+    method("unsubscribe_resource", None, None, "Unsubscribes from changes of a resource.")
+        .params(URI)
+        .gives("object", EMPTY),
+    method("list_prompts", Some("prompts/list"), Some("prompts"), "Lists all prompts, over all pages.")
+        .gives("ListPromptsResult", ALL_PAGES),
+    method("list_prompts_page", Some("prompts/list"), None, "Lists one page of prompts.")
+        .params(CURSOR)
+        .gives("ListPromptsResult", ONE_PAGE),
     iterator(
         "iter_prompts",
         "prompts/list",
         "prompts",
-        "All prompts, one by one; pages are fetched as they are needed.",
-    ),
-    method("get_prompt", Some("prompts/get"), None, "Gets a prompt, filled in with arguments."),
-    method("complete", Some("completion/complete"), None, "Suggests values for an argument of a prompt or a template."),
-    method("set_logging_level", None, None, "Sets the least level of the log messages that the server sends."),
-    method("request", None, None, "Sends any request."),
-    method("notify", None, None, "Sends any notification."),
-    method("close", None, None, "Ends the session and refuses further calls."),
+        "Iterates over all prompts; pages are fetched as they are needed.",
+    )
+    .gives("Prompt", ONE_BY_ONE),
+    method("get_prompt", Some("prompts/get"), None, "Gets a prompt, filled in with arguments.")
+        .params(&[
+            required("name", "string", "The prompt's name."),
+            optional("arguments", "strings", "The prompt's arguments."),
+        ])
+        .gives("GetPromptResult", "The prompt's messages."),
+    method(
+        "complete",
+        Some("completion/complete"),
+        None,
+        "Suggests values for an argument of a prompt or a resource template.",
+    )
+    .params(&[
+        required("ref", "CompletionReference", "The prompt or the resource template."),
+        required("argument", "CompletionArgument", "The argument's name, and its value so far."),
+        optional("context", "CompletionContext", "The arguments that have a value already."),
+    ])
+    .gives("CompleteResult", "The suggested values."),
+    method(
+        "set_logging_level",
+        None,
+        None,
+        "Sets the least level of the log messages that the server sends as notifications, also in a later session.",
+    )
+    .params(&[required("level", "LoggingLevel", "The least level.")])
+    .gives("object", EMPTY),
+    method("request", None, None, "Sends any request.")
+        .params(&[
+            required("method", "string", "The method of the protocol."),
+            optional("params", "object", "The request's params."),
+        ])
+        .gives("any", "The server's result."),
+    method("notify", None, None, "Sends any notification, and returns when the server has accepted it.")
+        .params(&[
+            required("method", "string", "The method of the protocol."),
+            optional("params", "object", "The notification's params."),
+        ])
+        .without_options(),
+    method(
+        "close",
+        None,
+        None,
+        "Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again.",
+    )
+    .without_options(),
 ];
 
 /// One property of a client.
@@ -99,29 +214,50 @@ pub struct PropertySpec {
     pub name: &'static str,
     /// The member of what the server said when the session was opened; none where the client knows it by itself.
     pub member: Option<&'static str>,
+    /// The type of its values, as [`ParamSpec`] has types, `State` or `Counters`.
+    #[serde(rename = "type")]
+    pub gives: &'static str,
     /// One line of help.
     pub help: &'static str,
 }
 
 /// The table of properties. Those that the server says are empty until connected.
 pub const PROPERTIES: &[PropertySpec] = &[
-    PropertySpec { name: "server_info", member: Some("serverInfo"), help: "Who the server is: name, version, title." },
-    PropertySpec { name: "server_capabilities", member: Some("capabilities"), help: "What the server can do." },
+    PropertySpec {
+        name: "server_info",
+        member: Some("serverInfo"),
+        gives: "Implementation",
+        help: "The server's name, version and title.",
+    },
+    PropertySpec {
+        name: "server_capabilities",
+        member: Some("capabilities"),
+        gives: "object",
+        help: "The server's capabilities.",
+    },
     PropertySpec {
         name: "protocol_version",
         member: Some("protocolVersion"),
+        gives: "string",
         help: "The protocol version of the session.",
     },
-    PropertySpec { name: "instructions", member: Some("instructions"), help: "How to use the server, for a model." },
+    PropertySpec {
+        name: "instructions",
+        member: Some("instructions"),
+        gives: "string",
+        help: "The server's instructions for a model.",
+    },
     PropertySpec {
         name: "state",
         member: None,
-        help: "How the client stands: idle, connecting, ready, recovering or closed.",
+        gives: "State",
+        help: "The state of the client: idle, connecting, ready, recovering or closed.",
     },
     PropertySpec {
         name: "counters",
         member: None,
-        help: "What the client has done so far, in numbers that only grow.",
+        gives: "Counters",
+        help: "The activity of the client so far, in numbers that only grow.",
     },
 ];
 

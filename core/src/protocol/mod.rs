@@ -14,6 +14,7 @@ pub(crate) mod literal;
 pub(crate) mod methods;
 pub(crate) mod modern;
 pub(crate) mod param_headers;
+pub(crate) mod param_spec;
 pub(crate) mod params;
 pub(crate) mod raw_result;
 pub(crate) mod reject_nan;

@@ -1,4 +1,4 @@
-//! The methods of the registries, once for all languages: a test of each face checks that it has every one.
+//! The methods of the registries, once for all languages: those of Python and Node are generated from this table.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
+use crate::protocol::param_spec::{ParamSpec, ResultSpec, optional, required};
 use crate::registry::config::{RegistryConfig, RegistryContext};
 use crate::registry::pager::Pager;
 use crate::registry::{gaia, sema4};
@@ -19,28 +20,79 @@ pub struct RegistryMethodSpec {
     pub registry: &'static str,
     /// The name, in Python's spelling; Node's is the same words in camel case.
     pub name: &'static str,
+    /// Whether the pages are fetched as they are needed, and their records given one by one.
+    pub iterates: bool,
+    /// The parameters, in order, before the options of the call.
+    pub params: &'static [ParamSpec],
+    /// The result, where there is one.
+    pub result: Option<ResultSpec>,
+    /// Whether it takes the options of a call.
+    pub options: bool,
     /// One line of help.
     pub help: &'static str,
 }
 
-const fn of(registry: &'static str, name: &'static str, help: &'static str) -> RegistryMethodSpec {
-    RegistryMethodSpec { registry, name, help }
+impl RegistryMethodSpec {
+    const fn params(mut self, params: &'static [ParamSpec]) -> Self {
+        self.params = params;
+        self
+    }
+
+    const fn gives(mut self, gives: &'static str, help: &'static str) -> Self {
+        self.result = Some(ResultSpec { gives, help });
+        self
+    }
+
+    const fn iterates(mut self) -> Self {
+        self.iterates = true;
+        self
+    }
+
+    const fn without_options(mut self) -> Self {
+        self.options = false;
+        self
+    }
 }
+
+const fn of(registry: &'static str, name: &'static str, help: &'static str) -> RegistryMethodSpec {
+    RegistryMethodSpec { registry, name, iterates: false, params: &[], result: None, options: true, help }
+}
+
+const ID: ParamSpec = required("id", "string", "The server's id.");
+const SERVER: ParamSpec = required("server", "ServerRecord", "The record, with the registry's own member names.");
+const LIMIT: ParamSpec = optional("limit", "integer", "The most records of one page.");
+const NEXT: ParamSpec = optional("next", "string", "The token of the page; the first page where it is absent.");
+const REQUEST: &[ParamSpec] = &[
+    required("method", "string", "The HTTP method."),
+    required("path", "string", "The path below the base URL."),
+    optional("body", "any", "The body, which is sent as JSON."),
+];
+const AS_SENT: &str = "The response's JSON body.";
+const RECORD: &str = "The server's record.";
 
 /// The table of methods of registries.
 pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
-    of("gaia", "create", "Creates a server. After an ambiguous failure it is looked up by its name."),
-    of("gaia", "list", "The servers of a project."),
-    of("gaia", "request", "Sends any request below the base URL."),
-    of("gaia", "close", "Refuses further calls."),
-    of("sema4", "list", "All servers, over all pages, one after the other."),
-    of("sema4", "list_page", "One page of servers, and the token of the next."),
-    of("sema4", "get", "One server."),
-    of("sema4", "create", "Creates a server."),
-    of("sema4", "update", "Replaces a server."),
-    of("sema4", "delete", "Deletes a server."),
-    of("sema4", "request", "Sends any request below the base URL."),
-    of("sema4", "close", "Refuses further calls."),
+    of("gaia", "create", "Creates a server. After an ambiguous failure it is looked up by its name.")
+        .params(&[SERVER])
+        .gives("ServerRecord", "The registry's response."),
+    of("gaia", "list", "Lists the servers of a project.")
+        .params(&[required("project_id", "string", "The project's id.")])
+        .gives("ServerRecord[]", "The servers' records."),
+    of("gaia", "request", "Sends any request below the base URL.").params(REQUEST).gives("any", AS_SENT),
+    of("gaia", "close", "Closes the client and refuses further calls.").without_options(),
+    of("sema4", "list", "Iterates over all servers; pages are fetched as they are needed.")
+        .params(&[LIMIT])
+        .gives("ServerRecord", "The servers' records, in order.")
+        .iterates(),
+    of("sema4", "list_page", "Lists one page of servers.")
+        .params(&[NEXT, LIMIT])
+        .gives("ServerPage", "The page: `data`, `next` and `has_more`."),
+    of("sema4", "get", "Gets a server.").params(&[ID]).gives("ServerRecord", RECORD),
+    of("sema4", "create", "Creates a server.").params(&[SERVER]).gives("ServerRecord", RECORD),
+    of("sema4", "update", "Replaces a server.").params(&[ID, SERVER]).gives("ServerRecord", RECORD),
+    of("sema4", "delete", "Deletes a server.").params(&[ID]),
+    of("sema4", "request", "Sends any request below the base URL.").params(REQUEST).gives("any", AS_SENT),
+    of("sema4", "close", "Closes the client and refuses further calls.").without_options(),
 ];
 
 /// A registry's client, of either kind.

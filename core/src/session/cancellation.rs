@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::session::manager::SessionManager;
-use crate::session::session::Session;
+use crate::session::open_session::Session;
 use crate::transport::message::{NoopListener, OutgoingMessage};
 
 pub(crate) const CANCELLED: &str = "notifications/cancelled";

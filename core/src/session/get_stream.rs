@@ -23,7 +23,7 @@ use crate::protocol::jsonrpc::Message;
 use crate::session::inbound::InboundHandler;
 use crate::session::loss::{self, LossSign};
 use crate::session::manager::SessionManager;
-use crate::session::session::{Listening, OwnStream, Session};
+use crate::session::open_session::{Listening, OwnStream, Session};
 use crate::transport::classify::{self, ResponseContext};
 use crate::transport::deferred_response::Elsewhere;
 use crate::transport::link::Link;

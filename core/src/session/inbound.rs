@@ -243,7 +243,7 @@ async fn answer(
                 "a function gave no answer to the server",
                 method = server_requests::known_as(method)
             );
-            warnings.add(format!("the function for {method} gave no answer: {}", preview(why.as_bytes())));
+            warnings.add(format!("the function for {method} gave no answer: {}", preview(why.reason.as_bytes())));
             jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
         }
     })

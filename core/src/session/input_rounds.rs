@@ -112,8 +112,11 @@ async fn answers(
                 stopped(reply, Code::InvalidInputRequest, format!("the server's request {method} is not valid: {why}"))
             }
             RequestRefusal::Failed(why) => {
-                let why = crate::util::sanitize::preview(why.as_bytes());
-                stopped(reply, Code::InputFailed, format!("the function for {method} gave no answer: {why}"))
+                let reason = crate::util::sanitize::preview(why.reason.as_bytes());
+                let message = format!("the function for {method} gave no answer: {reason}");
+                let mut error = stopped(reply, Code::InputFailed, message);
+                error.info_mut().cause_id = why.cause_id;
+                error
             }
         })?;
         let answer = RawValue::from_string(answer).unwrap_or_default();

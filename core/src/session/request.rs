@@ -38,7 +38,7 @@ use crate::session::input_rounds::Rounds;
 use crate::session::loss::{self, LossSign, Suspicion};
 use crate::session::manager::SessionManager;
 use crate::session::open::SessionBuilder;
-use crate::session::session::Session;
+use crate::session::open_session::Session;
 use crate::session::{get_stream, output_schemas, pagination, result_cache};
 use crate::transport::classify::{self, ResponseContext};
 use crate::transport::link::Link;

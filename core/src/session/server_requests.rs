@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::config::callbacks::{Callbacks, ELICITATION, ROOTS, SAMPLING};
+use crate::config::callbacks::{CallbackError, Callbacks, ELICITATION, ROOTS, SAMPLING};
 use crate::observe::deviations::Deviation;
 use crate::protocol::elicitation::{self, Elicitation, Form};
 use crate::protocol::{client_features, json_schema};
@@ -31,8 +31,8 @@ pub(crate) enum RequestRefusal {
     Undeclared,
     /// The request is not what the specification says.
     Malformed(String),
-    /// The caller's function gave no result, or one that is none.
-    Failed(String),
+    /// The callback failed, or returned no valid result.
+    Failed(CallbackError),
 }
 
 /// The capabilities that follow from the caller's functions (specification 2025-11-25, basic/lifecycle; 2026-07-28,
@@ -79,12 +79,12 @@ pub(crate) async fn answer(
     };
     let given = answer(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
     let given: Value =
-        serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("what it gave is not JSON".to_owned()))?;
+        serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("what it gave is not JSON".into()))?;
     let result = match elicitation {
         Some(elicitation) => answered(core, &elicitation, given).await,
         None => client_features::result(method, given),
     };
-    result.map(|result| result.to_string()).map_err(RequestRefusal::Failed)
+    result.map(|result| result.to_string()).map_err(|why| RequestRefusal::Failed(why.into()))
 }
 
 /// Reads what a person is to be asked, and reports what of it is not as the specification has it.

@@ -27,8 +27,8 @@ use crate::session::cancellation::CancelOnDrop;
 use crate::session::get_stream::{LIVED, after_failure, backoff};
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
+use crate::session::open_session::Session;
 use crate::session::request::{LogicalCall, RequestTarget};
-use crate::session::session::Session;
 use crate::transport::classify::{ResponseContext, judge};
 use crate::transport::message::Listener;
 

@@ -18,7 +18,7 @@ options! {
     /// The name, for messages.
     name: String = "custom";
     /// The profile that this one changes: `generic`, `omni`, `octomind` or `odock`.
-    extends: String = "generic";
+    extends: String = "generic", of NAMES;
     /// Where the service lives.
     base_url: Address = "that of the profile it extends";
     /// The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name.
@@ -52,6 +52,9 @@ options! {
     /// Answers that say that the session is lost: objects with `status`, and `method` (POST), `rpc_code` and `mentions`.
     session_lost: Vec<SessionSign> = "none";
 }
+
+/// The names of the profiles here.
+pub(crate) const NAMES: &[&str] = &["omni", "octomind", "odock", "generic"];
 
 impl ProfileConfig {
     fn resolve(&self) -> Result<Profile> {
@@ -168,6 +171,7 @@ impl From<ProfileConfig> for Choice {
 
 impl OptionValue for Choice {
     const TAKES: &'static str = "the name of a profile, or an object that describes one";
+    const KIND: &'static str = "profile";
 
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_str().map(Self::from)
@@ -196,6 +200,7 @@ struct CodeRow {
 
 impl OptionValue for Vec<ServiceCode> {
     const TAKES: &'static str = "a list of objects with word, code, happened and delivery";
+    const KIND: &'static str = "objects";
 
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         value.as_array()?.iter().map(|row| service_code(row).ok()).collect()
@@ -238,6 +243,7 @@ struct SignRow {
 
 impl OptionValue for Vec<SessionSign> {
     const TAKES: &'static str = "a list of objects with status, method, rpc_code and mentions";
+    const KIND: &'static str = "objects";
 
     fn read(value: &Value, _: Spelling) -> Option<Self> {
         let rows: Vec<SignRow> = serde_json::from_value(value.clone()).ok()?;

@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use http::{Method, StatusCode};
 
+pub(crate) use custom::NAMES;
 pub use custom::{Choice, PROFILE_OPTIONS, ProfileConfig};
 
 use crate::error::failure_class::FailureClass;
@@ -157,6 +158,14 @@ pub(crate) const fn refused(word: &'static str, code: Code) -> ServiceCode {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_those_of_the_profiles() {
+        for profile in Profile::ALL {
+            assert!(NAMES.contains(&&*profile.name), "{}", profile.name);
+        }
+        assert_eq!(NAMES.len(), Profile::ALL.len());
+    }
 
     #[test]
     fn names_and_words_are_unique() {

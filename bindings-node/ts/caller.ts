@@ -1,21 +1,21 @@
-/** What clients of servers and of registries share: opening, the one path of every call, and closing. */
+/** What clients of servers and of registries share: opening, making calls, closing. */
 
 import { inspect } from "node:util";
 
-import { onAbort } from "./cancel.js";
+import { onAbort } from "./abort.js";
+import { splitCallbacks } from "./callbacks.js";
+import type { Callbacks } from "./callbacks.js";
 import { Context } from "./context.js";
 import { encode, encodeOptions } from "./encode.js";
-import { CallCancelledError, badOption, fromCore } from "./errors.js";
-import { splitHooks, thrownFor } from "./hooks.js";
-import type { Hooks } from "./hooks.js";
-import { CANCELLED, WITH_PROGRESS, ask, closed, openClient } from "./native.js";
-import type { Hear, NativeClient, NativePages, Settled } from "./native.js";
+import { CallCancelledError, badOption, fromCall, fromCore } from "./errors.js";
+import { CANCELLED, WITH_PROGRESS, closed, openClient, run } from "./native.js";
+import type { NativeClient, NativePages, ProgressHandler, Settled } from "./native.js";
 import type { AbortSignalLike, CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
 
-/** What an implementation takes, whichever of its overloads was called. */
+/** The options of any overload. */
 export type AnyOptions = CallOptions | MetadataOptions;
 
-/** To what a client is opened. */
+/** What a client is opened for. */
 export type Target = "server" | "record" | "gaia" | "sema4";
 
 /** An open native client. */
@@ -23,17 +23,15 @@ export class Caller {
   readonly #native: NativeClient;
   readonly #number: number;
   readonly #context: Context | undefined;
-  /** The caller's own functions, which the channel turns to. */
-  readonly hooks!: Hooks;
+  readonly callbacks!: Callbacks;
 
   /** Throws a `ConfigError` for a bad option or member. */
   constructor(to: Target, options: object | null | undefined, record?: object) {
-    const { hooks, rest, context } = splitHooks(options);
+    const { callbacks, rest, context } = splitCallbacks(options);
     const text = record === undefined ? "" : encode("record", record, record);
-    Object.defineProperty(this, "hooks", { value: hooks });
+    Object.defineProperty(this, "callbacks", { value: callbacks });
     this.#context = context;
-    const given = encodeOptions(rest);
-    const opened = openClient(this, to, text, given);
+    const opened = openClient(this, to, text, encodeOptions(rest));
     if (typeof opened === "string") {
       context?.end();
       throw fromCore(opened);
@@ -41,14 +39,14 @@ export class Caller {
     ({ native: this.#native, number: this.#number } = opened);
   }
 
-  /** The one path of every call. `value` is what the caller gave, `field` its name, and `params` what it becomes. */
+  /** Makes a call. `value` is the argument that errors are about, `field` its name, and `params` what is sent. */
   async call(method: string, field: string, value: object, params: object, options?: AnyOptions | null): Promise<unknown> {
     const json = encode(field, value, params);
     const { text, ...read } = readOptions(options);
     return this.#settled(read, (id, flags) => { this.#native.call(id, method, json, text, flags); });
   }
 
-  /** The pages of the list that a method gives, as they are asked for. */
+  /** The pages of the list that a method returns, requested as they are needed. */
   async *pages(method: string, params: object, options?: AnyOptions | null): AsyncGenerator {
     if (options?.withMetadata === true) throw badOption("withMetadata", "must not be given: items have no metadata");
     const { text, ...read } = readOptions(options);
@@ -61,59 +59,59 @@ export class Caller {
     }
   }
 
-  /** The items of a list that stand in this member of its pages, one by one. */
+  /** The items of a list, one by one; `member` is the member of its pages that holds them. */
   async *items(method: string, member: string, options?: AnyOptions | null): AsyncGenerator {
     for await (const page of this.pages(method, {}, options) as AsyncIterable<Record<string, unknown[]>>) yield* page[member] ?? [];
   }
 
-  /** A property of what the server said, where it is known. */
+  /** A property of the client; `undefined` while it is not known. */
   property(name: string): unknown {
     const text = this.#native.property(name);
     return text === null ? undefined : JSON.parse(text);
   }
 
   async close(): Promise<void> {
-    await ask((id) => { this.#native.close(id); });
+    await run((id) => { this.#native.close(id); });
     closed(this.#number);
     this.#context?.end();
   }
 
-  async #settled({ signal, onProgress }: Heard, start: (id: number, flags: number) => void): Promise<unknown> {
+  async #settled({ signal, onProgress }: Handlers, start: (id: number, flags: number) => void): Promise<unknown> {
     const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
-    let unhear: (() => void) | undefined;
+    let removeListener: (() => void) | undefined;
     const context = onProgress && new Context("OmniMcpCall");
-    const settled = await ask(
+    const settled = await run(
       (id) => {
         start(id, flags);
-        unhear = signal && onAbort(signal, () => { this.#native.cancel(id); });
+        removeListener = signal && onAbort(signal, () => { this.#native.cancel(id); });
       },
-      onProgress && context?.bind(hearing(onProgress)),
+      onProgress && context?.bind(progressHandler(onProgress)),
     );
-    unhear?.();
+    removeListener?.();
     context?.end();
-    return resultOf(settled, this.hooks, signal);
+    return resultOf(settled, this.callbacks, signal);
   }
 }
 
-function resultOf(settled: Settled, hooks: Hooks, signal?: AbortSignalLike): unknown {
+function resultOf(settled: Settled, callbacks: Callbacks, signal?: AbortSignalLike): unknown {
   if (!settled.ok) {
-    const error = fromCore(settled.text);
-    if (error instanceof CallCancelledError) because(error, signal?.reason);
-    const failure = thrownFor(hooks, error);
-    if (failure !== undefined) because(error, failure.thrown);
+    const error = fromCall(settled.text, (id) => callbacks.causeOf(id));
+    if (error instanceof CallCancelledError) {
+      Object.defineProperty(error, "cause", { value: signal?.reason, configurable: true, writable: true });
+    }
     throw error;
   }
   const result: unknown = JSON.parse(settled.text);
   return typeof settled.metadata === "string" ? { result, metadata: readMetadata(settled.metadata) } : result;
 }
 
-interface Heard {
+interface Handlers {
   signal?: AbortSignalLike;
   onProgress?: (progress: Progress) => unknown;
 }
 
-interface ReadOptions extends Heard {
-  /** What is left for the core, as JSON text. */
+interface ReadOptions extends Handlers {
+  /** The other options, as JSON text. */
   text: string;
 }
 
@@ -128,28 +126,24 @@ function readOptions(options: AnyOptions | null | undefined): ReadOptions {
   return { signal, onProgress, text: encodeOptions(rest) };
 }
 
-/** Whether it works as a signal; it may come from another realm or be a polyfill's. */
+/** Duck typing: a signal may come from another realm or from a polyfill. */
 function isSignal(value: unknown): boolean {
   return typeof value === "object" && value !== null && "aborted" in value
     && "addEventListener" in value && typeof value.addEventListener === "function"
     && "removeEventListener" in value && typeof value.removeEventListener === "function";
 }
 
-function because(error: Error, cause: unknown): void {
-  Object.defineProperty(error, "cause", { value: cause, configurable: true, writable: true });
-}
-
-/** What a listener throws, now or later, is its own failure and not the call's. */
-function hearing(onProgress: (progress: Progress) => unknown): Hear {
+/** A callback that fails, now or later, causes a warning; the call goes on. */
+function progressHandler(onProgress: (progress: Progress) => unknown): ProgressHandler {
   return (params, processed) => {
-    let given: unknown;
+    let returned: unknown;
     try {
-      given = onProgress(JSON.parse(params) as Progress);
+      returned = onProgress(JSON.parse(params) as Progress);
     } catch (failure) {
       warn(failure);
     }
-    if (typeof given === "object" && given !== null && "then" in given) {
-      void Promise.resolve(given).catch(warn).then(processed);
+    if (typeof returned === "object" && returned !== null && "then" in returned) {
+      void Promise.resolve(returned).catch(warn).then(processed);
     } else {
       processed();
     }
@@ -160,7 +154,7 @@ function warn(failure: unknown): void {
   process.emitWarning(`onProgress failed: ${inspect(failure)}`, "OmniMcpWarning");
 }
 
-/** Metadata as the core writes it. */
+/** Metadata in the core's format. */
 interface CoreMetadata {
   status: number;
   headers: Record<string, string>;

@@ -1,4 +1,4 @@
-/** Hearing that calls are cancelled: one listener per signal, however many calls it serves. */
+/** Cancellation by signals: one listener per signal, however many calls it serves. */
 
 import type { AbortSignalLike } from "./types.js";
 

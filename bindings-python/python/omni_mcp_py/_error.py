@@ -1,0 +1,134 @@
+"""The base class of the exceptions; those of each kind are in `_errors`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from omni_mcp_py._types import Delivery
+
+
+class OmniMCPError(Exception):
+    """A call that failed, with everything that is known of it. `str()` is a summary in one line."""
+
+    kind: str = "internal"
+    """What a program branches on; the same for all errors of one class."""
+    code: str | None = None
+    """The exact failure: finer than the kind, and as stable."""
+    message: str = ""
+    """What happened, for a person."""
+    status_code: int | None = None
+    """The HTTP status of the last answer."""
+    rpc_code: int | None = None
+    """The JSON-RPC error code of the last answer."""
+    service_code: str | None = None
+    """The service's own code."""
+    request_id: str | None = None
+    """The id to quote to the service."""
+    retryable: bool = False
+    """Whether the same call may succeed later."""
+    retry_after: float | None = None
+    """Seconds that the server asked to wait."""
+    attempts: int = 0
+    """How often the call was sent."""
+    idempotency_key: str | None = None
+    """The key that all attempts carried; send it again with the same arguments to be safe."""
+    delivery: Delivery = "maybe_executed"
+    """Whether the call ran: not_sent, rejected, maybe_executed or executed; maybe_executed where nothing is known."""
+    required_scopes: tuple[str, ...] = ()
+    """Scopes that the key would need."""
+    field: str | None = None
+    """The option or argument that is wrong."""
+    exit_code: int | None = None
+    """How the server's process ended (transport stdio); the negative number of a signal where one ended it."""
+    os_error: int | None = None
+    """The operating system's number of what went wrong with a connection, as in `errno`."""
+    stderr: list[str]
+    """The last lines that the server's process wrote to its standard error (transport stdio)."""
+    data: Any = None
+    """What the server added to its error, or the result of a failed tool."""
+
+    def __init__(
+        self, text: str = "", facts: Mapping[str, Any] | None = None, data: Any = None, /, **info: Any
+    ) -> None:
+        super().__init__(text)
+        self.stderr = []
+        self._take(text, facts, data)
+        for name, value in info.items():
+            if name not in OmniMCPError.__annotations__:
+                raise TypeError(f"{type(self).__name__} has no attribute {name!r}")
+            setattr(self, name, value)
+
+    # Task queues rebuild an exception as `cls(*args)`, from args that they wrote as JSON. What cannot be written
+    # becomes its repr, and so `data`, which may be anything, is apart from the facts.
+    @property
+    def args(self) -> tuple[Any, ...]:
+        """The text, the facts but for `data`, and `data`: `type(error)(*error.args)` has the same attributes."""
+        facts = {name: getattr(self, name) for name in _FACTS if hasattr(self, name)}
+        # As JSON has it, so that what was written and read again is the same.
+        facts["required_scopes"] = list(self.required_scopes)
+        return (self._text, facts, self.data)
+
+    @args.setter
+    def args(self, given: Iterable[Any]) -> None:
+        self._take(*tuple(given)[:3])
+
+    def _take(self, text: object = "", facts: object = None, data: object = None, /) -> None:
+        self._text = text if isinstance(text, str) else str(text)
+        self.message = self.message or self._text
+        if data is not None:
+            self.data = data
+        # Never refused: the facts may have been written by another version, or cut by whatever brought them here.
+        if not isinstance(facts, Mapping):
+            return
+        for name in _FACTS:
+            if name in facts:
+                setattr(self, name, facts[name])
+        for name, shape in (("required_scopes", tuple), ("stderr", list)):
+            value = facts.get(name)
+            setattr(self, name, shape(value) if isinstance(value, (list, tuple)) else shape())
+        if self.delivery not in _DELIVERIES:
+            self.delivery = OmniMCPError.delivery
+
+    @property
+    def omni_code(self) -> str | None:
+        """The service's own code, by the name that OMNI gives it."""
+        return self.service_code
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text!r})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        info = {name: value for name, value in self.__dict__.items() if name in OmniMCPError.__annotations__}
+        rest = {name: value for name, value in self.__dict__.items() if name not in info}
+        return _again, (type(self), self._text, info), rest
+
+
+_FACTS = tuple(name for name in OmniMCPError.__annotations__ if name not in ("kind", "data"))
+_DELIVERIES = ("not_sent", "rejected", "maybe_executed", "executed")
+
+
+def _again(made: type[OmniMCPError], text: str, info: dict[str, Any]) -> OmniMCPError:
+    # Without the constructor of a subclass, which may take something else.
+    error = made.__new__(made)
+    OmniMCPError.__init__(error, text, **info)
+    return error
+
+
+CLASSES: dict[str, type[OmniMCPError]] = {}
+"""The class of each kind, as `_errors` defines them."""
+
+
+def from_native(info: dict[str, Any]) -> OmniMCPError:
+    """Make the exception of an error that crossed from the core."""
+    text = info.pop("text")
+    made = CLASSES.get(info.pop("kind"), OmniMCPError)
+    info["status_code"] = info.pop("status", None)
+    info["required_scopes"] = tuple(info.get("required_scopes", ()))
+    return made(text, **info)

@@ -1,0 +1,150 @@
+"""The modules of the clients: `_client.py` and `_async_client.py`."""
+
+from __future__ import annotations
+
+import python_methods
+from python_text import Flavor, docstring, option_doc, type_of
+from tables import Property, Tables
+
+_KEY_VARIABLES = (
+    "Nothing is sent until the first call, which connects. The key and the base URL come from the environment "
+    "variables OMNI_API_KEY and OMNI_CLIENT_API_BASE_URL where they are not given."
+)
+_ALL_OPTIONS = "**options: See `{}`; durations are in seconds."
+_ACCESSOR = """\
+    __slots__ = ("_client",)
+
+    def __init__(self, client: {}) -> None:
+        self._client = client
+"""
+_REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
+
+
+def client(tables: Tables, *, is_async: bool) -> str:
+    """A module with one client class, its accessor for metadata, and `connect`."""
+    flavor = Flavor(is_async)
+    keyed = tables.keyed_options
+    name, accessor = f"{flavor.prefix}OmniMCPClient", f"{flavor.prefix}ClientWithMetadata"
+    described = [row for row in tables.methods if row.result is not None and not row.iterates]
+    types = {*tables_types(tables)}
+    parts = [
+        f'"""The {"async" if is_async else "sync"} client."""\n',
+        _imports(flavor, types),
+        f"class {name}({flavor.prefix}Calls):\n" + docstring([_purpose(flavor), _KEY_VARIABLES], 4),
+        _constructor(tables, flavor),
+        *(_property(row) for row in tables.properties),
+        _accessor_property(accessor),
+        *(python_methods.method(row, flavor, keyed) for row in tables.methods),
+        f"\nclass {accessor}:\n"
+        + docstring([f"The calls of a client whose results come with their metadata: `{name}.with_metadata`."], 4),
+        _ACCESSOR.format(name),
+        *(python_methods.method_with_metadata(row, flavor, keyed, name) for row in described),
+        _connect(tables, flavor, name),
+    ]
+    return "\n".join(parts)
+
+
+def tables_types(tables: Tables) -> list[str]:
+    """The types of the protocol that the tables name."""
+    methods = [*tables.methods]
+    named = [param.type for row in methods for param in row.params]
+    named += [row.result.type for row in methods if row.result]
+    named += [row.type for row in tables.properties]
+    for row in tables.callbacks:
+        named += [name for name in (row.param, row.result) if name]
+    ours = {"State", "Counters", "Notification", "LogRecord", "StateChange", "ProvidedToken"}
+    found = {name.removesuffix("[]") for name in named} - ours
+    return sorted(name for name in found if name[0].isupper())
+
+
+def _imports(flavor: Flavor, types: set[str]) -> str:
+    base = f"{flavor.prefix}Calls"
+    options = f"{flavor.prefix}ClientOptions"
+    return f"""\
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from omni_mcp_py import _greenlets, _native
+from omni_mcp_py._calls import {base}
+
+if TYPE_CHECKING:
+    from collections.abc import {flavor.iterator}, Mapping
+
+    from typing_extensions import Unpack
+
+    from omni_mcp_py._calls import {flavor.on_progress}
+    from omni_mcp_py._counters import Counters
+    from omni_mcp_py._options import {options}, CallOptions, UnkeyedCallOptions
+    from omni_mcp_py._types import State, WithMetadata
+    from omni_mcp_py.types import {", ".join(sorted(types))}
+
+"""
+
+
+def _purpose(flavor: Flavor) -> str:
+    if flavor.is_async:
+        return "A client of one MCP server, whose calls are awaited; usable from any event loop."
+    return "A client of one MCP server, whose calls block; any number of threads may share it."
+
+
+def _constructor(tables: Tables, flavor: Flavor) -> str:
+    doc = docstring(["Make a client."], 8, {"Args": arguments(tables, flavor), "Raises": [_REFUSED]})
+    return f"""\
+    def __init__(self, api_key: str | None = None, **options: Unpack[{flavor.prefix}ClientOptions]) -> None:
+{doc}        given = options if api_key is None else {{"api_key": api_key, **options}}
+        self._open(_native.{flavor.prefix or "Sync"}Client(given))
+"""
+
+
+def arguments(tables: Tables, flavor: Flavor) -> list[str]:
+    """The arguments of a constructor, explained."""
+    (key,) = (row for row in tables.client_options if row.name == "api_key")
+    return [f"api_key: {option_doc(key)}", _ALL_OPTIONS.format(f"{flavor.prefix}ClientOptions")]
+
+
+def _property(row: Property) -> str:
+    absent = " None until connected." if row.member else ""
+    written = type_of(row.type) + (" | None" if row.member else "")
+    return f"""\
+    @property
+    def {row.name}(self) -> {written}:
+{docstring([row.help + absent], 8)}        return self._native.property("{row.name}")
+"""
+
+
+def _accessor_property(accessor: str) -> str:
+    return f"""\
+    @property
+    def with_metadata(self) -> {accessor}:
+        \"\"\"The same calls, whose results come with their metadata: `client.with_metadata.call_tool(…)`.\"\"\"
+        return {accessor}(self)
+"""
+
+
+def _connect(tables: Tables, flavor: Flavor, name: str) -> str:
+    sections = {
+        "Args": [
+            "record: A server's record, of GAIA, Sema4.ai or Odock.",
+            *arguments(tables, flavor),
+        ],
+        "Returns": ["The client, connected. Options go before what the record says."],
+        "Raises": ["OmniMCPError: The record or an option is not allowed, or the connection failed."],
+    }
+    function = f"connect{'_async' if flavor.is_async else ''}"
+    doc = docstring(["Make a client of a record, and connect it."], 4, sections)
+    return f"""\
+
+{flavor.define} {function}(
+    record: Mapping[str, Any], api_key: str | None = None, **options: Unpack[{flavor.prefix}ClientOptions]
+) -> {name}:
+{doc}    given = options if api_key is None else {{"api_key": api_key, **options}}
+    client = {name}.__new__({name})
+    client._open(_native.{flavor.prefix or "Sync"}Client.of_record(dict(record), given))
+    try:
+        {flavor.awaits}client.connect()
+    except BaseException:
+        {flavor.awaits}client.close()
+        raise
+    return client
+"""

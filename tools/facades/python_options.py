@@ -1,0 +1,106 @@
+"""The modules of option types and of counters: `_options.py` and `_counters.py`."""
+
+from __future__ import annotations
+
+from python_clients import tables_types
+from python_text import Flavor, attribute, callback_type, docstring, literal, option_doc, option_type
+from tables import Option, Tables
+
+
+def options(tables: Tables) -> str:
+    """The options of clients, calls and registries."""
+    (profile,) = (row for row in tables.client_options if row.kind == "profile")
+    keyed = tables.keyed_options
+    unkeyed = [row for row in tables.call_options if row.name not in [*keyed, "with_metadata"]]
+    head = f'''\
+"""The options of clients, calls and registries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from omni_mcp_py._types import LogRecord, Notification, StateChange
+    from omni_mcp_py.types import {", ".join(tables_types(tables))}
+
+    _Seconds = float | timedelta
+    _Profile = {literal(profile.choices)}
+
+'''
+    classes = [
+        _typed_dict(
+            "AuthOptions",
+            "TypedDict",
+            "The credentials of a client. `type` decides which others apply.",
+            tables.auth_options,
+        ),
+        _typed_dict(
+            "ProfileOptions", "TypedDict", "The rules of a service that has no profile here.", tables.profile_options
+        ),
+        _typed_dict(
+            "ProvidedToken",
+            "TypedDict",
+            "A token with its lifetime, as a token provider may return it.",
+            tables.token_options,
+        ),
+        _typed_dict(
+            "ServerOptions",
+            "TypedDict",
+            "The options of a client besides its key and its callbacks.",
+            _without_key(tables.client_options),
+        ),
+        _callbacks(tables, Flavor(False)),
+        _callbacks(tables, Flavor(True)),
+        _typed_dict("UnkeyedCallOptions", "TypedDict", "The options of one call besides its idempotency key.", unkeyed),
+        _call_options(tables, keyed),
+        _typed_dict(
+            "RegistryOptions",
+            "TypedDict",
+            "The options of a client of a registry besides its key.",
+            _without_key(tables.registry_options),
+        ),
+    ]
+    return head + "\n\n".join(classes)
+
+
+def counters(tables: Tables) -> str:
+    """The counters of a client."""
+    members = "".join(attribute(row.name, "int", row.help) for row in tables.counters)
+    return f'''\
+"""The counters of a client."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Counters(TypedDict):
+    """The activity of a client so far."""
+
+{members}'''
+
+
+def _without_key(rows: list[Option]) -> list[Option]:
+    return [row for row in rows if row.name != "api_key"]
+
+
+def _typed_dict(name: str, base: str, doc: str, rows: list[Option]) -> str:
+    members = "".join(attribute(row.name, option_type(row), option_doc(row)) for row in rows)
+    return f"class {name}({base}, total=False):\n{docstring([doc], 4)}\n{members}"
+
+
+def _callbacks(tables: Tables, flavor: Flavor) -> str:
+    doc = "The options of a client besides its key."
+    if flavor.is_async:
+        doc = "The options of an async client besides its key. Callbacks may be coroutine functions."
+    members = "".join(attribute(row.name, callback_type(row, flavor), row.help) for row in tables.callbacks)
+    return f"class {flavor.prefix}ClientOptions(ServerOptions, total=False):\n{docstring([doc], 4)}\n{members}"
+
+
+def _call_options(tables: Tables, keyed: list[str]) -> str:
+    rows = [row for row in tables.call_options if row.name in keyed]
+    members = "".join(attribute(row.name, f"{option_type(row)} | None", option_doc(row)) for row in rows)
+    return f'class CallOptions(UnkeyedCallOptions, total=False):\n    """The options of one call."""\n\n{members}'

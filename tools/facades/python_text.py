@@ -1,0 +1,145 @@
+"""Types and docstrings in Python."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from dataclasses import dataclass
+
+from tables import Callback, Option, Param
+
+WIDTH = 120
+_PLAIN = {"string": "str", "integer": "int", "object": "dict[str, Any]", "strings": "dict[str, str]", "any": "Any"}
+_KINDS = {
+    "string": "str",
+    "boolean": "bool",
+    "integer": "int",
+    "duration": "_Seconds",
+    "strings": "Mapping[str, str]",
+    "list": "Sequence[str]",
+    "objects": "Sequence[Mapping[str, Any]]",
+    "auth": "AuthOptions",
+}
+
+
+@dataclass(frozen=True)
+class Flavor:
+    """How the code of blocking clients differs from that of awaited ones."""
+
+    is_async: bool
+
+    @property
+    def prefix(self) -> str:
+        """What names of classes begin with."""
+        return "Async" if self.is_async else ""
+
+    @property
+    def define(self) -> str:
+        """The keywords of a method."""
+        return "async def" if self.is_async else "def"
+
+    @property
+    def awaits(self) -> str:
+        """What stands before a call."""
+        return "await " if self.is_async else ""
+
+    @property
+    def on_progress(self) -> str:
+        """The type of progress callbacks."""
+        return f"_{self.prefix}OnProgress"
+
+    @property
+    def iterator(self) -> str:
+        """The type of iterators."""
+        return f"{self.prefix}Iterator"
+
+
+def type_of(name: str) -> str:
+    """The type of a result, or of the items of a list."""
+    if name.endswith("[]"):
+        return f"list[{type_of(name[:-2])}]"
+    return _PLAIN.get(name, name)
+
+
+def param_type(param: Param) -> str:
+    """The type of a parameter."""
+    if param.type == "any":
+        return "Any"
+    written = "Mapping[str, Any]" if param.type == "ServerRecord" else type_of(param.type)
+    return written if param.required else f"{written} | None"
+
+
+def literal(words: list[str]) -> str:
+    """The type of some words."""
+    return f"Literal[{', '.join(map(quoted, words))}]"
+
+
+def quoted(word: str) -> str:
+    """A word as a string of Python."""
+    return f'"{word}"'
+
+
+def option_type(option: Option) -> str:
+    """The type of an option's values."""
+    words = literal(option.choices) if option.choices else ""
+    if option.kind == "profile":
+        return "_Profile | ProfileOptions"
+    if option.name == "extends":
+        return "_Profile"
+    written = words or _KINDS[option.kind]
+    return f"{written} | None" if option.nullable else written
+
+
+def callback_type(callback: Callback, flavor: Flavor) -> str:
+    """The type of a function of the caller's."""
+    result = type_of(callback.result) if callback.result else "object"
+    if callback.result == "ProvidedToken":
+        result = "str | ProvidedToken"
+    if flavor.is_async and not callback.at_once:
+        result = f"Awaitable[{result}] | {result}"
+    return f"Callable[[{callback.param or ''}], {result}] | None"
+
+
+def option_doc(option: Option) -> str:
+    """What an option does, its default, and its unit."""
+    parts = [option.help, "Required." if option.default == "required" else f"Default: {option.default}."]
+    if option.kind == "duration":
+        no_limit = "; None is no limit" if option.nullable else ""
+        parts.append(f"In seconds, or as a `timedelta`{no_limit}.")
+    return " ".join(parts)
+
+
+def attribute(name: str, written: str, doc: str) -> str:
+    """One member of a class, with its documentation."""
+    return f"    {name}: {written}\n{docstring([doc], 4)}"
+
+
+def imperative(help: str) -> str:
+    """A line of help as a command: `Calls a tool.` becomes `Call a tool.`"""
+    return re.sub(r"^(\w+)s\b", r"\1", help)
+
+
+def docstring(paragraphs: list[str], indent: int, sections: dict[str, list[str]] | None = None) -> str:
+    """A docstring whose first sentence stands alone where not all fits a line; sections have one entry a line."""
+    margin, quotes = " " * indent, '"""'
+    blocks = [_filled(paragraph, indent, quotes if number == 0 else "") for number, paragraph in enumerate(paragraphs)]
+    if len(blocks[0]) + len(quotes) > WIDTH:
+        first, _, rest = paragraphs[0].partition(". ")
+        blocks[:1] = [_filled(f"{first.removesuffix('.')}.", indent, quotes)] + (
+            [_filled(rest, indent)] if rest else []
+        )
+    for title, entries in (sections or {}).items():
+        if entries:
+            lines = [_filled(entry, indent + 4, hanging="    ") for entry in entries]
+            blocks.append("\n".join([f"{margin}{title}:", *lines]))
+    text = "\n\n".join(blocks)
+    is_short = "\n" not in text and len(text) + len(quotes) <= WIDTH
+    return f"{text}{quotes}\n" if is_short else f"{text}\n{margin}{quotes}\n"
+
+
+def _filled(text: str, indent: int, start: str = "", *, hanging: str = "") -> str:
+    margin = " " * indent
+    return textwrap.fill(
+        text, WIDTH, initial_indent=margin + start, subsequent_indent=margin + hanging,
+        break_long_words=False, break_on_hyphens=False,
+    )  # fmt: skip
