@@ -20,6 +20,8 @@ use crate::runtime::runtime;
 const WITH_PROGRESS: u32 = 1;
 /// The call was cancelled before it was made.
 const CANCELLED: u32 = 2;
+/// The caller wants the metadata of the result.
+const WITH_METADATA: u32 = 4;
 
 /// The calls in flight. Dropping a sender cancels its call as sending does.
 type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
@@ -94,14 +96,14 @@ pub struct Pages {
 
 #[napi]
 impl Client {
-    /// Starts a call; `flags` are the sum of 1 for "with progress" and 2 for "cancelled beforehand".
+    /// Starts a call; `flags` are the sum of the constants above.
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
         let progress_sink = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
             let progress = (flags & WITH_PROGRESS != 0)
                 .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as Hear);
-            bridge.prepare(&method, Bytes::from(params), &options, progress, false).map(Some)
+            bridge.prepare(&method, Bytes::from(params), &options, progress, flags & WITH_METADATA != 0).map(Some)
         })
     }
 

@@ -86,6 +86,7 @@ interface Binding {
 /** Flags of a call, combined by addition. */
 export const WITH_PROGRESS = 1;
 export const CANCELLED = 2;
+export const WITH_METADATA = 4;
 
 /** The kinds of events; `src/channel.rs` has the same numbers. */
 const RESULT = 0;

@@ -96,7 +96,7 @@ def test_call_options(method: str) -> None:
     (row,) = (row for row in TABLES["methods"] if row["spelled"] == method)
     assert ("options" in parameters) == row["options"]
     assert ("on_progress" in parameters) == (row["options"] and not row["iterates"])
-    assert fields(CallOptions) == spelled("call_options") - {"with_metadata"}
+    assert fields(CallOptions) == spelled("call_options")
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])

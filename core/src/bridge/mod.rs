@@ -246,7 +246,6 @@ impl Bridge {
             return Ok(Prepared { state, kind: Kind::Work(work), with_metadata: false, room: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = with_metadata || options.with_metadata == Some(true);
         let client = match &self.to {
             To::Server(client) => client,
             To::Registry(registry) => {
@@ -288,7 +287,6 @@ impl Bridge {
 
     fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = options.with_metadata == Some(true);
         let of = match &self.to {
             To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
             To::Server(client) => {
@@ -297,7 +295,7 @@ impl Bridge {
                 PagesOf::Server(client.pages(rpc, member, options))
             }
         };
-        Ok(Pages { of, with_metadata })
+        Ok(Pages { of })
     }
 
     /// Keeps notices of calls that are given up, for a runtime that goes on between calls.
@@ -331,7 +329,6 @@ impl Bridge {
 #[derive(Debug)]
 pub struct Pages {
     of: PagesOf,
-    with_metadata: bool,
 }
 
 #[derive(Debug)]
@@ -353,7 +350,7 @@ impl Pages {
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
             kind: Kind::Work(work),
-            with_metadata: self.with_metadata,
+            with_metadata: false,
             room: None,
         }))
     }
