@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi::Either;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, Remains, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, ClosedClient, Hear, Hooks, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -32,7 +32,7 @@ pub struct Client {
     /// `None` once the client is closed.
     bridge: Mutex<Option<Arc<Bridge>>>,
     /// What is still known once the client is closed.
-    remains: Remains,
+    closed: ClosedClient,
     sink: Arc<Sink>,
     calls: Calls,
 }
@@ -61,7 +61,7 @@ pub fn open_client(
     }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
-            remains: bridge.remains(),
+            closed: bridge.closed(),
             bridge: Mutex::new(Some(Arc::new(bridge))),
             sink: channel.sink(),
             calls: Calls::default(),
@@ -131,7 +131,7 @@ impl Client {
         let bridge = lock(&self.bridge).clone();
         match bridge {
             Some(bridge) => bridge.property(&name),
-            None => self.remains.property(&name),
+            None => self.closed.property(&name),
         }
     }
 
