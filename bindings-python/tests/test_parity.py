@@ -193,6 +193,8 @@ def test_metadata(client: OmniMCPClient) -> None:
     assert isinstance(answer, WithMetadata)
     assert answer.result == client.ping()
     assert set(answer.metadata) == set(Metadata.__annotations__)
+    with pytest.raises(omni_mcp_py.ConfigError, match="with_metadata: is not an option"):
+        client.ping(with_metadata=True)  # type: ignore[call-arg]
 
 
 def test_what_the_dev_server_counts(server: DevServer) -> None:
