@@ -1,4 +1,4 @@
-//! A client, as JavaScript holds it.
+//! A client.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
