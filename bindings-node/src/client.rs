@@ -1,4 +1,4 @@
-//! A client, as JavaScript holds it.
+//! A client.
 
 use std::collections::HashMap;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi::Either;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, Hear, Hooks, Prepared, Remains, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, ClosedClient, Hear, Hooks, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -20,6 +20,8 @@ use crate::runtime::runtime;
 const WITH_PROGRESS: u32 = 1;
 /// The call was cancelled before it was made.
 const CANCELLED: u32 = 2;
+/// The caller wants the metadata of the result.
+const WITH_METADATA: u32 = 4;
 
 /// The calls in flight. Dropping a sender cancels its call as sending does.
 type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
@@ -30,7 +32,7 @@ pub struct Client {
     /// `None` once the client is closed.
     bridge: Mutex<Option<Arc<Bridge>>>,
     /// What is still known once the client is closed.
-    remains: Remains,
+    closed: ClosedClient,
     sink: Arc<Sink>,
     calls: Calls,
 }
@@ -59,7 +61,7 @@ pub fn open_client(
     }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
-            remains: bridge.remains(),
+            closed: bridge.closed(),
             bridge: Mutex::new(Some(Arc::new(bridge))),
             sink: channel.sink(),
             calls: Calls::default(),
@@ -94,14 +96,14 @@ pub struct Pages {
 
 #[napi]
 impl Client {
-    /// Starts a call; `flags` are the sum of 1 for "with progress" and 2 for "cancelled beforehand".
+    /// Starts a call; `flags` are the sum of the constants above.
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
         let progress_sink = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
             let progress = (flags & WITH_PROGRESS != 0)
                 .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as Hear);
-            bridge.prepare(&method, Bytes::from(params), &options, progress, false).map(Some)
+            bridge.prepare(&method, Bytes::from(params), &options, progress, flags & WITH_METADATA != 0).map(Some)
         })
     }
 
@@ -129,7 +131,7 @@ impl Client {
         let bridge = lock(&self.bridge).clone();
         match bridge {
             Some(bridge) => bridge.property(&name),
-            None => self.remains.property(&name),
+            None => self.closed.property(&name),
         }
     }
 

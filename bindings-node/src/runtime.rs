@@ -1,20 +1,20 @@
-//! The thread that calls run on.
+//! The runtime that calls run on.
 
 use std::io;
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle};
 
-/// The runtime of all clients of this process, in whichever thread of JavaScript they were made. One thread drives
-/// every call, in the order in which they became ready: a call is a few microseconds of work around its waiting.
+/// The runtime of all clients of the process, whichever JavaScript thread made them. One thread drives all calls: a call
+/// takes a few microseconds of work, and otherwise waits.
 ///
 /// # Errors
-/// Where the system gives no thread.
+/// If the thread cannot be started.
 pub(crate) fn runtime() -> napi::Result<&'static Handle> {
-    // Never shut down: a thread of JavaScript that ends takes its clients with it, and those their calls.
+    // Never shut down: a JavaScript thread that ends drops its clients, and those drop their calls.
     static RUNTIME: OnceLock<Result<Handle, String>> = OnceLock::new();
     let started = RUNTIME.get_or_init(|| start().map_err(|error| error.to_string()));
-    started.as_ref().map_err(|error| napi::Error::from_reason(format!("no thread for omni-mcp: {error}")))
+    started.as_ref().map_err(|error| napi::Error::from_reason(format!("the thread of omni-mcp could not be started: {error}")))
 }
 
 fn start() -> io::Result<Handle> {

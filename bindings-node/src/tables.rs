@@ -1,4 +1,4 @@
-//! What the facade asks the core for.
+//! Functions of the core that belong to no client.
 
 use napi_derive::napi;
 use omni_mcp::{Spelling, bridge};
@@ -9,19 +9,19 @@ pub fn tables() -> String {
     bridge::tables(Spelling::Camel)
 }
 
-/// The error for a value that JSON text cannot carry.
+/// The error for a value that JSON cannot represent, as JSON text.
 #[napi(catch_unwind)]
 pub fn unsendable(field: String, reason: String) -> String {
     bridge::unsendable_argument(&field, &reason).to_json()
 }
 
-/// A registry's record without its secrets, as it is shown: JSON text in and out.
+/// A registry's record without its secrets, for display: JSON text in and out.
 #[napi(catch_unwind)]
 pub fn shown_record(record: String) -> String {
     bridge::shown_record(&record)
 }
 
-/// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
+/// Whether a tool's result, as JSON text, looks like a failure although `isError` is not set.
 #[napi(catch_unwind)]
 pub fn looks_like_error(result: String) -> bool {
     bridge::looks_like_error(result.as_bytes())

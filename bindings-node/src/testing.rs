@@ -1,4 +1,4 @@
-//! The dev server, as JavaScript holds it.
+//! The dev server.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use omni_mcp_devserver::DevServer;
 use crate::channel::{Channel, Outcome, Sink};
 use crate::runtime::runtime;
 
-/// A dev server that is running.
+/// A running dev server.
 #[napi(js_name = "DevServer")]
 pub struct NativeDevServer {
     server: Arc<DevServer>,
@@ -17,7 +17,7 @@ pub struct NativeDevServer {
 }
 
 impl Drop for NativeDevServer {
-    /// Closing waits for the server's thread, and a thread of JavaScript must not.
+    /// Closing waits for the server's thread, which a JavaScript thread must not do.
     fn drop(&mut self) {
         if let Ok(runtime) = runtime() {
             let server = Arc::clone(&self.server);
@@ -26,7 +26,7 @@ impl Drop for NativeDevServer {
     }
 }
 
-/// Starts a dev server with options as JSON text, or says why not.
+/// Starts a dev server with options as JSON text, or returns the error message.
 #[napi(catch_unwind)]
 pub fn start_dev_server(channel: &Channel, options: String) -> Either<NativeDevServer, String> {
     match DevServer::start_json(&options) {
@@ -43,31 +43,31 @@ impl NativeDevServer {
         self.server.url().to_owned()
     }
 
-    /// The first key that is accepted.
+    /// The first API key that the server accepts.
     #[napi(getter, catch_unwind)]
     pub fn api_key(&self) -> String {
         self.server.api_key().to_owned()
     }
 
-    /// The certificate of its authority.
+    /// The certificate of its certificate authority.
     #[napi(getter, catch_unwind)]
     pub fn ca(&self) -> Option<String> {
         self.server.certificates().map(|certificates| certificates.ca.clone())
     }
 
-    /// A certificate for the client.
+    /// A client certificate.
     #[napi(getter, catch_unwind)]
     pub fn client_cert(&self) -> Option<String> {
         self.server.certificates().map(|certificates| certificates.client_cert.clone())
     }
 
-    /// Its key.
+    /// The private key of the client certificate.
     #[napi(getter, catch_unwind)]
     pub fn client_key(&self) -> Option<String> {
         self.server.certificates().map(|certificates| certificates.client_key.clone())
     }
 
-    /// The host and port of the proxy beside it.
+    /// The host and port of its proxy.
     #[napi(getter, catch_unwind)]
     pub fn proxy(&self) -> Option<String> {
         self.server.proxy().map(str::to_owned)
@@ -79,80 +79,80 @@ impl NativeDevServer {
         self.server.ledger_json()
     }
 
-    /// Adds fault rules, or says what is wrong with them.
+    /// Adds fault rules, or returns the error message.
     #[napi(catch_unwind)]
     pub fn script(&self, rules: String) -> Option<String> {
         self.server.script_json(&rules).err().map(|error| error.to_string())
     }
 
-    /// Removes every fault rule.
+    /// Removes all fault rules.
     #[napi(catch_unwind)]
     pub fn clear_script(&self) {
         self.server.clear_script();
     }
 
-    /// Ends every live session.
+    /// Ends every session.
     #[napi(catch_unwind)]
     pub fn expire_sessions(&self) {
         self.server.expire_sessions();
     }
 
-    /// Moves every live session to another replica.
+    /// Moves every session to another replica.
     #[napi(catch_unwind)]
     pub fn move_sessions(&self) {
         self.server.move_sessions();
     }
 
-    /// Cuts every open stream of the server's own.
+    /// Closes every open event stream.
     #[napi(catch_unwind)]
     pub fn drop_streams(&self) {
         self.server.drop_streams();
     }
 
-    /// Dies, and comes back on the same port after so many milliseconds.
+    /// Restarts the server on the same port after so many milliseconds.
     #[napi(catch_unwind)]
     pub fn restart(&self, down_ms: u32) {
         self.server.restart(std::time::Duration::from_millis(down_ms.into()));
     }
 
-    /// Forgets every token given out so far.
+    /// Revokes every access token issued so far.
     #[napi(catch_unwind)]
     pub fn revoke_tokens(&self) {
         self.server.revoke_tokens();
     }
 
-    /// Sends a message on every open stream, or says what is wrong with it.
+    /// Sends a message on every open event stream, or returns the error message.
     #[napi(catch_unwind)]
     pub fn push(&self, message: String) -> Option<String> {
         self.server.push_json(&message).err().map(|error| error.to_string())
     }
 
-    /// Forgets what happened so far.
+    /// Clears the ledger.
     #[napi(catch_unwind)]
     pub fn reset_ledger(&self) {
         self.server.reset_ledger();
     }
 
-    /// Waits for a condition on the ledger; settles with `true` or `false`, or with what is wrong with it.
+    /// Waits for a condition on the ledger; settles with `true` or `false`, or with the error message.
     #[napi(catch_unwind)]
     pub fn wait(&self, id: u32, condition: String) -> napi::Result<()> {
-        self.away(id, move |server| match server.wait_json(&condition) {
+        self.spawn_blocking(id, move |server| match server.wait_json(&condition) {
             Ok(held) => Ok((held.to_string(), None)),
             Err(error) => Err(error.to_string()),
         })
     }
 
-    /// Closes every connection and ends the server.
+    /// Closes all connections and stops the server.
     #[napi(catch_unwind)]
     pub fn close(&self, id: u32) -> napi::Result<()> {
-        self.away(id, |server| {
+        self.spawn_blocking(id, |server| {
             server.close();
             Ok(("null".to_owned(), None))
         })
     }
 
-    /// Does what blocks away from the thread of JavaScript.
-    fn away(&self, id: u32, work: impl FnOnce(&DevServer) -> Outcome + Send + 'static) -> napi::Result<()> {
+    /// Runs blocking work outside of the JavaScript thread.
+    fn spawn_blocking(&self, id: u32, work: impl FnOnce(&DevServer) -> Outcome + Send + 'static) -> napi::Result<()> {
         let (server, sink) = (Arc::clone(&self.server), Arc::clone(&self.sink));
         runtime()?.spawn_blocking(move || sink.settle(id, work(&server)));
         Ok(())

@@ -35,7 +35,7 @@ function explained(name, member) {
   return plain(ts.displayPartsToString(typeOf(name).getProperty(member)?.getDocumentationComment(checker)));
 }
 
-const plain = (text) => text.replaceAll(/[_`]/g, "").toLowerCase();
+const plain = (text) => text.replaceAll(/[_`]/g, "").replaceAll(/\s+/g, " ").toLowerCase();
 
 /** How the core's words for what an option takes read as types. */
 function asType(takes) {
@@ -52,7 +52,13 @@ function asType(takes) {
   return takes.endsWith("or none") ? `${type} | null` : type;
 }
 
-const wanted = (specs) => Object.fromEntries(specs.map((spec) => [spec.spelled, asType(spec.type)]));
+const wanted = (specs) => Object.fromEntries(specs.map((spec) => [spec.spelled, asWords(spec) ?? asType(spec.type)]));
+
+/** The type of an option that takes one of some words; the names of profiles have a type of their own. */
+function asWords({ name, kind, choices }) {
+  if (kind !== "string" || choices.length === 0) return undefined;
+  return name === "extends" ? "ProfileName" : choices.map((word) => `"${word}"`).join(" | ");
+}
 const words = (name) => typeOf(name).types.map((type) => type.value).sort();
 
 test("client options, and the functions beside them", () => {
@@ -81,14 +87,14 @@ test("what the tables explain is explained alike", () => {
   ]) {
     for (const spec of specs) {
       const text = explained(type, spec.spelled);
-      // These two are types of their own here.
-      if (["type", "withMetadata"].includes(spec.spelled)) continue;
-      // An object's members, and what a duration is by default, have each language's spelling.
+      // The members of an object, and the default of a duration, have each language's spelling.
       const isDuration = spec.spelled.endsWith("Ms");
       const help = spec.spelled === "tokenProvider" ? "Gives the bearer token" : spec.help.replace(/\.$/, "");
       assert.ok(text.startsWith(plain(help)), `${type}.${spec.spelled}: ${text}`);
-      const isOwn = spec.default !== undefined && spec.default !== "the client's";
-      if (isOwn && !isDuration) assert.ok(text.endsWith(plain(`Default: ${spec.default}.`)), `${type}.${spec.spelled}: ${text}`);
+      if (isDuration) assert.match(text, /\. in milliseconds/, `${type}.${spec.spelled}: ${text}`);
+      const usual = spec.default?.replace(/; in Python .*/, "");
+      const isRequired = usual === "required";
+      if (usual !== undefined && !isDuration) assert.ok(text.endsWith(plain(isRequired ? "Required." : `Default: ${usual}.`)), `${type}.${spec.spelled}: ${text}`);
     }
   }
 });
@@ -101,9 +107,7 @@ test("counters", () => {
 
 test("options inside of options", () => {
   assert.deepEqual(members("ProfileOptions"), wanted(tables.profile_options));
-  const { type, ...others } = members("AuthOptions");
-  assert.match(type, /"oauth2"/);
-  assert.deepEqual({ type: "string", ...others }, wanted(tables.auth_options));
+  assert.deepEqual(members("AuthOptions"), wanted(tables.auth_options));
 });
 
 test("registries", () => {
@@ -111,7 +115,7 @@ test("registries", () => {
   for (const [kind, name] of [["gaia", "GaiaRegistry"], ["sema4", "Sema4Registry"]]) {
     const names = tables.registry_methods.filter((method) => method.registry === kind).map((method) => method.spelled);
     for (const method of names) assert.equal(typeof omni.registry[name].prototype[method], "function", `${name}.${method}`);
-    const own = [omni.registry[name].prototype, Object.getPrototypeOf(omni.registry[name].prototype)].flatMap(Object.getOwnPropertyNames);
+    const own = Object.getOwnPropertyNames(omni.registry[name].prototype);
     assert.deepEqual(own.filter((method) => method !== "constructor").sort(), [...names].sort());
   }
 });
@@ -120,22 +124,32 @@ test("call options", () => {
   const { signal, onProgress, ...fromTable } = members("CallOptions");
   assert.equal(signal, "AbortSignalLike");
   assert.match(onProgress, /Progress/);
-  // True is in MetadataOptions, which gives another result.
-  assert.equal(fromTable.withMetadata, "false");
-  assert.equal(members("MetadataOptions").withMetadata, "true");
-  assert.deepEqual({ ...fromTable, withMetadata: "boolean" }, wanted(tables.call_options));
+  assert.deepEqual(fromTable, wanted(tables.call_options));
 });
 
 test("methods", () => {
   const names = tables.methods.map((method) => method.spelled).sort();
   const properties = tables.properties.map((property) => property.spelled);
-  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties].sort());
+  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties, "withMetadata"].sort());
   for (const name of properties) assert.ok(Object.getOwnPropertyDescriptor(omni.OmniMcpClient.prototype, name).get, name);
   for (const name of names) assert.equal(typeof omni.OmniMcpClient.prototype[name], "function", name);
   const own = Object.getOwnPropertyNames(omni.OmniMcpClient.prototype).filter((name) => name !== "constructor");
-  assert.deepEqual(own.sort(), [...names, ...properties].sort());
+  assert.deepEqual(own.sort(), [...names, ...properties, "withMetadata"].sort());
   const iterating = members("OmniMcpClient");
   for (const { spelled, iterates } of tables.methods) assert.equal(/=> AsyncGenerator</.test(iterating[spelled]), iterates, spelled);
+});
+
+test("methods with metadata are those that resolve to a result", async (t) => {
+  const names = tables.methods.filter(({ iterates, result, options }) => !iterates && result && options).map(({ spelled }) => spelled);
+  const typed = members("ClientWithMetadata");
+  assert.deepEqual(Object.keys(typed).sort(), [...names].sort());
+  for (const name of names) assert.match(typed[name], /=> Promise</, name);
+  const client = new omni.OmniMcpClient({ profile: "generic", endpoint: "http://127.0.0.1:9/mcp" });
+  t.after(() => client.close());
+  assert.equal(client.withMetadata, client.withMetadata);
+  const own = Object.getOwnPropertyNames(Object.getPrototypeOf(client.withMetadata)).filter((name) => name !== "constructor");
+  assert.deepEqual(own.sort(), [...names].sort());
+  await assert.rejects(client.ping({ withMetadata: true }), { code: "unknown_option", field: "withMetadata" });
 });
 
 test("kinds", () => {

@@ -21,26 +21,28 @@ export async function calls(): Promise<void> {
   await using client = new OmniMcpClient({ apiKey: "k", timeoutMs: null, headers: { "x-a": "b" } });
   const welcome = await client.initialize();
   is<typeof welcome, InitializeResult>(true);
-  const tools = await client.listTools({ withMetadata: true });
+  const tools = await client.withMetadata.listTools();
   is<typeof tools, WithMetadata<ListToolsResult>>(true);
   const plain = await client.callTool("t", { q: 1 }, "idem_1");
   is<typeof plain, CallToolResult>(true);
   const typed = await client.callTool<Search>("t", { q: 1 }, { timeoutMs: 5 });
   is<typeof typed.structuredContent, Search | undefined>(true);
-  const known = await client.callTool<Search>("t", null, "idem_1", { withMetadata: true });
+  const known = await client.withMetadata.callTool<Search>("t", null, "idem_1", { timeoutMs: 5 });
   is<typeof known.metadata, Metadata>(true);
   is<typeof known.result.structuredContent, Search | undefined>(true);
-  const also = await client.callTool("t", undefined, { withMetadata: true, idempotencyKey: "k" });
+  const also = await client.withMetadata.callTool("t", undefined, { idempotencyKey: "k" });
   is<typeof also, WithMetadata<CallToolResult>>(true);
   const any = await client.request("x/y", { a: 1 }, { signal: new AbortController().signal });
   is<typeof any, unknown>(true);
-  const sure = await client.request<Search>("x/y", {}, { withMetadata: true });
+  const sure = await client.withMetadata.request<Search>("x/y");
   is<typeof sure, WithMetadata<Search>>(true);
   is<Awaited<ReturnType<typeof client.notify>>, void>(true);
   await client.callTool("t", {}, { onProgress: ({ progress, total }) => progress / (total ?? 1) });
 
   // @ts-expect-error there is no such option
   new OmniMcpClient({ retries: 3 });
+  // @ts-expect-error metadata comes by `client.withMetadata`
+  await client.ping({ withMetadata: true });
   // @ts-expect-error null is no value of this option
   new OmniMcpClient({ maxAttempts: null });
   // @ts-expect-error a duration is a number
@@ -58,36 +60,36 @@ export async function lists(client: OmniMcpClient): Promise<void> {
   is<Awaited<ReturnType<typeof client.listResourceTemplates>>, ListResourceTemplatesResult>(true);
   is<Awaited<ReturnType<typeof client.listPrompts>>, ListPromptsResult>(true);
   const { nextCursor } = await client.listResourcesPage(null, { fresh: true });
-  const page = await client.listResourceTemplatesPage(nextCursor, { withMetadata: true });
+  const page = await client.withMetadata.listResourceTemplatesPage(nextCursor);
   is<typeof page, WithMetadata<ListResourceTemplatesResult>>(true);
   is<typeof page.metadata.cached, boolean>(true);
   const prompts = await client.listPromptsPage();
   is<typeof prompts, ListPromptsResult>(true);
 
-  // @ts-expect-error items come without metadata
-  client.iterTools({ withMetadata: true });
+  // @ts-expect-error items have no metadata
+  client.withMetadata.iterTools();
   // @ts-expect-error a cursor is a string
   await client.listPromptsPage(5);
 }
 
 export async function others(client: OmniMcpClient): Promise<void> {
   is<Awaited<ReturnType<typeof client.discover>>, DiscoverResult>(true);
-  const found = await client.discover({ withMetadata: true });
+  const found = await client.withMetadata.discover();
   is<typeof found, WithMetadata<DiscoverResult>>(true);
   const read = await client.readResource("file:///a");
   is<typeof read, ReadResourceResult>(true);
-  const kept = await client.readResource("file:///a", { withMetadata: true });
+  const kept = await client.withMetadata.readResource("file:///a");
   is<typeof kept, WithMetadata<ReadResourceResult>>(true);
   const done = await client.subscribeResource("file:///a", { signal: new AbortController().signal });
   is<typeof done, EmptyResult>(true);
   is<Awaited<ReturnType<typeof client.unsubscribeResource>>, EmptyResult>(true);
   const prompt = await client.getPrompt("p", { a: "b" });
   is<typeof prompt, GetPromptResult>(true);
-  const known = await client.getPrompt("p", null, { withMetadata: true });
+  const known = await client.withMetadata.getPrompt("p", null);
   is<typeof known, WithMetadata<GetPromptResult>>(true);
   const values = await client.complete({ type: "ref/prompt", name: "p" }, { name: "a", value: "b" }, { arguments: { c: "d" } });
   is<typeof values, CompleteResult>(true);
-  const more = await client.complete({ type: "ref/resource", uri: "a" }, { name: "a", value: "" }, null, { withMetadata: true });
+  const more = await client.withMetadata.complete({ type: "ref/resource", uri: "a" }, { name: "a", value: "" }, null);
   is<typeof more, WithMetadata<CompleteResult>>(true);
   await client.setLoggingLevel("warning", { timeoutMs: 5 });
   await client.callTool("t", {}, { validateOutput: true });
@@ -143,8 +145,8 @@ export async function records(): Promise<void> {
 
   // @ts-expect-error there is no such type
   new OmniMcpClient({ auth: { type: "magic" } });
-  // @ts-expect-error a registry gives no metadata
-  await sema4.get("id", { withMetadata: true });
+  // @ts-expect-error results of registries have no metadata
+  await sema4.withMetadata.get("id");
   // @ts-expect-error a provider gives a token
   new OmniMcpClient({ tokenProvider: () => 5 });
 }

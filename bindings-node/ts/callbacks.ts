@@ -6,7 +6,8 @@ import { Context } from "./context.js";
 import { encodeOptions, encodeResult } from "./encode.js";
 import { badOption } from "./errors.js";
 import type { Answer, CallbackHandler } from "./native.js";
-import type { ClientOptions, CreateMessageRequestParams, ElicitRequestParams } from "./types.js";
+import type { ClientOptions } from "./options.js";
+import type { CreateMessageRequestParams, ElicitRequestParams } from "./protocol.js";
 
 /** The callbacks, by the names of the core. */
 interface Functions {

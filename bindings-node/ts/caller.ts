@@ -8,12 +8,14 @@ import type { Callbacks } from "./callbacks.js";
 import { Context } from "./context.js";
 import { encode, encodeOptions } from "./encode.js";
 import { CallCancelledError, badOption, fromCall, fromCore } from "./errors.js";
-import { CANCELLED, WITH_PROGRESS, closed, openClient, run } from "./native.js";
+import { CANCELLED, WITH_METADATA, WITH_PROGRESS, closed, openClient, run } from "./native.js";
 import type { NativeClient, NativePages, ProgressHandler, Settled } from "./native.js";
-import type { AbortSignalLike, CallOptions, Metadata, MetadataOptions, Progress } from "./types.js";
+import type { CallOptions } from "./options.js";
+import type { Progress } from "./protocol.js";
+import type { AbortSignalLike, Metadata } from "./types.js";
 
-/** The options of any overload. */
-export type AnyOptions = CallOptions | MetadataOptions;
+/** An idempotency key, or options that may hold one. */
+export type KeyOrOptions = string | CallOptions | null;
 
 /** What a client is opened for. */
 export type Target = "server" | "record" | "gaia" | "sema4";
@@ -40,27 +42,29 @@ export class Caller {
   }
 
   /** Makes a call. `value` is the argument that errors are about, `field` its name, and `params` what is sent. */
-  async call(method: string, field: string, value: object, params: object, options?: AnyOptions | null): Promise<unknown> {
+  async call(
+    method: string, field: string, value: object, params: object, options?: CallOptions | null, withMetadata = false,
+  ): Promise<unknown> {
     const json = encode(field, value, params);
-    const { text, ...read } = readOptions(options);
-    return this.#settled(read, (id, flags) => { this.#native.call(id, method, json, text, flags); });
+    const { text, ...handlers } = readOptions(options);
+    const extra = withMetadata ? WITH_METADATA : 0;
+    return this.#settled(handlers, (id, flags) => { this.#native.call(id, method, json, text, flags + extra); });
   }
 
   /** The pages of the list that a method returns, requested as they are needed. */
-  async *pages(method: string, params: object, options?: AnyOptions | null): AsyncGenerator {
-    if (options?.withMetadata === true) throw badOption("withMetadata", "must not be given: items have no metadata");
-    const { text, ...read } = readOptions(options);
+  async *pages(method: string, params: object, options?: CallOptions | null): AsyncGenerator {
+    const { text, ...handlers } = readOptions(options);
     const pages: NativePages | string = this.#native.pages(method, encodeOptions(params), text);
     if (typeof pages === "string") throw fromCore(pages);
     for (;;) {
-      const page = await this.#settled(read, (id, flags) => { this.#native.nextPage(id, pages, flags); });
+      const page = await this.#settled(handlers, (id, flags) => { this.#native.nextPage(id, pages, flags); });
       if (page === null) return;
       yield page;
     }
   }
 
   /** The items of a list, one by one; `member` is the member of its pages that holds them. */
-  async *items(method: string, member: string, options?: AnyOptions | null): AsyncGenerator {
+  async *items(method: string, member: string, options?: CallOptions | null): AsyncGenerator {
     for await (const page of this.pages(method, {}, options) as AsyncIterable<Record<string, unknown[]>>) yield* page[member] ?? [];
   }
 
@@ -117,13 +121,22 @@ interface ReadOptions extends Handlers {
 
 const NO_OPTIONS: ReadOptions = { text: "" };
 
-function readOptions(options: AnyOptions | null | undefined): ReadOptions {
+function readOptions(options: CallOptions | null | undefined): ReadOptions {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== "object") return { text: encodeOptions(options) };
   const { signal, onProgress, ...rest } = options;
   if (signal && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
   if (onProgress !== undefined && typeof onProgress !== "function") throw badOption("onProgress", "must be a function");
   return { signal, onProgress, text: encodeOptions(rest) };
+}
+
+/** The options of a call whose third argument is an idempotency key, or options. */
+export function withKey(keyOrOptions?: KeyOrOptions, options?: CallOptions): CallOptions | undefined {
+  if (typeof keyOrOptions === "string") {
+    if (options?.idempotencyKey !== undefined) throw badOption("idempotencyKey", "must be given once, here or as the third argument");
+    return { ...options, idempotencyKey: keyOrOptions };
+  }
+  return keyOrOptions && options ? { ...keyOrOptions, ...options } : keyOrOptions ?? options;
 }
 
 /** Duck typing: a signal may come from another realm or from a polyfill. */

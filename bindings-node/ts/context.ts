@@ -1,23 +1,23 @@
-/** The asynchronous context (`AsyncLocalStorage`) in which a function of the caller's was handed over, and is to run. */
+/** The asynchronous context (`AsyncLocalStorage`) in which callbacks run. */
 
 import { AsyncResource } from "node:async_hooks";
 
-/** The context of whoever makes it. */
+/** The context in which it was made. */
 export class Context {
   readonly #resource: AsyncResource;
   #ended = false;
 
   constructor(type: string) {
-    // Ended with what it belongs to, and not when it is collected: who looks for open handles would find it until then.
+    // Destroyed explicitly: until it is collected, tools that look for open handles would report it.
     this.#resource = new AsyncResource(type, { requireManualDestroy: true });
   }
 
-  /** The function, as it runs in this context. */
+  /** The function, bound to this context. */
   bind<Args extends unknown[], T>(work: (...args: Args) => T): (...args: Args) => T {
     return (...args) => this.#resource.runInAsyncScope(work, undefined, ...args);
   }
 
-  /** Nothing more is expected to run in it, though it still may. */
+  /** Ends the context. Functions that are bound to it can still run. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;

@@ -1,11 +1,10 @@
 /**
- * JavaScript values to JSON text, once, and nothing lost on the way without a word.
+ * JavaScript values to JSON text. Values that JSON cannot represent are refused, not dropped silently.
  *
- * `JSON.stringify` is the whole of the fast path. Only where its text shows that something may have been lost is the
- * value walked to say what: NaN and the infinities become `null`, as do functions and symbols in a list; maps, sets,
- * promises, errors and the like become `{}`. A function or
- * symbol that is a member of the arguments themselves is refused too; deeper down it is left out, as `undefined` is
- * everywhere. Lone surrogates and too deep values are seen by the core, in the text.
+ * The fast path is one `JSON.stringify`. The value is walked only if the text shows a possible loss: `JSON.stringify`
+ * writes `null` for NaN, the infinities, and functions and symbols in a list, and `{}` for maps, sets, promises, errors
+ * and the like. A function or symbol that is a member of the arguments themselves is refused too; at deeper levels it is
+ * omitted, like `undefined` everywhere. The core checks the text for lone surrogates and for its depth.
  */
 
 import { fromCore } from "./errors.js";
@@ -14,16 +13,23 @@ import { unsendable } from "./native.js";
 
 type Reason = "not_finite" | "too_deep" | "not_json" | "not_an_object";
 
-/** The deepest nesting that is sent. */
+/** The maximum nesting of values that are sent; the core has the same limit. */
 const MAX_DEPTH = 127;
 
-/** `params` as JSON text; `value` is the part of it that the caller gave, and `field` that part's name. */
+/**
+ * The params of a call as JSON text.
+ *
+ * @param field - The name of the argument that errors are about.
+ * @param value - The argument.
+ * @param params - The params that contain it.
+ * @throws A `ConfigError` if the argument cannot be represented in JSON.
+ */
 export function encode(field: string, value: unknown, params: unknown): string {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(field, "not_an_object");
   return checked(field, value, params);
 }
 
-/** What a function of the caller's gave, as JSON text. Nothing is `null`. */
+/** The result of a callback as JSON text; `null` for `undefined`. */
 export function encodeResult(value: unknown): string {
   return checked("result", value, value ?? null);
 }
@@ -39,10 +45,10 @@ function checked(field: string, value: unknown, params: unknown): string {
   try {
     text = JSON.stringify(params);
   } catch (cause) {
-    throw refusal(field, whatIsLost(value) ?? "not_json", cause);
+    throw refusal(field, lossReason(value) ?? "not_json", cause);
   }
   if (text.includes("null") || text.includes("{}")) {
-    const reason = whatIsLost(value);
+    const reason = lossReason(value);
     if (reason !== undefined) throw refusal(field, reason);
   }
   return text;
@@ -52,13 +58,13 @@ function isUnwritable(value: unknown): boolean {
   return typeof value === "function" || typeof value === "symbol";
 }
 
-/** Options as JSON text, or nothing where there are none. */
+/** Options as JSON text; empty if there are none. */
 export function encodeOptions(options: unknown): string {
-  return options === undefined ? "" : JSON.stringify(options, nothingLost);
+  return options === undefined ? "" : JSON.stringify(options, markUnwritable);
 }
 
-/** What JSON has no form for becomes a number that no option takes, so that the core refuses it by name. */
-function nothingLost(_name: string, value: unknown): unknown {
+/** Replaces what JSON cannot represent by a number that no option takes, so that the core's error names the option. */
+function markUnwritable(_name: string, value: unknown): unknown {
   switch (typeof value) {
     case "number":
       return Number.isFinite(value) ? value : -1;
@@ -73,7 +79,7 @@ function nothingLost(_name: string, value: unknown): unknown {
   }
 }
 
-/** Whether JSON would show nothing of what the value holds. */
+/** Whether `JSON.stringify` would omit the content of the value. */
 function isOpaque(value: object): boolean {
   const isCollection = Symbol.iterator in value && !Array.isArray(value);
   return isCollection || value instanceof RegExp || value instanceof Error || ("then" in value && typeof value.then === "function");
@@ -83,11 +89,11 @@ function refusal(field: string, reason: Reason, cause?: unknown): OmniMcpError {
   return fromCore(unsendable(field, reason), cause === undefined ? undefined : { cause });
 }
 
-/** Walks a value as `JSON.stringify` does, for the first thing that it cannot carry. */
-function whatIsLost(root: unknown): Reason | undefined {
+/** Walks a value as `JSON.stringify` does. Returns the reason why it cannot be written, if there is one. */
+function lossReason(root: unknown): Reason | undefined {
   const walked = new Map<object, number>();
   const walk = (given: unknown, name: string, depth: number, inList: boolean): Reason | undefined => {
-    const value = replaced(given, name);
+    const value = applyToJson(given, name);
     switch (typeof value) {
       case "number":
         return Number.isFinite(value) ? undefined : "not_finite";
@@ -104,7 +110,7 @@ function whatIsLost(root: unknown): Reason | undefined {
     if (value === null) return undefined;
     if (isOpaque(value)) return "not_json";
     if (depth > MAX_DEPTH) return "too_deep";
-    // What was found good at this depth or below need not be walked again.
+    // Already checked at this depth or a deeper one.
     if ((walked.get(value) ?? -1) >= depth) return undefined;
     const inner = Array.isArray(value);
     for (const [key, member] of Object.entries(value)) {
@@ -117,7 +123,7 @@ function whatIsLost(root: unknown): Reason | undefined {
   return walk(root, "", 1, false);
 }
 
-function replaced(value: unknown, name: string): unknown {
+function applyToJson(value: unknown, name: string): unknown {
   if (typeof value !== "object" || value === null || !("toJSON" in value)) return value;
   const { toJSON } = value;
   return typeof toJSON === "function" ? (Reflect.apply(toJSON, value, [name]) as unknown) : value;

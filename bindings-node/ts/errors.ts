@@ -2,7 +2,7 @@
 
 import type { Delivery, ErrorData, ErrorKind } from "./types.js";
 
-/** The members of {@link ErrorData} that stand as properties where they are known. `data` does not show up in logs. */
+/** The members of {@link ErrorData} that become enumerable properties. `data` is not among them, so that logs omit it. */
 const PROPERTIES = [
   "kind", "code", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
   "idempotencyKey", "requiredScopes", "field", "exitCode", "osError", "stderr",
@@ -10,51 +10,53 @@ const PROPERTIES = [
 
 /** The base of every error of this package. */
 export class OmniMcpError extends Error {
-  /** What a program branches on; one class each. */
+  /** The kind, to branch on; each has a class. */
   declare readonly kind: ErrorKind;
-  /** The stable code, finer than the kind. Undefined where the error was made without facts. */
+  /** The stable code, more specific than the kind. Undefined if the error was made from a message alone. */
   declare readonly code: string;
-  /** Whether the call ran; `maybe_executed` where nothing is known of it. */
+  /** Whether the call was executed; `maybe_executed` if that is not known. */
   declare readonly delivery: Delivery;
   /** Whether the same call may succeed later. */
   declare readonly retryable: boolean;
-  /** HTTP attempts made. */
+  /** HTTP attempts made, including those of a failed handshake. */
   declare readonly attempts: number;
-  /** The HTTP status of the last answer. */
+  /** The HTTP status of the last response. */
   declare readonly status?: number;
-  /** The JSON-RPC error code of the last answer. */
+  /** The JSON-RPC error code of the last response. */
   declare readonly rpcCode?: number;
   /** The service's own code. */
   declare readonly serviceCode?: string;
   /** The id to quote to the service. */
   declare readonly requestId?: string;
-  /** Seconds the server asked to wait. */
+  /** The time in seconds that the server asked to wait. */
   declare readonly retryAfter?: number;
-  /** The key that all attempts carried; send it again with the same arguments to be safe. */
+  /** The idempotency key of the call; repeat the call with it and the same arguments to be safe. */
   declare readonly idempotencyKey?: string;
-  /** Scopes the key would need. */
+  /** The scopes that the credentials lack. */
   declare readonly requiredScopes: readonly string[];
-  /** The option or argument that a `config` error is about. */
+  /** The option or argument that a `config` error refers to. */
   declare readonly field?: string;
   /** The exit code of the server's process, or the negative number of the signal that ended it. */
   declare readonly exitCode?: number;
-  /** The operating system's number of what went wrong with a connection, as in `os.constants.errno`. */
+  /** The operating system's error number for a failed connection, as in `os.constants.errno`. */
   declare readonly osError?: number;
-  /** The last lines that the server's process wrote to its standard error. */
+  /** The last lines of the standard error of the server's process. */
   declare readonly stderr: readonly string[];
   /** `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it. */
   declare readonly data?: unknown;
-  /** The message with what is known besides, in one line. */
+  /** The message and the most important facts, in one line. */
   declare readonly text: string;
 
   /**
-   * Takes what is known. Queues and test runners make errors again with a message alone, or with nothing, and set what else they
-   * kept: what is then not known has the value that risks least.
+   * Makes an error from its facts. Queues and test runners recreate errors from a message alone, or from nothing, and
+   * set the other properties later: facts that are missing have the safest value.
+   *
+   * @param known - The facts, or the message.
    */
   constructor(known?: Partial<ErrorData> | string | null, options?: ErrorOptions) {
     const data = factsOf(known);
     super(data.text, options);
-    // The stack is written when it is first read: so its first line has the long text, and `message` is the short one.
+    // The stack is computed on first access: its first line has the long text, and `message` is short.
     const { stack } = this;
     Object.defineProperty(this, "stack", { value: stack, configurable: true, writable: true });
     this.message = data.message;
@@ -67,7 +69,7 @@ export class OmniMcpError extends Error {
     if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true, writable: true });
   }
 
-  /** The service's own code, as OMNI names it. */
+  /** The service's own code, by OMNI's name for it. */
   get omniCode(): string | undefined {
     return this.serviceCode;
   }
@@ -76,7 +78,7 @@ export class OmniMcpError extends Error {
     return `${this.name}: ${this.text}`;
   }
 
-  /** The error as plain data, for logs and for other threads. */
+  /** The error as plain data, for logs and other threads. */
   toJSON(): ErrorData & { name: string } {
     const { name, message, text, data } = this;
     const known = Object.fromEntries(PROPERTIES.flatMap((key) => (this[key] === undefined ? [] : [[key, this[key]]])));
@@ -84,8 +86,11 @@ export class OmniMcpError extends Error {
   }
 
   /**
-   * The error that `toJSON` made the data of, as an object of its class. It takes what `structuredClone` leaves of an error, too:
-   * of the language's own accord that keeps the class's name and the texts only.
+   * Recreates an error of the right class from the data of `toJSON`, or from a clone by `structuredClone`, which keeps
+   * only the name of the class and the texts.
+   *
+   * @param data - The data or the clone.
+   * @returns The error. Missing facts have the safest value.
    */
   static fromJSON(data: Partial<ErrorData> | Error, options?: ErrorOptions): OmniMcpError {
     return new (classOf(data))(data, options);
@@ -96,11 +101,11 @@ export class OmniMcpError extends Error {
 export class ConfigError extends OmniMcpError {
   declare readonly kind: "config";
 }
-/** The key is missing or was not accepted. */
+/** The credentials are missing or were not accepted. */
 export class AuthenticationError extends OmniMcpError {
   declare readonly kind: "auth";
 }
-/** The key may not do this; see `requiredScopes`. */
+/** The credentials do not allow this; see `requiredScopes`. */
 export class PermissionDeniedError extends OmniMcpError {
   declare readonly kind: "permission";
 }
@@ -112,7 +117,7 @@ export class InvalidRequestError extends OmniMcpError {
 export class NotFoundError extends OmniMcpError {
   declare readonly kind: "not_found";
 }
-/** Another request with the same key is in the way. */
+/** The request conflicts with another one, such as one with the same key. */
 export class ConflictError extends OmniMcpError {
   declare readonly kind: "conflict";
 }
@@ -120,7 +125,7 @@ export class ConflictError extends OmniMcpError {
 export class RateLimitError extends OmniMcpError {
   declare readonly kind: "rate_limit";
 }
-/** The quota or budget is spent. */
+/** The quota or budget is exhausted. */
 export class QuotaExceededError extends OmniMcpError {
   declare readonly kind: "quota";
 }
@@ -132,19 +137,19 @@ export class ServerError extends OmniMcpError {
 export class ConnectionFailedError extends OmniMcpError {
   declare readonly kind: "connection";
 }
-/** A deadline passed before the answer came. */
+/** A timeout passed before the response was received. */
 export class RequestTimeoutError extends OmniMcpError {
   declare readonly kind: "timeout";
 }
-/** The session was lost and could not be opened again. */
+/** The session was lost and could not be reopened. */
 export class SessionError extends OmniMcpError {
   declare readonly kind: "session";
 }
-/** The answer is not what the protocol allows. */
+/** The response violates the protocol. */
 export class ProtocolError extends OmniMcpError {
   declare readonly kind: "protocol";
 }
-/** The server answered with a JSON-RPC error. */
+/** The server returned a JSON-RPC error. */
 export class RpcError extends OmniMcpError {
   declare readonly kind: "rpc";
 }
@@ -187,12 +192,12 @@ const CLASSES: Readonly<Record<ErrorKind, typeof OmniMcpError>> = {
 };
 
 for (const base of [OmniMcpError, ...Object.values(CLASSES)]) {
-  // Platform code looks for this name; the class keeps its own.
+  // Platform code checks for this name; the class keeps its own.
   const name = base === CallCancelledError ? "AbortError" : base.name;
   Object.defineProperty(base.prototype, "name", { value: name, configurable: true, writable: true });
 }
 
-/** What is read of an error that has no facts of its own, however it was made. */
+/** The facts of an error that was made without any. */
 const UNKNOWN = { kind: "internal", delivery: "maybe_executed", retryable: false, attempts: 0, requiredScopes: [], stderr: [] } as const;
 for (const [name, value] of Object.entries(UNKNOWN)) {
   Object.freeze(value);
@@ -206,25 +211,25 @@ const DELIVERIES: readonly unknown[] = ["not_sent", "rejected", "maybe_executed"
 
 type Facts = Partial<ErrorData> & Omit<typeof UNKNOWN, "kind"> & { message: string; text: string };
 
-/** What is known, completed. Nothing is refused: it may have been written by another version, or cut on its way. */
+/** The facts, completed. Nothing is refused: the data may come from another version, or be incomplete. */
 function factsOf(known: unknown): Facts {
   const given: Partial<Record<keyof ErrorData, unknown>> =
     typeof known === "string" ? { message: known } : typeof known === "object" && known !== null ? known : {};
-  const message = wordsOf(given.message) ?? wordsOf(given.text) ?? "";
+  const message = stringOf(given.message) ?? stringOf(given.text) ?? "";
   const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
-  const facts = { ...UNKNOWN, ...withoutNull(given), message, text: wordsOf(given.text) ?? message };
+  const facts = { ...UNKNOWN, ...withoutNull(given), message, text: stringOf(given.text) ?? message };
   const delivery = DELIVERIES.includes(facts.delivery) ? facts.delivery : UNKNOWN.delivery;
-  const kind = wordsOf(given.kind);
+  const kind = stringOf(given.kind);
   return { ...facts, kind, delivery, requiredScopes: list(given.requiredScopes), stderr: list(given.stderr) } as Facts;
 }
 
-/** The members that are of an error's data, where they say something. */
+/** The members of {@link ErrorData} that have a value. */
 function withoutNull(given: Partial<Record<keyof ErrorData, unknown>>): Partial<Record<keyof ErrorData, unknown>> {
   const names = [...PROPERTIES, "data"] as const;
   return Object.fromEntries(names.flatMap((name) => (given[name] === undefined || given[name] === null ? [] : [[name, given[name]]])));
 }
 
-function wordsOf(value: unknown): string | undefined {
+function stringOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
@@ -232,7 +237,7 @@ function classOf(data: Partial<ErrorData> | Error): typeof OmniMcpError {
   const { kind, name, stack } = data as { kind?: unknown; name?: unknown; stack?: unknown };
   if (typeof kind === "string") return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
   // A clone is called "Error"; its stack still begins with the name.
-  const names = [wordsOf(name), wordsOf(stack)?.split(":", 1)[0]];
+  const names = [stringOf(name), stringOf(stack)?.split(":", 1)[0]];
   return Object.values(CLASSES).find(({ prototype }) => names.includes(prototype.name)) ?? OmniMcpError;
 }
 
@@ -292,7 +297,7 @@ function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
   return OmniMcpError.fromJSON(data, options);
 }
 
-/** The error for an option that only this language has. */
+/** The error for an option that only this binding has. */
 export function badOption(field: string, allowed: string): ConfigError {
   const message = `${field}: ${allowed}`;
   return new ConfigError({

@@ -1,6 +1,8 @@
 /** A client for hosted MCP servers that loses no call and runs none twice. */
 
-export { OmniMcpClient, connect } from "./client.js";
+export { OmniMcpClient } from "./client.js";
+export type { ClientWithMetadata } from "./client.js";
+export { connect } from "./connect.js";
 export {
   AuthenticationError, CallCancelledError, ClientClosedError, ConfigError, ConflictError, ConnectionFailedError,
   InternalError, InvalidRequestError, NotFoundError, OmniMcpError, PermissionDeniedError, ProtocolError,
@@ -8,5 +10,7 @@ export {
 } from "./errors.js";
 export { looksLikeError } from "./records.js";
 export * as registry from "./registry.js";
+export type * from "./options.js";
+export type * from "./protocol.js";
 export type * from "./types.js";
 export * as testing from "./testing.js";

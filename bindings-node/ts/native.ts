@@ -86,6 +86,7 @@ interface Binding {
 /** Flags of a call, combined by addition. */
 export const WITH_PROGRESS = 1;
 export const CANCELLED = 2;
+export const WITH_METADATA = 4;
 
 /** The kinds of events; `src/channel.rs` has the same numbers. */
 const RESULT = 0;
@@ -136,7 +137,7 @@ let lastClient = 0;
 /** The tables of options, methods, kinds and codes, as JSON text. */
 export const tables = (): string => binding.tables();
 
-/** The error for a value that JSON text cannot carry, as JSON text. */
+/** The error for a value that JSON cannot represent, as JSON text. */
 export const unsendable = (field: string, reason: string): string => binding.unsendable(field, reason);
 
 /** A record without its secrets, as JSON text. */

@@ -6,6 +6,6 @@ interface Known {
   asyncDispose?: typeof Symbol.asyncDispose;
 }
 
-/** `Symbol.asyncDispose`, by which `await using` closes. */
+/** `Symbol.asyncDispose`, which `await using` calls. */
 export const asyncDispose: typeof Symbol.asyncDispose =
   (Symbol as Known).asyncDispose ?? (Symbol.for("nodejs.asyncDispose") as typeof Symbol.asyncDispose);

@@ -1,99 +1,99 @@
 /** The options, rules and records of the dev server, as types. */
 
-/** What a server can be told at start. */
+/** The options of a server. */
 export interface DevServerOptions {
-  /** The service to play. Default: `omni`. */
+  /** The service that the server simulates. Default: `omni`. */
   profile?: "omni" | "generic" | "octomind" | "odock" | "gaia" | "sema4";
-  /** Profile `generic`: what carries the messages. */
+  /** Profile `generic`: the transport. */
   transport?: "http" | "sse";
-  /** Profile `generic`: the revisions that are spoken. Default: `legacy`. */
+  /** Profile `generic`: the supported protocol versions. Default: `legacy`. */
   era?: "legacy" | "modern" | "dual";
-  /** Profile `generic`: resources, prompts, completion, and tools for all that a server can ask or answer. */
+  /** Profile `generic`: resources, prompts, completion, and tools for every server request and kind of result. */
   everything?: boolean;
-  /** The `ttlMs` of what may be cached, in the modern era. Default: 0. */
+  /** The `ttlMs` of cacheable results, in the modern era. Default: 0. */
   ttlMs?: number;
-  /** Whether GET opens a stream of the server's own. Default: true. */
+  /** Whether GET opens the server's event stream. Default: true. */
   getStream?: boolean;
-  /** One request is served at a time, from its arrival to the end of its answer. Default: false. */
+  /** Process one request at a time, until its response has been sent. Default: false. */
   oneWorker?: boolean;
-  /** Further options, as the dev server's README has them. */
+  /** Further options; see the dev server's README. */
   [option: string]: unknown;
   /** The port on 127.0.0.1. Default: a free one. */
   port?: number;
   /** Speak https, with certificates made at the start. */
   tls?: {
-    /** What the server shows. Default: `valid`. */
+    /** The server's certificate. Default: `valid`. */
     certificate?: "valid" | "expired" | "not_yet_valid" | "wrong_host";
-    /** A certificate that no authority signed: one that says that it is an authority's, or a server's. Default: neither. */
+    /** A self-signed certificate: one for an authority, or for a server. Default: neither. */
     selfSigned?: "authority" | "server" | null;
-    /** What it asks for. Default: `none`. */
+    /** Whether it requests a client certificate. Default: `none`. */
     clientCertificate?: "none" | "required" | "refused";
-    /** The versions that it speaks. Default: both. */
+    /** The supported versions of TLS. Default: both. */
     versions?: readonly ("1.2" | "1.3")[];
-    /** Whether it speaks HTTP/2 with a client that offers it. Default: true. */
+    /** Whether it supports HTTP/2. Default: true. */
     http2?: boolean;
-    /** How many streams of one HTTP/2 connection may be open at once. */
+    /** The maximum number of concurrent streams of one HTTP/2 connection. */
     maxConcurrentStreams?: number | null;
   } | null;
-  /** A proxy beside the server, for HTTP and SOCKS5. */
+  /** A proxy in front of the server, for HTTP and SOCKS5. */
   proxy?: {
     username?: string | null;
     password?: string | null;
-    /** How it fails. */
+    /** The way in which it fails. */
     failure?: "close" | "unreachable" | "forbidden" | null;
-    /** How often it fails. Default: always. */
+    /** The number of failures. Default: no limit. */
     failures?: number | null;
   } | null;
-  /** JSON bodies (the default) or event streams. */
+  /** The form of responses: JSON bodies (the default) or event streams. */
   answer?: "json" | "sse";
   /** Event streams begin with a priming event, carry ids and can be resumed. */
   sseEventIds?: boolean;
-  /** The `retry` field of the priming event. */
+  /** The `retry` field of the priming event, in milliseconds. */
   sseRetryMs?: number | null;
   /** The keys that are accepted. Default: one with all scopes. */
   keys?: readonly { key: string; scopes?: readonly string[] | null; rejected?: boolean }[];
-  /** Profile `generic`: ask for one of the keys. */
+  /** Profile `generic`: require one of the keys. */
   requireKey?: boolean;
   /** The rate limit of each key. */
   rateLimit?: { perMinute: number; burst?: number | null; retryAfter?: number | null } | null;
-  /** Profile `omni`: answer 404 to a session id that this server never gave out. */
+  /** Profile `omni`: return 404 for a session id that this server did not issue. */
   requireSession?: boolean;
-  /** Progress notifications before the answer of a call that asks for them. */
+  /** The number of progress notifications before the response of a call with a progress token. */
   progress?: number;
-  /** The time before each progress notification's successor. */
+  /** The time between progress notifications, in milliseconds. */
   progressIntervalMs?: number;
-  /** Log notifications before the answer of a call. */
+  /** The number of log notifications before the response of a call. */
   logMessages?: number;
-  /** Tools per page of `tools/list`. */
+  /** The number of tools per page of `tools/list`. */
   toolsPageSize?: number | null;
-  /** Further tools that do nothing. */
+  /** The number of additional tools without function. */
   extraTools?: number;
-  /** The JSON-RPC code of an idempotency key in flight. */
+  /** The JSON-RPC error code for an idempotency key in flight. */
   conflictRpcCode?: number;
-  /** The emulator's own code for a used key with another payload. */
+  /** The service's error code for an idempotency key that was used with another payload. */
   changedPayloadCode?: string;
-  /** The version that answers an unsupported one. */
+  /** The protocol version of the response to an unsupported one. */
   defaultVersion?: string | null;
-  /** The versions that are answered as asked. */
+  /** The supported protocol versions. */
   supportedVersions?: readonly string[] | null;
   /** The seed of rules with a probability. */
   seed?: number;
-  /** How much the ledger keeps. */
+  /** Whether the ledger keeps the requests, or counts only. */
   ledger?: "full" | "counts";
-  /** The time between two comments on a stream that is held open. */
+  /** The time between comments on an open event stream, in milliseconds. */
   keepAliveMs?: number;
   /** Send `Deprecation`, `Sunset` and `Link` on `/sse`. */
   deprecatedSse?: boolean;
-  /** The fault rules in force from the start. */
+  /** The initial fault rules. */
   faults?: readonly Rule[];
 }
 
-/** On which side of the execution a fault stands. */
+/** Whether a fault occurs before or after the execution. */
 export type When = "before_execution" | "after_execution";
 /** How a connection ends. */
 export type How = "rst" | "fin" | "end";
 
-/** What happens to a request that a rule meets. */
+/** The fault of a request that matches a rule. */
 export type Fault =
   | { kind: "delay"; ms: number; when?: When }
   | { kind: "hang" | "accepted"; when?: When }
@@ -142,21 +142,21 @@ export type Fault =
       headers?: Record<string, string>; when?: When;
     };
 
-/** A fault and the requests that it meets. Without `nth`, `times` or `probability` it always fires. */
+/** A fault and the requests that it applies to. Without `nth`, `times` or `probability` it applies to all of them. */
 export interface Rule {
-  /** The requests that are met; all when left out. */
+  /** The matching requests. Default: all. */
   on?: { method?: string; tool?: string; httpMethod?: string; path?: string };
-  /** Fire on these of the requests met, counted from 1. */
+  /** Apply to these of the matching requests, counted from 1. */
   nth?: readonly number[];
-  /** Fire so many times, then never again. */
+  /** The number of times that the fault applies. */
   times?: number;
-  /** Fire with this probability. */
+  /** The probability that the fault applies. */
   probability?: number;
-  /** What happens. */
+  /** The fault. */
   fault: Fault;
 }
 
-/** What can be waited for. */
+/** The counts that a condition can refer to. */
 export type Count =
   | "requests" | "answers" | "executions" | "disconnects" | "connections" | "open_connections" | "sessions_opened"
   | "sessions_closed" | "streams" | "running";
@@ -164,11 +164,11 @@ export type Count =
 /** A condition on the ledger. */
 export interface WaitCondition {
   count: Count;
-  /** The condition holds from so many on. */
+  /** The minimum of the count. */
   atLeast?: number;
-  /** The condition holds up to so many. */
+  /** The maximum of the count. */
   atMost?: number;
-  /** The longest wait. Default: 5000. */
+  /** The maximum wait, in milliseconds. Default: 5000. */
   timeoutMs?: number;
   /** Count only this JSON-RPC method. */
   method?: string;
@@ -178,16 +178,16 @@ export interface WaitCondition {
   httpMethod?: string;
 }
 
-/** One request, as it arrived and as it ended. */
+/** A request and its outcome. */
 export interface RequestRecord {
   seq: number;
   connection: number;
   httpMethod: string;
   path: string;
   query: string | null;
-  /** As they came, under lower-case names. */
+  /** The headers, by lower-case name. */
   headers: Record<string, string>;
-  /** JSON, else a string, else null. */
+  /** The body: JSON if it is valid, else a string, else null. */
   body: unknown;
   rpcMethod: string | null;
   rpcId: string | number | null;
@@ -195,13 +195,13 @@ export interface RequestRecord {
   status: number | null;
   fault: string | null;
   replayed: boolean;
-  /** Whether the answer was sent to its end. */
+  /** Whether the response was sent completely. */
   complete: boolean;
-  /** Whether the peer went away before that. */
+  /** Whether the client disconnected before that. */
   disconnected: boolean;
 }
 
-/** One tool that ran. */
+/** An execution of a tool. */
 export interface ExecutionRecord {
   seq: number;
   tool: string;
@@ -212,16 +212,16 @@ export interface ExecutionRecord {
   ok: boolean;
 }
 
-/** One thing that the proxy was asked for. */
+/** A request to the proxy. */
 export interface ProxyRecord {
   protocol: "connect" | "forward" | "socks5";
   target: string;
   headers: Record<string, string>;
-  /** The HTTP status, or the reply code of SOCKS5; null where the connection was closed. */
+  /** The HTTP status, or the reply code of SOCKS5; null if the connection was closed. */
   status: number | null;
 }
 
-/** What happened so far. */
+/** The activity of the server so far. */
 export interface Ledger {
   requests: RequestRecord[];
   executions: ExecutionRecord[];
@@ -234,20 +234,20 @@ export interface Ledger {
   disconnects: number;
   sessionsOpened: number;
   sessionsClosed: number;
-  /** Streams of the server's own that are open now. */
+  /** The number of open event streams. */
   streams: number;
-  /** Tools that run now. */
+  /** The number of tools that are being executed. */
   running: number;
-  /** The most tools that ran at once. */
+  /** The maximum number of tools that were executed concurrently. */
   maxConcurrentExecutions: number;
   billableUnits: number;
-  /** What the proxy was asked for. */
+  /** The requests to the proxy. */
   proxied: ProxyRecord[];
-  /** Profile `odock`: what happened at the server behind the gateway. */
+  /** Profile `odock`: the ledger of the server behind the gateway. */
   upstream?: Ledger;
 }
 
-/** A message of the server's own: a notification, or with an `id` a request. */
+/** A message from the server: a notification, or with an `id` a request. */
 export interface Push {
   id?: string | number;
   method: string;

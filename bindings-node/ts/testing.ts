@@ -9,7 +9,7 @@ export type * from "./testing-types.js";
 
 type Fields = Record<string, unknown>;
 
-/** A server that is running. It does not keep the process alive. */
+/** A running server. It does not keep the process alive. */
 export class DevServer {
   readonly #native: NativeDevServer;
 
@@ -17,9 +17,13 @@ export class DevServer {
     this.#native = native;
   }
 
-  /** Starts a server on 127.0.0.1. When this resolves, it accepts connections. */
+  /**
+   * Starts a server on 127.0.0.1. It accepts connections when the promise resolves.
+   *
+   * @throws A `TypeError` if an option is not valid.
+   */
   static async start(options: DevServerOptions = {}): Promise<DevServer> {
-    const started = startDevServer(JSON.stringify(writtenOptions(options)));
+    const started = startDevServer(JSON.stringify(snakeOptions(options)));
     if (typeof started === "string") throw new TypeError(started);
     return Promise.resolve(new DevServer(started));
   }
@@ -29,22 +33,22 @@ export class DevServer {
     return this.#native.url;
   }
 
-  /** The first key that is accepted. */
+  /** The first API key that the server accepts. */
   get apiKey(): string {
     return this.#native.apiKey;
   }
 
-  /** With `tls`: the certificate of the server's authority, as PEM, for `caCerts`. */
+  /** With `tls`: the certificate of the server's certificate authority, as PEM, for `caCerts`. */
   get ca(): string | null {
     return this.#native.ca;
   }
 
-  /** With `tls`: a certificate for the client, as PEM. */
+  /** With `tls`: a client certificate, as PEM. */
   get clientCert(): string | null {
     return this.#native.clientCert;
   }
 
-  /** With `tls`: its key, as PEM. */
+  /** With `tls`: the private key of the client certificate, as PEM. */
   get clientKey(): string | null {
     return this.#native.clientKey;
   }
@@ -54,55 +58,63 @@ export class DevServer {
     return this.#native.proxy;
   }
 
-  /** What happened so far. */
+  /** The activity of the server so far. */
   ledger(): Ledger {
     return readLedger(JSON.parse(this.#native.ledger()) as Fields);
   }
 
-  /** Adds fault rules behind those in force: all of them, or none. */
+  /**
+   * Adds fault rules after those in force: all of them, or none.
+   *
+   * @throws A `TypeError` if a rule is not valid.
+   */
   script(rules: Rule | readonly Rule[]): void {
     const list = Array.isArray(rules) ? (rules as readonly Rule[]) : [rules as Rule];
-    const wrong = this.#native.script(JSON.stringify(list.map(writtenRule)));
+    const wrong = this.#native.script(JSON.stringify(list.map(snakeRule)));
     if (wrong !== null) throw new TypeError(wrong);
   }
 
-  /** Removes every fault rule, those of the options too. */
+  /** Removes all fault rules, including those of the options. */
   clearScript(): void {
     this.#native.clearScript();
   }
 
-  /** Ends every live session: requests that name one are answered 404. */
+  /** Ends every session: requests that name one get the status 404. */
   expireSessions(): void {
     this.#native.expireSessions();
   }
 
-  /** Moves every live session to another replica: requests that name one are answered as such. */
+  /** Moves every session to another replica: requests that name one get the response of a replica that lacks it. */
   moveSessions(): void {
     this.#native.moveSessions();
   }
 
-  /** Cuts every stream that the server holds open. */
+  /** Closes every open event stream. */
   dropStreams(): void {
     this.#native.dropStreams();
   }
 
-  /** Dies with all connections, streams and sessions, and comes back on the same port after `downMs`, for which it blocks. */
+  /** Restarts the server on the same port after `downMs` milliseconds, without its connections and sessions. Blocks meanwhile. */
   restart({ downMs = 0 }: { downMs?: number } = {}): void {
     this.#native.restart(downMs);
   }
 
-  /** Forgets every token that was given out so far. */
+  /** Revokes every access token issued so far. */
   revokeTokens(): void {
     this.#native.revokeTokens();
   }
 
-  /** Sends a notification, or with an `id` a request, on every stream that is open. */
+  /**
+   * Sends a notification, or with an `id` a request, on every open event stream.
+   *
+   * @throws A `TypeError` if the message is not valid.
+   */
   push(message: Push): void {
     const wrong = this.#native.push(JSON.stringify(message));
     if (wrong !== null) throw new TypeError(wrong);
   }
 
-  /** Forgets what happened so far. Sessions, stored answers and rules stay. */
+  /** Clears the ledger. Sessions, stored responses and rules stay. */
   resetLedger(): void {
     this.#native.resetLedger();
   }
@@ -117,32 +129,32 @@ export class DevServer {
     return answer === "true";
   }
 
-  /** Closes every connection and ends the server. The ledger can still be read. */
+  /** Closes all connections and stops the server. The ledger can still be read. */
   async close(): Promise<void> {
     await run((id) => {
       this.#native.close(id);
     });
   }
 
-  /** For `await using`: closes the server. */
+  /** Closes the server at the end of an `await using` block. */
   async [asyncDispose](): Promise<void> {
     await this.close();
   }
 }
 
-// Names are translated where they are ours, one level at a time: never inside headers and bodies.
+// Only names of this package are translated, one level at a time: never inside headers and bodies.
 
-function writtenOptions(options: DevServerOptions): Fields {
+function snakeOptions(options: DevServerOptions): Fields {
   const { rateLimit, tls, faults, ...rest } = options;
   return snakeFields({
     ...rest,
     ...(rateLimit === undefined ? {} : { rateLimit: rateLimit && snakeFields(rateLimit) }),
     ...(tls === undefined ? {} : { tls: tls && snakeFields(tls) }),
-    ...(faults === undefined ? {} : { faults: faults.map(writtenRule) }),
+    ...(faults === undefined ? {} : { faults: faults.map(snakeRule) }),
   });
 }
 
-function writtenRule(rule: Rule): Fields {
+function snakeRule(rule: Rule): Fields {
   const { on, fault } = rule;
   return snakeFields({ ...rule, ...(on === undefined ? {} : { on: snakeFields(on) }), fault: snakeFields(fault) });
 }

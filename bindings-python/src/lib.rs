@@ -1,27 +1,9 @@
-//! The Python bridge: Python values to JSON bytes and back, and a runtime to run the core on. Nothing is decided here.
+//! The Python bridge: Python values to JSON text and back, and a runtime to run the core on. No rule of the client is here.
 
-mod asked;
-mod async_client;
-mod background;
-mod call_runtime;
+mod callbacks;
 mod client;
-mod daemon;
-mod decode;
-mod encode;
-mod errors;
-mod exit;
-mod given_up;
-mod hooks;
-mod letters;
-mod open;
-mod pages;
-mod pending;
-mod post;
-mod progress;
-mod record;
+mod convert;
 mod runtime;
-mod task;
-mod telling;
 mod testing;
 
 use pyo3::prelude::*;
@@ -35,19 +17,19 @@ mod _native {
     use pyo3::prelude::*;
 
     #[pymodule_export]
-    use super::async_client::AsyncClient;
+    use super::callbacks::inbox::{Inbox, InboxQuestion};
     #[pymodule_export]
-    use super::client::SyncClient;
+    use super::callbacks::progress::ProgressQueue;
     #[pymodule_export]
-    use super::given_up::GivenUp;
+    use super::client::async_client::AsyncClient;
     #[pymodule_export]
-    use super::letters::{Asking, Letters};
+    use super::client::cancel_flag::CancelFlag;
     #[pymodule_export]
-    use super::pages::{AsyncPages, SyncPages};
+    use super::client::pages::Pages;
     #[pymodule_export]
-    use super::progress::ProgressQueue;
+    use super::client::sync_client::SyncClient;
     #[pymodule_export]
-    use super::record::{looks_like_error, shown_record};
+    use super::convert::record::{looks_like_error, shown_record};
     #[pymodule_export]
     use super::testing::DevServer;
 
@@ -57,13 +39,13 @@ mod _native {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
-        super::background::close_at_exit(module.py())
+        super::runtime::client_handle::close_at_exit(module.py())
     }
 
-    /// Raises where the coroutine that this is called in is not run by a task of asyncio's.
+    /// Raises where no task of asyncio runs the coroutine that calls this.
     #[pyfunction]
     fn check_task(py: Python<'_>) -> PyResult<()> {
-        super::async_client::check_task(py)
+        super::client::async_client::check_task(py)
     }
 
     /// The core's tables of options, methods, kinds and codes; with `camel` in Node's spelling.
@@ -71,6 +53,6 @@ mod _native {
     #[pyo3(signature = (camel=false))]
     fn tables(py: Python<'_>, camel: bool) -> PyResult<Bound<'_, PyAny>> {
         let spelling = if camel { Spelling::Camel } else { Spelling::Snake };
-        super::decode::decode(py, omni_mcp::bridge::tables(spelling).as_bytes())
+        super::convert::decode::decode(py, omni_mcp::bridge::tables(spelling).as_bytes())
     }
 }

@@ -7,16 +7,16 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::decode::decode;
-use crate::encode;
-use crate::runtime::Local;
+use crate::convert::decode::decode;
+use crate::convert::encode;
+use crate::runtime::process_local::ProcessLocal;
 
 /// How soon a wait notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// A dev server on a thread of its own.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
-pub(crate) struct DevServer(Local<Server>);
+pub(crate) struct DevServer(ProcessLocal<Server>);
 
 #[pymethods]
 impl DevServer {
@@ -24,7 +24,7 @@ impl DevServer {
     fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let options = text(options)?;
         let server = py.detach(|| Server::start_json(&options)).map_err(|error| bad(&error))?;
-        Ok(Self(Local::new(server)))
+        Ok(Self(ProcessLocal::new(server)))
     }
 
     #[getter]

@@ -23,7 +23,7 @@ def test_the_lock_stays_off() -> None:
 
 
 def test_it_is_declared_and_no_class_belongs_to_one_thread() -> None:
-    sources = {path.name: path.read_text() for path in SOURCES.glob("*.rs")}
+    sources = {path.relative_to(SOURCES).as_posix(): path.read_text() for path in SOURCES.rglob("*.rs")}
     assert "#[pymodule(gil_used = false)]" in sources["lib.rs"]
     classes = [declared for text in sources.values() for declared in re.findall(r"#\[pyclass\(([^)]*)\)\]", text)]
     assert len(classes) >= 8
@@ -82,9 +82,9 @@ def test_every_object_bears_many_threads(server: DevServer) -> None:
                         assert error.kind == "closed"  # noqa: PT017
                 _native.tables()
 
-            def turn(pages: Any = pages) -> None:
+            def turn(client: Any = client, pages: Any = pages) -> None:
                 try:
-                    while pages.next() is not None:
+                    while client._native.next_page(pages) is not None:
                         pass
                 except OmniMCPError as error:
                     assert error.kind == "closed"  # noqa: PT017

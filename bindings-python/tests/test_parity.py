@@ -96,7 +96,7 @@ def test_call_options(method: str) -> None:
     (row,) = (row for row in TABLES["methods"] if row["spelled"] == method)
     assert ("options" in parameters) == row["options"]
     assert ("on_progress" in parameters) == (row["options"] and not row["iterates"])
-    assert fields(CallOptions) == spelled("call_options") - {"with_metadata"}
+    assert fields(CallOptions) == spelled("call_options")
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
@@ -193,6 +193,8 @@ def test_metadata(client: OmniMCPClient) -> None:
     assert isinstance(answer, WithMetadata)
     assert answer.result == client.ping()
     assert set(answer.metadata) == set(Metadata.__annotations__)
+    with pytest.raises(omni_mcp_py.ConfigError, match="with_metadata: is not an option"):
+        client.ping(with_metadata=True)  # type: ignore[call-arg]
 
 
 def test_what_the_dev_server_counts(server: DevServer) -> None:

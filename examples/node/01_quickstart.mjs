@@ -14,7 +14,7 @@ async function quickstart() {
   await introduce(client);
 
   const key = server ? "idem_quickstart_0001" : `idem_${randomUUID()}`;
-  const search = () => client.callTool("fred.search", { q: "inflation", limit: 5 }, key, { withMetadata: true });
+  const search = () => client.withMetadata.callTool("fred.search", { q: "inflation", limit: 5 }, key);
   const first = await search();
   const [series] = first.result.structuredContent.results;
   console.log(`first series: ${series.series_id} - ${series.title}`);

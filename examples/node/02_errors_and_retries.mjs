@@ -12,11 +12,11 @@ await server?.close();
 
 async function retries() {
   faultOnce({ kind: "status", status: 503 });
-  const { metadata: unavailable } = await search({ withMetadata: true });
+  const { metadata: unavailable } = await client.withMetadata.callTool("fred.search", { q: "inflation" });
   console.log(`after a 503: ${unavailable.attempts} attempts, replayed ${unavailable.replayed}`);
 
   faultOnce({ kind: "reset", when: "after_execution" });
-  const { metadata: lost } = await search({ withMetadata: true });
+  const { metadata: lost } = await client.withMetadata.callTool("fred.search", { q: "inflation" });
   console.log(`after a lost connection: ${lost.attempts} attempts, replayed ${lost.replayed}`);
 
   faultOnce({ kind: "omni_error", omniCode: "rate_limit_exceeded", retryAfter: 600 });

@@ -5,7 +5,7 @@ import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
 const server = process.env.OMNI_API_KEY ? undefined : await testing.DevServer.start();
 const client = new OmniMcpClient(server && { apiKey: server.apiKey, baseUrl: server.url });
 
-const series = () => client.callTool("fred.series", { series_id: "UNRATE", limit: 1 }, { withMetadata: true });
+const series = () => client.withMetadata.callTool("fred.series", { series_id: "UNRATE", limit: 1 });
 const settled = await Promise.allSettled(Array.from({ length: 50 }, series));
 const results = settled.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
 const keys = new Set(results.map(({ metadata }) => metadata.idempotencyKey));

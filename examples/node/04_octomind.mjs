@@ -19,7 +19,7 @@ const hints = new Set(server.ledger().requests.map(({ headers }) => headers["x-s
 console.log(`one x-session-id: ${hints.size === 1 && !hints.has(undefined)}`);
 
 server.expireSessions();
-const { metadata } = await client.callTool("getVersion", {}, { withMetadata: true });
+const { metadata } = await client.withMetadata.callTool("getVersion");
 console.log(`after a lost session: ${metadata.attempts} attempts`);
 await client.close();
 console.log(`sessions opened: ${server.ledger().sessionsOpened}`);

@@ -31,7 +31,7 @@ async function inEra(era, endpoint) {
   const prompt = await client.getPrompt("test_prompt_with_arguments", { arg1: "a", arg2: "b" });
   console.log(`prompt: ${prompt.messages[0].content.text}`);
   await client.listResources();
-  const { result, metadata } = await client.listResources({ withMetadata: true });
+  const { result, metadata } = await client.withMetadata.listResources();
   console.log(`resources: ${result.resources.length}, kept: ${metadata.cached}`);
 
   const uri = "test://watched-resource";

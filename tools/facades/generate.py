@@ -7,6 +7,7 @@ import sys
 
 import python
 import tables
+import typescript
 
 
 def main() -> int:
@@ -14,7 +15,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true", help="write nothing, and fail where a file differs")
     checks = parser.parse_args().check
-    files = python.files(tables.load(camel=False))
+    files = python.files(tables.load(camel=False)) | typescript.files(tables.load(camel=True))
     stale = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         print(f"{path.relative_to(tables.ROOT)} {'differs from what `make types` writes' if checks else 'written'}")

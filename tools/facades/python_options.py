@@ -11,7 +11,7 @@ def options(tables: Tables) -> str:
     """The options of clients, calls and registries."""
     (profile,) = (row for row in tables.client_options if row.kind == "profile")
     keyed = tables.keyed_options
-    unkeyed = [row for row in tables.call_options if row.name not in [*keyed, "with_metadata"]]
+    unkeyed = [row for row in tables.call_options if row.name not in keyed]
     head = f'''\
 """The options of clients, calls and registries."""
 

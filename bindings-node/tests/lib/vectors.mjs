@@ -117,19 +117,20 @@ const snakePage = (page) => (isObject(page) && "hasMore" in page ? { data: page.
 
 async function runCall(step, { subject: client, registry }, server, at) {
   const heard = [];
-  const given = options(written(step.options ?? {}, server), tables.call_options);
+  const { with_metadata: wantsMetadata = step.metadata !== undefined, ...rest } = step.options ?? {};
+  const given = options(written(rest, server), tables.call_options);
   if (step.progress !== undefined) given.onProgress = (progress) => heard.push(progress);
   const known = registry === undefined ? ARGUMENTS : REGISTRY_ARGUMENTS[registry];
   const positional = known[step.call]?.(written(step.args ?? {}, server)) ?? [];
   assert.ok(tables.methods.concat(tables.registry_methods).some(({ name }) => name === step.call), `${at}: no method ${step.call}`);
-  const made = client[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
+  const made = (wantsMetadata ? client.withMetadata : client)[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
   const call = Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
   if (step.error !== undefined) {
     const failed = await call.then((result) => assert.fail(`${at}: no error but ${JSON.stringify(result)}`), (error) => error);
     matchError(written(step.error, server), failed, `${at}.error`);
   } else {
     const settled = await call;
-    const answer = given.withMetadata === true ? settled : { result: settled };
+    const answer = wantsMetadata ? settled : { result: settled };
     if (step.result !== undefined) match(written(step.result, server), answer.result, `${at}.result`);
     if (step.metadata !== undefined) match(written(camelFields(step.metadata), server), answer.metadata, `${at}.metadata`);
   }

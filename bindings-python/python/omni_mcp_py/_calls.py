@@ -1,4 +1,4 @@
-"""What all methods of a client call."""
+"""The base classes of the clients: how each method calls the native client."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Calls(Dropped, Closing):
         return WithMetadata(*result) if with_metadata else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> Iterator[Any]:
-        return _each(self._native.pages(name, {}, options), member)
+        return items(self._native, self._native.pages(name, {}, options), member)
 
 
 class AsyncCalls(Dropped, AsyncClosing):
@@ -47,11 +47,11 @@ class AsyncCalls(Dropped, AsyncClosing):
 
     def _open(self, native: _native.AsyncClient) -> None:
         self._native = native
-        self._hooks = None
-        if native.letters is not None:
-            from omni_mcp_py._hooks import LoopHooks
+        self._callbacks = None
+        if native.inbox is not None:
+            from omni_mcp_py._loop_callbacks import LoopCallbacks
 
-            self._hooks = LoopHooks(native.letters)
+            self._callbacks = LoopCallbacks(native.inbox)
 
     async def _call(
         self,
@@ -62,34 +62,35 @@ class AsyncCalls(Dropped, AsyncClosing):
         idempotency_key: str | None = None,
         with_metadata: bool = False,
     ) -> Any:
-        if self._hooks is not None:
-            self._hooks.attach()
+        if self._callbacks is not None:
+            self._callbacks.attach()
         if idempotency_key is not None:
             options = {**options, "idempotency_key": idempotency_key}
         if on_progress is None or not callable(on_progress):
-            # What cannot be called is refused there.
+            # The native client refuses a value that cannot be called.
             result = await self._native.call(name, params, options, on_progress, with_metadata)
         else:
-            from omni_mcp_py._progress import Teller
+            from omni_mcp_py._progress import ProgressCallback
 
-            async with Teller(on_progress) as teller:
-                result = await self._native.call(name, params, options, teller, with_metadata)
+            async with ProgressCallback(on_progress) as callback:
+                result = await self._native.call(name, params, options, callback, with_metadata)
         return WithMetadata(*result) if with_metadata else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> AsyncIterator[Any]:
         return self._each(self._native.pages(name, {}, options), member)
 
-    async def _each(self, pages: _native.AsyncPages, member: str) -> AsyncIterator[Any]:
+    async def _each(self, pages: _native.Pages, member: str) -> AsyncIterator[Any]:
         while True:
-            if self._hooks is not None:
-                self._hooks.attach()
-            page = await pages.next()
+            if self._callbacks is not None:
+                self._callbacks.attach()
+            page = await self._native.next_page(pages)
             if page is None:
                 return
             for item in page[member]:
                 yield item
 
 
-def _each(pages: _native.SyncPages, member: str) -> Iterator[Any]:
-    while (page := _greenlets.run(pages.next)) is not None:
+def items(native: _native.SyncClient, pages: _native.Pages, member: str) -> Iterator[Any]:
+    """Return the items of all pages, which are fetched as they are needed."""
+    while (page := _greenlets.run(native.next_page, pages)) is not None:
         yield from page[member]

@@ -15,7 +15,7 @@ _loaded: Any = sys.modules
 
 
 def run(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call what blocks. It is given up where the greenlet that waits for it is ended, as by `gevent.Timeout`."""
+    """Call a function that blocks. It is cancelled where the waiting greenlet is ended, as by `gevent.Timeout`."""
     if "gevent.monkey" in _loaded and _is_patched_by_gevent():
         return _run(_in_pool_of_gevent, function, arguments)
     if "eventlet.patcher" in _loaded and _is_patched_by_eventlet():
@@ -24,7 +24,7 @@ def run(function: Callable[..., Any], *arguments: Any) -> Any:
 
 
 def original_start_new_thread() -> Any:
-    """Return what starts a thread where `threading` makes greenlets; None elsewhere."""
+    """Return the function that starts a thread where `threading` makes greenlets; None elsewhere."""
     if "gevent.monkey" in _loaded and _is_patched_by_gevent():
         return _loaded["gevent.monkey"].get_original("_thread", "start_new_thread")
     if "eventlet.patcher" in _loaded and _is_patched_by_eventlet():
@@ -43,19 +43,19 @@ def _is_patched_by_eventlet() -> bool:
 
 
 def _run(in_pool: Callable[..., Any], function: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    given_up = _native.GivenUp()
+    cancel = _native.CancelFlag()
 
     def outcome() -> tuple[Any, BaseException | None]:
-        # Returned and not raised: a pool may report what is raised in it.
+        # Returned and not raised: a pool may report exceptions.
         try:
-            return function(*arguments, given_up), None
+            return function(*arguments, cancel), None
         except BaseException as error:
             return None, error
 
     try:
         result, error = in_pool(outcome)
     except BaseException:
-        given_up.set()
+        cancel.set()
         raise
     if error is not None:
         try:

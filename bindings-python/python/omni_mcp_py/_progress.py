@@ -16,37 +16,37 @@ if TYPE_CHECKING:
     from omni_mcp_py import _native
     from omni_mcp_py.types import Progress
 
-# How long a plain function is called in a row before the loop's other tasks have their turn.
-_TURN = 0.01
+# How long a plain function is called in a row before the loop's other tasks run.
+_DELIVER_WITHIN = 0.01
 
 
-class Teller:
-    """Calls the callback of one call. What an async one gives is awaited by one task, one after the other."""
+class ProgressCallback:
+    """Calls the callback of one call. Awaitables of an async callback are awaited by one task, one after the other."""
 
     def __init__(self, callback: Callable[[Progress], Awaitable[object] | object]) -> None:
         self._callback = callback
         self._queue: _native.ProgressQueue | None = None
         self._task: asyncio.Task[None] | None = None
         self._more = asyncio.Event()
-        self._given_up = False
+        self._is_over = False
 
     def __call__(self) -> bool:
-        """Be one that can be called, as all callbacks are."""
-        return self.tell()
+        """Deliver: the native client requires that callbacks can be called."""
+        return self.deliver()
 
-    def reads(self, queue: _native.ProgressQueue) -> None:
-        """Take the progress from this queue."""
+    def set_queue(self, queue: _native.ProgressQueue) -> None:
+        """Set the queue of the progress."""
         self._queue = queue
 
-    def tell(self) -> bool:
-        """Call the callback with what waits, and say whether more of it waits."""
+    def deliver(self) -> bool:
+        """Call the callback with the progress so far. Return whether there is more."""
         if self._task is not None:
             self._more.set()
             return False
-        end = time.monotonic() + _TURN
-        while self._queue is not None and (told := self._queue.next(self._callback)) is not None:
-            if inspect.isawaitable(told[0]):
-                self._task = asyncio.create_task(self._await_all(self._queue, told[0]))
+        end = time.monotonic() + _DELIVER_WITHIN
+        while self._queue is not None and (called := self._queue.next(self._callback)) is not None:
+            if inspect.isawaitable(called[0]):
+                self._task = asyncio.create_task(self._await_all(self._queue, called[0]))
                 return False
             if time.monotonic() >= end:
                 return True
@@ -57,15 +57,15 @@ class Teller:
             while True:
                 if awaited is not None:
                     await self._await(awaited)
-                    # A coroutine need not have waited for anything.
+                    # A coroutine need not have suspended.
                     await asyncio.sleep(0)
                 self._more.clear()
-                told = queue.next(self._callback)
-                if told is None:
+                called = queue.next(self._callback)
+                if called is None:
                     awaited = None
                     await self._more.wait()
                 else:
-                    awaited = told[0] if inspect.isawaitable(told[0]) else None
+                    awaited = called[0] if inspect.isawaitable(called[0]) else None
         finally:
             queue.close()
 
@@ -73,7 +73,7 @@ class Teller:
         try:
             await awaited
         except (Exception, asyncio.CancelledError) as error:
-            if self._given_up:
+            if self._is_over:
                 raise
             context = {"message": "a progress callback failed", "exception": error}
             asyncio.get_running_loop().call_exception_handler(context)
@@ -87,9 +87,9 @@ class Teller:
         if self._task is None:
             return
         # The call does not end before its callback has processed everything, or has taken too long for it.
-        self._given_up = True
+        self._is_over = True
         if not self._task.cancel() and not self._task.cancelled():
-            # It has ended by what means the program, such as `SystemExit`, which went to the loop, too.
+            # It has ended by an exception for the program, such as `SystemExit`, which went to the loop, too.
             raised = self._task.exception()
             if raised is not None and error is None:
                 raise raised

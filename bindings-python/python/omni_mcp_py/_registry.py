@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets, _native
+from omni_mcp_py._calls import items
 from omni_mcp_py._closing import AsyncClosing, Closing
 from omni_mcp_py._record import ServerRecord
 
@@ -38,7 +39,7 @@ class Registry(Closing):
         return _greenlets.run(self._native.call, name, params, options, None, False)
 
     def _records(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> Iterator[ServerRecord]:
-        return _each(self._native.pages(name, params, options))
+        return map(ServerRecord, items(self._native, self._native.pages(name, params, options), "data"))
 
 
 class AsyncRegistry(AsyncClosing):
@@ -56,15 +57,10 @@ class AsyncRegistry(AsyncClosing):
         return await self._native.call(name, params, options, None, False)
 
     def _records(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> AsyncIterator[ServerRecord]:
-        return _each_async(self._native.pages(name, params, options))
+        return _records(self._native, self._native.pages(name, params, options))
 
 
-def _each(pages: _native.SyncPages) -> Iterator[ServerRecord]:
-    while (page := _greenlets.run(pages.next)) is not None:
-        yield from map(ServerRecord, page["data"])
-
-
-async def _each_async(pages: _native.AsyncPages) -> AsyncIterator[ServerRecord]:
-    while (page := await pages.next()) is not None:
+async def _records(native: _native.AsyncClient, pages: _native.Pages) -> AsyncIterator[ServerRecord]:
+    while (page := await native.next_page(pages)) is not None:
         for record in page["data"]:
             yield ServerRecord(record)

@@ -50,11 +50,11 @@ enum To {
     Registry(AnyRegistry),
 }
 
-/// What is left of a client that is closed.
+/// The properties that remain when a client is closed.
 #[derive(Debug, Clone)]
-pub struct Remains(Option<Counts>);
+pub struct ClosedClient(Option<Counts>);
 
-impl Remains {
+impl ClosedClient {
     /// A property of the table of properties as JSON text; `None` for what only an open client knows.
     pub fn property(&self, name: &str) -> Option<String> {
         let counts = self.0.as_ref()?;
@@ -66,19 +66,19 @@ impl Remains {
     }
 }
 
-/// A result as it crosses.
+/// The result of a call, for the binding.
 #[derive(Debug)]
-pub struct Crossing {
+pub struct CallOutput {
     /// The result as JSON text.
     pub result: Bytes,
     /// Its metadata as JSON text, where the call asked for it.
     pub metadata: Option<String>,
-    /// What the caller is to be warned of, in the way of the language.
+    /// Warnings for the caller, which the binding issues as its language does.
     pub warnings: Vec<String>,
     reply: RawReply,
 }
 
-impl Crossing {
+impl CallOutput {
     fn of(mut reply: RawReply, with_metadata: bool) -> Self {
         let metadata = with_metadata.then(|| serde_json::to_string(&reply.metadata()).unwrap_or_default());
         let warnings = std::mem::take(&mut reply.warnings);
@@ -201,11 +201,11 @@ impl Bridge {
         }
     }
 
-    /// What can still be asked of a client that is closed, and that nobody holds any more.
-    pub fn remains(&self) -> Remains {
+    /// The properties that remain when the client is closed and dropped.
+    pub fn closed(&self) -> ClosedClient {
         match &self.to {
-            To::Server(client) => Remains(Some(client.counts())),
-            To::Registry(_) => Remains(None),
+            To::Server(client) => ClosedClient(Some(client.counts())),
+            To::Registry(_) => ClosedClient(None),
         }
     }
 
@@ -247,7 +247,6 @@ impl Bridge {
             return Ok(Prepared { state, kind: RequestKind::Prepared(work), with_metadata: false, room: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = with_metadata || options.with_metadata == Some(true);
         let client = match &self.to {
             To::Server(client) => client,
             To::Registry(registry) => {
@@ -289,7 +288,6 @@ impl Bridge {
 
     fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
         let options = CallOptions::from_json(options, self.spelling)?;
-        let with_metadata = options.with_metadata == Some(true);
         let of = match &self.to {
             To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
             To::Server(client) => {
@@ -298,7 +296,7 @@ impl Bridge {
                 PagesOf::Server(client.pages(rpc, member, options))
             }
         };
-        Ok(Pages { of, with_metadata })
+        Ok(Pages { of })
     }
 
     /// Keeps notices of calls that are given up, for a runtime that goes on between calls.
@@ -332,7 +330,6 @@ impl Bridge {
 #[derive(Debug)]
 pub struct Pages {
     of: PagesOf,
-    with_metadata: bool,
 }
 
 #[derive(Debug)]
@@ -354,7 +351,7 @@ impl Pages {
         Ok(work.map(|work| Prepared {
             state: Arc::clone(&work.state),
             kind: RequestKind::Prepared(work),
-            with_metadata: self.with_metadata,
+            with_metadata: false,
             room: None,
         }))
     }
@@ -508,7 +505,7 @@ impl Prepared {
     ///
     /// # Errors
     /// Any kind of the table.
-    pub async fn run(self) -> Result<Crossing> {
+    pub async fn run(self) -> Result<CallOutput> {
         AssertUnwindSafe(self.run_unguarded(false)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
 
@@ -517,16 +514,16 @@ impl Prepared {
     ///
     /// # Errors
     /// Any kind of the table.
-    pub async fn run_and_deliver(self) -> Result<Crossing> {
+    pub async fn run_and_deliver(self) -> Result<CallOutput> {
         AssertUnwindSafe(self.run_unguarded(true)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    async fn run_unguarded(self, delivers: bool) -> Result<Crossing> {
+    async fn run_unguarded(self, delivers: bool) -> Result<CallOutput> {
         let ended = match self.kind {
             RequestKind::Notify(client, method, params) => {
                 client.raw_notify(&method, &params).await?;
                 let result = Bytes::from_static(b"null");
-                return Ok(Crossing::of(RawReply { result, ..RawReply::default() }, false));
+                return Ok(CallOutput::of(RawReply { result, ..RawReply::default() }, false));
             }
             RequestKind::Call(client, what, call) => client.raw(&what, *call).await,
             RequestKind::Prepared(work) => prepared::run(work).await,
@@ -538,7 +535,7 @@ impl Prepared {
         if let Some(dropped) = self.room.map(|(room, _)| room.dropped()).filter(|dropped| *dropped > 0) {
             reply.warnings.push(format!("{dropped} {PROGRESS_DROPPED}"));
         }
-        Ok(Crossing::of(reply, self.with_metadata))
+        Ok(CallOutput::of(reply, self.with_metadata))
     }
 
     /// A handle that tells how far the call had come when it was cancelled.

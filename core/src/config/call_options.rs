@@ -37,6 +37,4 @@ options! {
     tracestate: String = "none";
     /// W3C baggage, sent in the same way.
     baggage: String = "none";
-    /// Returns the result together with its metadata (in Rust, metadata is always there).
-    with_metadata: bool = "false";
 }

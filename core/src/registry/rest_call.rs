@@ -53,7 +53,6 @@ impl RestCall {
                 ("raise_tool_errors", options.raise_tool_errors.is_some()),
                 ("validate_output", options.validate_output.is_some()),
                 ("fresh", options.fresh.is_some()),
-                ("with_metadata", options.with_metadata == Some(true)),
             ],
             "does not belong to a call of a registry",
         )?;

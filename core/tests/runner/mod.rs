@@ -127,8 +127,10 @@ async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {
 
 async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>>>) -> Outcome {
     let args = step.get("args").cloned().unwrap_or_else(|| json!({}));
-    let options = step.get("options").map(Value::to_string).unwrap_or_default();
-    let options = CallOptions::from_json(&options, Spelling::Snake)?;
+    let mut options = step.get("options").cloned().unwrap_or_else(|| json!({}));
+    // Every call returns its metadata in Rust.
+    options.as_object_mut().unwrap().remove("with_metadata");
+    let options = CallOptions::from_json(&options.to_string(), Spelling::Snake)?;
     let word = |name: &str| args[name].as_str().unwrap_or_default();
     let object = |name: &str| Special(args.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new())));
     macro_rules! ended {

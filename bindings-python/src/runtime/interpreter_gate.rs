@@ -1,5 +1,5 @@
-//! The end of the interpreter, before which a thread of ours must have left it: below 3.14 Python ends a thread that
-//! asks for the interpreter too late, in the middle of Rust code.
+//! Access of this library's threads to the interpreter, which ends before the interpreter does: below 3.14 Python kills a
+//! thread that attaches too late, in the middle of Rust code.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -7,32 +7,32 @@ use std::time::Duration;
 use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 
-/// How long the end of the interpreter waits for those inside: a function of the caller's may never return.
+/// How long the end of the interpreter waits for threads inside: a callback may never return.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
-/// Open as long as threads that are not Python's own may enter the interpreter.
+/// Open as long as threads of this library may enter the interpreter.
 #[derive(Clone, Default)]
-pub(crate) struct Gate(Arc<Door>);
+pub(crate) struct InterpreterGate(Arc<GateShared>);
 
 #[derive(Default)]
-struct Door {
-    state: Mutex<State>,
+struct GateShared {
+    state: Mutex<GateState>,
     left: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct GateState {
     is_closed: bool,
     inside: usize,
 }
 
-impl Gate {
+impl InterpreterGate {
     /// A gate that closes when the interpreter ends.
     pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
         let gate = Self::default();
         let (closing, pid) = (gate.clone(), std::process::id());
         let close = PyCFunction::new_closure(py, None, None, move |args, _| {
-            // In a child the thread that may be inside is the parent's, and would never leave.
+            // In a child process a thread inside is the parent's, and would never leave.
             if pid == std::process::id() {
                 args.py().detach(|| closing.close());
             }
@@ -45,15 +45,15 @@ impl Gate {
         !self.0.state().is_closed
     }
 
-    /// Whether somebody is in the interpreter still.
-    pub(crate) fn is_held(&self) -> bool {
+    /// Whether a thread is inside.
+    pub(crate) fn is_occupied(&self) -> bool {
         self.0.state().inside > 0
     }
 
-    /// Does `work` in the interpreter, or nothing once that ends.
+    /// Runs `work` in the interpreter; does nothing once the gate is closed.
     pub(crate) fn enter(&self, work: impl FnOnce()) {
-        // Never waits: whoever closes the gate waits for those inside, who may need what this thread holds.
-        let Some(_inside) = Inside::of(&self.0) else { return };
+        // Never waits: closing the gate waits for the threads inside, which may need a lock of this thread.
+        let Some(_inside) = Inside::enter(&self.0) else { return };
         let _ = Python::try_attach(|_| work());
     }
 
@@ -64,24 +64,24 @@ impl Gate {
     }
 }
 
-impl Door {
-    /// Held for a few instructions only, and never while the interpreter is asked for.
-    fn state(&self) -> MutexGuard<'_, State> {
+impl GateShared {
+    /// Locked for a few instructions only, and never while attaching to the interpreter.
+    fn state(&self) -> MutexGuard<'_, GateState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Somebody who is in the interpreter.
-struct Inside<'a>(&'a Door);
+/// A thread inside the interpreter.
+struct Inside<'a>(&'a GateShared);
 
 impl<'a> Inside<'a> {
-    fn of(door: &'a Door) -> Option<Self> {
-        let mut state = door.state();
+    fn enter(shared: &'a GateShared) -> Option<Self> {
+        let mut state = shared.state();
         if state.is_closed {
             return None;
         }
         state.inside += 1;
-        Some(Self(door))
+        Some(Self(shared))
     }
 }
 

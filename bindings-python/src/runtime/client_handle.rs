@@ -1,4 +1,4 @@
-//! Clients that work between calls: a process of theirs ends with them, and at the latest with the interpreter.
+//! Handles of clients: a client is closed when its handle is dropped, and at the latest when the interpreter ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -9,27 +9,27 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 use tokio::task::JoinHandle;
 
-use crate::runtime::{Shared, known, shared};
+use crate::runtime::shared_runtime::{SharedRuntime, known, shared};
 
-/// Longer than `close()` takes.
+/// Longer than `close()` takes: 5 s.
 const CLOSE_WITHIN: Duration = Duration::from_secs(6);
-/// How long is waited for a runtime that may be held up for ever.
-const HELD_UP: Duration = Duration::from_secs(1);
+/// How long the end of the interpreter waits for a runtime whose thread a callback may block for ever.
+const CLOSE_WITHIN_IF_BLOCKED: Duration = Duration::from_secs(1);
 
-/// Whether the interpreter ends: a thread must not be started any more.
+/// Whether the interpreter ends: no thread may be started any more.
 static ENDS: AtomicBool = AtomicBool::new(false);
 
-/// What is to be waited for when the interpreter of a process ends.
-static OPEN: Mutex<Vec<(u32, Open)>> = Mutex::new(Vec::new());
+/// Clients that the end of the interpreter waits for, each with the id of its process.
+static OPEN: Mutex<Vec<(u32, AtExit)>> = Mutex::new(Vec::new());
 
-enum Open {
-    /// A client that works between calls, and is to be closed.
+enum AtExit {
+    /// A client that works between calls, to be closed.
     Client(Weak<Bridge>),
-    /// One that is being closed.
+    /// A client that is being closed.
     Closing(JoinHandle<()>),
 }
 
-impl Open {
+impl AtExit {
     fn is_over(&self) -> bool {
         match self {
             Self::Client(bridge) => bridge.strong_count() == 0,
@@ -38,38 +38,38 @@ impl Open {
     }
 }
 
-fn remember(open: Open) {
+fn remember(open: AtExit) {
     let pid = std::process::id();
-    let mut known = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.retain(|(of, open)| *of != pid || !open.is_over());
-    known.push((pid, open));
+    let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    all.retain(|(owner, open)| *owner != pid || !open.is_over());
+    all.push((pid, open));
 }
 
-/// A client as its holder has it; it is closed when nobody holds it any more.
-pub(crate) struct Held {
+/// A client, which is closed when this is dropped.
+pub(crate) struct ClientHandle {
     pub(crate) bridge: Arc<Bridge>,
-    /// Where it runs, if it works between calls.
-    pub(crate) background: Option<Shared>,
+    /// The runtime of a client that works between calls.
+    pub(crate) background: Option<SharedRuntime>,
 }
 
-impl Held {
+impl ClientHandle {
     pub(crate) fn new(py: Python<'_>, bridge: Bridge) -> PyResult<Self> {
         let background = bridge.works_between_calls().then(|| shared(py)).transpose()?;
         let bridge = Arc::new(bridge);
         if background.is_some() {
-            remember(Open::Client(Arc::downgrade(&bridge)));
+            remember(AtExit::Client(Arc::downgrade(&bridge)));
         }
         Ok(Self { bridge, background })
     }
 }
 
-impl Drop for Held {
+impl Drop for ClientHandle {
     fn drop(&mut self) {
         let bridge = Arc::clone(&self.bridge);
         if let Some(shared) = &self.background {
-            remember(Open::Closing(shared.handle.spawn(async move { bridge.close().await })));
+            remember(AtExit::Closing(shared.handle.spawn(async move { bridge.close().await })));
         } else if bridge.is_connected() && !ENDS.load(Ordering::Relaxed) {
-            // Nobody closed it. Its session is ended meanwhile, and the end of the interpreter does not wait for that.
+            // It was not closed. Its session is ended in the background, and the end of the interpreter does not wait for that.
             if let Some(Ok(shared)) = Python::try_attach(shared) {
                 shared.handle.spawn(async move { bridge.close().await });
             }
@@ -77,20 +77,20 @@ impl Drop for Held {
     }
 }
 
-/// Has what is still open closed when the interpreter ends. Called when the module is made, so that functions that were
-/// registered later can use their clients before. Takes as long as `close()` at most.
+/// Closes what is still open when the interpreter ends; takes as long as `close()` at most. Called when the module is
+/// initialized, so that exit handlers of the program, which run first, can still use their clients.
 pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
     let close = PyCFunction::new_closure(py, None, None, |args, _| {
         ENDS.store(true, Ordering::Relaxed);
         let Some(shared) = known() else { return };
         let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
         let closing = open.into_iter().filter_map(|(pid, open)| match open {
-            Open::Client(bridge) if pid == std::process::id() => {
+            AtExit::Client(bridge) if pid == std::process::id() => {
                 let bridge = bridge.upgrade()?;
                 Some(shared.handle.spawn(async move { bridge.close().await }))
             }
-            Open::Closing(closing) if pid == std::process::id() => Some(closing),
-            // Of the process before a fork, whose tasks are not ours.
+            AtExit::Closing(closing) if pid == std::process::id() => Some(closing),
+            // Of the process before a fork, to which its tasks belong.
             foreign => {
                 std::mem::forget(foreign);
                 None
@@ -104,8 +104,8 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
             }
             drop(over);
         });
-        // A function of the caller's that does not return may keep the runtime's thread, and nothing closes there.
-        let within = if shared.gate.is_held() { HELD_UP } else { CLOSE_WITHIN };
+        // A callback that does not return blocks the runtime's thread, and nothing can close on it.
+        let within = if shared.gate.is_occupied() { CLOSE_WITHIN_IF_BLOCKED } else { CLOSE_WITHIN };
         args.py().detach(move || is_over.recv_timeout(within).unwrap_or_default());
     })?;
     py.import("atexit")?.call_method1("register", (close,)).map(drop)

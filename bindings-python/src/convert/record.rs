@@ -1,10 +1,10 @@
-//! What the core says of a value: how a record is shown, and whether a result reads like a failure.
+//! Functions of the core on JSON values: a record without its secrets, and whether a result reads like a failure.
 
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use crate::decode::decode;
-use crate::encode;
+use crate::convert::decode::decode;
+use crate::convert::encode;
 
 /// A registry's record without its secrets.
 #[pyfunction]
@@ -12,7 +12,7 @@ pub(crate) fn shown_record<'py>(record: &Bound<'py, PyAny>) -> PyResult<Bound<'p
     decode(record.py(), omni_mcp::bridge::shown_record(&text(record)?).as_bytes())
 }
 
-/// Whether a tool's result reads like a failure although it does not say that it is one.
+/// Whether a tool's result reads like a failure although `isError` is not set.
 #[pyfunction]
 pub(crate) fn looks_like_error(result: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(omni_mcp::bridge::looks_like_error(text(result)?.as_bytes()))

@@ -1,17 +1,17 @@
-//! What clients are made of: options, or a record and options, of a server or of a registry.
+//! What a client is made of: options, or a record and options, of a server or of a registry.
 
 use omni_mcp::Spelling;
 use omni_mcp::bridge::{Bridge, Hooks, of_process, unsendable_argument};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::encode;
-use crate::errors::raised;
-use crate::hooks::Hooks as Functions;
+use crate::callbacks::functions::Callbacks;
+use crate::convert::encode;
+use crate::convert::errors::raised;
 
-/// What a client is made for.
-pub(crate) enum What<'a, 'py> {
-    /// The server that the options name.
+/// What a client connects to.
+pub(crate) enum ClientSource<'a, 'py> {
+    /// The server of the options.
     Server,
     /// The server of a record.
     Record(&'a Bound<'py, PyDict>),
@@ -19,21 +19,20 @@ pub(crate) enum What<'a, 'py> {
     Registry(&'a str),
 }
 
-impl What<'_, '_> {
-    /// The options without the caller's functions among them, and the functions. A registry has no use for any.
-    /// `awaits` says whether the client can await them.
+impl ClientSource<'_, '_> {
+    /// Separates the callbacks from the other options. A registry has none. `awaits` is whether the client can await them.
     pub(crate) fn split<'py>(
         &self,
         options: &Bound<'py, PyDict>,
         awaits: bool,
-    ) -> PyResult<(Bound<'py, PyDict>, Functions)> {
+    ) -> PyResult<(Bound<'py, PyDict>, Callbacks)> {
         match self {
-            Self::Registry(_) => Ok((options.clone(), Functions::default())),
-            Self::Server | Self::Record(_) => Functions::split(options, awaits),
+            Self::Registry(_) => Ok((options.clone(), Callbacks::default())),
+            Self::Server | Self::Record(_) => Callbacks::split(options, awaits),
         }
     }
 
-    /// Makes the client. `options` are without the caller's functions.
+    /// Makes the client. `options` are without callbacks.
     pub(crate) fn open(&self, options: &Bound<'_, PyDict>, hooks: Hooks) -> PyResult<Bridge> {
         let py = options.py();
         let spelling = Spelling::Snake;

@@ -1,8 +1,8 @@
 //! The runtimes of sync clients: they run on the threads that wait for calls, and nowhere else.
 //!
-//! Each takes four file descriptors, so clients share them: all that are first used by one thread have one runtime, and
-//! there are no more than [`MOST`] in a process. A client that calls functions of the caller's has a runtime of its own:
-//! such a function may block the thread that drives the runtime, and wait for another client's call.
+//! Each takes four file descriptors, so clients share them: all clients that one thread uses first have one runtime, and
+//! there are no more than [`MOST`] in a process. A client with callbacks has a runtime of its own: a callback may block
+//! the thread that drives the runtime, and wait for another client's call.
 
 use std::io;
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -10,19 +10,19 @@ use std::thread::ThreadId;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::runtime::turn;
+use crate::runtime::shared_runtime::yield_to_connections;
 
 /// The most runtimes that clients share.
 const MOST: usize = 4;
 
-/// How many tasks run before the sockets are looked at again. Within it, all connections that ended while nobody looked
-/// must have run, so that no call is sent into one of them.
+/// How many tasks run before the sockets are polled again. It covers all connections that ended while the runtime was
+/// idle, so that no call is sent on one of them.
 const TASKS_AT_ONCE: u32 = 4096;
 
-/// What a runtime is for.
+/// The purpose of a runtime.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Use {
-    /// To wait for a call that runs elsewhere. It has no descriptors.
+pub(crate) enum RuntimeUse {
+    /// To wait for a call that runs on another runtime. It has no descriptors.
     Waiting,
     /// For the calls of one client.
     OneClient,
@@ -30,30 +30,30 @@ pub(crate) enum Use {
     Shared,
 }
 
-/// As [`turn`], also where another thread drives the runtime: what was ready before has run. The end of an answer wakes a
-/// call before its connection is back in the pool, and the next call would open another one.
-pub(crate) async fn turn_anywhere() {
-    turn().await;
+/// As [`yield_to_connections`], also where another thread drives the runtime. The end of a response wakes its call before
+/// the connection is back in the pool, and the next call would open another one.
+pub(crate) async fn yield_to_all() {
+    yield_to_connections().await;
     let _ = tokio::spawn(async {}).await;
 }
 
 pub(crate) struct CallRuntime(Option<Runtime>);
 
-struct Known {
+struct KnownRuntime {
     pid: u32,
     thread: ThreadId,
     runtime: Weak<CallRuntime>,
 }
 
-static SHARED: Mutex<Vec<Known>> = Mutex::new(Vec::new());
+static SHARED: Mutex<Vec<KnownRuntime>> = Mutex::new(Vec::new());
 
 impl CallRuntime {
     /// The runtime of a client that this thread is the first to use.
-    pub(crate) fn of(what: Use) -> io::Result<Arc<Self>> {
-        match what {
-            Use::Waiting => Self::built(Builder::new_current_thread().enable_time()),
-            Use::OneClient => Self::built(Builder::new_current_thread().enable_all()),
-            Use::Shared => Self::shared(),
+    pub(crate) fn new(purpose: RuntimeUse) -> io::Result<Arc<Self>> {
+        match purpose {
+            RuntimeUse::Waiting => Self::built(Builder::new_current_thread().enable_time()),
+            RuntimeUse::OneClient => Self::built(Builder::new_current_thread().enable_all()),
+            RuntimeUse::Shared => Self::shared(),
         }
     }
 
@@ -63,7 +63,7 @@ impl CallRuntime {
 
     fn shared() -> io::Result<Arc<Self>> {
         let build = || Self::built(Builder::new_current_thread().enable_all().event_interval(TASKS_AT_ONCE));
-        // Never waited for: in a process that was forked meanwhile nobody would release the lock.
+        // Without waiting: after a fork no thread would release the lock.
         let Ok(mut known) = SHARED.try_lock() else { return build() };
         let (pid, thread) = (std::process::id(), std::thread::current().id());
         known.retain(|known| known.pid == pid && known.runtime.strong_count() > 0);
@@ -77,7 +77,7 @@ impl CallRuntime {
             Some(runtime) if known.len() >= MOST => Ok(runtime),
             other => match (build(), other) {
                 (Ok(runtime), _) => {
-                    known.push(Known { pid, thread, runtime: Arc::downgrade(&runtime) });
+                    known.push(KnownRuntime { pid, thread, runtime: Arc::downgrade(&runtime) });
                     Ok(runtime)
                 }
                 // There may be no descriptors left.
@@ -92,19 +92,19 @@ impl CallRuntime {
         self.0.as_ref().map(|runtime| runtime.block_on(work))
     }
 
-    /// Has `close` close connections of this runtime, and lets them end.
+    /// Runs `close`, which closes connections of this runtime, and lets the connections end.
     pub(crate) fn close(&self, close: impl FnOnce()) {
         let Some(runtime) = &self.0 else { return };
         let is_driving = Handle::try_current().is_ok();
         let entered = runtime.enter();
         close();
         drop(entered);
-        // In the midst of a call the runtime runs on by itself.
+        // During a call the runtime runs on by itself.
         if !is_driving {
-            // Never waits for a thread that drives the runtime meanwhile: it may wait for what this one holds.
+            // Never waits for a thread that drives the runtime meanwhile: that thread may wait for a lock of this one.
             runtime.block_on(async {
-                turn().await;
-                turn().await;
+                yield_to_connections().await;
+                yield_to_connections().await;
             });
         }
     }
@@ -121,13 +121,13 @@ impl Drop for CallRuntime {
 
 /// The runtime of one client, from its first call on.
 pub(crate) struct ClientRuntime {
-    what: Use,
+    purpose: RuntimeUse,
     runtime: OnceLock<Arc<CallRuntime>>,
 }
 
 impl ClientRuntime {
-    pub(crate) fn new(what: Use) -> Self {
-        Self { what, runtime: OnceLock::new() }
+    pub(crate) fn new(purpose: RuntimeUse) -> Self {
+        Self { purpose, runtime: OnceLock::new() }
     }
 
     /// # Errors
@@ -136,14 +136,14 @@ impl ClientRuntime {
         if let Some(runtime) = self.runtime.get() {
             return Ok(runtime);
         }
-        let made = CallRuntime::of(self.what)?;
+        let made = CallRuntime::new(self.purpose)?;
         Ok(self.runtime.get_or_init(|| made))
     }
 
-    /// For a client that makes no call any more: one that made none needs no descriptors to be closed.
+    /// For a client that makes no further call: a client without calls needs no descriptors to close.
     pub(crate) fn end(&self) -> io::Result<()> {
         if self.runtime.get().is_none() {
-            let _ = self.runtime.set(CallRuntime::of(Use::Waiting)?);
+            let _ = self.runtime.set(CallRuntime::new(RuntimeUse::Waiting)?);
         }
         Ok(())
     }

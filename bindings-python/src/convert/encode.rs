@@ -7,10 +7,10 @@ use omni_mcp::bridge::unsendable_argument;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDeltaAccess, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
-/// One level more than core sends, which counts from the params of `request` and not from what holds them.
+/// One level more than the core sends: the core counts from the params of `request`, this file from the object around them.
 const MAX_DEPTH: usize = 128;
 
-/// Why a value cannot be sent, in the core's words.
+/// Why a value cannot be sent, as a word of the core.
 type Reason = &'static str;
 
 /// The members of a method's params. A refusal names the member.
@@ -26,7 +26,7 @@ pub(crate) fn params(params: &Bound<'_, PyDict>) -> Result<Vec<u8>, Error> {
     Ok(out)
 }
 
-/// Options by name; a `timedelta` is as good as its seconds.
+/// Options by name; a `timedelta` becomes its seconds.
 pub(crate) fn options(options: &Bound<'_, PyDict>) -> Result<String, Error> {
     if options.is_empty() {
         return Ok(String::new());
@@ -133,7 +133,7 @@ fn write_int(out: &mut Vec<u8>, number: &Bound<'_, PyInt>) -> Result<(), Reason>
     if let Ok(small) = number.extract::<i64>() {
         return write!(out, "{small}").map_err(|_| "not_json");
     }
-    // A subclass may print itself otherwise; beyond 4300 digits Python refuses to.
+    // A subclass may have another `__repr__`; beyond 4300 digits Python raises.
     let digits = number.py().get_type::<PyInt>().call_method1("__repr__", (number,));
     let digits = digits.map_err(|_| "not_json")?;
     let digits = digits.cast::<PyString>().map_err(|_| "not_json")?;

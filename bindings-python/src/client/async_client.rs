@@ -1,0 +1,271 @@
+//! The async client: calls run on the shared runtime, and the coroutine that waits for one aborts it when it is dropped.
+//!
+//! PyO3's own `async fn` is used, so that asyncio's cancellation drops the coroutine's future. No other file depends on
+//! that.
+
+use std::pin::pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Wake, Waker};
+
+use omni_mcp::bridge::{
+    self, CallOutput, ClosedClient, Prepared, closed, forked, no_event_loop, not_callable, panicked,
+};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::callbacks::functions::Callbacks;
+use crate::callbacks::inbox::Inbox;
+use crate::callbacks::progress::{ProgressBuffer, ProgressQueue};
+use crate::callbacks::question::CallbackError;
+use crate::client::open::ClientSource;
+use crate::client::pages::Pages;
+use crate::convert::decode;
+use crate::convert::encode;
+use crate::convert::errors::raised;
+use crate::runtime::client_handle::ClientHandle;
+use crate::runtime::interpreter_gate::InterpreterGate;
+use crate::runtime::process_local::ProcessLocal;
+use crate::runtime::shared_runtime::shared;
+use crate::runtime::task::Task;
+
+/// The progress of a call, and the `ProgressCallback` that takes it.
+type Progress = (Arc<ProgressBuffer>, Py<PyAny>);
+
+/// A client whose calls are awaited; usable from any event loop.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct AsyncClient {
+    open: ProcessLocal<Mutex<Option<Arc<ClientHandle>>>>,
+    callbacks: Py<Callbacks>,
+    /// The properties that remain when the client is closed.
+    closed: ClosedClient,
+    /// The inbox of the callbacks that an event loop runs, where there are any.
+    #[pyo3(get)]
+    inbox: Option<Py<Inbox>>,
+}
+
+#[pymethods]
+impl AsyncClient {
+    #[new]
+    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Server, options)
+    }
+
+    /// The client of a record.
+    #[staticmethod]
+    fn of_record(record: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Record(record), options)
+    }
+
+    /// A client of a registry.
+    #[staticmethod]
+    fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Registry(kind), options)
+    }
+
+    /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. `on_progress`
+    /// is a `ProgressCallback`; a value that cannot be called is refused.
+    #[pyo3(signature = (method, params, options, on_progress, with_metadata=false))]
+    async fn call(
+        &self,
+        method: String,
+        params: Py<PyDict>,
+        options: Py<PyDict>,
+        on_progress: Option<Py<PyAny>>,
+        with_metadata: bool,
+    ) -> PyResult<Py<PyAny>> {
+        Python::attach(check_task)?;
+        if let Some(callback) = &on_progress {
+            Python::attach(|py| match callback.bind(py).is_callable() {
+                true => Ok(()),
+                false => Err(raised(py, &not_callable())),
+            })?;
+        }
+        let progress = on_progress.map(|callback| (Arc::new(ProgressBuffer::default()), callback));
+        if let Some((buffer, callback)) = &progress {
+            Python::attach(|py| callback.call_method1(py, "set_queue", (ProgressQueue::new(buffer),)).map(drop))?;
+        }
+        let prepared = Python::attach(|py| {
+            let buffer = progress.as_ref().map(|(buffer, _)| buffer);
+            self.prepare(py, &method, (params.bind(py), options.bind(py)), buffer, with_metadata)
+        })?;
+        let output = self.run(prepared, progress.as_ref()).await?;
+        Python::attach(|py| decode::output(py, &output))
+    }
+
+    /// The pages of a list.
+    fn pages(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<Pages> {
+        Pages::new(&self.client(py)?.bridge, name, params, options)
+    }
+
+    /// The next page of a list; None after the last.
+    async fn next_page(&self, pages: Py<Pages>) -> PyResult<Option<Py<PyAny>>> {
+        let Some(prepared) = Python::attach(|py| pages.get().next(py))? else { return Ok(None) };
+        Python::attach(|py| check_task(py).and_then(|()| self.client(py).map(drop)))?;
+        let output = self.run(prepared, None).await?;
+        Python::attach(|py| decode::result(py, &output).map(Bound::unbind).map(Some))
+    }
+
+    /// A property of the table of properties; None while it is not known.
+    fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = match self.open.here() {
+            Some(_) => match self.if_open(py)? {
+                Some(handle) => handle.bridge.property(name),
+                None => self.closed.property(name),
+            },
+            // After a fork, only what is known without the client itself.
+            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
+        };
+        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
+    }
+
+    /// Whether there may be something to end at the server.
+    fn is_connected(&self) -> bool {
+        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
+        open.is_some_and(|open| open.as_ref().is_some_and(|handle| handle.bridge.is_connected()))
+    }
+
+    /// Ends the session and closes the connections. In a child process it does nothing.
+    async fn close(&self) -> PyResult<()> {
+        let open = self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(handle) = open else { return Ok(()) };
+        if Python::attach(check_task).is_err() {
+            // No task can wait. The client is closed when the handle is dropped here.
+            return Ok(());
+        }
+        let bridge = Arc::clone(&handle.bridge);
+        // While the interpreter ends, no task can wait; the connections close all the same.
+        let Ok(shared) = Python::attach(shared) else { return Ok(()) };
+        wait(Task::spawn(shared, async move { bridge.close().await }), None).await
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.callbacks)?;
+        self.inbox.as_ref().map_or(Ok(()), |inbox| visit.call(inbox))
+    }
+}
+
+impl AsyncClient {
+    fn open(source: &ClientSource<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let (options, callbacks) = source.split(options, true)?;
+        let needs_event_loop = callbacks.needs_event_loop();
+        let callbacks = Bound::new(py, callbacks)?;
+        let at_once = Callbacks::at_once(&callbacks)?;
+        let callbacks = callbacks.unbind();
+        let inbox = match needs_event_loop {
+            false => None,
+            true => Some(Py::new(py, Inbox::new(callbacks.clone_ref(py), shared(py)?.gate))?),
+        };
+        let senders = inbox.as_ref().map_or_else(bridge::Hooks::default, |inbox| inbox.get().senders());
+        let hooks = bridge::Hooks { on_log: at_once.on_log, on_state: at_once.on_state, ..senders };
+        let bridge = source.open(&options, hooks)?;
+        callbacks.get().apply_logger_level(py, &bridge)?;
+        let closed = bridge.closed();
+        let handle = ClientHandle::new(py, bridge)?;
+        Ok(Self { open: ProcessLocal::new(Mutex::new(Some(Arc::new(handle)))), callbacks, inbox, closed })
+    }
+
+    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<ClientHandle>>> {
+        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn client(&self, py: Python<'_>) -> PyResult<Arc<ClientHandle>> {
+        self.if_open(py)?.ok_or_else(|| raised(py, &closed()))
+    }
+
+    fn prepare(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        (params, options): (&Bound<'_, PyDict>, &Bound<'_, PyDict>),
+        progress: Option<&Arc<ProgressBuffer>>,
+        with_metadata: bool,
+    ) -> PyResult<Prepared> {
+        let handle = self.client(py)?;
+        self.callbacks.get().apply_logger_level(py, &handle.bridge)?;
+        let prepared = encode::params(params).and_then(|params| {
+            let options = encode::options(options)?;
+            handle.bridge.prepare(method, params.into(), &options, progress.map(ProgressBuffer::sink), with_metadata)
+        });
+        prepared.map_err(|error| raised(py, &error))
+    }
+
+    async fn run(&self, prepared: Prepared, progress: Option<&Progress>) -> PyResult<CallOutput> {
+        let callback_error = Arc::<CallbackError>::default();
+        let running = callback_error.of_call(prepared.run_and_deliver());
+        let task = Python::attach(|py| Ok::<_, PyErr>(Task::spawn_call(shared(py)?, running)))?;
+        let done = wait(task, progress).await?;
+        done.map_err(|error| Python::attach(|py| self.callbacks.get().exception(py, &error, &callback_error)))
+    }
+}
+
+/// # Errors
+/// Where no task of asyncio runs the coroutine that calls this: it could not wait, and its call would be lost.
+pub(crate) fn check_task(py: Python<'_>) -> PyResult<()> {
+    match py.import("asyncio")?.call_method0("current_task") {
+        Ok(task) if !task.is_none() => Ok(()),
+        Err(other) if !other.is_instance_of::<PyRuntimeError>(py) => Err(other),
+        Ok(_) | Err(_) => Err(raised(py, &no_event_loop())),
+    }
+}
+
+/// Waits for a task, and delivers its progress on the thread of the event loop.
+async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&Progress>) -> PyResult<T> {
+    let gate = task.gate.clone();
+    loop {
+        let next = async {
+            match progress {
+                None => Some((&mut task).await),
+                Some((buffer, _)) => tokio::select! {
+                    biased;
+                    done = &mut task => Some(done),
+                    () = buffer.arrived() => None,
+                },
+            }
+        };
+        let done = with_gated_waker(&gate, next).await;
+        if let (None, Some((buffer, callback))) = (&done, progress)
+            && Python::attach(|py| callback.call_method0(py, "deliver")?.is_truthy(py))?
+        {
+            buffer.has_more();
+            // Lets other tasks of the event loop run.
+            with_gated_waker(&gate, tokio::task::yield_now()).await;
+        }
+        if let Some(done) = done {
+            if let Some((buffer, _)) = progress {
+                // Progress that was not processed by now is too late, and was counted.
+                buffer.close();
+            }
+            return done.map_err(|_| Python::attach(|py| raised(py, &panicked())));
+        }
+    }
+}
+
+/// Awaits `work` with a waker that enters the interpreter through the gate only.
+async fn with_gated_waker<T>(gate: &InterpreterGate, work: impl Future<Output = T>) -> T {
+    let mut work = pin!(work);
+    std::future::poll_fn(|context| {
+        let waker = Waker::from(Arc::new(GatedWaker { gate: gate.clone(), waker: context.waker().clone() }));
+        work.as_mut().poll(&mut Context::from_waker(&waker))
+    })
+    .await
+}
+
+struct GatedWaker {
+    gate: InterpreterGate,
+    waker: Waker,
+}
+
+impl Wake for GatedWaker {
+    fn wake(self: Arc<Self>) {
+        self.gate.enter(|| self.waker.wake_by_ref());
+    }
+}

@@ -1,0 +1,247 @@
+//! The sync client: calls block the calling thread, with the interpreter released. They run on that thread, too, unless
+//! the client works between calls.
+
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use omni_mcp::ErrorKind;
+use omni_mcp::bridge::{self, CallOutput, ClosedClient, Prepared, Question, bad_hook, closed, forked, not_callable};
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::callbacks::functions::{Callbacks, NOT_ASYNC, is_async};
+use crate::callbacks::local_questions::LocalQuestions;
+use crate::callbacks::log_state;
+use crate::callbacks::progress::ProgressBuffer;
+use crate::callbacks::question::CallbackError;
+use crate::callbacks::threads::CallbackThreads;
+use crate::client::cancel_flag::CancelFlag;
+use crate::client::open::ClientSource;
+use crate::client::open_client::OpenClient;
+use crate::client::pages::Pages;
+use crate::client::wait::{Progress, WaitingCall};
+use crate::convert::decode;
+use crate::convert::encode;
+use crate::convert::errors::raised;
+use crate::runtime::call_runtime::{ClientRuntime, RuntimeUse};
+use crate::runtime::client_handle::ClientHandle;
+use crate::runtime::process_local::ProcessLocal;
+
+/// The function by which the core asks.
+type Ask = Arc<dyn Fn(Question) + Send + Sync>;
+
+/// A client whose calls block the calling thread; any number of threads may share it.
+#[pyclass(frozen, module = "omni_mcp_py._native")]
+pub(crate) struct SyncClient {
+    open: ProcessLocal<Mutex<Option<Arc<OpenClient>>>>,
+    callbacks: Py<Callbacks>,
+    /// The properties that remain when the client is closed.
+    closed: ClosedClient,
+}
+
+#[pymethods]
+impl SyncClient {
+    #[new]
+    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Server, options)
+    }
+
+    /// The client of a record.
+    #[staticmethod]
+    fn of_record(record: &Bound<'_, PyDict>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Record(record), options)
+    }
+
+    /// A client of a registry.
+    #[staticmethod]
+    fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        Self::open(&ClientSource::Registry(kind), options)
+    }
+
+    /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. `cancel`
+    /// lets another thread cancel the call.
+    #[pyo3(signature = (method, params, options, on_progress, with_metadata=false, cancel=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn call(
+        &self,
+        py: Python<'_>,
+        method: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+        on_progress: Option<&Bound<'_, PyAny>>,
+        with_metadata: bool,
+        cancel: Option<&Bound<'_, CancelFlag>>,
+    ) -> PyResult<Py<PyAny>> {
+        let client = self.client(py)?;
+        if on_progress.is_some_and(|callback| !callback.is_callable()) {
+            return Err(raised(py, &not_callable()));
+        }
+        if let Some(callback) = on_progress
+            && is_async(callback)?
+        {
+            return Err(raised(py, &bad_hook("on_progress", NOT_ASYNC)));
+        }
+        let progress = on_progress.map(|callback| (Arc::new(ProgressBuffer::default()), callback));
+        let prepared = encode::params(params).and_then(|params| {
+            let sink = progress.as_ref().map(|(buffer, _)| buffer.sink());
+            client.handle.bridge.prepare(method, params.into(), &encode::options(options)?, sink, with_metadata)
+        });
+        let prepared = prepared.map_err(|error| raised(py, &error))?;
+        let output = log_state::raise_kept(|| self.run(py, &client, prepared, progress.as_ref(), cancel))?;
+        decode::output(py, &output)
+    }
+
+    /// The pages of a list.
+    fn pages(
+        &self,
+        py: Python<'_>,
+        name: &str,
+        params: &Bound<'_, PyDict>,
+        options: &Bound<'_, PyDict>,
+    ) -> PyResult<Pages> {
+        Pages::new(&self.client(py)?.handle.bridge, name, params, options)
+    }
+
+    /// The next page of a list; None after the last.
+    #[pyo3(signature = (pages, cancel=None))]
+    fn next_page(
+        &self,
+        pages: &Bound<'_, Pages>,
+        cancel: Option<&Bound<'_, CancelFlag>>,
+    ) -> PyResult<Option<Py<PyAny>>> {
+        let py = pages.py();
+        let Some(prepared) = pages.get().next(py)? else { return Ok(None) };
+        let client = self.client(py)?;
+        let output = log_state::raise_kept(|| self.run(py, &client, prepared, None, cancel))?;
+        decode::result(py, &output).map(Bound::unbind).map(Some)
+    }
+
+    /// A property of the table of properties; None while it is not known.
+    fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = match self.open.here() {
+            Some(_) => match self.if_open(py)? {
+                Some(client) => client.handle.bridge.property(name),
+                None => self.closed.property(name),
+            },
+            // After a fork, only what is known without the client itself.
+            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
+        };
+        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
+    }
+
+    /// Whether there may be something to end at the server.
+    fn is_connected(&self) -> bool {
+        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
+        open.is_some_and(|open| open.as_ref().is_some_and(|client| client.handle.bridge.is_connected()))
+    }
+
+    /// Ends the session and closes the connections. In a child process it does nothing.
+    #[pyo3(signature = (cancel=None))]
+    fn close(&self, py: Python<'_>, cancel: Option<&Bound<'_, CancelFlag>>) -> PyResult<()> {
+        log_state::check_not_in_callback()?;
+        let open = self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take());
+        let Some(client) = open else { return Ok(()) };
+        if Arc::strong_count(&client) == 1 {
+            client.runtime.end().map_err(|error| raised(py, &bridge::no_runtime(&error)))?;
+        }
+        let bridge = Arc::clone(&client.handle.bridge);
+        let closing = async move { bridge.close().await };
+        let waiting = self.waiting(&client, None, cancel);
+        log_state::raise_kept(|| waiting.run(py, &client, closing).map(drop))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.callbacks)
+    }
+}
+
+impl SyncClient {
+    fn open(source: &ClientSource<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let (options, callbacks) = source.split(options, false)?;
+        let callbacks = Bound::new(py, callbacks)?;
+        let threads = CallbackThreads::default();
+        let ask: Arc<OnceLock<Ask>> = Arc::default();
+        let asks = Arc::clone(&ask);
+        let bridge = source.open(
+            &options,
+            bridge::Hooks {
+                on_notification: callbacks.get().on_notification().map(|_| threads.listen(&callbacks)).transpose()?,
+                ask: Some(Arc::new(move |question| {
+                    if let Some(ask) = asks.get() {
+                        ask(question);
+                    }
+                })),
+                answers: callbacks.get().answers(),
+                ..Callbacks::at_once(&callbacks)?
+            },
+        )?;
+        callbacks.get().apply_logger_level(py, &bridge)?;
+        let closed = bridge.closed();
+        let handle = ClientHandle::new(py, bridge)?;
+        let works_between_calls = handle.background.is_some();
+        if !works_between_calls {
+            handle.bridge.hold_notices();
+        }
+        // Where the calls run decides which thread answers.
+        if callbacks.get().has_answers() {
+            let _ = ask.set(if works_between_calls { threads.answer(&callbacks)? } else { LocalQuestions::sink() });
+        }
+        let purpose = match () {
+            () if works_between_calls => RuntimeUse::Waiting,
+            () if callbacks.get().has_functions() => RuntimeUse::OneClient,
+            () => RuntimeUse::Shared,
+        };
+        let client = OpenClient { handle, runtime: ClientRuntime::new(purpose), _threads: threads };
+        let open = ProcessLocal::new(Mutex::new(Some(Arc::new(client))));
+        Ok(Self { open, callbacks: callbacks.unbind(), closed })
+    }
+
+    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<OpenClient>>> {
+        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn client(&self, py: Python<'_>) -> PyResult<Arc<OpenClient>> {
+        let client = self.if_open(py)?.ok_or_else(|| raised(py, &closed()))?;
+        self.callbacks.get().check_call_allowed()?;
+        self.callbacks.get().apply_logger_level(py, &client.handle.bridge)?;
+        Ok(client)
+    }
+
+    fn run(
+        &self,
+        py: Python<'_>,
+        client: &OpenClient,
+        prepared: Prepared,
+        progress: Option<&Progress<'_, '_>>,
+        cancel: Option<&Bound<'_, CancelFlag>>,
+    ) -> PyResult<CallOutput> {
+        let callback_error = Arc::<CallbackError>::default();
+        let waiting = self.waiting(client, progress, cancel);
+        waiting.check()?;
+        let running = callback_error.of_call(prepared.run_and_deliver());
+        waiting.run(py, client, running)?.map_err(|error| {
+            match waiting.settle(py, client, error.kind() == ErrorKind::Timeout) {
+                Ok(()) => self.callbacks.get().exception(py, &error, &callback_error),
+                Err(raised) => raised,
+            }
+        })
+    }
+
+    /// The work of this thread while a call runs. Where it drives the runtime, it answers all questions that arise
+    /// meanwhile, of whichever call.
+    fn waiting<'a, 'py>(
+        &'a self,
+        client: &OpenClient,
+        progress: Option<&'a Progress<'a, 'py>>,
+        cancel: Option<&'a Bound<'_, CancelFlag>>,
+    ) -> WaitingCall<'a, 'py> {
+        let answers = client.handle.background.is_none() && self.callbacks.get().has_answers();
+        WaitingCall {
+            callbacks: &self.callbacks,
+            progress,
+            questions: answers.then(Arc::default),
+            cancel: cancel.map(Bound::get),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+"""The module of option types: `options.ts`."""
+
+from __future__ import annotations
+
+from tables import Option, Tables
+from typescript_text import Names, callback_doc, callback_type, comment, imports, option_doc, option_type
+
+# The options of a call that calls of registries take.
+_OF_REGISTRY_CALLS = ["timeout", "total_timeout", "request_id", "headers", "max_attempts", "retry_unavailable"]
+_TYPES = {"AbortSignalLike", "LogRecord", "Notification", "ServiceCode", "SessionSign", "StateChange"}
+_PROTOCOL = {
+    "CreateMessageRequestParams", "CreateMessageResult", "ElicitRequestParams", "ElicitResult", "Progress", "Root",
+}  # fmt: skip
+
+
+def options(tables: Tables) -> str:
+    """The options of clients, calls and registries, and the counters."""
+    names = Names(tables)
+    (profile,) = (row for row in tables.client_options if row.kind == "profile")
+    words = " | ".join(f'"{word}"' for word in profile.choices)
+    token = "; ".join(f"{row.spelled}{_optional(row)}: {option_type(row)}" for row in tables.token_options)
+    counters = "".join(comment(row.help, 2) + f"  {row.name}: number;\n" for row in tables.counters)
+    of_registry = " | ".join(f'"{row.spelled}"' for row in tables.call_options if row.name in _OF_REGISTRY_CALLS)
+    of_clients = _members(tables.client_options, names) + _callbacks(tables, names)
+    of_registries = _members(tables.registry_options, names)
+    blocks = [
+        _interface("ClientOptions", "The options of a client.", of_clients),
+        comment("A service that has a profile of its own.") + f"export type ProfileName = {words};\n",
+        _interface(
+            "ProfileOptions",
+            "The rules of a service that has no profile here; the others are those of the profile that it extends.",
+            _members(tables.profile_options, names),
+        ),
+        _interface(
+            "AuthOptions",
+            "The credentials of a client. `type` decides which others apply.",
+            _members(tables.auth_options, names),
+        ),
+        comment("What a token provider returns: the token, or the token and its lifetime in milliseconds.")
+        + f"export type ProvidedToken = string | {{ {token} }};\n",
+        _interface(
+            "CallOptions",
+            "The options of one call; the others are those of the client.",
+            _members(tables.call_options, names) + _PER_CALL,
+        ),
+        _interface("RegistryOptions", "The options of a client of a registry.", of_registries),
+        comment("The options of one call of a registry.")
+        + f'export type RegistryCallOptions = Pick<\n  CallOptions,\n  {of_registry} | "signal"\n>;\n',
+        _interface("Counters", "The activity of a client so far.", counters),
+    ]
+    body = "\n".join(blocks)
+    head = imports("./protocol.js", _PROTOCOL, body) + imports("./types.js", _TYPES, body)
+    return f"/** The options of clients, calls and registries. */\n\n{head}\n{body}"
+
+
+_PER_CALL = """\
+  /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
+  signal?: AbortSignalLike;
+  /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
+  onProgress?: (progress: Progress) => unknown;
+"""
+
+
+def _interface(name: str, doc: str, members: str) -> str:
+    return f"{comment(doc)}export interface {name} {{\n{members}}}\n"
+
+
+def _members(rows: list[Option], names: Names) -> str:
+    return "".join(
+        comment(option_doc(row, names), 2) + f"  {row.spelled}{_optional(row)}: {option_type(row)};\n" for row in rows
+    )
+
+
+def _callbacks(tables: Tables, names: Names) -> str:
+    return "".join(
+        comment(callback_doc(row, names), 2) + f"  {row.spelled}?: {callback_type(row)};\n" for row in tables.callbacks
+    )
+
+
+def _optional(row: Option) -> str:
+    return "" if row.default == "required" else "?"
