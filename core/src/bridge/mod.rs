@@ -30,7 +30,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
-use crate::retry::executor::CallState;
+use crate::retry::call_state::CallState;
 use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;
 use crate::util::bounded_queue::{BoundedQueue, MessageListener, WaitLimit};

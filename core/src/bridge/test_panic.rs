@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::retry::executor::CallState;
+use crate::retry::call_state::CallState;
 use crate::retry::prepared::PreparedRequest;
 
 /// A method that is in no table.

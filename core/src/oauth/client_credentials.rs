@@ -20,8 +20,11 @@ use crate::oauth::discovery::{self, TokenEndpoint};
 use crate::oauth::token_response::{self, TokenResponse};
 use crate::observe::deviations::Deviation;
 use crate::protocol::safety::Safety;
+use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Operation, OperationName, Plan};
+use crate::retry::executor;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::plan::Plan;
 
 /// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
 /// tried, and the one that is accepted is kept.
@@ -40,7 +43,7 @@ pub(crate) fn ask<'a>(
         let mut before: Option<(ClientAuthentication, AttemptError)> = None;
         for (place, way) in ways.iter().enumerate() {
             let asking = Asking { client, url: &url, way: *way };
-            match executor::run(context, &Plan::of_its_own(context, Safety::Safe), &asking).await {
+            match executor::run(context, &Plan::internal(context, Safety::Safe), &asking).await {
                 Ok(issued) => {
                     if place > 0 {
                         let (refused, accepted) = (ways[0].name(), way.name());
@@ -93,7 +96,7 @@ struct Asking<'a> {
 }
 
 impl Operation for Asking<'_> {
-    type Ground = ();
+    type Prepared = ();
     type Reply = Issued;
     const OPENS: bool = true;
 
@@ -105,7 +108,7 @@ impl Operation for Asking<'_> {
         Ok(())
     }
 
-    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &executor::Attempt) -> Result<Issued, AttemptError> {
+    async fn send(&self, context: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<Issued, AttemptError> {
         let unencoded = match self.way {
             ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
             ClientAuthentication::Basic | ClientAuthentication::Post => None,
@@ -131,7 +134,7 @@ impl Operation for Asking<'_> {
         if let Some(audience) = &self.client.audience {
             request = request.add_extra_param("audience", audience);
         }
-        match turn.in_time(async { Ok(request.request_async(&send).await) }).await? {
+        match attempt.in_time(async { Ok(request.request_async(&send).await) }).await? {
             Ok(answer) => Ok(Issued {
                 token: answer.access_token().secret().as_str().into(),
                 expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),

@@ -15,8 +15,11 @@ use crate::http::client::is_own;
 use crate::http::plain;
 use crate::oauth::client_credentials::unusable;
 use crate::protocol::safety::Safety;
+use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Operation, OperationName, Plan};
+use crate::retry::executor;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::plan::Plan;
 
 /// Where tokens are asked for.
 pub(crate) struct TokenEndpoint {
@@ -88,7 +91,7 @@ fn own(server: &Url, named: &str, what: &str) -> Result<Url, AttemptError> {
 }
 
 async fn document(context: &Arc<Context>, url: Url) -> Result<Option<Value>, AttemptError> {
-    let text = executor::run(context, &Plan::of_its_own(context, Safety::Safe), &MetadataRequest { url }).await?;
+    let text = executor::run(context, &Plan::internal(context, Safety::Safe), &MetadataRequest { url }).await?;
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
@@ -98,7 +101,7 @@ struct MetadataRequest {
 }
 
 impl Operation for MetadataRequest {
-    type Ground = ();
+    type Prepared = ();
     type Reply = Option<Bytes>;
     const OPENS: bool = true;
 
@@ -110,14 +113,9 @@ impl Operation for MetadataRequest {
         Ok(())
     }
 
-    async fn attempt(
-        &self,
-        context: &Arc<Context>,
-        (): &(),
-        turn: &executor::Attempt,
-    ) -> Result<Option<Bytes>, AttemptError> {
+    async fn send(&self, context: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<Option<Bytes>, AttemptError> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
-        let answer = turn
+        let answer = attempt
             .in_time(plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()))
             .await?;
         if answer.status.is_server_error() {

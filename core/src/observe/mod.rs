@@ -3,6 +3,7 @@
 pub(crate) mod counters;
 pub(crate) mod deviations;
 pub(crate) mod log;
+pub(crate) mod span;
 pub(crate) mod state;
 pub(crate) mod waiting;
 pub(crate) mod warnings;

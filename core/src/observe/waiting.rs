@@ -27,7 +27,7 @@ pub(crate) enum Stage<'a> {
     /// One of the client's connections.
     Slot,
     /// The session, which all calls open together.
-    SessionCache(&'a Arc<Handshake>),
+    Session(&'a Arc<Handshake>),
     Token,
     Answer,
     /// The time of the next attempt.
@@ -51,7 +51,7 @@ impl WaitState {
     pub(crate) fn enters(&self, stage: Stage<'_>) {
         let stage = match stage {
             Stage::Slot => SLOT,
-            Stage::SessionCache(handshake) => {
+            Stage::Session(handshake) => {
                 self.handshake.get_or_init(|| Arc::clone(handshake));
                 SESSION
             }
@@ -154,24 +154,24 @@ mod tests {
         };
         assert!(said(Stage::Slot).contains("(option max_connections) (option total_timeout)"));
         assert_eq!(
-            said(Stage::SessionCache(&handshake)),
+            said(Stage::Session(&handshake)),
             "the total timeout of 1.5 s passed before the session was open (option total_timeout)"
         );
         handshake.sends("server/discover".to_owned());
         assert_eq!(
-            said(Stage::SessionCache(&handshake)),
+            said(Stage::Session(&handshake)),
             "the total timeout of 1.5 s passed in the handshake: no answer to server/discover from https://a.example, after 1 attempt (option total_timeout)"
         );
         handshake.failed("HTTP 503");
         handshake.sends("initialize".to_owned());
-        assert!(said(Stage::SessionCache(&handshake)).contains(
+        assert!(said(Stage::Session(&handshake)).contains(
             "no answer to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
         ));
         assert_eq!(waiting.tries(), 2);
         assert!(said(Stage::Answer).contains("before the answer came"));
         assert_eq!(waiting.tries(), 0);
         handshake.begins();
-        assert!(said(Stage::SessionCache(&handshake)).contains("before the session was open"));
+        assert!(said(Stage::Session(&handshake)).contains("before the session was open"));
         assert!(said(Stage::Token).contains("a token"));
         assert!(said(Stage::NextAttempt).contains("its next attempt"));
     }

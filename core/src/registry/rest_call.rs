@@ -20,8 +20,11 @@ use crate::oauth::access_token;
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::registry::record;
+use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Attempt, Operation, OperationName, Plan};
+use crate::retry::executor;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::plan::Plan;
 use crate::transport::classify;
 use crate::util::headers;
 
@@ -99,7 +102,7 @@ impl RestCall {
 }
 
 impl Operation for RestCall {
-    type Ground = ();
+    type Prepared = ();
     type Reply = RawReply;
     const TAKES_SLOT: bool = true;
 
@@ -119,8 +122,8 @@ impl Operation for RestCall {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, context: &Arc<Context>, (): &(), turn: &Attempt) -> Result<RawReply, AttemptError> {
-        let PlainAnswer { status, headers, body } = self.send(context, turn).await?;
+    async fn send(&self, context: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
+        let PlainAnswer { status, headers, body } = self.send(context, attempt).await?;
         if !status.is_success() {
             return Err(classify::refused_rest(&self.method, status, &headers, &body, &context.settings.profile));
         }

@@ -8,11 +8,13 @@ use tracing::field::Empty;
 
 use crate::error::{Error, Result};
 use crate::observe::log::tell;
+use crate::observe::span::{millis, record};
 use crate::protocol::methods::TOOLS_CALL;
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
+use crate::retry::call_state::CallState;
 use crate::retry::context::Context;
-use crate::retry::executor::{CallState, OperationName, millis, record};
+use crate::retry::operation::OperationName;
 use crate::util::sanitize::preview;
 
 /// A call that goes on. One that is dropped has been given up.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::protocol::raw_result::RawReply;
-use crate::retry::executor::CallState;
+use crate::retry::call_state::CallState;
 
 /// A request that is ready to run.
 pub(crate) struct PreparedRequest {

@@ -23,8 +23,11 @@ use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::{handshake, modern};
+use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::executor::{self, Attempt, Operation, OperationName, Plan};
+use crate::retry::executor;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::plan::Plan;
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::{CLOSE_WITHIN, SessionManager};
 use crate::session::open_session::Session;
@@ -182,7 +185,7 @@ impl SessionBuilder {
 pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionBuilder);
 
 impl Operation for LinkOnly<'_> {
-    type Ground = ();
+    type Prepared = ();
     type Reply = ();
     const OPENS: bool = true;
     const IS_HANDSHAKE: bool = true;
@@ -199,8 +202,8 @@ impl Operation for LinkOnly<'_> {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Attempt) -> Result<(), AttemptError> {
-        turn.in_time(self.1.link(self.0, turn)).await.map(drop)
+    async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<(), AttemptError> {
+        attempt.in_time(self.1.link(self.0, attempt)).await.map(drop)
     }
 }
 
@@ -249,7 +252,7 @@ impl SessionManager {
                 peer => peer,
             }
         } else {
-            executor::run(&self.context, &Plan::of_its_own(self, Safety::Safe), &LinkOnly(self, &opening)).await?;
+            executor::run(&self.context, &Plan::internal(self, Safety::Safe), &LinkOnly(self, &opening)).await?;
             self.peer_of(generation, &opening, None, None).await
         }
     }
@@ -507,7 +510,7 @@ impl SessionManager {
         let Some(url) = self.settings.route.url() else { return Err(refusal) };
         let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
-        let look = Plan::look(self, LOOK_WITHIN);
+        let look = Plan::single_attempt(self, LOOK_WITHIN);
         if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });

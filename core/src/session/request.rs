@@ -28,10 +28,13 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{jsonrpc, lenient_json, modern, params, validate_params};
+use crate::retry::attempt::{Attempt, in_time};
 use crate::retry::call_log::{self, CallLog};
+use crate::retry::call_state::CallState;
 use crate::retry::context::{ClosePhase, Context};
-use crate::retry::executor::{self, Attempt, CallState, Correction, Operation, OperationName, Plan};
-use crate::retry::idempotency;
+use crate::retry::operation::{Correction, Operation, OperationName};
+use crate::retry::plan::Plan;
+use crate::retry::{executor, idempotency};
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::inbound::{AskedInCall, InboundHandler};
 use crate::session::input_rounds::Rounds;
@@ -168,7 +171,7 @@ impl LogicalCall {
 
     /// A request of the client's own.
     pub(crate) fn of_its_own(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
-        let mut plan = Plan::of_its_own(core, safety);
+        let mut plan = Plan::internal(core, safety);
         plan.deadline = core.settings.total_timeout.and_then(Deadline::after);
         Self {
             claimed: false,
@@ -189,7 +192,7 @@ impl LogicalCall {
 
     /// A request of the client's own that is sent once, and not waited for long.
     pub(crate) fn look(core: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
-        let plan = Plan::look(core, within);
+        let plan = Plan::single_attempt(core, within);
         Self { plan, ..Self::of_its_own(core, method, params, Safety::Safe) }
     }
 
@@ -198,7 +201,7 @@ impl LogicalCall {
         let params = Bytes::from_static(b"{}");
         let mut call = Self::prepare(core, method, "params", params, &CallOptions::default(), None)?;
         if core.settings.route.url().is_none() {
-            call.plan = Plan::look(core, PROBE_WITHIN);
+            call.plan = Plan::single_attempt(core, PROBE_WITHIN);
         }
         call.plan.ends_with_silence = true;
         Ok(call)
@@ -267,7 +270,7 @@ impl LogicalCall {
         &self,
         work: impl Future<Output = Result<T, AttemptError>>,
     ) -> Result<T, AttemptError> {
-        self.within(executor::in_time(self.plan.timeout, work)).await
+        self.within(in_time(self.plan.timeout, work)).await
     }
 
     /// Runs the call to its one end: a result, or an error that says whether it ran.
@@ -705,7 +708,7 @@ impl InSession<'_> {
 }
 
 impl Operation for InSession<'_> {
-    type Ground = Arc<Session>;
+    type Prepared = Arc<Session>;
     type Reply = RawReply;
     const TAKES_SLOT: bool = true;
 
@@ -725,7 +728,7 @@ impl Operation for InSession<'_> {
         access_token::current(context).await
     }
 
-    async fn attempt(&self, _: &Arc<Context>, peer: &Arc<Session>, turn: &Attempt) -> Result<RawReply, AttemptError> {
+    async fn send(&self, _: &Arc<Context>, peer: &Arc<Session>, attempt: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.core;
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
@@ -744,7 +747,7 @@ impl Operation for InSession<'_> {
         }
         peer.requests.fetch_add(1, Ordering::Relaxed);
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let answered = self.call.attempt(core, line, turn, id).await;
+        let answered = self.call.attempt(core, line, attempt, id).await;
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
@@ -764,7 +767,7 @@ impl Operation for InSession<'_> {
                 if failure.happened == FailureClass::Mismatch && self.is_refused_again(core) {
                     failure.happened = FailureClass::Refused;
                 }
-                Err(self.judge_session(core, peer, turn, failure))
+                Err(self.judge_session(core, peer, attempt, failure))
             }
             Ok(reply) => {
                 self.unanswered.settled();
@@ -830,7 +833,7 @@ pub(crate) fn is_of_another_era(failure: &AttemptError, taken_for_modern: bool, 
 struct InOpening<'a>(&'a Arc<SessionManager>, &'a LogicalCall, &'a SessionBuilder);
 
 impl Operation for InOpening<'_> {
-    type Ground = ();
+    type Prepared = ();
     type Reply = RawReply;
     const OPENS: bool = true;
     const IS_HANDSHAKE: bool = true;
@@ -855,12 +858,12 @@ impl Operation for InOpening<'_> {
         self.2.renews()
     }
 
-    async fn attempt(&self, _: &Arc<Context>, (): &(), turn: &Attempt) -> Result<RawReply, AttemptError> {
+    async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.0;
         // Only what begins a handshake may be the first request on a link.
         let begins = matches!(self.1.method.as_str(), INITIALIZE | modern::DISCOVER);
         let (link, ears) = match begins {
-            true => turn.in_time(self.2.link(core, turn)).await?,
+            true => attempt.in_time(self.2.link(core, attempt)).await?,
             false => self.2.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
         };
         let headers = self.2.headers();
@@ -879,7 +882,7 @@ impl Operation for InOpening<'_> {
             peer: None,
         };
         let id = (!self.1.is_notification).then(|| core.next_id());
-        self.1.attempt(core, line, turn, id).await.map_err(|mut failure| {
+        self.1.attempt(core, line, attempt, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();
             if info.code == Code::AttemptTimeout {
                 let server = core.settings.route.origin();

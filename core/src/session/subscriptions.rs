@@ -22,7 +22,7 @@ use crate::http::idle_timeout::too_late;
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::protocol::safety::Safety;
-use crate::retry::executor::Attempt;
+use crate::retry::attempt::Attempt;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::get_stream::{LIVED, after_failure, backoff};
 use crate::session::inbound::InboundHandler;

@@ -1,0 +1,124 @@
+//! One attempt: its request id, token, slot and timeout, and its log record.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tracing::field::Empty;
+
+use crate::auth::token::Token;
+use crate::error::attempt_error::AttemptError;
+use crate::http::idle_timeout;
+use crate::observe::log::tell;
+use crate::observe::span::{in_millis, millis};
+use crate::retry::context::Context;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::policy::Decision;
+use crate::transport::connection_slots::Slot;
+
+/// One attempt.
+pub(crate) struct Attempt {
+    pub(crate) request_id: String,
+    pub(crate) token: Option<Arc<Token>>,
+    /// A slot of the client's connections, held until the response is read.
+    pub(crate) slot: Mutex<Option<Slot>>,
+    pub(crate) timeout: Option<Duration>,
+}
+
+impl Attempt {
+    /// An attempt outside of the loop, for a request that is sent once.
+    pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
+        Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None }
+    }
+
+    /// Waits for `work` no longer than the attempt's timeout.
+    pub(crate) async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
+        in_time(self.timeout, work).await
+    }
+}
+
+pub(crate) async fn in_time<T>(
+    timeout: Option<Duration>,
+    work: impl Future<Output = Result<T, AttemptError>>,
+) -> Result<T, AttemptError> {
+    let Some(until) = timeout.and_then(|timeout| Instant::now().checked_add(timeout)) else { return work.await };
+    tokio::select! {
+        biased;
+        done = work => done,
+        () = idle_timeout::reached(until) => Err(idle_timeout::too_late(timeout)),
+    }
+}
+
+pub(crate) fn fresh_request_id() -> String {
+    format!("req_{}", uuid::Uuid::new_v4().simple())
+}
+
+/// The span of one attempt.
+pub(crate) fn span<O: Operation>(operation: &O, attempt: u32, sent: &Attempt) -> tracing::Span {
+    if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
+        return tracing::Span::none();
+    }
+    let OperationName { method, tool } = operation.name();
+    tracing::info_span!(
+        target: "omni_mcp",
+        "attempt",
+        method,
+        tool,
+        attempt,
+        request_id = sent.request_id,
+        status = Empty,
+        code = Empty,
+        duration_ms = Empty
+    )
+}
+
+/// The log record of a failed attempt.
+pub(crate) struct AttemptLog<'a> {
+    pub(crate) name: OperationName,
+    pub(crate) attempt: u32,
+    pub(crate) request_id: &'a str,
+    pub(crate) begun: Instant,
+}
+
+impl AttemptLog<'_> {
+    /// The message of the failure is left out, as it may contain text of the server.
+    pub(crate) fn failed(&self, context: &Context, failure: &AttemptError, next: Decision, budget_is_spent: bool) {
+        macro_rules! tell_at {
+            ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
+                tell!(
+                    context.log(),
+                    $level,
+                    $message,
+                    method = self.name.method.as_str(),
+                    tool = self.name.tool.as_deref(),
+                    attempt = self.attempt,
+                    code = failure.error.code(),
+                    status = failure.error.info().status,
+                    delivery = failure.error.delivery().as_str(),
+                    request_id = self.request_id,
+                    duration_ms = millis(self.begun),
+                    $($field = $value,)*
+                )
+            };
+        }
+        match next {
+            Decision::GiveUp if budget_is_spent => {
+                tell_at!(
+                    WARN,
+                    "an attempt failed, and no other follows: the retry budget is spent",
+                    option = "retry_budget"
+                )
+            }
+            Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
+            Decision::RetryAfter(wait) => {
+                tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
+            }
+            Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
+            Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
+            Decision::Correct => tell_at!(INFO, "the headers were refused, and are learnt anew"),
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! The progress of an operation, readable while it runs.
+
+use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use crate::error::{Code, Delivery, Error};
+use crate::observe::waiting::WaitState;
+
+/// The progress of an operation, readable while it runs: what an error says when the caller cancels it.
+#[derive(Debug, Default)]
+pub(crate) struct CallState {
+    delivery: AtomicU8,
+    attempts: AtomicU32,
+    /// Attempts over all rounds of input.
+    sendings: AtomicU32,
+    retries: AtomicU32,
+    request_id: Mutex<Option<String>>,
+    /// What the operation waits for.
+    pub(crate) waiting: WaitState,
+    pub(crate) idempotency_key: OnceLock<String>,
+}
+
+impl CallState {
+    pub(crate) fn reached(&self, delivery: Delivery) {
+        self.delivery.fetch_max(delivery as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn begin_attempt(&self, number: u32, request_id: &str) {
+        self.attempts.store(number, Ordering::Relaxed);
+        self.sendings.fetch_add(1, Ordering::Relaxed);
+        *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
+    }
+
+    /// Assumes that the attempt may execute the call, until its outcome is known. Returns the delivery before it.
+    pub(crate) fn begin_sending(&self) -> Delivery {
+        delivery_of(self.delivery.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed))
+    }
+
+    /// Restores the delivery of the attempts before, until the outcome of this one is added.
+    pub(crate) fn end_sending(&self, before: Delivery) {
+        self.delivery.store(before as u8, Ordering::Relaxed);
+    }
+
+    pub(crate) fn count_retry(&self) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// The attempts over all rounds of input, and how many of them were retries.
+    pub(crate) fn sendings(&self) -> (u32, u32) {
+        (self.sendings.load(Ordering::Relaxed), self.retries.load(Ordering::Relaxed))
+    }
+
+    pub(crate) fn delivery(&self) -> Delivery {
+        delivery_of(self.delivery.load(Ordering::Relaxed))
+    }
+
+    /// An error for an operation that ends from outside, by its deadline or its caller.
+    pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
+        let mut error = Error::new(code, message);
+        let info = error.info_mut();
+        info.delivery = self.delivery();
+        info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.tries());
+        info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        info.idempotency_key = self.idempotency_key.get().cloned();
+        error
+    }
+}
+
+fn delivery_of(number: u8) -> Delivery {
+    match number {
+        0 => Delivery::NotSent,
+        1 => Delivery::Rejected,
+        2 => Delivery::MaybeExecuted,
+        _ => Delivery::Executed,
+    }
+}

@@ -1,0 +1,142 @@
+//! The retry rules of one operation: its safety, timeouts and attempts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::call_options::CallOptions;
+use crate::config::client_options::{optional, positive};
+use crate::config::header_rules;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::error::{Code, Delivery, Result};
+use crate::http::idle_timeout;
+use crate::observe::waiting::Deadline;
+use crate::protocol::safety::Safety;
+use crate::retry::attempt::fresh_request_id;
+use crate::retry::call_state::CallState;
+use crate::retry::context::Context;
+use crate::retry::policy::{self, Action};
+
+/// The retry rules of one operation.
+pub(crate) struct Plan {
+    pub(crate) safety: Safety,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) deadline: Option<Deadline>,
+    pub(crate) max_attempts: u32,
+    pub(crate) retry_unavailable: bool,
+    /// Whether a timeout ends the operation.
+    pub(crate) ends_with_silence: bool,
+    /// The caller's own request id.
+    pub(crate) request_id: Option<String>,
+    pub(crate) state: Arc<CallState>,
+}
+
+impl Plan {
+    /// The plan of a request that the client makes itself, by the options of the client.
+    pub(crate) fn internal(context: &Context, safety: Safety) -> Self {
+        Self {
+            safety,
+            timeout: context.settings.timeout,
+            deadline: None,
+            max_attempts: context.settings.max_attempts,
+            retry_unavailable: false,
+            ends_with_silence: false,
+            request_id: None,
+            state: Arc::default(),
+        }
+    }
+
+    /// The plan of a request that is sent once.
+    pub(crate) fn single_attempt(context: &Context, within: Duration) -> Self {
+        let own = Self::internal(context, Safety::Safe);
+        Self { timeout: Some(own.timeout.map_or(within, |timeout| timeout.min(within))), max_attempts: 1, ..own }
+    }
+
+    /// The plan of a call, by its options.
+    pub(crate) fn of_call(context: &Context, safety: Safety, options: &CallOptions) -> Result<Self> {
+        let settings = &context.settings;
+        let timeout = optional_or("timeout", options.timeout, settings.timeout)?;
+        let total = optional_or("total_timeout", options.total_timeout, settings.total_timeout)?;
+        let max_attempts = positive("max_attempts", options.max_attempts.unwrap_or(settings.max_attempts))?;
+        if let Some(id) = &options.request_id {
+            header_rules::visible("request_id", id)?;
+        }
+        Ok(Self {
+            safety,
+            timeout,
+            deadline: total.and_then(Deadline::after),
+            max_attempts,
+            retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
+            ends_with_silence: false,
+            request_id: options.request_id.clone(),
+            state: Arc::default(),
+        })
+    }
+
+    /// Whether the caller may expect another outcome of another call. Refused credentials are refused again.
+    fn is_worth_sending_again(&self, happened: FailureClass, safety: Safety) -> bool {
+        match policy::action(happened, safety) {
+            Action::Retry | Action::Reopen => true,
+            Action::RetryIfAllowed => self.retry_unavailable,
+            Action::Stop | Action::Renew | Action::Correct => false,
+        }
+    }
+
+    pub(crate) fn request_id_of_attempt(&self, attempt: u32) -> String {
+        match &self.request_id {
+            None => fresh_request_id(),
+            Some(id) if attempt == 1 => id.clone(),
+            Some(id) => format!("{id}-{attempt}"),
+        }
+    }
+
+    /// Waits for `work` no longer than the total timeout.
+    pub(crate) async fn within<T>(
+        &self,
+        work: impl Future<Output = Result<T, AttemptError>>,
+    ) -> Result<T, AttemptError> {
+        let Some(deadline) = self.deadline else { return work.await };
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = idle_timeout::reached(deadline.at) => {
+                let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.passed(deadline.total));
+                error.info_mut().retryable = self.is_worth_sending_again(FailureClass::Lost, self.safety);
+                Err(AttemptError::of(FailureClass::Lost, error))
+            }
+        }
+    }
+
+    /// The failure of preparing an attempt: nothing of this attempt was sent, so the failure decides only whether the call is
+    /// retryable.
+    pub(crate) fn unprepared(&self, mut failure: AttemptError, attempts: u32) -> AttemptError {
+        let own = self.state.delivery();
+        let info = failure.error.info_mut();
+        info.delivery = own;
+        info.attempts = info.attempts.max(attempts);
+        let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
+        info.retryable = self.is_worth_sending_again(failure.happened, safety);
+        info.idempotency_key = self.state.idempotency_key.get().cloned();
+        failure
+    }
+
+    /// The failure that ends the operation, with the data of all its attempts.
+    pub(crate) fn last(&self, mut failure: AttemptError, attempts: u32, sent_id: Option<String>) -> AttemptError {
+        let info = failure.error.info_mut();
+        info.attempts = attempts;
+        info.delivery = info.delivery.max(self.state.delivery());
+        info.retryable = self.is_worth_sending_again(failure.happened, self.safety);
+        info.idempotency_key = self.state.idempotency_key.get().cloned();
+        if info.request_id.is_none() {
+            info.request_id = sent_id;
+        }
+        failure
+    }
+}
+
+fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Duration>) -> Result<Option<Duration>> {
+    match given {
+        None => Ok(client),
+        Some(given) => optional(name, Some(given), Duration::MAX),
+    }
+}
