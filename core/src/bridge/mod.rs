@@ -108,7 +108,7 @@ pub struct Prepared {
 }
 
 enum RequestKind {
-    Call(Client, What, Box<crate::session::request::LogicalCall>),
+    Call(Client, What, Box<crate::session::call::LogicalCall>),
     Notify(Client, String, Bytes),
     Prepared(PreparedRequest),
 }

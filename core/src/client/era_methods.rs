@@ -9,9 +9,9 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::{Delivery, Error, Result};
 use crate::protocol::modern;
 use crate::protocol::raw_result::RawReply;
+use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
-use crate::session::request::LogicalCall;
 use crate::session::subscriptions::{Subscriptions, not_subscribed};
 
 /// What a server says of itself: asked for, or what it said in the handshake.

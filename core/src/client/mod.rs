@@ -40,9 +40,9 @@ use crate::protocol::types::{
     ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
 };
 use crate::retry::prepared;
+use crate::session::call::{LogicalCall, ProgressSink};
 use crate::session::manager::SessionManager;
 use crate::session::pagination::{self, ServerPages, read_items};
-use crate::session::request::{LogicalCall, ProgressSink};
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 use crate::util::environment::{self, Environment};
 

@@ -1,7 +1,13 @@
 //! Sessions: opening, keeping, recovering and closing them, and what servers send in them.
 
+pub(crate) mod call;
+pub(crate) mod call_listener;
 pub(crate) mod cancellation;
+pub(crate) mod era_change;
+pub(crate) mod execute;
 pub(crate) mod get_stream;
+pub(crate) mod in_handshake;
+pub(crate) mod in_session;
 pub(crate) mod inbound;
 pub(crate) mod input_rounds;
 pub(crate) mod lenient_results;

@@ -14,9 +14,9 @@ use crate::observe::deviations::Deviation;
 use crate::protocol::json_schema::{self, Changes, Compiled, SchemaReading};
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::raw_result::RawReply;
+use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::pagination;
-use crate::session::request::LogicalCall;
 use crate::util::sanitize::word;
 
 /// The schemas of a server's tools, by name; `None` for a tool without one.

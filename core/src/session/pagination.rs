@@ -13,8 +13,8 @@ use crate::error::{Code, Error, ErrorKind, Result};
 use crate::observe::deviations::Deviation;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::prepared::PreparedRequest;
+use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
-use crate::session::request::LogicalCall;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
 pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, member: &str) -> Result<RawReply> {

@@ -23,12 +23,13 @@ use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::protocol::safety::Safety;
 use crate::retry::attempt::Attempt;
+use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::get_stream::{LIVED, after_failure, backoff};
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
-use crate::session::request::{LogicalCall, RequestTarget};
+use crate::session::request::RequestTarget;
 use crate::transport::classify::{ResponseContext, judge};
 use crate::transport::message::Listener;
 

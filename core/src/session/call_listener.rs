@@ -1,0 +1,108 @@
+//! Handles what the server sends before the response to a call.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::value::RawValue;
+
+use crate::auth::token::Token;
+use crate::error::attempt_error::AttemptError;
+use crate::http::idle_timeout::IdleTimer;
+use crate::oauth::access_token;
+use crate::observe::deviations::Deviation;
+use crate::session::call::ProgressSink;
+use crate::session::inbound::{AskedInCall, InboundHandler};
+use crate::session::manager::SessionManager;
+use crate::transport::link::Link;
+use crate::transport::message::{self, LeftOut, Listener, Renewed};
+use crate::transport::pending_requests::progress_token;
+use crate::util::bounded_queue::WaitLimit;
+
+const PROGRESS: &str = "notifications/progress";
+
+/// Handles what the server sends before the response to a call.
+pub(super) struct CallListener<'a> {
+    pub(super) core: &'a Arc<SessionManager>,
+    /// The token that the call was sent with.
+    pub(super) token: Option<&'a Token>,
+    pub(super) ears: &'a InboundHandler,
+    pub(super) idle: &'a Arc<IdleTimer>,
+    pub(super) progress: Option<&'a (String, ProgressSink)>,
+    /// How long room for progress is waited for.
+    pub(super) limit: WaitLimit,
+    pub(super) asked: &'a Arc<AskedInCall>,
+    /// The beginning of the last event of its own stream that was no message.
+    pub(super) skipped: Mutex<Option<String>>,
+}
+
+impl CallListener<'_> {
+    /// The failure of an attempt that took too long, which tells what came in the place of an answer.
+    pub(super) fn too_late(&self, link: &Link) -> AttemptError {
+        let mut failure = self.idle.too_late();
+        let own = self.skipped.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(skipped) = own.or_else(|| link.skipped()) {
+            let message = &mut failure.error.info_mut().message;
+            message.push_str("; the last that came and was not a JSON-RPC message: ");
+            message.push_str(&skipped);
+        }
+        failure
+    }
+}
+
+impl Listener for CallListener<'_> {
+    fn notification(&self, method: &str, params: Option<&RawValue>) {
+        if method == PROGRESS || method == "notifications/message" {
+            match (params, self.progress) {
+                (Some(params), Some((token, sink))) if method == PROGRESS => {
+                    if progress_token(params).as_ref() == Some(token) {
+                        self.idle.restart();
+                        return (sink.hear)(params.get());
+                    }
+                }
+                _ => self.idle.restart(),
+            }
+        }
+        self.ears.notification(method, params);
+    }
+
+    fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
+        self.ears.answer(id, method, params, Some(Arc::clone(self.asked)));
+    }
+
+    fn idle(&self) -> Option<&Arc<IdleTimer>> {
+        Some(self.idle)
+    }
+
+    fn room_for(&self, method: &str, params: Option<&RawValue>) -> Option<message::QueueWait<'_>> {
+        let room = self.progress.and_then(|(_, sink)| sink.room.as_ref()).filter(|_| method == PROGRESS)?;
+        let size = params.map_or(0, |params| params.get().len());
+        if room.has_place_for(size) {
+            return None;
+        }
+        Some(Box::pin(async move {
+            // The server is not silent: the client does not read.
+            let _paused = self.idle.pause();
+            room.wait_for_place(size, self.limit).await;
+        }))
+    }
+
+    fn renewed_token(&self) -> Renewed<'_> {
+        Box::pin(async {
+            // Lost once: who lost it before has made another by now.
+            self.core.tokens.lose(self.token?.generation);
+            let token = access_token::current(self.core).await.ok().flatten()?;
+            Some(token.header.clone())
+        })
+    }
+
+    fn left_out(&self, why: LeftOut) {
+        self.ears.left_out(why);
+    }
+
+    fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
+        self.core.accepts(deviation, did)
+    }
+
+    fn skipped(&self, shown: String) {
+        *self.skipped.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+    }
+}

@@ -1,0 +1,191 @@
+//! Runs a call until it has a result or a final error: cache, output validation and rounds of input.
+
+use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
+
+use http::HeaderValue;
+use tokio::sync::MutexGuard;
+use tokio::time::Instant;
+
+use crate::config::header_rules;
+use crate::error::attempt_error::AttemptError;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::protocol::methods::TOOLS_CALL;
+use crate::protocol::raw_result::RawReply;
+use crate::retry::context::ClosePhase;
+use crate::retry::operation::Operation;
+use crate::retry::{executor, idempotency};
+use crate::session::call::LogicalCall;
+use crate::session::cancellation::CancelOnDrop;
+use crate::session::in_handshake::InHandshake;
+use crate::session::in_session::InSession;
+use crate::session::input_rounds::Rounds;
+use crate::session::manager::SessionManager;
+use crate::session::open::SessionBuilder;
+use crate::session::{output_schemas, result_cache};
+
+impl LogicalCall {
+    /// Runs the call to its one end: a result, or an error that says whether it ran.
+    pub(crate) async fn run(&self, core: &Arc<SessionManager>) -> Result<RawReply> {
+        let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
+        if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
+            return Ok(kept);
+        }
+        let key = key.map(|key| (key, core.cache.now()));
+        let begun = Instant::now();
+        let attempts = async {
+            let schema = match self.validate_output && self.method == TOOLS_CALL {
+                true => core.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
+                false => None,
+            };
+            // Boxed: it is large, and would be copied with each of the layers around it.
+            let (reply, rounds) = Box::pin(self.rounds(core)).await?;
+            // Whatever ends it now: it was answered.
+            self.plan.state.reached(Delivery::Executed);
+            if let Some(schema) = schema {
+                output_schemas::check(core, schema, &reply).await.map_err(AttemptError::settled)?;
+            }
+            Ok((reply, rounds))
+        };
+        let (reply, rounds) = self.within(attempts).await.map_err(|failure| {
+            if failure.error.info().code == Code::TotalTimeout {
+                core.http.renew(begun);
+            }
+            let error = core.redacted_of(failure.error, &header_rules::texts(&self.headers));
+            match &self.key {
+                Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
+                // The caller may send this key again, for this payload only.
+                Some((key, _)) => drop(core.used_keys.claim(key, &self.method, &self.payload)),
+                None => {}
+            }
+            error
+        })?;
+        // What came of rounds of input depends on more than the key says.
+        let mut reply = reply;
+        core.redact_headers(&mut reply.headers);
+        if let Some((key, asked)) = key.filter(|_| rounds == 0)
+            && core.session.current().is_some_and(|peer| peer.modern.is_some())
+        {
+            core.cache.keep(key, &reply, asked);
+        }
+        reply.warnings.append(&mut core.take_warnings());
+        Ok(reply)
+    }
+
+    /// By what an answer may be kept. Headers of the caller's may ask for something else.
+    fn cache_key(&self, core: &SessionManager) -> Option<result_cache::CacheKey> {
+        let token = core.tokens.current().map(|token| token.generation);
+        if token.is_none() && core.settings.credentials.are_renewed() {
+            // Whose it would be is not known yet.
+            return None;
+        }
+        self.headers.is_empty().then(|| result_cache::CacheKey::of(&self.method, &self.params, token)).flatten()
+    }
+
+    /// The call, and again for as long as the server asks for input; and how often it did.
+    async fn rounds(&self, core: &Arc<SessionManager>) -> Result<(RawReply, u32), AttemptError> {
+        let unanswered = CancelOnDrop::new(core);
+        let mut rounds = Rounds::default();
+        let mut params = self.params.clone();
+        let mut attempts = 0;
+        loop {
+            let of_round = self.key_of_round(core, &rounds, &params)?;
+            let way = InSession {
+                core,
+                call: self,
+                params: &params,
+                key: of_round.as_ref().or(self.key.as_ref()),
+                unanswered: &unanswered,
+                doubt: Mutex::default(),
+                guessed: Mutex::default(),
+                corrected: AtomicBool::new(false),
+                suspected: Mutex::default(),
+                renewed: AtomicBool::new(false),
+            };
+            let turn = self.turn(core).await;
+            let mut reply = self.send(core, &way).await.map_err(|mut failure| {
+                way.suspect_session(core);
+                failure.error.info_mut().attempts += attempts;
+                failure
+            })?;
+            drop(turn);
+            attempts += reply.attempts;
+            reply.attempts = attempts;
+            // The caller's own, by which the whole call can be made again.
+            reply.idempotency_key = self.key.as_ref().map(|(key, _)| key.clone());
+            if !reply.input_required {
+                return Ok((reply, rounds.made()));
+            }
+            // Whatever becomes of the questions: the server has answered, and it did not run.
+            self.plan.state.reached(Delivery::Rejected);
+            params = tokio::select! {
+                biased;
+                () = core.close_phase(ClosePhase::Closing) => {
+                    let mut error = reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for");
+                    error.info_mut().delivery = Delivery::Rejected;
+                    Err(error)
+                }
+                next = rounds.next(core, &self.params, &reply) => next,
+            }
+            .map_err(AttemptError::settled)?;
+        }
+    }
+
+    /// The key of a further round: it has another payload, for which the call's own would be refused.
+    fn key_of_round(
+        &self,
+        core: &SessionManager,
+        rounds: &Rounds,
+        params: &[u8],
+    ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
+        let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
+        let rejected = |error: Error| AttemptError::settled(error.with_delivery(Delivery::Rejected));
+        let key = idempotency::of_round(key, round + 1);
+        core.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
+        let header = idempotency::header(&key).map_err(rejected)?;
+        Ok(Some((key, header)))
+    }
+
+    /// One at a time, in the order in which they came here, where the server's record asks for it.
+    async fn turn<'a>(&self, core: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
+        let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
+        if in_line { Some(core.serial.lock().await) } else { None }
+    }
+
+    /// Runs the call as a part of the handshake.
+    pub(crate) async fn run_opening(
+        &self,
+        core: &Arc<SessionManager>,
+        opening: &SessionBuilder,
+    ) -> Result<RawReply, AttemptError> {
+        self.send(core, &InHandshake(core, self, opening)).await
+    }
+
+    async fn send<O: Operation<Reply = RawReply>>(
+        &self,
+        core: &Arc<SessionManager>,
+        way: &O,
+    ) -> Result<RawReply, AttemptError> {
+        Ok(executor::run_counted(&core.context, &self.plan, way).await?.into_reply())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    use crate::config::call_options::CallOptions;
+    use crate::config::client_options::ClientConfig;
+
+    /// It is copied with each layer around it: what is large in it belongs into a box.
+    #[test]
+    fn a_call_on_its_way_is_small() {
+        let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();
+        let core = Arc::new(SessionManager::new(settings).unwrap());
+        let params = Bytes::from_static(br#"{"name":"t"}"#);
+        let call = LogicalCall::prepare(&core, TOOLS_CALL, "arguments", params, &CallOptions::default(), None).unwrap();
+        let size = size_of_val(&call.run(&core));
+        assert!(size <= 4096, "{size} bytes");
+    }
+}

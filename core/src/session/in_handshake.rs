@@ -1,0 +1,112 @@
+//! A request of the handshake.
+
+use std::sync::Arc;
+
+use crate::auth::token::Token;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::error::{Code, Result};
+use crate::oauth::access_token;
+use crate::protocol::methods::INITIALIZE;
+use crate::protocol::modern;
+use crate::protocol::raw_result::RawReply;
+use crate::retry::attempt::Attempt;
+use crate::retry::context::Context;
+use crate::retry::operation::{Operation, OperationName};
+use crate::session::call::LogicalCall;
+use crate::session::manager::SessionManager;
+use crate::session::open::SessionBuilder;
+use crate::session::request::RequestTarget;
+use crate::util::headers;
+
+/// A request of the handshake.
+pub(super) struct InHandshake<'a>(
+    pub(super) &'a Arc<SessionManager>,
+    pub(super) &'a LogicalCall,
+    pub(super) &'a SessionBuilder,
+);
+
+impl Operation for InHandshake<'_> {
+    type Prepared = ();
+    type Reply = RawReply;
+    const OPENS: bool = true;
+    const IS_HANDSHAKE: bool = true;
+
+    fn name(&self) -> OperationName {
+        self.1.name()
+    }
+
+    fn status(reply: &RawReply) -> Option<u16> {
+        Some(reply.status.as_u16())
+    }
+
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
+        Ok(())
+    }
+
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
+        access_token::current(context).await
+    }
+
+    fn renews(&self) -> bool {
+        self.2.renews()
+    }
+
+    async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
+        let core = self.0;
+        // Only what begins a handshake may be the first request on a link.
+        let begins = matches!(self.1.method.as_str(), INITIALIZE | modern::DISCOVER);
+        let (link, ears) = match begins {
+            true => attempt.in_time(self.2.link(core, attempt)).await?,
+            false => self.2.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
+        };
+        let headers = self.2.headers();
+        let modern = self.2.modern();
+        let (modern, key) = (modern.as_deref(), self.1.key.as_ref());
+        ears.opens_as(modern.is_some());
+        let session_id = headers.get(&headers::MCP_SESSION_ID);
+        let line = RequestTarget {
+            link: &link,
+            headers: &headers,
+            session_id,
+            modern,
+            ears: &ears,
+            params: None,
+            key,
+            peer: None,
+        };
+        let id = (!self.1.is_notification).then(|| core.next_id());
+        self.1.exchange(core, line, attempt, id).await.map_err(|mut failure| {
+            let info = failure.error.info_mut();
+            if info.code == Code::AttemptTimeout {
+                let server = core.settings.route.origin();
+                info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
+            }
+            if !begins && link.is_down() {
+                failure.happened = FailureClass::SessionLost;
+            } else if link.is_process() && link.is_down() {
+                let is_first = failure.error.info().code == Code::ProcessExited && self.2.is_first_end();
+                if !(is_first && self.1.method == INITIALIZE) {
+                    // A program that has ended before its first answer twice, or talks, would do so again.
+                    failure.happened = FailureClass::Refused;
+                }
+            } else if self.1.is_notification
+                && failure.error.info().status.is_some()
+                && !matches!(failure.happened, FailureClass::SessionLost | FailureClass::Unauthorized)
+            {
+                // It arrived: sent again, it would be answered the same.
+                failure.happened = FailureClass::Refused;
+            }
+            failure
+        })
+    }
+}
+
+/// The link of a handshake ended before the handshake did.
+pub(crate) fn link_lost() -> AttemptError {
+    AttemptError::new(
+        FailureClass::SessionLost,
+        Code::SessionLost,
+        "the connection to the server ended within the handshake",
+    )
+}

@@ -1,0 +1,230 @@
+//! A call in an open session.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http::HeaderValue;
+
+use crate::auth::token::Token;
+use crate::config::call_options::CallOptions;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::oauth::access_token;
+use crate::protocol::methods::TOOLS_LIST;
+use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
+use crate::retry::attempt::Attempt;
+use crate::retry::context::Context;
+use crate::retry::operation::{Correction, Operation, OperationName};
+use crate::session::call::LogicalCall;
+use crate::session::cancellation::CancelOnDrop;
+use crate::session::era_change::{is_of_another_era, proves_that_none_ran};
+use crate::session::loss::{self, LossSign, Suspicion};
+use crate::session::manager::SessionManager;
+use crate::session::open_session::Session;
+use crate::session::pagination;
+use crate::session::request::RequestTarget;
+
+/// A call in an open session.
+pub(super) struct InSession<'a> {
+    pub(super) core: &'a Arc<SessionManager>,
+    pub(super) call: &'a LogicalCall,
+    pub(super) params: &'a Bytes,
+    pub(super) key: Option<&'a (String, HeaderValue)>,
+    pub(super) unanswered: &'a CancelOnDrop,
+    /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
+    pub(super) doubt: Mutex<Option<(bool, AttemptError)>>,
+    /// The era that the server was taken for, and the JSON-RPC code of a refusal by which it may be of the other one.
+    pub(super) guessed: Mutex<Option<(bool, Option<i64>)>>,
+    /// Whether the tools were listed for this call, as its headers were refused.
+    pub(super) corrected: AtomicBool,
+    /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
+    pub(super) suspected: Mutex<Option<(LossSign, Arc<Session>)>>,
+    /// Whether a refused token was renewed.
+    pub(super) renewed: AtomicBool,
+}
+
+impl InSession<'_> {
+    /// Judges whether a failure may mean that the session is lost; then the call is sent once more in another, or the next call
+    /// is sent in another.
+    fn judge_session(
+        &self,
+        core: &Arc<SessionManager>,
+        peer: &Arc<Session>,
+        turn: &Attempt,
+        mut failure: AttemptError,
+    ) -> AttemptError {
+        let is_established = peer.session_id().is_some() || peer.link.is_the_session();
+        if peer.modern.is_some() || !is_established || failure.happened == FailureClass::SessionLost {
+            return failure;
+        }
+        let named = loss::names_unknown_session(&failure);
+        if named && !core.settings.strict {
+            let info = failure.error.info_mut();
+            info.delivery = info.delivery.min(Delivery::Rejected);
+        }
+        if failure.happened == FailureClass::Unauthorized
+            && !named
+            && turn.token.is_some()
+            && !self.renewed.swap(true, Ordering::Relaxed)
+        {
+            // Another token is tried first.
+            return failure;
+        }
+        // A stream that is open is a session that is known, unless a text says otherwise.
+        if !named && peer.link.is_the_session() {
+            return failure;
+        }
+        let kind = LossSign::of(&failure, self.call.name().shortest());
+        match loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety) {
+            Suspicion::None => failure,
+            Suspicion::ForNextCall => {
+                let suspected = Some((kind, Arc::clone(peer)));
+                *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
+                failure
+            }
+            Suspicion::SendAgain if !core.suspects(&kind, peer) => failure,
+            Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
+                core.lose_session(peer.generation);
+                failure
+            }
+            Suspicion::SendAgain => {
+                core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
+                AttemptError { happened: FailureClass::SessionLost, ..failure }
+            }
+        }
+    }
+
+    /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
+    /// refusal before, and the server was of the same era.
+    fn doubts_era(&self, core: &Arc<SessionManager>, peer: &Session, failure: &AttemptError) -> bool {
+        let is_modern = peer.modern.is_some();
+        // The era of a process that has shaken hands does not change.
+        if (!is_modern && peer.link.is_process()) || !is_of_another_era(failure, is_modern, &core.settings) {
+            return false;
+        }
+        let guess = (is_modern, failure.error.info().rpc_code);
+        let before = self.guessed.lock().unwrap_or_else(PoisonError::into_inner).replace(guess);
+        if before == Some(guess) {
+            core.confirms_era(guess.0, guess.1);
+        }
+        !core.is_of_that_era(guess.0, guess.1)
+    }
+
+    /// Whether the headers of this tool's calls are refused also where they were just learnt.
+    fn is_refused_again(&self, core: &SessionManager) -> bool {
+        let name = format!("the headers of {}", self.call.name().shortest());
+        if self.corrected.load(Ordering::Relaxed) {
+            core.note_invalid(name);
+            return false;
+        }
+        core.is_always_invalid(&name)
+    }
+
+    /// The call has failed: where its last failure may mean a lost session, the next call opens another.
+    pub(super) fn suspect_session(&self, core: &Arc<SessionManager>) {
+        let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((kind, peer)) = suspected
+            && core.suspects(&kind, &peer)
+        {
+            core.lose_session(peer.generation);
+        }
+    }
+}
+
+impl Operation for InSession<'_> {
+    type Prepared = Arc<Session>;
+    type Reply = RawReply;
+    const TAKES_SLOT: bool = true;
+
+    fn name(&self) -> OperationName {
+        self.call.name()
+    }
+
+    fn status(reply: &RawReply) -> Option<u16> {
+        Some(reply.status.as_u16())
+    }
+
+    async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Session>, AttemptError> {
+        self.core.peer().await
+    }
+
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
+        access_token::current(context).await
+    }
+
+    async fn send(&self, _: &Arc<Context>, peer: &Arc<Session>, attempt: &Attempt) -> Result<RawReply, AttemptError> {
+        let core = self.core;
+        let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
+            core.confirms_era(was_modern, failure.error.info().rpc_code);
+            return Err(failure);
+        }
+        let _in_flight = peer.in_flight.begin();
+        if core.is_closed() {
+            // Its end may not wait for this one any more.
+            return Err(AttemptError::not_sent(Error::client_closed()));
+        }
+        let line = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(peer) };
+        let id = (!self.call.is_notification).then(|| core.next_id());
+        if let Some(id) = id {
+            self.unanswered.sent(peer, id);
+        }
+        peer.requests.fetch_add(1, Ordering::Relaxed);
+        *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let answered = self.call.exchange(core, line, attempt, id).await;
+        match answered {
+            // Left open: if it is not sent again, the server is told.
+            Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
+            Err(failure) if self.doubts_era(core, peer, &failure) => {
+                self.unanswered.settled();
+                core.forget_era();
+                core.sets_aside(peer);
+                if !proves_that_none_ran(&failure, peer.modern.is_some()) && self.call.plan.safety == Safety::Plain {
+                    // The code alone does not say that it did not run; that the server is of the other era by now does.
+                    let doubt = (peer.modern.is_some(), failure.clone());
+                    *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
+                }
+                Err(AttemptError { happened: FailureClass::SessionLost, ..failure })
+            }
+            Err(mut failure) => {
+                self.unanswered.settled();
+                if failure.happened == FailureClass::Mismatch && self.is_refused_again(core) {
+                    failure.happened = FailureClass::Refused;
+                }
+                Err(self.judge_session(core, peer, attempt, failure))
+            }
+            Ok(reply) => {
+                self.unanswered.settled();
+                core.suspicions.succeeded(|| self.call.name().shortest(), peer.generation);
+                core.take_late_session_id(peer, &reply.headers);
+                Ok(reply)
+            }
+        }
+    }
+
+    fn correct(&self) -> Correction<'_> {
+        let core = self.core;
+        self.corrected.store(true, Ordering::Relaxed);
+        Box::pin(async move {
+            let params = Bytes::from_static(b"{}");
+            let fresh = CallOptions::default().fresh(true);
+            let list = LogicalCall::prepare(core, TOOLS_LIST, "params", params, &fresh, None)
+                .map_err(AttemptError::not_sent)?;
+            // All pages: the tool may be on any.
+            pagination::all(core, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
+        })
+    }
+
+    fn was_shared(&self, peer: &Arc<Session>) -> bool {
+        peer.requests.load(Ordering::Relaxed) > 1
+    }
+
+    fn failed(&self, peer: &Arc<Session>, failure: &AttemptError) {
+        if failure.happened == FailureClass::SessionLost || peer.link.is_down() {
+            self.core.lose_session(peer.generation);
+        }
+    }
+}
