@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { OPEN, run } from "./lib/programs.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 const STRICT = { flags: ["--unhandled-rejections=strict", "--trace-warnings", "--expose-gc"] };
 const HANG = `server.script({ on: { method: "tools/call" }, fault: { kind: "hang" } });`;

@@ -8,7 +8,7 @@ import { InternalError, testing } from "@omni/omni-mcp-js";
 
 import { OPEN, run } from "./lib/programs.mjs";
 import { failureOf } from "./lib/served.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 // What the methods of the facade go through.
 const { Caller } = createRequire(import.meta.url)("../dist/caller.js");

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from case_client import program
 from omni_mcp_py import AsyncOmniMCPClient, InternalError, OmniMCPClient, _native
 from omni_mcp_py.testing import DevServer
-from subject import program
 
 WHEN = ["preparing", "running"]
 SEARCH: tuple[str, dict[str, Any]] = ("echo", {"n": 1})
