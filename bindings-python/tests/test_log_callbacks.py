@@ -53,7 +53,7 @@ def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, 
         if client.state == "closed":
             return
         for call in (client.ping, client.close, other.ping):
-            with pytest.raises(RuntimeError, match="in the midst of a call, and cannot make one") as failed:
+            with pytest.raises(RuntimeError, match="during a call, and cannot make one") as failed:
                 call()
             refused.append(str(failed.value))
 
