@@ -1,4 +1,4 @@
-/** AsyncLocalStorage in the caller's functions: progress has its call's context, a client's own functions that of its making. */
+/** AsyncLocalStorage in callbacks: progress has the context of its call, other callbacks that of the client's creation. */
 
 import assert from "node:assert/strict";
 import { AsyncLocalStorage, createHook } from "node:async_hooks";

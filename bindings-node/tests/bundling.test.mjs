@@ -1,4 +1,4 @@
-/** How the binary is found, and what is said where it is not. Real bundlers run in `make deployments`. */
+/** How the binary is found, and the error where it is not. Real bundlers run in `make deployments`. */
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";

@@ -1,4 +1,4 @@
-/** The caller's own functions: where they run, and what becomes of what they throw. */
+/** Callbacks: where they run, and how their exceptions are handled. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** The dev server's types name what it takes, and no more: it says so itself to whoever gives it something else. */
+/** The types of the dev server's options list exactly what it accepts. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

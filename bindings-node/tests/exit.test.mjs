@@ -1,4 +1,4 @@
-/** Ways for a process to end, and what of the package's own must never be unhandled on the way. */
+/** Ways for a process to end; nothing of the package may be unhandled on the way. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

@@ -1,4 +1,4 @@
-/** `onLog` and `onState`: what they throw, what a slow one costs, and progress and requests that come too fast. */
+/** `onLog` and `onState`: exceptions, slow callbacks, and progress and requests that arrive too fast. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

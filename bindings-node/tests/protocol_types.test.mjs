@@ -1,4 +1,4 @@
-/** The protocol's objects: the published example documents are assignable to the types of their names. */
+/** The protocol's types: the published example documents are assignable to them. */
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

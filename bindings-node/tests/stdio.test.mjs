@@ -1,4 +1,4 @@
-/** A process of ours ends with its client, and with this process. */
+/** A child process ends with its client, and with this process. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

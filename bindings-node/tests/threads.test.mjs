@@ -1,4 +1,4 @@
-/** Threads that end in the middle of everything, and threads that share nothing. */
+/** Worker threads that end during calls, and threads that share nothing. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

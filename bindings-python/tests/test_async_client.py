@@ -1,4 +1,4 @@
-"""The async client: cancellation, many calls at once, event loops, progress."""
+"""The async client: cancellation, concurrent calls, event loops, progress."""
 
 from __future__ import annotations
 

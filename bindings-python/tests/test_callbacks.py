@@ -1,4 +1,4 @@
-"""The caller's functions: on which thread and loop they run, what they may do, and what becomes of what they raise."""
+"""Callbacks: on which thread and loop they run, what they may do, and how their exceptions are handled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Many calls at once, on threads and on an event loop: one tool at a time where that is asked for, and one token."""
+"""Concurrent calls on threads and on an event loop: one tool at a time where a record sets it, and one token."""
 
 from __future__ import annotations
 

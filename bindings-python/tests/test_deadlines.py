@@ -1,4 +1,4 @@
-"""Deadlines: a process that is stopped, and a server that is silent."""
+"""Deadlines: a process that is stopped, and a server that does not respond."""
 
 from __future__ import annotations
 

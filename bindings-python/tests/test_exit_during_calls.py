@@ -1,4 +1,4 @@
-"""Ways for a program to end in the middle of its calls and functions: each as Python itself would have it, and soon."""
+"""Ways for a program to end during calls and callbacks: as Python itself would, and without delay."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Forks of a process whose clients are busy: the child gets a clear error or a working new client, and never hangs, and
-its end is not that of the parent's sessions and processes."""
+"""Forks of a process with calls in flight: the child gets a clear error or a working new client, never hangs, and
+its exit does not end the parent's sessions and processes."""
 
 from __future__ import annotations
 

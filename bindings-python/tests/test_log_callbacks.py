@@ -1,4 +1,4 @@
-"""`on_log`, `on_state` and the logger: told in the midst of calls, which they neither make nor break."""
+"""`on_log`, `on_state` and the logger: called during calls, without effect on them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An async client whose coroutines asyncio does not run: nothing is sent, and the error says what to do."""
+"""An async client on an event loop other than asyncio's: nothing is sent, and the error says what to do."""
 
 from __future__ import annotations
 

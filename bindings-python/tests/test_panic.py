@@ -1,4 +1,4 @@
-"""A bug in the core is an error of its call, and of nothing else. Debug builds have a method that is one on purpose."""
+"""A panic in the core is an error of its call only. Debug builds have a method that panics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The protocol's objects: the published example documents, as pydantic reads them by the types of their names."""
+"""The protocol's types: the published example documents, validated by pydantic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client costs: file descriptors, and files that are read when it is made."""
+"""Resources of a client: file descriptors, and files that are read when it is made."""
 
 from __future__ import annotations
 

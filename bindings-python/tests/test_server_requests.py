@@ -1,4 +1,4 @@
-"""The functions that a server asks: where they run, what they may do, and what becomes of what they raise."""
+"""Callbacks for requests of the server: where they run, what they may do, and how their exceptions are handled."""
 
 from __future__ import annotations
 
@@ -11,68 +11,32 @@ import sys
 import threading
 import time
 import weakref
-from collections.abc import Callable
 from typing import Any
 
 import pytest
+from ask_tool import (
+    ADA,
+    ERAS,
+    FORM,
+    MESSAGES,
+    PLACES,
+    REQUESTS,
+    ROOTS,
+    SAMPLED,
+    answer_of,
+    as_async,
+    ask_tool,
+    elicit,
+    elicit_async,
+    options,
+    serving,
+)
 from case_client import program
 from omni_mcp_py import AsyncOmniMCPClient, ConfigError, InvalidRequestError, OmniMCPClient, OmniMCPError
 from omni_mcp_py.testing import DevServer
 
-FORM = {
-    "message": "Who?",
-    "requestedSchema": {"type": "object", "properties": {"name": {"type": "string"}}, "required": ["name"]},
-}
-ADA = {"action": "accept", "content": {"name": "Ada"}}
-MESSAGES = {"messages": [{"role": "user", "content": {"type": "text", "text": "Hi"}}], "maxTokens": 5}
-SAID = {"role": "assistant", "model": "m", "content": {"type": "text", "text": "Hi"}}
-ROOTS = [{"uri": "file:///a", "name": "a"}]
-# What a server asks, what the function gives, and what the server then has.
-QUESTIONS: list[tuple[str, str, dict[str, Any] | None, Any, Any]] = [
-    ("on_elicitation", "elicitation/create", FORM, ADA, ADA),
-    ("on_sampling", "sampling/createMessage", MESSAGES, SAID, SAID),
-    ("on_roots", "roots/list", None, ROOTS, {"roots": ROOTS}),
-]
-# Of a tool that no client lists, and of functions that fail. Where it matters, it is looked for.
+# Warnings of a tool that is left out, and of callbacks that fail.
 pytestmark = pytest.mark.filterwarnings("ignore:the (tool|function for) :RuntimeWarning")
-
-ERAS = ["legacy", "modern"]
-# In the first calls run on one of the client's threads; in the second, which does not listen, on the calling one.
-PLACES: list[dict[str, Any]] = [{}, {"listen": False}]
-
-
-def serving(era: str, **more: Any) -> DevServer:
-    # A server of the older era asks on a stream.
-    return DevServer(profile="generic", era=era, everything=True, answer="sse" if era == "legacy" else "json", **more)
-
-
-def options(server: DevServer, **more: Any) -> dict[str, Any]:
-    return {"profile": "generic", "endpoint": f"{server.url}/mcp", **more}
-
-
-def asking(method: str, params: dict[str, Any] | None = None, **more: Any) -> dict[str, Any]:
-    params_of_it = {} if params is None else {"params": params}
-    return {"name": "ask", "arguments": {"method": method, **params_of_it, **more}}
-
-
-def answered(result: Any) -> Any:
-    return result["structuredContent"]["answer"]
-
-
-def elicit(client: OmniMCPClient) -> Any:
-    return answered(client.call_tool(**asking("elicitation/create", FORM)))
-
-
-async def elicit_later(client: AsyncOmniMCPClient) -> Any:
-    return answered(await client.call_tool(**asking("elicitation/create", FORM)))
-
-
-def later(function: Callable[..., Any]) -> Callable[..., Any]:
-    async def function_later(*given: Any) -> Any:
-        await asyncio.sleep(0)
-        return function(*given)
-
-    return function_later
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
@@ -83,15 +47,15 @@ def test_what_cannot_be_called_is_refused(made: Any, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["on_sampling", "on_elicitation", "on_roots"])
-def test_an_async_function_is_none_for_a_client_that_blocks(name: str) -> None:
+def test_the_sync_client_refuses_async_callbacks(name: str) -> None:
     with pytest.raises(ConfigError, match="AsyncOmniMCPClient"):
-        OmniMCPClient(profile="generic", endpoint="http://127.0.0.1:1/mcp", **{name: later(dict)})  # type: ignore[arg-type]
+        OmniMCPClient(profile="generic", endpoint="http://127.0.0.1:1/mcp", **{name: as_async(dict)})  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize(("name", "method", "params", "given", "got"), QUESTIONS)
-def test_a_function_answers(
+@pytest.mark.parametrize(("name", "method", "params", "given", "got"), REQUESTS)
+def test_a_callback_responds(
     name: str, method: str, params: Any, given: Any, got: Any, era: str, place: dict[str, Any]
 ) -> None:
     asked: list[Any] = []
@@ -101,7 +65,7 @@ def test_a_function_answers(
         return given
 
     with serving(era) as server, OmniMCPClient(**options(server, **{name: answer}, **place)) as client:
-        assert answered(client.call_tool(**asking(method, params))) == got
+        assert answer_of(client.call_tool(**ask_tool(method, params))) == got
     [(thread, arguments)] = asked
     assert arguments == (() if params is None else (params,))
     assert thread.daemon if not place else thread is threading.current_thread()
@@ -109,8 +73,8 @@ def test_a_function_answers(
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
 @pytest.mark.parametrize("era", ERAS)
-@pytest.mark.parametrize(("name", "method", "params", "given", "got"), QUESTIONS)
-def test_an_async_clients_function_answers_on_its_loop(
+@pytest.mark.parametrize(("name", "method", "params", "given", "got"), REQUESTS)
+def test_an_async_clients_callback_runs_on_its_loop(
     name: str, method: str, params: Any, given: Any, got: Any, era: str, is_coroutine: bool
 ) -> None:
     asked: list[Any] = []
@@ -120,9 +84,9 @@ def test_an_async_clients_function_answers_on_its_loop(
         return given
 
     async def main(server: DevServer) -> None:
-        function = later(answer) if is_coroutine else answer
+        function = as_async(answer) if is_coroutine else answer
         async with AsyncOmniMCPClient(**options(server, **{name: function})) as client:
-            assert answered(await client.call_tool(**asking(method, params))) == got
+            assert answer_of(await client.call_tool(**ask_tool(method, params))) == got
         assert asked == [(asyncio.get_running_loop(), () if params is None else (params,))]
 
     with serving(era) as server:
@@ -133,8 +97,8 @@ def test_an_async_clients_function_answers_on_its_loop(
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize(("name", "method", "params", "given", "got"), QUESTIONS)
-def test_what_a_function_raises_is_the_cause(
+@pytest.mark.parametrize(("name", "method", "params", "given", "got"), REQUESTS)
+def test_an_exception_of_a_callback_is_the_cause(
     name: str, method: str, params: Any, given: Any, got: Any, place: dict[str, Any]
 ) -> None:
     raised = LookupError("nobody is there")
@@ -144,23 +108,23 @@ def test_what_a_function_raises_is_the_cause(
 
     with serving("modern") as server, OmniMCPClient(**options(server, **{name: answer}, **place)) as client:
         with pytest.raises(InvalidRequestError, match="nobody is there") as failed:
-            client.call_tool(**asking(method, params))
+            client.call_tool(**ask_tool(method, params))
         assert (failed.value.code, failed.value.delivery) == ("input_failed", "rejected")
         assert failed.value.__cause__ is raised
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
-def test_what_an_async_clients_function_raises_is_the_cause(is_coroutine: bool) -> None:
+def test_an_exception_of_an_async_clients_callback_is_the_cause(is_coroutine: bool) -> None:
     raised = LookupError("nobody is there")
 
     def answer(_: Any) -> Any:
         raise raised
 
     async def main(server: DevServer) -> None:
-        function = later(answer) if is_coroutine else answer
+        function = as_async(answer) if is_coroutine else answer
         async with AsyncOmniMCPClient(**options(server, on_elicitation=function)) as client:
             with pytest.raises(InvalidRequestError, match="nobody is there") as failed:
-                await elicit_later(client)
+                await elicit_async(client)
             assert failed.value.__cause__ is raised
 
     with serving("modern") as server:
@@ -174,7 +138,7 @@ def test_each_call_has_its_own_cause() -> None:
 
     async def ask(client: AsyncOmniMCPClient, number: int) -> None:
         with pytest.raises(InvalidRequestError) as failed:
-            await client.call_tool(**asking("elicitation/create", {**FORM, "message": f"number {number}"}))
+            await client.call_tool(**ask_tool("elicitation/create", {**FORM, "message": f"number {number}"}))
         assert str(failed.value.__cause__) == f"number {number}"
         assert f"number {number}" in str(failed.value)
 
@@ -188,7 +152,7 @@ def test_each_call_has_its_own_cause() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-def test_a_server_of_either_era_is_not_told_why(era: str, place: dict[str, Any]) -> None:
+def test_the_server_does_not_receive_the_exception(era: str, place: dict[str, Any]) -> None:
     def answer(_: Any) -> Any:
         raise LookupError("a secret reason")
 
@@ -216,7 +180,7 @@ def test_a_server_of_either_era_is_not_told_why(era: str, place: dict[str, Any])
         ({"action": "maybe"}, "action"),
     ],
 )
-def test_what_is_no_answer_is_refused(bad: Any, why: str, place: dict[str, Any]) -> None:
+def test_an_invalid_result_is_refused(bad: Any, why: str, place: dict[str, Any]) -> None:
     with serving("modern") as server, OmniMCPClient(**options(server, on_elicitation=lambda _: bad, **place)) as client:
         with pytest.raises(InvalidRequestError, match=why) as failed:
             elicit(client)
@@ -226,7 +190,7 @@ def test_what_is_no_answer_is_refused(bad: Any, why: str, place: dict[str, Any])
 
 def test_a_list_may_be_a_tuple() -> None:
     with serving("modern") as server, OmniMCPClient(**options(server, on_roots=lambda: tuple(ROOTS))) as client:  # type: ignore[arg-type,return-value]
-        assert answered(client.call_tool(**asking("roots/list"))) == {"roots": ROOTS}
+        assert answer_of(client.call_tool(**ask_tool("roots/list"))) == {"roots": ROOTS}
 
 
 # Functions that call their client.
@@ -234,14 +198,14 @@ def test_a_list_may_be_a_tuple() -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-def test_a_function_may_call_its_client(era: str, place: dict[str, Any]) -> None:
+def test_a_callback_may_call_its_client(era: str, place: dict[str, Any]) -> None:
     def answer(_: Any) -> Any:
         # This asks again, of another function, which calls, too.
-        said = client.call_tool(**asking("sampling/createMessage", MESSAGES))
-        return {"action": "accept", "content": {"name": answered(said)["model"]}}
+        said = client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
+        return {"action": "accept", "content": {"name": answer_of(said)["model"]}}
 
     def sample(_: Any) -> Any:
-        return {**SAID, "model": str(len(list(client.iter_tools())))}
+        return {**SAMPLED, "model": str(len(list(client.iter_tools())))}
 
     with serving(era) as server:
         given = options(server, on_elicitation=answer, on_sampling=sample, **place)
@@ -269,19 +233,19 @@ def test_a_function_may_ask_for_itself(era: str, place: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
 @pytest.mark.parametrize("era", ERAS)
-def test_an_async_clients_function_may_call_it(era: str, is_coroutine: bool) -> None:
+def test_an_async_clients_callback_may_call_it(era: str, is_coroutine: bool) -> None:
     async def answer(_: Any) -> Any:
-        said = await client.call_tool(**asking("sampling/createMessage", MESSAGES))
+        said = await client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
         tools = [tool async for tool in client.iter_tools()]
         assert tools
-        return {"action": "accept", "content": {"name": answered(said)["model"]}}
+        return {"action": "accept", "content": {"name": answer_of(said)["model"]}}
 
     async def main(server: DevServer) -> None:
         nonlocal client
-        sample = later(lambda _: SAID) if is_coroutine else lambda _: SAID
+        sample = as_async(lambda _: SAMPLED) if is_coroutine else lambda _: SAMPLED
         client = AsyncOmniMCPClient(**options(server, on_elicitation=answer, on_sampling=sample))
         async with client:
-            assert (await elicit_later(client))["content"] == {"name": "m"}
+            assert (await elicit_async(client))["content"] == {"name": "m"}
 
     client: Any = None
     with serving(era) as server:
@@ -289,7 +253,7 @@ def test_an_async_clients_function_may_call_it(era: str, is_coroutine: bool) -> 
 
 
 @pytest.mark.parametrize("era", ERAS)
-def test_functions_of_a_process(era: str) -> None:
+def test_callbacks_of_a_stdio_client(era: str) -> None:
     process: dict[str, Any] = {"command": program(), "args": ["--stdio", "--era", era, "--everything"]}
 
     def answer(_: Any) -> Any:
@@ -302,7 +266,7 @@ def test_functions_of_a_process(era: str) -> None:
 
         twin = AsyncOmniMCPClient(profile="generic", on_elicitation=answer_later, **process)
         async with twin:
-            return await elicit_later(twin)
+            return await elicit_async(twin)
 
     client: OmniMCPClient = OmniMCPClient(profile="generic", on_elicitation=answer, **process)
     with client:
@@ -310,21 +274,21 @@ def test_functions_of_a_process(era: str) -> None:
     assert asyncio.run(main()) == ADA
 
 
-def test_a_question_on_the_servers_own_stream() -> None:
-    question = asking("elicitation/create", FORM, over="get")
+def test_a_request_on_the_get_stream() -> None:
+    question = ask_tool("elicitation/create", FORM, over="get")
 
     async def main(server: DevServer) -> Any:
-        async with AsyncOmniMCPClient(**options(server, on_elicitation=later(lambda _: ADA))) as client:
-            return answered(await client.call_tool(**question))
+        async with AsyncOmniMCPClient(**options(server, on_elicitation=as_async(lambda _: ADA))) as client:
+            return answer_of(await client.call_tool(**question))
 
     with serving("legacy") as server:
         with OmniMCPClient(**options(server, on_elicitation=lambda _: ADA)) as client:
-            assert answered(client.call_tool(**question)) == ADA
+            assert answer_of(client.call_tool(**question)) == ADA
         assert asyncio.run(main(server)) == ADA
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_call_of_a_function_may_need_a_token(place: dict[str, Any]) -> None:
+def test_a_call_of_a_callback_may_need_a_token(place: dict[str, Any]) -> None:
     tokens: list[int] = []
 
     def provide() -> Any:
@@ -355,7 +319,7 @@ def test_a_token_provider_still_must_not(place: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-def test_many_threads_are_asked_at_once(era: str, place: dict[str, Any]) -> None:
+def test_concurrent_requests_on_many_threads(era: str, place: dict[str, Any]) -> None:
     # All wait for each other: no question may wait for the answer to another one.
     together = threading.Barrier(6)
 
@@ -368,7 +332,7 @@ def test_many_threads_are_asked_at_once(era: str, place: dict[str, Any]) -> None
 
     def ask(client: OmniMCPClient, number: int) -> None:
         params = {**FORM, "message": str(number)}
-        results[number] = answered(client.call_tool(**asking("elicitation/create", params)))
+        results[number] = answer_of(client.call_tool(**ask_tool("elicitation/create", params)))
 
     with serving(era) as server, OmniMCPClient(**options(server, on_elicitation=answer, **place)) as client:
         client.connect()
@@ -396,7 +360,7 @@ def test_a_thread_whose_call_was_given_up_answers_what_others_are_asked() -> Non
             thread = threading.Thread(target=give_up, args=(client,))
             thread.start()
             assert server.wait("requests", method="notifications/cancelled", at_least=1)
-            assert answered(client.call_tool(**asking("elicitation/create", FORM))) == ADA
+            assert answer_of(client.call_tool(**ask_tool("elicitation/create", FORM))) == ADA
             thread.join()
 
 
@@ -424,7 +388,7 @@ print(len(client.list_tools()["tools"]) > 0, flush=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize("listens", [False, True])
 @pytest.mark.parametrize("era", ERAS)
-def test_ctrl_c_in_a_function(era: str, listens: bool) -> None:
+def test_ctrl_c_in_a_callback(era: str, listens: bool) -> None:
     with serving(era) as server:
         child = subprocess.Popen(
             [sys.executable, "-W", "ignore:the tool:RuntimeWarning", "-c", CTRL_C, f"{server.url}/mcp", str(listens)],
@@ -445,7 +409,7 @@ def test_ctrl_c_in_a_function(era: str, listens: bool) -> None:
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-def test_a_forgotten_client_that_its_functions_know_is_let_go(era: str, place: dict[str, Any]) -> None:
+def test_an_unreferenced_client_known_to_its_callbacks_is_freed(era: str, place: dict[str, Any]) -> None:
     class Owner:
         def __init__(self, server: DevServer) -> None:
             self.client: OmniMCPClient = OmniMCPClient(**options(server, on_elicitation=self.answer, **place))
@@ -459,7 +423,7 @@ def test_a_forgotten_client_that_its_functions_know_is_let_go(era: str, place: d
         gone = weakref.ref(owner)
         del owner
         until = time.monotonic() + 5
-        # The thread that answered lets go a moment later.
+        # The thread that answer_of lets go a moment later.
         while gone() is not None and time.monotonic() < until:
             gc.collect()
             time.sleep(0.01)
@@ -467,7 +431,7 @@ def test_a_forgotten_client_that_its_functions_know_is_let_go(era: str, place: d
         assert server.wait("open_connections", at_most=0)
 
 
-def test_a_forgotten_async_client_is_let_go() -> None:
+def test_an_unreferenced_async_client_is_freed() -> None:
     class Owner:
         def __init__(self, server: DevServer) -> None:
             self.client = AsyncOmniMCPClient(**options(server, on_elicitation=self.answer))
@@ -477,7 +441,7 @@ def test_a_forgotten_async_client_is_let_go() -> None:
 
     async def main(server: DevServer) -> Any:
         owner = Owner(server)
-        assert await elicit_later(owner.client) == ADA
+        assert await elicit_async(owner.client) == ADA
         return weakref.ref(owner)
 
     with serving("legacy") as server:
@@ -487,10 +451,10 @@ def test_a_forgotten_async_client_is_let_go() -> None:
         assert server.wait("open_connections", at_most=0)
 
 
-# Calls that were given up.
+# Calls that are cancelled.
 
 
-def test_the_server_is_told_of_a_timeout() -> None:
+def test_a_timeout_sends_cancelled() -> None:
     late = {"on": {"method": "tools/call"}, "fault": {"kind": "delay", "ms": 1000}}
     with DevServer(profile="generic", faults=[late]) as server:
         client = OmniMCPClient(**options(server, max_attempts=1))
@@ -501,7 +465,7 @@ def test_the_server_is_told_of_a_timeout() -> None:
         client.close()
 
 
-def test_the_server_is_told_of_a_task_that_was_cancelled() -> None:
+def test_a_cancelled_task_sends_cancelled() -> None:
     async def main(server: DevServer) -> None:
         is_asked = asyncio.Event()
 
@@ -510,7 +474,7 @@ def test_the_server_is_told_of_a_task_that_was_cancelled() -> None:
             await asyncio.sleep(60)
 
         async with AsyncOmniMCPClient(**options(server, on_elicitation=answer)) as client:
-            call = asyncio.ensure_future(elicit_later(client))
+            call = asyncio.ensure_future(elicit_async(client))
             await is_asked.wait()
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -522,7 +486,7 @@ def test_the_server_is_told_of_a_task_that_was_cancelled() -> None:
         asyncio.run(main(server))
 
 
-def test_the_server_is_told_of_an_interrupt() -> None:
+def test_an_interrupt_sends_cancelled() -> None:
     def answer(_: Any) -> Any:
         raise KeyboardInterrupt
 
@@ -533,46 +497,3 @@ def test_the_server_is_told_of_an_interrupt() -> None:
         assert server.wait("requests", method="notifications/cancelled", at_least=1, timeout=5)
         assert client.list_tools()
         client.close()
-
-
-# Lists, an item at a time.
-
-
-def test_an_iterator_that_is_left_hangs_nobody() -> None:
-    with DevServer(profile="generic", extra_tools=20, tools_page_size=5) as server:
-        with OmniMCPClient(**options(server)) as client:
-            first = next(client.iter_tools())
-            left = client.iter_tools()
-            assert next(left) == first
-        assert sum(request["rpc_method"] == "tools/list" for request in server.ledger()["requests"]) == 2
-        # The rest of its page is there.
-        assert len([*zip(range(4), left, strict=False)]) == 4
-        with pytest.raises(OmniMCPError, match="closed"):
-            next(left)
-
-
-def test_an_async_iterator_that_is_left_hangs_nobody() -> None:
-    async def main(server: DevServer) -> None:
-        async with AsyncOmniMCPClient(**options(server)) as client:
-            async for tool in client.iter_tools():
-                assert tool["name"]
-                break
-            left = client.iter_tools()
-            await anext(left)
-
-    with DevServer(profile="generic", extra_tools=20, tools_page_size=5) as server:
-        asyncio.run(main(server))
-        assert sum(request["rpc_method"] == "tools/list" for request in server.ledger()["requests"]) == 2
-
-
-@pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
-def test_an_iterators_options_are_checked_at_once(made: Any) -> None:
-    client = made(profile="generic", endpoint="http://127.0.0.1:1/mcp")
-    for bad in ({"no_such": 1}, {"on_progress": print}):
-        with pytest.raises(ConfigError):
-            client.iter_tools(**bad)
-
-
-def test_an_iterator_has_no_metadata(client: OmniMCPClient) -> None:
-    assert not hasattr(client.with_metadata, "iter_tools")
-    assert list(client.iter_tools()) == client.list_tools()["tools"]

@@ -1,4 +1,4 @@
-"""Clients that threads, loops and task groups share: closed amid calls, ended by deadlines, and freed for the next."""
+"""Clients shared by threads, loops and task groups: closed during calls, ended by deadlines, usable afterwards."""
 
 from __future__ import annotations
 

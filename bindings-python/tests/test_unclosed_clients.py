@@ -1,4 +1,4 @@
-"""A client that is dropped without close: a warning, and its session is ended all the same."""
+"""A client that is dropped without close: a warning, and its session is still deleted."""
 
 from __future__ import annotations
 

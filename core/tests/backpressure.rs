@@ -1,4 +1,4 @@
-//! What comes faster than it is taken: progress and a server's requests are left out and counted, and calls go on.
+//! Progress and server requests that arrive faster than callbacks take them are dropped and counted; calls continue.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};

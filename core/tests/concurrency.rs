@@ -1,4 +1,4 @@
-//! Many calls at once: one token for all, one tool call at a time where a record asks for it.
+//! Concurrent calls: one token for all, one tool call at a time where a record sets it.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;

@@ -1,5 +1,4 @@
-//! A server that answers a large request before it has read it, and closes the connection: what it said counts, and not the
-//! write that failed.
+//! A server that responds to a large request before it has read it, and closes the connection: the response counts.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 

@@ -1,4 +1,4 @@
-//! A process that has no file descriptors left: calls wait for some, and say what is wrong.
+//! A process without free file descriptors: calls wait for one, and errors name the cause.
 
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]

@@ -1,4 +1,4 @@
-//! Functions that a server asks, where time, order and numbers matter. What can be said as data is in the vectors.
+//! Requests of the server and their callbacks, where time, order and numbers matter. Other cases are in the vectors.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;

@@ -1,5 +1,4 @@
-//! HTTP with SSE: the event stream ends while the POST of a call has no response yet. What the server says in response to the
-//! POST counts, where it says more than the end of the stream does.
+//! HTTP+SSE: the event stream ends before the response of a POST; that response decides where it says more.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
