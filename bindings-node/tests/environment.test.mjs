@@ -11,7 +11,7 @@ import { SHARE_ENV, Worker } from "node:worker_threads";
 
 import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
 
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 const { DevServer } = testing;
 

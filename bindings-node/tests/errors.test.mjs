@@ -1,4 +1,4 @@
-/** What an error is, and what it never shows. */
+/** Errors: their properties, and what they never show. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

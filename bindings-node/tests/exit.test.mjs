@@ -1,10 +1,10 @@
-/** Ways for a process to end, and what of the package's own must never be unhandled on the way. */
+/** Ways for a process to end; nothing of the package may be unhandled on the way. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { OPEN, run } from "./lib/programs.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 const STRICT = { flags: ["--unhandled-rejections=strict", "--trace-warnings", "--expose-gc"] };
 const HANG = `server.script({ on: { method: "tools/call" }, fault: { kind: "hang" } });`;

@@ -1,4 +1,4 @@
-/** How clients, the process and its threads come and go. */
+/** Start and end of clients, of the process and of its threads. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** A bug in the core is an error of its call, and of nothing else. Debug builds have a method that is one on purpose. */
+/** A panic in the core is an error of its call only. Debug builds have a method that panics. */
 
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
@@ -8,7 +8,7 @@ import { InternalError, testing } from "@omni/omni-mcp-js";
 
 import { OPEN, run } from "./lib/programs.mjs";
 import { failureOf } from "./lib/served.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 // What the methods of the facade go through.
 const { Caller } = createRequire(import.meta.url)("../dist/caller.js");

@@ -1,4 +1,4 @@
-/** Progress and the callbacks that take it: none is lost, none holds up its call, and none fills the memory. */
+/** Progress and its callbacks: none is lost, none delays its call, and none fills the memory. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-/** Canaries in all that a client holds: no text of ours shows them, in whatever way Node writes an error. */
+/** Canaries in everything that a client holds: no text shows them, however Node writes an error. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

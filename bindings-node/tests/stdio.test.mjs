@@ -1,4 +1,4 @@
-/** A process of ours ends with its client, and with this process. */
+/** A child process ends with its client, and with this process. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -10,7 +10,7 @@ import { test } from "node:test";
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
 import { ends, isRunning, onLinux } from "./lib/processes.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 /** A file for a process's number, and what runs that process. */
 function watched(t, options = "{}") {

@@ -1,4 +1,4 @@
-/** Threads that end in the middle of everything, and threads that share nothing. */
+/** Worker threads that end during calls, and threads that share nothing. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -11,7 +11,7 @@ import { Worker } from "node:worker_threads";
 import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
 
 import { ends, onLinux } from "./lib/processes.mjs";
-import { program } from "./lib/subject.mjs";
+import { program } from "./lib/case_client.mjs";
 
 for (const event of ["unhandledRejection", "uncaughtException", "warning"]) {
   process.on(event, (what) => {

@@ -1,4 +1,4 @@
-"""What comes faster than it is taken is left out and counted: progress and a server's requests, and never a result."""
+"""Progress and server requests that arrive too fast for callbacks are dropped and counted; results never are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exceptions: what they carry, how they travel, and what they never show."""
+"""The exceptions: their attributes, pickling, and what they never show."""
 
 from __future__ import annotations
 

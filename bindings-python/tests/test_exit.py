@@ -1,4 +1,4 @@
-"""The interpreter ends cleanly whatever is in flight: no crash, no hang, not a word on stderr."""
+"""The interpreter exits cleanly with calls in flight: no crash, no hang, no output on stderr."""
 
 from __future__ import annotations
 

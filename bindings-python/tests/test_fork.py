@@ -1,4 +1,4 @@
-"""A client does not cross a fork; a new one in the child works, and the parent's goes on."""
+"""A client does not cross a fork; a new one in the child works, and the parent's continues."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A bug in the core is an error of its call, and of nothing else. Debug builds have a method that is one on purpose."""
+"""A panic in the core is an error of its call only. Debug builds have a method that panics."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from case_client import program
 from omni_mcp_py import AsyncOmniMCPClient, InternalError, OmniMCPClient, _native
 from omni_mcp_py.testing import DevServer
-from subject import program
 
 WHEN = ["preparing", "running"]
 SEARCH: tuple[str, dict[str, Any]] = ("echo", {"n": 1})

@@ -1,4 +1,4 @@
-"""Registries: records as dicts that keep their secrets, and lists that are read as they are needed."""
+"""Registries: records as dicts that hide their secrets, and lists that are read page by page."""
 
 from __future__ import annotations
 

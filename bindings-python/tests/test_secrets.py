@@ -1,4 +1,4 @@
-"""Canaries in all that a client holds: no text of ours shows them, in whatever way Python writes an error."""
+"""Canaries in everything that a client holds: no text shows them, however Python writes an error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server that is a child process: it ends with its client, and at the latest with the interpreter."""
+"""A server that is a child process ends with its client, and at the latest with the interpreter."""
 
 from __future__ import annotations
 

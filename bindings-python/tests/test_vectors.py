@@ -1,29 +1,26 @@
-"""Runs every case of tests/vectors/*.json, with either client; what a case means stands in the README there."""
+"""Every case of tests/vectors, with either client; the README there describes the format of a case."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import cases
+import ledger
 import pytest
-import saw
-from cases import in_all_ways
+from case_client import CaseClient
 from matching import mismatch
 from omni_mcp_py import OmniMCPError, WithMetadata
 from omni_mcp_py.testing import DevServer
-from subject import Subject
 
 FOLDER = Path(__file__).parents[2] / "tests" / "vectors"
-WRITTEN = [case for path in sorted(FOLDER.glob("*.json")) for case in json.loads(path.read_text("utf-8"))]
-CASES = [case for written in WRITTEN for case in in_all_ways(written)]
+CASES = cases.read(FOLDER)
 ERROR_NAMES = set(OmniMCPError.__annotations__) - {"status_code"}
 
 
-# Of tools that are left out, functions that fail and servers that deviate: the cases that are about it look into the
-# metadata.
+# Warnings of tools that are left out, callbacks that fail and servers that deviate: cases check the metadata instead.
 @pytest.mark.filterwarnings("ignore:the (tool|function for|server) :RuntimeWarning")
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
@@ -31,101 +28,101 @@ def test_case(case: dict[str, Any], is_async: bool) -> None:
     if "python" not in case.get("languages", ["python"]):
         pytest.skip(case["why"])
     with DevServer(**case.get("server", {})) as server:
-        subject = Subject(case, server)
+        case_client = CaseClient(case, server)
         if is_async:
-            asyncio.run(run_async(case, subject))
+            asyncio.run(run_async(case, case_client))
         else:
-            run(case, subject)
+            run(case, case_client)
 
 
-def run(case: dict[str, Any], subject: Subject) -> None:
+def run(case: dict[str, Any], case_client: CaseClient) -> None:
     try:
-        client = subject.open()
+        client = case_client.open()
     except OmniMCPError as error:
-        check_opening(case, error, subject)
+        check_opening(case, error, case_client)
         return
     assert "open_error" not in case, "the client could be made"
     with client:
         for step in case["steps"]:
-            if "together" in step:
-                with ThreadPoolExecutor(len(step["together"])) as pool:
-                    list(pool.map(lambda step: call(step, client), step["together"]))
+            if "concurrent" in step:
+                with ThreadPoolExecutor(len(step["concurrent"])) as pool:
+                    list(pool.map(lambda step: call(step, client), step["concurrent"]))
             elif "call" in step:
                 for _ in range(step.get("times", 1)):
                     call(step, client)
             else:
-                look(step, subject, client)
-        saw.check(case.get("saw", {}), subject.server.ledger())
+                other_step(step, case_client, client)
+        ledger.check(case.get("ledger", {}), case_client.server.ledger())
 
 
 def call(step: dict[str, Any], client: Any) -> None:
-    heard: list[Any] = []
+    received: list[Any] = []
     try:
-        outcome = getattr(caller(step, client), step["call"])(**arguments(step, heard))
+        outcome = getattr(caller(step, client), step["call"])(**arguments(step, received))
         if hasattr(outcome, "__next__"):
             outcome = list(outcome)
     except OmniMCPError as error:
         outcome = error
-    check(step, outcome, heard)
+    check(step, outcome, received)
 
 
-async def run_async(case: dict[str, Any], subject: Subject) -> None:
+async def run_async(case: dict[str, Any], case_client: CaseClient) -> None:
     try:
-        client = await subject.open_async()
+        client = await case_client.open_async()
     except OmniMCPError as error:
-        check_opening(case, error, subject)
+        check_opening(case, error, case_client)
         return
     assert "open_error" not in case, "the client could be made"
     async with client:
         for step in case["steps"]:
-            if "together" in step:
-                await asyncio.gather(*(call_async(step, client) for step in step["together"]))
+            if "concurrent" in step:
+                await asyncio.gather(*(call_async(step, client) for step in step["concurrent"]))
             elif "call" in step:
                 for _ in range(step.get("times", 1)):
                     await call_async(step, client)
             else:
-                # The event loop stays free for what the client hears meanwhile.
-                await asyncio.to_thread(look, step, subject, client)
-        saw.check(case.get("saw", {}), subject.server.ledger())
+                # The event loop stays free for callbacks of the client.
+                await asyncio.to_thread(other_step, step, case_client, client)
+        ledger.check(case.get("ledger", {}), case_client.server.ledger())
 
 
 async def call_async(step: dict[str, Any], client: Any) -> None:
-    heard: list[Any] = []
+    received: list[Any] = []
     try:
-        outcome = getattr(caller(step, client), step["call"])(**arguments(step, heard))
+        outcome = getattr(caller(step, client), step["call"])(**arguments(step, received))
         outcome = [item async for item in outcome] if hasattr(outcome, "__anext__") else await outcome
     except OmniMCPError as error:
         outcome = error
-    check(step, outcome, heard)
+    check(step, outcome, received)
 
 
-def check_opening(case: dict[str, Any], error: OmniMCPError, subject: Subject) -> None:
+def check_opening(case: dict[str, Any], error: OmniMCPError, case_client: CaseClient) -> None:
     assert "open_error" in case, f"the client could not be made: {error!r}"
     why = mismatch(case["open_error"], as_dict(error))
     assert why is None, f"{why}: {error!r}"
-    saw.check(case.get("saw", {}), subject.server.ledger())
+    ledger.check(case.get("ledger", {}), case_client.server.ledger())
 
 
-def look(step: dict[str, Any], subject: Subject, client: Any) -> None:
-    """Take a step that is no call."""
+def other_step(step: dict[str, Any], case_client: CaseClient, client: Any) -> None:
+    """Take a step that is not a call."""
     if "property" in step:
         why = mismatch(step["value"], getattr(client, step["property"]))
         assert why is None, f"{step['property']}: {why}"
     elif "notifications" in step:
         expected = step["notifications"]
-        why = mismatch(expected, subject.notifications(len(expected)))
+        why = mismatch(expected, case_client.notifications(len(expected)))
         assert why is None, f"notifications: {why}"
-    elif "told" in step:
-        why = mismatch(step["told"], subject.told)
-        assert why is None, f"told: {why}"
-    elif "asked" in step:
-        why = mismatch(step["asked"], subject.asked)
-        assert why is None, f"asked: {why}"
+    elif "callback_events" in step:
+        why = mismatch(step["callback_events"], case_client.events)
+        assert why is None, f"callback_events: {why}"
+    elif "server_requests" in step:
+        why = mismatch(step["server_requests"], case_client.server_requests)
+        assert why is None, f"server_requests: {why}"
     else:
-        tell_server(step["server"], subject.server)
+        control(step["server"], case_client.server)
 
 
-def tell_server(what: Any, server: DevServer) -> None:
+def control(what: Any, server: DevServer) -> None:
     match what:
         case "expire_sessions" | "move_sessions" | "drop_streams" | "revoke_tokens" | "restart":
             getattr(server, what)()
@@ -134,26 +131,25 @@ def tell_server(what: Any, server: DevServer) -> None:
         case {"push": message}:
             server.push(message)
         case {"wait": condition}:
-            assert server.wait(**condition), f"the server waited in vain for {condition}"
+            assert server.wait(**condition), f"condition not met: {condition}"
         case _:
             raise AssertionError(f"the runner knows no control {what}")
 
 
 def caller(step: dict[str, Any], client: Any) -> Any:
-    """The client, or its accessor for metadata."""
-    wants = "metadata" in step or step.get("options", {}).get("with_metadata", False)
-    return client.with_metadata if wants else client
+    """The client, or its accessor for calls with metadata."""
+    return client.with_metadata if "metadata" in step else client
 
 
-def arguments(step: dict[str, Any], heard: list[Any]) -> dict[str, Any]:
-    options = {name: value for name, value in step.get("options", {}).items() if name != "with_metadata"}
+def arguments(step: dict[str, Any], received: list[Any]) -> dict[str, Any]:
+    options = dict(step.get("options", {}))
     if "progress" in step:
-        options["on_progress"] = heard.append
+        options["on_progress"] = received.append
     return {**special(step.get("args", {})), **options}
 
 
 def special(value: Any) -> Any:  # noqa: PLR0911
-    """Values that JSON has no form for."""
+    """Values that JSON cannot hold."""
     if isinstance(value, list):
         return [special(item) for item in value]
     if not isinstance(value, dict):
@@ -181,9 +177,9 @@ def special(value: Any) -> Any:  # noqa: PLR0911
     raise AssertionError(f"the runner knows no value {value}")
 
 
-def check(step: dict[str, Any], outcome: Any, heard: list[Any]) -> None:
+def check(step: dict[str, Any], outcome: Any, received: list[Any]) -> None:
     if "progress" in step:
-        assert mismatch(step["progress"], heard) is None, heard
+        assert mismatch(step["progress"], received) is None, received
     if isinstance(outcome, OmniMCPError):
         assert "error" in step, f"{step['call']} failed: {outcome!r}"
         why = mismatch(step["error"], as_dict(outcome))

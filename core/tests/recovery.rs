@@ -1,4 +1,4 @@
-//! A session that is lost under many calls, where time and order matter. What can be said as data is in the vectors.
+//! A session that is lost under concurrent calls, where time and order matter. Other cases are in the vectors.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;

@@ -3,8 +3,9 @@
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
 const program = process.env.OMNI_MCP_DEVSERVER ?? "target/debug/omni-mcp-devserver";
+// Without `strict`, a line that is no message is skipped with a warning.
 const started = (options, command = program) =>
-  new OmniMcpClient({ profile: "generic", command, args: ["--stdio", "--options", JSON.stringify(options)] });
+  new OmniMcpClient({ profile: "generic", command, args: ["--stdio", "--options", JSON.stringify(options)], strict: true });
 
 const client = started({ progress: 3 });
 await client.connect();

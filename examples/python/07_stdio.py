@@ -28,7 +28,9 @@ def main() -> None:
 
 
 def process(command: str = PROGRAM, **options: object) -> OmniMCPClient:
-    return OmniMCPClient(profile="generic", command=command, args=["--stdio", "--options", json.dumps(options)])
+    args = ["--stdio", "--options", json.dumps(options)]
+    # Without `strict`, a line that is no message is skipped with a warning.
+    return OmniMCPClient(profile="generic", command=command, args=args, strict=True)
 
 
 def failure(client: OmniMCPClient) -> OmniMCPError:

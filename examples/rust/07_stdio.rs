@@ -44,7 +44,8 @@ fn program() -> String {
 
 fn process(command: &str, options: &str) -> omni_mcp::Result<Client> {
     let args = ["--stdio", "--options", options].map(omni_mcp::Secret::from);
-    Client::builder().profile("generic").command(command).args(args).build()
+    // Without `strict`, a line that is no message is skipped with a warning.
+    Client::builder().profile("generic").command(command).args(args).strict(true).build()
 }
 
 async fn failure(client: &Client) -> Result<Error, AnyError> {

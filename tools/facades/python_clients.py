@@ -128,7 +128,7 @@ def _connect(tables: Tables, flavor: Flavor, name: str) -> str:
             "record: A server's record, of GAIA, Sema4.ai or Odock.",
             *arguments(tables, flavor),
         ],
-        "Returns": ["The client, connected. Options go before what the record says."],
+        "Returns": ["The client, connected. Options take precedence over the record."],
         "Raises": ["OmniMCPError: The record or an option is not allowed, or the connection failed."],
     }
     function = f"connect{'_async' if flavor.is_async else ''}"

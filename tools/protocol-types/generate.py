@@ -31,7 +31,7 @@ def main() -> int:
     files = made(folder)
     stale = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
     for path in stale:
-        print(f"{path.relative_to(ROOT)} {'is not what `make types` makes' if checks else 'written'}")
+        print(f"{path.relative_to(ROOT)} {'differs from what `make types` writes' if checks else 'written'}")
         if not checks:
             path.write_text(files[path], encoding="utf-8")
     return 1 if checks and stale else 0

@@ -165,7 +165,7 @@ del _public
 
 
 def __getattr__(name: str) -> Any:
-    # Imported when first asked for: most programs have no use for them.
+    # Imported on first use: most programs do not need them.
     if name in ("registry", "testing", "types"):
         import importlib
 

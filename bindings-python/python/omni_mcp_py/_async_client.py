@@ -789,7 +789,7 @@ async def connect_async(
         **options: See `AsyncClientOptions`; durations are in seconds.
 
     Returns:
-        The client, connected. Options go before what the record says.
+        The client, connected. Options take precedence over the record.
 
     Raises:
         OmniMCPError: The record or an option is not allowed, or the connection failed.

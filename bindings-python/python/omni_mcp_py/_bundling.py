@@ -1,10 +1,10 @@
-"""Modules that native code imports, or a name: here for what makes bundles by the import statements that it finds."""
+"""Imports of the native module and lazy imports, for tools that make bundles by import statements."""
 
 from __future__ import annotations
 
 
 def other_modules() -> None:
-    """Not called: what it imports is part of every bundle."""
+    """Import what a bundle must contain. Never called."""
     import _thread  # noqa: F401
     import asyncio  # noqa: F401
     import atexit  # noqa: F401

@@ -771,7 +771,7 @@ def connect(record: Mapping[str, Any], api_key: str | None = None, **options: Un
         **options: See `ClientOptions`; durations are in seconds.
 
     Returns:
-        The client, connected. Options go before what the record says.
+        The client, connected. Options take precedence over the record.
 
     Raises:
         OmniMCPError: The record or an option is not allowed, or the connection failed.

@@ -1,4 +1,4 @@
-"""What is closed at the end of its `with` block."""
+"""Base classes of clients: context managers, and the warning of a client that was not closed."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class _Shown:
 
 
 class Dropped:
-    """Warns where it is dropped while it is connected; the native client then ends its session in the background."""
+    """Warns when it is dropped while connected. The native client then ends its session in the background."""
 
     def __del__(self, warn: Callable[..., None] = warnings.warn) -> None:
-        # A constructor that failed made no native client. Not by `__dict__`: one that is made now keeps what is in it
-        # for another round of the garbage collector.
+        # A constructor that failed made no native client. `__dict__` is not read: creating it here would keep
+        # its values for another round of the garbage collector.
         native = getattr(self, "_native", None)
         if native is not None and native.is_connected():
             warn(f"{self!r} was dropped without close()", ResourceWarning, stacklevel=2, source=self)

@@ -31,7 +31,7 @@ class OmniMCPError(Exception):
     retryable: bool = False
     """Whether the same call may succeed later."""
     retry_after: float | None = None
-    """Seconds that the server asked to wait."""
+    """The wait that the server requested, in seconds."""
     attempts: int = 0
     """How often the call was sent."""
     idempotency_key: str | None = None

@@ -1,4 +1,4 @@
-"""Calls of the sync clients under gevent and eventlet: on a thread of the hub's pool, while other greenlets go on."""
+"""Calls of the sync clients under gevent and eventlet: on a thread of the hub's pool, while other greenlets run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from omni_mcp_py import _native
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# Neither is imported, only looked for at each call: a program may be patched after this module is imported.
+# Neither is imported, only looked up at each call: a program may be patched after this module is imported.
 _loaded: Any = sys.modules
 
 

@@ -1,4 +1,4 @@
-"""Imported before all else: says in words why the native module cannot be used here."""
+"""Imported first: raises an ImportError that explains why the native module cannot be used."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def _is_in_an_archive() -> bool:
 
 
 if not _is_main_interpreter():
-    # It would work, be told of errors of other classes, and hang at the end of the process.
+    # It would work, but raise exceptions of other classes, and hang at the end of the process.
     raise ImportError(
         "omni_mcp_py works in the main interpreter of a process only, and this is another one. Under mod_wsgi set "
         "'WSGIApplicationGroup %{GLOBAL}'; otherwise use a process in place of a subinterpreter",

@@ -1,4 +1,4 @@
-"""Records of clients without an `on_log`, on their way to `logging`."""
+"""Writes the log records of clients without an `on_log` to `logging`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ if TYPE_CHECKING:
     from omni_mcp_py._types import LogRecord
 
 logger = logging.getLogger("omni_mcp_py")
-# A library is silent where nobody asked for its records.
+# A library is silent unless the program configures logging.
 logger.addHandler(logging.NullHandler())
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warn": logging.WARNING, "error": logging.ERROR}
 
 
 def write(record: LogRecord) -> None:
-    """Hand a record on; its fields are also in the attribute `omni_mcp`."""
+    """Write a record; its fields are also in the attribute `omni_mcp`."""
     fields = record["fields"]
     text = " ".join([record["message"], *(f"{name}={value}" for name, value in fields.items())])
     logger.log(_LEVELS[record["level"]], "%s", text, extra={"omni_mcp": fields})

@@ -1,4 +1,4 @@
-"""Records of servers, as a registry has them."""
+"""Records of servers in registries."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from omni_mcp_py import _native
 
 
 def plain(record: Any) -> Any:
-    """Return a mapping as a dict; anything else as it is, for the core to refuse it by name."""
+    """Return a mapping as a dict. Other values are returned as they are, and the core refuses them."""
     return dict(record) if isinstance(record, Mapping) else record
 
 
 class ServerRecord(dict[str, Any]):
-    """A server's record: a dict with the members that the registry has, known or not. Its repr leaves secrets out."""
+    """A server's record: a dict with all members that the registry has. Its repr leaves secrets out."""
 
     def copy(self) -> ServerRecord:
         """Return a shallow copy, whose repr leaves secrets out as well."""
@@ -24,7 +24,7 @@ class ServerRecord(dict[str, Any]):
         try:
             shown = repr(_native.shown_record(self))
         except ValueError:
-            # What no registry could have sent is somewhere in it.
+            # It has a value that is not JSON.
             shown = f"with the members {', '.join(map(str, self))}"
         return f"{type(self).__name__}({shown})"
 

@@ -1,4 +1,4 @@
-"""Threads of the operating system, also where gevent or eventlet put greenlets in the place of threads."""
+"""Threads of the operating system, also where gevent or eventlet replace threads by greenlets."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
 
 def start(target: Callable[[], object]) -> None:
-    """Run `target` on a thread that does not hold the program.
+    """Run `target` on a daemon thread.
 
-    Unlike `threading.Thread.start` this does not wait for the thread to begin: below 3.14 Python ends a thread that
-    waits for the interpreter at its end, and the caller is in the middle of native code. A greenlet would hold up all
+    Unlike `threading.Thread.start` this does not wait for the thread to begin: below 3.14 Python kills a thread that
+    attaches while the interpreter ends, and the caller is in the middle of native code. A greenlet would block all
     others while it waits in native code.
     """
     start_new_thread = _greenlets.original_start_new_thread() or _thread.start_new_thread

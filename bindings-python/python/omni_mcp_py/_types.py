@@ -1,4 +1,4 @@
-"""The shapes of what the client gives besides the protocol's own objects, which are in `types`."""
+"""Types of callbacks' arguments and of metadata. The objects of the protocol are in `types`."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ Result = TypeVar("Result")
 
 
 class Notification(TypedDict):
-    """What a server sent by itself."""
+    """A notification of the server: the argument of `on_notification`."""
 
     method: str
     params: dict[str, Any]
 
 
 class LogRecord(TypedDict):
-    """What `on_log` hears."""
+    """A log record: the argument of `on_log`."""
 
     level: Literal["debug", "info", "warn", "error"]
     message: str
@@ -27,30 +27,40 @@ State = Literal["idle", "connecting", "ready", "recovering", "closed"]
 
 
 class StateChange(TypedDict):
-    """What `on_state` hears."""
+    """A change of the client's state: the argument of `on_state`."""
 
     state: State
     previous: State
 
 
 class Metadata(TypedDict):
-    """What is known of a result besides the result."""
+    """What a client knows about a result besides the result."""
 
     status: int
+    """The HTTP status of the response."""
     headers: dict[str, str]
+    """The headers of the response, by lower-case name."""
     request_id: str | None
+    """The id to quote to the service."""
     session_id: str | None
+    """The session of the call."""
     attempts: int
+    """The number of attempts."""
     idempotency_key: str | None
+    """The key that all attempts carried."""
     replayed: bool
+    """Whether the server replayed its response to an earlier call with the same key."""
     cached: bool
+    """Whether the result is from the client's cache."""
     warnings: list[str]
+    """Warnings about the result, such as a tool that was left out of a list. Each is also issued as a warning."""
     looks_like_error: bool
+    """Whether a tool's result reads like a failure although `isError` is not set; a hint."""
 
 
 @dataclass(frozen=True)
 class WithMetadata(Generic[Result]):
-    """A result together with its metadata."""
+    """A result with its metadata."""
 
     result: Result
     metadata: Metadata

@@ -1,4 +1,4 @@
-"""A server on loopback to test against: it plays the services, fails as told, and remembers what ran."""
+"""A server on loopback for tests: it imitates the services, fails on request, and records what ran."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ class DevServer(Closing):
         return self._native.proxy
 
     def ledger(self) -> dict[str, Any]:
-        """Return what happened so far: requests, executions, and counters; behind a gateway's, `upstream`."""
+        """Return the record so far: requests, executions and counters; of a gateway also `upstream`."""
         ledger: dict[str, Any] = self._native.ledger()
         return ledger
 
     def reset_ledger(self) -> None:
-        """Forget what happened so far."""
+        """Clear the record."""
         self._native.reset_ledger()
 
     def script(self, rules: Sequence[Mapping[str, object]]) -> None:
-        """Add fault rules behind those in force."""
+        """Add fault rules after the present ones."""
         self._native.script(rules)
 
     def clear_script(self) -> None:
@@ -83,27 +83,27 @@ class DevServer(Closing):
         self._native.clear_script()
 
     def expire_sessions(self) -> None:
-        """End every session, as a server that was restarted would."""
+        """End all sessions, as a restarted server does."""
         self._native.expire_sessions()
 
     def move_sessions(self) -> None:
-        """Have every session live on another replica from now on."""
+        """Move all sessions to another replica."""
         self._native.move_sessions()
 
     def push(self, message: Mapping[str, object]) -> int:
-        """Send `{"method", "params"}` on every stream that is held open, and return on how many."""
+        """Send `{"method", "params"}` on every open stream. Return the number of streams."""
         return self._native.push(message)
 
     def drop_streams(self) -> None:
-        """Cut every stream that is held open."""
+        """Disconnect every open stream."""
         self._native.drop_streams()
 
     def restart(self, *, down: float = 0.0) -> None:
-        """Die with all connections, streams and sessions, and come back on the same port after `down` seconds."""
+        """Stop with all connections, streams and sessions, and start on the same port after `down` seconds."""
         self._native.restart(down)
 
     def revoke_tokens(self) -> None:
-        """Refuse every token that was given out so far."""
+        """Refuse all tokens that were issued so far."""
         self._native.revoke_tokens()
 
     def wait(
@@ -117,13 +117,26 @@ class DevServer(Closing):
         tool: str | None = None,
         http_method: str | None = None,
     ) -> bool:
-        """Wait until so many are counted. False when the time is over before, or the server is closed."""
+        """Wait until the count is within the bounds.
+
+        Args:
+            count: The count to wait for.
+            at_least: The lower bound.
+            at_most: The upper bound.
+            timeout: How long to wait, in seconds.
+            method: Count requests of this JSON-RPC method only.
+            tool: Count calls of this tool only.
+            http_method: Count requests of this HTTP method only.
+
+        Returns:
+            False when the time is over before, or the server is closed.
+        """
         bounds = {"at_least": at_least, "at_most": at_most}
         only = {"method": method, "tool": tool, "http_method": http_method}
         return self._native.wait({"count": count, **bounds, **only}, timeout)
 
     def close(self) -> None:
-        """Close every connection and stop. The ledger can still be read."""
+        """Close every connection and stop. The record can still be read."""
         self._native.close()
 
     def __repr__(self) -> str:

@@ -75,7 +75,7 @@ impl Callbacks {
             options.del_item(hook.name)?;
             match function.is_callable() {
                 true if hook.at_once && is_async(&function)? => {
-                    let allowed = "must not be an async function: it is told in the midst of a call";
+                    let allowed = "must not be an async function: it is called during a call";
                     return Err(raised(py, &bad_hook(hook.name, allowed)));
                 }
                 true if !awaits && is_async(&function)? => {

@@ -81,7 +81,7 @@ pub(crate) fn take_kept() -> PyResult<()> {
 /// Inside such a callback, whose own call could not go on meanwhile.
 pub(crate) fn check_not_in_callback() -> PyResult<()> {
     match IN_CALLBACK.get() {
-        true => Err(PyRuntimeError::new_err("on_log and on_state run in the midst of a call, and cannot make one")),
+        true => Err(PyRuntimeError::new_err("on_log and on_state are called during a call, and cannot make one")),
         false => Ok(()),
     }
 }

@@ -28,7 +28,7 @@ impl CancelFlag {
     /// An exception that no caller sees, as the waiting greenlet has ended.
     pub(crate) fn check(&self) -> PyResult<()> {
         match self.0.load(Ordering::Relaxed) {
-            true => Err(PyRuntimeError::new_err("the call was given up")),
+            true => Err(PyRuntimeError::new_err("the call was cancelled by another thread")),
             false => Ok(()),
         }
     }

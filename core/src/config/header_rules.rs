@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn reserved_names_are_refused() {
-        for name in ["Authorization", "MCP-SessionCache-Id", "mcp-anything", "Idempotency-Key", "Host"] {
+        for name in ["Authorization", "MCP-Session-Id", "mcp-anything", "Idempotency-Key", "Host"] {
             assert!(refused(name, "x").contains("set by the client itself"), "{name}");
         }
     }

@@ -109,7 +109,7 @@ kinds! {
     Server: "server", "ServerError", None, "5xx", true, "The server failed.";
     Connection: "connection", "ConnectionFailedError", Some("ConnectionError"), "", true, "The connection could not be made or was lost.";
     Timeout: "timeout", "RequestTimeoutError", Some("TimeoutError"), "408", true, "A deadline passed before the answer came.";
-    SessionCache: "session", "SessionError", None, "404", true, "The session was lost and could not be opened again.";
+    Session: "session", "SessionError", None, "404", true, "The session was lost and could not be opened again.";
     Protocol: "protocol", "ProtocolError", None, "", false, "The answer is not what the protocol allows.";
     Rpc: "rpc", "RpcError", None, "", false, "The server answered with a JSON-RPC error.";
     Tool: "tool", "ToolError", None, "", false, "The tool ran and reported a failure.";
@@ -199,7 +199,7 @@ codes! {
     AttemptTimeout: "attempt_timeout", Timeout, "No answer within the timeout.";
     ServerTimeout: "server_timeout", Timeout, "The server gave up waiting.";
     TotalTimeout: "total_timeout", Timeout, "The total timeout passed.";
-    SessionLost: "session_lost", SessionCache, "The server no longer knows the session.";
+    SessionLost: "session_lost", Session, "The server no longer knows the session.";
     InvalidAnswer: "invalid_answer", Protocol, "The answer is not a JSON-RPC message.";
     WrongId: "wrong_id", Protocol, "The answer belongs to another request.";
     NoAnswer: "no_answer", Protocol, "The server accepted the request and gave no answer.";

@@ -124,7 +124,7 @@ const HEADERS: &[&str] = &[
     "x-a",
     "Authorization",
     "Host",
-    "MCP-SessionCache-Id",
+    "MCP-Session-Id",
     "Idempotency-Key",
     "canary",
     ":",

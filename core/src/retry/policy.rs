@@ -166,7 +166,7 @@ mod tests {
             keyed: Action,
             plain: Action,
         }
-        let text = include_str!("../../../tests/vectors/tables/retry.json");
+        let text = include_str!("../../../tests/tables/retry.json");
         let rows: Vec<Row> = serde_json::from_str(text).unwrap();
         assert_eq!(rows.len(), TABLE.len());
         for row in rows {

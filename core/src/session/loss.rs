@@ -423,10 +423,10 @@ mod tests {
     fn texts_that_name_a_session_that_is_not_known() {
         for text in [
             "Bad Request: No valid session ID provided",
-            "Unauthorized: SessionCache not found",
+            "Unauthorized: Session not found",
             "Unknown session",
             "Invalid or missing session ID",
-            "Mcp-SessionCache-Id header is required",
+            "Mcp-Session-Id header is required",
             "Session expired, please reinitialize",
             "session 1f0c does not exist",
             "Session has been terminated",
@@ -602,14 +602,14 @@ mod tests {
             "Session not found",
             "Unknown session",
             "Bad Request: No valid session ID provided",
-            "Unauthorized: SessionCache not found",
-            "MCP error -32000: Error: SessionCache expired",
+            "Unauthorized: Session not found",
+            "MCP error -32000: Error: Session expired",
             "Session expired, please reinitialize",
             "Session has been terminated",
             "Session terminated",
             "Invalid or missing session ID",
             "Session ID missing",
-            "Mcp-SessionCache-Id header is required",
+            "Mcp-Session-Id header is required",
             "SessionNotFoundException: s1",
             r#"{"error":"Session not found"}"#,
             r#"{"error":{"code":-32001,"message":"Session not found"}}"#,
@@ -649,10 +649,10 @@ mod tests {
         ran.error.info_mut().delivery = Delivery::Executed;
         assert!(!names_unknown_session(&ran));
         let help = Code::RpcError.spec().help.trim_end_matches('.');
-        assert_eq!(said(Code::RpcError, &format!("{help}: SessionCache not found")), "Session not found");
+        assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
         for head in HEADS {
             assert_eq!(
-                said(Code::InvalidAnswer, &format!("the answer is {head}SessionCache closed")),
+                said(Code::InvalidAnswer, &format!("the answer is {head}Session closed")),
                 "Session closed"
             );
         }

@@ -1,48 +1,87 @@
-//! The cases: one that has rows, eras or forms of answers is one case for each of them.
+//! Reading the cases. One with `rows`, `eras` or `formats` stands for one case of each.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Map, Value, json};
 
-/// All cases of the files in a folder.
-pub(crate) fn read(folder: &Path) -> Vec<Value> {
-    let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
-    files.sort();
-    let read = |path| -> Vec<Value> {
-        serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap_or_else(|why| panic!("{path:?}: {why}"))
-    };
-    files.into_iter().flat_map(read).flat_map(|case| in_all_ways(&case)).collect()
+/// A file of cases.
+#[derive(Clone)]
+pub(crate) struct CaseFile {
+    /// Its path below the folder, without its extension: `retries/keyed_calls`.
+    pub(crate) topic: String,
+    pub(crate) content: Value,
 }
 
-fn in_all_ways(case: &Value) -> Vec<Value> {
-    let rows = case["rows"].as_array().cloned().unwrap_or_else(|| vec![json!({})]);
-    let mut cases: Vec<_> = rows.iter().map(|row| of_row(case, row)).collect();
-    for (member, option) in [("eras", "era"), ("forms", "answer")] {
-        cases = cases.iter().flat_map(|case| in_ways(case, member, option)).collect();
+/// The files of a folder and its subfolders, in the order of their paths.
+pub(crate) fn files(folder: &Path) -> Vec<CaseFile> {
+    let mut paths = Vec::new();
+    collect(folder, &mut paths);
+    paths.sort();
+    let read = |path: &PathBuf| CaseFile {
+        topic: path.strip_prefix(folder).unwrap().with_extension("").to_string_lossy().replace('\\', "/"),
+        content: serde_json::from_str(&std::fs::read_to_string(path).unwrap())
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display())),
+    };
+    paths.iter().map(read).collect()
+}
+
+fn collect(folder: &Path, paths: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.to_string_lossy();
+        if path.is_dir() {
+            collect(&path, paths);
+        } else if name.ends_with(".json") && !name.ends_with(".schema.json") {
+            paths.push(path);
+        }
+    }
+}
+
+/// The cases of a file, each with its full name: `topic::case[::row][::era][::format]`.
+pub(crate) fn expand(file: &CaseFile) -> Vec<Value> {
+    let cases = file.content["cases"].as_array().unwrap_or_else(|| panic!("{}: no cases", file.topic));
+    let mut expanded: Vec<_> = cases.iter().flat_map(variants).collect();
+    for case in &mut expanded {
+        case["name"] = format!("{}::{}", file.topic, case["name"].as_str().unwrap()).into();
+    }
+    expanded
+}
+
+fn variants(case: &Value) -> Vec<Value> {
+    let mut template = case.clone();
+    let rows = template.as_object_mut().unwrap().remove("rows").unwrap_or_else(|| json!([{}]));
+    let mut cases: Vec<_> = rows.as_array().unwrap().iter().map(|row| with_row(&template, row)).collect();
+    for (member, option) in [("eras", "era"), ("formats", "answer")] {
+        cases = cases.iter().flat_map(|case| with_each(case, member, option)).collect();
     }
     cases
 }
 
-fn of_row(case: &Value, row: &Value) -> Value {
-    let mut of_row = filled(case, row);
-    for name in ["name", "eras", "forms"] {
-        if let Some(own) = row.get(name) {
-            of_row[name] = own.clone();
+fn with_row(template: &Value, row: &Value) -> Value {
+    let mut case = filled(template, row);
+    if let Some(name) = row["name"].as_str() {
+        case["name"] = format!("{}::{name}", case["name"].as_str().unwrap()).into();
+    }
+    for member in ["eras", "formats"] {
+        if let Some(own) = row.get(member) {
+            case[member] = own.clone();
         }
     }
-    of_row
+    case
 }
 
-/// The value, with what the row has in the place of each `{"$row": "name"}`.
+/// The value with each `{"$row": "name"}` replaced by that member of the row, and each `$text` by its text.
 fn filled(value: &Value, row: &Value) -> Value {
     match value {
         Value::Array(items) => items.iter().map(|item| filled(item, row)).collect(),
         Value::Object(members) => {
-            let own = members.iter().filter(|(name, _)| !matches!(name.as_str(), "$row" | "rows"));
+            if let Some(parts) = members.get("$text").and_then(Value::as_array) {
+                return parts.iter().map(part_of_text).collect::<String>().into();
+            }
+            let own = members.iter().filter(|(name, _)| *name != "$row");
             let own: Map<String, Value> = own.map(|(name, member)| (name.clone(), filled(member, row))).collect();
             let Some(name) = members.get("$row").and_then(Value::as_str) else { return Value::Object(own) };
-            let mut of_row = row.get(name).unwrap_or_else(|| panic!("a row has no {name}: {row}")).clone();
+            let mut of_row = filled(row.get(name).unwrap_or_else(|| panic!("a row has no {name}: {row}")), row);
             own.into_iter().for_each(|(name, member)| of_row[name] = member);
             of_row
         }
@@ -50,13 +89,21 @@ fn filled(value: &Value, row: &Value) -> Value {
     }
 }
 
-fn in_ways(case: &Value, member: &str, option: &str) -> Vec<Value> {
-    let Some(ways) = case.get(member).and_then(Value::as_array) else { return vec![case.clone()] };
-    let in_one = |way: &Value| {
+/// A string, or `[string, count]`: the string so many times.
+fn part_of_text(part: &Value) -> String {
+    match part.as_str() {
+        Some(text) => text.to_owned(),
+        None => part[0].as_str().unwrap().repeat(usize::try_from(part[1].as_u64().unwrap()).unwrap()),
+    }
+}
+
+fn with_each(case: &Value, member: &str, option: &str) -> Vec<Value> {
+    let Some(values) = case.get(member).and_then(Value::as_array) else { return vec![case.clone()] };
+    let with = |value: &Value| {
         let mut case = case.clone();
-        case["name"] = format!("{}_{}", way.as_str().unwrap(), case["name"].as_str().unwrap()).into();
-        case["server"][option] = way.clone();
+        case["name"] = format!("{}::{}", case["name"].as_str().unwrap(), value.as_str().unwrap()).into();
+        case["server"][option] = value.clone();
         case
     };
-    ways.iter().map(in_one).collect()
+    values.iter().map(with).collect()
 }

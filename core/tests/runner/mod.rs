@@ -1,114 +1,111 @@
 //! The runner: one case, one dev server, one client.
-#![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod arguments;
+mod case_client;
 mod cases;
 mod control;
+mod ledger;
 mod matching;
 mod registry;
-mod saw;
-mod subject;
+mod schema;
 
 use std::path::Path;
-use std::process::ExitCode;
 use std::sync::{Arc, Mutex};
 
 use futures_util::TryStreamExt;
+use libtest_mimic::{Failed, Trial};
 use omni_mcp::{CallOptions, Client, Error, Reply, Spelling};
 use omni_mcp_devserver::DevServer;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use arguments::Special;
+use case_client::CaseClient;
+use cases::CaseFile;
 use matching::mismatch;
-use subject::Subject;
 
 type Outcome = Result<(Value, Value), Error>;
 
-/// Runs the cases whose name contains `filter`, and counts them as the test harness would.
-pub(crate) fn run_all(folder: &Path, filter: Option<String>) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (mut passed, mut failed, mut skipped) = (0, 0, 0);
-    for case in cases::read(folder) {
-        let name = case["name"].as_str().expect("a case has a name");
-        if filter.as_ref().is_some_and(|filter| !name.contains(filter.as_str())) {
-            continue;
-        }
-        if case["languages"].as_array().is_some_and(|languages| !languages.contains(&json!("rust"))) {
-            skipped += 1;
-            continue;
-        }
-        match runtime.block_on(run(&case)) {
-            Ok(()) => passed += 1,
-            Err(why) => {
-                failed += 1;
-                eprintln!("test vectors::{name} ... FAILED\n    {why}");
-            }
-        }
-    }
-    let word = if failed == 0 { "ok" } else { "FAILED" };
-    println!("\ntest result: {word}. {passed} passed; {failed} failed; {skipped} ignored; 0 measured; 0 filtered out");
-    if failed == 0 && passed > 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+/// One test for each file of a folder, which is about the file's form, and one for each of its cases.
+pub(crate) fn trials(folder: &Path) -> Vec<Trial> {
+    let of_file = |file: CaseFile| {
+        let cases = cases::expand(&file).into_iter().map(trial);
+        std::iter::once(schema::trial(folder, &file)).chain(cases).collect::<Vec<_>>()
+    };
+    cases::files(folder).into_iter().flat_map(of_file).collect()
+}
+
+fn trial(case: Value) -> Trial {
+    let name = case["name"].as_str().expect("a case has a name").to_owned();
+    let is_ignored = case["languages"].as_array().is_some_and(|languages| !languages.contains(&json!("rust")));
+    let test = move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(run(&case)).map_err(Failed::from)
+    };
+    Trial::test(name, test).with_ignored_flag(is_ignored)
 }
 
 async fn run(case: &Value) -> Result<(), String> {
     let options = case.get("server").cloned().unwrap_or_else(|| json!({}));
     let server = DevServer::start_json(&options.to_string()).map_err(|why| format!("the dev server: {why}"))?;
-    let subject = match (subject::open(case, &server).await, case.get("open_error")) {
-        (Ok(subject), None) => subject,
-        (Ok(_), Some(_)) => return Err("the client could be made".into()),
+    let client = match (case_client::open(case, &server).await, case.get("open_error")) {
+        (Ok(client), None) => client,
+        (Ok(_), Some(_)) => return Err("an error was expected, the client could be made".into()),
         (Err(error), None) => return Err(format!("the client could not be made: {error}")),
         (Err(error), Some(expected)) => {
             mismatch(expected, &as_json(&error)).map_or(Ok(()), Err)?;
-            return saw::check(case.get("saw"), &server);
+            return ledger::check(case.get("ledger"), &server);
         }
     };
     for (index, step) in case["steps"].as_array().into_iter().flatten().enumerate() {
-        take_step(step, &subject, &server).await.map_err(|why| format!("step {index}: {why}"))?;
+        take_step(step, &client, &server).await.map_err(|why| format!("step {index}: {why}"))?;
     }
-    let checked = saw::check(case.get("saw"), &server);
-    subject.close().await;
+    let checked = ledger::check(case.get("ledger"), &server);
+    client.close().await;
     checked
 }
 
-async fn take_step(step: &Value, subject: &Subject, server: &DevServer) -> Result<(), String> {
-    if let Some(steps) = step["together"].as_array() {
-        let calls = steps.iter().map(|step| call_step(step, subject));
-        let ended = futures_util::future::join_all(calls).await;
-        return ended.into_iter().enumerate().try_for_each(|(index, end)| end.map_err(|why| format!("{index}: {why}")));
+async fn take_step(step: &Value, client: &CaseClient, server: &DevServer) -> Result<(), String> {
+    if let Some(steps) = step["concurrent"].as_array() {
+        let calls = steps.iter().map(|step| call_step(step, client));
+        let outcomes = futures_util::future::join_all(calls).await;
+        return outcomes
+            .into_iter()
+            .enumerate()
+            .try_for_each(|(index, outcome)| outcome.map_err(|why| format!("{index}: {why}")));
     }
     if let Some(name) = step["property"].as_str() {
-        return mismatch(&step["value"], &subject.property(name)).map_or(Ok(()), Err);
+        return mismatch(&step["value"], &client.property(name)).map_or(Ok(()), Err);
     }
     if let Some(expected) = step.get("notifications") {
-        let heard = subject.heard(expected.as_array().map_or(0, Vec::len)).await;
-        return mismatch(expected, &Value::Array(heard)).map_or(Ok(()), Err);
+        let received = client.notifications(expected.as_array().map_or(0, Vec::len)).await;
+        return mismatch(expected, &Value::Array(received)).map_or(Ok(()), Err);
     }
-    if let Some(expected) = step.get("told") {
-        return mismatch(expected, &subject.told()).map_or(Ok(()), Err);
+    if let Some(expected) = step.get("callback_events") {
+        return mismatch(expected, &client.callback_events()).map_or(Ok(()), Err);
     }
-    if let Some(expected) = step.get("asked") {
-        return mismatch(expected, &Value::Array(subject.asked())).map_or(Ok(()), Err);
+    if let Some(expected) = step.get("server_requests") {
+        return mismatch(expected, &Value::Array(client.server_requests())).map_or(Ok(()), Err);
     }
     if !step["server"].is_null() {
         return control::run(&step["server"], server).await;
     }
     for _ in 0..step["times"].as_u64().unwrap_or(1) {
-        call_step(step, subject).await?;
+        call_step(step, client).await?;
     }
     Ok(())
 }
 
-async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let listener = step.get("progress").map(|_| Arc::clone(&heard));
-    let outcome = match subject {
-        Subject::Client { client, .. } => call(step, client, listener).await,
-        Subject::Registry(registry) => registry::call(step, registry).await,
+async fn call_step(step: &Value, client: &CaseClient) -> Result<(), String> {
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let progress = step.get("progress").map(|_| Arc::clone(&received));
+    let outcome = match client {
+        CaseClient::Client { client, .. } => call(step, client, progress).await,
+        CaseClient::Registry(registry) => registry::call(step, registry).await,
     };
     if let Some(expected) = step.get("progress") {
-        let heard = Value::Array(heard.lock().unwrap().clone());
-        if let Some(why) = mismatch(expected, &heard) {
+        let received = Value::Array(received.lock().unwrap().clone());
+        if let Some(why) = mismatch(expected, &received) {
             return Err(format!("progress: {why}"));
         }
     }
@@ -125,50 +122,48 @@ async fn call_step(step: &Value, subject: &Subject) -> Result<(), String> {
     }
 }
 
-async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>>>) -> Outcome {
+async fn call(step: &Value, client: &Client, received: Option<Arc<Mutex<Vec<Value>>>>) -> Outcome {
     let args = step.get("args").cloned().unwrap_or_else(|| json!({}));
-    let mut options = step.get("options").cloned().unwrap_or_else(|| json!({}));
-    // Every call returns its metadata in Rust.
-    options.as_object_mut().unwrap().remove("with_metadata");
-    let options = CallOptions::from_json(&options.to_string(), Spelling::Snake)?;
+    let options = step.get("options").map(Value::to_string).unwrap_or_default();
+    let options = CallOptions::from_json(&options, Spelling::Snake)?;
     let word = |name: &str| args[name].as_str().unwrap_or_default();
     let object = |name: &str| Special(args.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new())));
-    macro_rules! ended {
+    macro_rules! outcome {
         ($call:expr) => {{
             let mut call = $call.options(options);
-            if let Some(heard) = heard {
-                call = call.on_progress(move |progress| heard.lock().unwrap().push(json!(progress)));
+            if let Some(received) = received {
+                call = call.on_progress(move |progress| received.lock().unwrap().push(json!(progress)));
             }
             call.await
         }};
     }
     match step["call"].as_str().unwrap_or_default() {
         "connect" => client.connect().await.map(|()| (Value::Null, Value::Null)),
-        "initialize" => ended!(client.initialize()).map(told),
-        "discover" => ended!(client.discover()).map(told),
-        "list_resources" => ended!(client.list_resources()).map(told),
-        "list_resources_page" => ended!(client.list_resources_page(args["cursor"].as_str())).map(told),
-        "list_resource_templates" => ended!(client.list_resource_templates()).map(told),
+        "initialize" => outcome!(client.initialize()).map(result),
+        "discover" => outcome!(client.discover()).map(result),
+        "list_resources" => outcome!(client.list_resources()).map(result),
+        "list_resources_page" => outcome!(client.list_resources_page(args["cursor"].as_str())).map(result),
+        "list_resource_templates" => outcome!(client.list_resource_templates()).map(result),
         "list_resource_templates_page" => {
-            ended!(client.list_resource_templates_page(args["cursor"].as_str())).map(told)
+            outcome!(client.list_resource_templates_page(args["cursor"].as_str())).map(result)
         }
-        "list_prompts" => ended!(client.list_prompts()).map(told),
-        "list_prompts_page" => ended!(client.list_prompts_page(args["cursor"].as_str())).map(told),
+        "list_prompts" => outcome!(client.list_prompts()).map(result),
+        "list_prompts_page" => outcome!(client.list_prompts_page(args["cursor"].as_str())).map(result),
         "iter_tools" => items(client.iter_tools()).await,
         "iter_resources" => items(client.iter_resources()).await,
         "iter_resource_templates" => items(client.iter_resource_templates()).await,
         "iter_prompts" => items(client.iter_prompts()).await,
-        "read_resource" => ended!(client.read_resource(word("uri"))).map(told),
-        "subscribe_resource" => ended!(client.subscribe_resource(word("uri"))).map(empty),
-        "unsubscribe_resource" => ended!(client.unsubscribe_resource(word("uri"))).map(empty),
-        "get_prompt" => ended!(client.get_prompt(word("name"), object("arguments"))).map(told),
-        "complete" => ended!(client.complete(&args["ref"], &args["argument"], &args["context"])).map(told),
-        "set_logging_level" => ended!(client.set_logging_level(word("level"))).map(empty),
-        "ping" => ended!(client.ping()).map(empty),
-        "list_tools" => ended!(client.list_tools()).map(told),
-        "list_tools_page" => ended!(client.list_tools_page(args["cursor"].as_str())).map(told),
-        "call_tool" => ended!(client.call_tool(word("name"), object("arguments"))).map(told),
-        "request" => ended!(client.request(word("method"), object("params"))).map(told),
+        "read_resource" => outcome!(client.read_resource(word("uri"))).map(result),
+        "subscribe_resource" => outcome!(client.subscribe_resource(word("uri"))).map(empty),
+        "unsubscribe_resource" => outcome!(client.unsubscribe_resource(word("uri"))).map(empty),
+        "get_prompt" => outcome!(client.get_prompt(word("name"), object("arguments"))).map(result),
+        "complete" => outcome!(client.complete(&args["ref"], &args["argument"], &args["context"])).map(result),
+        "set_logging_level" => outcome!(client.set_logging_level(word("level"))).map(empty),
+        "ping" => outcome!(client.ping()).map(empty),
+        "list_tools" => outcome!(client.list_tools()).map(result),
+        "list_tools_page" => outcome!(client.list_tools_page(args["cursor"].as_str())).map(result),
+        "call_tool" => outcome!(client.call_tool(word("name"), object("arguments"))).map(result),
+        "request" => outcome!(client.request(word("method"), object("params"))).map(result),
         "notify" => client.notify(word("method"), object("params")).await.map(|()| (Value::Null, Value::Null)),
         "close" => {
             client.close().await;
@@ -178,7 +173,7 @@ async fn call(step: &Value, client: &Client, heard: Option<Arc<Mutex<Vec<Value>>
     }
 }
 
-/// All items of a list that is read as it is needed.
+/// All items of a list that is read page by page.
 async fn items<T: Serialize>(items: impl futures_util::Stream<Item = Result<T, Error>>) -> Outcome {
     let items: Vec<T> = items.try_collect().await?;
     Ok((json!(items), Value::Null))
@@ -188,7 +183,7 @@ fn empty<T>(reply: Reply<T>) -> (Value, Value) {
     (json!({}), json!(reply.metadata()))
 }
 
-fn told<T: Serialize>(reply: Reply<T>) -> (Value, Value) {
+fn result<T: Serialize>(reply: Reply<T>) -> (Value, Value) {
     (json!(reply.value), json!(reply.metadata()))
 }
 

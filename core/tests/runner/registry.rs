@@ -4,7 +4,7 @@ use omni_mcp::registry::Record;
 use serde_json::{Value, json};
 
 use super::Outcome;
-use super::subject::AnyRegistry;
+use super::case_client::AnyRegistry;
 
 pub(crate) async fn call(step: &Value, registry: &AnyRegistry) -> Outcome {
     let args = &step["args"];

@@ -1,0 +1,147 @@
+/** AsyncLocalStorage in callbacks: progress has the context of its call, other callbacks that of the client's creation. */
+
+import assert from "node:assert/strict";
+import { AsyncLocalStorage, createHook } from "node:async_hooks";
+import { test } from "node:test";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+import { run } from "./lib/programs.mjs";
+
+const context = new AsyncLocalStorage();
+
+async function generic(t, server, client) {
+  const started = await testing.DevServer.start({ profile: "generic", everything: true, progress: 2, ...server });
+  const made = new OmniMcpClient({ profile: "generic", endpoint: `${started.url}/mcp`, ...client });
+  t.after(async () => {
+    await made.close();
+    await started.close();
+  });
+  return { server: started, client: made };
+}
+
+test("onProgress runs in the context of its call, also where many run at once", async (t) => {
+  const { client } = await generic(t);
+  const heard = new Map();
+  const call = (n) => context.run(n, async () => {
+    heard.set(n, []);
+    await client.callTool("echo", { n }, {
+      async onProgress() {
+        heard.get(n).push(context.getStore());
+        await new Promise(setImmediate);
+        heard.get(n).push(context.getStore());
+      },
+    });
+    assert.equal(context.getStore(), n);
+  });
+  await Promise.all(Array.from({ length: 20 }, (_, n) => call(n)));
+  await new Promise(setImmediate);
+  for (const [n, stores] of heard) assert.deepEqual(stores, Array.from({ length: 4 }, () => n));
+  let outside = "not heard";
+  await client.callTool("echo", {}, { onProgress() { outside = context.getStore(); } });
+  assert.equal(outside, undefined);
+});
+
+test("a call that is made in onProgress is of the same context", async (t) => {
+  const { client } = await generic(t);
+  const inner = [];
+  await context.run("outer", () => client.callTool("echo", {}, {
+    onProgress: () => client.callTool("echo", {}, { onProgress: () => { inner.push(context.getStore()); } }),
+  }));
+  while (inner.length < 4) await new Promise(setImmediate);
+  assert.deepEqual(new Set(inner), new Set(["outer"]));
+});
+
+test("a client's own functions run in the context of its making, whoever calls", async (t) => {
+  const heard = {};
+  const note = (name, given) => async () => {
+    heard[name] = context.getStore();
+    await Promise.resolve();
+    assert.equal(context.getStore(), heard[name]);
+    return given;
+  };
+  const { server, client } = await context.run("making", () => generic(t, { auth: { type: "bearer", token: "tok_1" }, era: "legacy" }, {
+    tokenProvider: note("tokenProvider", "tok_1"),
+    onNotification: note("onNotification"),
+    onLog: note("onLog"),
+    onState: note("onState"),
+    onRoots: note("onRoots", []),
+    onSampling: note("onSampling", { role: "assistant", content: { type: "text", text: "Paris" }, model: "m" }),
+    onElicitation: note("onElicitation", { action: "decline" }),
+    logLevel: "debug",
+  }));
+  await context.run("calling", async () => {
+    for (const [method, params] of [
+      ["roots/list", {}],
+      ["sampling/createMessage", { messages: [], maxTokens: 1 }],
+      ["elicitation/create", { message: "?", requestedSchema: { type: "object", properties: {} } }],
+    ]) {
+      await client.callTool("ask", { method, params });
+    }
+    server.push({ method: "notifications/message", params: { level: "info", data: "x" } });
+    while (heard.onNotification === undefined) await new Promise(setImmediate);
+    assert.equal(context.getStore(), "calling");
+  });
+  const names = ["tokenProvider", "onNotification", "onLog", "onState", "onRoots", "onSampling", "onElicitation"];
+  assert.deepEqual(heard, Object.fromEntries(names.map((name) => [name, "making"])));
+});
+
+test("functions of a client that was made in no context have none", async (t) => {
+  let heard = "not heard";
+  const { client } = await generic(t, {}, { onState: () => { heard = context.getStore(); } });
+  await context.run("calling", () => client.ping());
+  assert.equal(heard, undefined);
+});
+
+test("enterWith, and a function that the caller has bound elsewhere", async (t) => {
+  const { client } = await generic(t);
+  const bound = context.run("bound", () => AsyncLocalStorage.bind(() => context.getStore()));
+  const heard = [];
+  await context.run(undefined, async () => {
+    context.enterWith("entered");
+    await client.callTool("echo", {}, { onProgress: () => heard.push(context.getStore(), bound()) });
+  });
+  assert.deepEqual(heard, ["entered", "bound", "entered", "bound"]);
+});
+
+test("what was handed over is among the open handles no longer than it is needed", async (t) => {
+  const open = new Map();
+  const hook = createHook({
+    init: (id, type) => { if (/omni|napi/i.test(type)) open.set(id, type); },
+    destroy: (id) => open.delete(id),
+  }).enable();
+  t.after(() => hook.disable());
+  const { client } = await generic(t, {}, { onState: () => {} });
+  await client.callTool("echo", {}, { onProgress: () => {} });
+  assert.ok(open.size > 0);
+  await client.close();
+  await client.close();
+  for (let turn = 0; turn < 50 && open.size > 0; turn += 1) await new Promise(setImmediate);
+  assert.deepEqual([...open.values()], []);
+});
+
+test("loading opens no handle, and neither does a client that could not be made", async () => {
+  const { code, out, err } = await run(`
+    import { createHook } from "node:async_hooks";
+    const open = new Map();
+    createHook({ init: (id, type) => open.set(id, type), destroy: (id) => open.delete(id) }).enable();
+    const ours = () => [...open.values()].filter((type) => /omni|napi/i.test(type)).length;
+    const { OmniMcpClient, testing } = await import("@omni/omni-mcp-js");
+    console.log(ours(), process.getActiveResourcesInfo().filter((name) => /napi|omni/i.test(name)).length);
+    try { new OmniMcpClient({ nonsense: 1, onLog() {} }); } catch { /* refused */ }
+    for (let turn = 0; turn < 50 && ours() > 0; turn += 1) await new Promise(setImmediate);
+    console.log(ours());
+    const server = await testing.DevServer.start();
+    for (let round = 0; round < 3; round += 1) {
+      const client = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
+      await client.ping();
+      await client.close();
+      console.log(await client.ping().catch((error) => error.kind), client.state, client.counters.calls);
+    }
+    await server.close();
+    for (let turn = 0; turn < 50 && ours() > 0; turn += 1) await new Promise(setImmediate);
+    console.log(ours());
+  `);
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  assert.equal(out, "0 0\n0\nclosed closed 1\nclosed closed 1\nclosed closed 1\n0\n");
+});

@@ -1,0 +1,271 @@
+/** Callbacks: where they run, and how their exceptions are handled. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import { Worker } from "node:worker_threads";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+import { failureOf } from "./lib/served.mjs";
+
+async function generic(t, server, client) {
+  const started = await testing.DevServer.start({ profile: "generic", ...server });
+  const made = new OmniMcpClient({ profile: "generic", endpoint: `${started.url}/mcp`, ...client });
+  t.after(async () => {
+    await made.close();
+    await started.close();
+  });
+  return { server: started, client: made };
+}
+
+const withToken = { auth: { type: "bearer", token: "tok_1" } };
+
+test("a provider may give a string, an object, or a promise of one", async (t) => {
+  for (const given of ["tok_1", { token: "tok_1", expiresInMs: 60_000 }, Promise.resolve("tok_1")]) {
+    const { client } = await generic(t, withToken, { tokenProvider: () => given });
+    await client.ping();
+  }
+});
+
+test("a provider that throws or rejects is an error with its words", async (t) => {
+  for (const tokenProvider of [() => { throw new Error("no vault"); }, async () => { throw new Error("no vault"); }, () => Promise.reject("no vault")]) {
+    const { client } = await generic(t, withToken, { tokenProvider });
+    const error = await failureOf(client.ping());
+    assert.equal(error.code, "token_unavailable");
+    assert.equal(error.delivery, "not_sent");
+    assert.match(error.message, /no vault/);
+  }
+});
+
+test("a provider that gives nothing usable is an error", async (t) => {
+  for (const given of [undefined, null, 5, {}, "", { token: 1 }, { tokens: "x" }, "with space"]) {
+    const { client } = await generic(t, withToken, { tokenProvider: () => given });
+    assert.equal((await failureOf(client.ping())).code, "token_unavailable", JSON.stringify(given));
+  }
+});
+
+test("a provider may use a client of its own, and two hundred first calls ask it once", async (t) => {
+  const { client: vault } = await generic(t);
+  let asked = 0;
+  const tokenProvider = async () => {
+    asked += 1;
+    const { structuredContent } = await vault.callTool("echo", { token: "tok_1" });
+    return structuredContent.token;
+  };
+  const { client } = await generic(t, withToken, { tokenProvider });
+  await Promise.all(Array.from({ length: 200 }, (_, n) => client.callTool("echo", { n })));
+  assert.equal(asked, 1);
+});
+
+test("a token endpoint is asked once for two hundred first calls, and once more after a revocation", async (t) => {
+  const { server, client } = await generic(t, { oauth: {} }, {
+    auth: { type: "oauth2", clientId: "client_devserver", clientSecret: "secret_devserver_0001" },
+  });
+  const calls = () => Promise.all(Array.from({ length: 200 }, (_, n) => client.callTool("echo", { n })));
+  const asked = () => server.ledger().requests.filter(({ path }) => path === "/oauth/token").length;
+  await calls();
+  assert.equal(asked(), 1);
+  server.revokeTokens();
+  await calls();
+  assert.equal(asked(), 2);
+});
+
+test("notifications are heard in order, and a listener that fails is a warning", async (t) => {
+  const heard = [];
+  const warned = once(process, "warning");
+  const onNotification = ({ method, params }) => {
+    heard.push([method, params.n]);
+    if (params.n === 0) throw new Error("plain");
+  };
+  const { server, client } = await generic(t, {}, { onNotification });
+  await client.ping();
+  assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
+  for (let n = 0; n < 3; n += 1) server.push({ method: "notifications/tools/list_changed", params: { n } });
+  // An idle client does not keep the process alive; a test that waits for it must.
+  while (heard.length < 3) await new Promise(setImmediate);
+  const [warning] = await warned;
+  assert.match(warning.message, /onNotification failed: Error: plain/);
+  assert.deepEqual(heard.map(([, n]) => n), [0, 1, 2]);
+});
+
+test("a listener may call the client that it belongs to", async (t) => {
+  let called = false;
+  const box = {};
+  const onNotification = async () => {
+    await box.client.ping();
+    called = true;
+  };
+  const { server, client } = await generic(t, {}, { onNotification });
+  box.client = client;
+  await client.ping();
+  assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
+  server.push({ method: "notifications/tools/list_changed", params: {} });
+  while (!called) await new Promise(setImmediate);
+});
+
+test("what is no function is refused by name", () => {
+  for (const name of ["onNotification", "tokenProvider", "onSampling", "onElicitation", "onRoots"]) {
+    assert.throws(() => new OmniMcpClient({ apiKey: "k", [name]: "text" }), { kind: "config", field: name });
+  }
+});
+
+test("a thread may end while its provider is being asked", async (t) => {
+  const server = await testing.DevServer.start({ profile: "generic", ...withToken });
+  t.after(() => server.close());
+  const source = `
+    import { workerData, parentPort } from "node:worker_threads";
+    const { OmniMcpClient } = await import(workerData.module);
+    const client = new OmniMcpClient({
+      profile: "generic", endpoint: workerData.endpoint,
+      tokenProvider: () => { parentPort.postMessage("asked"); return new Promise(() => {}); },
+    });
+    client.ping().catch(() => {});
+  `;
+  const workerData = { module: import.meta.resolve("@omni/omni-mcp-js"), endpoint: `${server.url}/mcp` };
+  for (let round = 0; round < 3; round += 1) {
+    const worker = new Worker(new URL(`data:text/javascript,${encodeURIComponent(source)}`), { workerData });
+    await once(worker, "message");
+    assert.equal(await worker.terminate(), 1);
+  }
+  const client = new OmniMcpClient({ profile: "generic", endpoint: `${server.url}/mcp`, tokenProvider: () => "tok_1" });
+  await client.ping();
+  await client.close();
+});
+
+const ERAS = ["legacy", "modern"];
+const asking = (t, era, client) => generic(t, { everything: true, era }, client);
+
+const form = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string", default: "Ann" } } } };
+const said = { role: "assistant", model: "m", content: { type: "text", text: "Paris" } };
+const sampling = { method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
+const elicitation = { method: "elicitation/create", params: form };
+const roots = { method: "roots/list" };
+
+const ask = async (client, request) => (await client.callTool("ask", request)).structuredContent.answer;
+
+for (const era of ERAS) {
+  test(`what a server asks is answered, now or later (${era})`, async (t) => {
+    const heard = [];
+    const { client } = await asking(t, era, {
+      onSampling: async (params) => {
+        heard.push(params);
+        await new Promise(setImmediate);
+        return said;
+      },
+      onElicitation: (params) => {
+        heard.push(params);
+        return { action: "accept", content: {} };
+      },
+      onRoots: (...given) => {
+        heard.push(given);
+        return [{ uri: "file:///a", name: "A" }];
+      },
+    });
+    assert.deepEqual(await ask(client, sampling), said);
+    assert.deepEqual(await ask(client, elicitation), { action: "accept", content: { name: "Ann" } });
+    assert.deepEqual(await ask(client, roots), { roots: [{ uri: "file:///a", name: "A" }] });
+    assert.deepEqual(heard[0].messages, []);
+    assert.equal(heard[1].message, "Who?");
+    assert.deepEqual(heard[2], []);
+  });
+
+  test(`a function that a server asks may call its client (${era})`, async (t) => {
+    const box = {};
+    const onElicitation = async ({ message }) => {
+      const { structuredContent } = await box.client.callTool("echo", { name: message });
+      return { action: "accept", content: structuredContent };
+    };
+    const { client } = await asking(t, era, { onElicitation });
+    box.client = client;
+    assert.deepEqual((await ask(client, elicitation)).content, { name: "Who?" });
+    const answers = await Promise.all(Array.from({ length: 6 }, () => ask(client, elicitation)));
+    assert.ok(answers.every(({ action }) => action === "accept"));
+  });
+}
+
+test("what a function throws is the cause of its call's error, and of no other's", async (t) => {
+  const thrown = new Map();
+  const onElicitation = ({ message }) => {
+    const failure = message === "text" ? "no words" : new Error(`no answer to ${message}\nat all`);
+    thrown.set(message, failure);
+    // Now or later.
+    if (message.length % 2 === 0) throw failure;
+    return Promise.reject(failure);
+  };
+  const { client } = await asking(t, "modern", { onElicitation, onRoots: () => 5 });
+  const messages = ["a", "bb", "ccc", "dddd", "text"];
+  const errors = await Promise.all(messages.map((message) => failureOf(ask(client, { method: "elicitation/create", params: { ...form, message } }))));
+  for (const [index, error] of errors.entries()) {
+    assert.equal(error.code, "input_failed");
+    assert.equal(error.delivery, "rejected");
+    assert.equal(error.cause, thrown.get(messages[index]), messages[index]);
+  }
+  assert.match(errors[0].message, /no answer to a/);
+  // One that threw nothing has no cause, whatever others threw before.
+  const error = await failureOf(ask(client, roots));
+  assert.equal(error.code, "input_failed");
+  assert.ok(!("cause" in error));
+});
+
+test("each error has the value that its own callback threw, whatever the messages are", async (t) => {
+  const thrown = new Map();
+  const onElicitation = async ({ message }) => {
+    // The messages of all are equal, or cut by the core, or empty.
+    const failure = new Error({ e: "", l: "long ".repeat(1000) }[message[0]] ?? "no answer");
+    thrown.set(message, failure);
+    await new Promise(setImmediate);
+    throw failure;
+  };
+  const { client } = await asking(t, "modern", { onElicitation });
+  const messages = Array.from({ length: 24 }, (_, n) => `${"elx"[n % 3]}${n}`);
+  const errors = await Promise.all(messages.map((message) => failureOf(ask(client, { method: "elicitation/create", params: { ...form, message } }))));
+  for (const [index, error] of errors.entries()) assert.equal(error.cause, thrown.get(messages[index]), messages[index]);
+});
+
+test("a token provider's failure is the cause of every call that waited for it", async (t) => {
+  const failure = new Error("no vault");
+  const tokenProvider = async () => { throw failure; };
+  const { client } = await generic(t, withToken, { tokenProvider });
+  const errors = await Promise.all(Array.from({ length: 5 }, () => failureOf(client.ping())));
+  assert.ok(errors.every(({ code, cause }) => code === "token_unavailable" && cause === failure));
+});
+
+test("what an old server's question fails by is not told to the server", async (t) => {
+  const { client } = await asking(t, "legacy", { onRoots: () => { throw new Error("secret"); } });
+  assert.deepEqual(await ask(client, roots), { code: -32603, message: "The client could not answer" });
+});
+
+test("what JSON cannot carry is no answer, and the error says why", async (t) => {
+  const cyclic = {};
+  cyclic.self = cyclic;
+  const box = {};
+  const { client } = await asking(t, "modern", { onSampling: () => box.given });
+  const unlike = /must consist of objects/;
+  for (const [given, why] of [
+    [{ ...said, n: Number.NaN }, /finite|NaN/], [{ ...said, more: () => 1 }, unlike], [{ ...said, content: [Symbol("x")] }, unlike],
+    [{ ...said, n: 10n }, unlike], [cyclic, /deep/], [new Map(), unlike], [{ ...said, content: new Set() }, unlike],
+    [() => said, unlike], [Symbol("x"), unlike], [{ ...said, model: "\ud800" }, /not JSON/],
+    [undefined, /must give/], [null, /must give/], ["text", /must give/], [[said], /must give/],
+  ]) {
+    box.given = given;
+    const error = await failureOf(ask(client, sampling));
+    assert.equal(error.code, "input_failed", inspect(given));
+    assert.match(error.message, why, inspect(given));
+  }
+  box.given = said;
+  assert.deepEqual(await ask(client, sampling), said);
+});
+
+test("a call that is cancelled while its function is asked ends at once", async (t) => {
+  const controller = new AbortController();
+  const onElicitation = () => {
+    controller.abort();
+    return new Promise(() => {});
+  };
+  const { client } = await asking(t, "modern", { onElicitation });
+  const error = await failureOf(client.callTool("ask", elicitation, { signal: controller.signal }));
+  assert.equal(error.kind, "cancelled");
+  await client.ping();
+});

@@ -1,0 +1,75 @@
+/** The types of the dev server's options list exactly what it accepts. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import ts from "typescript";
+
+import { testing } from "@omni/omni-mcp-js";
+
+import { camel } from "./lib/names.mjs";
+
+const file = fileURLToPath(new URL("../dist/testing-types.d.ts", import.meta.url));
+const program = ts.createProgram([file], { strict: true, module: ts.ModuleKind.NodeNext, types: [] });
+const checker = program.getTypeChecker();
+const exported = new Map(
+  checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(file))).map((symbol) => [symbol.name, symbol]),
+);
+
+const typeOf = (name) => checker.getDeclaredTypeOfSymbol(exported.get(name));
+const memberOf = (type, name) => checker.getTypeOfSymbol(type.getProperty(name));
+const namesOf = (type) => type.getProperties().map((property) => property.name).sort();
+/** The words that a type consists of, where it does. */
+const wordsOf = (type) => (type.isUnion() ? type.types : [type]).filter((one) => one.isStringLiteral()).map((one) => one.value).sort();
+
+/** What stands between backticks where the server says what it would have taken. */
+async function expected(give) {
+  const said = await Promise.resolve().then(give).then(() => assert.fail("it was taken"), (error) => error.message);
+  assert.match(said, /unknown (variant|field) `\?`, (expected|there are no fields)/);
+  return [...said.split("`?`")[1].matchAll(/`([\w-]+)`/g)].map(([, word]) => word).sort();
+}
+
+/** Over which the program plays a server, and nobody else can. */
+const OF_THE_PROGRAM = "stdio";
+
+const camels = (words) => words.map(camel).sort();
+
+test("the faults, what each takes, and the words among it", async (t) => {
+  const server = await testing.DevServer.start();
+  t.after(() => server.close());
+  const script = (fault) => expected(() => server.script({ fault }));
+  const faults = typeOf("Fault").types.flatMap((type) => wordsOf(memberOf(type, "kind")).map((kind) => ({ kind, type })));
+  assert.deepEqual(faults.map(({ kind }) => kind).sort(), await script({ kind: "?" }));
+  for (const { kind, type } of faults) {
+    const names = namesOf(type).filter((name) => name !== "kind");
+    assert.deepEqual(names, camels(await script({ kind, "?": 1 })), kind);
+    for (const name of names) {
+      const words = wordsOf(memberOf(type, name));
+      if (words.length > 0) assert.deepEqual(words, await script({ kind, [name]: "?" }), `${kind}.${name}`);
+    }
+  }
+});
+
+test("rules, conditions and options", async (t) => {
+  const server = await testing.DevServer.start();
+  t.after(() => server.close());
+  const fault = { kind: "hang" };
+  const rule = typeOf("Rule");
+  assert.deepEqual(namesOf(rule), camels(await expected(() => server.script({ "?": 1, fault }))));
+  const on = checker.getNonNullableType(memberOf(rule, "on"));
+  assert.deepEqual(namesOf(on), camels(await expected(() => server.script({ on: { "?": 1 }, fault }))));
+  assert.deepEqual(wordsOf(typeOf("Count")), await expected(() => server.wait({ count: "?" })));
+  assert.deepEqual(namesOf(typeOf("WaitCondition")), camels(await expected(() => server.wait({ "?": 1 }))));
+
+  const start = (options) => expected(() => testing.DevServer.start(options));
+  const options = typeOf("DevServerOptions");
+  const known = camels(await start({ "?": 1 }));
+  for (const name of namesOf(options)) {
+    assert.ok(known.includes(name), name);
+    const words = wordsOf(memberOf(options, name));
+    if (words.length === 0) continue;
+    const taken = await start({ [name]: "?" });
+    assert.deepEqual(words, taken.filter((word) => name !== "transport" || word !== OF_THE_PROGRAM), name);
+  }
+});

@@ -1,0 +1,123 @@
+/** `onLog` and `onState`: exceptions, slow callbacks, and progress and requests that arrive too fast. */
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+
+import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+
+async function generic(t, server, client) {
+  const started = await testing.DevServer.start({ profile: "generic", era: "legacy", ...server });
+  const made = new OmniMcpClient({ profile: "generic", endpoint: `${started.url}/mcp`, ...client });
+  t.after(async () => {
+    await made.close();
+    await started.close();
+  });
+  return { server: started, client: made };
+}
+
+const echo = (client, options) => client.callTool("echo", { n: 1 }, options);
+
+/** Keeps the thread of JavaScript until something holds. */
+function block(holds) {
+  const end = Date.now() + 20_000;
+  while (!holds()) assert.ok(Date.now() < end, "it never held");
+}
+
+async function until(holds) {
+  const end = Date.now() + 20_000;
+  while (!holds()) {
+    assert.ok(Date.now() < end, "it never held");
+    await new Promise(setImmediate);
+  }
+}
+
+for (const name of ["onLog", "onState"]) {
+  test(`what ${name} throws, now or later, is a warning, and breaks nothing`, async (t) => {
+    for (const fail of [() => { throw new Error("plain"); }, async () => { throw new Error("later"); }]) {
+      let heard = 0;
+      const warned = once(process, "warning");
+      const hear = () => {
+        heard += 1;
+        return fail();
+      };
+      const { client } = await generic(t, {}, { [name]: hear });
+      assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
+      const [warning] = await warned;
+      assert.equal(warning.name, "OmniMcpWarning");
+      assert.match(warning.message, new RegExp(`^${name} failed: Error: (plain|later)`));
+      await until(() => heard >= 2);
+      assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
+    }
+  });
+
+  test(`${name} may make a call`, async (t) => {
+    const calls = [];
+    const box = {};
+    const hear = () => {
+      if (calls.length === 0) calls.push(echo(box.client));
+    };
+    box.client = (await generic(t, {}, { [name]: hear })).client;
+    await box.client.ping();
+    await until(() => calls.length === 1);
+    assert.deepEqual((await calls[0]).structuredContent, { n: 1 });
+  });
+}
+
+test("records that onLog does not take in time are dropped and counted", async (t) => {
+  const told = [];
+  const onLog = (record) => told.push(record);
+  // More than connecting tells of: that none is dropped before does not depend on how soon they are heard.
+  const [queued, made] = [16, 20];
+  const { client } = await generic(t, {}, { onLog, logLevel: "debug", maxQueuedNotifications: queued });
+  await client.ping();
+  // All that was told by now is heard before the next call's.
+  await new Promise(setImmediate);
+  const before = told.length;
+  assert.equal(client.counters.dropped, 0);
+  const calls = Array.from({ length: made }, () => echo(client));
+  // Each is told twice: of its attempt and of itself.
+  const dropped = 2 * made - queued;
+  block(() => client.counters.dropped === dropped);
+  for (const { structuredContent } of await Promise.all(calls)) assert.deepEqual(structuredContent, { n: 1 });
+  await until(() => told.length === before + queued);
+  assert.equal(client.counters.dropped, dropped);
+});
+
+test("a slow consumer of progress loses progress, which is counted, and never a result", async (t) => {
+  const [sent, queued] = [200, 4];
+  const limits = { maxQueuedNotifications: queued, timeoutMs: 500 };
+  const { client } = await generic(t, { answer: "sse", progress: sent }, limits);
+  const heard = [];
+  const warned = once(process, "warning");
+  const onProgress = ({ progress }) => {
+    heard.push(progress);
+    // One was taken from the queue; others may have been left out before.
+    block(() => client.counters.dropped >= sent - queued - 1);
+  };
+  assert.deepEqual((await echo(client, { onProgress })).structuredContent, { n: 1 });
+  assert.ok(heard.length === queued || heard.length === queued + 1, `${heard}`);
+  assert.deepEqual(heard, [...heard].sort((a, b) => a - b));
+  assert.equal(client.counters.dropped, sent - heard.length);
+  assert.match((await warned)[0].message, new RegExp(`^${sent - heard.length} progress notifications were dropped`));
+  assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
+});
+
+test("a flood of a server's requests is answered up to the limit, and counted beyond", async (t) => {
+  const [asked, answered] = [12, 2];
+  let goOn;
+  const gate = new Promise((resolve) => { goOn = resolve; });
+  const onRoots = () => gate.then(() => []);
+  const { server, client } = await generic(t, {}, { onRoots, listen: true, maxServerRequests: answered });
+  await client.ping();
+  assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
+  for (let n = 0; n < asked; n += 1) server.push({ id: `asked_${n}`, method: "roots/list" });
+  await until(() => client.counters.unanswered === asked - answered);
+  assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
+  const answers = () => server.ledger().requests.filter(({ body }) => String(body?.id).startsWith("asked_")).length;
+  assert.equal(answers(), 0);
+  goOn();
+  await until(() => answers() === answered);
+  assert.equal(client.counters.unanswered, asked - answered);
+  assert.equal(client.counters.failures, 0);
+});
