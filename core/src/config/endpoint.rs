@@ -6,9 +6,10 @@ use std::ffi::OsString;
 use base64::Engine;
 use url::Url;
 
-use crate::config::client_options::{ClientConfig, web_url};
+use crate::config::client_options::ClientConfig;
 use crate::config::option_table::refuse_given;
 use crate::config::profile::Profile;
+use crate::config::urls::web_url;
 use crate::error::{Code, Error, Result};
 use crate::util::environment::{self, Environment};
 use crate::util::secret::Secret;

@@ -98,7 +98,7 @@ fn is_reserved(name: &HeaderName) -> bool {
 /// The values that the user gave, which no message may show.
 pub(crate) fn texts(headers: &HeaderMap) -> Vec<String> {
     let values = headers.values().filter_map(|value| value.to_str().ok()).map(str::to_owned);
-    values.filter(|value| value.len() >= crate::config::client_options::SHORTEST_SECRET).collect()
+    values.filter(|value| value.len() >= crate::util::secret::SHORTEST_SECRET).collect()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! How much of a server's answers is taken in: each limit is an option of the client, and named where it is passed.
 
-use crate::config::client_options::{ClientConfig, positive};
+use crate::config::client_options::ClientConfig;
+use crate::config::values::positive;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};

@@ -11,5 +11,8 @@ pub(crate) mod limits;
 pub(crate) mod option_table;
 pub(crate) mod profile;
 pub(crate) mod proxies;
+pub(crate) mod settings;
 pub(crate) mod tls;
 pub(crate) mod trust;
+pub(crate) mod urls;
+pub(crate) mod values;

@@ -1,8 +1,8 @@
 //! What servers say, in messages: one line, bounded, and without our secrets.
 
-use crate::config::client_options::SHORTEST_SECRET;
 use crate::retry::redact::{REDACTED, redact};
 use crate::util::sanitize::{PREVIEW_BYTES, preview, preview_of};
+use crate::util::secret::SHORTEST_SECRET;
 
 /// `input`: two bytes for the length of a secret and of a preview, the secret, and what a server says.
 ///

@@ -12,8 +12,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::auth::credentials::Credentials;
-use crate::config::client_options::{Settings, is_loopback};
 use crate::config::limits::{DEFAULT_HEADERS, Limits};
+use crate::config::settings::Settings;
+use crate::config::urls::is_loopback;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error, Result};
 use crate::http::idle_timeout::IdleTimer;

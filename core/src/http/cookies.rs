@@ -11,7 +11,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use url::Url;
 
-use crate::config::client_options::is_loopback;
+use crate::config::urls::is_loopback;
 
 /// The most cookies that are kept, over all names, domains and paths; RFC 6265 asks for 50 per domain.
 const MOST: usize = 64;

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::runtime::{Handle, Id};
 use tokio::time::Instant;
 
-use crate::config::client_options::Settings;
+use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::http::client::{Http, Memory};
 

@@ -45,7 +45,7 @@ pub(crate) fn shown(mut record: Map<String, Value>) -> Map<String, Value> {
 pub(crate) fn secrets(record: &Map<String, Value>) -> Vec<String> {
     let mut secrets = Vec::new();
     for_each_secret(&mut record.clone(), &mut |secret| texts(secret, &mut secrets));
-    secrets.retain(|secret| secret.len() >= crate::config::client_options::SHORTEST_SECRET);
+    secrets.retain(|secret| secret.len() >= crate::util::secret::SHORTEST_SECRET);
     secrets
 }
 

@@ -61,7 +61,7 @@ impl<'a> RecordFields<'a> {
     pub(super) fn url(&self, name: &'static str) -> Result<Option<&'a str>> {
         let text = self.text(name)?.filter(|text| !text.is_empty());
         if let Some(text) = text {
-            crate::config::client_options::web_url(name, text)?;
+            crate::config::urls::web_url(name, text)?;
         }
         Ok(text)
     }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use crate::auth::client_authentication::ClientAuthentication;
 use crate::auth::token::TokenCache;
-use crate::config::client_options::Settings;
+use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::http::pool::Pools;
 use crate::http::stale_connections::StaleConnections;

@@ -3,9 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
-use crate::config::client_options::SHORTEST_SECRET;
 use crate::retry::context::Context;
-use crate::util::secret::Secret;
+use crate::util::secret::{SHORTEST_SECRET, Secret};
 
 /// How many secrets of each kind are kept.
 const KEPT: usize = 32;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::config::call_options::CallOptions;
-use crate::config::client_options::{optional, positive};
 use crate::config::header_rules;
+use crate::config::values::{optional, positive};
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Result};

@@ -6,11 +6,11 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use crate::config::client_options::SHORTEST_SECRET;
 use crate::error::Error;
 use crate::protocol::lenient_json;
 use crate::retry::context::Context;
 use crate::util::headers::MCP_SESSION_ID;
+use crate::util::secret::SHORTEST_SECRET;
 
 /// What stands in the place of a secret.
 pub(crate) const REDACTED: &str = "[redacted]";

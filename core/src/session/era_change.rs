@@ -1,6 +1,6 @@
 //! Refusals by which a server shows that it is of another era or version.
 
-use crate::config::client_options::Settings;
+use crate::config::settings::Settings;
 use crate::error::Delivery;
 use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
-use crate::config::client_options::Settings;
+use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, Result};
 use crate::observe::deviations::Deviation;

@@ -10,8 +10,8 @@ use tokio::time::Instant;
 
 use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
-use crate::config::client_options::Settings;
 use crate::config::endpoint::Route;
+use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, ErrorKind};

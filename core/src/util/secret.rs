@@ -23,3 +23,6 @@ impl fmt::Debug for Secret {
         f.write_str("[redacted]")
     }
 }
+
+/// Shorter secrets are not searched for: they would be found in innocent text.
+pub(crate) const SHORTEST_SECRET: usize = 6;

@@ -1,0 +1,351 @@
+//! The settings of a client: its options and its profile, checked and ready for use.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use url::Url;
+
+use crate::auth::credentials::{Credentials, bearer, one_word, sensitive};
+use crate::config::backoff::Backoff;
+use crate::config::callbacks::Callbacks;
+use crate::config::client_options::ClientConfig;
+use crate::config::endpoint::{Route, Tools};
+use crate::config::header_rules;
+use crate::config::limits::Limits;
+use crate::config::profile::{Choice, Profile};
+use crate::config::proxies::EnvironmentProxies;
+use crate::config::tls::Tls;
+use crate::config::urls::{is_loopback, web_url};
+use crate::config::values::{is_date, optional, positive, required};
+use crate::error::{Code, Error, Result};
+use crate::observe::log;
+use crate::util::secret::{SHORTEST_SECRET, Secret};
+use crate::util::{environment, headers};
+
+/// What the options and the profile come to: checked, and ready for use.
+pub(crate) struct Settings {
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) route: Route,
+    pub(crate) credentials: Credentials,
+    pub(crate) hooks: Callbacks,
+    pub(crate) proxy: Option<(Url, HeaderMap)>,
+    pub(crate) environment_proxies: EnvironmentProxies,
+    /// Whether the server's cookies are kept.
+    pub(crate) cookies: bool,
+    pub(crate) tls: Tls,
+    pub(crate) tools: Tools,
+    pub(crate) force_serial_tool_calls: bool,
+    pub(crate) handshake: bool,
+    /// Whether notifications are listened for.
+    pub(crate) listen: bool,
+    /// Whether a server may ask on its own stream.
+    pub(crate) hears_requests: bool,
+    /// Who the client is, as JSON text.
+    pub(crate) client_info: String,
+    /// Texts that no message may show, whoever said them.
+    pub(crate) secrets: Vec<String>,
+    /// Headers of every request.
+    pub(crate) headers: HeaderMap,
+    /// The only version to speak, where one was asked for.
+    pub(crate) pinned_version: Option<String>,
+    pub(crate) timeout: Option<Duration>,
+    pub(crate) total_timeout: Option<Duration>,
+    pub(crate) connect_timeout: Option<Duration>,
+    pub(crate) pool_idle_timeout: Duration,
+    pub(crate) max_connections: Option<u32>,
+    pub(crate) max_attempts: u32,
+    pub(crate) backoff: Backoff,
+    pub(crate) retry_budget: Option<u32>,
+    pub(crate) honours_idempotency_keys: bool,
+    pub(crate) retry_unavailable: bool,
+    pub(crate) raise_tool_errors: bool,
+    pub(crate) validate_output: bool,
+    pub(crate) cache: bool,
+    pub(crate) max_input_rounds: u32,
+    pub(crate) limits: Limits,
+    pub(crate) max_server_requests: u32,
+    pub(crate) max_pages: u32,
+    /// Whether deviations of servers are refused.
+    pub(crate) strict: bool,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {:?}", self.profile.name, self.route)
+    }
+}
+
+impl ClientConfig {
+    /// Checks the options and fills in what was not given. `variables` looks a variable of the environment up.
+    pub(crate) fn resolve(&self, variables: impl Fn(&str) -> Option<OsString>) -> Result<Settings> {
+        let profile = match &self.profile {
+            Some(choice) => choice.resolve()?,
+            None if self.command.is_some() => Choice::from("generic").resolve()?,
+            None => Profile::usual(),
+        };
+        self.resolve_under(profile, variables)
+    }
+
+    /// As [`resolve`](Self::resolve), under a profile that no option names.
+    pub(crate) fn resolve_under(
+        &self,
+        profile: Arc<Profile>,
+        variables: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Settings> {
+        let environment = |name: &str| variables(name)?.into_string().ok();
+        let from_environment =
+            |name: &Option<_>| name.as_deref().and_then(&environment).filter(|value: &String| !value.is_empty());
+        let route = self.route(&profile, from_environment(&profile.environment.base_url), &variables)?;
+        let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
+        let common = self.common_headers(&profile, &credentials)?;
+        // A key is a header: a process gets none.
+        let honours_idempotency_keys =
+            route.url().is_some() && self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
+        let idle = Duration::from_secs(if honours_idempotency_keys { 50 } else { 4 });
+        let backoff = Backoff {
+            initial: required("backoff_initial", self.backoff_initial, Duration::from_millis(250))?,
+            max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
+        };
+        Ok(Settings {
+            secrets: self.secrets(&credentials, &route, environment),
+            proxy: self.way_through(&route, &credentials, &common)?,
+            environment_proxies: EnvironmentProxies::read(environment),
+            cookies: self.cookies.unwrap_or(true),
+            tls: Tls::read(self, environment)?,
+            tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
+            force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
+            handshake: self.handshake.unwrap_or(profile.handshake),
+            listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
+            hears_requests: self.listen.unwrap_or(true) && !self.hooks.answers.is_empty(),
+            client_info: self.client_info()?,
+            hooks: self.hooks_at_their_level()?,
+            route,
+            credentials,
+            headers: common,
+            pinned_version: self.version_to_ask_for(&profile)?,
+            timeout: optional("timeout", self.timeout, Duration::from_secs(20))?,
+            total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
+            connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
+            pool_idle_timeout: required("pool_idle_timeout", self.pool_idle_timeout, idle)?,
+            max_connections: self
+                .max_connections
+                .unwrap_or(Some(256))
+                .map(|most| positive("max_connections", most))
+                .transpose()?,
+            max_attempts: positive("max_attempts", self.max_attempts.unwrap_or(3))?,
+            backoff,
+            retry_budget: self.retry_budget.unwrap_or(Some(500)),
+            honours_idempotency_keys,
+            retry_unavailable: self.retry_unavailable.unwrap_or(false),
+            raise_tool_errors: self.raise_tool_errors.unwrap_or(false),
+            validate_output: self.validate_output.unwrap_or(false),
+            cache: self.cache.unwrap_or(true),
+            max_input_rounds: positive("max_input_rounds", self.max_input_rounds.unwrap_or(10))?,
+            limits: Limits::of(self)?,
+            max_server_requests: positive("max_server_requests", self.max_server_requests.unwrap_or(256))?,
+            max_pages: positive("max_pages", self.max_pages.unwrap_or(1000))?,
+            strict: self.strict.unwrap_or(false),
+            profile,
+        })
+    }
+
+    /// The headers of every request.
+    fn common_headers(&self, profile: &Profile, credentials: &Credentials) -> Result<HeaderMap> {
+        let mut common = header_rules::extra("headers", self.headers.iter().flatten())?;
+        if let Credentials::Fixed(name, value, _) = credentials {
+            common.insert(name.clone(), value.clone());
+        }
+        if let Some(version) = &self.omni_version {
+            if !is_date(version) {
+                return Err(Error::config(Code::InvalidOption, "omni_version", "must be a date, YYYY-MM-DD"));
+            }
+            if profile.omni_version {
+                common.insert(headers::OMNI_VERSION, header_rules::visible("omni_version", version)?);
+            }
+        }
+        let sticky = match &self.x_session_id {
+            Some(id) => Some(id.clone()),
+            None => profile.sticky.then(|| uuid::Uuid::new_v4().to_string()),
+        };
+        if let Some(id) = sticky {
+            common.insert(headers::X_SESSION_ID, header_rules::visible("x_session_id", &id)?);
+        }
+        Ok(common)
+    }
+
+    fn hooks_at_their_level(&self) -> Result<Callbacks> {
+        if let Some(word) = &self.log_level {
+            let Some(level) = log::level(word) else {
+                let known: Vec<_> = log::LEVELS.iter().map(|(known, _)| *known).collect();
+                let allowed = format!("must be one of {}", known.join(", "));
+                return Err(Error::config(Code::InvalidOption, "log_level", allowed));
+            };
+            self.hooks.log.hear_from(Some(level));
+        }
+        Ok(self.hooks.clone())
+    }
+
+    fn client_info(&self) -> Result<String> {
+        let name = self.client_name.as_deref().unwrap_or("omni-mcp");
+        let version = self.client_version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
+        for (option, given) in [("client_name", name), ("client_version", version)] {
+            if given.is_empty() {
+                return Err(Error::config(Code::InvalidOption, option, "must not be empty"));
+            }
+        }
+        Ok(serde_json::json!({ "name": name, "title": name, "version": version }).to_string())
+    }
+
+    fn secrets(
+        &self,
+        credentials: &Credentials,
+        route: &Route,
+        environment: impl Fn(&str) -> Option<String>,
+    ) -> Vec<String> {
+        let own = match credentials {
+            Credentials::Fixed(_, _, secrets) => secrets.clone(),
+            Credentials::OAuth2(client) => client.secrets(),
+            Credentials::None | Credentials::Provided => Vec::new(),
+        };
+        let maps = [&self.headers, &self.proxy_headers, &self.env];
+        let all = own.iter().chain(maps.into_iter().flatten().flat_map(BTreeMap::values));
+        let from_environment = environment::PROXIES.iter().filter_map(|name| environment(name));
+        let proxies = self.proxy.iter().map(|proxy| proxy.as_str().to_owned()).chain(from_environment);
+        let proxies = proxies.flat_map(|proxy| crate::config::endpoint::secrets_of_proxy(&proxy));
+        let all = all.map(|secret| secret.expose().to_owned()).chain(route.secrets()).chain(proxies);
+        all.filter(|secret| secret.len() >= SHORTEST_SECRET).collect()
+    }
+
+    fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {
+        let provided = self.hooks.token.is_some();
+        for (name, given) in [("auth", self.auth.is_some()), ("token_provider", provided)] {
+            if given && self.api_key.is_some() {
+                return Err(Error::config(Code::InvalidOption, name, "cannot be given together with api_key"));
+            }
+            if given && route.url().is_none() {
+                return Err(Error::config(Code::InvalidOption, name, "does not belong to the transport stdio"));
+            }
+        }
+        match (&self.auth, provided) {
+            (Some(_), true) => {
+                return Err(Error::config(Code::InvalidOption, "token_provider", "cannot be given together with auth"));
+            }
+            (Some(auth), false) => {
+                return auth.resolve(|field, text| {
+                    let url = web_url(field, text)?;
+                    self.refuse_plain_http(field, &url)?;
+                    Ok(url)
+                });
+            }
+            (None, true) => return Ok(Credentials::Provided),
+            (None, false) => {}
+        }
+        let Some(key) = self.api_key.clone().or(from_environment.map(Secret::from)) else {
+            if profile.key_required && route.url().is_some() {
+                let allowed = match &profile.environment.api_key {
+                    Some(name) => format!("is required; give it or set {name}"),
+                    None => "is required".to_owned(),
+                };
+                return Err(Error::config(Code::MissingOption, "api_key", allowed));
+            }
+            return Ok(Credentials::None);
+        };
+        let (name, value) = match &profile.api_key_header {
+            Some(name) => {
+                let name = header_rules::credential_name(name)
+                    .map_err(|error| crate::config::option_table::inside("profile.api_key_header", error))?;
+                (name, sensitive("api_key", one_word("api_key", &key)?)?)
+            }
+            None => (http::header::AUTHORIZATION, bearer("api_key", &key)?),
+        };
+        Ok(Credentials::Fixed(name, value, vec![key]))
+    }
+
+    fn version_to_ask_for(&self, profile: &Profile) -> Result<Option<String>> {
+        let Some(asked) = &self.protocol_version else { return Ok(None) };
+        if profile.versions.iter().any(|version| version == asked) {
+            return Ok(Some(asked.clone()));
+        }
+        let allowed = format!("must be one of {}", profile.versions.join(", "));
+        Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
+    }
+
+    /// Plain http would show the credentials and the calls to everyone on the way.
+    pub(crate) fn refuse_plain_http(&self, field: &str, url: &Url) -> Result<()> {
+        if url.scheme() == "https" || self.allow_http == Some(true) || is_loopback(url) {
+            return Ok(());
+        }
+        Err(Error::config(
+            Code::InvalidOption,
+            field,
+            "must be https, unless the host is loopback or allow_http is set",
+        ))
+    }
+
+    fn way_through(
+        &self,
+        route: &Route,
+        credentials: &Credentials,
+        headers: &HeaderMap,
+    ) -> Result<Option<(Url, HeaderMap)>> {
+        let Some(proxy) = &self.proxy else {
+            return match &self.proxy_headers {
+                Some(_) => Err(Error::config(Code::InvalidOption, "proxy_headers", "needs a proxy")),
+                None => Ok(None),
+            };
+        };
+        let url = Url::parse(proxy.as_str().trim()).ok().filter(|url| url.host().is_some());
+        let url =
+            url.filter(|url| matches!(url.scheme(), "http" | "https" | "socks5" | "socks5h")).ok_or_else(|| {
+                let allowed = "must be an absolute URL of the scheme http, https, socks5 or socks5h";
+                Error::config(Code::InvalidOption, "proxy", allowed)
+            })?;
+        let own = header_rules::for_proxy("proxy_headers", self.proxy_headers.iter().flatten())?;
+        if !own.is_empty() && url.scheme().starts_with("socks") {
+            return Err(Error::config(Code::InvalidOption, "proxy_headers", "does not belong to a SOCKS proxy"));
+        }
+        // In plain http the proxy's headers and the server's are the same ones.
+        let shared = route.url().is_some_and(|endpoint| endpoint.scheme() == "http");
+        if let Some(name) = own.keys().find(|name| shared && headers.contains_key(*name)) {
+            let allowed = format!("\"{name}\" is the server's own; over plain http it cannot be the proxy's as well");
+            return Err(Error::config(Code::InvalidOption, "proxy_headers", allowed));
+        }
+        let token_url = match credentials {
+            Credentials::OAuth2(client) => client.token_url.as_ref(),
+            _ => None,
+        };
+        let reads = [route.url(), token_url].into_iter().flatten().any(|url| url.scheme() == "http");
+        if reads && !is_loopback(&url) && self.allow_http != Some(true) {
+            let allowed = "must be loopback for an http URL, which it can read, unless allow_http is set";
+            return Err(Error::config(Code::InvalidOption, "proxy", allowed));
+        }
+        Ok(Some((url, own)))
+    }
+}
+
+impl Settings {
+    /// The proxy for requests to `url`, and the headers for it. That of the environment is not for loopback.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<(Url, HeaderMap)> {
+        let of_environment = || self.environment_proxies.of(url).filter(|_| !is_loopback(url));
+        self.proxy.clone().or_else(|| of_environment().map(|proxy| (proxy, HeaderMap::new())))
+    }
+
+    /// The versions that may be spoken: the one that was asked for, or all of the profile.
+    pub(crate) fn versions(&self) -> Vec<&str> {
+        match &self.pinned_version {
+            Some(version) => vec![version],
+            None => self.profile.versions.iter().map(|version| &**version).collect(),
+        }
+    }
+
+    /// The version to ask for in a handshake.
+    pub(crate) fn handshake_version(&self) -> &str {
+        self.versions().into_iter().find(|version| !crate::protocol::era::is_modern(version)).unwrap_or("2025-11-25")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! The rules for URLs in options.
+
+use url::{Host, Url};
+
+use crate::error::{Code, Error, Result};
+
+/// Whether requests to `url` stay on this machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => {
+            // Under schemes that are not of the web, such as socks5, an address is read as a name.
+            let is_address = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
+            name == "localhost" || name.ends_with(".localhost") || is_address
+        }
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
+    let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
+    // The parser would leave out line ends and take \ for /: what is read must be what is meant.
+    let is_whole = !text.trim().contains(|character: char| character.is_control() || character == '\\');
+    let Some(url) = Some(text.trim()).filter(|_| is_whole).and_then(|text| Url::parse(text).ok()) else {
+        return refuse("must be an absolute URL, such as https://host/path");
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return refuse("must be an http or https URL");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("must not contain credentials; give them as options");
+    }
+    if url.fragment().is_some() {
+        return refuse("must not have a fragment");
+    }
+    Ok(url)
+}

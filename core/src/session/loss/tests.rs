@@ -1,0 +1,223 @@
+use super::*;
+use crate::error::Error;
+
+fn failure(happened: FailureClass, code: Code, status: u16, message: &str, tie: Tie) -> AttemptError {
+    let mut failure = AttemptError::of(happened, Error::new(code, message).with_delivery(happened.delivery()));
+    failure.error.info_mut().status = Some(status);
+    failure.tie = tie;
+    failure
+}
+
+#[test]
+fn texts_that_name_a_session_that_is_not_known() {
+    for text in [
+        "Bad Request: No valid session ID provided",
+        "Unauthorized: Session not found",
+        "Unknown session",
+        "Invalid or missing session ID",
+        "Mcp-Session-Id header is required",
+        "Session expired, please reinitialize",
+        "session 1f0c does not exist",
+        "Session has been terminated",
+        "No active session",
+        "Bad Request: Server not initialized",
+        r#"{"error":"SESSION_NOT_FOUND"}"#,
+        "SessionNotFoundException: s1",
+        "Sitzung nicht gefunden",
+        "Ungültige Sitzung",
+        "Sesión no encontrada",
+        "Sessão expirada",
+        "session introuvable",
+        "会话不存在或已过期",
+        "セッションが見つかりません",
+        "세션을 찾을 수 없습니다",
+        "Сессия не найдена",
+        "Oturum bulunamadı",
+    ] {
+        assert!(is_about_session(text), "{text}");
+    }
+    for text in [
+        "",
+        "forbidden",
+        "Invalid argument q",
+        "the session was booked",
+        "Unauthorized",
+        "obsession is not a virtue that this tool, which has a long text and more of it, would call unknown",
+        "tool not found",
+    ] {
+        assert!(!is_about_session(text), "{text}");
+    }
+}
+
+#[test]
+fn what_a_failure_means_for_the_session() {
+    let generic = Profile::named("generic").unwrap();
+    let omni = Profile::named("omni").unwrap();
+    use Suspicion::{ForNextCall, None, SendAgain};
+    let gone = "Session not found";
+    for (happened, code, status, message, tie, plain, keyed, at_omni) in [
+        (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
+        // By these it may have run, whatever the text says.
+        (FailureClass::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
+        // The words of a tool or of what is behind the server.
+        (FailureClass::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
+        (
+            FailureClass::ServerFault,
+            Code::ServerFailed,
+            500,
+            "database session closed",
+            Tie::Status,
+            ForNextCall,
+            ForNextCall,
+            None,
+        ),
+        (FailureClass::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
+        // They say what is wrong with the request.
+        (FailureClass::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, gone, Tie::Status, SendAgain, SendAgain, SendAgain),
+        (FailureClass::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::Forbidden, 403, gone, Tie::Code, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, gone, Tie::Id, SendAgain, SendAgain, SendAgain),
+        (FailureClass::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
+        (FailureClass::ServerFault, Code::ServerUnavailable, 503, gone, Tie::Id, ForNextCall, SendAgain, ForNextCall),
+        (FailureClass::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
+        (FailureClass::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+        (FailureClass::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+        (
+            FailureClass::Unreadable,
+            Code::UnexpectedContentType,
+            200,
+            gone,
+            Tie::Status,
+            ForNextCall,
+            SendAgain,
+            ForNextCall,
+        ),
+        (FailureClass::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
+        (FailureClass::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
+        (FailureClass::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
+        (FailureClass::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),
+    ] {
+        let failure = failure(happened, code, status, message, tie);
+        assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
+        assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
+        let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
+        assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
+    }
+    let mut ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id);
+    ran.error.info_mut().delivery = Delivery::MaybeExecuted;
+    assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
+}
+
+#[test]
+fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
+    let known = Suspicions::default();
+    let kind = |tool: &str| LossSign { status: 403, name: tool.to_owned(), named: false };
+    assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected);
+    assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected, "another call in the same session");
+    assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
+    assert_eq!(known.judge(&kind("a"), 3), Judged::Unrelated);
+    assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected, "another tool");
+    known.succeeded(|| "b".to_owned(), 3);
+    assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected);
+    known.succeeded(|| "b".to_owned(), 4);
+    assert_eq!(known.judge(&kind("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
+    known.succeeded(|| "a".to_owned(), 4);
+    assert_eq!(known.judge(&kind("a"), 4), Judged::Unrelated, "what was learnt stays");
+    known.judge(&kind("c"), 4);
+    known.succeeded(|| "c".to_owned(), 4);
+    assert_eq!(known.judge(&kind("c"), 5), Judged::Refuted, "a success in the same session says nothing of its loss");
+    let named = LossSign { status: 400, name: "d".to_owned(), named: true };
+    known.judge(&named, 5);
+    assert_eq!(known.judge(&named, 6), Judged::Refuted);
+    known.succeeded(|| "d".to_owned(), 6);
+    assert_eq!(known.judge(&named, 7), Judged::Unrelated, "a text of the tool stays one");
+}
+
+#[test]
+fn what_is_remembered_is_bounded() {
+    let known = Suspicions::default();
+    let kind = |number: usize| LossSign { status: 403, name: number.to_string(), named: false };
+    for number in 0..1000 {
+        assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
+    }
+    assert_eq!(known.0.lock().unwrap().len(), MOST_KINDS);
+    assert_eq!(known.judge(&kind(999), 2), Judged::Refuted);
+    assert_eq!(known.judge(&kind(0), 2), Judged::Suspected);
+}
+
+#[test]
+fn texts_that_are_all_about_a_session_of_the_protocol() {
+    for text in [
+        "Session not found",
+        "Unknown session",
+        "Bad Request: No valid session ID provided",
+        "Unauthorized: Session not found",
+        "MCP error -32000: Error: Session expired",
+        "Session expired, please reinitialize",
+        "Session has been terminated",
+        "Session terminated",
+        "Invalid or missing session ID",
+        "Session ID missing",
+        "Mcp-Session-Id header is required",
+        "SessionNotFoundException: s1",
+        r#"{"error":"Session not found"}"#,
+        r#"{"error":{"code":-32001,"message":"Session not found"}}"#,
+        "Sitzung nicht gefunden",
+        "Ungültige Sitzung",
+        "Sesión no encontrada",
+        "session introuvable",
+        "会话不存在或已过期",
+        "セッションが見つかりません",
+        "Сессия не найдена",
+    ] {
+        assert!(is_all_about_session(text), "{text}");
+    }
+    for text in [
+        "Browser session closed after click",
+        "Session closed after click",
+        "database session lost",
+        "database session closed by commit",
+        "the browser session timed out",
+        "upstream session timed out",
+        "Gateway Timeout: tls session timed out waiting for upstream",
+        "payment session expired",
+        "<html>Your session has expired",
+        r#"{"log":"order placed; db session closed"}"#,
+        r#"{"content":[{"type":"text","text":"Session closed"}]}"#,
+        "the order was placed; session not found afterwards",
+        "Session not found: of the twelve that were asked for, eleven were booked and paid, and one could not be booked at all",
+        "",
+    ] {
+        assert!(!is_all_about_session(text), "{text}");
+    }
+}
+
+#[test]
+fn a_failure_of_a_tool_names_no_session() {
+    let mut ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
+    ran.error.info_mut().delivery = Delivery::Executed;
+    assert!(!names_unknown_session(&ran));
+    let help = Code::RpcError.spec().help.trim_end_matches('.');
+    assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
+    for head in HEADS {
+        assert_eq!(said(Code::InvalidAnswer, &format!("the answer is {head}Session closed")), "Session closed");
+    }
+}
