@@ -33,7 +33,8 @@ use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client
 use crate::retry::executor::CallState;
 use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;
-use crate::util::bounded_queue::{BoundedQueue, MessageListener, WaitLimit};
+use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
+pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
 pub use crate::util::bounded_queue::{MessageListener as Hear, Permit as Place, QueuedMessage as Letter};
 pub use crate::util::environment::{Environment, of_process};
 
