@@ -35,7 +35,6 @@ use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;
 use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
-pub use crate::util::bounded_queue::{MessageListener as Hear, Permit as Place, QueuedMessage as Letter};
 pub use crate::util::environment::{Environment, of_process};
 
 /// A client, of a server or of a registry, as a binding holds it.
