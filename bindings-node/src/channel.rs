@@ -8,7 +8,7 @@ use napi::bindgen_prelude::{FnArgs, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
-use omni_mcp::bridge::{Letter, Place, Question};
+use omni_mcp::bridge::{Permit, Question, QueuedMessage};
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -39,14 +39,14 @@ struct Event {
     metadata: Option<String>,
 }
 
-/// The text of an event. A queued one occupies a place in a bounded queue until it is delivered.
+/// The text of an event. A queued one holds a permit of a bounded queue until it is delivered.
 enum Text {
     Free(String),
-    Queued(Letter),
+    Queued(QueuedMessage),
 }
 
-/// The queue places of progress that JavaScript callbacks are processing, by call, in order.
-type PendingProgress = Arc<Mutex<HashMap<u32, VecDeque<Place>>>>;
+/// The permits of progress notifications that JavaScript callbacks are processing, by call, in order.
+type PendingProgress = Arc<Mutex<HashMap<u32, VecDeque<Permit>>>>;
 
 /// How a call ended: its result and, if requested, the metadata, or its error; all as JSON text.
 pub(crate) type Outcome = std::result::Result<(String, Option<String>), String>;
@@ -76,21 +76,21 @@ impl Sink {
     }
 
     /// Delivers the params of a progress notification.
-    pub(crate) fn progress(&self, id: u32, params: Letter) {
+    pub(crate) fn progress(&self, id: u32, params: QueuedMessage) {
         self.emit(id, Kind::Progress, Text::Queued(params));
     }
 
     /// Delivers a notification of a client's server.
-    pub(crate) fn notification(&self, client: u32, notification: Letter) {
+    pub(crate) fn notification(&self, client: u32, notification: QueuedMessage) {
         self.emit(client, Kind::Notification, Text::Queued(notification));
     }
 
     /// Delivers a log record of a client.
-    pub(crate) fn log(&self, client: u32, record: Letter) {
+    pub(crate) fn log(&self, client: u32, record: QueuedMessage) {
         self.emit(client, Kind::Log, Text::Queued(record));
     }
 
-    /// Delivers a change of a client's state. There are few, so they occupy no place in a queue.
+    /// Delivers a change of a client's state. There are few, so they are not queued.
     pub(crate) fn state(&self, client: u32, change: String) {
         self.emit(client, Kind::State, Text::Free(change));
     }
@@ -147,15 +147,15 @@ impl Channel {
                     let Event { id, kind, text, metadata } = context.value;
                     let text = match (kind, text) {
                         (Kind::Progress, Text::Queued(queued)) => {
-                            let (text, place) = queued.into_parts();
-                            lock(&pending).entry(id).or_default().push_back(place);
+                            let (text, permit) = queued.into_parts();
+                            lock(&pending).entry(id).or_default().push_back(permit);
                             text
                         }
                         (_, Text::Queued(queued)) => queued.open(),
                         (Kind::Result | Kind::Error, Text::Free(text)) => {
-                            // Progress that is still being processed occupies no place after its call.
-                            let places = lock(&pending).remove(&id);
-                            drop(places);
+                            // Progress that is still being processed holds no permit after its call.
+                            let permits = lock(&pending).remove(&id);
+                            drop(permits);
                             text
                         }
                         (_, Text::Free(text)) => text,
@@ -178,9 +178,9 @@ impl Channel {
     /// Reports that a callback has processed the oldest pending progress notification of a call.
     #[napi(catch_unwind)]
     pub fn progress_processed(&self, id: u32) {
-        let place = lock(&self.pending).get_mut(&id).and_then(VecDeque::pop_front);
-        // Dropped without the lock: dropping it wakes the task that waits for a place.
-        drop(place);
+        let permit = lock(&self.pending).get_mut(&id).and_then(VecDeque::pop_front);
+        // Dropped without the lock: dropping it wakes the task that waits for a permit.
+        drop(permit);
     }
 
     /// Answers a question with JSON text.

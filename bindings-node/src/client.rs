@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi::Either;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, ClosedClient, Hear, Hooks, Prepared, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, ClosedClient, Hooks, MessageListener, Prepared, closed, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -102,7 +102,7 @@ impl Client {
         let progress_sink = Arc::clone(&self.sink);
         self.start(id, flags, move |bridge| {
             let progress = (flags & WITH_PROGRESS != 0)
-                .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as Hear);
+                .then(|| Arc::new(move |params| progress_sink.progress(id, params)) as MessageListener);
             bridge.prepare(&method, Bytes::from(params), &options, progress, flags & WITH_METADATA != 0).map(Some)
         })
     }

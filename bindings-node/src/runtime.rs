@@ -14,7 +14,9 @@ pub(crate) fn runtime() -> napi::Result<&'static Handle> {
     // Never shut down: a JavaScript thread that ends drops its clients, and those drop their calls.
     static RUNTIME: OnceLock<Result<Handle, String>> = OnceLock::new();
     let started = RUNTIME.get_or_init(|| start().map_err(|error| error.to_string()));
-    started.as_ref().map_err(|error| napi::Error::from_reason(format!("the thread of omni-mcp could not be started: {error}")))
+    started
+        .as_ref()
+        .map_err(|error| napi::Error::from_reason(format!("the thread of omni-mcp could not be started: {error}")))
 }
 
 fn start() -> io::Result<Handle> {

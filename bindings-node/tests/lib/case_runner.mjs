@@ -70,40 +70,22 @@ function matchError(wanted, error, at) {
   match(camelFields(fields), error, at);
 }
 
-const page = ({ cursor }) => [cursor];
+/** Parameters of registries that are members of one argument. */
+const PAGE = ["next", "limit"];
 
-const ARGUMENTS = {
-  call_tool: ({ name, arguments: args, idempotency_key: key }) => (key === undefined ? [name, args] : [name, args, key]),
-  list_tools_page: page,
-  list_resources_page: page,
-  list_resource_templates_page: page,
-  list_prompts_page: page,
-  read_resource: ({ uri }) => [uri],
-  subscribe_resource: ({ uri }) => [uri],
-  unsubscribe_resource: ({ uri }) => [uri],
-  get_prompt: ({ name, arguments: args }) => [name, args],
-  complete: ({ ref, argument, context }) => [ref, argument, context],
-  set_logging_level: ({ level }) => [level],
-  request: ({ method, params }) => [method, params],
-  notify: ({ method, params }) => [method, params],
-};
+/** The arguments of a method, in the order of the table; options may take the place of a parameter that is an option as well. */
+function positional({ params }, args) {
+  if (params.length > 0 && params.every(({ name }) => PAGE.includes(name))) {
+    return [Object.fromEntries(params.map(({ name }) => [name, args[name]]))];
+  }
+  const isOption = ({ name }) => tables.call_options.some((option) => option.name === name);
+  return params.filter((param) => args[param.name] !== undefined || !isOption(param)).map(({ name }) => args[name]);
+}
 
-const REGISTRY_ARGUMENTS = {
-  gaia: {
-    create: ({ server }) => [server],
-    list: ({ project_id: projectId }) => [projectId],
-    request: ({ method, path, body }) => [method, path, body],
-  },
-  sema4: {
-    list: ({ limit }) => [{ limit }],
-    list_page: ({ next, limit }) => [{ next, limit }],
-    get: ({ id }) => [id],
-    create: ({ server }) => [server],
-    update: ({ id, server }) => [id, server],
-    delete: ({ id }) => [id],
-    request: ({ method, path, body }) => [method, path, body],
-  },
-};
+function methodNamed(name, registry) {
+  const methods = registry === undefined ? tables.methods : tables.registry_methods.filter((method) => method.registry === registry);
+  return methods.find((method) => method.name === name);
+}
 
 /** A list that reads over pages is the list of all its items. */
 async function all(items) {
@@ -120,10 +102,10 @@ async function runCall(step, { client, registry }, server, at) {
   const given = options(written(step.options ?? {}, server), tables.call_options);
   const wantsMetadata = step.metadata !== undefined;
   if (step.progress !== undefined) given.onProgress = (progress) => received.push(progress);
-  const known = registry === undefined ? ARGUMENTS : REGISTRY_ARGUMENTS[registry];
-  const positional = known[step.call]?.(written(step.args ?? {}, server)) ?? [];
-  assert.ok(tables.methods.concat(tables.registry_methods).some(({ name }) => name === step.call), `${at}: no method ${step.call}`);
-  const made = (wantsMetadata ? client.withMetadata : client)[camel(step.call)](...positional, ...(Object.keys(given).length > 0 ? [given] : []));
+  const method = methodNamed(step.call, registry);
+  assert.ok(method, `${at}: no method ${step.call}`);
+  const values = positional(method, written(step.args ?? {}, server));
+  const made = (wantsMetadata ? client.withMetadata : client)[method.spelled](...values, ...(Object.keys(given).length > 0 ? [given] : []));
   const call = Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
   if (step.error !== undefined) {
     const failed = await call.then((result) => assert.fail(`${at}: no error but ${JSON.stringify(result)}`), (error) => error);

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use omni_mcp::bridge::{self, Bridge, Hear, Letter, bad_hook, unsendable_argument};
+use omni_mcp::bridge::{self, Bridge, MessageListener, QueuedMessage, bad_hook, unsendable_argument};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -113,7 +113,7 @@ impl Callbacks {
         let on_log = Self::called_at_once(callbacks, ON_LOG)?;
         let on_state = Self::called_at_once(callbacks, ON_STATE)?;
         Ok(bridge::Hooks {
-            on_log: on_log.map(|call| Arc::new(move |record: Letter| call(record.open())) as Hear),
+            on_log: on_log.map(|call| Arc::new(move |record: QueuedMessage| call(record.open())) as MessageListener),
             on_state: on_state.map(|call| Arc::new(call) as _),
             ..bridge::Hooks::default()
         })

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use omni_mcp::bridge::{self, Hear, Letter};
+use omni_mcp::bridge::{self, MessageListener, QueuedMessage};
 use pyo3::prelude::*;
 use pyo3::types::{PyTuple, PyWeakrefMethods, PyWeakrefReference};
 
@@ -21,7 +21,7 @@ pub(crate) struct Inbox {
 }
 
 struct InboxQueues {
-    notifications: Queue<Letter>,
+    notifications: Queue<QueuedMessage>,
     questions: Queue<PendingQuestion>,
     reader: Mutex<Option<Py<PyWeakrefReference>>>,
     gate: InterpreterGate,
@@ -54,7 +54,7 @@ impl Inbox {
     /// The next notification, if there is one.
     fn next_notification<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
         let Some(queues) = self.queues.here() else { return Ok(None) };
-        let notification = queues.notifications.take().map(Letter::open);
+        let notification = queues.notifications.take().map(QueuedMessage::open);
         notification.map(|notification| decode(py, notification.as_bytes())).transpose()
     }
 
@@ -91,7 +91,7 @@ impl Inbox {
             for_notifications.wake();
         };
         bridge::Hooks {
-            on_notification: callbacks.on_notification().map(|_| Arc::new(add_notification) as Hear),
+            on_notification: callbacks.on_notification().map(|_| Arc::new(add_notification) as MessageListener),
             ask: Some(Arc::new(move |question| {
                 for_questions.questions.add(PendingQuestion::new(question));
                 if !for_questions.wake() {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use omni_mcp::bridge::{Hear, Letter, Place};
+use omni_mcp::bridge::{MessageListener, Permit, QueuedMessage};
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use tokio::sync::Notify;
@@ -18,13 +18,13 @@ const DELIVER_WITHIN: Duration = Duration::from_millis(10);
 /// The progress of one call that its callback has not processed yet.
 #[derive(Default)]
 pub(crate) struct ProgressBuffer {
-    queue: Queue<Letter>,
+    queue: Queue<QueuedMessage>,
     arrived: Notify,
 }
 
 impl ProgressBuffer {
     /// The function by which the core adds progress.
-    pub(crate) fn sink(self: &Arc<Self>) -> Hear {
+    pub(crate) fn sink(self: &Arc<Self>) -> MessageListener {
         let buffer = Arc::clone(self);
         Arc::new(move |params| {
             buffer.queue.add(params);
@@ -72,7 +72,7 @@ impl ProgressBuffer {
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct ProgressQueue {
     /// The buffer, and the permit of the progress that is being processed.
-    buffer: ProcessLocal<(Arc<ProgressBuffer>, Mutex<Option<Place>>)>,
+    buffer: ProcessLocal<(Arc<ProgressBuffer>, Mutex<Option<Permit>>)>,
 }
 
 impl ProgressQueue {

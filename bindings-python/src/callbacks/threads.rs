@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use omni_mcp::bridge::{Hear, Letter, Question};
+use omni_mcp::bridge::{MessageListener, Question, QueuedMessage};
 use pyo3::prelude::*;
 use pyo3::types::{PyCFunction, PyWeakrefMethods, PyWeakrefReference};
 
@@ -15,13 +15,13 @@ use crate::callbacks::queue::Queue;
 /// The queues of one client's threads, which are closed with it.
 #[derive(Default)]
 pub(crate) struct CallbackThreads {
-    notifications: Arc<Queue<Letter>>,
+    notifications: Arc<Queue<QueuedMessage>>,
     questions: Arc<Queue<PendingQuestion>>,
 }
 
 impl CallbackThreads {
     /// Starts the thread for notifications. Returns the function that adds one.
-    pub(crate) fn listen(&self, callbacks: &Bound<'_, Callbacks>) -> PyResult<Hear> {
+    pub(crate) fn listen(&self, callbacks: &Bound<'_, Callbacks>) -> PyResult<MessageListener> {
         let queue = Arc::clone(&self.notifications);
         QueueThread { queue: Arc::clone(&queue), work: notify, in_order: true }.start(callbacks)?;
         Ok(Arc::new(move |notification| queue.add(notification)))
@@ -36,7 +36,7 @@ impl CallbackThreads {
     }
 }
 
-fn notify(py: Python<'_>, callbacks: &Callbacks, notification: Letter) {
+fn notify(py: Python<'_>, callbacks: &Callbacks, notification: QueuedMessage) {
     let Some(callback) = callbacks.on_notification().map(|callback| callback.bind(py)) else { return };
     if let Err(raised) = progress::notify(py, &notification.open(), callback) {
         raised.write_unraisable(py, Some(callback));

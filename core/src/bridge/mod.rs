@@ -33,8 +33,8 @@ use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client
 use crate::retry::call_state::CallState;
 use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;
-use crate::util::bounded_queue::{BoundedQueue, MessageListener, WaitLimit};
-pub use crate::util::bounded_queue::{MessageListener as Hear, Permit as Place, QueuedMessage as Letter};
+use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
+pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
 pub use crate::util::environment::{Environment, of_process};
 
 /// A client, of a server or of a registry, as a binding holds it.
