@@ -3,6 +3,9 @@
 //! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
 //! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
 
+pub(crate) mod callbacks;
+pub(crate) mod errors;
+pub(crate) mod tables;
 #[cfg(debug_assertions)]
 pub(crate) mod test_panic;
 
@@ -15,6 +18,11 @@ use futures_util::future::BoxFuture;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use crate::bridge::callbacks::{Hooks, Question};
+pub use crate::bridge::errors::{
+    bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable, unsendable_argument,
+};
+pub use crate::bridge::tables::tables;
 use crate::client::{Client, What, unsendable};
 use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
@@ -95,7 +103,7 @@ impl CallOutput {
 const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress takes them too slowly for timeout, \
     total_timeout or max_queued_notifications";
 
-const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
+pub(crate) const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
 
 /// A call that is ready to run: everything that can be refused before sending has been.
 #[derive(Debug)]
@@ -392,95 +400,6 @@ fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
     })
 }
 
-/// The caller's functions, as a binding hands them over.
-#[derive(Default)]
-pub struct Hooks {
-    /// Hears a notification: `{"method", "params"}` as JSON text.
-    pub on_notification: Option<MessageListener>,
-    /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
-    pub on_log: Option<MessageListener>,
-    /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
-    pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
-    /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
-    pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
-    /// The hooks that `ask` answers.
-    pub answers: Vec<String>,
-}
-
-impl std::fmt::Debug for Hooks {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Hooks").field("answers", &self.answers).finish_non_exhaustive()
-    }
-}
-
-/// A question to the caller's own function. Dropped without an answer, it counts as failed.
-#[derive(Debug)]
-pub struct Question {
-    /// The hook of the table.
-    pub name: &'static str,
-    /// Its argument as JSON text.
-    pub params: String,
-    answer: tokio::sync::oneshot::Sender<std::result::Result<String, CallbackError>>,
-}
-
-impl Question {
-    /// Answers with JSON text, or says why there is no answer.
-    pub fn answer(self, answer: std::result::Result<String, String>) {
-        // Whoever asked may have given up.
-        let _ = self.answer.send(answer.map_err(CallbackError::from));
-    }
-
-    /// Answers that the callback failed. The error of the call has `cause_id` as a member of its JSON text, by which the
-    /// binding finds what the callback threw.
-    pub fn fail(self, reason: String, cause_id: u32) {
-        let _ = self.answer.send(Err(CallbackError { reason, cause_id: Some(cause_id) }));
-    }
-}
-
-/// Sends a question to the binding. The future resolves to its answer.
-fn answer_of(ask: &Arc<dyn Fn(Question) + Send + Sync>, name: &'static str, params: String) -> Given {
-    let (answer, answered) = tokio::sync::oneshot::channel();
-    ask(Question { name, params, answer });
-    Box::pin(async move { answered.await.map_err(|_| "it gave no answer")? })
-}
-
-impl Hooks {
-    fn into_core(self, config: &ClientConfig, spelling: Spelling) -> Result<crate::config::callbacks::Callbacks> {
-        let mut hooks = crate::config::callbacks::Callbacks::default();
-        if let Some(hear) = self.on_notification {
-            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
-            hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
-                let method = serde_json::to_string(method).unwrap_or_default();
-                let text = format!("{{\"method\":{method},\"params\":{params}}}");
-                room.send(text, &hear)
-            }));
-        }
-        if let Some(hear) = self.on_log {
-            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
-            hooks.log = Log::to(Arc::new(move |record| {
-                room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
-            }));
-        }
-        if let Some(hear) = self.on_state {
-            hooks.state = Some(Arc::new(move |change| hear(serde_json::to_string(&change).unwrap_or_default())));
-        }
-        if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
-            hooks.token = Some(Arc::new(move || {
-                let answer = answer_of(&ask, TOKEN_PROVIDER, "{}".to_owned());
-                Box::pin(async move { Ok(crate::config::callbacks::provided(&answer.await?, spelling)?) })
-            }));
-        }
-        for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
-            let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
-                continue;
-            };
-            let answer = move |params: String| answer_of(&ask, hook.name, params);
-            hooks.answers.insert(hook.name, Arc::new(answer));
-        }
-        Ok(hooks)
-    }
-}
-
 /// A registry's record without its secrets, as it is shown: JSON text in and out.
 pub fn shown_record(record: &str) -> String {
     let record: serde_json::Map<_, _> = serde_json::from_str(record).unwrap_or_default();
@@ -555,107 +474,8 @@ impl Watch {
     }
 }
 
-/// The `config` error for a value that the binding could not turn into JSON text; `reason` is one of `not_finite`,
-/// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
-pub fn unsendable_argument(field: &str, reason: &str) -> Error {
-    unsendable(field, reason)
-}
-
 /// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     // What is guarded comes before anything is sent.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().with_delivery(Delivery::NotSent)))
-}
-
-/// The error for a panic that was caught on the way: the call may have been sent before.
-pub fn panicked() -> Error {
-    Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
-        .with_delivery(Delivery::MaybeExecuted)
-}
-
-/// The `config` error for a progress callback that cannot be called.
-pub fn not_callable() -> Error {
-    Error::config(Code::InvalidArgument, "on_progress", "must be a function")
-}
-
-/// The `config` error for a function of the caller's that cannot be one.
-pub fn bad_hook(name: &str, allowed: &str) -> Error {
-    Error::config(Code::InvalidOption, name, allowed)
-}
-
-/// The error for the use of a client after `fork`.
-pub fn forked() -> Error {
-    Error::new(Code::ClientForked, "the client was made before a fork; make a new one in this process")
-}
-
-/// The error for a call that found no runtime to run on.
-pub fn no_runtime(error: &std::io::Error) -> Error {
-    let mut failed = Error::new(Code::ConnectFailed, format!("this machine could not make a connection: {error}"));
-    failed.info_mut().os_error = error.raw_os_error();
-    failed
-}
-
-/// The error for the use of a client after `close`, where the binding has let go of it.
-pub fn closed() -> Error {
-    Error::new(Code::ClientClosed, "the client is closed")
-}
-
-/// The `config` error for a coroutine of Python's that no asyncio task runs.
-pub fn no_event_loop() -> Error {
-    Error::new(
-        Code::NoEventLoop,
-        "AsyncOmniMCPClient needs a running asyncio task, and nothing was sent; under trio use OmniMCPClient in a thread: \
-         await trio.to_thread.run_sync(client.ping)",
-    )
-}
-
-/// The error for a text of the core's that is JSON and yet more than the language can hold.
-pub fn undecodable() -> Error {
-    let mut error = Error::new(Code::InvalidAnswer, UNDECODABLE);
-    error.info_mut().delivery = Delivery::Executed;
-    error
-}
-
-/// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
-pub fn tables(spelling: Spelling) -> String {
-    let options = |specs: &[OptionSpec]| -> Vec<_> {
-        specs
-            .iter()
-            .map(|spec| {
-                serde_json::json!({
-                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes, "kind": spec.kind,
-                    "nullable": spec.nullable, "choices": spec.choices, "default": spec.default, "help": spec.help,
-                })
-            })
-            .collect()
-    };
-    let spelled = |name: &str| match spelling {
-        Spelling::Snake => name.to_owned(),
-        Spelling::Camel => crate::config::option_table::camel(name),
-    };
-    let row = |mut spec: serde_json::Value| {
-        spec["spelled"] = spec["name"].as_str().map(spelled).into();
-        spec
-    };
-    let hooks = HOOKS.iter().map(|spec| row(serde_json::json!(spec)));
-    let methods = METHODS.iter().map(|spec| row(serde_json::json!(spec)));
-    let properties = PROPERTIES.iter().map(|spec| row(serde_json::json!(spec)));
-    let registry_methods = REGISTRY_METHODS.iter().map(|spec| row(serde_json::json!(spec)));
-    serde_json::json!({
-        "version": env!("CARGO_PKG_VERSION"),
-        "client_options": options(crate::config::client_options::CLIENT_OPTIONS),
-        "call_options": options(crate::config::call_options::CALL_OPTIONS),
-        "profile_options": options(crate::config::profile::PROFILE_OPTIONS),
-        "auth_options": options(crate::config::auth::AUTH_OPTIONS),
-        "token_options": options(crate::config::callbacks::TOKEN_OPTIONS),
-        "registry_options": options(REGISTRY_OPTIONS),
-        "registry_methods": registry_methods.collect::<Vec<_>>(),
-        "hooks": hooks.collect::<Vec<_>>(),
-        "methods": methods.collect::<Vec<_>>(),
-        "properties": properties.collect::<Vec<_>>(),
-        "kinds": KINDS,
-        "codes": CODES,
-        "counters": crate::observe::counters::COUNTERS,
-    })
-    .to_string()
 }

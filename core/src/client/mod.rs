@@ -1,5 +1,7 @@
 //! The client: every method is one short function over [`Client::raw`].
 
+pub(crate) mod builder;
+pub(crate) mod call;
 pub(crate) mod era_methods;
 
 use std::collections::VecDeque;
@@ -20,6 +22,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::{Value, json};
 use tracing::Instrument;
 
+pub use crate::client::builder::ClientBuilder;
+pub use crate::client::call::{Call, Reply};
 use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
 use crate::config::client_options::ClientConfig;
@@ -51,129 +55,6 @@ use crate::util::environment::{self, Environment};
 #[derive(Debug, Clone)]
 pub struct Client {
     core: Arc<SessionManager>,
-}
-
-/// Builds a [`Client`]: the options are its setters.
-pub type ClientBuilder = ClientConfig;
-
-impl ClientConfig {
-    /// Hears each notification that the server sends by itself.
-    #[must_use]
-    pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
-        self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
-            let params = serde_json::from_str(params).unwrap_or_default();
-            hear(Notification { method: method.to_owned(), params });
-            true
-        }));
-        self
-    }
-
-    /// Hears what the client does, from `log_level` on. Called in the midst of calls, so it must be quick. The same is told
-    /// through `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
-    #[must_use]
-    pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
-        self.hooks.log = Log::to(Arc::new(hear));
-        self
-    }
-
-    /// Hears each change of the client's state, in order. Called in the midst of calls, so it must be quick.
-    #[must_use]
-    pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
-        self.hooks.state = Some(Arc::new(hear));
-        self
-    }
-
-    /// Gives the bearer token, or says why there is none. Asked once for all calls, and again when the token expires or
-    /// is refused.
-    #[must_use]
-    pub fn token_provider<F, T, E>(mut self, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = std::result::Result<T, E>> + Send + 'static,
-        T: Into<ProvidedToken>,
-        E: std::fmt::Display,
-    {
-        self.hooks.token = Some(Arc::new(move || {
-            // A function that panics has failed, and nothing else with it.
-            let begun = catch_unwind(AssertUnwindSafe(&provide));
-            Box::pin(async move {
-                let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
-                Ok(provided.map_err(|_| PANICKED)?.map_err(|why| why.to_string())?.into())
-            })
-        }));
-        self
-    }
-
-    /// Has a model of the caller's answer a server's `sampling/createMessage` (specification 2025-11-25, client/sampling).
-    /// What it is given and gives is anything that reads and writes as the specification's objects do.
-    #[must_use]
-    pub fn on_sampling<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
-    where
-        P: DeserializeOwned + Send + 'static,
-        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
-        R: Serialize,
-        E: std::fmt::Display,
-    {
-        self.answered_by(callbacks::SAMPLING, answer)
-    }
-
-    /// Has a person answer a server's `elicitation/create` (specification 2025-11-25, client/elicitation). What an accepted
-    /// form leaves out has the form's default.
-    #[must_use]
-    pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
-    where
-        P: DeserializeOwned + Send + 'static,
-        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
-        R: Serialize,
-        E: std::fmt::Display,
-    {
-        self.answered_by(callbacks::ELICITATION, answer)
-    }
-
-    /// Gives the folders that a server may work in (specification 2025-11-25, client/roots): a list of objects with `uri`
-    /// and `name`.
-    #[must_use]
-    pub fn on_roots<F, R, E>(self, answer: impl Fn() -> F + Send + Sync + 'static) -> Self
-    where
-        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
-        R: Serialize,
-        E: std::fmt::Display,
-    {
-        self.answered_by(callbacks::ROOTS, move |_: IgnoredAny| answer())
-    }
-
-    fn answered_by<P, F, R, E>(mut self, hook: &'static str, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
-    where
-        P: DeserializeOwned + Send + 'static,
-        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
-        R: Serialize,
-        E: std::fmt::Display,
-    {
-        let answer = Arc::new(move |params: String| {
-            // A function that panics has failed, and nothing else with it.
-            let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
-            Box::pin(async move {
-                let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
-                let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
-                Ok(serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())?)
-            }) as callbacks::Given
-        });
-        self.hooks.answers.insert(hook, answer);
-        self
-    }
-
-    /// Checks the options and makes the client. Nothing is sent yet: the first call connects.
-    ///
-    /// # Errors
-    /// A `config` error that names the option.
-    pub fn build(self) -> Result<Client> {
-        self.build_in(&environment::of_process)
-    }
-
-    /// As [`build`](Self::build), in an environment of the binding's.
-    pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
-        let settings = self.resolve(variables)?;
-        Ok(Client { core: Arc::new(SessionManager::new(settings)?) })
-    }
 }
 
 impl Client {
@@ -524,8 +405,6 @@ pub(crate) enum What {
     AllPages(&'static str, &'static str),
 }
 
-const PANICKED: &str = "it panicked";
-
 /// The params of one page.
 fn page(cursor: Option<&str>) -> Result<Bytes> {
     match cursor {
@@ -548,110 +427,7 @@ fn check_method(method: &str) -> Result<&str> {
     Ok(method)
 }
 
-/// A call that is about to be made: set what differs from the client's options, then await it.
-#[must_use = "a call is made when it is awaited"]
-pub struct Call<'a, T> {
-    client: &'a Client,
-    what: What,
-    params: Result<Bytes>,
-    options: CallOptions,
-    progress: Option<ProgressSink>,
-    result: PhantomData<fn() -> T>,
-}
-
-impl<'a, T> Call<'a, T> {
-    fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
-        Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
-    }
-
-    /// Sets options of the call: those that are given here; others that were set before stay.
-    pub fn options(mut self, options: CallOptions) -> Self {
-        self.options = options.or(self.options);
-        self
-    }
-
-    /// The key by which the server runs the call once.
-    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.options.idempotency_key = Some(key.into());
-        self
-    }
-
-    /// How long one attempt may stay without an answer.
-    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.options.timeout = Some(timeout.into());
-        self
-    }
-
-    /// Hears each progress notification of the call, in order.
-    pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        let hear = move |params: &str| {
-            if let Ok(progress) = serde_json::from_str(params) {
-                // What a listener does is its own: the call goes on.
-                let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
-            }
-        };
-        // It runs where the answer is read, which therefore waits for it.
-        self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
-        self
-    }
-}
-
-impl<T> std::fmt::Debug for Call<'_, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Arguments and keys stay out: they are the caller's own.
-        f.debug_struct("Call").field("what", &self.what).finish_non_exhaustive()
-    }
-}
-
-impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
-    type Output = Result<Reply<T>>;
-    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
-
-    fn into_future(self) -> Self::IntoFuture {
-        Box::pin(async move {
-            let call = self.client.prepare(&self.what, self.params?, &self.options, self.progress)?;
-            let raw = self.client.raw(&self.what, call).await?;
-            let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
-            Ok(Reply { value, raw })
-        })
-    }
-}
-
-fn unexpected(raw: &RawReply) -> Error {
-    let mut error =
-        raw.unexpected(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
-    error.info_mut().data = serde_json::from_slice(&raw.result).ok();
-    error
-}
-
-/// A result with its metadata; reads like the result itself.
-#[derive(Debug, Clone)]
-pub struct Reply<T> {
-    /// The result.
-    pub value: T,
-    raw: RawReply,
-}
-
-impl<T> Reply<T> {
-    /// What is known besides the result.
-    pub fn metadata(&self) -> Metadata {
-        self.raw.metadata()
-    }
-
-    /// The result alone.
-    pub fn into_inner(self) -> T {
-        self.value
-    }
-}
-
-impl<T> Deref for Reply<T> {
-    type Target = T;
-    fn deref(&self) -> &T {
-        &self.value
-    }
-}
-
-/// The `config` error for arguments that a face could not turn into JSON.
+/// The `config` error for arguments that a binding could not turn into JSON.
 pub(crate) fn unsendable(field: &str, word: &str) -> Error {
     UnsendableValue::from_word(word).unwrap_or(UnsendableValue::NotJson).error(field)
 }

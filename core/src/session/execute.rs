@@ -15,13 +15,13 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::context::ClosePhase;
 use crate::retry::operation::Operation;
 use crate::retry::{executor, idempotency};
+use crate::session::builder::SessionBuilder;
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::in_handshake::InHandshake;
 use crate::session::in_session::InSession;
 use crate::session::input_rounds::Rounds;
 use crate::session::manager::SessionManager;
-use crate::session::open::SessionBuilder;
 use crate::session::{output_schemas, result_cache};
 
 impl LogicalCall {

@@ -13,9 +13,9 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
 use crate::retry::operation::{Operation, OperationName};
+use crate::session::builder::SessionBuilder;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
-use crate::session::open::SessionBuilder;
 use crate::session::request::RequestTarget;
 use crate::util::headers;
 

@@ -1,5 +1,6 @@
 //! Sessions: opening, keeping, recovering and closing them, and what servers send in them.
 
+pub(crate) mod builder;
 pub(crate) mod call;
 pub(crate) mod call_listener;
 pub(crate) mod cancellation;

@@ -1,0 +1,72 @@
+//! The tables of the core as JSON text.
+
+use crate::client::{Client, What, unsendable};
+use crate::config::call_options::CallOptions;
+use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
+use crate::config::client_options::ClientConfig;
+use crate::config::limits::Limits;
+use crate::config::option_table::{OptionSpec, Spelling};
+use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
+use crate::observe::counters::Counts;
+use crate::observe::log::{self, Log};
+use crate::observe::state::State;
+use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
+use crate::protocol::raw_result::RawReply;
+use crate::registry::methods::AnyRegistry;
+use crate::registry::pager::Pager;
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
+use crate::retry::call_state::CallState;
+use crate::retry::prepared::{self, PreparedRequest};
+use crate::session::pagination::ServerPages;
+use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+/// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
+pub fn tables(spelling: Spelling) -> String {
+    let options = |specs: &[OptionSpec]| -> Vec<_> {
+        specs
+            .iter()
+            .map(|spec| {
+                serde_json::json!({
+                    "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes, "kind": spec.kind,
+                    "nullable": spec.nullable, "choices": spec.choices, "default": spec.default, "help": spec.help,
+                })
+            })
+            .collect()
+    };
+    let spelled = |name: &str| match spelling {
+        Spelling::Snake => name.to_owned(),
+        Spelling::Camel => crate::config::option_table::camel(name),
+    };
+    let row = |mut spec: serde_json::Value| {
+        spec["spelled"] = spec["name"].as_str().map(spelled).into();
+        spec
+    };
+    let hooks = HOOKS.iter().map(|spec| row(serde_json::json!(spec)));
+    let methods = METHODS.iter().map(|spec| row(serde_json::json!(spec)));
+    let properties = PROPERTIES.iter().map(|spec| row(serde_json::json!(spec)));
+    let registry_methods = REGISTRY_METHODS.iter().map(|spec| row(serde_json::json!(spec)));
+    serde_json::json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "client_options": options(crate::config::client_options::CLIENT_OPTIONS),
+        "call_options": options(crate::config::call_options::CALL_OPTIONS),
+        "profile_options": options(crate::config::profile::PROFILE_OPTIONS),
+        "auth_options": options(crate::config::auth::AUTH_OPTIONS),
+        "token_options": options(crate::config::callbacks::TOKEN_OPTIONS),
+        "registry_options": options(REGISTRY_OPTIONS),
+        "registry_methods": registry_methods.collect::<Vec<_>>(),
+        "hooks": hooks.collect::<Vec<_>>(),
+        "methods": methods.collect::<Vec<_>>(),
+        "properties": properties.collect::<Vec<_>>(),
+        "kinds": KINDS,
+        "codes": CODES,
+        "counters": crate::observe::counters::COUNTERS,
+    })
+    .to_string()
+}

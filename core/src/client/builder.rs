@@ -1,0 +1,169 @@
+//! How a client is built: its callbacks, and what checks its options.
+
+use crate::client::Client;
+use crate::config::call_options::CallOptions;
+use crate::config::callbacks::{self, Notification, ProvidedToken};
+use crate::config::client_options::ClientConfig;
+use crate::config::endpoint::Route;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::observe::counters::{Counters, Counts};
+use crate::observe::log::{Log, LogLevel, LogRecord};
+use crate::observe::state::{State, StateChange};
+use crate::protocol::methods::{self, TOOLS_CALL};
+use crate::protocol::modern::DISCOVER;
+use crate::protocol::params::{self, UnsendableValue};
+use crate::protocol::raw_result::{Metadata, RawReply};
+use crate::protocol::safety::Safety;
+use crate::protocol::serialize;
+use crate::protocol::types::{
+    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
+};
+use crate::retry::prepared;
+use crate::session::call::{LogicalCall, ProgressSink};
+use crate::session::manager::SessionManager;
+use crate::session::pagination::{self, ServerPages, read_items};
+use crate::util::bounded_queue::{BoundedQueue, MessageListener};
+use crate::util::environment::{self, Environment};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+const PANICKED: &str = "it panicked";
+
+/// Builds a [`Client`]: the options are its setters.
+pub type ClientBuilder = ClientConfig;
+
+impl ClientConfig {
+    /// Hears each notification that the server sends by itself.
+    #[must_use]
+    pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
+        self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+            let params = serde_json::from_str(params).unwrap_or_default();
+            hear(Notification { method: method.to_owned(), params });
+            true
+        }));
+        self
+    }
+
+    /// Hears what the client does, from `log_level` on. Called in the midst of calls, so it must be quick. The same is told
+    /// through `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
+    #[must_use]
+    pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
+        self.hooks.log = Log::to(Arc::new(hear));
+        self
+    }
+
+    /// Hears each change of the client's state, in order. Called in the midst of calls, so it must be quick.
+    #[must_use]
+    pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
+        self.hooks.state = Some(Arc::new(hear));
+        self
+    }
+
+    /// Gives the bearer token, or says why there is none. Asked once for all calls, and again when the token expires or
+    /// is refused.
+    #[must_use]
+    pub fn token_provider<F, T, E>(mut self, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<T, E>> + Send + 'static,
+        T: Into<ProvidedToken>,
+        E: std::fmt::Display,
+    {
+        self.hooks.token = Some(Arc::new(move || {
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(&provide));
+            Box::pin(async move {
+                let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
+                Ok(provided.map_err(|_| PANICKED)?.map_err(|why| why.to_string())?.into())
+            })
+        }));
+        self
+    }
+
+    /// Has a model of the caller's answer a server's `sampling/createMessage` (specification 2025-11-25, client/sampling).
+    /// What it is given and gives is anything that reads and writes as the specification's objects do.
+    #[must_use]
+    pub fn on_sampling<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::SAMPLING, answer)
+    }
+
+    /// Has a person answer a server's `elicitation/create` (specification 2025-11-25, client/elicitation). What an accepted
+    /// form leaves out has the form's default.
+    #[must_use]
+    pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::ELICITATION, answer)
+    }
+
+    /// Gives the folders that a server may work in (specification 2025-11-25, client/roots): a list of objects with `uri`
+    /// and `name`.
+    #[must_use]
+    pub fn on_roots<F, R, E>(self, answer: impl Fn() -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        self.answered_by(callbacks::ROOTS, move |_: IgnoredAny| answer())
+    }
+
+    fn answered_by<P, F, R, E>(mut self, hook: &'static str, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    where
+        P: DeserializeOwned + Send + 'static,
+        F: Future<Output = std::result::Result<R, E>> + Send + 'static,
+        R: Serialize,
+        E: std::fmt::Display,
+    {
+        let answer = Arc::new(move |params: String| {
+            // A function that panics has failed, and nothing else with it.
+            let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
+            Box::pin(async move {
+                let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
+                let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
+                Ok(serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())?)
+            }) as callbacks::Given
+        });
+        self.hooks.answers.insert(hook, answer);
+        self
+    }
+
+    /// Checks the options and makes the client. Nothing is sent yet: the first call connects.
+    ///
+    /// # Errors
+    /// A `config` error that names the option.
+    pub fn build(self) -> Result<Client> {
+        self.build_in(&environment::of_process)
+    }
+
+    /// As [`build`](Self::build), in an environment of the binding's.
+    pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
+        let settings = self.resolve(variables)?;
+        Ok(Client { core: Arc::new(SessionManager::new(settings)?) })
+    }
+}

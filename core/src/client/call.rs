@@ -1,0 +1,147 @@
+//! A call that is set up, and its reply.
+
+use crate::client::{Client, What};
+use crate::config::call_options::CallOptions;
+use crate::config::callbacks::{self, Notification, ProvidedToken};
+use crate::config::client_options::ClientConfig;
+use crate::config::endpoint::Route;
+use crate::error::{Code, Delivery, Error, Result};
+use crate::observe::counters::{Counters, Counts};
+use crate::observe::log::{Log, LogLevel, LogRecord};
+use crate::observe::state::{State, StateChange};
+use crate::protocol::methods::{self, TOOLS_CALL};
+use crate::protocol::modern::DISCOVER;
+use crate::protocol::params::{self, UnsendableValue};
+use crate::protocol::raw_result::{Metadata, RawReply};
+use crate::protocol::safety::Safety;
+use crate::protocol::serialize;
+use crate::protocol::types::{
+    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
+    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
+};
+use crate::retry::prepared;
+use crate::session::call::{LogicalCall, ProgressSink};
+use crate::session::manager::SessionManager;
+use crate::session::pagination::{self, ServerPages, read_items};
+use crate::util::bounded_queue::{BoundedQueue, MessageListener};
+use crate::util::environment::{self, Environment};
+use bytes::Bytes;
+use futures_util::future::BoxFuture;
+use futures_util::stream::unfold;
+use futures_util::{FutureExt, Stream};
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, json};
+use std::collections::VecDeque;
+use std::future::IntoFuture;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+use tracing::Instrument;
+
+/// A call that is about to be made: set what differs from the client's options, then await it.
+#[must_use = "a call is made when it is awaited"]
+pub struct Call<'a, T> {
+    client: &'a Client,
+    what: What,
+    params: Result<Bytes>,
+    options: CallOptions,
+    progress: Option<ProgressSink>,
+    result: PhantomData<fn() -> T>,
+}
+
+impl<'a, T> Call<'a, T> {
+    fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
+        Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
+    }
+
+    /// Sets options of the call: those that are given here; others that were set before stay.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.options = options.or(self.options);
+        self
+    }
+
+    /// The key by which the server runs the call once.
+    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
+        self.options.idempotency_key = Some(key.into());
+        self
+    }
+
+    /// How long one attempt may stay without an answer.
+    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
+        self.options.timeout = Some(timeout.into());
+        self
+    }
+
+    /// Hears each progress notification of the call, in order.
+    pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        let hear = move |params: &str| {
+            if let Ok(progress) = serde_json::from_str(params) {
+                // What a listener does is its own: the call goes on.
+                let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
+            }
+        };
+        // It runs where the answer is read, which therefore waits for it.
+        self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
+        self
+    }
+}
+
+impl<T> std::fmt::Debug for Call<'_, T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Arguments and keys stay out: they are the caller's own.
+        f.debug_struct("Call").field("what", &self.what).finish_non_exhaustive()
+    }
+}
+
+impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
+    type Output = Result<Reply<T>>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send + 'a>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(async move {
+            let call = self.client.prepare(&self.what, self.params?, &self.options, self.progress)?;
+            let raw = self.client.raw(&self.what, call).await?;
+            let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
+            Ok(Reply { value, raw })
+        })
+    }
+}
+
+fn unexpected(raw: &RawReply) -> Error {
+    let mut error =
+        raw.unexpected(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
+    error.info_mut().data = serde_json::from_slice(&raw.result).ok();
+    error
+}
+
+/// A result with its metadata; reads like the result itself.
+#[derive(Debug, Clone)]
+pub struct Reply<T> {
+    /// The result.
+    pub value: T,
+    raw: RawReply,
+}
+
+impl<T> Reply<T> {
+    /// What is known besides the result.
+    pub fn metadata(&self) -> Metadata {
+        self.raw.metadata()
+    }
+
+    /// The result alone.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> Deref for Reply<T> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

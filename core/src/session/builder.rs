@@ -1,0 +1,202 @@
+//! A session that is being opened: its link, and what the handshake has agreed on so far.
+
+use crate::auth::token::Token;
+use crate::config::call_options::CallOptions;
+use crate::config::endpoint::Route;
+use crate::config::settings::Settings;
+use crate::error::attempt_error::AttemptError;
+use crate::error::failure_class::FailureClass;
+use crate::error::{Code, Delivery, Error, ErrorKind};
+use crate::oauth::access_token;
+use crate::observe::deviations::Deviation;
+use crate::protocol::era::{self, Answered, EraDecision};
+use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
+use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
+use crate::protocol::raw_result::RawReply;
+use crate::protocol::safety::Safety;
+use crate::protocol::{handshake, modern};
+use crate::retry::attempt::Attempt;
+use crate::retry::context::Context;
+use crate::retry::executor;
+use crate::retry::operation::{Operation, OperationName};
+use crate::retry::plan::Plan;
+use crate::session::call::LogicalCall;
+use crate::session::era_change::is_of_another_era;
+use crate::session::in_handshake::link_lost;
+use crate::session::inbound::InboundHandler;
+use crate::session::manager::{CLOSE_WITHIN, SessionManager};
+use crate::session::open_session::Session;
+use crate::session::server_requests;
+use crate::transport::classify::{self, ResponseContext};
+use crate::transport::http_sse::{Opened, SseLink};
+use crate::transport::link::Link;
+use crate::transport::stdio::StdioLink;
+use crate::transport::streamable_http::set_content_headers;
+use crate::util::headers;
+use crate::util::in_flight::InFlight;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Method};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A session that is being opened.
+pub(crate) struct SessionBuilder {
+    pub(crate) route: Route,
+    pub(crate) headers: Mutex<HeaderMap>,
+    /// What each request carries, while the server is taken for a modern one.
+    pub(crate) modern: Mutex<Option<String>>,
+    /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
+    pub(crate) line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
+    /// Whether a refused token may be renewed.
+    pub(crate) renews: bool,
+    /// Whether a process has ended before it answered `initialize`.
+    pub(crate) has_ended: AtomicBool,
+}
+
+impl SessionBuilder {
+    pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
+        Self {
+            route,
+            headers: Mutex::new(headers),
+            modern: Mutex::default(),
+            line: tokio::sync::Mutex::default(),
+            renews,
+            has_ended: AtomicBool::new(false),
+        }
+    }
+
+    pub(crate) fn renews(&self) -> bool {
+        self.renews
+    }
+
+    /// Notes that a process has ended before it answered; whether it is the first one.
+    pub(crate) fn is_first_end(&self) -> bool {
+        !self.has_ended.swap(true, Ordering::Relaxed)
+    }
+
+    /// Takes the id of a session whose handshake failed out of the headers.
+    pub(crate) fn forget_session(&self) -> Option<HeaderValue> {
+        let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
+        headers.remove(headers::MCP_PROTOCOL_VERSION);
+        headers.remove(headers::MCP_SESSION_ID)
+    }
+
+    pub(crate) async fn is_link_down(&self) -> bool {
+        self.line().await.is_some_and(|(link, _)| link.is_down())
+    }
+
+    pub(crate) fn headers(&self) -> HeaderMap {
+        self.headers.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Headers of what follows the handshake.
+    pub(crate) fn set_headers(&self, headers: HeaderMap) {
+        *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
+    }
+
+    pub(crate) fn modern(&self) -> Option<String> {
+        self.modern.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes the server for a modern one of this version, or for none.
+    pub(crate) fn speak(&self, settings: &Settings, version: Option<&str>) {
+        let capabilities = server_requests::capabilities(&settings.hooks, true);
+        let members = version.map(|version| modern::members(version, &capabilities, &settings.client_info));
+        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = members;
+        let mut headers = self.headers();
+        match version.and_then(|version| HeaderValue::from_str(version).ok()) {
+            Some(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
+            None => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
+        }
+        self.set_headers(headers);
+    }
+
+    /// A failure that lies in what an answer says, with what is known of that answer.
+    pub(crate) fn said_by(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
+        if !matches!(self.route, Route::Stdio(_)) {
+            failure = failure.answered(reply.status, &reply.headers);
+        }
+        let info = failure.error.info_mut();
+        info.attempts = reply.attempts;
+        if info.request_id.is_none() {
+            info.request_id.clone_from(&reply.request_id);
+        }
+        failure
+    }
+
+    /// The link that is there, if one is.
+    pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<InboundHandler>)> {
+        self.line.lock().await.clone()
+    }
+
+    /// The link, opened if it is not.
+    pub(crate) async fn link(
+        &self,
+        core: &Arc<SessionManager>,
+        turn: &Attempt,
+    ) -> Result<(Arc<Link>, Arc<InboundHandler>), AttemptError> {
+        let mut line = self.line.lock().await;
+        if let Some((link, ears)) = line.as_ref().filter(|(link, _)| !link.is_down()) {
+            return Ok((Arc::clone(link), Arc::clone(ears)));
+        }
+        let mut headers = self.headers();
+        if let Some(token) = &turn.token {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        let ears = InboundHandler::new(&Arc::downgrade(core), self.headers());
+        let limits = core.settings.limits;
+        let link = match &self.route {
+            Route::StreamableHttp { url, .. } => {
+                Link::StreamableHttp { http: core.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+            }
+            Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
+                Opened::Link(link) => {
+                    link.secrets().for_each(|secret| core.keep_secret(secret.into()));
+                    Link::Sse(link)
+                }
+                Opened::Refused(answer) => {
+                    let profile = &core.settings.profile;
+                    let mut failure = classify::refused(&Method::GET, answer, profile, ResponseContext::default());
+                    if failure.error.info().code == Code::UnknownAddress {
+                        classify::name_address(&mut failure, url);
+                    }
+                    return Err(failure);
+                }
+            },
+            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
+        };
+        let link = Arc::new(link);
+        ears.belongs_to(&link);
+        core.opens(&link);
+        *line = Some((Arc::clone(&link), Arc::clone(&ears)));
+        Ok((link, ears))
+    }
+}
+
+/// Opens the link alone, where there is no handshake.
+pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionBuilder);
+
+impl Operation for LinkOnly<'_> {
+    type Prepared = ();
+    type Reply = ();
+    const OPENS: bool = true;
+    const IS_HANDSHAKE: bool = true;
+
+    fn name(&self) -> OperationName {
+        OperationName::of("connect")
+    }
+
+    async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {
+        Ok(())
+    }
+
+    async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
+        access_token::current(context).await
+    }
+
+    async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<(), AttemptError> {
+        attempt.in_time(self.1.link(self.0, attempt)).await.map(drop)
+    }
+}
