@@ -1,30 +1,12 @@
 //! Callbacks of a binding.
 
-use crate::client::{Client, What, unsendable};
-use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
 use crate::config::limits::Limits;
-use crate::config::option_table::{OptionSpec, Spelling};
-use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
-use crate::observe::counters::Counts;
-use crate::observe::log::{self, Log};
-use crate::observe::state::State;
-use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
-use crate::protocol::raw_result::RawReply;
-use crate::registry::methods::AnyRegistry;
-use crate::registry::pager::Pager;
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
-use crate::retry::call_state::CallState;
-use crate::retry::prepared::{self, PreparedRequest};
-use crate::session::pagination::ServerPages;
-use crate::util::bounded_queue::{BoundedQueue, MessageListener, WaitLimit};
-use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::config::option_table::Spelling;
+use crate::error::Result;
+use crate::observe::log::Log;
+use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 use std::sync::Arc;
 
 /// The caller's functions, as a binding hands them over.

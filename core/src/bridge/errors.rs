@@ -1,32 +1,8 @@
 //! Errors that only a binding raises.
 
 use crate::bridge::UNDECODABLE;
-use crate::client::{Client, What, unsendable};
-use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
-use crate::config::client_options::ClientConfig;
-use crate::config::limits::Limits;
-use crate::config::option_table::{OptionSpec, Spelling};
-use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
-use crate::observe::counters::Counts;
-use crate::observe::log::{self, Log};
-use crate::observe::state::State;
-use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
-use crate::protocol::raw_result::RawReply;
-use crate::registry::methods::AnyRegistry;
-use crate::registry::pager::Pager;
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
-use crate::retry::call_state::CallState;
-use crate::retry::prepared::{self, PreparedRequest};
-use crate::session::pagination::ServerPages;
-use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
-use bytes::Bytes;
-use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use crate::client::unsendable;
+use crate::error::{Code, Delivery, Error};
 
 /// The `config` error for a value that the binding could not turn into JSON text; `reason` is one of `not_finite`,
 /// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.

@@ -23,21 +23,19 @@ pub use crate::bridge::errors::{
     bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable, unsendable_argument,
 };
 pub use crate::bridge::tables::tables;
-use crate::client::{Client, What, unsendable};
+use crate::client::{Client, What};
 use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
-use crate::config::limits::Limits;
-use crate::config::option_table::{OptionSpec, Spelling};
-use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
+use crate::config::option_table::Spelling;
+use crate::error::{Code, Delivery, Error, Result};
 use crate::observe::counters::Counts;
-use crate::observe::log::{self, Log};
+use crate::observe::log::{self};
 use crate::observe::state::State;
 use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
 use crate::protocol::raw_result::RawReply;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
+use crate::registry::{RegistryConfig, client_of};
 use crate::retry::call_state::CallState;
 use crate::retry::prepared::{self, PreparedRequest};
 use crate::session::pagination::ServerPages;

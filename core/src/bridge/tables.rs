@@ -1,31 +1,11 @@
 //! The tables of the core as JSON text.
 
-use crate::client::{Client, What, unsendable};
-use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
-use crate::config::client_options::ClientConfig;
-use crate::config::limits::Limits;
+use crate::config::callbacks::HOOKS;
 use crate::config::option_table::{OptionSpec, Spelling};
-use crate::error::{CODES, Code, Delivery, Error, KINDS, Result};
-use crate::observe::counters::Counts;
-use crate::observe::log::{self, Log};
-use crate::observe::state::State;
-use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
-use crate::protocol::raw_result::RawReply;
-use crate::registry::methods::AnyRegistry;
-use crate::registry::pager::Pager;
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS, RegistryConfig, client_of};
-use crate::retry::call_state::CallState;
-use crate::retry::prepared::{self, PreparedRequest};
-use crate::session::pagination::ServerPages;
-use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
-use bytes::Bytes;
+use crate::error::{CODES, KINDS};
+use crate::protocol::methods::{METHODS, PROPERTIES};
+use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS};
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 /// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
 pub fn tables(spelling: Spelling) -> String {

@@ -1,47 +1,18 @@
 //! How a client is built: its callbacks, and what checks its options.
 
 use crate::client::Client;
-use crate::config::call_options::CallOptions;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
 use crate::config::client_options::ClientConfig;
-use crate::config::endpoint::Route;
-use crate::error::{Code, Delivery, Error, Result};
-use crate::observe::counters::{Counters, Counts};
-use crate::observe::log::{Log, LogLevel, LogRecord};
-use crate::observe::state::{State, StateChange};
-use crate::protocol::methods::{self, TOOLS_CALL};
-use crate::protocol::modern::DISCOVER;
-use crate::protocol::params::{self, UnsendableValue};
-use crate::protocol::raw_result::{Metadata, RawReply};
-use crate::protocol::safety::Safety;
-use crate::protocol::serialize;
-use crate::protocol::types::{
-    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
-    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
-};
-use crate::retry::prepared;
-use crate::session::call::{LogicalCall, ProgressSink};
+use crate::error::Result;
+use crate::observe::log::{Log, LogRecord};
+use crate::observe::state::StateChange;
 use crate::session::manager::SessionManager;
-use crate::session::pagination::{self, ServerPages, read_items};
-use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 use crate::util::environment::{self, Environment};
-use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::stream::unfold;
-use futures_util::{FutureExt, Stream};
+use futures_util::FutureExt;
 use serde::Serialize;
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, json};
-use std::collections::VecDeque;
-use std::future::IntoFuture;
-use std::marker::PhantomData;
-use std::ops::Deref;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
-use tracing::Instrument;
 
 const PANICKED: &str = "it panicked";
 

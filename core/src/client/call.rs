@@ -2,38 +2,12 @@
 
 use crate::client::{Client, What};
 use crate::config::call_options::CallOptions;
-use crate::config::callbacks::{self, Notification, ProvidedToken};
-use crate::config::client_options::ClientConfig;
-use crate::config::endpoint::Route;
-use crate::error::{Code, Delivery, Error, Result};
-use crate::observe::counters::{Counters, Counts};
-use crate::observe::log::{Log, LogLevel, LogRecord};
-use crate::observe::state::{State, StateChange};
-use crate::protocol::methods::{self, TOOLS_CALL};
-use crate::protocol::modern::DISCOVER;
-use crate::protocol::params::{self, UnsendableValue};
+use crate::error::{Code, Error, Result};
 use crate::protocol::raw_result::{Metadata, RawReply};
-use crate::protocol::safety::Safety;
-use crate::protocol::serialize;
-use crate::protocol::types::{
-    CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, Implementation, InitializeResult,
-    ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult, ListToolsResult, Progress, Prompt,
-    ReadResourceResult, Resource, ResourceTemplate, ServerCapabilities, Tool,
-};
-use crate::retry::prepared;
-use crate::session::call::{LogicalCall, ProgressSink};
-use crate::session::manager::SessionManager;
-use crate::session::pagination::{self, ServerPages, read_items};
-use crate::util::bounded_queue::{BoundedQueue, MessageListener};
-use crate::util::environment::{self, Environment};
+use crate::protocol::types::Progress;
+use crate::session::call::ProgressSink;
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
-use futures_util::stream::unfold;
-use futures_util::{FutureExt, Stream};
-use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, json};
-use std::collections::VecDeque;
+use serde::de::DeserializeOwned;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -41,7 +15,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tracing::Instrument;
 
 /// A call that is about to be made: set what differs from the client's options, then await it.
 #[must_use = "a call is made when it is awaited"]
@@ -55,7 +28,7 @@ pub struct Call<'a, T> {
 }
 
 impl<'a, T> Call<'a, T> {
-    fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
+    pub(crate) fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
         Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
     }
 

@@ -1,45 +1,27 @@
 //! A session that is being opened: its link, and what the handshake has agreed on so far.
 
 use crate::auth::token::Token;
-use crate::config::call_options::CallOptions;
 use crate::config::endpoint::Route;
 use crate::config::settings::Settings;
+use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
-use crate::error::failure_class::FailureClass;
-use crate::error::{Code, Delivery, Error, ErrorKind};
 use crate::oauth::access_token;
-use crate::observe::deviations::Deviation;
-use crate::protocol::era::{self, Answered, EraDecision};
-use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
-use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
+use crate::protocol::modern;
 use crate::protocol::raw_result::RawReply;
-use crate::protocol::safety::Safety;
-use crate::protocol::{handshake, modern};
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::executor;
 use crate::retry::operation::{Operation, OperationName};
-use crate::retry::plan::Plan;
-use crate::session::call::LogicalCall;
-use crate::session::era_change::is_of_another_era;
-use crate::session::in_handshake::link_lost;
 use crate::session::inbound::InboundHandler;
-use crate::session::manager::{CLOSE_WITHIN, SessionManager};
-use crate::session::open_session::Session;
+use crate::session::manager::SessionManager;
 use crate::session::server_requests;
 use crate::transport::classify::{self, ResponseContext};
 use crate::transport::http_sse::{Opened, SseLink};
 use crate::transport::link::Link;
 use crate::transport::stdio::StdioLink;
-use crate::transport::streamable_http::set_content_headers;
 use crate::util::headers;
-use crate::util::in_flight::InFlight;
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::Duration;
-use tokio::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// A session that is being opened.
 pub(crate) struct SessionBuilder {
