@@ -5,7 +5,6 @@ use crate::config::option_table::{OptionSpec, Spelling};
 use crate::error::{CODES, KINDS};
 use crate::protocol::methods::{METHODS, PROPERTIES};
 use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS};
-use futures_util::FutureExt;
 
 /// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
 pub fn tables(spelling: Spelling) -> String {

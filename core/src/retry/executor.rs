@@ -53,7 +53,8 @@ pub(crate) async fn run_counted<O: Operation>(
         let sent = progress.begin(token, slot);
         let before = plan.state.begin_sending();
         let span = span(operation, progress.attempts, &sent.attempt);
-        let outcome = operation.send(context, &prepared, &sent.attempt).instrument(span.clone()).await;
+        // Boxed: it is large, and a call that waits for a slot or for its next attempt does not need it yet.
+        let outcome = Box::pin(operation.send(context, &prepared, &sent.attempt).instrument(span.clone())).await;
         match &outcome {
             Ok(reply) => record(&span, O::status(reply), None, sent.begun),
             Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), sent.begun),

@@ -22,7 +22,6 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::{handshake, modern};
 use crate::retry::executor;
-use crate::retry::operation::Operation;
 use crate::retry::plan::Plan;
 use crate::session::builder::{LinkOnly, SessionBuilder};
 use crate::session::call::LogicalCall;
