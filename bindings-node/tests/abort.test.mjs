@@ -71,14 +71,14 @@ test("after: nothing happens, and no listener stays", async (t) => {
 test("the user's onabort stays, and one signal serves many calls", async (t) => {
   const { server, client } = await served(t, { server: { faults: [onToolCall({ kind: "hang" })] } });
   const controller = new AbortController();
-  let heard = 0;
-  controller.signal.onabort = () => (heard += 1);
+  let received = 0;
+  controller.signal.onabort = () => (received += 1);
   const calls = Array.from({ length: 30 }, () => failureOf(search(client, { signal: controller.signal })));
   assert.ok(await server.wait({ count: "requests", atLeast: 30, method: "tools/call" }));
   controller.abort();
   const errors = await Promise.all(calls);
   assert.ok(errors.every((error) => error instanceof CallCancelledError));
-  assert.equal(heard, 1);
+  assert.equal(received, 1);
   assert.ok(await server.wait({ count: "disconnects", atLeast: 30 }));
 });
 

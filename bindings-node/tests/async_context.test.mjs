@@ -22,22 +22,22 @@ async function generic(t, server, client) {
 
 test("onProgress runs in the context of its call, also where many run at once", async (t) => {
   const { client } = await generic(t);
-  const heard = new Map();
+  const received = new Map();
   const call = (n) => context.run(n, async () => {
-    heard.set(n, []);
+    received.set(n, []);
     await client.callTool("echo", { n }, {
       async onProgress() {
-        heard.get(n).push(context.getStore());
+        received.get(n).push(context.getStore());
         await new Promise(setImmediate);
-        heard.get(n).push(context.getStore());
+        received.get(n).push(context.getStore());
       },
     });
     assert.equal(context.getStore(), n);
   });
   await Promise.all(Array.from({ length: 20 }, (_, n) => call(n)));
   await new Promise(setImmediate);
-  for (const [n, stores] of heard) assert.deepEqual(stores, Array.from({ length: 4 }, () => n));
-  let outside = "not heard";
+  for (const [n, stores] of received) assert.deepEqual(stores, Array.from({ length: 4 }, () => n));
+  let outside = "not received";
   await client.callTool("echo", {}, { onProgress() { outside = context.getStore(); } });
   assert.equal(outside, undefined);
 });
@@ -53,11 +53,11 @@ test("a call that is made in onProgress is of the same context", async (t) => {
 });
 
 test("a client's own functions run in the context of its making, whoever calls", async (t) => {
-  const heard = {};
+  const received = {};
   const note = (name, given) => async () => {
-    heard[name] = context.getStore();
+    received[name] = context.getStore();
     await Promise.resolve();
-    assert.equal(context.getStore(), heard[name]);
+    assert.equal(context.getStore(), received[name]);
     return given;
   };
   const { server, client } = await context.run("making", () => generic(t, { auth: { type: "bearer", token: "tok_1" }, era: "legacy" }, {
@@ -79,29 +79,29 @@ test("a client's own functions run in the context of its making, whoever calls",
       await client.callTool("ask", { method, params });
     }
     server.push({ method: "notifications/message", params: { level: "info", data: "x" } });
-    while (heard.onNotification === undefined) await new Promise(setImmediate);
+    while (received.onNotification === undefined) await new Promise(setImmediate);
     assert.equal(context.getStore(), "calling");
   });
   const names = ["tokenProvider", "onNotification", "onLog", "onState", "onRoots", "onSampling", "onElicitation"];
-  assert.deepEqual(heard, Object.fromEntries(names.map((name) => [name, "making"])));
+  assert.deepEqual(received, Object.fromEntries(names.map((name) => [name, "making"])));
 });
 
 test("functions of a client that was made in no context have none", async (t) => {
-  let heard = "not heard";
-  const { client } = await generic(t, {}, { onState: () => { heard = context.getStore(); } });
+  let received = "not received";
+  const { client } = await generic(t, {}, { onState: () => { received = context.getStore(); } });
   await context.run("calling", () => client.ping());
-  assert.equal(heard, undefined);
+  assert.equal(received, undefined);
 });
 
 test("enterWith, and a function that the caller has bound elsewhere", async (t) => {
   const { client } = await generic(t);
   const bound = context.run("bound", () => AsyncLocalStorage.bind(() => context.getStore()));
-  const heard = [];
+  const received = [];
   await context.run(undefined, async () => {
     context.enterWith("entered");
-    await client.callTool("echo", {}, { onProgress: () => heard.push(context.getStore(), bound()) });
+    await client.callTool("echo", {}, { onProgress: () => received.push(context.getStore(), bound()) });
   });
-  assert.deepEqual(heard, ["entered", "bound", "entered", "bound"]);
+  assert.deepEqual(received, ["entered", "bound", "entered", "bound"]);
 });
 
 test("what was handed over is among the open handles no longer than it is needed", async (t) => {

@@ -16,7 +16,7 @@ const { napi, exports } = JSON.parse(readFileSync(join(root, "package.json"), "u
 const PLATFORMS = { "x86_64-unknown-linux-gnu": "linux-x64-gnu" };
 
 /** What a program writes to its standard error. */
-const told = (folder, source) => new Promise((resolve) => {
+const reported = (folder, source) => new Promise((resolve) => {
   execFile(process.execPath, ["--input-type=module", "--eval", source], { cwd: folder }, (_, __, err) => { resolve(err); });
 });
 
@@ -47,7 +47,7 @@ test("both forms have the same exports", async () => {
 
 test("an installation without its binary says so, and does not speak of bundles", async (t) => {
   const folder = withoutBinary(t);
-  const err = await told(folder, 'import "./index.mjs"');
+  const err = await reported(folder, 'import "./index.mjs"');
   assert.match(err, new RegExp(`has no usable binary for ${process.platform}-${process.arch}\n`));
   assert.doesNotMatch(err, /bundled/);
 });
@@ -58,7 +58,7 @@ test("a bundle without the binary says that it was bundled, and how to mark the 
   cpSync(join(folder, "binary.js"), join(folder, "out/bundle.js"));
   cpSync(join(folder, "load-error.js"), join(folder, "out/load-error.js"));
   for (const source of ['import "./module/index.js"', 'import bundle from "./out/bundle.js"; bundle.loadBinary();']) {
-    const err = await told(folder, source);
+    const err = await reported(folder, source);
     assert.match(err, /it was bundled without it\. Mark @omni\/omni-mcp-js as external/, source);
     for (const word of ["esbuild: --external:@omni/omni-mcp-js", "webpack: externals", "serverExternalPackages"]) assert.ok(err.includes(word), word);
   }

@@ -72,11 +72,11 @@ test("a token endpoint is asked once for two hundred first calls, and once more 
   assert.equal(asked(), 2);
 });
 
-test("notifications are heard in order, and a listener that fails is a warning", async (t) => {
-  const heard = [];
+test("notifications are delivered in order, and a callback that fails is a warning", async (t) => {
+  const received = [];
   const warned = once(process, "warning");
   const onNotification = ({ method, params }) => {
-    heard.push([method, params.n]);
+    received.push([method, params.n]);
     if (params.n === 0) throw new Error("plain");
   };
   const { server, client } = await generic(t, {}, { onNotification });
@@ -84,10 +84,10 @@ test("notifications are heard in order, and a listener that fails is a warning",
   assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
   for (let n = 0; n < 3; n += 1) server.push({ method: "notifications/tools/list_changed", params: { n } });
   // An idle client does not keep the process alive; a test that waits for it must.
-  while (heard.length < 3) await new Promise(setImmediate);
+  while (received.length < 3) await new Promise(setImmediate);
   const [warning] = await warned;
   assert.match(warning.message, /onNotification failed: Error: plain/);
-  assert.deepEqual(heard.map(([, n]) => n), [0, 1, 2]);
+  assert.deepEqual(received.map(([, n]) => n), [0, 1, 2]);
 });
 
 test("a listener may call the client that it belongs to", async (t) => {
@@ -147,28 +147,28 @@ const ask = async (client, request) => (await client.callTool("ask", request)).s
 
 for (const era of ERAS) {
   test(`what a server asks is answered, now or later (${era})`, async (t) => {
-    const heard = [];
+    const received = [];
     const { client } = await asking(t, era, {
       onSampling: async (params) => {
-        heard.push(params);
+        received.push(params);
         await new Promise(setImmediate);
         return said;
       },
       onElicitation: (params) => {
-        heard.push(params);
+        received.push(params);
         return { action: "accept", content: {} };
       },
       onRoots: (...given) => {
-        heard.push(given);
+        received.push(given);
         return [{ uri: "file:///a", name: "A" }];
       },
     });
     assert.deepEqual(await ask(client, sampling), said);
     assert.deepEqual(await ask(client, elicitation), { action: "accept", content: { name: "Ann" } });
     assert.deepEqual(await ask(client, roots), { roots: [{ uri: "file:///a", name: "A" }] });
-    assert.deepEqual(heard[0].messages, []);
-    assert.equal(heard[1].message, "Who?");
-    assert.deepEqual(heard[2], []);
+    assert.deepEqual(received[0].messages, []);
+    assert.equal(received[1].message, "Who?");
+    assert.deepEqual(received[2], []);
   });
 
   test(`a function that a server asks may call its client (${era})`, async (t) => {
@@ -232,7 +232,7 @@ test("a token provider's failure is the cause of every call that waited for it",
   assert.ok(errors.every(({ code, cause }) => code === "token_unavailable" && cause === failure));
 });
 
-test("what an old server's question fails by is not told to the server", async (t) => {
+test("the exception of a callback is not sent to a legacy server", async (t) => {
   const { client } = await asking(t, "legacy", { onRoots: () => { throw new Error("secret"); } });
   assert.deepEqual(await ask(client, roots), { code: -32603, message: "The client could not answer" });
 });

@@ -24,8 +24,8 @@ test("an answer that came while the process was stopped is a result", { skip: pr
   const late = { on: { method: "tools/call" }, fault: { kind: "delay", ms: 300 } };
   const server = await testing.DevServer.start({ faults: [late] });
   const child = spawn(process.execPath, ["--input-type=module", "-e", PROGRAM, server.url, server.apiKey], { cwd: HOME });
-  let told = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => { told += data; });
+  let reported = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (data) => { reported += data; });
   assert.ok(await server.wait({ count: "requests", atLeast: 1, method: "tools/call", timeoutMs: 20_000 }));
   child.kill("SIGSTOP");
   // Until the answer has come, and the timeout passed.
@@ -33,6 +33,6 @@ test("an answer that came while the process was stopped is a result", { skip: pr
   await sleep(1200);
   child.kill("SIGCONT");
   await once(child, "close");
-  assert.equal(told.trim(), "inflation");
+  assert.equal(reported.trim(), "inflation");
   await server.close();
 });

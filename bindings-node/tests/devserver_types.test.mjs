@@ -30,7 +30,7 @@ async function expected(give) {
   return [...said.split("`?`")[1].matchAll(/`([\w-]+)`/g)].map(([, word]) => word).sort();
 }
 
-/** Over which the program plays a server, and nobody else can. */
+/** Over which only the program is a server. */
 const OF_THE_PROGRAM = "stdio";
 
 const camels = (words) => words.map(camel).sort();

@@ -20,12 +20,12 @@ async function inWorker(source, { env, workerData } = {}) {
   const text = `
     const { parentPort, workerData } = require("node:worker_threads");
     const { OmniMcpClient, registry, connect } = require("@omni/omni-mcp-js");
-    (async () => {${source}})().then((told) => parentPort.postMessage(told), (error) => parentPort.postMessage(error.code ?? String(error)));
+    (async () => {${source}})().then((reported) => parentPort.postMessage(reported), (error) => parentPort.postMessage(error.code ?? String(error)));
   `;
   const worker = new Worker(text, { eval: true, workerData, ...(env === undefined ? {} : { env }) });
-  const [told] = await once(worker, "message");
+  const [reported] = await once(worker, "message");
   await worker.terminate();
-  return told;
+  return reported;
 }
 
 const CALL = `

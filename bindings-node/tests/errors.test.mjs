@@ -210,15 +210,15 @@ test("a listener that fails is a warning, and the call goes on", async (t) => {
   const hear = (warning) => warnings.push(warning);
   process.on("warning", hear);
   t.after(() => process.off("warning", hear));
-  let heard = 0;
+  let received = 0;
   const onProgress = (progress) => {
-    heard += progress.progress;
+    received += progress.progress;
     if (progress.progress === 1) throw new Error("plain");
     return Promise.reject(new Error("later"));
   };
   const { structuredContent } = await client.callTool("fred.search", { q: "inflation" }, { onProgress });
   assert.equal(structuredContent.query, "inflation");
-  assert.equal(heard, 3);
+  assert.equal(received, 3);
   await new Promise(setImmediate);
   assert.deepEqual(warnings.map((warning) => [warning.name, /plain|later/.exec(warning.message)?.[0]]), [
     ["OmniMcpWarning", "plain"], ["OmniMcpWarning", "later"],

@@ -14,8 +14,8 @@ const sent = (count) => `await server.wait({ count: "requests", atLeast: ${count
 /** What a program does, and its end. */
 const ENDS = {
   "process.exit in a progress callback": [`
-    const heard = await testing.DevServer.start({ progress: 2 });
-    const own = new OmniMcpClient({ apiKey: heard.apiKey, baseUrl: heard.url });
+    const received = await testing.DevServer.start({ progress: 2 });
+    const own = new OmniMcpClient({ apiKey: received.apiKey, baseUrl: received.url });
     await own.callTool(${SEARCH}, { onProgress: () => process.exit(3) });
   `, 3, ""],
   "process.exit in a function of the client's": [`
@@ -94,7 +94,7 @@ test("nothing is unhandled but what the program itself leaves so", async () => {
     const late = new AbortController();
     await client.callTool(${SEARCH}, { signal: late.signal });
     late.abort();
-    // Refused before they begin, and lists that nobody reads on.
+    // Refused before they begin, and lists that are not read on.
     keep(client.callTool(${SEARCH}, { timeoutMs: -1 }));
     keep(client.callTool("fred.search", { q: NaN }));
     const unread = client.iterTools();
@@ -105,7 +105,7 @@ test("nothing is unhandled but what the program itself leaves so", async () => {
     await client.close();
     keep(client.ping());
     keep(unread.next());
-    // Those that nobody awaits and that succeed.
+    // Calls that are not awaited and succeed.
     const other = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
     other.ping();
     await other.connect();

@@ -125,7 +125,7 @@ test("functions that a server may ask let the process end", async () => {
   assert.deepEqual({ code, out, err }, { code: 0, out: "decline\n", err: "" });
 });
 
-test("a client that nobody can reach any more goes away", async () => {
+test("an unreferenced client is freed", async () => {
   const { code, out } = await run(`
     import { setFlagsFromString } from "node:v8";
     import { runInNewContext } from "node:vm";

@@ -35,10 +35,10 @@ async function until(holds) {
 for (const name of ["onLog", "onState"]) {
   test(`what ${name} throws, now or later, is a warning, and breaks nothing`, async (t) => {
     for (const fail of [() => { throw new Error("plain"); }, async () => { throw new Error("later"); }]) {
-      let heard = 0;
+      let received = 0;
       const warned = once(process, "warning");
       const hear = () => {
-        heard += 1;
+        received += 1;
         return fail();
       };
       const { client } = await generic(t, {}, { [name]: hear });
@@ -46,7 +46,7 @@ for (const name of ["onLog", "onState"]) {
       const [warning] = await warned;
       assert.equal(warning.name, "OmniMcpWarning");
       assert.match(warning.message, new RegExp(`^${name} failed: Error: (plain|later)`));
-      await until(() => heard >= 2);
+      await until(() => received >= 2);
       assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
     }
   });
@@ -65,22 +65,22 @@ for (const name of ["onLog", "onState"]) {
 }
 
 test("records that onLog does not take in time are dropped and counted", async (t) => {
-  const told = [];
-  const onLog = (record) => told.push(record);
-  // More than connecting tells of: that none is dropped before does not depend on how soon they are heard.
+  const reported = [];
+  const onLog = (record) => reported.push(record);
+  // More than the events of connecting, so that none is dropped before, however late they are taken.
   const [queued, made] = [16, 20];
   const { client } = await generic(t, {}, { onLog, logLevel: "debug", maxQueuedNotifications: queued });
   await client.ping();
-  // All that was told by now is heard before the next call's.
+  // All events so far are delivered before those of the next call.
   await new Promise(setImmediate);
-  const before = told.length;
+  const before = reported.length;
   assert.equal(client.counters.dropped, 0);
   const calls = Array.from({ length: made }, () => echo(client));
-  // Each is told twice: of its attempt and of itself.
+  // Each call has two events: of its attempt and of itself.
   const dropped = 2 * made - queued;
   block(() => client.counters.dropped === dropped);
   for (const { structuredContent } of await Promise.all(calls)) assert.deepEqual(structuredContent, { n: 1 });
-  await until(() => told.length === before + queued);
+  await until(() => reported.length === before + queued);
   assert.equal(client.counters.dropped, dropped);
 });
 
@@ -88,18 +88,18 @@ test("a slow consumer of progress loses progress, which is counted, and never a 
   const [sent, queued] = [200, 4];
   const limits = { maxQueuedNotifications: queued, timeoutMs: 500 };
   const { client } = await generic(t, { answer: "sse", progress: sent }, limits);
-  const heard = [];
+  const received = [];
   const warned = once(process, "warning");
   const onProgress = ({ progress }) => {
-    heard.push(progress);
+    received.push(progress);
     // One was taken from the queue; others may have been left out before.
     block(() => client.counters.dropped >= sent - queued - 1);
   };
   assert.deepEqual((await echo(client, { onProgress })).structuredContent, { n: 1 });
-  assert.ok(heard.length === queued || heard.length === queued + 1, `${heard}`);
-  assert.deepEqual(heard, [...heard].sort((a, b) => a - b));
-  assert.equal(client.counters.dropped, sent - heard.length);
-  assert.match((await warned)[0].message, new RegExp(`^${sent - heard.length} progress notifications were dropped`));
+  assert.ok(received.length === queued || received.length === queued + 1, `${received}`);
+  assert.deepEqual(received, [...received].sort((a, b) => a - b));
+  assert.equal(client.counters.dropped, sent - received.length);
+  assert.match((await warned)[0].message, new RegExp(`^${sent - received.length} progress notifications were dropped`));
   assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
 });
 

@@ -24,10 +24,10 @@ const numbers = (count) => Array.from({ length: count }, (_, n) => n + 1);
 
 test("all progress is delivered, in order", async (t) => {
   const client = await generic(t, MANY);
-  const heard = [];
-  const result = await echo(client, ({ progress }) => heard.push(progress));
+  const received = [];
+  const result = await echo(client, ({ progress }) => received.push(progress));
   assert.deepEqual(result.structuredContent, { n: 1 });
-  assert.deepEqual(heard, numbers(MANY));
+  assert.deepEqual(received, numbers(MANY));
   assert.equal(client.counters.dropped, 0);
 });
 
@@ -35,16 +35,16 @@ test("no more callbacks are under way than may wait", async (t) => {
   for (const queued of [1, 16]) {
     const client = await generic(t, 2000, { maxQueuedNotifications: queued });
     let [underWay, most] = [0, 0];
-    const heard = [];
+    const received = [];
     await echo(client, async ({ progress }) => {
       underWay += 1;
       most = Math.max(most, underWay);
       await new Promise(setImmediate);
-      heard.push(progress);
+      received.push(progress);
       underWay -= 1;
     });
     assert.ok(most <= queued, `${most} at once`);
-    assert.ok(heard.length >= 2000 - queued, `${heard.length}`);
+    assert.ok(received.length >= 2000 - queued, `${received.length}`);
     assert.equal(client.counters.dropped, 0);
   }
 });

@@ -78,7 +78,7 @@ test("a record that cannot be connected leaves nothing open", async () => {
   assert.equal((await failureOf(connect(undefined))).kind, "config");
 });
 
-test("a failure that does not say so is told by its words", () => {
+test("a failure without isError is recognised by its text", () => {
   assert.equal(looksLikeError({ content: [{ type: "text", text: "Error: no" }] }), true);
   assert.equal(looksLikeError({ content: [{ type: "text", text: "Error: no" }], isError: true }), false);
   assert.equal(looksLikeError({}), false);

@@ -23,34 +23,34 @@ const BEGIN = `
   const { parentPort, workerData } = require("node:worker_threads");
   const { OmniMcpClient, testing } = require("@omni/omni-mcp-js");
   const client = new OmniMcpClient({ ...workerData.options, ...globalThis.functions });
-  const told = () => parentPort.postMessage("told");
+  const reported = () => parentPort.postMessage("reported");
   const never = new Promise(() => {});
 `;
 
 /** What a thread is at when it is ended, and what its client has besides. */
 const AT = {
   "calls with progress": `
-    for (let i = 0; i < 8; i += 1) client.callTool("echo", { i }, { onProgress: told }).catch(() => {});
+    for (let i = 0; i < 8; i += 1) client.callTool("echo", { i }, { onProgress: reported }).catch(() => {});
   `,
   "calls with a signal": `
     const controller = new AbortController();
     for (let i = 0; i < 8; i += 1) client.callTool("slow", { ms: 60_000 }, { signal: controller.signal }).catch(() => {});
-    client.ping().then(told);
+    client.ping().then(reported);
   `,
   "an abort": `
     const controller = new AbortController();
     for (let i = 0; i < 8; i += 1) client.callTool("slow", { ms: 60_000 }, { signal: controller.signal }).catch(() => {});
-    client.ping().then(() => { told(); controller.abort(); });
+    client.ping().then(() => { reported(); controller.abort(); });
   `,
   "a close": `
     client.callTool("slow", { ms: 60_000 }).catch(() => {});
-    client.ping().then(() => { client.close(); told(); });
+    client.ping().then(() => { client.close(); reported(); });
   `,
   "a list": `
-    (async () => { for (;;) for await (const { name } of client.iterTools()) told(name); })().catch(() => {});
+    (async () => { for (;;) for await (const { name } of client.iterTools()) reported(name); })().catch(() => {});
   `,
   "a callback of its own that never ends": `
-    client.callTool("echo", {}, { onProgress: () => { told(); return never; } }).catch(() => {});
+    client.callTool("echo", {}, { onProgress: () => { reported(); return never; } }).catch(() => {});
   `,
   "a dev server of its own": `
     testing.DevServer.start().then(async (server) => {
@@ -60,7 +60,7 @@ const AT = {
       for (let i = 0; i < 8; i += 1) own.callTool("fred.search", { q: "inflation" }).catch(() => {});
       server.wait({ count: "requests", method: "tools/call", atLeast: 9 }).catch(() => {});
       await server.wait({ count: "requests", method: "tools/call", atLeast: 8 });
-      told();
+      reported();
     });
   `,
 };
@@ -89,7 +89,7 @@ for (const [at, source] of Object.entries(AT)) {
 }
 
 for (const [hook, era, source] of [
-  ["onNotification", "legacy", `client.ping().then(told);`],
+  ["onNotification", "legacy", `client.ping().then(reported);`],
   ["onElicitation", "legacy", `client.callTool("ask", workerData.question).catch(() => {});`],
   ["onElicitation", "modern", `client.callTool("ask", workerData.question).catch(() => {});`],
   ["tokenProvider", "legacy", `client.ping().catch(() => {});`],
@@ -98,7 +98,7 @@ for (const [hook, era, source] of [
     const server = await testing.DevServer.start({ profile: "generic", everything: true, era });
     t.after(() => server.close());
     const functions = `
-      globalThis.functions = { ${hook}: () => { require("node:worker_threads").parentPort.postMessage("told"); return new Promise(() => {}); } };
+      globalThis.functions = { ${hook}: () => { require("node:worker_threads").parentPort.postMessage("reported"); return new Promise(() => {}); } };
     `;
     const question = { method: "elicitation/create", params: { message: "?", requestedSchema: { type: "object", properties: {} } } };
     const workerData = { options: { profile: "generic", endpoint: `${server.url}/mcp` }, question };
@@ -119,7 +119,7 @@ test("ended with a process of its own", onLinux, async (t) => {
     const args = ["-c", `echo $$ > ${file}; exec ${program} --stdio --options '{"stdio": {"ignore_stdin_end": true}}'`];
     await ended(`
       for (let i = 0; i < 4; i += 1) client.callTool("slow", { ms: 60_000 }).catch(() => {});
-      client.ping().then(told);
+      client.ping().then(reported);
     `, { profile: "generic", command: "sh", args });
     assert.ok(await ends(file));
   }

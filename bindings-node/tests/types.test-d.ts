@@ -151,9 +151,9 @@ export async function records(): Promise<void> {
   new OmniMcpClient({ tokenProvider: () => 5 });
 }
 
-export function texts({ content }: CallToolResult, asked: ElicitRequestParams, heard: ServerNotification): string[] {
+export function texts({ content }: CallToolResult, asked: ElicitRequestParams, received: ServerNotification): string[] {
   if (asked.mode === "url") is<typeof asked.url, string>(true);
-  if (heard.method === "notifications/progress") is<typeof heard.params.progress, number>(true);
+  if (received.method === "notifications/progress") is<typeof received.params.progress, number>(true);
   return content.flatMap((item) => (item.type === "text" ? [item.text] : []));
 }
 

@@ -132,12 +132,12 @@ def test_one_client_in_two_event_loops(server: DevServer) -> None:
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
-def test_progress_is_heard_in_order_on_the_event_loop(is_coroutine: bool) -> None:
-    heard: list[Any] = []
+def test_progress_is_received_in_order_on_the_event_loop(is_coroutine: bool) -> None:
+    received: list[Any] = []
 
     def hear(progress: Any) -> None:
         asyncio.get_running_loop()
-        heard.append((threading.get_ident(), progress["progress"]))
+        received.append((threading.get_ident(), progress["progress"]))
 
     async def hear_slowly(progress: Any) -> None:
         for _ in range(5 - int(progress["progress"])):
@@ -150,7 +150,7 @@ def test_progress_is_heard_in_order_on_the_event_loop(is_coroutine: bool) -> Non
 
     with DevServer(progress=4) as server:
         asyncio.run(main(server))
-    assert heard == [(threading.get_ident(), number) for number in (1, 2, 3, 4)]
+    assert received == [(threading.get_ident(), number) for number in (1, 2, 3, 4)]
 
 
 def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

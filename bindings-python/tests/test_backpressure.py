@@ -34,18 +34,18 @@ class Hears:
     """Keeps its thread from the first progress on, until nearly all the other has been left out."""
 
     def __init__(self, client: Any) -> None:
-        self.client, self.heard = client, list[float]()
+        self.client, self.received = client, list[float]()
 
     def __call__(self, progress: Any) -> None:
-        self.heard.append(progress["progress"])
+        self.received.append(progress["progress"])
         # One was taken from the queue; others may have been left out before.
         until(lambda: self.client.counters["dropped"] >= SENT - QUEUED - 1)
 
     def check(self, result: Any) -> None:
         assert result["structuredContent"] == ECHO[1]
-        assert QUEUED <= len(self.heard) <= QUEUED + 1
-        assert self.heard == sorted(self.heard)
-        assert self.client.counters["dropped"] == SENT - len(self.heard)
+        assert QUEUED <= len(self.received) <= QUEUED + 1
+        assert self.received == sorted(self.received)
+        assert self.client.counters["dropped"] == SENT - len(self.received)
 
 
 def warns() -> Any:
@@ -77,16 +77,16 @@ def test_a_slow_consumer_of_progress_on_a_loop(server: DevServer) -> None:
 
 
 def test_calls_on_the_callers_thread_lose_no_progress(server: DevServer) -> None:
-    heard: list[Any] = []
+    received: list[Any] = []
 
     def hear(progress: Any) -> None:
-        heard.append(progress["progress"])
+        received.append(progress["progress"])
         server.wait("answers", at_least=1, method="tools/call")
 
     with OmniMCPClient(**{**slow(server), "listen": False}) as client:
         result = client.call_tool(*ECHO, on_progress=hear)
         assert result["structuredContent"] == ECHO[1]
-        assert heard == list(range(1, SENT + 1))
+        assert received == list(range(1, SENT + 1))
         assert client.counters["dropped"] == 0
 
 

@@ -126,7 +126,7 @@ def test_what_is_no_token_is_refused(bad: Any) -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_provider_that_calls_its_own_client_is_told(transport: dict[str, Any]) -> None:
+def test_a_provider_that_calls_its_own_client_gets_an_error(transport: dict[str, Any]) -> None:
     with guarded() as server:
         client: OmniMCPClient = OmniMCPClient(**options(server, token_provider=lambda: str(client.ping()), **transport))
         with pytest.raises(AuthenticationError, match="cannot call the client") as failed:
@@ -209,20 +209,20 @@ def test_ctrl_c_in_a_provider(where: str) -> None:
 # The sync client's notifications.
 
 
-def test_notifications_are_heard_in_order_on_one_daemon_thread() -> None:
-    heard: queue.Queue[Any] = queue.Queue()
+def test_notifications_are_received_in_order_on_one_daemon_thread() -> None:
+    received: queue.Queue[Any] = queue.Queue()
 
     def hear(notification: Any) -> None:
         # The client may be used meanwhile, even by its own callback.
-        heard.put((threading.current_thread(), notification, client.ping()))
+        received.put((threading.current_thread(), notification, client.ping()))
 
     with DevServer(profile="octomind") as server, listening(server, OmniMCPClient, hear) as client:
         client.connect()
         push(server, *range(20))
-        told = [heard.get(timeout=5) for _ in range(20)]
-    assert [notification["params"]["number"] for _, notification, _ in told] == list(range(20))
-    assert {notification["method"] for _, notification, _ in told} == {"notifications/test"}
-    threads = {thread for thread, _, _ in told}
+        reported = [received.get(timeout=5) for _ in range(20)]
+    assert [notification["params"]["number"] for _, notification, _ in reported] == list(range(20))
+    assert {notification["method"] for _, notification, _ in reported} == {"notifications/test"}
+    threads = {thread for thread, _, _ in reported}
     assert len(threads) == 1
     assert threads.pop().daemon
 
@@ -256,7 +256,7 @@ def test_a_callback_may_close_its_client() -> None:
         assert server.wait("open_connections", at_most=0)
 
 
-def test_a_forgotten_client_that_its_callback_knows_is_let_go() -> None:
+def test_an_unreferenced_client_known_to_its_callback_is_freed() -> None:
     class Owner:
         def __init__(self, server: DevServer) -> None:
             self.client = listening(server, OmniMCPClient, self.hear)
@@ -304,15 +304,15 @@ def test_an_async_clients_functions_run_on_its_loop(is_coroutine: bool) -> None:
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
 def test_an_async_client_hears_notifications_in_order_on_its_loop(is_coroutine: bool) -> None:
-    heard: list[int] = []
+    received: list[int] = []
 
     async def main(server: DevServer) -> None:
         loop, all_heard = asyncio.get_running_loop(), asyncio.Event()
 
         def hear(notification: Any) -> None:
             assert asyncio.get_running_loop() is loop
-            heard.append(notification["params"]["number"])
-            if len(heard) == 20:
+            received.append(notification["params"]["number"])
+            if len(received) == 20:
                 all_heard.set()
 
         async def hear_slowly(notification: Any) -> None:
@@ -327,7 +327,7 @@ def test_an_async_client_hears_notifications_in_order_on_its_loop(is_coroutine: 
 
     with DevServer(profile="octomind") as server:
         asyncio.run(main(server))
-    assert heard == list(range(20))
+    assert received == list(range(20))
 
 
 def test_what_async_functions_raise() -> None:
@@ -345,17 +345,17 @@ def test_what_async_functions_raise() -> None:
             with pytest.raises(AuthenticationError, match="no vault") as failed:
                 await client.ping()
             assert failed.value.__cause__ is raised
-        told = asyncio.Event()
+        is_notified = asyncio.Event()
 
         def report(_: Any, context: Any) -> None:
             reported.append(type(context["exception"]))
-            told.set()
+            is_notified.set()
 
         asyncio.get_running_loop().set_exception_handler(report)
         async with listening(server, AsyncOmniMCPClient, hear) as client:
             await client.connect()
             await asyncio.to_thread(push, server, 1)
-            await asyncio.wait_for(told.wait(), 10)
+            await asyncio.wait_for(is_notified.wait(), 10)
             assert await client.ping() == {}
 
     with guarded() as first, DevServer(profile="octomind") as second:
@@ -363,7 +363,7 @@ def test_what_async_functions_raise() -> None:
     assert reported == [KeyError]
 
 
-def test_an_async_provider_that_calls_its_own_client_is_told() -> None:
+def test_an_async_provider_that_calls_its_own_client_gets_an_error() -> None:
     async def main(server: DevServer) -> None:
         async def provide() -> str:
             return str(await client.ping())

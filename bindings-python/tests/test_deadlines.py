@@ -50,8 +50,8 @@ def test_an_answer_that_came_while_the_process_was_stopped_is_a_result(kind: str
             while time.monotonic() < stopped + 1.2:
                 time.sleep(0.05)
             os.kill(process.pid, signal.SIGCONT)
-            told, errors = process.communicate(timeout=30)
-    assert (told.split(), errors) == (["ready", "inflation"], "")
+            reported, errors = process.communicate(timeout=30)
+    assert (reported.split(), errors) == (["ready", "inflation"], "")
 
 
 def test_a_timeout_does_not_wait_until_a_silent_server_knows_of_it() -> None:
@@ -65,6 +65,6 @@ def test_a_timeout_does_not_wait_until_a_silent_server_knows_of_it() -> None:
         with pytest.raises(RequestTimeoutError, match=r"no answer within 0.3 s \(option timeout\)"):
             client.call_tool("echo", {"n": 1}, timeout=0.3)
         assert time.monotonic() - begun < 0.7
-        # The server is told all the same.
+        # The server still gets the notification.
         assert server.wait("requests", method="notifications/cancelled", at_least=1)
         client.close()

@@ -17,13 +17,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 endpoint = {"profile": "generic", "endpoint": sys.argv[1]}
 def hang(client, **options):
     client.call_tool("slow", {"ms": 60_000}, timeout=None, **options)
-def told(*_):
-    print("told", flush=True)
+def reported(*_):
+    print("reported", flush=True)
 taken = threading.Lock()
 taken.acquire()
 blocked = []
 def block(*_):
-    told()
+    reported()
     # Nothing in between gives the interpreter away: who sees that it is here sees it wait.
     blocked.append(None); taken.acquire()
 def ends_behind(functions):
@@ -39,7 +39,7 @@ WAYS: dict[str, tuple[str, int, str]] = {
         """
 client = OmniMCPClient(**endpoint)
 def hear(_):
-    told()
+    reported()
     sys.exit(3)
 client.call_tool("echo", {}, on_progress=hear)
 """,
@@ -49,7 +49,7 @@ client.call_tool("echo", {}, on_progress=hear)
     "exit_in_a_provider": (
         """
 def provide():
-    told()
+    reported()
     sys.exit(3)
 OmniMCPClient(**endpoint, token_provider=provide).ping()
 """,
@@ -59,7 +59,7 @@ OmniMCPClient(**endpoint, token_provider=provide).ping()
     "exit_in_an_async_progress_callback": (
         """
 def hear(_):
-    told()
+    reported()
     sys.exit(3)
 async def main():
     await AsyncOmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=hear)
@@ -73,7 +73,7 @@ asyncio.run(main())
 client = OmniMCPClient(**endpoint)
 in_a_thread(hang, client)
 def hear(_):
-    told()
+    reported()
     os._exit(4)
 client.call_tool("echo", {}, on_progress=hear)
 """,
@@ -85,7 +85,7 @@ client.call_tool("echo", {}, on_progress=hear)
 client = OmniMCPClient(**endpoint)
 for _ in range(3):
     in_a_thread(hang, client)
-told()
+reported()
 raise LookupError("the program's own")
 """,
         1,
@@ -166,7 +166,7 @@ ends_behind(1)
     "exit_in_on_log": (
         """
 def hear(_):
-    told()
+    reported()
     sys.exit(3)
 OmniMCPClient(**endpoint, on_log=hear).ping()
 """,
@@ -176,7 +176,7 @@ OmniMCPClient(**endpoint, on_log=hear).ping()
     "while_async_functions_run": (
         """
 async def provide():
-    told()
+    reported()
     await asyncio.Event().wait()
 async def main():
     client = AsyncOmniMCPClient(**endpoint, token_provider=provide)
@@ -193,7 +193,7 @@ async def main():
     client = AsyncOmniMCPClient(**endpoint)
     calls = [asyncio.create_task(client.call_tool("slow", {"ms": 60_000}, timeout=None)) for _ in range(4)]
     await client.ping()
-    told()
+    reported()
     raise LookupError("the program's own")
 asyncio.run(main())
 """,
@@ -212,7 +212,7 @@ def start(server: DevServer, program: str) -> subprocess.Popen[str]:
         text=True,
     )
     assert child.stdout is not None
-    assert child.stdout.readline() == "told\n"
+    assert child.stdout.readline() == "reported\n"
     return child
 
 
@@ -239,26 +239,26 @@ INTERRUPTED = {
     "sync": """
 client = OmniMCPClient(**endpoint)
 client.ping()
-told()
+reported()
 hang(client)
 """,
     "sync_that_listens": """
 client = OmniMCPClient(**endpoint, on_notification=print, listen=True)
 client.ping()
-told()
+reported()
 hang(client)
 """,
     "async": """
 async def main():
     client = AsyncOmniMCPClient(**endpoint)
     await client.ping()
-    told()
+    reported()
     await asyncio.gather(*(client.call_tool("slow", {"ms": 60_000}, timeout=None) for _ in range(3)))
 asyncio.run(main())
 """,
     "in_a_callback": """
 def hear(_):
-    told()
+    reported()
     threading.Event().wait()
 OmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=hear)
 """,

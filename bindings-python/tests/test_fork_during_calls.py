@@ -116,8 +116,8 @@ def test_a_client_with_functions() -> None:
 
     with DevServer(profile="generic", auth={"type": "bearer", "token": "tok_1"}) as server:
         options: dict[str, Any] = {"profile": "generic", "endpoint": f"{server.url}/mcp", "token_provider": provide}
-        heard: dict[str, Any] = {**options, "on_notification": print}
-        sync, asynchronous = OmniMCPClient(**heard), AsyncOmniMCPClient(**heard)
+        received: dict[str, Any] = {**options, "on_notification": print}
+        sync, asynchronous = OmniMCPClient(**received), AsyncOmniMCPClient(**received)
         sync.ping()
         asyncio.run(asynchronous.ping())
 
@@ -126,11 +126,11 @@ def test_a_client_with_functions() -> None:
                 sync.ping()
             with pytest.raises(ClientClosedError):
                 asyncio.run(asynchronous.ping())
-            with OmniMCPClient(**heard) as new:
+            with OmniMCPClient(**received) as new:
                 assert new.ping() == {}
 
             async def main() -> None:
-                async with AsyncOmniMCPClient(**heard) as new:
+                async with AsyncOmniMCPClient(**received) as new:
                     assert await new.ping() == {}
 
             asyncio.run(main())

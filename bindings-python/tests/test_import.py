@@ -134,10 +134,10 @@ import asyncio, datetime, logging
 import omni_mcp_py, omni_mcp_py.testing
 from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient
 server = omni_mcp_py.testing.DevServer()
-told = []
+reported = []
 options = {"on_notification": print, "timeout": datetime.timedelta(seconds=5)}
 with OmniMCPClient(server.api_key, base_url=server.url, **options) as client:
-    client.call_tool("fred.search", {"q": "x"}, on_progress=told.append)
+    client.call_tool("fred.search", {"q": "x"}, on_progress=reported.append)
     try:
         client.call_tool("no.such", {})
     except omni_mcp_py.OmniMCPError:

@@ -213,12 +213,12 @@ def test_the_level_of_the_logger_is_followed_by_an_async_client(
 def test_a_level_that_is_asked_for_is_kept_to(
     server: DevServer, caplog: pytest.LogCaptureFixture, logger: logging.Logger
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     logger.setLevel(logging.DEBUG)
     with OmniMCPClient(**options(server, log_level="info")) as client:
         client.ping()
     assert levels(caplog) == {"INFO"}
     logger.setLevel(logging.ERROR)
-    with OmniMCPClient(**options(server, on_log=lambda record: heard.append(record["level"]))) as client:
+    with OmniMCPClient(**options(server, on_log=lambda record: received.append(record["level"]))) as client:
         client.ping()
-    assert set(heard) == {"info"}
+    assert set(received) == {"info"}

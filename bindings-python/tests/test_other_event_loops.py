@@ -37,7 +37,7 @@ def by_hand(coroutine: Coroutine[Any, Any, Any]) -> Any:
         coroutine.send(None)
     except StopIteration as ended:
         return ended.value
-    pytest.fail("the coroutine waits, and nobody could wake it")
+    pytest.fail("the coroutine waits, and nothing could wake it")
 
 
 async def in_a_callback(coroutine: Coroutine[Any, Any, Any]) -> Any:

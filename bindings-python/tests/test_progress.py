@@ -32,12 +32,12 @@ def options(server: DevServer, **more: Any) -> dict[str, Any]:
     ("place", "era", "number"), [(PLACES[0], "legacy", MANY), (PLACES[0], "modern", 2000), (PLACES[1], "legacy", 3000)]
 )
 def test_all_progress_is_delivered(place: dict[str, Any], era: str, number: int) -> None:
-    heard: list[int] = []
+    received: list[int] = []
     with serving(number, era=era) as server, OmniMCPClient(**options(server, **place)) as client:
-        result = client.call_tool(*ECHO, on_progress=lambda progress: heard.append(progress["progress"]))
+        result = client.call_tool(*ECHO, on_progress=lambda progress: received.append(progress["progress"]))
         assert result["structuredContent"] == ECHO[1]
         assert client.counters["dropped"] == 0
-    assert heard == list(range(1, number + 1))
+    assert received == list(range(1, number + 1))
 
 
 @pytest.mark.parametrize(
@@ -45,13 +45,13 @@ def test_all_progress_is_delivered(place: dict[str, Any], era: str, number: int)
     [(False, 1024, MANY), (True, 1024, MANY), (False, 16, 2000), (True, 16, 2000), (False, 1, 200), (True, 1, 200)],
 )
 def test_all_progress_is_delivered_on_a_loop(is_coroutine: bool, queued: int, number: int) -> None:
-    heard: list[int] = []
+    received: list[int] = []
     most_tasks = 0
     # The other tasks of the loop have their turns.
     turns = 0
 
     def hear(progress: Any) -> None:
-        heard.append(progress["progress"])
+        received.append(progress["progress"])
 
     async def hear_later(progress: Any) -> None:
         nonlocal most_tasks
@@ -71,7 +71,7 @@ def test_all_progress_is_delivered_on_a_loop(is_coroutine: bool, queued: int, nu
 
     with serving(number) as server:
         asyncio.run(main(server))
-    assert heard == list(range(1, number + 1))
+    assert received == list(range(1, number + 1))
     # This one, that of the call, and one for the callback.
     assert most_tasks <= 3
     assert turns > 3
@@ -82,14 +82,14 @@ def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
         async with AsyncOmniMCPClient(**options(server, max_queued_notifications=4)) as client:
 
             async def call() -> list[int]:
-                heard: list[int] = []
+                received: list[int] = []
 
                 async def hear(progress: Any) -> None:
                     await asyncio.sleep(0)
-                    heard.append(progress["progress"])
+                    received.append(progress["progress"])
 
                 await client.call_tool(*ECHO, on_progress=hear)
-                return heard
+                return received
 
             assert await asyncio.gather(*(call() for _ in range(20))) == [list(range(1, 101))] * 20
 
@@ -98,11 +98,11 @@ def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
 
 
 def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silence() -> None:
-    heard: list[int] = []
+    received: list[int] = []
 
     def hear(progress: Any) -> None:
-        heard.append(progress["progress"])
-        if len(heard) in (1, 3):
+        received.append(progress["progress"])
+        if len(received) in (1, 3):
             time.sleep(0.6)
 
     with (
@@ -111,7 +111,7 @@ def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
     ):
         assert client.call_tool(*ECHO, on_progress=hear)["structuredContent"] == ECHO[1]
         assert client.counters["dropped"] == 0
-    assert heard == list(range(1, 9))
+    assert received == list(range(1, 9))
 
 
 def test_a_callback_that_never_ends_does_not_hold_the_result() -> None:
@@ -161,10 +161,10 @@ def test_a_callback_that_ignores_its_cancellation_does_not_hold_the_result() -> 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) -> None:
-    heard: list[int] = []
+    received: list[int] = []
 
     def hear(progress: Any) -> None:
-        heard.append(progress["progress"])
+        received.append(progress["progress"])
         time.sleep(0.02)
 
     limits: dict[str, Any] = {"total_timeout": 2, "max_queued_notifications": 16}
@@ -174,17 +174,17 @@ def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) 
             result = client.call_tool(*ECHO, on_progress=hear)
         assert result["structuredContent"] == ECHO[1]
         assert time.monotonic() - begun < 2.5
-        assert client.counters["dropped"] == 500 - len(heard)
-    assert heard == sorted(heard)
-    assert len(heard) > 16
+        assert client.counters["dropped"] == 500 - len(received)
+    assert received == sorted(received)
+    assert len(received) > 16
 
 
 def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
-    heard: list[int] = []
+    received: list[int] = []
 
     async def hear(progress: Any) -> None:
         await asyncio.sleep(0.02)
-        heard.append(progress["progress"])
+        received.append(progress["progress"])
 
     async def main(server: DevServer) -> None:
         limits: dict[str, Any] = {"total_timeout": 2, "max_queued_notifications": 16}
@@ -194,21 +194,21 @@ def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
                 result = await client.call_tool(*ECHO, on_progress=hear)
             assert result["structuredContent"] == ECHO[1]
             assert time.monotonic() - begun < 2.5
-            assert client.counters["dropped"] == 500 - len(heard)
+            assert client.counters["dropped"] == 500 - len(received)
 
     with serving(500) as server:
         asyncio.run(main(server))
-    assert len(heard) > 16
+    assert len(received) > 16
 
 
 def test_progress_before_an_error_is_delivered() -> None:
     fault = {"kind": "stream_cut", "after_events": 5}
     rules = [{"on": {"method": "tools/call"}, "fault": fault}]
-    heard: list[int] = []
+    received: list[int] = []
 
     async def hear(progress: Any) -> None:
         await asyncio.sleep(0)
-        heard.append(progress["progress"])
+        received.append(progress["progress"])
 
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server, max_attempts=1)) as client:
@@ -217,7 +217,7 @@ def test_progress_before_an_error_is_delivered() -> None:
 
     with serving(50, faults=rules) as server:
         asyncio.run(main(server))
-    assert heard == [1, 2, 3, 4, 5]
+    assert received == [1, 2, 3, 4, 5]
 
 
 def test_an_exit_raised_in_an_async_callback_ends_the_call() -> None:

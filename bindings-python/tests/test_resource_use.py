@@ -142,17 +142,17 @@ def test_clients_of_many_threads() -> None:
 
 def test_a_function_may_wait_for_a_call_of_another_client(server: DevServer) -> None:
     other = OmniMCPClient(server.api_key, base_url=server.url)
-    lock, told = threading.Lock(), threading.Event()
+    lock, reported = threading.Lock(), threading.Event()
 
     def on_state(_: object) -> None:
-        told.set()
+        reported.set()
         with lock:
             pass
 
     def call_other() -> None:
         with lock:
             begun.set()
-            assert told.wait(10)
+            assert reported.wait(10)
             other.ping()
 
     other.ping()

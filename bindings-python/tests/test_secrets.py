@@ -159,7 +159,7 @@ def test_no_program_and_no_registry_shows_a_secret() -> None:
 
 
 def test_what_ends_the_program_shows_no_secret() -> None:
-    """The text of an error that nobody catches."""
+    """The text of an error that is not caught."""
     program = """
 import sys
 from omni_mcp_py import OmniMCPClient

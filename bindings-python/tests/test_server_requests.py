@@ -93,7 +93,7 @@ def test_an_async_clients_callback_runs_on_its_loop(
         asyncio.run(main(server))
 
 
-# What is raised. In the older era the server is told no more than that there is no answer.
+# What is raised. A legacy server receives no more than that there is no result.
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -101,13 +101,13 @@ def test_an_async_clients_callback_runs_on_its_loop(
 def test_an_exception_of_a_callback_is_the_cause(
     name: str, method: str, params: Any, given: Any, got: Any, place: dict[str, Any]
 ) -> None:
-    raised = LookupError("nobody is there")
+    raised = LookupError("no user")
 
     def answer(*_: Any) -> Any:
         raise raised
 
     with serving("modern") as server, OmniMCPClient(**options(server, **{name: answer}, **place)) as client:
-        with pytest.raises(InvalidRequestError, match="nobody is there") as failed:
+        with pytest.raises(InvalidRequestError, match="no user") as failed:
             client.call_tool(**ask_tool(method, params))
         assert (failed.value.code, failed.value.delivery) == ("input_failed", "rejected")
         assert failed.value.__cause__ is raised
@@ -115,7 +115,7 @@ def test_an_exception_of_a_callback_is_the_cause(
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
 def test_an_exception_of_an_async_clients_callback_is_the_cause(is_coroutine: bool) -> None:
-    raised = LookupError("nobody is there")
+    raised = LookupError("no user")
 
     def answer(_: Any) -> Any:
         raise raised
@@ -123,7 +123,7 @@ def test_an_exception_of_an_async_clients_callback_is_the_cause(is_coroutine: bo
     async def main(server: DevServer) -> None:
         function = as_async(answer) if is_coroutine else answer
         async with AsyncOmniMCPClient(**options(server, on_elicitation=function)) as client:
-            with pytest.raises(InvalidRequestError, match="nobody is there") as failed:
+            with pytest.raises(InvalidRequestError, match="no user") as failed:
                 await elicit_async(client)
             assert failed.value.__cause__ is raised
 
@@ -158,10 +158,10 @@ def test_the_server_does_not_receive_the_exception(era: str, place: dict[str, An
 
     with serving(era) as server, OmniMCPClient(**options(server, on_elicitation=answer, **place)) as client:
         try:
-            told = str(elicit(client))
+            reported = str(elicit(client))
         except OmniMCPError:
-            told = ""
-        assert "secret" not in told
+            reported = ""
+        assert "secret" not in reported
         assert "secret" not in str(server.ledger())
         assert client.list_tools()["tools"]
 
@@ -344,8 +344,8 @@ def test_concurrent_requests_on_many_threads(era: str, place: dict[str, Any]) ->
     assert {number: answer["content"]["name"] for number, answer in results.items()} == {n: str(n) for n in range(6)}
 
 
-def test_a_thread_whose_call_was_given_up_answers_what_others_are_asked() -> None:
-    # It runs the client's runtime until the server is told, which takes its time here.
+def test_a_thread_whose_call_was_cancelled_serves_requests_of_other_calls() -> None:
+    # It runs the client's runtime until the cancellation is sent, which takes some time here.
     held = {"on": {"method": "notifications/cancelled"}, "fault": {"kind": "hang"}}
     hangs = {"on": {"tool": "echo"}, "fault": {"kind": "hang"}}
 
@@ -479,8 +479,8 @@ def test_a_cancelled_task_sends_cancelled() -> None:
             call.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await call
-            told = asyncio.to_thread(server.wait, "requests", method="notifications/cancelled", at_least=1)
-            assert await told
+            reported = asyncio.to_thread(server.wait, "requests", method="notifications/cancelled", at_least=1)
+            assert await reported
 
     with serving("legacy") as server:
         asyncio.run(main(server))

@@ -16,7 +16,7 @@ from omni_mcp_py.testing import DevServer
 
 SLOW: tuple[str, dict[str, Any]] = ("slow", {"ms": 60_000})
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"n": 1})
-# HTTP with a session, over which a call that is given up is told; and a process, which is told the same way.
+# HTTP with a session, and a process: both receive a notification of a cancelled call.
 KINDS = ["http", "serial", "listening", "sse", "stdio"]
 
 
@@ -108,9 +108,9 @@ def sent_to(server: DevServer) -> int:
 def is_told(server: DevServer) -> bool:
     """Whether each call that was cut off has its notice."""
     requests = server.ledger()["requests"]
-    told = {r["body"]["params"]["requestId"] for r in requests if r["rpc_method"] == "notifications/cancelled"}
+    reported = {r["body"]["params"]["requestId"] for r in requests if r["rpc_method"] == "notifications/cancelled"}
     cut = {r["rpc_id"] for r in requests if r["rpc_method"] == "tools/call" and r["disconnected"]}
-    return cut <= told
+    return cut <= reported
 
 
 @pytest.mark.parametrize("way", ["wait_for", "timeout", "cancel", "group"])

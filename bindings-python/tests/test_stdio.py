@@ -34,7 +34,7 @@ def hang(client):
     try:
         client.call_tool("x", timeout=None)
     except OmniMCPError:
-        # The end closes the client, and the thread may still be told.
+        # The end closes the client; the thread may still receive events.
         pass
 """
 EXITS = {

@@ -128,17 +128,17 @@ def test_a_forgotten_client_closes_its_connections(server: DevServer) -> None:
     assert server.wait("open_connections", at_most=0)
 
 
-def test_progress_is_heard_on_the_calling_thread() -> None:
-    heard: list[Any] = []
+def test_progress_is_received_on_the_calling_thread() -> None:
+    received: list[Any] = []
     with DevServer(progress=3, progress_interval_ms=20) as server:
         client = OmniMCPClient(server.api_key, base_url=server.url)
 
         def hear(progress: Any) -> None:
             # The client may be used meanwhile, even by its own callback.
-            heard.append((threading.get_ident(), progress["progress"], client.ping()))
+            received.append((threading.get_ident(), progress["progress"], client.ping()))
 
         client.call_tool("fred.search", {"q": "inflation"}, on_progress=hear)
-    assert heard == [(threading.get_ident(), number, {}) for number in (1, 2, 3)]
+    assert received == [(threading.get_ident(), number, {}) for number in (1, 2, 3)]
 
 
 def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,14 +23,14 @@ async def ping(client: AsyncOmniMCPClient) -> None:
 def dropped(made: Any, server: DevServer, use: Any, **options: Any) -> list[tuple[type[Warning], str]]:
     # Clients of earlier tests warn before, and not here.
     gc.collect()
-    with warnings.catch_warnings(record=True) as told:
+    with warnings.catch_warnings(record=True) as reported:
         warnings.simplefilter("always")
         client = made(server.api_key, base_url=server.url, **options)
         use(client)
         del client
         gc.collect()
     # Without what a warning was about, which it holds.
-    return [(warning.category, str(warning.message)) for warning in told]
+    return [(warning.category, str(warning.message)) for warning in reported]
 
 
 USES: dict[str, tuple[Any, Any]] = {
@@ -41,17 +41,17 @@ USES: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize(("made", "use"), USES.values(), ids=USES)
 def test_a_dropped_client_warns_and_ends_its_session(server: DevServer, made: Any, use: Any) -> None:
-    told = dropped(made, server, use)
-    assert [category for category, _ in told] == [ResourceWarning]
-    assert f"<{made.__name__} at" in told[0][1]
-    assert "close()" in told[0][1]
+    reported = dropped(made, server, use)
+    assert [category for category, _ in reported] == [ResourceWarning]
+    assert f"<{made.__name__} at" in reported[0][1]
+    assert "close()" in reported[0][1]
     assert server.wait("sessions_closed", at_least=1)
 
 
 @pytest.mark.parametrize(("made", "use"), USES.values(), ids=USES)
 def test_a_dropped_client_with_functions_of_the_callers(server: DevServer, made: Any, use: Any) -> None:
-    told = dropped(made, server, use, on_notification=print, on_state=lambda change: None)
-    assert [category for category, _ in told] == [ResourceWarning]
+    reported = dropped(made, server, use, on_notification=print, on_state=lambda change: None)
+    assert [category for category, _ in reported] == [ResourceWarning]
     assert server.wait("sessions_closed", at_least=1)
 
 

@@ -95,7 +95,7 @@ async def asynchronous(key: str, url: str) -> None:
 def from_records(key: str, url: str, record: ServerRecord) -> None:
     auth: AuthOptions = {"type": "oauth2", "client_id": "x", "client_secret": "y"}
     profile: ProfileOptions = {"extends": "generic", "path": "/mcp", "versions": ["2025-11-25"]}
-    with Client(profile=profile, auth=auth, base_url=url, on_notification=told, listen=True) as client:
+    with Client(profile=profile, auth=auth, base_url=url, on_notification=reported, listen=True) as client:
         client.connect()
         assert_type(client.server_info, Implementation | None)
         assert_type(client.instructions, str | None)
@@ -104,7 +104,7 @@ def from_records(key: str, url: str, record: ServerRecord) -> None:
     Client(token_provider=lambda: "x", command="x", args=["y"])
     Client(token_provider=provide)  # type: ignore[arg-type]
     Client(profile="nothing")  # type: ignore[arg-type]
-    AsyncOmniMCPClient(token_provider=provide, on_notification=told)
+    AsyncOmniMCPClient(token_provider=provide, on_notification=reported)
     Client(on_elicitation=fill_in, on_sampling=sample, on_roots=list[Root])
     Client(on_elicitation=fill_in_later)  # type: ignore[arg-type]
     AsyncOmniMCPClient(on_elicitation=fill_in_later, on_sampling=sample, on_roots=list[Root])
@@ -142,7 +142,7 @@ def sample(params: CreateMessageRequestParams) -> CreateMessageResult:
     return {"role": "assistant", "model": "m", "content": {"type": "text", "text": str(params["maxTokens"])}}
 
 
-def told(notification: Notification) -> None:
+def reported(notification: Notification) -> None:
     assert_type(notification["method"], str)
 
 

@@ -103,6 +103,46 @@ fn every_folder_is_a_layer() {
     assert!(LAYERS.iter().all(|layer| folders.contains(*layer)), "layers without a folder, of {LAYERS:?}");
 }
 
+/// Where a path in ARCHITECTURE.md may begin, from the root of the repository.
+const ROOTS: &[&str] = &["", "core", "core/src", "tests/vectors", "bindings-python", "bindings-node"];
+/// The folders of tests of the bindings, which ARCHITECTURE.md names without their folder.
+const TESTS: &[&str] = &["bindings-python/tests", "bindings-node/tests"];
+
+/// The texts in backticks that are paths of files or folders.
+fn paths(line: &str) -> impl Iterator<Item = &str> {
+    let quoted = line.split('`').skip(1).step_by(2);
+    quoted.filter(|text| {
+        let is_plain = text.chars().all(|c| c.is_ascii_alphanumeric() || "_-./".contains(c));
+        is_plain && (text.contains('/') || [".rs", ".py", ".mjs", ".md", ".json"].iter().any(|end| text.ends_with(end)))
+    })
+}
+
+#[test]
+fn every_path_in_the_architecture_exists() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = fs::read_to_string(root.join("ARCHITECTURE.md")).unwrap();
+    let mut layers = Vec::new();
+    let mut missing = Vec::new();
+    for line in text.lines() {
+        let first = paths(line).next().and_then(|path| path.strip_suffix('/'));
+        // A row of the tree names the files of its layer without the folder.
+        let row = first.filter(|folder| line.starts_with("| `") && layer(folder).is_some());
+        layers.extend(row);
+        let own = row.map(|folder| format!("core/src/{folder}"));
+        for path in paths(line) {
+            let exists = |folder: &str| {
+                let path = root.join(folder).join(path);
+                path.exists() || path.with_extension("json").exists()
+            };
+            if !ROOTS.iter().chain(TESTS).copied().chain(own.as_deref()).any(exists) {
+                missing.push(path);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "paths in ARCHITECTURE.md that do not exist: {missing:?}");
+    assert_eq!(layers, LAYERS, "the tree in ARCHITECTURE.md");
+}
+
 #[test]
 fn imports_go_down_only() {
     let mut up = Vec::new();

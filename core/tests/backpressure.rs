@@ -49,22 +49,22 @@ async fn echo(client: &Client) {
 async fn a_slow_consumer_of_progress_loses_progress_and_no_result() {
     let server = start(&json!({"profile": "generic", "transport": "sse", "progress": SENT}));
     let client = client(&server, "/sse").transport("sse").max_queued_notifications(QUEUED).build().unwrap();
-    let heard: Arc<Mutex<Vec<f64>>> = Arc::default();
-    let (hears, counts) = (Arc::clone(&heard), client.clone());
-    // What is heard at this moment keeps its place.
+    let received: Arc<Mutex<Vec<f64>>> = Arc::default();
+    let (sink, counts) = (Arc::clone(&received), client.clone());
+    // Progress that is being delivered keeps its place.
     let dropped = SENT - u64::from(QUEUED);
     let result = client
         .call_tool("echo", json!({"n": 1}))
         .on_progress(move |progress| {
-            hears.lock().unwrap().push(progress.progress);
+            sink.lock().unwrap().push(progress.progress);
             block(|| counts.counters().dropped >= dropped);
         })
         .await
         .unwrap();
     assert_eq!(result.structured_content.as_ref().unwrap()["n"], 1);
     assert_eq!(client.counters().dropped, dropped);
-    assert_eq!(heard.lock().unwrap().len(), QUEUED as usize);
-    assert!(heard.lock().unwrap().is_sorted());
+    assert_eq!(received.lock().unwrap().len(), QUEUED as usize);
+    assert!(received.lock().unwrap().is_sorted());
     echo(&client).await;
     client.close().await;
 }

@@ -61,7 +61,7 @@ async fn without_the_flag_they_overlap() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_calls_that_are_given_up_leave_few_connections_and_the_server_hears_of_each() {
+async fn two_hundred_cancelled_calls_leave_few_connections_and_send_cancelled_each() {
     let server = DevServer::start_json(
         r#"{"faults": [{"on": {"method": "tools/call"}, "fault": {"kind": "hang", "when": "after_execution"}}]}"#,
     )
@@ -76,7 +76,7 @@ async fn two_hundred_calls_that_are_given_up_leave_few_connections_and_the_serve
     let soon = Duration::from_secs(20);
     assert!(server.wait_for(Count::Executions, 200, soon));
     calls.iter().for_each(tokio::task::JoinHandle::abort);
-    let told = Wait::at_least(Count::Requests, 200, soon).on_method("notifications/cancelled");
-    assert!(server.wait(&told).unwrap());
+    let cancelled = Wait::at_least(Count::Requests, 200, soon).on_method("notifications/cancelled");
+    assert!(server.wait(&cancelled).unwrap());
     assert!(server.wait(&Wait::at_most(Count::OpenConnections, 16, soon)).unwrap());
 }

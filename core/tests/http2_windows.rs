@@ -33,13 +33,13 @@ async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
         let server = DevServer::start_json(&options.to_string()).unwrap();
         let client = client(&server);
         client.connect().await.unwrap();
-        let heard: Vec<Arc<AtomicU32>> = (0..blocked).map(|_| Arc::default()).collect();
-        let mut calls: Vec<_> = heard
+        let received: Vec<Arc<AtomicU32>> = (0..blocked).map(|_| Arc::default()).collect();
+        let mut calls: Vec<_> = received
             .iter()
-            .map(|heard| {
-                let heard = Arc::clone(heard);
+            .map(|received| {
+                let received = Arc::clone(received);
                 let hear = move |_| {
-                    let _ = heard.fetch_add(1, Ordering::Relaxed);
+                    let _ = received.fetch_add(1, Ordering::Relaxed);
                 };
                 client.call_tool("echo", json!({"text": text})).on_progress(hear).into_future()
             })
@@ -47,10 +47,10 @@ async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
         // Each is polled until it has begun to hear of its progress, and then no more.
         poll_fn(|context| {
             let mut begun = true;
-            for (call, heard) in calls.iter_mut().zip(&heard) {
-                if heard.load(Ordering::Relaxed) == 0 {
+            for (call, received) in calls.iter_mut().zip(&received) {
+                if received.load(Ordering::Relaxed) == 0 {
                     assert!(call.as_mut().poll(context).is_pending());
-                    begun &= heard.load(Ordering::Relaxed) > 0;
+                    begun &= received.load(Ordering::Relaxed) > 0;
                 }
             }
             if begun { Poll::Ready(()) } else { Poll::Pending }

@@ -19,21 +19,21 @@ fn client(server: &DevServer, path: &str) -> ClientBuilder {
     Client::builder().profile("generic").endpoint(format!("{}{path}", server.url()))
 }
 
-/// Calls once, and checks that all progress was heard, in order.
+/// Calls once, and checks that all progress was received, in order.
 async fn hears_all(client: &Client, number: u32, each: impl FnMut(u32) + Send + 'static) {
-    let heard: Arc<Mutex<Vec<f64>>> = Arc::default();
-    let hears = Arc::clone(&heard);
+    let received: Arc<Mutex<Vec<f64>>> = Arc::default();
+    let sink = Arc::clone(&received);
     let each = Mutex::new(each);
     let result = client
         .call_tool("echo", json!({"n": 1}))
         .on_progress(move |progress| {
-            hears.lock().unwrap().push(progress.progress);
-            (each.lock().unwrap())(hears.lock().unwrap().len().try_into().unwrap());
+            sink.lock().unwrap().push(progress.progress);
+            (each.lock().unwrap())(sink.lock().unwrap().len().try_into().unwrap());
         })
         .await
         .unwrap();
     assert_eq!(result.structured_content.as_ref().unwrap()["n"], 1);
-    assert_eq!(*heard.lock().unwrap(), (1..=number).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(*received.lock().unwrap(), (1..=number).map(f64::from).collect::<Vec<_>>());
     assert_eq!(client.counters().dropped, 0);
 }
 

@@ -71,7 +71,7 @@ async fn word_of_an_older_session_that_comes_late_does_not_end_the_new_one() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
-    // The first call hears of the loss only when the second has long opened another session.
+    // The first call sink of the loss only when the second has long opened another session.
     let late = json!([
         {"on": {"tool": "echo"}, "nth": [1], "fault": {"kind": "delay", "ms": 300, "when": "after_execution"}},
         {"on": {"tool": "echo"}, "nth": [1], "fault": {"kind": "session_lost"}},
@@ -92,7 +92,7 @@ async fn word_of_an_older_session_that_comes_late_does_not_end_the_new_one() {
 }
 
 #[tokio::test]
-async fn a_recovery_that_is_given_up_by_who_began_it_is_taken_up_by_the_next() {
+async fn a_recovery_that_is_cancelled_is_continued_by_the_next_call() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
@@ -184,7 +184,7 @@ async fn a_session_that_served_others_and_is_lost_again_is_opened_again_but_not_
 }
 
 #[tokio::test]
-async fn a_call_that_is_cancelled_while_it_waits_to_resume_is_told_to_the_server() {
+async fn a_call_that_is_cancelled_while_it_waits_to_resume_sends_cancelled() {
     let options = r#"{"profile": "generic", "answer": "sse", "sse_event_ids": true, "sse_retry_ms": 20000}"#;
     let server = DevServer::start_json(options).unwrap();
     let client = client(&server).build().unwrap();

@@ -1,6 +1,6 @@
 //! Canaries in the key, a header, the URL's query and the arguments: none may show in any text of ours.
 //!
-//! What is searched is what [`told`] gives of an error, the [`Log`], and the `Debug` of what holds a canary. What a server says in `data` is its
+//! What is searched is what [`all_text`] gives of an error, the [`Log`], and the `Debug` of what holds a canary. What a server sends in `data` is its
 //! own; the client's own secrets are taken out of it as well.
 
 #![allow(clippy::unwrap_used, missing_docs)]
@@ -47,8 +47,8 @@ impl Log {
     }
 }
 
-/// All that is told of an error.
-fn told(error: &Error) -> String {
+/// All text of an error.
+fn all_text(error: &Error) -> String {
     let info = error.info();
     format!("{error}\n{error:?}\n{error:#?}\n{}\n{info:?}\n{}", error.to_json(), info.stderr.join("\n"))
 }
@@ -177,14 +177,14 @@ async fn no_form_of_a_secret_is_shown() {
         server.script_json(&json!([{"on": {"method": "tools/call"}, "fault": fault}]).to_string()).unwrap();
         let error = client.call_tool("echo", json!({})).await.unwrap_err();
         let all = [key, &session, "canary%2Fkey%2B0001"];
-        assert_hidden(&format!("an error after {fault}"), &told(&error), &all);
+        assert_hidden(&format!("an error after {fault}"), &all_text(&error), &all);
         let lines = log.take();
         assert!(lines.contains("a call failed"), "{lines}");
         assert_hidden(&format!("the log after {fault}"), &lines, &all);
     }
 }
 
-/// A proxy that answers by itself, and says what it was told.
+/// A proxy that responds by itself, and repeats what it received.
 #[tokio::test]
 async fn no_text_shows_the_password_of_a_proxy() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
@@ -207,7 +207,7 @@ async fn no_text_shows_the_password_of_a_proxy() {
         assert_hidden("the config's Debug", &format!("{config:?}"), &all);
         let client = config.build().unwrap();
         let error = client.ping().await.unwrap_err();
-        assert_hidden("an error by way of a proxy", &format!("{client:?} {}", told(&error)), &all);
+        assert_hidden("an error by way of a proxy", &format!("{client:?} {}", all_text(&error)), &all);
         if endpoint.starts_with("http:") {
             assert!(error.to_string().contains("[redacted]"), "{error}");
         }
@@ -222,10 +222,10 @@ async fn no_line_of_a_secret_is_shown() {
     let client = Client::builder().command("sh").args(script).env([("SECRET".to_owned(), key.into())]).build().unwrap();
     let error = client.ping().await.unwrap_err();
     assert!(error.info().stderr.len() >= 3, "{error:?}");
-    assert_hidden("a program's last words", &told(&error), &["canary0line0one", "canary0line0two"]);
+    assert_hidden("a program's last words", &all_text(&error), &["canary0line0one", "canary0line0two"]);
 }
 
-/// What a token endpoint and a registry were told, they may say again.
+/// What a token endpoint and a registry received, they may repeat.
 #[tokio::test]
 async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
     let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
@@ -244,7 +244,11 @@ async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
         let client = client.auth(auth.clone()).build().unwrap();
         let error = client.ping().await.unwrap_err();
         let all = ["canary:secret 8", "canary%3Asecret+8", "Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4"];
-        assert_hidden(&format!("a token endpoint that says {fault}"), &format!("{client:?} {}", told(&error)), &all);
+        assert_hidden(
+            &format!("a token endpoint that says {fault}"),
+            &format!("{client:?} {}", all_text(&error)),
+            &all,
+        );
     }
     let server = DevServer::start_json(r#"{"profile": "sema4"}"#).unwrap();
     let config = RegistryConfig::default().api_key(KEY).base_url(server.url()).tenant("acme").max_attempts(1_u32);
@@ -256,5 +260,9 @@ async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
     let fault = json!({"kind": "status", "status": 422, "body": {"detail": format!("{KEY} {HEADER} {ARGUMENT}"), "x": ARGUMENT}});
     server.script_json(&json!([{"fault": fault}]).to_string()).unwrap();
     let error = registry.create(&record).await.unwrap_err();
-    assert_hidden("a registry's error", &format!("{registry:?} {config:?} {}", told(&error)), &[KEY, HEADER, ARGUMENT]);
+    assert_hidden(
+        "a registry's error",
+        &format!("{registry:?} {config:?} {}", all_text(&error)),
+        &[KEY, HEADER, ARGUMENT],
+    );
 }

@@ -126,7 +126,7 @@ async fn a_question_that_is_never_answered_holds_up_no_other_call() {
         client.call_tool("test_simple_text", ()).await.unwrap_err()
     };
     tokio::select! {
-        ended = async { client.call_tool("ask", form()).await } => panic!("nobody answers, and it ended: {ended:?}"),
+        ended = async { client.call_tool("ask", form()).await } => panic!("no response is sent, and it ended: {ended:?}"),
         error = other => assert_eq!(error.code(), "attempt_timeout"),
     }
 }
