@@ -120,6 +120,7 @@ struct Came {
 impl Read {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         let client = Client::builder()
+            .max_connections(None)
             .api_key(self.key)
             .base_url(self.url)
             .max_attempts(1_u32)
@@ -216,7 +217,8 @@ pub(crate) struct GiveUp {
 
 impl GiveUp {
     pub(crate) async fn run(self) -> Result<(), Failed> {
-        let client = Client::builder().api_key(self.key).base_url(self.url).timeout(None).build()?;
+        let client =
+            Client::builder().api_key(self.key).base_url(self.url).timeout(None).max_connections(None).build()?;
         let mut calls = JoinSet::new();
         for number in 0..self.calls {
             let client = client.clone();
