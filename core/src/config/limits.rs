@@ -98,7 +98,7 @@ impl Limits {
         }
         let message = format!("the answer nests deeper than max_depth ({})", self.depth);
         let mut failure = AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message);
-        // It is whole, and an answer: only what it says cannot be held.
+        // A complete response whose content exceeds the limit.
         failure.error.info_mut().delivery = Delivery::Executed;
         Err(failure)
     }

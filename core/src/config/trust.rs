@@ -46,7 +46,7 @@ pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -
     static KNOWN: Mutex<Vec<(Source, Verifier)>> = Mutex::new(Vec::new());
     let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();
     let source = Source { variables, further: Arc::clone(further) };
-    // Never waited for: in a process that was forked meanwhile nobody would release the lock.
+    // Does not block: in a forked process, the lock might never be released.
     if let Ok(known) = KNOWN.try_lock()
         && let Some((_, verifier)) = known.iter().find(|(of, _)| *of == source)
     {

@@ -383,7 +383,7 @@ impl Error {
         self.0.retryable
     }
 
-    /// How long the server asked to wait.
+    /// Delay requested by the server (Retry-After).
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }

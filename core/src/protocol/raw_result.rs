@@ -79,7 +79,7 @@ impl RawReply {
             headers: self
                 .headers
                 .iter()
-                // A cookie routes, or lets in, whoever has it.
+                // Cookies may be credentials.
                 .filter(|(name, _)| *name != http::header::SET_COOKIE && name.as_str() != "set-cookie2")
                 .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
                 .collect(),
@@ -113,7 +113,7 @@ impl RawReply {
 
 /// See [`Metadata::looks_like_error`].
 pub(crate) fn looks_like_error(result: &[u8]) -> bool {
-    // Most results are told apart without being read.
+    // Fast path: most results are classified without parsing.
     if !result.windows(6).any(|window| window == b"Error:") {
         return false;
     }
