@@ -89,7 +89,7 @@ test("what the tables explain is explained alike", () => {
       const text = explained(type, spec.spelled);
       // The members of an object, and the default of a duration, have each language's spelling.
       const isDuration = spec.spelled.endsWith("Ms");
-      const help = spec.spelled === "tokenProvider" ? "Gives the bearer token" : spec.help.replace(/\.$/, "");
+      const help = spec.spelled === "tokenProvider" ? "Returns the bearer token" : spec.help.replace("None: ", "null: ").replace(/\.$/, "");
       assert.ok(text.startsWith(plain(help)), `${type}.${spec.spelled}: ${text}`);
       if (isDuration) assert.match(text, /\. in milliseconds/, `${type}.${spec.spelled}: ${text}`);
       const usual = spec.default?.replace(/; in Python .*/, "");

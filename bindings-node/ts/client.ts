@@ -53,18 +53,18 @@ export class OmniMcpClient {
     return this.#caller.property("instructions") as string | undefined;
   }
 
-  /** The state of the client: idle, connecting, ready, recovering or closed. */
+  /** The connection state: idle, connecting, ready, recovering or closed. */
   get state(): State {
     return this.#caller.property("state") as State;
   }
 
-  /** The activity of the client so far, in numbers that only grow. */
+  /** The activity of the client since its creation. */
   get counters(): Counters {
     return this.#caller.property("counters") as Counters;
   }
 
   /**
-   * Connects to the server, if not connected yet, with or without a handshake as the profile prescribes.
+   * Connects to the server, unless already connected. The profile decides whether a handshake is performed.
    *
    * @param options - Options of this call; durations are in milliseconds.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -74,10 +74,10 @@ export class OmniMcpClient {
   }
 
   /**
-   * Connects to the server, if not connected yet; in the older protocol versions always by a handshake.
+   * Connects to the server, unless already connected. Before 2026-07-28 always performs the handshake.
    *
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's versions, capabilities and instructions.
+   * @returns The versions, capabilities and instructions of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   initialize(options?: CallOptions): Promise<InitializeResult> {
@@ -85,10 +85,10 @@ export class OmniMcpClient {
   }
 
   /**
-   * Asks the server for its versions, capabilities and instructions.
+   * Requests the versions, capabilities and instructions of the server.
    *
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's versions, capabilities and instructions.
+   * @returns The versions, capabilities and instructions of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   discover(options?: CallOptions): Promise<DiscoverResult> {
@@ -120,9 +120,9 @@ export class OmniMcpClient {
   /**
    * Lists one page of tools.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The page, with `nextCursor` where another page follows.
+   * @returns The page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<ListToolsResult> {
@@ -131,7 +131,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Iterates over all tools; pages are fetched as they are needed.
+   * Iterates over all tools; pages are fetched on demand.
    *
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The items, in order.
@@ -146,10 +146,10 @@ export class OmniMcpClient {
    *
    * @param name - The tool's name.
    * @param args - The tool's arguments.
-   * @param keyOrOptions - An idempotency key, or options of this call. The key by which the server runs the call once,
-   *   1 to 255 visible ASCII characters.
+   * @param keyOrOptions - An idempotency key, or options of this call. Idempotency key, 1 to 255 visible ASCII
+   *   characters. The server runs calls with the same key once.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The tool's result, with `isError` where the tool reports a failure.
+   * @returns The result of the tool. `isError` is true if the tool reports a failure.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   callTool<T = Record<string, unknown>>(
@@ -175,9 +175,9 @@ export class OmniMcpClient {
   /**
    * Lists one page of resources.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The page, with `nextCursor` where another page follows.
+   * @returns The page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listResourcesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourcesResult> {
@@ -186,7 +186,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Iterates over all resources; pages are fetched as they are needed.
+   * Iterates over all resources; pages are fetched on demand.
    *
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The items, in order.
@@ -212,9 +212,9 @@ export class OmniMcpClient {
   /**
    * Lists one page of resource templates.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The page, with `nextCursor` where another page follows.
+   * @returns The page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listResourceTemplatesPage(cursor?: string | null, options?: CallOptions): Promise<ListResourceTemplatesResult> {
@@ -225,7 +225,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Iterates over all resource templates; pages are fetched as they are needed.
+   * Iterates over all resource templates; pages are fetched on demand.
    *
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The items, in order.
@@ -248,7 +248,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Subscribes to changes of a resource, which arrive as notifications, also in a later session.
+   * Subscribes to changes of a resource. Changes arrive as notifications; the subscription is restored in new sessions.
    *
    * @param uri - The resource's URI.
    * @param options - Options of this call; durations are in milliseconds.
@@ -285,9 +285,9 @@ export class OmniMcpClient {
   /**
    * Lists one page of prompts.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The page, with `nextCursor` where another page follows.
+   * @returns The page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listPromptsPage(cursor?: string | null, options?: CallOptions): Promise<ListPromptsResult> {
@@ -296,7 +296,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Iterates over all prompts; pages are fetched as they are needed.
+   * Iterates over all prompts; pages are fetched on demand.
    *
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The items, in order.
@@ -307,7 +307,7 @@ export class OmniMcpClient {
   }
 
   /**
-   * Gets a prompt, filled in with arguments.
+   * Gets a prompt with its arguments filled in.
    *
    * @param name - The prompt's name.
    * @param args - The prompt's arguments.
@@ -326,8 +326,8 @@ export class OmniMcpClient {
    * Suggests values for an argument of a prompt or a resource template.
    *
    * @param ref - The prompt or the resource template.
-   * @param argument - The argument's name, and its value so far.
-   * @param context - The arguments that have a value already.
+   * @param argument - Name and current value of the argument.
+   * @param context - Arguments that already have a value.
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The suggested values.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -340,9 +340,10 @@ export class OmniMcpClient {
   }
 
   /**
-   * Sets the least level of the log messages that the server sends as notifications, also in a later session.
+   * Sets the minimum level of log messages from the server. They arrive as notifications; the level is restored in new
+   * sessions.
    *
-   * @param level - The least level.
+   * @param level - Minimum level.
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The server's empty result.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -352,12 +353,12 @@ export class OmniMcpClient {
   }
 
   /**
-   * Sends any request.
+   * Sends a request of any method.
    *
-   * @param method - The method of the protocol.
-   * @param params - The request's params.
+   * @param method - Method name.
+   * @param params - Params of the request.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's result.
+   * @returns The result from the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   request<T = unknown>(method: string, params?: object | null, options?: CallOptions): Promise<T> {
@@ -366,10 +367,10 @@ export class OmniMcpClient {
   }
 
   /**
-   * Sends any notification, and returns when the server has accepted it.
+   * Sends a notification of any method. Returns when the server has accepted it.
    *
-   * @param method - The method of the protocol.
-   * @param params - The notification's params.
+   * @param method - Method name.
+   * @param params - Params of the notification.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async notify(method: string, params?: object | null): Promise<void> {
@@ -377,7 +378,7 @@ export class OmniMcpClient {
     await this.#caller.call("notify", "params", given, { method, params: given });
   }
 
-  /** Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again. */
+  /** Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly. */
   async close(): Promise<void> {
     await this.#caller.close();
   }
@@ -398,10 +399,10 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Connects to the server, if not connected yet; in the older protocol versions always by a handshake.
+   * Connects to the server, unless already connected. Before 2026-07-28 always performs the handshake.
    *
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the server's versions, capabilities and instructions.
+   * @returns The metadata, and the result: the versions, capabilities and instructions of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   initialize(options?: CallOptions): Promise<WithMetadata<InitializeResult>> {
@@ -409,10 +410,10 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Asks the server for its versions, capabilities and instructions.
+   * Requests the versions, capabilities and instructions of the server.
    *
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the server's versions, capabilities and instructions.
+   * @returns The metadata, and the result: the versions, capabilities and instructions of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   discover(options?: CallOptions): Promise<WithMetadata<DiscoverResult>> {
@@ -444,9 +445,9 @@ export class ClientWithMetadata {
   /**
    * Lists one page of tools.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the page, with `nextCursor` where another page follows.
+   * @returns The metadata, and the result: the page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listToolsPage(cursor?: string | null, options?: CallOptions): Promise<WithMetadata<ListToolsResult>> {
@@ -461,10 +462,10 @@ export class ClientWithMetadata {
    *
    * @param name - The tool's name.
    * @param args - The tool's arguments.
-   * @param keyOrOptions - An idempotency key, or options of this call. The key by which the server runs the call once,
-   *   1 to 255 visible ASCII characters.
+   * @param keyOrOptions - An idempotency key, or options of this call. Idempotency key, 1 to 255 visible ASCII
+   *   characters. The server runs calls with the same key once.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the tool's result, with `isError` where the tool reports a failure.
+   * @returns The metadata, and the result: the result of the tool. `isError` is true if the tool reports a failure.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   callTool<T = Record<string, unknown>>(
@@ -492,9 +493,9 @@ export class ClientWithMetadata {
   /**
    * Lists one page of resources.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the page, with `nextCursor` where another page follows.
+   * @returns The metadata, and the result: the page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listResourcesPage(cursor?: string | null, options?: CallOptions): Promise<WithMetadata<ListResourcesResult>> {
@@ -520,9 +521,9 @@ export class ClientWithMetadata {
   /**
    * Lists one page of resource templates.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the page, with `nextCursor` where another page follows.
+   * @returns The metadata, and the result: the page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listResourceTemplatesPage(
@@ -549,7 +550,7 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Subscribes to changes of a resource, which arrive as notifications, also in a later session.
+   * Subscribes to changes of a resource. Changes arrive as notifications; the subscription is restored in new sessions.
    *
    * @param uri - The resource's URI.
    * @param options - Options of this call; durations are in milliseconds.
@@ -592,9 +593,9 @@ export class ClientWithMetadata {
   /**
    * Lists one page of prompts.
    *
-   * @param cursor - The cursor of the page; the first page where it is absent.
+   * @param cursor - Cursor of the page. Default: the first page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the page, with `nextCursor` where another page follows.
+   * @returns The metadata, and the result: the page, with `nextCursor` if another page follows.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   listPromptsPage(cursor?: string | null, options?: CallOptions): Promise<WithMetadata<ListPromptsResult>> {
@@ -605,7 +606,7 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Gets a prompt, filled in with arguments.
+   * Gets a prompt with its arguments filled in.
    *
    * @param name - The prompt's name.
    * @param args - The prompt's arguments.
@@ -626,8 +627,8 @@ export class ClientWithMetadata {
    * Suggests values for an argument of a prompt or a resource template.
    *
    * @param ref - The prompt or the resource template.
-   * @param argument - The argument's name, and its value so far.
-   * @param context - The arguments that have a value already.
+   * @param argument - Name and current value of the argument.
+   * @param context - Arguments that already have a value.
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The metadata, and the result: the suggested values.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -642,9 +643,10 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Sets the least level of the log messages that the server sends as notifications, also in a later session.
+   * Sets the minimum level of log messages from the server. They arrive as notifications; the level is restored in new
+   * sessions.
    *
-   * @param level - The least level.
+   * @param level - Minimum level.
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The metadata, and the result: the server's empty result.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -656,12 +658,12 @@ export class ClientWithMetadata {
   }
 
   /**
-   * Sends any request.
+   * Sends a request of any method.
    *
-   * @param method - The method of the protocol.
-   * @param params - The request's params.
+   * @param method - Method name.
+   * @param params - Params of the request.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The metadata, and the result: the server's result.
+   * @returns The metadata, and the result: the result from the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   request<T = unknown>(method: string, params?: object | null, options?: CallOptions): Promise<WithMetadata<T>> {

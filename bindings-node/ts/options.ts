@@ -9,202 +9,199 @@ import type { AbortSignalLike, LogRecord, Notification, ServiceCode, SessionSign
 
 /** The options of a client. */
 export interface ClientOptions {
-  /** The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni). */
+  /** API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni). */
   apiKey?: string;
   /**
-   * The service's base URL; the profile adds the path of its MCP endpoint. Default: the environment variable
-   * OMNI_CLIENT_API_BASE_URL, else the profile's own.
+   * Base URL of the service; the profile appends the path of its MCP endpoint. Default: the environment variable
+   * OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
    */
   baseUrl?: string;
-  /** The exact URL of the MCP endpoint, instead of `baseUrl`. Default: none. */
+  /** Full URL of the MCP endpoint. Replaces `baseUrl`. Default: none. */
   endpoint?: string;
   /**
-   * Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
-   * Default: omni; generic where a command is given.
+   * Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service. Default:
+   * omni; generic if a command is given.
    */
   profile?: ProfileName | ProfileOptions;
   /**
-   * The slug or id of the server behind a gateway, where the profile's path has one. Default: none; required by the
-   * profile odock.
+   * Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none; required by profile
+   * odock.
    */
   slug?: string;
-  /** How the client proves who it is, where it is not by `apiKey`: an object with `type`. Default: the API key. */
+  /** Credentials other than `apiKey`: an object with `type`. Default: the API key, as a bearer token. */
   auth?: AuthOptions;
-  /** The version of OMNI's API to ask for, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none. */
+  /** Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none. */
   omniVersion?: string;
-  /** Whether a session is opened by a handshake before the first call. Default: the profile's (odock: false). */
+  /** Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false). */
   handshake?: boolean;
   /**
-   * What carries the messages: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio where a
-   * command is given; else streamable_http, and sse where a server of the profile generic refuses that.
+   * Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a command is given;
+   * else streamable_http, with fallback to sse in profile generic.
    */
   transport?: "streamable_http" | "sse" | "stdio";
-  /** The program to start, for the transport stdio. Default: none. */
+  /** Program to start (stdio transport). Default: none. */
   command?: string;
-  /** Its arguments. Default: none. */
+  /** Arguments of the program (stdio transport). Default: none. */
   args?: string[];
-  /** Its environment, besides PATH, HOME and the like; no other variables are handed on. Default: none. */
+  /**
+   * Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No other
+   * variables are inherited. Default: none.
+   */
   env?: Record<string, string>;
-  /** Its working directory. Default: that of this process. */
+  /** Working directory of the program (stdio transport). Default: the current directory. */
   cwd?: string;
   /**
-   * The URL of the proxy to go through: http, https, socks5 or socks5h. Default: the proxy variables of the
-   * environment, which loopback ignores.
+   * Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never proxied.
    */
   proxy?: string;
-  /** Headers for the proxy. Default: none. */
+  /** HTTP headers sent to the proxy. Default: none. */
   proxyHeaders?: Record<string, string>;
   /**
-   * The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file. Default: those of
-   * the system.
+   * Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file. Default: the
+   * system's certificate store.
    */
   caCerts?: string;
   /**
-   * The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default:
+   * Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file. Default:
    * none.
    */
   clientCert?: string;
   /**
-   * Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that `clientCert` holds
-   * besides.
+   * Private key of `clientCert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in `clientCert`.
    */
   clientKey?: string;
-  /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
+  /** Minimum TLS version: `1.2` or `1.3`. Default: 1.2. */
   minTlsVersion?: string;
-  /** The only tools that may be called. Default: all; an empty list allows none. */
+  /** Tools that may be called. An empty list allows none. Default: all tools. */
   allowedTools?: string[];
-  /** Tools that may not be called, whatever is allowed. Default: none. */
+  /** Tools that may not be called. Takes precedence over `allowedTools`. Default: none. */
   blockedTools?: string[];
-  /** The name by which the client presents itself to servers. Default: omni-mcp. */
+  /** Client name in `clientInfo`. Default: omni-mcp. */
   clientName?: string;
-  /** The version by which the client presents itself to servers. Default: that of this package. */
+  /** Client version in `clientInfo`. Default: the version of this package. */
   clientVersion?: string;
-  /** Sends one tool call at a time, in the order in which they were made. Default: false. */
+  /** Send one tool call at a time, in call order. Default: false. */
   forceSerialToolCalls?: boolean;
   /**
-   * Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen. Default:
-   * true where `onNotification` is given, and in the older era also where a server may ask a function.
+   * Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28. Default: true
+   * if `onNotification` is given, and before 2026-07-28 also if a callback for server requests is given.
    */
   listen?: boolean;
-  /** The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first. */
+  /**
+   * Use this protocol version only. Must be one that the profile accepts. Default: the versions of the profile, newest
+   * first.
+   */
   protocolVersion?: string;
-  /** The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none. */
+  /** Load balancer affinity hint, sent as `x-session-id` with every request. Default: none. */
   xSessionId?: string;
-  /** Keeps the server's cookies and sends them back to it, as load balancers route by them. Default: true. */
+  /** Store the server's cookies and send them back (load balancer affinity). Default: true. */
   cookies?: boolean;
-  /** Further headers for every request; the names that the client itself sets are refused. Default: none. */
+  /** Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none. */
   headers?: Record<string, string>;
   /**
-   * How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the call
-   * start it anew. In milliseconds; null is no limit. Default: 20000 ms.
+   * Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call, restart it.
+   * null: no limit. In milliseconds. Default: 20000 ms.
    */
   timeoutMs?: number | null;
-  /** How long a call may take over all attempts and waits. In milliseconds; null is no limit. Default: 300000 ms. */
+  /**
+   * Total timeout of a call, including all attempts and waits. null: no limit. In milliseconds. Default: 300000 ms.
+   */
   totalTimeoutMs?: number | null;
-  /** How long making a connection may take. In milliseconds; null is no limit. Default: 10000 ms. */
+  /** Timeout for establishing a connection. null: no limit. In milliseconds. Default: 10000 ms. */
   connectTimeoutMs?: number | null;
   /**
-   * How long an unused connection is kept. In milliseconds. Default: 50000 ms where calls carry idempotency keys, else
-   * 4000 ms.
+   * Time after which an idle pooled connection is closed. In milliseconds. Default: 50000 ms if calls carry idempotency
+   * keys, else 4000 ms.
    */
   poolIdleTimeoutMs?: number;
   /**
-   * The most calls on their way at once, each on a connection of its own, over HTTP/2 on a stream; further calls wait
-   * in order; none is no limit. Default: 256.
+   * Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2; further calls wait in
+   * order. null: no limit. Default: 256.
    */
   maxConnections?: number | null;
-  /** How often a call is sent at most. Default: 3. */
+  /** Maximum number of attempts, including the first. 1: no retries. Default: 3. */
   maxAttempts?: number;
-  /** The wait before the second attempt; it doubles with each further one. In milliseconds. Default: 250 ms. */
+  /** Delay before the second attempt. It doubles with each further attempt. In milliseconds. Default: 250 ms. */
   backoffInitialMs?: number;
-  /** The longest wait that the doubling reaches. In milliseconds. Default: 4000 ms. */
+  /** Maximum delay between attempts. In milliseconds. Default: 4000 ms. */
   backoffMaxMs?: number;
-  /** The tokens of the client's retry budget, of which each retry takes 14; none is no limit. Default: 500. */
+  /** Retry budget of the client, in tokens. A retry takes 14. null: no limit. Default: 500. */
   retryBudget?: number | null;
   /**
-   * Declares that the server runs a repeated `Idempotency-Key` once, so that calls with one are retried. Default: the
-   * profile's (omni: true).
+   * Declare that the server runs requests with the same `Idempotency-Key` once. Calls with a key are then retried.
+   * Default: set by the profile (omni: true).
    */
   honoursIdempotencyKeys?: boolean;
-  /** Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: false. */
+  /** Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false. */
   retryUnavailable?: boolean;
-  /** Makes a result with `isError` an error of kind `tool`. Default: false. */
+  /** Turn a tool result with `isError` into an error of kind `tool`. Default: false. */
   raiseToolErrors?: boolean;
   /**
-   * Checks structured results of tools by their output schemas; the list of tools is read first where it is not known.
-   * Default: false.
+   * Validate structured tool results against the output schema. Lists the tools first if they are not known. Default:
+   * false.
    */
   validateOutput?: boolean;
-  /**
-   * Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they
-   * changed. Default: true.
-   */
+  /** Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default: true. */
   cache?: boolean;
-  /** How often one call may be asked for input by a server of the newer era. Default: 10. */
+  /** Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28). Default: 10. */
   maxInputRounds?: number;
-  /** Lets an API key and calls go over plain http to a host that is not loopback. Default: false. */
+  /** Allow plain http for calls and API keys to hosts other than loopback. Default: false. */
   allowHttp?: boolean;
-  /** The largest answer, in bytes after decompression. Default: 67108864. */
+  /** Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB). */
   maxAnswerBytes?: number;
-  /** The largest event of a stream, or line of a process, in bytes. Default: `maxAnswerBytes`. */
+  /** Maximum size of one stream event, or of one line of a process, in bytes. Default: `maxAnswerBytes`. */
   maxEventBytes?: number;
-  /** How much of an error's body is read, in bytes after decompression. Default: 65536. */
+  /** Maximum size of an error body after decompression, in bytes. The rest is not read. Default: 65536 (64 KiB). */
   maxErrorBytes?: number;
-  /** The most headers of an answer. Default: 100. */
+  /** Maximum number of response headers. Default: 100. */
   maxHeaders?: number;
-  /** The most lists and objects in each other, in an answer or a notification. Default: 127. */
+  /** Maximum nesting depth of JSON in responses and notifications. Default: 127. */
   maxDepth?: number;
   /**
-   * The most notifications that wait for `onNotification`, records for `onLog`, and of each call progress for its
-   * `onProgress`, for which its stream waits; further ones are dropped and counted. Default: 1024.
+   * Maximum number of messages queued for each callback: notifications, log records and, for each call, progress.
+   * Further ones are dropped and counted; a stream waits while the progress queue of its call is full. Default: 1024.
    */
   maxQueuedNotifications?: number;
-  /**
-   * The most requests of a server's own that are answered at once; further ones stay without an answer. Default: 256.
-   */
+  /** Maximum number of server requests handled at once. Further ones are ignored and counted. Default: 256. */
   maxServerRequests?: number;
-  /** The least level of what `onLog` hears: `debug`, `info`, `warn` or `error`. Default: info. */
+  /** Minimum level of records for `onLog`: `debug`, `info`, `warn` or `error`. Default: info. */
   logLevel?: string;
-  /** The most pages that a list is read over. Default: 1000. */
+  /** Maximum number of pages read for one list. Default: 1000. */
   maxPages?: number;
   /**
-   * Refuses everything that is accepted only because servers deviate from the specification, for testing servers.
-   * Default: false.
+   * Refuse known deviations from the specification that are otherwise accepted. For testing servers. Default: false.
    */
   strict?: boolean;
-  /**
-   * Hears each notification that the server sends by itself: its method and its params. What it throws becomes a
-   * warning.
-   */
+  /** Called with each notification from the server: `method` and `params`. What it throws becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
   /**
-   * Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No
-   * payloads, no secrets. What it throws becomes a warning.
+   * Called with each log record: level, message, and fields such as method, tool, attempt, status and request_id.
+   * Records contain no payloads or secrets. What it throws becomes a warning.
    */
   onLog?: (record: LogRecord) => unknown;
   /**
-   * Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.
-   * What it throws becomes a warning.
+   * Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
+   * closed. What it throws becomes a warning.
    */
   onState?: (change: StateChange) => unknown;
   /**
-   * Gives the bearer token: a string, or an object with token and `expiresInMs`. Asked again when it expires or is
-   * refused. What it throws is the `cause` of the call's error.
+   * Returns the bearer token: a string, or an object with token and `expiresInMs`. Called again when the token expires
+   * or is refused. What it throws is the `cause` of the call's error.
    */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
   /**
-   * Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and
-   * model. What it throws is the `cause` of the call's error.
+   * Handles `sampling/createMessage`. Receives the request params; returns role, content and model. What it throws is
+   * the `cause` of the call's error.
    */
   onSampling?: (params: CreateMessageRequestParams) => CreateMessageResult | Promise<CreateMessageResult>;
   /**
-   * Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is
-   * left out of it has the form's defaults. What it throws is the `cause` of the call's error.
+   * Handles `elicitation/create`. Receives the request params; returns action and, for an accepted form, content.
+   * Absent fields have the defaults of the form. What it throws is the `cause` of the call's error.
    */
   onElicitation?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
   /**
-   * Gives the folders that a server may work in: a list of objects with uri and name. What it throws is the `cause` of
-   * the call's error.
+   * Handles `roots/list`. Returns a list of objects with uri and name. What it throws is the `cause` of the call's
+   * error.
    */
   onRoots?: () => readonly Root[] | Promise<readonly Root[]>;
 }
@@ -214,85 +211,88 @@ export type ProfileName = "omni" | "octomind" | "odock" | "generic";
 
 /** The rules of a service that has no profile here; the others are those of the profile that it extends. */
 export interface ProfileOptions {
-  /** The name, for messages. Default: custom. */
+  /** Name of the profile, used in messages. Default: custom. */
   name?: string;
-  /** The profile that this one changes: `generic`, `omni`, `octomind` or `odock`. Default: generic. */
+  /** Profile to extend: `generic`, `omni`, `octomind` or `odock`. Default: generic. */
   extends?: ProfileName;
-  /** Where the service lives. Default: that of the profile it extends. */
+  /** Base URL of the service. Default: the value of the extended profile. */
   baseUrl?: string;
   /**
-   * The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name. Default: that of the
-   * profile it extends.
+   * Path of the MCP endpoint below the base URL. `{slug}` is replaced by the option of that name. Default: the value of
+   * the extended profile.
    */
   path?: string;
-  /** The path of the event stream of the transport of 2024-11-05. Default: that of the profile it extends. */
+  /** Path of the event stream of the HTTP+SSE transport (2024-11-05). Default: the value of the extended profile. */
   ssePath?: string;
-  /** The environment variable read where `apiKey` is not given. Default: none. */
+  /** Environment variable with the default of `apiKey`. Default: none. */
   apiKeyVariable?: string;
-  /** The environment variable read where `baseUrl` is not given. Default: none. */
+  /** Environment variable with the default of `baseUrl`. Default: none. */
   baseUrlVariable?: string;
-  /** Whether a key is required. Default: that of the profile it extends. */
+  /** Require an API key. Default: the value of the extended profile. */
   keyRequired?: boolean;
-  /** The header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token. */
+  /** Header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token. */
   apiKeyHeader?: string;
-  /**
-   * The protocol versions accepted from the server, the one to ask for first. Default: those of the profile it extends.
-   */
+  /** Accepted protocol versions. The first one is requested. Default: the value of the extended profile. */
   versions?: string[];
-  /** Whether a session is opened by a handshake before the first call. Default: that of the profile it extends. */
+  /** Perform the `initialize` handshake before the first call. Default: the value of the extended profile. */
   handshake?: boolean;
-  /** Whether JSON-RPC ids are sent as strings. Default: that of the profile it extends. */
+  /** Send JSON-RPC ids as strings. Default: the value of the extended profile. */
   stringIds?: boolean;
-  /** Whether a session is ended by DELETE. Default: that of the profile it extends. */
+  /** End sessions by DELETE. Default: the value of the extended profile. */
   deletesSessions?: boolean;
   /**
-   * Whether the server runs a repeated `Idempotency-Key` once, so that every `tools/call` carries one. Default: that of
-   * the profile it extends.
+   * The server runs requests with the same `Idempotency-Key` once. Every `tools/call` then carries a key. Default: the
+   * value of the extended profile.
    */
   honoursIdempotencyKeys?: boolean;
   /**
-   * Whether the load balancer wants an `x-session-id`, made once per client. Default: that of the profile it extends.
+   * Send an `x-session-id`, generated once per client (load balancer affinity). Default: the value of the extended
+   * profile.
    */
   sticky?: boolean;
-  /** Whether a JSON-RPC error on HTTP 500 is worth another attempt. Default: that of the profile it extends. */
+  /** Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile. */
   retriesInternalErrors?: boolean;
   /**
-   * What the service's own error codes mean, before those of the profile it extends: objects with `word`, `code` (one
-   * of ours), `happened` (a row of the retry table) and `delivery`. Default: none.
+   * Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error
+   * code of this library), `happened` (a failure class of the retry table) and `delivery`. Default: none.
    */
   catalogue?: ServiceCode[];
   /**
-   * Answers that say that the session is lost: objects with `status`, and `method` (POST), `rpcCode` and `mentions`.
-   * Default: none.
+   * Responses that mean that the session is lost: objects with `status`, and `method` (default: POST), `rpcCode` and
+   * `mentions`. Default: none.
    */
   sessionLost?: SessionSign[];
 }
 
 /** The credentials of a client. `type` decides which others apply. */
 export interface AuthOptions {
-  /** `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`. Required. */
+  /**
+   * Type of credentials: `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
+   * Required.
+   */
   type: "none" | "bearer" | "basic" | "oauth2" | "header";
-  /** The token (type `bearer`). Default: none. */
+  /** Token (type `bearer`). Default: none. */
   token?: string;
-  /** The user (type `basic`). Default: none. */
+  /** User name (type `basic`). Default: none. */
   username?: string;
-  /** The password (type `basic`). Default: none. */
+  /** Password (type `basic`). Default: none. */
   password?: string;
   /**
-   * The token endpoint (type `oauth2`). Default: found by the metadata of the server's own origin (RFC 9728, RFC 8414).
+   * URL of the token endpoint (type `oauth2`). Default: discovered from the metadata on the origin of the server (RFC
+   * 9728, RFC 8414).
    */
   tokenUrl?: string;
-  /** The client's id (type `oauth2`). Default: none. */
+  /** Client id (type `oauth2`). Default: none. */
   clientId?: string;
-  /** The client's secret (type `oauth2`). Default: none. */
+  /** Client secret (type `oauth2`). Default: none. */
   clientSecret?: string;
-  /** The scope to ask for (type `oauth2`). Default: none. */
+  /** Requested scope (type `oauth2`). Default: none. */
   scope?: string;
-  /** The audience to ask for (type `oauth2`). Default: none. */
+  /** Requested audience (type `oauth2`). Default: none. */
   audience?: string;
-  /** The name of the header (type `header`). Default: Authorization. */
+  /** Header name (type `header`). Default: Authorization. */
   name?: string;
-  /** The whole value of the header (type `header`). Default: none. */
+  /** Complete header value (type `header`). Default: none. */
   value?: string;
 }
 
@@ -301,44 +301,47 @@ export type ProvidedToken = string | { token: string; expiresInMs?: number };
 
 /** The options of one call; the others are those of the client. */
 export interface CallOptions {
-  /** How long one attempt may stay without an answer. In milliseconds; null is no limit. Default: the client's. */
+  /**
+   * Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call, restart it.
+   * null: no limit. In milliseconds. Default: the value of the client.
+   */
   timeoutMs?: number | null;
   /**
-   * How long the call may take over all attempts and waits. In milliseconds; null is no limit. Default: the client's.
+   * Total timeout of the call, including all attempts and waits. null: no limit. In milliseconds. Default: the value of
+   * the client.
    */
   totalTimeoutMs?: number | null;
   /**
-   * The key by which the server runs the call once, 1 to 255 visible ASCII characters. Default: a fresh one where the
-   * server honours keys.
+   * Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key once. Default: a
+   * generated key if the server honours keys.
    */
   idempotencyKey?: string;
   /**
-   * The id that the service's logs will show; further attempts append -2, -3 and so on. Default: a fresh one for each
-   * attempt.
+   * Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on. Default: a
+   * generated id for each attempt.
    */
   requestId?: string;
-  /** Further headers; the names that the client itself sets are refused. Default: none. */
+  /** Additional HTTP headers. Headers that the client sets itself are refused. Default: none. */
   headers?: Record<string, string>;
-  /** How often the call is sent at most. Default: the client's. */
+  /** Maximum number of attempts, including the first. 1: no retries. Default: the value of the client. */
   maxAttempts?: number;
-  /** Declares that the server runs a repeated `Idempotency-Key` once. Default: the client's. */
+  /** Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client. */
   honoursIdempotencyKeys?: boolean;
-  /** Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: the client's. */
-  retryUnavailable?: boolean;
-  /** Makes a result with `isError` an error of kind `tool`. Default: the client's. */
-  raiseToolErrors?: boolean;
-  /** Checks the structured result of a tool by its output schema. Default: the client's. */
-  validateOutput?: boolean;
-  /** Asks the server even where its last answer still holds. Default: false. */
-  fresh?: boolean;
   /**
-   * The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the newer
-   * era and processes. Default: none.
+   * Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the value of the client.
    */
+  retryUnavailable?: boolean;
+  /** Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the client. */
+  raiseToolErrors?: boolean;
+  /** Validate the structured tool result against the output schema. Default: the value of the client. */
+  validateOutput?: boolean;
+  /** Bypass the result cache. Default: false. */
+  fresh?: boolean;
+  /** W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default: none. */
   traceparent?: string;
-  /** The W3C tracestate that goes with it. Default: none. */
+  /** W3C `tracestate`, sent with `traceparent`. Default: none. */
   tracestate?: string;
-  /** W3C baggage, sent in the same way. Default: none. */
+  /** W3C `baggage`, sent like `traceparent`. Default: none. */
   baggage?: string;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
   signal?: AbortSignalLike;
@@ -348,61 +351,64 @@ export interface CallOptions {
 
 /** The options of a client of a registry. */
 export interface RegistryOptions {
-  /** The API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY or SEMA4_API_KEY. */
+  /** API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY or SEMA4_API_KEY. */
   apiKey?: string;
-  /** How the client proves who it is, where it is not by `apiKey`. Default: the API key. */
+  /** Credentials other than `apiKey`: an object with `type`. Default: the API key, as a bearer token. */
   auth?: AuthOptions;
   /**
-   * Where the registry lives. Without `tenant`, Sema4.ai's whole base, `https://host/tenants/{tenant}/api/v2`. Default:
-   * the environment variable GAIA_BASE_URL or SEMA4_BASE_URL.
+   * Base URL of the registry. For Sema4.ai without `tenant`, the complete base, `https://host/tenants/{tenant}/api/v2`.
+   * Default: the environment variable GAIA_BASE_URL or SEMA4_BASE_URL.
    */
   baseUrl?: string;
-  /** The tenant (Sema4.ai): the base is then `{baseUrl}/tenants/{tenant}/api/v2`. Default: none. */
+  /** Tenant (Sema4.ai). The base is then `{baseUrl}/tenants/{tenant}/api/v2`. Default: none. */
   tenant?: string;
-  /** The path of the collection below the base URL (GAIA). Default: /api/mcp/servers. */
+  /** Path of the collection below the base URL (GAIA). Default: /api/mcp/servers. */
   path?: string;
-  /** Further headers for every request. Default: none. */
+  /** Additional HTTP headers for every request. Default: none. */
   headers?: Record<string, string>;
-  /** How long one attempt may stay without an answer. In milliseconds; null is no limit. Default: 20000 ms. */
+  /** Idle timeout of one attempt. null: no limit. In milliseconds. Default: 20000 ms. */
   timeoutMs?: number | null;
-  /** How long a call may take over all attempts and waits. In milliseconds; null is no limit. Default: 300000 ms. */
+  /**
+   * Total timeout of a call, including all attempts and waits. null: no limit. In milliseconds. Default: 300000 ms.
+   */
   totalTimeoutMs?: number | null;
-  /** How long making a connection may take. In milliseconds; null is no limit. Default: 10000 ms. */
+  /** Timeout for establishing a connection. null: no limit. In milliseconds. Default: 10000 ms. */
   connectTimeoutMs?: number | null;
-  /** How often a request is sent at most. Default: 3. */
+  /** Maximum number of attempts, including the first. 1: no retries. Default: 3. */
   maxAttempts?: number;
-  /** The wait before the second attempt; it doubles with each further one. In milliseconds. Default: 250 ms. */
+  /** Delay before the second attempt. It doubles with each further attempt. In milliseconds. Default: 250 ms. */
   backoffInitialMs?: number;
-  /** The longest wait that the doubling reaches. In milliseconds. Default: 4000 ms. */
+  /** Maximum delay between attempts. In milliseconds. Default: 4000 ms. */
   backoffMaxMs?: number;
-  /** The tokens of the retry budget, of which each retry takes 14; none is no limit. Default: 500. */
+  /** Retry budget of the client, in tokens. A retry takes 14. null: no limit. Default: 500. */
   retryBudget?: number | null;
-  /** The URL of the proxy to go through. Default: the proxy variables of the environment, which loopback ignores. */
+  /**
+   * Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never proxied.
+   */
   proxy?: string;
-  /** Headers for the proxy. Default: none. */
+  /** HTTP headers sent to the proxy. Default: none. */
   proxyHeaders?: Record<string, string>;
   /**
-   * The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file. Default: those of
-   * the system.
+   * Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file. Default: the
+   * system's certificate store.
    */
   caCerts?: string;
   /**
-   * The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file. Default:
+   * Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file. Default:
    * none.
    */
   clientCert?: string;
   /**
-   * Its private key, not encrypted: PEM text, or the path of a PEM file. Default: the one that `clientCert` holds
-   * besides.
+   * Private key of `clientCert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in `clientCert`.
    */
   clientKey?: string;
-  /** The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2. */
+  /** Minimum TLS version: `1.2` or `1.3`. Default: 1.2. */
   minTlsVersion?: string;
-  /** Lets the key go over plain http to a host that is not loopback. Default: false. */
+  /** Allow plain http for the API key to hosts other than loopback. Default: false. */
   allowHttp?: boolean;
-  /** The largest answer, in bytes after decompression. Default: 67108864. */
+  /** Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB). */
   maxAnswerBytes?: number;
-  /** The most pages that a list is read over. Default: 1000. */
+  /** Maximum number of pages read for one list. Default: 1000. */
   maxPages?: number;
 }
 
@@ -414,26 +420,26 @@ export type RegistryCallOptions = Pick<
 
 /** The activity of a client so far. */
 export interface Counters {
-  /** Calls that were made, whatever became of them. */
+  /** Calls started. */
   calls: number;
-  /** Calls that ended with an error, those given up not among them. */
+  /** Calls that failed. Cancelled calls are not included. */
   failures: number;
-  /** Calls that were given up before their end. */
+  /** Calls cancelled before their result. */
   cancelled: number;
-  /** Calls that were answered from what the client kept. */
+  /** Calls served from the result cache. */
   cached: number;
-  /** How often the calls were sent. */
+  /** Attempts of all calls. */
   attempts: number;
-  /** How often they were sent again after a failure. */
+  /** Attempts that repeated a failed attempt. */
   retries: number;
-  /** Answers that the server had kept of an earlier call with the same key. */
+  /** Responses replayed by the server for an idempotency key used before. */
   replays: number;
-  /** Sessions that were opened, the first among them. */
+  /** Sessions opened, including the first. */
   sessions: number;
-  /** Notifications, progress and log records that were dropped because nobody took them in time. */
+  /** Notifications, progress and log records dropped because the queue of a callback was full. */
   dropped: number;
-  /** Requests of the server's own that were left without an answer, as there were too many. */
+  /** Server requests ignored because too many were pending. */
   unanswered: number;
-  /** Deviations of servers from the specification that were accepted. */
+  /** Accepted deviations of servers from the specification. */
   deviations: number;
 }

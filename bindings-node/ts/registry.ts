@@ -22,11 +22,11 @@ export class GaiaRegistry {
   }
 
   /**
-   * Creates a server. After an ambiguous failure it is looked up by its name.
+   * Creates a server. After an ambiguous failure, the server is looked up by name.
    *
-   * @param server - The record, with the registry's own member names.
+   * @param server - The record, with the member names of the registry.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The registry's response.
+   * @returns The response of the registry.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async create(server: ServerRecordInput, options?: RegistryCallOptions): Promise<GaiaCreated> {
@@ -36,9 +36,9 @@ export class GaiaRegistry {
   /**
    * Lists the servers of a project.
    *
-   * @param projectId - The project's id.
+   * @param projectId - Project id.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The servers' records.
+   * @returns The records of the servers.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async list(projectId: string, options?: RegistryCallOptions): Promise<ServerRecord[]> {
@@ -46,13 +46,13 @@ export class GaiaRegistry {
   }
 
   /**
-   * Sends any request below the base URL.
+   * Sends a request to a path below the base URL.
    *
    * @param method - The HTTP method.
-   * @param path - The path below the base URL.
-   * @param body - The body, which is sent as JSON.
+   * @param path - Path below the base URL.
+   * @param body - Body, sent as JSON.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The response's JSON body.
+   * @returns The JSON body of the response.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async request<T = unknown>(
@@ -86,11 +86,11 @@ export class Sema4Registry {
   }
 
   /**
-   * Iterates over all servers; pages are fetched as they are needed.
+   * Iterates over all servers; pages are fetched on demand.
    *
-   * @param page - `limit`: The most records of one page.
+   * @param page - `limit`: Maximum number of records per page.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The servers' records, in order.
+   * @returns The records of the servers, in order.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async *list(page?: { limit?: number } | null, options?: RegistryCallOptions): AsyncGenerator<ServerRecord> {
@@ -102,8 +102,7 @@ export class Sema4Registry {
   /**
    * Lists one page of servers.
    *
-   * @param page - `next`: The token of the page; the first page where it is absent. `limit`: The most records of one
-   *   page.
+   * @param page - `next`: Token of the page. Default: the first page. `limit`: Maximum number of records per page.
    * @param options - Options of this call; durations are in milliseconds.
    * @returns The page: `data`, `next` and `hasMore`.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -118,9 +117,9 @@ export class Sema4Registry {
   /**
    * Gets a server.
    *
-   * @param id - The server's id.
+   * @param id - Server id.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's record.
+   * @returns The record of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async get(id: string, options?: RegistryCallOptions): Promise<ServerRecord> {
@@ -130,9 +129,9 @@ export class Sema4Registry {
   /**
    * Creates a server.
    *
-   * @param server - The record, with the registry's own member names.
+   * @param server - The record, with the member names of the registry.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's record.
+   * @returns The record of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async create(server: ServerRecordInput, options?: RegistryCallOptions): Promise<ServerRecord> {
@@ -142,10 +141,10 @@ export class Sema4Registry {
   /**
    * Replaces a server.
    *
-   * @param id - The server's id.
-   * @param server - The record, with the registry's own member names.
+   * @param id - Server id.
+   * @param server - The record, with the member names of the registry.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The server's record.
+   * @returns The record of the server.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async update(id: string, server: ServerRecordInput, options?: RegistryCallOptions): Promise<ServerRecord> {
@@ -155,7 +154,7 @@ export class Sema4Registry {
   /**
    * Deletes a server.
    *
-   * @param id - The server's id.
+   * @param id - Server id.
    * @param options - Options of this call; durations are in milliseconds.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
@@ -164,13 +163,13 @@ export class Sema4Registry {
   }
 
   /**
-   * Sends any request below the base URL.
+   * Sends a request to a path below the base URL.
    *
    * @param method - The HTTP method.
-   * @param path - The path below the base URL.
-   * @param body - The body, which is sent as JSON.
+   * @param path - Path below the base URL.
+   * @param body - Body, sent as JSON.
    * @param options - Options of this call; durations are in milliseconds.
-   * @returns The response's JSON body.
+   * @returns The JSON body of the response.
    * @throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran.
    */
   async request<T = unknown>(

@@ -8,8 +8,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Every failure is an [`Error`] with a kind, a stable code, a request id, and a word on whether the call ran
-//! ([`Delivery`]). See `README.md` for the rules of retries, idempotency and sessions.
+//! Every failure is an [`Error`] with a kind, a stable code, a request id, and whether the call ran ([`Delivery`]). See
+//! `README.md` for the rules of retries, idempotency and sessions.
 
 #![forbid(unsafe_code)]
 

@@ -101,11 +101,11 @@ def callback_type(callback: Callback, flavor: Flavor) -> str:
 
 
 def option_doc(option: Option) -> str:
-    """What an option does, its default, and its unit."""
-    parts = [option.help, "Required." if option.default == "required" else f"Default: {option.default}."]
+    """The documentation of an option: description, unit of a duration, default."""
+    parts = [option.help]
     if option.kind == "duration":
-        no_limit = "; None is no limit" if option.nullable else ""
-        parts.append(f"In seconds, or as a `timedelta`{no_limit}.")
+        parts.append("In seconds, or a `timedelta`.")
+    parts.append("Required." if option.default == "required" else f"Default: {option.default}.")
     return " ".join(parts)
 
 

@@ -86,9 +86,10 @@ class Names:
 
     def __call__(self, text: str, *, besides: str = "") -> str:
         """The text with the names of Node; the name `besides` stays."""
-        # What is true of Python only.
+        # Parts for Python only.
         text = re.sub(r"; in Python [^;.]*", "", text)
         text = text.replace("{base_url}", "{baseUrl}")
+        text = re.sub(r"\bNone: ", "null: ", text)
         return self._pattern.sub(lambda found: found[0] if found[2] == besides else self._replaced(found), text)
 
     def _replaced(self, found: re.Match[str]) -> str:
@@ -98,11 +99,11 @@ class Names:
 
 
 def option_doc(option: Option, names: Names) -> str:
-    """What an option does, its unit, and its default."""
+    """The documentation of an option: description, unit of a duration, default."""
     default = option.default
     parts = [option.help]
     if option.kind == "duration":
-        parts.append("In milliseconds; null is no limit." if option.nullable else "In milliseconds.")
+        parts.append("In milliseconds.")
         default = re.sub(r"(\d+) (ms|s|min)\b", lambda found: _milliseconds(*found.groups()), default)
     parts.append("Required." if default == "required" else f"Default: {default}.")
     return names(" ".join(parts))

@@ -51,7 +51,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         """Make a client.
 
         Args:
-            api_key: The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
+            api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
             **options: See `AsyncClientOptions`; durations are in seconds.
 
         Raises:
@@ -82,12 +82,12 @@ class AsyncOmniMCPClient(AsyncCalls):
 
     @property
     def state(self) -> State:
-        """The state of the client: idle, connecting, ready, recovering or closed."""
+        """The connection state: idle, connecting, ready, recovering or closed."""
         return self._native.property("state")
 
     @property
     def counters(self) -> Counters:
-        """The activity of the client so far, in numbers that only grow."""
+        """The activity of the client since its creation."""
         return self._native.property("counters")
 
     @property
@@ -96,7 +96,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         return AsyncClientWithMetadata(self)
 
     async def connect(self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]) -> None:
-        """Connect to the server, if not connected yet, with or without a handshake as the profile prescribes.
+        """Connect to the server, unless already connected. The profile decides whether a handshake is performed.
 
         Args:
             on_progress: Called with each progress of the call.
@@ -110,14 +110,14 @@ class AsyncOmniMCPClient(AsyncCalls):
     async def initialize(
         self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> InitializeResult:
-        """Connect to the server, if not connected yet; in the older protocol versions always by a handshake.
+        """Connect to the server, unless already connected. Before 2026-07-28 always performs the handshake.
 
         Args:
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's versions, capabilities and instructions.
+            The versions, capabilities and instructions of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -127,14 +127,14 @@ class AsyncOmniMCPClient(AsyncCalls):
     async def discover(
         self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> DiscoverResult:
-        """Ask the server for its versions, capabilities and instructions.
+        """Request the versions, capabilities and instructions of the server.
 
         Args:
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's versions, capabilities and instructions.
+            The versions, capabilities and instructions of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -181,12 +181,12 @@ class AsyncOmniMCPClient(AsyncCalls):
         """List one page of tools.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -194,7 +194,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         return await self._call("list_tools_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
 
     def iter_tools(self, **options: Unpack[CallOptions]) -> AsyncIterator[Tool]:
-        """Iterate over all tools; pages are fetched as they are needed.
+        """Iterate over all tools; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -221,12 +221,13 @@ class AsyncOmniMCPClient(AsyncCalls):
         Args:
             name: The tool's name.
             arguments: The tool's arguments.
-            idempotency_key: The key by which the server runs the call once, 1 to 255 visible ASCII characters.
+            idempotency_key: Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key
+                once.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The tool's result, with `isError` where the tool reports a failure.
+            The result of the tool. `isError` is true if the tool reports a failure.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -262,12 +263,12 @@ class AsyncOmniMCPClient(AsyncCalls):
         """List one page of resources.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -277,7 +278,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         )
 
     def iter_resources(self, **options: Unpack[CallOptions]) -> AsyncIterator[Resource]:
-        """Iterate over all resources; pages are fetched as they are needed.
+        """Iterate over all resources; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -313,12 +314,12 @@ class AsyncOmniMCPClient(AsyncCalls):
         """List one page of resource templates.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -328,7 +329,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         )
 
     def iter_resource_templates(self, **options: Unpack[CallOptions]) -> AsyncIterator[ResourceTemplate]:
-        """Iterate over all resource templates; pages are fetched as they are needed.
+        """Iterate over all resource templates; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -362,7 +363,9 @@ class AsyncOmniMCPClient(AsyncCalls):
     async def subscribe_resource(
         self, uri: str, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
-        """Subscribe to changes of a resource, which arrive as notifications, also in a later session.
+        """Subscribe to changes of a resource.
+
+        Changes arrive as notifications; the subscription is restored in new sessions.
 
         Args:
             uri: The resource's URI.
@@ -418,12 +421,12 @@ class AsyncOmniMCPClient(AsyncCalls):
         """List one page of prompts.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -431,7 +434,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         return await self._call("list_prompts_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
 
     def iter_prompts(self, **options: Unpack[CallOptions]) -> AsyncIterator[Prompt]:
-        """Iterate over all prompts; pages are fetched as they are needed.
+        """Iterate over all prompts; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -452,7 +455,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         on_progress: _AsyncOnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> GetPromptResult:
-        """Get a prompt, filled in with arguments.
+        """Get a prompt with its arguments filled in.
 
         Args:
             name: The prompt's name.
@@ -483,8 +486,8 @@ class AsyncOmniMCPClient(AsyncCalls):
 
         Args:
             ref: The prompt or the resource template.
-            argument: The argument's name, and its value so far.
-            context: The arguments that have a value already.
+            argument: Name and current value of the argument.
+            context: Arguments that already have a value.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
@@ -504,10 +507,12 @@ class AsyncOmniMCPClient(AsyncCalls):
     async def set_logging_level(
         self, level: LoggingLevel, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
-        """Set the least level of the log messages that the server sends as notifications, also in a later session.
+        """Set the minimum level of log messages from the server.
+
+        They arrive as notifications; the level is restored in new sessions.
 
         Args:
-            level: The least level.
+            level: Minimum level.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
@@ -527,16 +532,16 @@ class AsyncOmniMCPClient(AsyncCalls):
         on_progress: _AsyncOnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Send any request.
+        """Send a request of any method.
 
         Args:
-            method: The method of the protocol.
-            params: The request's params.
+            method: Method name.
+            params: Params of the request.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's result.
+            The result from the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -546,11 +551,11 @@ class AsyncOmniMCPClient(AsyncCalls):
         )
 
     async def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
-        """Send any notification, and returns when the server has accepted it.
+        """Send a notification of any method. Returns when the server has accepted it.
 
         Args:
-            method: The method of the protocol.
-            params: The notification's params.
+            method: Method name.
+            params: Params of the notification.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -558,7 +563,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         await self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     async def close(self) -> None:
-        """End the session and refuses further calls. Takes 5 s at most, never fails, and may be called again."""
+        """End the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly."""
         await self._native.close()
 
 
@@ -573,16 +578,17 @@ class AsyncClientWithMetadata:
     async def initialize(
         self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[InitializeResult]:
-        """Connect to the server, if not connected yet; in the older protocol versions always by a handshake.
+        """Connect to the server, unless already connected.
 
-        As `AsyncOmniMCPClient.initialize`, with the metadata of the result.
+        Before 2026-07-28 always performs the handshake. As `AsyncOmniMCPClient.initialize`, with the metadata of the
+        result.
         """
         return await self._client._call("initialize", {}, options, on_progress, with_metadata=True)
 
     async def discover(
         self, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[DiscoverResult]:
-        """Ask the server for its versions, capabilities and instructions.
+        """Request the versions, capabilities and instructions of the server.
 
         As `AsyncOmniMCPClient.discover`, with the metadata of the result.
         """
@@ -681,9 +687,10 @@ class AsyncClientWithMetadata:
     async def subscribe_resource(
         self, uri: str, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[dict[str, Any]]:
-        """Subscribe to changes of a resource, which arrive as notifications, also in a later session.
+        """Subscribe to changes of a resource.
 
-        As `AsyncOmniMCPClient.subscribe_resource`, with the metadata of the result.
+        Changes arrive as notifications; the subscription is restored in new sessions. As
+        `AsyncOmniMCPClient.subscribe_resource`, with the metadata of the result.
         """
         return await self._client._call("subscribe_resource", {"uri": uri}, options, on_progress, with_metadata=True)
 
@@ -718,7 +725,7 @@ class AsyncClientWithMetadata:
         on_progress: _AsyncOnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[GetPromptResult]:
-        """Get a prompt, filled in with arguments.
+        """Get a prompt with its arguments filled in.
 
         As `AsyncOmniMCPClient.get_prompt`, with the metadata of the result.
         """
@@ -754,9 +761,10 @@ class AsyncClientWithMetadata:
     async def set_logging_level(
         self, level: LoggingLevel, *, on_progress: _AsyncOnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[dict[str, Any]]:
-        """Set the least level of the log messages that the server sends as notifications, also in a later session.
+        """Set the minimum level of log messages from the server.
 
-        As `AsyncOmniMCPClient.set_logging_level`, with the metadata of the result.
+        They arrive as notifications; the level is restored in new sessions. As `AsyncOmniMCPClient.set_logging_level`,
+        with the metadata of the result.
         """
         return await self._client._call("set_logging_level", {"level": level}, options, on_progress, with_metadata=True)
 
@@ -768,7 +776,7 @@ class AsyncClientWithMetadata:
         on_progress: _AsyncOnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[Any]:
-        """Send any request. As `AsyncOmniMCPClient.request`, with the metadata of the result."""
+        """Send a request of any method. As `AsyncOmniMCPClient.request`, with the metadata of the result."""
         return await self._client._call(
             "request",
             {"method": method, "params": {} if params is None else params},
@@ -785,7 +793,7 @@ async def connect_async(
 
     Args:
         record: A server's record, of GAIA, Sema4.ai or Odock.
-        api_key: The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
+        api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
         **options: See `AsyncClientOptions`; durations are in seconds.
 
     Returns:

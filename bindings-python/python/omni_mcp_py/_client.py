@@ -51,7 +51,7 @@ class OmniMCPClient(Calls):
         """Make a client.
 
         Args:
-            api_key: The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
+            api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
             **options: See `ClientOptions`; durations are in seconds.
 
         Raises:
@@ -82,12 +82,12 @@ class OmniMCPClient(Calls):
 
     @property
     def state(self) -> State:
-        """The state of the client: idle, connecting, ready, recovering or closed."""
+        """The connection state: idle, connecting, ready, recovering or closed."""
         return self._native.property("state")
 
     @property
     def counters(self) -> Counters:
-        """The activity of the client so far, in numbers that only grow."""
+        """The activity of the client since its creation."""
         return self._native.property("counters")
 
     @property
@@ -96,7 +96,7 @@ class OmniMCPClient(Calls):
         return ClientWithMetadata(self)
 
     def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
-        """Connect to the server, if not connected yet, with or without a handshake as the profile prescribes.
+        """Connect to the server, unless already connected. The profile decides whether a handshake is performed.
 
         Args:
             on_progress: Called with each progress of the call.
@@ -108,14 +108,14 @@ class OmniMCPClient(Calls):
         self._call("connect", {}, options, on_progress)
 
     def initialize(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> InitializeResult:
-        """Connect to the server, if not connected yet; in the older protocol versions always by a handshake.
+        """Connect to the server, unless already connected. Before 2026-07-28 always performs the handshake.
 
         Args:
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's versions, capabilities and instructions.
+            The versions, capabilities and instructions of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -123,14 +123,14 @@ class OmniMCPClient(Calls):
         return self._call("initialize", {}, options, on_progress)
 
     def discover(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> DiscoverResult:
-        """Ask the server for its versions, capabilities and instructions.
+        """Request the versions, capabilities and instructions of the server.
 
         Args:
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's versions, capabilities and instructions.
+            The versions, capabilities and instructions of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -173,12 +173,12 @@ class OmniMCPClient(Calls):
         """List one page of tools.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -186,7 +186,7 @@ class OmniMCPClient(Calls):
         return self._call("list_tools_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
 
     def iter_tools(self, **options: Unpack[CallOptions]) -> Iterator[Tool]:
-        """Iterate over all tools; pages are fetched as they are needed.
+        """Iterate over all tools; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -213,12 +213,13 @@ class OmniMCPClient(Calls):
         Args:
             name: The tool's name.
             arguments: The tool's arguments.
-            idempotency_key: The key by which the server runs the call once, 1 to 255 visible ASCII characters.
+            idempotency_key: Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key
+                once.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The tool's result, with `isError` where the tool reports a failure.
+            The result of the tool. `isError` is true if the tool reports a failure.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -254,12 +255,12 @@ class OmniMCPClient(Calls):
         """List one page of resources.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -267,7 +268,7 @@ class OmniMCPClient(Calls):
         return self._call("list_resources_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
 
     def iter_resources(self, **options: Unpack[CallOptions]) -> Iterator[Resource]:
-        """Iterate over all resources; pages are fetched as they are needed.
+        """Iterate over all resources; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -303,12 +304,12 @@ class OmniMCPClient(Calls):
         """List one page of resource templates.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -318,7 +319,7 @@ class OmniMCPClient(Calls):
         )
 
     def iter_resource_templates(self, **options: Unpack[CallOptions]) -> Iterator[ResourceTemplate]:
-        """Iterate over all resource templates; pages are fetched as they are needed.
+        """Iterate over all resource templates; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -352,7 +353,9 @@ class OmniMCPClient(Calls):
     def subscribe_resource(
         self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
-        """Subscribe to changes of a resource, which arrive as notifications, also in a later session.
+        """Subscribe to changes of a resource.
+
+        Changes arrive as notifications; the subscription is restored in new sessions.
 
         Args:
             uri: The resource's URI.
@@ -408,12 +411,12 @@ class OmniMCPClient(Calls):
         """List one page of prompts.
 
         Args:
-            cursor: The cursor of the page; the first page where it is absent.
+            cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The page, with `nextCursor` where another page follows.
+            The page, with `nextCursor` if another page follows.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -421,7 +424,7 @@ class OmniMCPClient(Calls):
         return self._call("list_prompts_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
 
     def iter_prompts(self, **options: Unpack[CallOptions]) -> Iterator[Prompt]:
-        """Iterate over all prompts; pages are fetched as they are needed.
+        """Iterate over all prompts; pages are fetched on demand.
 
         Args:
             **options: Options of this call; durations are in seconds.
@@ -442,7 +445,7 @@ class OmniMCPClient(Calls):
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> GetPromptResult:
-        """Get a prompt, filled in with arguments.
+        """Get a prompt with its arguments filled in.
 
         Args:
             name: The prompt's name.
@@ -473,8 +476,8 @@ class OmniMCPClient(Calls):
 
         Args:
             ref: The prompt or the resource template.
-            argument: The argument's name, and its value so far.
-            context: The arguments that have a value already.
+            argument: Name and current value of the argument.
+            context: Arguments that already have a value.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
@@ -494,10 +497,12 @@ class OmniMCPClient(Calls):
     def set_logging_level(
         self, level: LoggingLevel, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> dict[str, Any]:
-        """Set the least level of the log messages that the server sends as notifications, also in a later session.
+        """Set the minimum level of log messages from the server.
+
+        They arrive as notifications; the level is restored in new sessions.
 
         Args:
-            level: The least level.
+            level: Minimum level.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
@@ -517,16 +522,16 @@ class OmniMCPClient(Calls):
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> Any:
-        """Send any request.
+        """Send a request of any method.
 
         Args:
-            method: The method of the protocol.
-            params: The request's params.
+            method: Method name.
+            params: Params of the request.
             on_progress: Called with each progress of the call.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's result.
+            The result from the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -536,11 +541,11 @@ class OmniMCPClient(Calls):
         )
 
     def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
-        """Send any notification, and returns when the server has accepted it.
+        """Send a notification of any method. Returns when the server has accepted it.
 
         Args:
-            method: The method of the protocol.
-            params: The notification's params.
+            method: Method name.
+            params: Params of the notification.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -548,7 +553,7 @@ class OmniMCPClient(Calls):
         self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     def close(self) -> None:
-        """End the session and refuses further calls. Takes 5 s at most, never fails, and may be called again."""
+        """End the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly."""
         _greenlets.run(self._native.close)
 
 
@@ -563,16 +568,16 @@ class ClientWithMetadata:
     def initialize(
         self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[InitializeResult]:
-        """Connect to the server, if not connected yet; in the older protocol versions always by a handshake.
+        """Connect to the server, unless already connected.
 
-        As `OmniMCPClient.initialize`, with the metadata of the result.
+        Before 2026-07-28 always performs the handshake. As `OmniMCPClient.initialize`, with the metadata of the result.
         """
         return self._client._call("initialize", {}, options, on_progress, with_metadata=True)
 
     def discover(
         self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[DiscoverResult]:
-        """Ask the server for its versions, capabilities and instructions.
+        """Request the versions, capabilities and instructions of the server.
 
         As `OmniMCPClient.discover`, with the metadata of the result.
         """
@@ -668,9 +673,10 @@ class ClientWithMetadata:
     def subscribe_resource(
         self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[dict[str, Any]]:
-        """Subscribe to changes of a resource, which arrive as notifications, also in a later session.
+        """Subscribe to changes of a resource.
 
-        As `OmniMCPClient.subscribe_resource`, with the metadata of the result.
+        Changes arrive as notifications; the subscription is restored in new sessions. As
+        `OmniMCPClient.subscribe_resource`, with the metadata of the result.
         """
         return self._client._call("subscribe_resource", {"uri": uri}, options, on_progress, with_metadata=True)
 
@@ -705,7 +711,7 @@ class ClientWithMetadata:
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[GetPromptResult]:
-        """Get a prompt, filled in with arguments. As `OmniMCPClient.get_prompt`, with the metadata of the result."""
+        """Get a prompt with its arguments filled in. As `OmniMCPClient.get_prompt`, with the metadata of the result."""
         return self._client._call(
             "get_prompt",
             {"name": name, "arguments": {} if arguments is None else arguments},
@@ -738,9 +744,10 @@ class ClientWithMetadata:
     def set_logging_level(
         self, level: LoggingLevel, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
     ) -> WithMetadata[dict[str, Any]]:
-        """Set the least level of the log messages that the server sends as notifications, also in a later session.
+        """Set the minimum level of log messages from the server.
 
-        As `OmniMCPClient.set_logging_level`, with the metadata of the result.
+        They arrive as notifications; the level is restored in new sessions. As `OmniMCPClient.set_logging_level`, with
+        the metadata of the result.
         """
         return self._client._call("set_logging_level", {"level": level}, options, on_progress, with_metadata=True)
 
@@ -752,7 +759,7 @@ class ClientWithMetadata:
         on_progress: _OnProgress | None = None,
         **options: Unpack[CallOptions],
     ) -> WithMetadata[Any]:
-        """Send any request. As `OmniMCPClient.request`, with the metadata of the result."""
+        """Send a request of any method. As `OmniMCPClient.request`, with the metadata of the result."""
         return self._client._call(
             "request",
             {"method": method, "params": {} if params is None else params},
@@ -767,7 +774,7 @@ def connect(record: Mapping[str, Any], api_key: str | None = None, **options: Un
 
     Args:
         record: A server's record, of GAIA, Sema4.ai or Odock.
-        api_key: The API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
+        api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
         **options: See `ClientOptions`; durations are in seconds.
 
     Returns:

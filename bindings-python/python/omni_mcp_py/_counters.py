@@ -10,24 +10,24 @@ class Counters(TypedDict):
     """The activity of a client so far."""
 
     calls: int
-    """Calls that were made, whatever became of them."""
+    """Calls started."""
     failures: int
-    """Calls that ended with an error, those given up not among them."""
+    """Calls that failed. Cancelled calls are not included."""
     cancelled: int
-    """Calls that were given up before their end."""
+    """Calls cancelled before their result."""
     cached: int
-    """Calls that were answered from what the client kept."""
+    """Calls served from the result cache."""
     attempts: int
-    """How often the calls were sent."""
+    """Attempts of all calls."""
     retries: int
-    """How often they were sent again after a failure."""
+    """Attempts that repeated a failed attempt."""
     replays: int
-    """Answers that the server had kept of an earlier call with the same key."""
+    """Responses replayed by the server for an idempotency key used before."""
     sessions: int
-    """Sessions that were opened, the first among them."""
+    """Sessions opened, including the first."""
     dropped: int
-    """Notifications, progress and log records that were dropped because nobody took them in time."""
+    """Notifications, progress and log records dropped because the queue of a callback was full."""
     unanswered: int
-    """Requests of the server's own that were left without an answer, as there were too many."""
+    """Server requests ignored because too many were pending."""
     deviations: int
-    """Deviations of servers from the specification that were accepted."""
+    """Accepted deviations of servers from the specification."""

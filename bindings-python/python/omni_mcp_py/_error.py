@@ -12,44 +12,44 @@ if TYPE_CHECKING:
 
 
 class OmniMCPError(Exception):
-    """A call that failed, with everything that is known of it. `str()` is a summary in one line."""
+    """A failed call. `str()` is a summary in one line."""
 
     kind: str = "internal"
-    """What a program branches on; the same for all errors of one class."""
+    """The kind, to branch on; each has a class."""
     code: str | None = None
-    """The exact failure: finer than the kind, and as stable."""
+    """The stable code, more specific than the kind."""
     message: str = ""
-    """What happened, for a person."""
+    """Description for people. Not to be parsed."""
     status_code: int | None = None
-    """The HTTP status of the last answer."""
+    """HTTP status of the last response."""
     rpc_code: int | None = None
-    """The JSON-RPC error code of the last answer."""
+    """JSON-RPC error code of the last response."""
     service_code: str | None = None
-    """The service's own code."""
+    """Error code of the service (OMNI: `omni_code`)."""
     request_id: str | None = None
-    """The id to quote to the service."""
+    """Request id for support."""
     retryable: bool = False
     """Whether the same call may succeed later."""
     retry_after: float | None = None
-    """The wait that the server requested, in seconds."""
+    """Delay requested by the server (Retry-After), in seconds."""
     attempts: int = 0
-    """How often the call was sent."""
+    """Number of HTTP attempts, including a failed handshake."""
     idempotency_key: str | None = None
-    """The key that all attempts carried; send it again with the same arguments to be safe."""
+    """Idempotency key of all attempts. Reuse it to repeat the call with the same arguments."""
     delivery: Delivery = "maybe_executed"
-    """Whether the call ran: not_sent, rejected, maybe_executed or executed; maybe_executed where nothing is known."""
+    """Whether the call ran: not_sent, rejected, maybe_executed (also if unknown) or executed."""
     required_scopes: tuple[str, ...] = ()
-    """Scopes that the key would need."""
+    """Scopes required for the call."""
     field: str | None = None
-    """The option or argument that is wrong."""
+    """Option or argument of a `config` error."""
     exit_code: int | None = None
-    """How the server's process ended (transport stdio); the negative number of a signal where one ended it."""
+    """Exit code of the server process (stdio), or the negated number of the signal that ended it."""
     os_error: int | None = None
-    """The operating system's number of what went wrong with a connection, as in `errno`."""
+    """Error number of the operating system for a connection, as in `errno`."""
     stderr: list[str]
-    """The last lines that the server's process wrote to its standard error (transport stdio)."""
+    """Last lines of the standard error of the server process (stdio)."""
     data: Any = None
-    """What the server added to its error, or the result of a failed tool."""
+    """`error.data` of a JSON-RPC error, or the result of a failed tool."""
 
     def __init__(
         self, text: str = "", facts: Mapping[str, Any] | None = None, data: Any = None, /, **info: Any
@@ -95,7 +95,7 @@ class OmniMCPError(Exception):
 
     @property
     def omni_code(self) -> str | None:
-        """The service's own code, by the name that OMNI gives it."""
+        """Alias of `service_code`."""
         return self.service_code
 
     def __str__(self) -> str:

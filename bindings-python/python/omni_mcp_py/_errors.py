@@ -14,13 +14,13 @@ class ConfigError(OmniMCPError, ValueError):
 
 
 class AuthenticationError(OmniMCPError):
-    """The key is missing or was not accepted."""
+    """The credentials are missing or were not accepted."""
 
     kind = "auth"
 
 
 class PermissionDeniedError(OmniMCPError):
-    """The key may not do this; see the required scopes."""
+    """The credentials do not permit this; see the required scopes."""
 
     kind = "permission"
 
@@ -32,25 +32,25 @@ class InvalidRequestError(OmniMCPError):
 
 
 class NotFoundError(OmniMCPError):
-    """No such tool, method or address."""
+    """The tool, method or URL does not exist."""
 
     kind = "not_found"
 
 
 class ConflictError(OmniMCPError):
-    """Another request with the same key is in the way."""
+    """A request with the same key is in progress, or the server reports a conflict."""
 
     kind = "conflict"
 
 
 class RateLimitError(OmniMCPError):
-    """Too many requests; wait for the time given."""
+    """Too many requests; retry after the given time."""
 
     kind = "rate_limit"
 
 
 class QuotaExceededError(OmniMCPError):
-    """The quota or budget is spent."""
+    """The quota or budget is exhausted."""
 
     kind = "quota"
 
@@ -62,31 +62,31 @@ class ServerError(OmniMCPError):
 
 
 class ConnectionFailedError(OmniMCPError, ConnectionError):
-    """The connection could not be made or was lost."""
+    """The connection failed or was lost."""
 
     kind = "connection"
 
 
 class RequestTimeoutError(OmniMCPError, TimeoutError):
-    """A deadline passed before the answer came."""
+    """A timeout expired before the response."""
 
     kind = "timeout"
 
 
 class SessionError(OmniMCPError):
-    """The session was lost and could not be opened again."""
+    """The session was lost and could not be reopened."""
 
     kind = "session"
 
 
 class ProtocolError(OmniMCPError):
-    """The answer is not what the protocol allows."""
+    """The response violates the protocol."""
 
     kind = "protocol"
 
 
 class RpcError(OmniMCPError):
-    """The server answered with a JSON-RPC error."""
+    """The server returned a JSON-RPC error."""
 
     kind = "rpc"
 
@@ -104,7 +104,7 @@ class CallCancelledError(OmniMCPError):
 
 
 class ClientClosedError(OmniMCPError):
-    """The client is closed, or belongs to the process before a fork."""
+    """The client is closed, or was created before a fork."""
 
     kind = "closed"
 

@@ -26,87 +26,88 @@ class AuthOptions(TypedDict, total=False):
     """The credentials of a client. `type` decides which others apply."""
 
     type: Literal["none", "bearer", "basic", "oauth2", "header"]
-    """`none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`. Required."""
-    token: str
-    """The token (type `bearer`). Default: none."""
-    username: str
-    """The user (type `basic`). Default: none."""
-    password: str
-    """The password (type `basic`). Default: none."""
-    token_url: str
-    """The token endpoint (type `oauth2`).
+    """Type of credentials: `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
 
-    Default: found by the metadata of the server's own origin (RFC 9728, RFC 8414).
+    Required.
+    """
+    token: str
+    """Token (type `bearer`). Default: none."""
+    username: str
+    """User name (type `basic`). Default: none."""
+    password: str
+    """Password (type `basic`). Default: none."""
+    token_url: str
+    """URL of the token endpoint (type `oauth2`).
+
+    Default: discovered from the metadata on the origin of the server (RFC 9728, RFC 8414).
     """
     client_id: str
-    """The client's id (type `oauth2`). Default: none."""
+    """Client id (type `oauth2`). Default: none."""
     client_secret: str
-    """The client's secret (type `oauth2`). Default: none."""
+    """Client secret (type `oauth2`). Default: none."""
     scope: str
-    """The scope to ask for (type `oauth2`). Default: none."""
+    """Requested scope (type `oauth2`). Default: none."""
     audience: str
-    """The audience to ask for (type `oauth2`). Default: none."""
+    """Requested audience (type `oauth2`). Default: none."""
     name: str
-    """The name of the header (type `header`). Default: Authorization."""
+    """Header name (type `header`). Default: Authorization."""
     value: str
-    """The whole value of the header (type `header`). Default: none."""
+    """Complete header value (type `header`). Default: none."""
 
 
 class ProfileOptions(TypedDict, total=False):
     """The rules of a service that has no profile here."""
 
     name: str
-    """The name, for messages. Default: custom."""
+    """Name of the profile, used in messages. Default: custom."""
     extends: _Profile
-    """The profile that this one changes: `generic`, `omni`, `octomind` or `odock`. Default: generic."""
+    """Profile to extend: `generic`, `omni`, `octomind` or `odock`. Default: generic."""
     base_url: str
-    """Where the service lives. Default: that of the profile it extends."""
+    """Base URL of the service. Default: the value of the extended profile."""
     path: str
-    """The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name.
+    """Path of the MCP endpoint below the base URL.
 
-    Default: that of the profile it extends.
+    `{slug}` is replaced by the option of that name. Default: the value of the extended profile.
     """
     sse_path: str
-    """The path of the event stream of the transport of 2024-11-05. Default: that of the profile it extends."""
+    """Path of the event stream of the HTTP+SSE transport (2024-11-05). Default: the value of the extended profile."""
     api_key_variable: str
-    """The environment variable read where `api_key` is not given. Default: none."""
+    """Environment variable with the default of `api_key`. Default: none."""
     base_url_variable: str
-    """The environment variable read where `base_url` is not given. Default: none."""
+    """Environment variable with the default of `base_url`. Default: none."""
     key_required: bool
-    """Whether a key is required. Default: that of the profile it extends."""
+    """Require an API key. Default: the value of the extended profile."""
     api_key_header: str
-    """The header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token."""
+    """Header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token."""
     versions: Sequence[str]
-    """The protocol versions accepted from the server, the one to ask for first.
-
-    Default: those of the profile it extends.
-    """
+    """Accepted protocol versions. The first one is requested. Default: the value of the extended profile."""
     handshake: bool
-    """Whether a session is opened by a handshake before the first call. Default: that of the profile it extends."""
+    """Perform the `initialize` handshake before the first call. Default: the value of the extended profile."""
     string_ids: bool
-    """Whether JSON-RPC ids are sent as strings. Default: that of the profile it extends."""
+    """Send JSON-RPC ids as strings. Default: the value of the extended profile."""
     deletes_sessions: bool
-    """Whether a session is ended by DELETE. Default: that of the profile it extends."""
+    """End sessions by DELETE. Default: the value of the extended profile."""
     honours_idempotency_keys: bool
-    """Whether the server runs a repeated `Idempotency-Key` once, so that every `tools/call` carries one.
+    """The server runs requests with the same `Idempotency-Key` once.
 
-    Default: that of the profile it extends.
+    Every `tools/call` then carries a key. Default: the value of the extended profile.
     """
     sticky: bool
-    """Whether the load balancer wants an `x-session-id`, made once per client.
+    """Send an `x-session-id`, generated once per client (load balancer affinity).
 
-    Default: that of the profile it extends.
+    Default: the value of the extended profile.
     """
     retries_internal_errors: bool
-    """Whether a JSON-RPC error on HTTP 500 is worth another attempt. Default: that of the profile it extends."""
+    """Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile."""
     catalogue: Sequence[Mapping[str, Any]]
-    """What the service's own error codes mean, before those of the profile it extends: objects with `word`, `code` (one
-    of ours), `happened` (a row of the retry table) and `delivery`.
+    """Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error
+    code of this library), `happened` (a failure class of the retry table) and `delivery`.
 
     Default: none.
     """
     session_lost: Sequence[Mapping[str, Any]]
-    """Answers that say that the session is lost: objects with `status`, and `method` (POST), `rpc_code` and `mentions`.
+    """Responses that mean that the session is lost: objects with `status`, and `method` (default: POST), `rpc_code` and
+    `mentions`.
 
     Default: none.
     """
@@ -116,191 +117,185 @@ class ProvidedToken(TypedDict, total=False):
     """A token with its lifetime, as a token provider may return it."""
 
     token: str
-    """The token. Required."""
+    """Bearer token. Required."""
     expires_in: _Seconds
-    """How long it holds. Default: until it is refused. In seconds, or as a `timedelta`."""
+    """Lifetime of the token. In seconds, or a `timedelta`. Default: until the server refuses it."""
 
 
 class ServerOptions(TypedDict, total=False):
     """The options of a client besides its key and its callbacks."""
 
     base_url: str
-    """The service's base URL; the profile adds the path of its MCP endpoint.
+    """Base URL of the service; the profile appends the path of its MCP endpoint.
 
-    Default: the environment variable OMNI_CLIENT_API_BASE_URL, else the profile's own.
+    Default: the environment variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
     """
     endpoint: str
-    """The exact URL of the MCP endpoint, instead of `base_url`. Default: none."""
+    """Full URL of the MCP endpoint. Replaces `base_url`. Default: none."""
     profile: _Profile | ProfileOptions
-    """Which service's rules apply: `omni`, `octomind`, `odock` or `generic`, or an object that describes another
-    service.
+    """Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
 
-    Default: omni; generic where a command is given.
+    Default: omni; generic if a command is given.
     """
     slug: str
-    """The slug or id of the server behind a gateway, where the profile's path has one.
+    """Slug or id of the server behind a gateway, for profiles whose path contains one.
 
-    Default: none; required by the profile odock.
+    Default: none; required by profile odock.
     """
     auth: AuthOptions
-    """How the client proves who it is, where it is not by `api_key`: an object with `type`. Default: the API key."""
+    """Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token."""
     omni_version: str
-    """The version of OMNI's API to ask for, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none."""
+    """Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none."""
     handshake: bool
-    """Whether a session is opened by a handshake before the first call. Default: the profile's (odock: false)."""
+    """Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false)."""
     transport: Literal["streamable_http", "sse", "stdio"]
-    """What carries the messages: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`.
+    """Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`.
 
-    Default: stdio where a command is given; else streamable_http, and sse where a server of the profile generic refuses
-    that.
+    Default: stdio if a command is given; else streamable_http, with fallback to sse in profile generic.
     """
     command: str
-    """The program to start, for the transport stdio. Default: none."""
+    """Program to start (stdio transport). Default: none."""
     args: Sequence[str]
-    """Its arguments. Default: none."""
+    """Arguments of the program (stdio transport). Default: none."""
     env: Mapping[str, str]
-    """Its environment, besides PATH, HOME and the like; no other variables are handed on. Default: none."""
-    cwd: str
-    """Its working directory. Default: that of this process."""
-    proxy: str
-    """The URL of the proxy to go through: http, https, socks5 or socks5h.
+    """Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones.
 
-    Default: the proxy variables of the environment, which loopback ignores.
+    No other variables are inherited. Default: none.
+    """
+    cwd: str
+    """Working directory of the program (stdio transport). Default: the current directory."""
+    proxy: str
+    """Proxy URL: http, https, socks5 or socks5h.
+
+    Default: the proxy environment variables; loopback is never proxied.
     """
     proxy_headers: Mapping[str, str]
-    """Headers for the proxy. Default: none."""
+    """HTTP headers sent to the proxy. Default: none."""
     ca_certs: str
-    """The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+    """Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
 
-    Default: those of the system.
+    Default: the system's certificate store.
     """
     client_cert: str
-    """The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+    """Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file.
 
     Default: none.
     """
     client_key: str
-    """Its private key, not encrypted: PEM text, or the path of a PEM file.
+    """Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
 
-    Default: the one that client_cert holds besides.
+    Default: the key in client_cert.
     """
     min_tls_version: str
-    """The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2."""
+    """Minimum TLS version: `1.2` or `1.3`. Default: 1.2."""
     allowed_tools: Sequence[str]
-    """The only tools that may be called. Default: all; an empty list allows none."""
+    """Tools that may be called. An empty list allows none. Default: all tools."""
     blocked_tools: Sequence[str]
-    """Tools that may not be called, whatever is allowed. Default: none."""
+    """Tools that may not be called. Takes precedence over `allowed_tools`. Default: none."""
     client_name: str
-    """The name by which the client presents itself to servers. Default: omni-mcp."""
+    """Client name in `clientInfo`. Default: omni-mcp."""
     client_version: str
-    """The version by which the client presents itself to servers. Default: that of this package."""
+    """Client version in `clientInfo`. Default: the version of this package."""
     force_serial_tool_calls: bool
-    """Sends one tool call at a time, in the order in which they were made. Default: false."""
+    """Send one tool call at a time, in call order. Default: false."""
     listen: bool
-    """Whether the server's own event stream is asked for: by GET, or in the modern era by subscriptions/listen.
+    """Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
 
-    Default: true where on_notification is given, and in the older era also where a server may ask a function.
+    Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests is given.
     """
     protocol_version: str
-    """The only protocol version to speak, one that the profile accepts. Default: the profile's, the newest first."""
-    x_session_id: str
-    """The load balancer's sticky hint, sent as `x-session-id` on every request. Default: none."""
-    cookies: bool
-    """Keeps the server's cookies and sends them back to it, as load balancers route by them. Default: true."""
-    headers: Mapping[str, str]
-    """Further headers for every request; the names that the client itself sets are refused. Default: none."""
-    timeout: _Seconds | None
-    """How long one attempt may stay without an answer; every byte of the call's own event stream and progress of the
-    call start it anew.
+    """Use this protocol version only.
 
-    Default: 20 s. In seconds, or as a `timedelta`; None is no limit.
+    Must be one that the profile accepts. Default: the versions of the profile, newest first.
+    """
+    x_session_id: str
+    """Load balancer affinity hint, sent as `x-session-id` with every request. Default: none."""
+    cookies: bool
+    """Store the server's cookies and send them back (load balancer affinity). Default: true."""
+    headers: Mapping[str, str]
+    """Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none."""
+    timeout: _Seconds | None
+    """Idle timeout of one attempt.
+
+    Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit. In seconds, or a
+    `timedelta`. Default: 20 s.
     """
     total_timeout: _Seconds | None
-    """How long a call may take over all attempts and waits.
+    """Total timeout of a call, including all attempts and waits.
 
-    Default: 5 min. In seconds, or as a `timedelta`; None is no limit.
+    None: no limit. In seconds, or a `timedelta`. Default: 5 min.
     """
     connect_timeout: _Seconds | None
-    """How long making a connection may take. Default: 10 s. In seconds, or as a `timedelta`; None is no limit."""
+    """Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default: 10 s."""
     pool_idle_timeout: _Seconds
-    """How long an unused connection is kept.
+    """Time after which an idle pooled connection is closed.
 
-    Default: 50 s where calls carry idempotency keys, else 4 s. In seconds, or as a `timedelta`.
+    In seconds, or a `timedelta`. Default: 50 s if calls carry idempotency keys, else 4 s.
     """
     max_connections: int | None
-    """The most calls on their way at once, each on a connection of its own, over HTTP/2 on a stream; further calls wait
-    in order; none is no limit.
+    """Maximum number of concurrent calls.
 
-    Default: 256.
+    Each uses one connection, or one stream over HTTP/2; further calls wait in order. None: no limit. Default: 256.
     """
     max_attempts: int
-    """How often a call is sent at most. Default: 3."""
+    """Maximum number of attempts, including the first. 1: no retries. Default: 3."""
     backoff_initial: _Seconds
-    """The wait before the second attempt; it doubles with each further one.
+    """Delay before the second attempt.
 
-    Default: 250 ms. In seconds, or as a `timedelta`.
+    It doubles with each further attempt. In seconds, or a `timedelta`. Default: 250 ms.
     """
     backoff_max: _Seconds
-    """The longest wait that the doubling reaches. Default: 4 s. In seconds, or as a `timedelta`."""
+    """Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s."""
     retry_budget: int | None
-    """The tokens of the client's retry budget, of which each retry takes 14; none is no limit. Default: 500."""
+    """Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500."""
     honours_idempotency_keys: bool
-    """Declares that the server runs a repeated `Idempotency-Key` once, so that calls with one are retried.
+    """Declare that the server runs requests with the same `Idempotency-Key` once.
 
-    Default: the profile's (omni: true).
+    Calls with a key are then retried. Default: set by the profile (omni: true).
     """
     retry_unavailable: bool
-    """Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: false."""
+    """Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false."""
     raise_tool_errors: bool
-    """Makes a result with `isError` an error of kind `tool`. Default: false."""
+    """Turn a tool result with `isError` into an error of kind `tool`. Default: false."""
     validate_output: bool
-    """Checks structured results of tools by their output schemas; the list of tools is read first where it is not
-    known.
+    """Validate structured tool results against the output schema.
 
-    Default: false.
+    Lists the tools first if they are not known. Default: false.
     """
     cache: bool
-    """Keeps lists and resources for as long as the server says that they hold (ttlMs), or until it says that they
-    changed.
-
-    Default: true.
-    """
+    """Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default: true."""
     max_input_rounds: int
-    """How often one call may be asked for input by a server of the newer era. Default: 10."""
+    """Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28). Default: 10."""
     allow_http: bool
-    """Lets an API key and calls go over plain http to a host that is not loopback. Default: false."""
+    """Allow plain http for calls and API keys to hosts other than loopback. Default: false."""
     max_answer_bytes: int
-    """The largest answer, in bytes after decompression. Default: 67108864."""
+    """Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB)."""
     max_event_bytes: int
-    """The largest event of a stream, or line of a process, in bytes. Default: max_answer_bytes."""
+    """Maximum size of one stream event, or of one line of a process, in bytes. Default: max_answer_bytes."""
     max_error_bytes: int
-    """How much of an error's body is read, in bytes after decompression. Default: 65536."""
+    """Maximum size of an error body after decompression, in bytes. The rest is not read. Default: 65536 (64 KiB)."""
     max_headers: int
-    """The most headers of an answer. Default: 100."""
+    """Maximum number of response headers. Default: 100."""
     max_depth: int
-    """The most lists and objects in each other, in an answer or a notification. Default: 127."""
+    """Maximum nesting depth of JSON in responses and notifications. Default: 127."""
     max_queued_notifications: int
-    """The most notifications that wait for on_notification, records for on_log, and of each call progress for its
-    on_progress, for which its stream waits; further ones are dropped and counted.
+    """Maximum number of messages queued for each callback: notifications, log records and, for each call, progress.
 
-    Default: 1024.
+    Further ones are dropped and counted; a stream waits while the progress queue of its call is full. Default: 1024.
     """
     max_server_requests: int
-    """The most requests of a server's own that are answered at once; further ones stay without an answer.
-
-    Default: 256.
-    """
+    """Maximum number of server requests handled at once. Further ones are ignored and counted. Default: 256."""
     log_level: str
-    """The least level of what on_log hears: `debug`, `info`, `warn` or `error`.
+    """Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`.
 
-    Default: info; in Python without on_log, that of the logger omni_mcp_py.
+    Default: info; in Python without on_log, the level of the logger omni_mcp_py.
     """
     max_pages: int
-    """The most pages that a list is read over. Default: 1000."""
+    """Maximum number of pages read for one list. Default: 1000."""
     strict: bool
-    """Refuses everything that is accepted only because servers deviate from the specification, for testing servers.
+    """Refuse known deviations from the specification that are otherwise accepted.
 
-    Default: false.
+    For testing servers. Default: false.
     """
 
 
@@ -308,113 +303,115 @@ class ClientOptions(ServerOptions, total=False):
     """The options of a client besides its key."""
 
     on_notification: Callable[[Notification], object] | None
-    """Hears each notification that the server sends by itself: its method and its params."""
+    """Called with each notification from the server: `method` and `params`."""
     on_log: Callable[[LogRecord], object] | None
-    """Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id.
+    """Called with each log record: level, message, and fields such as method, tool, attempt, status and request_id.
 
-    No payloads, no secrets.
+    Records contain no payloads or secrets.
     """
     on_state: Callable[[StateChange], object] | None
-    """Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.
+    """Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
+    closed.
     """
     token_provider: Callable[[], str | ProvidedToken] | None
-    """Gives the bearer token: a string, or an object with token and expires_in.
+    """Returns the bearer token: a string, or an object with token and expires_in.
 
-    Asked again when it expires or is refused.
+    Called again when the token expires or is refused.
     """
     on_sampling: Callable[[CreateMessageRequestParams], CreateMessageResult] | None
-    """Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and
-    model.
-    """
+    """Handles `sampling/createMessage`. Receives the request params; returns role, content and model."""
     on_elicitation: Callable[[ElicitRequestParams], ElicitResult] | None
-    """Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is
-    left out of it has the form's defaults.
+    """Handles `elicitation/create`.
+
+    Receives the request params; returns action and, for an accepted form, content. Absent fields have the defaults of
+    the form.
     """
     on_roots: Callable[[], list[Root]] | None
-    """Gives the folders that a server may work in: a list of objects with uri and name."""
+    """Handles `roots/list`. Returns a list of objects with uri and name."""
 
 
 class AsyncClientOptions(ServerOptions, total=False):
     """The options of an async client besides its key. Callbacks may be coroutine functions."""
 
     on_notification: Callable[[Notification], Awaitable[object] | object] | None
-    """Hears each notification that the server sends by itself: its method and its params."""
+    """Called with each notification from the server: `method` and `params`."""
     on_log: Callable[[LogRecord], object] | None
-    """Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id.
+    """Called with each log record: level, message, and fields such as method, tool, attempt, status and request_id.
 
-    No payloads, no secrets.
+    Records contain no payloads or secrets.
     """
     on_state: Callable[[StateChange], object] | None
-    """Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.
+    """Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
+    closed.
     """
     token_provider: Callable[[], Awaitable[str | ProvidedToken] | str | ProvidedToken] | None
-    """Gives the bearer token: a string, or an object with token and expires_in.
+    """Returns the bearer token: a string, or an object with token and expires_in.
 
-    Asked again when it expires or is refused.
+    Called again when the token expires or is refused.
     """
     on_sampling: Callable[[CreateMessageRequestParams], Awaitable[CreateMessageResult] | CreateMessageResult] | None
-    """Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and
-    model.
-    """
+    """Handles `sampling/createMessage`. Receives the request params; returns role, content and model."""
     on_elicitation: Callable[[ElicitRequestParams], Awaitable[ElicitResult] | ElicitResult] | None
-    """Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is
-    left out of it has the form's defaults.
+    """Handles `elicitation/create`.
+
+    Receives the request params; returns action and, for an accepted form, content. Absent fields have the defaults of
+    the form.
     """
     on_roots: Callable[[], Awaitable[list[Root]] | list[Root]] | None
-    """Gives the folders that a server may work in: a list of objects with uri and name."""
+    """Handles `roots/list`. Returns a list of objects with uri and name."""
 
 
 class UnkeyedCallOptions(TypedDict, total=False):
     """The options of one call besides its idempotency key."""
 
     timeout: _Seconds | None
-    """How long one attempt may stay without an answer.
+    """Idle timeout of one attempt.
 
-    Default: the client's. In seconds, or as a `timedelta`; None is no limit.
+    Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit. In seconds, or a
+    `timedelta`. Default: the value of the client.
     """
     total_timeout: _Seconds | None
-    """How long the call may take over all attempts and waits.
+    """Total timeout of the call, including all attempts and waits.
 
-    Default: the client's. In seconds, or as a `timedelta`; None is no limit.
+    None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
     """
     request_id: str
-    """The id that the service's logs will show; further attempts append -2, -3 and so on.
+    """Request id, as it appears in the logs of the service.
 
-    Default: a fresh one for each attempt.
+    Further attempts append -2, -3 and so on. Default: a generated id for each attempt.
     """
     headers: Mapping[str, str]
-    """Further headers; the names that the client itself sets are refused. Default: none."""
+    """Additional HTTP headers. Headers that the client sets itself are refused. Default: none."""
     max_attempts: int
-    """How often the call is sent at most. Default: the client's."""
+    """Maximum number of attempts, including the first. 1: no retries. Default: the value of the client."""
     honours_idempotency_keys: bool
-    """Declares that the server runs a repeated `Idempotency-Key` once. Default: the client's."""
+    """Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client."""
     retry_unavailable: bool
-    """Lets a call without an honoured key be sent again after a 503 with Retry-After. Default: the client's."""
-    raise_tool_errors: bool
-    """Makes a result with `isError` an error of kind `tool`. Default: the client's."""
-    validate_output: bool
-    """Checks the structured result of a tool by its output schema. Default: the client's."""
-    fresh: bool
-    """Asks the server even where its last answer still holds. Default: false."""
-    traceparent: str
-    """The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the
-    newer era and processes.
+    """Retry a call without an honoured idempotency key after a 503 with Retry-After.
 
-    Default: none.
+    Default: the value of the client.
     """
+    raise_tool_errors: bool
+    """Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the client."""
+    validate_output: bool
+    """Validate the structured tool result against the output schema. Default: the value of the client."""
+    fresh: bool
+    """Bypass the result cache. Default: false."""
+    traceparent: str
+    """W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default: none."""
     tracestate: str
-    """The W3C tracestate that goes with it. Default: none."""
+    """W3C `tracestate`, sent with `traceparent`. Default: none."""
     baggage: str
-    """W3C baggage, sent in the same way. Default: none."""
+    """W3C `baggage`, sent like `traceparent`. Default: none."""
 
 
 class CallOptions(UnkeyedCallOptions, total=False):
     """The options of one call."""
 
     idempotency_key: str | None
-    """The key by which the server runs the call once, 1 to 255 visible ASCII characters.
+    """Idempotency key, 1 to 255 visible ASCII characters.
 
-    Default: a fresh one where the server honours keys.
+    The server runs calls with the same key once. Default: a generated key if the server honours keys.
     """
 
 
@@ -422,66 +419,66 @@ class RegistryOptions(TypedDict, total=False):
     """The options of a client of a registry besides its key."""
 
     auth: AuthOptions
-    """How the client proves who it is, where it is not by `api_key`. Default: the API key."""
+    """Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token."""
     base_url: str
-    """Where the registry lives.
+    """Base URL of the registry.
 
-    Without `tenant`, Sema4.ai's whole base, `https://host/tenants/{tenant}/api/v2`. Default: the environment variable
-    GAIA_BASE_URL or SEMA4_BASE_URL.
+    For Sema4.ai without `tenant`, the complete base, `https://host/tenants/{tenant}/api/v2`. Default: the environment
+    variable GAIA_BASE_URL or SEMA4_BASE_URL.
     """
     tenant: str
-    """The tenant (Sema4.ai): the base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none."""
+    """Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none."""
     path: str
-    """The path of the collection below the base URL (GAIA). Default: /api/mcp/servers."""
+    """Path of the collection below the base URL (GAIA). Default: /api/mcp/servers."""
     headers: Mapping[str, str]
-    """Further headers for every request. Default: none."""
+    """Additional HTTP headers for every request. Default: none."""
     timeout: _Seconds | None
-    """How long one attempt may stay without an answer.
-
-    Default: 20 s. In seconds, or as a `timedelta`; None is no limit.
-    """
+    """Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s."""
     total_timeout: _Seconds | None
-    """How long a call may take over all attempts and waits.
+    """Total timeout of a call, including all attempts and waits.
 
-    Default: 5 min. In seconds, or as a `timedelta`; None is no limit.
+    None: no limit. In seconds, or a `timedelta`. Default: 5 min.
     """
     connect_timeout: _Seconds | None
-    """How long making a connection may take. Default: 10 s. In seconds, or as a `timedelta`; None is no limit."""
+    """Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default: 10 s."""
     max_attempts: int
-    """How often a request is sent at most. Default: 3."""
+    """Maximum number of attempts, including the first. 1: no retries. Default: 3."""
     backoff_initial: _Seconds
-    """The wait before the second attempt; it doubles with each further one.
+    """Delay before the second attempt.
 
-    Default: 250 ms. In seconds, or as a `timedelta`.
+    It doubles with each further attempt. In seconds, or a `timedelta`. Default: 250 ms.
     """
     backoff_max: _Seconds
-    """The longest wait that the doubling reaches. Default: 4 s. In seconds, or as a `timedelta`."""
+    """Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s."""
     retry_budget: int | None
-    """The tokens of the retry budget, of which each retry takes 14; none is no limit. Default: 500."""
+    """Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500."""
     proxy: str
-    """The URL of the proxy to go through. Default: the proxy variables of the environment, which loopback ignores."""
-    proxy_headers: Mapping[str, str]
-    """Headers for the proxy. Default: none."""
-    ca_certs: str
-    """The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
+    """Proxy URL: http, https, socks5 or socks5h.
 
-    Default: those of the system.
+    Default: the proxy environment variables; loopback is never proxied.
+    """
+    proxy_headers: Mapping[str, str]
+    """HTTP headers sent to the proxy. Default: none."""
+    ca_certs: str
+    """Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+
+    Default: the system's certificate store.
     """
     client_cert: str
-    """The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+    """Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file.
 
     Default: none.
     """
     client_key: str
-    """Its private key, not encrypted: PEM text, or the path of a PEM file.
+    """Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
 
-    Default: the one that client_cert holds besides.
+    Default: the key in client_cert.
     """
     min_tls_version: str
-    """The oldest version of TLS to speak: `1.2` or `1.3`. Default: 1.2."""
+    """Minimum TLS version: `1.2` or `1.3`. Default: 1.2."""
     allow_http: bool
-    """Lets the key go over plain http to a host that is not loopback. Default: false."""
+    """Allow plain http for the API key to hosts other than loopback. Default: false."""
     max_answer_bytes: int
-    """The largest answer, in bytes after decompression. Default: 67108864."""
+    """Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB)."""
     max_pages: int
-    """The most pages that a list is read over. Default: 1000."""
+    """Maximum number of pages read for one list. Default: 1000."""

@@ -34,28 +34,28 @@ class StateChange(TypedDict):
 
 
 class Metadata(TypedDict):
-    """What a client knows about a result besides the result."""
+    """Metadata of a result."""
 
     status: int
     """The HTTP status of the response."""
     headers: dict[str, str]
     """The headers of the response, by lower-case name."""
     request_id: str | None
-    """The id to quote to the service."""
+    """Request id for support."""
     session_id: str | None
-    """The session of the call."""
+    """Session id."""
     attempts: int
-    """The number of attempts."""
+    """Number of HTTP attempts."""
     idempotency_key: str | None
-    """The key that all attempts carried."""
+    """Idempotency key of all attempts."""
     replayed: bool
-    """Whether the server replayed its response to an earlier call with the same key."""
+    """Whether the server replayed the response of an earlier call with the same idempotency key."""
     cached: bool
-    """Whether the result is from the client's cache."""
+    """Whether the result comes from the result cache of the client."""
     warnings: list[str]
     """Warnings about the result, such as a tool that was left out of a list. Each is also issued as a warning."""
     looks_like_error: bool
-    """Whether a tool's result reads like a failure although `isError` is not set; a hint."""
+    """Whether a tool result without `isError` looks like a failure. A hint."""
 
 
 @dataclass(frozen=True)

@@ -41,14 +41,14 @@ class GaiaRegistry(Registry):
     _kind = "gaia"
 
     def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
-        """Create a server. After an ambiguous failure it is looked up by its name.
+        """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
-            server: The record, with the registry's own member names.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The registry's response.
+            The response of the registry.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -59,11 +59,11 @@ class GaiaRegistry(Registry):
         """List the servers of a project.
 
         Args:
-            project_id: The project's id.
+            project_id: Project id.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The servers' records.
+            The records of the servers.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -71,16 +71,16 @@ class GaiaRegistry(Registry):
         return [ServerRecord(record) for record in self._call("list", {"project_id": project_id}, options)]
 
     def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL.
+        """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
-            path: The path below the base URL.
-            body: The body, which is sent as JSON.
+            path: Path below the base URL.
+            body: Body, sent as JSON.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The response's JSON body.
+            The JSON body of the response.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -102,14 +102,14 @@ class AsyncGaiaRegistry(AsyncRegistry):
     _kind = "gaia"
 
     async def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
-        """Create a server. After an ambiguous failure it is looked up by its name.
+        """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
-            server: The record, with the registry's own member names.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The registry's response.
+            The response of the registry.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -120,11 +120,11 @@ class AsyncGaiaRegistry(AsyncRegistry):
         """List the servers of a project.
 
         Args:
-            project_id: The project's id.
+            project_id: Project id.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The servers' records.
+            The records of the servers.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -132,16 +132,16 @@ class AsyncGaiaRegistry(AsyncRegistry):
         return [ServerRecord(record) for record in await self._call("list", {"project_id": project_id}, options)]
 
     async def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL.
+        """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
-            path: The path below the base URL.
-            body: The body, which is sent as JSON.
+            path: Path below the base URL.
+            body: Body, sent as JSON.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The response's JSON body.
+            The JSON body of the response.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -163,14 +163,14 @@ class Sema4Registry(Registry):
     _kind = "sema4"
 
     def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> Iterator[ServerRecord]:
-        """Iterate over all servers; pages are fetched as they are needed.
+        """Iterate over all servers; pages are fetched on demand.
 
         Args:
-            limit: The most records of one page.
+            limit: Maximum number of records per page.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The servers' records, in order.
+            The records of the servers, in order.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -183,8 +183,8 @@ class Sema4Registry(Registry):
         """List one page of servers.
 
         Args:
-            next: The token of the page; the first page where it is absent.
-            limit: The most records of one page.
+            next: Token of the page. Default: the first page.
+            limit: Maximum number of records per page.
             **options: Options of this call; durations are in seconds.
 
         Returns:
@@ -199,11 +199,11 @@ class Sema4Registry(Registry):
         """Get a server.
 
         Args:
-            id: The server's id.
+            id: Server id.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -214,11 +214,11 @@ class Sema4Registry(Registry):
         """Create a server.
 
         Args:
-            server: The record, with the registry's own member names.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -229,12 +229,12 @@ class Sema4Registry(Registry):
         """Replace a server.
 
         Args:
-            id: The server's id.
-            server: The record, with the registry's own member names.
+            id: Server id.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -245,7 +245,7 @@ class Sema4Registry(Registry):
         """Delete a server.
 
         Args:
-            id: The server's id.
+            id: Server id.
             **options: Options of this call; durations are in seconds.
 
         Raises:
@@ -254,16 +254,16 @@ class Sema4Registry(Registry):
         self._call("delete", {"id": id}, options)
 
     def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL.
+        """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
-            path: The path below the base URL.
-            body: The body, which is sent as JSON.
+            path: Path below the base URL.
+            body: Body, sent as JSON.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The response's JSON body.
+            The JSON body of the response.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -285,14 +285,14 @@ class AsyncSema4Registry(AsyncRegistry):
     _kind = "sema4"
 
     def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> AsyncIterator[ServerRecord]:
-        """Iterate over all servers; pages are fetched as they are needed.
+        """Iterate over all servers; pages are fetched on demand.
 
         Args:
-            limit: The most records of one page.
+            limit: Maximum number of records per page.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The servers' records, in order.
+            The records of the servers, in order.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -305,8 +305,8 @@ class AsyncSema4Registry(AsyncRegistry):
         """List one page of servers.
 
         Args:
-            next: The token of the page; the first page where it is absent.
-            limit: The most records of one page.
+            next: Token of the page. Default: the first page.
+            limit: Maximum number of records per page.
             **options: Options of this call; durations are in seconds.
 
         Returns:
@@ -321,11 +321,11 @@ class AsyncSema4Registry(AsyncRegistry):
         """Get a server.
 
         Args:
-            id: The server's id.
+            id: Server id.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -336,11 +336,11 @@ class AsyncSema4Registry(AsyncRegistry):
         """Create a server.
 
         Args:
-            server: The record, with the registry's own member names.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -351,12 +351,12 @@ class AsyncSema4Registry(AsyncRegistry):
         """Replace a server.
 
         Args:
-            id: The server's id.
-            server: The record, with the registry's own member names.
+            id: Server id.
+            server: The record, with the member names of the registry.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The server's record.
+            The record of the server.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
@@ -367,7 +367,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """Delete a server.
 
         Args:
-            id: The server's id.
+            id: Server id.
             **options: Options of this call; durations are in seconds.
 
         Raises:
@@ -376,16 +376,16 @@ class AsyncSema4Registry(AsyncRegistry):
         await self._call("delete", {"id": id}, options)
 
     async def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
-        """Send any request below the base URL.
+        """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
-            path: The path below the base URL.
-            body: The body, which is sent as JSON.
+            path: Path below the base URL.
+            body: Body, sent as JSON.
             **options: Options of this call; durations are in seconds.
 
         Returns:
-            The response's JSON body.
+            The JSON body of the response.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.

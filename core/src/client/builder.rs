@@ -1,4 +1,4 @@
-//! How a client is built: its callbacks, and what checks its options.
+//! Builder of a client: callbacks and validation of options.
 
 use crate::client::Client;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
@@ -16,11 +16,11 @@ use std::sync::Arc;
 
 const PANICKED: &str = "it panicked";
 
-/// Builds a [`Client`]: the options are its setters.
+/// Builder of a [`Client`], with one setter per option.
 pub type ClientBuilder = ClientConfig;
 
 impl ClientConfig {
-    /// Hears each notification that the server sends by itself.
+    /// Called with each notification from the server.
     #[must_use]
     pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
         self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
@@ -31,22 +31,22 @@ impl ClientConfig {
         self
     }
 
-    /// Hears what the client does, from `log_level` on. Called in the midst of calls, so it must be quick. The same is told
-    /// through `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
+    /// Called with each log record of at least `log_level`. Called synchronously, so it must be fast. The same records go to
+    /// `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
     #[must_use]
     pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
         self.hooks.log = Log::to(Arc::new(hear));
         self
     }
 
-    /// Hears each change of the client's state, in order. Called in the midst of calls, so it must be quick.
+    /// Called with each change of state, in order. Called synchronously, so it must be fast.
     #[must_use]
     pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
         self.hooks.state = Some(Arc::new(hear));
         self
     }
 
-    /// Gives the bearer token, or says why there is none. Asked once for all calls, and again when the token expires or
+    /// Returns the bearer token, or the reason of a failure. Called once for all calls, and again when the token expires or
     /// is refused.
     #[must_use]
     pub fn token_provider<F, T, E>(mut self, provide: impl Fn() -> F + Send + Sync + 'static) -> Self
@@ -56,7 +56,7 @@ impl ClientConfig {
         E: std::fmt::Display,
     {
         self.hooks.token = Some(Arc::new(move || {
-            // A function that panics has failed, and nothing else with it.
+            // A panic of the callback is a failure of the callback only.
             let begun = catch_unwind(AssertUnwindSafe(&provide));
             Box::pin(async move {
                 let provided = AssertUnwindSafe(begun.map_err(|_| PANICKED)?).catch_unwind().await;
@@ -66,8 +66,8 @@ impl ClientConfig {
         self
     }
 
-    /// Has a model of the caller's answer a server's `sampling/createMessage` (specification 2025-11-25, client/sampling).
-    /// What it is given and gives is anything that reads and writes as the specification's objects do.
+    /// Handles `sampling/createMessage` (specification 2025-11-25, client/sampling). Params and result may be any types with
+    /// the JSON form of the specification.
     #[must_use]
     pub fn on_sampling<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
     where
@@ -79,8 +79,8 @@ impl ClientConfig {
         self.answered_by(callbacks::SAMPLING, answer)
     }
 
-    /// Has a person answer a server's `elicitation/create` (specification 2025-11-25, client/elicitation). What an accepted
-    /// form leaves out has the form's default.
+    /// Handles `elicitation/create` (specification 2025-11-25, client/elicitation). Absent fields of an accepted form have the
+    /// defaults of the form.
     #[must_use]
     pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
     where
@@ -92,8 +92,7 @@ impl ClientConfig {
         self.answered_by(callbacks::ELICITATION, answer)
     }
 
-    /// Gives the folders that a server may work in (specification 2025-11-25, client/roots): a list of objects with `uri`
-    /// and `name`.
+    /// Handles `roots/list` (specification 2025-11-25, client/roots). Returns a list of objects with `uri` and `name`.
     #[must_use]
     pub fn on_roots<F, R, E>(self, answer: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
@@ -112,7 +111,7 @@ impl ClientConfig {
         E: std::fmt::Display,
     {
         let answer = Arc::new(move |params: String| {
-            // A function that panics has failed, and nothing else with it.
+            // A panic of the callback is a failure of the callback only.
             let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
             Box::pin(async move {
                 let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
@@ -124,7 +123,7 @@ impl ClientConfig {
         self
     }
 
-    /// Checks the options and makes the client. Nothing is sent yet: the first call connects.
+    /// Validates the options and creates the client. Sends nothing: the first call connects.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -132,7 +131,7 @@ impl ClientConfig {
         self.build_in(&environment::of_process)
     }
 
-    /// As [`build`](Self::build), in an environment of the binding's.
+    /// As [`build`](Self::build), with the environment variables of a binding.
     pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
         let settings = self.resolve(variables)?;
         Ok(Client { core: Arc::new(SessionManager::new(settings)?) })

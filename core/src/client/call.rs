@@ -1,4 +1,4 @@
-//! A call that is set up, and its reply.
+//! Calls and their replies.
 
 use crate::client::{Client, What};
 use crate::config::call_options::CallOptions;
@@ -16,7 +16,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A call that is about to be made: set what differs from the client's options, then await it.
+/// A call that is not sent yet. Set its options, then await it.
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<'a, T> {
     client: &'a Client,
@@ -32,33 +32,33 @@ impl<'a, T> Call<'a, T> {
         Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
     }
 
-    /// Sets options of the call: those that are given here; others that were set before stay.
+    /// Sets options of the call. Absent options keep their earlier value.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.options = options.or(self.options);
         self
     }
 
-    /// The key by which the server runs the call once.
+    /// Idempotency key: the server runs calls with the same key once.
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.options.idempotency_key = Some(key.into());
         self
     }
 
-    /// How long one attempt may stay without an answer.
+    /// Idle timeout of one attempt. `None`: no limit. Default: the value of the client.
     pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
         self.options.timeout = Some(timeout.into());
         self
     }
 
-    /// Hears each progress notification of the call, in order.
+    /// Called with each progress notification of the call, in order.
     pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         let hear = move |params: &str| {
             if let Ok(progress) = serde_json::from_str(params) {
-                // What a listener does is its own: the call goes on.
+                // A panic of the callback is ignored.
                 let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
             }
         };
-        // It runs where the answer is read, which therefore waits for it.
+        // The callback runs in the task that reads the response.
         self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
         self
     }
@@ -66,7 +66,7 @@ impl<'a, T> Call<'a, T> {
 
 impl<T> std::fmt::Debug for Call<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Arguments and keys stay out: they are the caller's own.
+        // Arguments and keys are omitted: they may be sensitive.
         f.debug_struct("Call").field("what", &self.what).finish_non_exhaustive()
     }
 }
@@ -92,7 +92,7 @@ fn unexpected(raw: &RawReply) -> Error {
     error
 }
 
-/// A result with its metadata; reads like the result itself.
+/// A result with its metadata. Dereferences to the result.
 #[derive(Debug, Clone)]
 pub struct Reply<T> {
     /// The result.
@@ -101,12 +101,12 @@ pub struct Reply<T> {
 }
 
 impl<T> Reply<T> {
-    /// What is known besides the result.
+    /// The metadata.
     pub fn metadata(&self) -> Metadata {
         self.raw.metadata()
     }
 
-    /// The result alone.
+    /// The result without metadata.
     pub fn into_inner(self) -> T {
         self.value
     }

@@ -1,4 +1,4 @@
-//! Methods that the two eras have each in a way of its own.
+//! Methods that differ between legacy and modern protocol versions.
 
 use std::sync::{Arc, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
 use crate::session::subscriptions::{Subscriptions, not_subscribed};
 
-/// What a server says of itself: asked for, or what it said in the handshake.
+/// Result of `server/discover`, or of the legacy handshake.
 pub(crate) async fn discover(core: &Arc<SessionManager>, call: LogicalCall) -> Result<RawReply> {
     let peer = connected(core, &call).await?;
     if peer.modern.is_some() {
@@ -33,7 +33,7 @@ pub(crate) async fn discover(core: &Arc<SessionManager>, call: LogicalCall) -> R
     Ok(RawReply { result: found.to_string().into(), ..welcome })
 }
 
-/// Whether a server answers. The modern era has no ping: what every server of it answers is `server/discover`.
+/// Checks that the server responds: by `ping`, or by `server/discover` in modern versions, which have no ping.
 pub(crate) async fn ping(core: &Arc<SessionManager>, mut call: LogicalCall) -> Result<RawReply> {
     let peer = connected(core, &call).await?;
     if peer.modern.is_none() {
@@ -44,7 +44,7 @@ pub(crate) async fn ping(core: &Arc<SessionManager>, mut call: LogicalCall) -> R
     Ok(RawReply { result: Bytes::from_static(b"{}"), ..call.run(core).await? })
 }
 
-/// Sets the least level of log messages: told to the server, or from now on said in each request.
+/// Sets the minimum level of log messages: by a request, or in modern versions in each further request.
 pub(crate) async fn set_level(core: &Arc<SessionManager>, call: LogicalCall) -> Result<RawReply> {
     let level = member(&call, "level");
     let peer = connected(core, &call).await?;
@@ -56,7 +56,7 @@ pub(crate) async fn set_level(core: &Arc<SessionManager>, call: LogicalCall) -> 
     Ok(reply)
 }
 
-/// Subscribes to a resource, or no more: by a request of its own, or by another stream.
+/// Subscribes or unsubscribes: by a request, or in modern versions by a new stream.
 pub(crate) async fn subscribe(core: &Arc<SessionManager>, call: LogicalCall, wanted: bool) -> Result<RawReply> {
     let uri = member(&call, "uri");
     let peer = connected(core, &call).await?;
@@ -80,7 +80,7 @@ pub(crate) async fn subscribe(core: &Arc<SessionManager>, call: LogicalCall, wan
     Ok(empty())
 }
 
-/// A resource that is wanted for as long as this lives, or for good: a subscription that was refused or given up is none.
+/// Guard of a pending subscription. Removes it on drop, unless it was confirmed.
 struct Wanted<'a> {
     subscriptions: &'a Subscriptions,
     uri: &'a str,
@@ -96,7 +96,7 @@ impl Drop for Wanted<'_> {
 }
 
 async fn connected(core: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
-    // No call of the caller's has left: whatever became of the opening, none ran.
+    // Only the session was opened; the call itself was not sent.
     call.within(core.peer()).await.map_err(|failure| told(core, failure).with_delivery(Delivery::NotSent))
 }
 

@@ -1,4 +1,4 @@
-//! The client: every method is one short function over [`Client::raw`].
+//! The client. Every method calls [`Client::raw`].
 
 pub(crate) mod builder;
 pub(crate) mod call;
@@ -42,34 +42,34 @@ use crate::session::manager::SessionManager;
 use crate::session::pagination::{self, ServerPages, read_items};
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 
-/// A client of one MCP server. Cheap to clone; all clones share the session and its connections, and any number of
-/// calls may run at once.
+/// A client of one MCP server. Cheap to clone: all clones share the session and its connections. Calls may run
+/// concurrently.
 #[derive(Debug, Clone)]
 pub struct Client {
     core: Arc<SessionManager>,
 }
 
 impl Client {
-    /// Begins to build a client.
+    /// Creates a builder.
     pub fn builder() -> ClientBuilder {
         ClientConfig::default()
     }
 
-    /// Connects, if not yet connected, in the way of the profile: with a handshake or without.
+    /// Connects to the server, unless already connected. The profile decides whether a handshake is performed.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn connect(&self) -> Result<()> {
         let call = self.prepare(&What::Connect, Bytes::from_static(b"{}"), &CallOptions::default(), None)?;
         self.raw(&What::Connect, call).await.map(drop)
     }
 
-    /// Who the server is; `None` until connected.
+    /// Name, version and title of the server; `None` until connected.
     pub fn server_info(&self) -> Option<Implementation> {
         self.said("serverInfo")
     }
 
-    /// What the server can do; `None` until connected.
+    /// Capabilities of the server; `None` until connected.
     pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
         self.said("capabilities")
     }
@@ -79,17 +79,17 @@ impl Client {
         self.said("protocolVersion")
     }
 
-    /// How the client stands with its server.
+    /// The connection state.
     pub fn state(&self) -> State {
         self.core.state.now()
     }
 
-    /// What the client has done so far, in numbers.
+    /// The activity of the client since its creation.
     pub fn counters(&self) -> Counters {
         self.core.counts.now()
     }
 
-    /// How to use the server, for a model; `None` where the server says nothing of it.
+    /// Instructions of the server for a model, if any; `None` until connected.
     pub fn instructions(&self) -> Option<String> {
         self.said("instructions")
     }
@@ -98,7 +98,7 @@ impl Client {
         serde_json::from_str(&self.raw_said(member)?).ok()
     }
 
-    /// Has `on_log` hear from this level on, or nothing at all.
+    /// Sets the minimum level of `on_log`; `None` disables it.
     pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
         self.core.log().hear_from(least);
     }
@@ -107,12 +107,12 @@ impl Client {
         self.core.counts.clone()
     }
 
-    /// A queue of progress before a function of the caller's, and its room.
+    /// Bounded queue in front of a progress callback.
     pub(crate) fn queue(&self, hear: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
         let room = BoundedQueue::new(self.core.settings.limits.of_queue(), &self.core.counts.dropped);
         let filled = Arc::clone(&room);
         let hear = move |params: &str| {
-            // What has no place is counted.
+            // Dropped messages are counted.
             let _ = filled.send(params.to_owned(), &hear);
         };
         (ProgressSink { hear: Arc::new(hear), room: Some(Arc::clone(&room)) }, room)
@@ -120,57 +120,58 @@ impl Client {
 
     pub(crate) fn works_between_calls(&self) -> bool {
         let settings = &self.core.settings;
-        // A stream that is found by falling back is read while calls wait: enough for their answers.
+        // After a fallback to HTTP+SSE, the stream is read while calls wait, which suffices for their responses.
         settings.listen || settings.hears_requests || !matches!(settings.route, Route::StreamableHttp { .. })
     }
 
-    /// The pages of a list, one at a time.
+    /// Lists one page at a time.
     pub(crate) fn pages(&self, method: &'static str, member: &'static str, options: CallOptions) -> ServerPages {
         ServerPages::new(&self.core, method, member, options)
     }
 
-    /// Keeps notices of calls that are given up, to be sent by another runtime.
+    /// Holds `notifications/cancelled` back, to be sent on another runtime.
     pub(crate) fn hold_notices(&self) {
         self.core.hold_notices();
     }
 
-    /// Sends the notices that are held; `None` where there are none.
+    /// Sends the held notifications; `None` if there are none.
     pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
         self.core.take_held_notices()
     }
 
-    /// Closes the connections of the runtime that this runs on that are not in use.
+    /// Closes the idle connections of the current runtime.
     pub(crate) fn let_go(&self) {
         self.core.http.let_go();
     }
 
-    /// A member of what the server said when the session was opened, as JSON text.
+    /// A member of the `initialize` or `server/discover` result, as JSON text.
     pub(crate) fn raw_said(&self, member: &str) -> Option<String> {
         self.core.said(member)
     }
 
-    /// Connects, if not yet connected, in the older era always by a handshake, and returns what the server said.
+    /// Connects to the server, unless already connected, and returns its versions, capabilities and instructions. Before
+    /// 2026-07-28 always performs the handshake.
     pub fn initialize(&self) -> Call<'_, InitializeResult> {
         Call::new(self, What::Initialize, Ok(Bytes::from_static(b"{}")))
     }
 
-    /// What the server says of itself (specification 2026-07-28, server/discover); of a server of the older era, what it said
-    /// in the handshake.
+    /// Requests the versions, capabilities and instructions of the server (specification 2026-07-28, server/discover). For
+    /// older servers, returns the result of the handshake.
     pub fn discover(&self) -> Call<'_, DiscoverResult> {
         Call::new(self, What::Discover, Ok(Bytes::from_static(b"{}")))
     }
 
-    /// Checks that the server answers.
+    /// Checks that the server responds.
     pub fn ping(&self) -> Call<'_, Empty> {
         Call::new(self, What::Ping, Ok(Bytes::from_static(b"{}")))
     }
 
-    /// All tools, over all pages.
+    /// Lists all tools, over all pages.
     pub fn list_tools(&self) -> Call<'_, ListToolsResult> {
         Call::new(self, What::AllPages("tools/list", "tools"), Ok(Bytes::from_static(b"{}")))
     }
 
-    /// One page of tools: the first, or the one of a cursor.
+    /// Lists one page of tools: the first, or the page of a cursor.
     pub fn list_tools_page(&self, cursor: Option<&str>) -> Call<'_, ListToolsResult> {
         Call::new(self, What::Rpc("tools/list".into(), "params"), page(cursor))
     }
@@ -180,38 +181,37 @@ impl Client {
         Call::new(self, What::Rpc("tools/call".into(), "arguments"), serialize::tool_call(name, &arguments))
     }
 
-    /// All tools, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    /// Streams all tools; pages are fetched on demand. The stream ends after the first error.
     pub fn iter_tools(&self) -> impl Stream<Item = Result<Tool>> + Send + '_ {
         self.items("tools/list", "tools")
     }
 
-    /// All resources, over all pages.
+    /// Lists all resources, over all pages.
     pub fn list_resources(&self) -> Call<'_, ListResourcesResult> {
         Call::new(self, What::AllPages("resources/list", "resources"), Ok(Bytes::from_static(b"{}")))
     }
 
-    /// One page of resources: the first, or the one of a cursor.
+    /// Lists one page of resources: the first, or the page of a cursor.
     pub fn list_resources_page(&self, cursor: Option<&str>) -> Call<'_, ListResourcesResult> {
         Call::new(self, What::Rpc("resources/list".into(), "params"), page(cursor))
     }
 
-    /// All resources, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    /// Streams all resources; pages are fetched on demand. The stream ends after the first error.
     pub fn iter_resources(&self) -> impl Stream<Item = Result<Resource>> + Send + '_ {
         self.items("resources/list", "resources")
     }
 
-    /// All templates of resources, over all pages.
+    /// Lists all resource templates, over all pages.
     pub fn list_resource_templates(&self) -> Call<'_, ListResourceTemplatesResult> {
         Call::new(self, What::AllPages("resources/templates/list", "resourceTemplates"), Ok(Bytes::from_static(b"{}")))
     }
 
-    /// One page of templates of resources: the first, or the one of a cursor.
+    /// Lists one page of resource templates: the first, or the page of a cursor.
     pub fn list_resource_templates_page(&self, cursor: Option<&str>) -> Call<'_, ListResourceTemplatesResult> {
         Call::new(self, What::Rpc("resources/templates/list".into(), "params"), page(cursor))
     }
 
-    /// All templates of resources, one by one; pages are fetched as they are needed. The stream ends behind the first
-    /// error.
+    /// Streams all resource templates; pages are fetched on demand. The stream ends after the first error.
     pub fn iter_resource_templates(&self) -> impl Stream<Item = Result<ResourceTemplate>> + Send + '_ {
         self.items("resources/templates/list", "resourceTemplates")
     }
@@ -221,27 +221,27 @@ impl Client {
         Call::new(self, What::Rpc("resources/read".into(), "params"), serialize::params("uri", &json!({ "uri": uri })))
     }
 
-    /// Has the server tell of changes of a resource, by `notifications/resources/updated`, also in a later session.
+    /// Subscribes to changes of a resource (`notifications/resources/updated`). The subscription is restored in new sessions.
     pub fn subscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
         Call::new(self, What::Subscribe(true), serialize::params("uri", &json!({ "uri": uri })))
     }
 
-    /// Has the server tell of changes of a resource no more.
+    /// Unsubscribes from changes of a resource.
     pub fn unsubscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
         Call::new(self, What::Subscribe(false), serialize::params("uri", &json!({ "uri": uri })))
     }
 
-    /// All prompts, over all pages.
+    /// Lists all prompts, over all pages.
     pub fn list_prompts(&self) -> Call<'_, ListPromptsResult> {
         Call::new(self, What::AllPages("prompts/list", "prompts"), Ok(Bytes::from_static(b"{}")))
     }
 
-    /// One page of prompts: the first, or the one of a cursor.
+    /// Lists one page of prompts: the first, or the page of a cursor.
     pub fn list_prompts_page(&self, cursor: Option<&str>) -> Call<'_, ListPromptsResult> {
         Call::new(self, What::Rpc("prompts/list".into(), "params"), page(cursor))
     }
 
-    /// All prompts, one by one; pages are fetched as they are needed. The stream ends behind the first error.
+    /// Streams all prompts; pages are fetched on demand. The stream ends after the first error.
     pub fn iter_prompts(&self) -> impl Stream<Item = Result<Prompt>> + Send + '_ {
         self.items("prompts/list", "prompts")
     }
@@ -251,8 +251,8 @@ impl Client {
         Call::new(self, What::Rpc("prompts/get".into(), "arguments"), serialize::tool_call(name, &arguments))
     }
 
-    /// Suggests values for an argument: `reference` is a prompt or a template of a resource, `argument` the name and what
-    /// there is of the value, `context` the arguments that are settled already.
+    /// Suggests values for an argument. `reference` is a prompt or a resource template, `argument` the name and current value,
+    /// `context` the arguments that already have a value.
     pub fn complete(
         &self,
         reference: impl Serialize,
@@ -270,8 +270,8 @@ impl Client {
         Call::new(self, What::Rpc("completion/complete".into(), "params"), params)
     }
 
-    /// Sets the least level of the log messages that the server sends, also in a later session: `debug`, `info`, `notice`,
-    /// `warning`, `error`, `critical`, `alert` or `emergency`. They come as notifications.
+    /// Sets the minimum level of log messages from the server: `debug`, `info`, `notice`, `warning`, `error`, `critical`,
+    /// `alert` or `emergency`. They arrive as notifications; the level is restored in new sessions.
     pub fn set_logging_level(&self, level: &str) -> Call<'_, Empty> {
         Call::new(self, What::SetLevel, serialize::params("level", &json!({ "level": level })))
     }
@@ -301,20 +301,20 @@ impl Client {
         })
     }
 
-    /// Sends any request. `params` is anything that serializes to a JSON object.
+    /// Sends a request of any method. `params` is anything that serializes to a JSON object.
     pub fn request(&self, method: &str, params: impl Serialize) -> Call<'_, Value> {
         Call::new(self, What::Rpc(method.to_owned(), "params"), serialize::params("params", &params))
     }
 
-    /// Sends any notification. Returns when the server has accepted it.
+    /// Sends a notification of any method. Returns when the server has accepted it.
     ///
     /// # Errors
-    /// As for a call; a notification is never sent twice.
+    /// Any error of a call. A notification is never sent twice.
     pub async fn notify(&self, method: &str, params: impl Serialize) -> Result<()> {
         self.raw_notify(method, &serialize::params("params", &params)?).await
     }
 
-    /// Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again.
+    /// Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.
     pub async fn close(&self) {
         self.core.close().await;
     }
@@ -349,7 +349,7 @@ impl Client {
         LogicalCall::prepare(&self.core, method, field, params, options, progress)
     }
 
-    /// The one path of every method.
+    /// Common code of all methods.
     pub(crate) async fn raw(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
         let ongoing = call.begin(&self.core);
         let ended = self.run(what, call).instrument(ongoing.span()).await;
@@ -370,7 +370,7 @@ impl Client {
             What::Connect => {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
-                // No call of the caller's has left: whatever became of the handshake, none ran.
+                // Only the handshake was sent; the call itself was not.
                 opened
                     .map(|_| null())
                     .map_err(|failure| self.core.redacted(failure.error).with_delivery(Delivery::NotSent))
@@ -381,19 +381,19 @@ impl Client {
     }
 }
 
-/// Which path a method takes.
+/// Kind of a method.
 #[derive(Debug, Clone)]
 pub(crate) enum What {
     Initialize,
     Connect,
     Discover,
     Ping,
-    /// Subscribes to a resource, or no more.
+    /// Subscribes to a resource, or unsubscribes.
     Subscribe(bool),
     SetLevel,
-    /// One request; the second word names its params in messages.
+    /// One request, and the name of its params in messages.
     Rpc(String, &'static str),
-    /// A list over all of its pages, and the member of the result that holds it.
+    /// A list over all pages, and the member of the result that contains it.
     AllPages(&'static str, &'static str),
 }
 

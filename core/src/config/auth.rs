@@ -1,4 +1,4 @@
-//! The option `auth`: how the client proves who it is.
+//! The option `auth`: credentials of a client.
 
 use base64::Engine;
 use http::header::AUTHORIZATION;
@@ -13,36 +13,36 @@ use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 
 options! {
-    /// How the client proves who it is. Begin with one of the functions that name a type.
+    /// Credentials of a client. Start from one of the constructors.
     AuthConfig, "auth", AUTH_OPTIONS;
-    /// `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
+    /// Type of credentials: `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
     r#type: String = "required", of TYPES;
-    /// The token (type `bearer`).
+    /// Token (type `bearer`).
     token: Secret = "none";
-    /// The user (type `basic`).
+    /// User name (type `basic`).
     username: String = "none";
-    /// The password (type `basic`).
+    /// Password (type `basic`).
     password: Secret = "none";
-    /// The token endpoint (type `oauth2`).
-    token_url: Address = "found by the metadata of the server's own origin (RFC 9728, RFC 8414)";
-    /// The client's id (type `oauth2`).
+    /// URL of the token endpoint (type `oauth2`).
+    token_url: Address = "discovered from the metadata on the origin of the server (RFC 9728, RFC 8414)";
+    /// Client id (type `oauth2`).
     client_id: String = "none";
-    /// The client's secret (type `oauth2`).
+    /// Client secret (type `oauth2`).
     client_secret: Secret = "none";
-    /// The scope to ask for (type `oauth2`).
+    /// Requested scope (type `oauth2`).
     scope: String = "none";
-    /// The audience to ask for (type `oauth2`).
+    /// Requested audience (type `oauth2`).
     audience: String = "none";
-    /// The name of the header (type `header`).
+    /// Header name (type `header`).
     name: String = "Authorization";
-    /// The whole value of the header (type `header`).
+    /// Complete header value (type `header`).
     value: Secret = "none";
 }
 
-/// The types.
+/// Credential types.
 const TYPES: &[&str] = &["none", "bearer", "basic", "oauth2", "header"];
 
-/// Which members belong to which type; the required ones first, then `|`.
+/// Required and optional members of each type.
 const MEMBERS: &[(&str, &[&str], &[&str])] = &[
     ("none", &[], &[]),
     ("bearer", &["token"], &[]),
@@ -65,23 +65,23 @@ impl AuthConfig {
         Self::of("none")
     }
 
-    /// A token that stays the same.
+    /// A static bearer token.
     pub fn bearer_token(token: impl Into<Secret>) -> Self {
         Self::of("bearer").token(token)
     }
 
-    /// A user and a password (RFC 7617).
+    /// User name and password (RFC 7617).
     pub fn basic(username: impl Into<String>, password: impl Into<Secret>) -> Self {
         Self::of("basic").username(username).password(password)
     }
 
-    /// A token from a token endpoint, asked for once and again shortly before it expires. Set `scope`, `audience` and
-    /// `token_url` behind it.
+    /// OAuth 2.0 client credentials (RFC 6749, section 4.4). The token is cached and renewed shortly before it expires.
+    /// `scope`, `audience` and `token_url` are optional.
     pub fn client_credentials(client_id: impl Into<String>, client_secret: impl Into<Secret>) -> Self {
         Self::of("oauth2").client_id(client_id).client_secret(client_secret)
     }
 
-    /// A header of any name.
+    /// A custom header.
     pub fn header(name: impl Into<String>, value: impl Into<Secret>) -> Self {
         Self::of("header").name(name).value(value)
     }
@@ -102,7 +102,7 @@ impl AuthConfig {
         }
     }
 
-    /// `check_url` says whether a secret may be sent to an address.
+    /// `check_url` returns whether a secret may be sent to a URL.
     pub(crate) fn resolve(&self, check_url: impl Fn(&'static str, &str) -> Result<Url>) -> Result<Credentials> {
         self.resolve_inside(check_url).map_err(|error| inside("auth", error))
     }

@@ -1,19 +1,19 @@
-//! How long to wait between attempts.
+//! Delay between attempts.
 
 use std::time::Duration;
 
-/// How long to wait between attempts.
+/// Delay between attempts.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Backoff {
-    /// The wait before the second attempt. Default 250 ms.
+    /// Delay before the second attempt. Default: 250 ms.
     pub initial: Duration,
-    /// The longest wait that the doubling reaches. Default 4 s.
+    /// Maximum delay. Default: 4 s.
     pub max: Duration,
 }
 
 impl Backoff {
-    /// The wait after the failed attempt number `attempt` (from 1): `initial × 2ⁿ` up to `max`, of which
-    /// `random` (0 to 1) decides the upper half, so that clients that failed together do not return together.
+    /// Delay after the failed attempt number `attempt` (from 1): `initial × 2ⁿ` up to `max`. `random` (0 to 1) scales the
+    /// upper half (jitter).
     pub(crate) fn wait(&self, attempt: u32, random: f64) -> Duration {
         let doublings = attempt.saturating_sub(1).min(31);
         let full = self.initial.saturating_mul(1 << doublings).min(self.max);

@@ -7,34 +7,34 @@ use crate::config::option_table::options;
 use crate::util::secret::Secret;
 
 options! {
-    /// The options of one call; what is not given holds as for the client.
+    /// Options of one call. Absent options have the value of the client.
     CallOptions, "call options", CALL_OPTIONS;
-    /// How long one attempt may stay without an answer.
-    timeout: Option<Duration> = "the client's";
-    /// How long the call may take over all attempts and waits.
-    total_timeout: Option<Duration> = "the client's";
-    /// The key by which the server runs the call once, 1 to 255 visible ASCII characters.
-    idempotency_key: String = "a fresh one where the server honours keys";
-    /// The id that the service's logs will show; further attempts append -2, -3 and so on.
-    request_id: String = "a fresh one for each attempt";
-    /// Further headers; the names that the client itself sets are refused.
+    /// Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit.
+    timeout: Option<Duration> = "the value of the client";
+    /// Total timeout of the call, including all attempts and waits. None: no limit.
+    total_timeout: Option<Duration> = "the value of the client";
+    /// Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key once.
+    idempotency_key: String = "a generated key if the server honours keys";
+    /// Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on.
+    request_id: String = "a generated id for each attempt";
+    /// Additional HTTP headers. Headers that the client sets itself are refused.
     headers: BTreeMap<String, Secret> = "none";
-    /// How often the call is sent at most.
-    max_attempts: u32 = "the client's";
-    /// Declares that the server runs a repeated `Idempotency-Key` once.
-    honours_idempotency_keys: bool = "the client's";
-    /// Lets a call without an honoured key be sent again after a 503 with Retry-After.
-    retry_unavailable: bool = "the client's";
-    /// Makes a result with `isError` an error of kind `tool`.
-    raise_tool_errors: bool = "the client's";
-    /// Checks the structured result of a tool by its output schema.
-    validate_output: bool = "the client's";
-    /// Asks the server even where its last answer still holds.
+    /// Maximum number of attempts, including the first. 1: no retries.
+    max_attempts: u32 = "the value of the client";
+    /// Declare that the server runs requests with the same `Idempotency-Key` once.
+    honours_idempotency_keys: bool = "the value of the client";
+    /// Retry a call without an honoured idempotency key after a 503 with Retry-After.
+    retry_unavailable: bool = "the value of the client";
+    /// Turn a tool result with `isError` into an error of kind `tool`.
+    raise_tool_errors: bool = "the value of the client";
+    /// Validate the structured tool result against the output schema.
+    validate_output: bool = "the value of the client";
+    /// Bypass the result cache.
     fresh: bool = "false";
-    /// The W3C traceparent of the trace that the call belongs to: sent as a header, and in `_meta` to servers of the newer era and processes.
+    /// W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio.
     traceparent: String = "none";
-    /// The W3C tracestate that goes with it.
+    /// W3C `tracestate`, sent with `traceparent`.
     tracestate: String = "none";
-    /// W3C baggage, sent in the same way.
+    /// W3C `baggage`, sent like `traceparent`.
     baggage: String = "none";
 }

@@ -1,4 +1,4 @@
-//! What the client asks of the caller's own functions, and tells them.
+//! Callbacks of a client.
 
 use std::collections::BTreeMap;
 use std::pin::Pin;
@@ -17,26 +17,26 @@ use crate::observe::state::Observe;
 use crate::util::count::Count;
 use crate::util::secret::Secret;
 
-/// One row of the table of hooks: functions that a client takes beside its options.
+/// One row of the table of callbacks.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct HookSpec {
-    /// The name, in Python's spelling; Node's is the same words in camel case.
+    /// The name in snake case (Python); camel case in Node.
     pub name: &'static str,
-    /// Whether its answer is waited for.
+    /// Whether the client waits for its result.
     pub answers: bool,
-    /// Whether it is given something to answer by.
+    /// Whether it has an argument.
     pub takes: bool,
-    /// The type of its argument, where it has one, as a parameter of a method has types.
+    /// The type of its argument, if any; types as in [`ParamSpec`](crate::ParamSpec).
     pub param: Option<&'static str>,
-    /// The type of its answer; `None` where any value is ignored.
+    /// The type of its result; `None` if the result is ignored.
     pub result: Option<&'static str>,
-    /// Whether it is called in the midst of a call, so that it must not be asynchronous.
+    /// Whether it is called synchronously, so that it must not be asynchronous.
     pub at_once: bool,
-    /// One line of help.
+    /// Description.
     pub help: &'static str,
 }
 
-/// The table of hooks.
+/// The table of callbacks.
 pub const HOOKS: &[HookSpec] = &[
     HookSpec {
         name: "on_notification",
@@ -45,7 +45,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: Some("Notification"),
         result: None,
         at_once: false,
-        help: "Hears each notification that the server sends by itself: its method and its params.",
+        help: "Called with each notification from the server: `method` and `params`.",
     },
     HookSpec {
         name: ON_LOG,
@@ -54,7 +54,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: Some("LogRecord"),
         result: None,
         at_once: true,
-        help: "Hears what the client does: level, message and fields, such as method, tool, attempt, status and request_id. No payloads, no secrets.",
+        help: "Called with each log record: level, message, and fields such as method, tool, attempt, status and request_id. Records contain no payloads or secrets.",
     },
     HookSpec {
         name: ON_STATE,
@@ -63,7 +63,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: Some("StateChange"),
         result: None,
         at_once: true,
-        help: "Hears each change of the client's state: state and previous, of idle, connecting, ready, recovering and closed.",
+        help: "Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and closed.",
     },
     HookSpec {
         name: TOKEN_PROVIDER,
@@ -72,7 +72,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: None,
         result: Some("ProvidedToken"),
         at_once: false,
-        help: "Gives the bearer token: a string, or an object with token and expires_in. Asked again when it expires or is refused.",
+        help: "Returns the bearer token: a string, or an object with token and expires_in. Called again when the token expires or is refused.",
     },
     HookSpec {
         name: SAMPLING,
@@ -81,7 +81,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: Some("CreateMessageRequestParams"),
         result: Some("CreateMessageResult"),
         at_once: false,
-        help: "Has a model of the caller's answer a server's sampling/createMessage: gets its params, gives role, content and model.",
+        help: "Handles `sampling/createMessage`. Receives the request params; returns role, content and model.",
     },
     HookSpec {
         name: ELICITATION,
@@ -90,7 +90,7 @@ pub const HOOKS: &[HookSpec] = &[
         param: Some("ElicitRequestParams"),
         result: Some("ElicitResult"),
         at_once: false,
-        help: "Has a person answer a server's elicitation/create: gets its params, gives action and, of a form, content; what is left out of it has the form's defaults.",
+        help: "Handles `elicitation/create`. Receives the request params; returns action and, for an accepted form, content. Absent fields have the defaults of the form.",
     },
     HookSpec {
         name: ROOTS,
@@ -99,19 +99,19 @@ pub const HOOKS: &[HookSpec] = &[
         param: None,
         result: Some("Root[]"),
         at_once: false,
-        help: "Gives the folders that a server may work in: a list of objects with uri and name.",
+        help: "Handles `roots/list`. Returns a list of objects with uri and name.",
     },
 ];
 
 pub(crate) const ON_LOG: &str = "on_log";
 pub(crate) const ON_STATE: &str = "on_state";
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
-/// Names of hooks by which a server asks.
+/// Callbacks for server requests.
 pub(crate) const SAMPLING: &str = "on_sampling";
 pub(crate) const ELICITATION: &str = "on_elicitation";
 pub(crate) const ROOTS: &str = "on_roots";
 
-/// A notification that the server sent by itself.
+/// A notification from the server.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Notification {
     /// The method.
@@ -121,12 +121,12 @@ pub struct Notification {
 }
 
 options! {
-    /// What a token provider gives.
+    /// Result of a token provider.
     ProvidedToken, "token", TOKEN_OPTIONS;
-    /// The token.
+    /// Bearer token.
     token: Secret = "required";
-    /// How long it holds.
-    expires_in: std::time::Duration = "until it is refused";
+    /// Lifetime of the token.
+    expires_in: std::time::Duration = "until the server refuses it";
 }
 
 impl<T: Into<String>> From<T> for ProvidedToken {
@@ -149,26 +149,26 @@ impl<T: Into<String>> From<T> for CallbackError {
     }
 }
 
-/// A future that gives a token, or the reason why there is none.
+/// Future of a token.
 pub(crate) type Provided = Pin<Box<dyn Future<Output = Result<ProvidedToken, CallbackError>> + Send>>;
-/// Hears a method and its params, and says whether there was room for them.
+/// Receives a method and its params; returns false if the queue was full.
 type Listen = Arc<dyn Fn(&str, &str) -> bool + Send + Sync>;
 type Provide = Arc<dyn Fn() -> Provided + Send + Sync>;
-/// A future that gives a result as JSON text, or the reason why there is none.
+/// Future of a result, as JSON text.
 pub(crate) type Given = Pin<Box<dyn Future<Output = Result<String, CallbackError>> + Send>>;
-/// Answers the params of a server's request, as JSON text.
+/// Handles a server request. Receives the params as JSON text.
 pub(crate) type CallbackAnswer = Arc<dyn Fn(String) -> Given + Send + Sync>;
 
-/// The caller's functions.
+/// Callbacks of a client.
 #[derive(Clone, Default)]
 pub(crate) struct Callbacks {
     pub(crate) notification: Option<Listen>,
     pub(crate) log: Log,
     pub(crate) state: Option<Observe>,
-    /// What had no room in the queues before the caller's functions.
+    /// Messages dropped because a queue was full.
     pub(crate) dropped: Count,
     pub(crate) token: Option<Provide>,
-    /// By the name of the hook.
+    /// Handlers of server requests, by callback name.
     pub(crate) answers: BTreeMap<&'static str, CallbackAnswer>,
 }
 
@@ -186,7 +186,7 @@ impl std::fmt::Debug for Callbacks {
 }
 
 impl Callbacks {
-    /// Asks the caller's own function for a token.
+    /// Calls the token provider.
     pub(crate) async fn token(&self) -> Result<Issued, AttemptError> {
         let unavailable =
             |message: String| AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message));
@@ -202,7 +202,7 @@ impl Callbacks {
     }
 }
 
-/// Reads what a provider of another language gave: a string, or an object.
+/// Parses the result of a token provider in another language: a string, or an object.
 pub(crate) fn provided(json: &str, spelling: Spelling) -> Result<ProvidedToken, String> {
     match serde_json::from_str(json) {
         Ok(Value::String(token)) => Ok(token.into()),

@@ -1,4 +1,4 @@
-//! Where a server is, what carries the messages there, and which tools may be called.
+//! Endpoint and transport of a server, and its tool filter.
 
 use std::collections::HashSet;
 use std::ffi::OsString;
@@ -14,21 +14,21 @@ use crate::error::{Code, Error, Result};
 use crate::util::environment::{self, Environment};
 use crate::util::secret::Secret;
 
-/// The program of a stdio server, and how it is started.
+/// Program of a stdio server.
 #[derive(Clone)]
 pub(crate) struct Program {
     pub(crate) command: String,
     pub(crate) args: Vec<Secret>,
-    /// What it gets of our own environment.
+    /// Variables inherited from this process.
     pub(crate) inherited: Vec<(String, OsString)>,
     pub(crate) env: Vec<(String, Secret)>,
     pub(crate) cwd: Option<String>,
 }
 
-/// The way to a server.
+/// Transport and endpoint.
 #[derive(Clone)]
 pub(crate) enum Route {
-    /// Streamable HTTP, and where `or_sse`, the transport of 2024-11-05 at the same address if that is refused.
+    /// Streamable HTTP; with `or_sse`, falls back to HTTP+SSE (2024-11-05) at the same URL.
     StreamableHttp { url: Url, or_sse: bool },
     /// HTTP with SSE.
     Sse(Url),
@@ -37,7 +37,7 @@ pub(crate) enum Route {
 }
 
 impl Route {
-    /// The address, where there is one.
+    /// The URL, except for stdio.
     pub(crate) fn url(&self) -> Option<&Url> {
         match self {
             Self::StreamableHttp { url, .. } | Self::Sse(url) => Some(url),
@@ -45,7 +45,7 @@ impl Route {
         }
     }
 
-    /// Where it leads, in a message: an origin, or a program.
+    /// Origin or program, for messages.
     pub(crate) fn origin(&self) -> String {
         match self {
             Self::StreamableHttp { url, .. } | Self::Sse(url) => url.origin().ascii_serialization(),
@@ -54,11 +54,11 @@ impl Route {
     }
 }
 
-/// Words in the name of an argument by which its value is a secret.
+/// Words in argument names whose values are secrets.
 const SECRET_WORDS: &[&str] = &["key", "token", "secret", "password", "passwd", "credential", "auth"];
 
 impl Route {
-    /// What may be a secret in the address's query, or in a program's arguments.
+    /// Possible secrets in the query of the URL, or in the arguments of the program.
     pub(crate) fn secrets(&self) -> Vec<String> {
         match self {
             Self::StreamableHttp { url, .. } | Self::Sse(url) => {
@@ -69,7 +69,7 @@ impl Route {
     }
 }
 
-/// The password in a proxy's address, as it is written there and in the forms in which it is sent.
+/// The password of a proxy URL: as written, decoded, and as sent.
 pub(crate) fn secrets_of_proxy(proxy: &str) -> Vec<String> {
     let Some(url) = Url::parse(proxy.trim()).ok().filter(|url| url.password().is_some()) else { return Vec::new() };
     let decoded = |text: &str| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned();
@@ -79,7 +79,7 @@ pub(crate) fn secrets_of_proxy(proxy: &str) -> Vec<String> {
     vec![password, written, sent]
 }
 
-/// The values of arguments such as `--api-key x` and `--token=x`.
+/// Values of arguments such as `--api-key x` and `--token=x`.
 fn secret_args(args: &[Secret]) -> Vec<String> {
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
@@ -110,7 +110,7 @@ impl std::fmt::Debug for Route {
     }
 }
 
-/// The transports, as the option `transport` names them.
+/// Values of the option `transport`.
 pub(crate) const TRANSPORTS: &[&str] = &["streamable_http", "sse", "stdio"];
 
 impl ClientConfig {
@@ -123,7 +123,7 @@ impl ClientConfig {
         let refuse = |field: &str, allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
         let transport = match (self.transport.as_deref(), &self.command) {
             (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
-            // As records of registries have it.
+            // As in registry records.
             (Some("streamable-http" | "http"), _) => "streamable_http",
             (Some(_), _) => return refuse("transport", "must be one of streamable_http, sse, stdio"),
             (None, Some(_)) => "stdio",
@@ -197,7 +197,7 @@ impl ClientConfig {
         Ok(Program { inherited, command, args: self.args.clone().unwrap_or_default(), env, cwd })
     }
 
-    /// The address, and the option that it comes from.
+    /// The URL, and the option that it comes from.
     fn endpoint_url(
         &self,
         profile: &Profile,
@@ -222,7 +222,7 @@ impl ClientConfig {
                 let mut url = web_url("base_url", &base)?;
                 let path = self.with_slug(path)?;
                 let base = url.path().trim_end_matches('/').to_owned();
-                // Whoever gives the endpoint's own address means it.
+                // A base URL that already ends with the path is used as is.
                 if !base.ends_with(&*path) || path.is_empty() {
                     url.set_path(&format!("{base}{path}"));
                 }
@@ -242,7 +242,7 @@ impl ClientConfig {
             Error::config(Code::MissingOption, "slug", "is required: it names the server behind the gateway")
         })?;
         let is_segment = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.~".contains(&b));
-        // A path below the slug is allowed, one that leads out of it is not.
+        // Sub-paths are allowed; `.` and `..` are not.
         let fits = |part: &str| !part.is_empty() && part != "." && part != ".." && is_segment(part);
         if !slug.split('/').all(fits) {
             let allowed = "must be the slug or id of a server: letters, digits, - and _";
@@ -252,7 +252,7 @@ impl ClientConfig {
     }
 }
 
-/// The rules of a server's record for its tools.
+/// Allowed and blocked tools.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tools {
     allowed: Option<HashSet<String>>,
@@ -270,7 +270,7 @@ impl Tools {
         Ok(Self { allowed: allowed.as_ref().map(set), blocked: blocked.as_ref().map(set).unwrap_or_default() })
     }
 
-    /// Whether a tool may be called. What is blocked stays blocked although it is allowed.
+    /// Whether a tool may be called. `blocked_tools` takes precedence.
     pub(crate) fn allow(&self, tool: &str) -> bool {
         !self.blocked.contains(tool) && self.allowed.as_ref().is_none_or(|allowed| allowed.contains(tool))
     }

@@ -1,11 +1,11 @@
-//! The rules for headers that the user gives.
+//! Validation of headers in options.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 
-/// Names that the client sets itself, or that would change how the message is framed.
+/// Headers that the client sets itself, or that affect message framing.
 const RESERVED: &[&str] = &[
     "accept",
     "accept-encoding",
@@ -29,10 +29,10 @@ const RESERVED: &[&str] = &[
     "x-session-id",
 ];
 
-/// The most characters of a text that goes into a header of ours.
+/// Maximum length of a header value from an option.
 pub(crate) const MAX_LENGTH: usize = 255;
 
-/// A value for a header of ours: 1 to 255 visible ASCII characters.
+/// Header value from an option: 1 to 255 visible ASCII characters.
 pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {
     let fits = (1..=MAX_LENGTH).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic());
     fits.then(|| HeaderValue::from_str(text).ok()).flatten().ok_or_else(|| {
@@ -40,7 +40,7 @@ pub(crate) fn visible(field: &str, text: &str) -> Result<HeaderValue> {
     })
 }
 
-/// The user's own headers, checked, and marked sensitive as they may hold anything.
+/// Validated user headers, marked sensitive.
 pub(crate) fn extra<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
     let headers = checked(field, given)?;
     if headers.contains_key(http::header::AUTHORIZATION) {
@@ -50,7 +50,7 @@ pub(crate) fn extra<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'
     without_reserved(field, headers, &[])
 }
 
-/// Headers for a proxy: its credentials among them.
+/// Proxy headers, including credentials.
 pub(crate) fn for_proxy<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)>) -> Result<HeaderMap> {
     without_reserved(field, checked(field, given)?, &["authorization", "proxy-authorization"])
 }
@@ -83,7 +83,7 @@ fn checked<'a>(field: &str, given: impl Iterator<Item = (&'a String, &'a Secret)
     Ok(headers)
 }
 
-/// The name of a header that carries credentials.
+/// Name of a credentials header.
 pub(crate) fn credential_name(name: &str) -> Result<HeaderName> {
     let refuse = |allowed| Error::config(Code::InvalidOption, "name", allowed);
     let name = HeaderName::try_from(name).map_err(|_| refuse("must be the name of a header"))?;
@@ -95,7 +95,7 @@ fn is_reserved(name: &HeaderName) -> bool {
     RESERVED.contains(&name.as_str()) || name.as_str().starts_with("mcp-")
 }
 
-/// The values that the user gave, which no message may show.
+/// Header values, for redaction.
 pub(crate) fn texts(headers: &HeaderMap) -> Vec<String> {
     let values = headers.values().filter_map(|value| value.to_str().ok()).map(str::to_owned);
     values.filter(|value| value.len() >= crate::util::secret::SHORTEST_SECRET).collect()

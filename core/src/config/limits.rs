@@ -1,4 +1,4 @@
-//! How much of a server's answers is taken in: each limit is an option of the client, and named where it is passed.
+//! Limits of responses. Each limit is an option of the client; errors name the option that was exceeded.
 
 use crate::config::client_options::ClientConfig;
 use crate::config::values::positive;
@@ -7,7 +7,7 @@ use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::util::bounded_queue::QueueLimit;
 
-/// A number of bytes, and the option that says so.
+/// Limit in bytes, with the name of its option.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Bytes {
     pub(crate) most: usize,
@@ -15,17 +15,17 @@ pub(crate) struct Bytes {
 }
 
 impl Bytes {
-    /// The failure of what is larger, named by `what`.
+    /// Error if `what` exceeds the limit.
     pub(crate) fn passed(self, what: &str) -> AttemptError {
         AttemptError::new(FailureClass::TooLarge, Code::AnswerTooLarge, self.says_of(what))
     }
 
-    /// Says of `what` that it is larger.
+    /// Error message if `what` exceeds the limit.
     pub(crate) fn says_of(self, what: &str) -> String {
         format!("{what} is larger than {} ({})", self.option, self.most)
     }
 
-    /// Says of an error that the rest of its body was not read.
+    /// Note in an error whose body was truncated.
     pub(crate) fn cut(self) -> String {
         format!("its body is longer than {} ({})", self.option, self.most)
     }
@@ -41,17 +41,17 @@ impl Bytes {
 /// The limits of one client.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// Of an answer that is one body.
+    /// Response body.
     pub(crate) answer: Bytes,
-    /// Of one event of a stream, or one line of a process.
+    /// One event of a stream, or one line of a process.
     pub(crate) event: Bytes,
-    /// Of the body of an error.
+    /// Error body.
     pub(crate) error: Bytes,
-    /// How many headers an answer may have.
+    /// Number of response headers.
     pub(crate) headers: usize,
-    /// How many notifications may wait for one function.
+    /// Number of messages queued for one callback.
     pub(crate) queue: usize,
-    /// How many lists and objects in each other.
+    /// Nesting depth of JSON.
     depth: usize,
 }
 
@@ -61,7 +61,7 @@ impl Limits {
         QueueLimit { messages: self.queue, bytes: self.event.most }
     }
 
-    /// The limits that the options say.
+    /// Reads the limits from the options.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -86,41 +86,41 @@ impl Limits {
         })
     }
 
-    /// The limits of tokens and metadata.
+    /// Limits of token responses and metadata.
     pub(crate) fn of_documents(self) -> Self {
         Self { answer: Bytes { most: DOCUMENT, option: "what tokens and metadata may be" }, ..self }
     }
 
-    /// The failure of a JSON text that nests too deeply.
+    /// Error if JSON exceeds the nesting depth.
     pub(crate) fn check_depth(&self, text: &[u8]) -> Result<(), AttemptError> {
         if depth_is_within(text, self.depth) {
             return Ok(());
         }
         let message = format!("the answer nests deeper than max_depth ({})", self.depth);
         let mut failure = AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message);
-        // It is whole, and an answer: only what it says cannot be held.
+        // A complete response whose content exceeds the limit.
         failure.error.info_mut().delivery = Delivery::Executed;
         Err(failure)
     }
 
-    /// Whether a message of the server's own can be held.
+    /// Whether a server-initiated message is within the limits.
     pub(crate) fn holds(&self, params: &str) -> bool {
         depth_is_within(params.as_bytes(), self.depth)
     }
 
-    /// The failure of an answer with too many headers.
+    /// Error if a response has too many headers.
     pub(crate) fn too_many_headers(&self) -> AttemptError {
         let message = format!("the answer has more headers than max_headers ({}), or longer ones", self.headers);
         AttemptError::new(FailureClass::TooLarge, Code::TooManyHeaders, message)
     }
 }
 
-/// The most bytes of a token's answer, and of metadata.
+/// Maximum size of token responses and metadata, in bytes.
 const DOCUMENT: usize = 64 << 10;
 
-/// What the HTTP library takes without being told.
+/// Default of the HTTP library.
 pub(crate) const DEFAULT_HEADERS: u32 = 100;
-/// The most that it can be told: it makes room for as many with each answer, and its map of headers panics beyond 24576.
+/// Maximum of the HTTP library: it allocates as many for each response, and its header map panics beyond 24576.
 const MOST_HEADERS: u32 = 10_000;
 
 fn headers(most: u32) -> Result<usize> {
@@ -131,7 +131,7 @@ fn headers(most: u32) -> Result<usize> {
     Err(Error::config(Code::InvalidOption, "max_headers", allowed))
 }
 
-/// Whether valid JSON text has at most `most` lists and objects in each other.
+/// Whether valid JSON text has a nesting depth of at most `most`.
 fn depth_is_within(text: &[u8], most: usize) -> bool {
     // Nearly always there are not even so many of them, and counting is quick: many bytes at once, as the two differ in one
     // bit, and no count of so few overflows.

@@ -1,4 +1,4 @@
-//! How an option is described, spelled in each language, and read from JSON.
+//! Description of options, their names in each language, and their JSON parser.
 //!
 //! A table of options is written once with `options!`; the struct, its setters, its reader and its
 //! description for the other languages all come from that table.
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 
-/// How a language spells option names and durations.
+/// Spelling of option names and unit of durations.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spelling {
     /// `total_timeout`, durations in seconds: Rust and Python.
@@ -24,28 +24,28 @@ pub enum Spelling {
 /// One row of a table of options.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct OptionSpec {
-    /// The name, as messages spell it.
+    /// Name, as used in messages.
     pub name: &'static str,
-    /// What values it takes.
+    /// Allowed values, as used in messages.
     #[serde(rename = "type")]
     pub takes: &'static str,
     /// The type of its values: `string`, `boolean`, `integer`, `duration`, `strings` (an object of strings), `list` (of
     /// strings), `objects` (a list of them), `profile` or `auth`.
     pub kind: &'static str,
-    /// Whether it takes null as well, as a value of its own.
+    /// Whether null is a value, distinct from an absent option.
     pub nullable: bool,
-    /// The values it takes, where it is one of some words.
+    /// Allowed words, for an enumeration.
     pub choices: &'static [&'static str],
-    /// What holds where it is not given.
+    /// Default, with unit.
     pub default: &'static str,
-    /// One line of help.
+    /// Description, without the default. Durations have no unit here: each language adds its own.
     pub help: &'static str,
     #[serde(skip)]
     pub(crate) is_duration: bool,
 }
 
 impl OptionSpec {
-    /// The name in a language's spelling.
+    /// The name in the spelling of a language.
     pub fn spelled(&self, spelling: Spelling) -> String {
         match spelling {
             Spelling::Snake => self.name.to_owned(),
@@ -68,24 +68,24 @@ pub(crate) fn camel(snake: &str) -> String {
     name
 }
 
-/// A type that an option can have.
+/// A type of option values.
 pub(crate) trait OptionValue: Sized {
-    /// What is allowed, as messages say it.
+    /// Allowed values, as used in messages.
     const TAKES: &'static str;
-    /// The type, in a word of [`OptionSpec::kind`].
+    /// The type, as in [`OptionSpec::kind`].
     const KIND: &'static str;
     const IS_DURATION: bool = false;
-    /// Whether null is a value of its own and not "not given".
+    /// Whether null is a value, distinct from an absent option.
     const NULL_IS_A_VALUE: bool = false;
-    /// The largest value, where numbers have one.
+    /// Maximum of numbers.
     const AT_MOST: Option<&'static str> = None;
-    /// `None` where the value is not allowed.
+    /// Parses a value; `None` if it is not allowed.
     fn read(value: &Value, spelling: Spelling) -> Option<Self>;
 
     /// The value of the option `name`.
     ///
     /// # Errors
-    /// A `config` error that names the option, or what is wrong inside it.
+    /// A `config` error that names the option or its invalid member.
     fn read_as(name: &str, value: &Value, spelling: Spelling) -> Result<Self> {
         Self::read(value, spelling).ok_or_else(|| {
             let refused =
@@ -107,7 +107,7 @@ impl OptionValue for String {
     }
 }
 
-/// A URL as the user gave it; `Debug` leaves out what may hold a secret.
+/// A URL as given by the user. `Debug` omits credentials and query.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Address(String);
 
@@ -125,7 +125,7 @@ impl<T: Into<String>> From<T> for Address {
 
 impl std::fmt::Debug for Address {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // Whatever is no URL may be anything, a key in the wrong place included.
+        // A text that is not a URL may be a misplaced key.
         match url::Url::parse(&self.0) {
             Ok(url) => write_without_secrets(&url, f),
             Err(_) => f.write_str("[not a URL]"),
@@ -252,7 +252,7 @@ impl OptionValue for Vec<Secret> {
     }
 }
 
-/// Puts the name of the option around the error of one inside it.
+/// Prefixes the field of an error with the name of the enclosing option.
 pub(crate) fn inside(name: &str, mut error: Error) -> Error {
     let info = error.info_mut();
     info.message = format!("{name}.{}", info.message);
@@ -260,7 +260,7 @@ pub(crate) fn inside(name: &str, mut error: Error) -> Error {
     error
 }
 
-/// Gives an error the name that the caller knows the option by.
+/// Renames the field of an error to the option of the caller.
 pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
     let info = error.info_mut();
     let known = info.field.as_deref().and_then(|field| names.iter().find(|(ours, _)| *ours == field));
@@ -272,16 +272,16 @@ pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
 }
 
 fn whole(value: &Value) -> Option<u64> {
-    // A language without an integer type may hand over 3 as 3.0.
+    // Languages without an integer type pass 3 as 3.0.
     value.as_u64().or_else(|| value.as_f64().filter(|n| n.fract() == 0.0 && *n >= 0.0 && *n < 9e15).map(|n| n as u64))
 }
 
-/// Longer deadlines overflow a timer; a thousand years are as good as none.
+/// Longer timeouts overflow a timer.
 fn is_usable(duration: &Duration) -> bool {
     !duration.is_zero() && duration.as_secs() < 1000 * 365 * 86_400
 }
 
-/// Checks a duration that was set from Rust, where no reader has seen it.
+/// Checks a duration that was set from Rust and thus not parsed.
 pub(crate) fn check_duration(name: &str, duration: Option<Duration>) -> Result<Option<Duration>> {
     match duration {
         Some(duration) if !is_usable(&duration) => {
@@ -291,7 +291,7 @@ pub(crate) fn check_duration(name: &str, duration: Option<Duration>) -> Result<O
     }
 }
 
-/// Takes the option `spec` out of `given`, where it is there.
+/// Removes and parses the option `spec` of `given`.
 pub(crate) fn take<T: OptionValue>(
     given: &mut Map<String, Value>,
     spec: &OptionSpec,
@@ -307,7 +307,7 @@ pub(crate) fn take<T: OptionValue>(
 /// Refuses the first of these options that is given.
 ///
 /// # Errors
-/// A `config` error that names it, with this text.
+/// A `config` error with its name and this text.
 pub(crate) fn refuse_given(options: &[(&str, bool)], why: &str) -> Result<()> {
     match options.iter().find(|(_, given)| *given) {
         Some((name, _)) => Err(Error::config(Code::InvalidOption, name, why)),
@@ -315,7 +315,7 @@ pub(crate) fn refuse_given(options: &[(&str, bool)], why: &str) -> Result<()> {
     }
 }
 
-/// The type of a refused value; never the value, which may be a secret.
+/// The type of a refused value. The value itself may be a secret.
 fn got(value: &Value) -> &'static str {
     match value {
         Value::Null => ", got null",
@@ -327,7 +327,7 @@ fn got(value: &Value) -> &'static str {
     }
 }
 
-/// Options as JSON text to an object; what is left after all were taken is unknown.
+/// Parses options from JSON text.
 pub(crate) fn parse(json: &str, what: &str) -> Result<Map<String, Value>> {
     if json.is_empty() {
         return Ok(Map::new());
@@ -345,7 +345,7 @@ pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], sp
     Err(Error::config(Code::UnknownOption, &crate::util::sanitize::preview(name.as_bytes()), message))
 }
 
-/// The name behind Rust's mark for words that are its own.
+/// The name without `r#`.
 pub(crate) const fn plain(name: &'static str) -> &'static str {
     match name.as_bytes() {
         [b'r', b'#', ..] => name.split_at(2).1,
@@ -353,7 +353,7 @@ pub(crate) const fn plain(name: &'static str) -> &'static str {
     }
 }
 
-/// The only list of words, where there is one.
+/// The list of allowed words, if any.
 pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'static str] {
     match lists {
         [words] => words,
@@ -361,7 +361,7 @@ pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'st
     }
 }
 
-/// Writes a table of options: the struct, its setters, its reader, and its description.
+/// Defines a table of options: the struct, its setters, its parser and its description.
 macro_rules! options {
     (
         $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
@@ -391,15 +391,15 @@ macro_rules! options {
             #[must_use]
             pub fn $name(mut self, $name: impl Into<$type>) -> Self { self.$name = Some($name.into()); self })*
 
-            /// Reads the options from JSON text; an empty text is no options.
+            /// Parses options from JSON text. An empty text means no options.
             ///
             /// # Errors
-            /// A `config` error that names the first option that is unknown or has a value that is not allowed.
+            /// A `config` error that names the first unknown or invalid option.
             pub fn from_json(json: &str, spelling: $crate::config::option_table::Spelling) -> $crate::error::Result<Self> {
                 Self::from_object($crate::config::option_table::parse(json, $what)?, spelling)
             }
 
-            /// What is given here, else there.
+            /// Fills absent options from `other`.
             #[allow(dead_code)]
             pub(crate) fn or(self, other: Self) -> Self {
                 Self { $($name: self.$name.or(other.$name),)* $($($extra: self.$extra,)+)? }

@@ -1,17 +1,17 @@
-//! Which proxy the variables of the environment name for a server, read as curl and undici read them.
+//! Proxies from environment variables, with the rules of curl and undici.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 use url::{Host, Url};
 
-/// The variables that name proxies, in lower case, and what they are for. In upper case they mean the same.
+/// Proxy variables in lower case, with their scheme. Upper case is equivalent.
 const HTTP: &str = "http_proxy";
 const HTTPS: &str = "https_proxy";
 const ALL: &str = "all_proxy";
 const NONE: &str = "no_proxy";
 
-/// The proxies of the environment.
+/// Proxies from environment variables.
 #[derive(Clone, Default)]
 pub(crate) struct EnvironmentProxies {
     http: Option<String>,
@@ -32,14 +32,14 @@ impl EnvironmentProxies {
         Self { http: http.or_else(|| all.clone()), https: read(HTTPS).or(all), except: read(NONE).unwrap_or_default() }
     }
 
-    /// The proxy for requests to `url`. One that is of no known kind is ignored.
+    /// The proxy for requests to `url`. Unknown kinds of proxies are ignored.
     pub(crate) fn of(&self, url: &Url) -> Option<Url> {
         let written = if url.scheme() == "https" { &self.https } else { &self.http };
         written.as_deref().filter(|_| !is_excepted(&self.except, url)).and_then(parse)
     }
 }
 
-/// A proxy's address; without a scheme it is one of http.
+/// Parses a proxy URL. The default scheme is http.
 fn parse(written: &str) -> Option<Url> {
     let url = match written.contains("://") {
         true => Url::parse(written),
@@ -49,8 +49,8 @@ fn parse(written: &str) -> Option<Url> {
     url.ok().filter(|url| url.host().is_some() && is_known(url))
 }
 
-/// Whether `NO_PROXY` lists the server. Entries are separated by commas or blanks: a host, with or without a port, which
-/// stands for its subdomains too, with or without `.` or `*.` before it; an address; a block of addresses; or `*`.
+/// Whether `NO_PROXY` lists the server. Entries, separated by commas or blanks: a host with optional port and optional `.` or
+/// `*.` prefix, which includes its subdomains; an IP address; a CIDR block; or `*`.
 fn is_excepted(list: &str, url: &Url) -> bool {
     let Some(host) = url.host() else { return false };
     list.split(|character: char| character == ',' || character.is_whitespace())
@@ -73,7 +73,7 @@ fn is_meant(entry: &str, host: &Host<&str>, port: Option<u16>) -> bool {
     name.parse::<IpAddr>().is_ok_and(|meant| meant.to_canonical() == address) || is_block()
 }
 
-/// An entry's host, and its port. What has further colons outside of brackets is an address of IPv6.
+/// Host and port of an entry. Several colons outside of brackets mean an IPv6 address.
 fn with_port(entry: &str) -> (&str, Option<u16>) {
     let split = entry.rsplit_once(':').filter(|(name, _)| name.ends_with(']') || !name.contains(':'));
     match split.and_then(|(name, port)| Some((name, port.parse().ok()?))) {

@@ -1,4 +1,4 @@
-//! The settings of a client: its options and its profile, checked and ready for use.
+//! Validated settings of a client, from its options and profile.
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -25,7 +25,7 @@ use crate::observe::log;
 use crate::util::secret::{SHORTEST_SECRET, Secret};
 use crate::util::{environment, headers};
 
-/// What the options and the profile come to: checked, and ready for use.
+/// Validated settings of a client.
 pub(crate) struct Settings {
     pub(crate) profile: Arc<Profile>,
     pub(crate) route: Route,
@@ -33,23 +33,23 @@ pub(crate) struct Settings {
     pub(crate) hooks: Callbacks,
     pub(crate) proxy: Option<(Url, HeaderMap)>,
     pub(crate) environment_proxies: EnvironmentProxies,
-    /// Whether the server's cookies are kept.
+    /// Whether cookies are stored.
     pub(crate) cookies: bool,
     pub(crate) tls: Tls,
     pub(crate) tools: Tools,
     pub(crate) force_serial_tool_calls: bool,
     pub(crate) handshake: bool,
-    /// Whether notifications are listened for.
+    /// Whether a stream for server-initiated messages is opened.
     pub(crate) listen: bool,
-    /// Whether a server may ask on its own stream.
+    /// Whether the stream may carry server requests.
     pub(crate) hears_requests: bool,
-    /// Who the client is, as JSON text.
+    /// `clientInfo` as JSON text.
     pub(crate) client_info: String,
-    /// Texts that no message may show, whoever said them.
+    /// Secrets, for redaction.
     pub(crate) secrets: Vec<String>,
     /// Headers of every request.
     pub(crate) headers: HeaderMap,
-    /// The only version to speak, where one was asked for.
+    /// The option `protocol_version`.
     pub(crate) pinned_version: Option<String>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) total_timeout: Option<Duration>,
@@ -79,7 +79,7 @@ impl std::fmt::Debug for Settings {
 }
 
 impl ClientConfig {
-    /// Checks the options and fills in what was not given. `variables` looks a variable of the environment up.
+    /// Validates the options and applies defaults. `variables` looks up environment variables.
     pub(crate) fn resolve(&self, variables: impl Fn(&str) -> Option<OsString>) -> Result<Settings> {
         let profile = match &self.profile {
             Some(choice) => choice.resolve()?,
@@ -89,7 +89,7 @@ impl ClientConfig {
         self.resolve_under(profile, variables)
     }
 
-    /// As [`resolve`](Self::resolve), under a profile that no option names.
+    /// As [`resolve`](Self::resolve), with a given profile.
     pub(crate) fn resolve_under(
         &self,
         profile: Arc<Profile>,
@@ -273,7 +273,7 @@ impl ClientConfig {
         Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
     }
 
-    /// Plain http would show the credentials and the calls to everyone on the way.
+    /// Plain http would expose credentials and calls on the network.
     pub(crate) fn refuse_plain_http(&self, field: &str, url: &Url) -> Result<()> {
         if url.scheme() == "https" || self.allow_http == Some(true) || is_loopback(url) {
             return Ok(());
@@ -327,13 +327,13 @@ impl ClientConfig {
 }
 
 impl Settings {
-    /// The proxy for requests to `url`, and the headers for it. That of the environment is not for loopback.
+    /// Proxy and proxy headers for requests to `url`. Proxies from environment variables do not apply to loopback.
     pub(crate) fn proxy_of(&self, url: &Url) -> Option<(Url, HeaderMap)> {
         let of_environment = || self.environment_proxies.of(url).filter(|_| !is_loopback(url));
         self.proxy.clone().or_else(|| of_environment().map(|proxy| (proxy, HeaderMap::new())))
     }
 
-    /// The versions that may be spoken: the one that was asked for, or all of the profile.
+    /// Accepted protocol versions: the option `protocol_version`, or all of the profile.
     pub(crate) fn versions(&self) -> Vec<&str> {
         match &self.pinned_version {
             Some(version) => vec![version],
@@ -341,7 +341,7 @@ impl Settings {
         }
     }
 
-    /// The version to ask for in a handshake.
+    /// The protocol version requested in a handshake.
     pub(crate) fn handshake_version(&self) -> &str {
         self.versions().into_iter().find(|version| !crate::protocol::era::is_modern(version)).unwrap_or("2025-11-25")
     }

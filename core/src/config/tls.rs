@@ -1,4 +1,4 @@
-//! TLS: whom the client trusts, how it proves who it is itself, and which versions it speaks.
+//! TLS settings: trusted authorities, client certificate and versions.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -16,17 +16,17 @@ use crate::config::trust;
 use crate::error::{Code, Error, Result};
 use crate::util::environment::{self, NODE_EXTRA_CA_CERTS};
 
-/// What begins every object in PEM; no path has it.
+/// Start of every PEM object; no path contains it.
 const PEM: &str = "-----BEGIN ";
 
-/// What the options say of TLS: read, and checked.
+/// Validated TLS options.
 #[derive(Clone, Default)]
 pub(crate) struct Tls {
-    /// The only certificates that are trusted; the system's where there are none.
+    /// The only trusted authorities; `None` for those of the system.
     only: Option<Arc<[CertificateDer<'static>]>>,
-    /// Those that are trusted besides the system's.
+    /// Authorities in addition to those of the system.
     further: Arc<[CertificateDer<'static>]>,
-    /// Variables that name certificates and are set, but not used.
+    /// Environment variables for certificates that are set but not used.
     unused: Vec<&'static str>,
     identity: Option<Arc<CertifiedKey>>,
     at_least_1_3: bool,
@@ -65,7 +65,7 @@ impl Tls {
         Ok(Self { only, further: further.into(), unused, identity, at_least_1_3 })
     }
 
-    /// What a certificate error says of variables that name certificates and are set, but not used.
+    /// Note in certificate errors about environment variables that are set but not used.
     pub(crate) fn unused(&self) -> String {
         match &self.unused[..] {
             [] => String::new(),
@@ -74,8 +74,8 @@ impl Tls {
         }
     }
 
-    /// The settings of rustls, and what tells whether a server has asked for a certificate that is not there. Without
-    /// `needs_trust` no certificates are read, and none are accepted.
+    /// The settings of rustls, and a flag for requests of a missing client certificate. Without `needs_trust`, no
+    /// authorities are read and no certificate is accepted.
     pub(crate) fn settings(&self, needs_trust: bool) -> Result<(TlsConfig, MissingClientCert)> {
         let versions = if self.at_least_1_3 { &[&version::TLS13][..] } else { &[&version::TLS12, &version::TLS13][..] };
         let builder = TlsConfig::builder_with_provider(provider());
@@ -105,8 +105,8 @@ impl Tls {
     }
 }
 
-/// Gives no certificate, and remembers that one was asked for: since TLS 1.3 a server refuses a client without one only
-/// behind the handshake, and its reason may be lost with the connection.
+/// Returns no client certificate, and records that one was requested. With TLS 1.3, a server refuses a client without
+/// certificate after the handshake, and the alert may be lost with the connection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MissingClientCert(Arc<AtomicBool>);
 
@@ -115,7 +115,7 @@ impl MissingClientCert {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// A server that answers all the same had only asked.
+    /// Resets the flag: the server responded without a certificate.
     pub(crate) fn was_not_needed(&self) {
         if self.has_been() {
             self.0.store(false, Ordering::Relaxed);
@@ -134,7 +134,7 @@ impl ResolvesClientCert for MissingClientCert {
     }
 }
 
-/// No provider is installed for the whole process: that is the application's to do.
+/// The provider is not installed process-wide: that is up to the application.
 fn provider() -> Arc<CryptoProvider> {
     Arc::new(ring::default_provider())
 }
@@ -174,8 +174,7 @@ fn certificates(field: &str, given: &str) -> Result<Vec<CertificateDer<'static>>
     Ok(certificates)
 }
 
-/// PEM as it was given, or out of the file of this path. What was given is not shown: it may be a key with its head cut
-/// off.
+/// PEM as given, or from the file of this path. Errors do not contain the value: it may be a truncated key.
 fn pem<'a>(field: &str, given: &'a str) -> Result<Cow<'a, [u8]>> {
     if given.contains(PEM) {
         return Ok(Cow::Borrowed(given.as_bytes()));

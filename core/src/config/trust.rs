@@ -1,4 +1,4 @@
-//! Which certificates of servers are accepted.
+//! Verification of server certificates.
 
 use std::ffi::OsString;
 use std::sync::{Arc, Mutex};
@@ -26,27 +26,27 @@ pub(crate) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Resul
     Ok(Arc::new(Named { inner, named: Arc::clone(named) }))
 }
 
-/// The variables by which the system's certificates are replaced, where the operating system keeps them in files.
+/// Variables that replace the certificates of the system, on systems that store them in files.
 pub(crate) const SYSTEM_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
-/// Whether they are read.
+/// Whether `SYSTEM_VARIABLES` are read.
 pub(crate) const READS_SYSTEM_VARIABLES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
-/// The most combinations of variables whose certificates are kept.
+/// Maximum number of cached stores, one for each combination of variables.
 const KEPT: usize = 8;
 
-/// What the certificates that were read depend on.
+/// Cache key of certificate stores.
 #[derive(Clone, PartialEq)]
 struct Source {
     variables: Vec<Option<OsString>>,
     further: Certificates,
 }
 
-/// Trusts the system's authorities, which are read once per process, and further ones.
+/// Trusts the authorities of the system, read once per process, and additional ones.
 pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
     static KNOWN: Mutex<Vec<(Source, Verifier)>> = Mutex::new(Vec::new());
     let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();
     let source = Source { variables, further: Arc::clone(further) };
-    // Never waited for: in a process that was forked meanwhile nobody would release the lock.
+    // Does not block: in a forked process, the lock might never be released.
     if let Ok(known) = KNOWN.try_lock()
         && let Some((_, verifier)) = known.iter().find(|(of, _)| *of == source)
     {
@@ -73,8 +73,8 @@ pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -
     Ok(verifier)
 }
 
-/// Accepts a certificate that is named itself as the server's own, although it is one of an authority, as openssl makes them
-/// by default. Its name and its time are checked as those of any other.
+/// Accepts a trusted certificate as server certificate although it is a CA certificate, as openssl creates by default. Name
+/// and validity period are checked.
 #[derive(Debug)]
 struct Named<V> {
     named: Certificates,
@@ -123,7 +123,7 @@ impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
     }
 }
 
-/// Whether a certificate was refused for nothing but being that of an authority. The library tells it by the name alone.
+/// Whether a certificate was refused only because it is a CA certificate. The library reports this only by name.
 pub(crate) fn is_authority(why: &CertificateError) -> bool {
     matches!(why, CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity")
 }

@@ -1,4 +1,4 @@
-//! The rules for URLs in options.
+//! Validation of URLs in options.
 
 use url::{Host, Url};
 

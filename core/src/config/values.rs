@@ -1,4 +1,4 @@
-//! The rules for numbers, durations and dates in options.
+//! Validation of numbers, durations and dates in options.
 
 use std::time::Duration;
 

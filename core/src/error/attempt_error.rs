@@ -16,7 +16,7 @@ pub(crate) struct AttemptError {
     pub(crate) tie: Tie,
     /// The session that the response opened, although it is a failure.
     pub(crate) session_id: Option<Box<HeaderValue>>,
-    /// Whether the answer is an event stream that ended as it should and had no event.
+    /// Whether the response is a complete event stream without events.
     pub(crate) is_empty_stream: bool,
 }
 
@@ -28,7 +28,7 @@ pub(crate) enum Tie {
     Status,
     /// It names the id of the request, with a code that has no meaning of its own.
     Id,
-    /// A code or a challenge says that it is about this call, or about its credentials.
+    /// By a code or challenge that refers to this call or its credentials.
     Code,
 }
 
@@ -57,12 +57,12 @@ impl AttemptError {
         Self::of(FailureClass::Refused, error.with_delivery(Delivery::NotSent))
     }
 
-    /// The failure of a call that is over: its error says all there is to say.
+    /// Failure of a finished call, from its error.
     pub(crate) fn settled(error: Error) -> Self {
         Self::of(FailureClass::Refused, error)
     }
 
-    /// Adds what the answer's head says.
+    /// Adds status and headers of the response.
     pub(crate) fn answered(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
         let info = self.error.info_mut();
         info.status = Some(status.as_u16());
@@ -76,7 +76,7 @@ impl AttemptError {
         self
     }
 
-    /// Whether the connection fell silent, or broke within the answer: others as old as it may be as dead.
+    /// Whether the connection timed out, or broke within the response: other connections of the same age may be dead too.
     pub(crate) fn is_silence_or_cut(&self) -> bool {
         matches!(self.error.info().code, Code::AttemptTimeout | Code::AnswerCut)
     }

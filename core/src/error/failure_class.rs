@@ -1,46 +1,46 @@
-//! Why an attempt failed: the rows of the retry table.
+//! Classes of failed attempts: the rows of the retry table.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::Delivery;
 
-/// Why an attempt failed: the rows of the retry table.
+/// The class of a failed attempt: a row of the retry table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FailureClass {
-    /// DNS, connect refused or timed out, TLS handshake, a proxy without a way, a stream that was refused: nothing ran.
+    /// DNS, connect refused or timed out, TLS handshake, proxy tunnel, refused HTTP/2 stream: not executed.
     NotConnected,
-    /// The operating system of this machine gave no descriptor, buffer or port for a connection: a later attempt may succeed.
+    /// No local descriptor, buffer or port for a connection: a later attempt may succeed.
     LocalFault,
-    /// The server's certificate is not valid, or the client's is not for the server.
+    /// Invalid server certificate, or refused client certificate.
     CertificateInvalid,
-    /// The proxy does not accept the credentials: it will not the next time either.
+    /// The proxy refused the credentials: a later attempt would fail alike.
     ProxyRefused,
-    /// The connection was lost after sending, or the attempt's own timeout passed.
+    /// The connection was lost after sending, or the attempt timed out.
     Lost,
-    /// The answer broke off, is empty, or belongs to another request.
+    /// The response is truncated, empty, or has the id of another request.
     BadAnswer,
-    /// The answer is whole and is no response: another attempt would give the same.
+    /// A complete body that is not a response: a later attempt would fail alike.
     Unreadable,
-    /// The answer is the response to this request, and its content cannot be used: it ran, and would give the same again.
+    /// A response with unusable content: executed, and a later attempt would fail alike.
     Unusable,
-    /// The answer is larger than the limit: it would be again.
+    /// The response exceeds the size limit: a later attempt would fail alike.
     TooLarge,
-    /// 408, 500, 502, 504, a 503 without Retry-After, or a service code that says "try again".
+    /// 408, 500, 502, 504, a 503 without Retry-After, or a service code for a temporary failure.
     ServerFault,
     /// 503 with Retry-After.
     Unavailable,
-    /// 425, or 429 for a rate limit: it did not run.
+    /// 425, or 429 for a rate limit: not executed.
     RateLimited,
-    /// 402, or 429 for a spent quota.
+    /// 402, or 429 for an exhausted quota.
     QuotaSpent,
-    /// 409: a call with the same key is running.
+    /// 409: a call with the same key is in progress.
     KeyInFlight,
-    /// The server no longer knows the session: refused before running.
+    /// The server does not know the session: not executed.
     SessionLost,
     /// 401: another token may be accepted.
     Unauthorized,
-    /// What the request says in its headers is not what the server reads there: refused before running.
+    /// `HeaderMismatch` (-32020): not executed.
     Mismatch,
     /// Any other refusal: 4xx, 3xx, 501, a JSON-RPC error.
     Refused,
@@ -49,7 +49,7 @@ pub enum FailureClass {
 }
 
 impl FailureClass {
-    /// Whether the call ran, where nothing more is known.
+    /// The delivery, unless more is known.
     pub(crate) fn delivery(self) -> Delivery {
         match self {
             Self::NotConnected | Self::LocalFault | Self::CertificateInvalid | Self::ProxyRefused => Delivery::NotSent,

@@ -1,7 +1,7 @@
-//! Every way a call can fail, in one table of kinds and one of codes.
+//! Error kinds and error codes, in one table each.
 //!
-//! The tables below are the only place where a kind, a code or a class name is written. The Python
-//! and Node classes are checked against [`KINDS`] by a test of each.
+//! These tables are the only definition of kinds, codes and class names. Tests compare the Python and Node classes with
+//! [`KINDS`].
 
 pub(crate) mod attempt_error;
 pub(crate) mod failure_class;
@@ -12,25 +12,24 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-/// What a caller who paid for the call needs to know: did it run?
+/// Whether the call ran on the server.
 ///
-/// The order is that of growing commitment: a logical call reports the highest word that any of its
-/// attempts earned.
+/// In ascending order. A call reports the highest value of its attempts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
-    /// Nothing left this machine.
+    /// Not sent.
     NotSent,
-    /// The server answered, and its answer says that the call did not run.
+    /// The response proves that the call did not run.
     Rejected,
-    /// The call was sent and nothing proves whether it ran.
+    /// The call was sent; it is unknown whether it ran.
     MaybeExecuted,
-    /// The call ran, and failed.
+    /// The call ran and failed.
     Executed,
 }
 
 impl Delivery {
-    /// The stable word, as it crosses to every language.
+    /// The stable word, the same in every language.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotSent => "not_sent",
@@ -65,17 +64,17 @@ pub struct KindSpec {
     pub class: &'static str,
     /// The Python builtin that the class also derives from.
     pub python_base: Option<&'static str>,
-    /// The HTTP statuses that usually lead here.
+    /// Typical HTTP statuses.
     pub http: &'static str,
-    /// Whether sending the call again later may succeed, where the code does not say otherwise.
+    /// Whether a later call may succeed, unless the code overrides it.
     pub retryable: bool,
-    /// One line for the person who meets it.
+    /// Description.
     pub help: &'static str,
 }
 
 macro_rules! kinds {
     ($($variant:ident: $name:literal, $class:literal, $base:expr, $http:literal, $retryable:literal, $help:literal;)*) => {
-        /// The kind of a failure: what a program branches on.
+        /// The kind of an error, for branching.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
@@ -99,22 +98,22 @@ macro_rules! kinds {
 
 kinds! {
     Config: "config", "ConfigError", Some("ValueError"), "", false, "A bad option or argument; nothing was sent.";
-    Auth: "auth", "AuthenticationError", None, "401", false, "The key is missing or was not accepted.";
-    Permission: "permission", "PermissionDeniedError", None, "403", false, "The key may not do this; see the required scopes.";
+    Auth: "auth", "AuthenticationError", None, "401", false, "The credentials are missing or were not accepted.";
+    Permission: "permission", "PermissionDeniedError", None, "403", false, "The credentials do not permit this; see the required scopes.";
     InvalidRequest: "invalid_request", "InvalidRequestError", None, "400 422", false, "The server refused the request or its parameters.";
-    NotFound: "not_found", "NotFoundError", None, "404", false, "No such tool, method or address.";
-    Conflict: "conflict", "ConflictError", None, "409", false, "Another request with the same key is in the way.";
-    RateLimit: "rate_limit", "RateLimitError", None, "429", true, "Too many requests; wait for the time given.";
-    Quota: "quota", "QuotaExceededError", None, "402 429", false, "The quota or budget is spent.";
+    NotFound: "not_found", "NotFoundError", None, "404", false, "The tool, method or URL does not exist.";
+    Conflict: "conflict", "ConflictError", None, "409", false, "A request with the same key is in progress, or the server reports a conflict.";
+    RateLimit: "rate_limit", "RateLimitError", None, "429", true, "Too many requests; retry after the given time.";
+    Quota: "quota", "QuotaExceededError", None, "402 429", false, "The quota or budget is exhausted.";
     Server: "server", "ServerError", None, "5xx", true, "The server failed.";
-    Connection: "connection", "ConnectionFailedError", Some("ConnectionError"), "", true, "The connection could not be made or was lost.";
-    Timeout: "timeout", "RequestTimeoutError", Some("TimeoutError"), "408", true, "A deadline passed before the answer came.";
-    Session: "session", "SessionError", None, "404", true, "The session was lost and could not be opened again.";
-    Protocol: "protocol", "ProtocolError", None, "", false, "The answer is not what the protocol allows.";
-    Rpc: "rpc", "RpcError", None, "", false, "The server answered with a JSON-RPC error.";
+    Connection: "connection", "ConnectionFailedError", Some("ConnectionError"), "", true, "The connection failed or was lost.";
+    Timeout: "timeout", "RequestTimeoutError", Some("TimeoutError"), "408", true, "A timeout expired before the response.";
+    Session: "session", "SessionError", None, "404", true, "The session was lost and could not be reopened.";
+    Protocol: "protocol", "ProtocolError", None, "", false, "The response violates the protocol.";
+    Rpc: "rpc", "RpcError", None, "", false, "The server returned a JSON-RPC error.";
     Tool: "tool", "ToolError", None, "", false, "The tool ran and reported a failure.";
     Cancelled: "cancelled", "CallCancelledError", None, "", false, "The caller cancelled the call.";
-    Closed: "closed", "ClientClosedError", None, "", false, "The client is closed, or belongs to the process before a fork.";
+    Closed: "closed", "ClientClosedError", None, "", false, "The client is closed, or was created before a fork.";
     Internal: "internal", "InternalError", None, "", false, "A bug in this library; please report it.";
 }
 
@@ -125,13 +124,13 @@ pub struct CodeSpec {
     pub code: &'static str,
     /// The kind it belongs to.
     pub kind: ErrorKind,
-    /// What happened, in one line.
+    /// Description. Used as the beginning of some messages.
     pub help: &'static str,
 }
 
 macro_rules! codes {
     ($($variant:ident: $name:literal, $kind:ident, $help:literal;)*) => {
-        /// The exact failure: finer than its kind, and as stable.
+        /// The stable error code, more specific than the kind.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code { $(#[doc = $help] $variant,)* }
@@ -142,7 +141,7 @@ macro_rules! codes {
         impl Code {
             /// The row of the table that describes this code.
             pub fn spec(self) -> &'static CodeSpec { &CODES[self as usize] }
-            /// The code of this word.
+            /// Parses a code.
             pub(crate) fn named(word: &str) -> Option<Self> {
                 match word { $($name => Some(Self::$variant),)* _ => None }
             }
@@ -156,120 +155,120 @@ macro_rules! codes {
 
 codes! {
     MissingOption: "missing_option", Config, "A required option is absent or empty.";
-    UnknownOption: "unknown_option", Config, "There is no option of this name.";
+    UnknownOption: "unknown_option", Config, "The option does not exist.";
     InvalidOption: "invalid_option", Config, "The value of an option is not allowed.";
     InvalidArgument: "invalid_argument", Config, "An argument of the call cannot be sent.";
-    NoEventLoop: "no_event_loop", Config, "Python: the coroutine is not run by a task of asyncio.";
-    IdempotencyKeyReused: "idempotency_key_reused", Config, "The idempotency key was used for another payload.";
+    NoEventLoop: "no_event_loop", Config, "Python: the coroutine does not run in an asyncio task.";
+    IdempotencyKeyReused: "idempotency_key_reused", Config, "The idempotency key was used with other arguments.";
     Unauthorized: "unauthorized", Auth, "The server did not accept the credentials.";
     TokenRefused: "token_refused", Auth, "The token endpoint did not accept the client.";
-    TokenUnavailable: "token_unavailable", Auth, "No token could be had.";
-    Forbidden: "forbidden", Permission, "The credentials do not allow this.";
-    MissingScope: "missing_scope", Permission, "The key lacks a scope.";
-    ToolBlocked: "tool_blocked", Permission, "The rules for tools do not allow this one.";
+    TokenUnavailable: "token_unavailable", Auth, "Could not obtain an access token.";
+    Forbidden: "forbidden", Permission, "The credentials do not permit this.";
+    MissingScope: "missing_scope", Permission, "The credentials lack a scope.";
+    ToolBlocked: "tool_blocked", Permission, "The tool is blocked by allowed_tools or blocked_tools.";
     BadRequest: "bad_request", InvalidRequest, "The server refused the request.";
     InvalidParams: "invalid_params", InvalidRequest, "The server refused the parameters.";
-    MissingCapability: "missing_capability", InvalidRequest, "The server needs a capability that the client did not declare.";
-    InputFailed: "input_failed", InvalidRequest, "The caller's function gave no input that the server asked for.";
-    UnknownMethod: "unknown_method", NotFound, "The server has no such method.";
-    UnknownTool: "unknown_tool", NotFound, "The server has no such tool.";
-    UnknownResource: "unknown_resource", NotFound, "The server has no such resource.";
-    UnknownAddress: "unknown_address", NotFound, "There is nothing at this address.";
-    NotSubscribed: "not_subscribed", NotFound, "The server does not tell of this resource.";
-    KeyInFlight: "key_in_flight", Conflict, "A call with this idempotency key is still running.";
+    MissingCapability: "missing_capability", InvalidRequest, "The server requires a capability that the client did not declare.";
+    InputFailed: "input_failed", InvalidRequest, "A callback failed to provide the input that the server requested.";
+    UnknownMethod: "unknown_method", NotFound, "The method does not exist on the server.";
+    UnknownTool: "unknown_tool", NotFound, "The tool does not exist on the server.";
+    UnknownResource: "unknown_resource", NotFound, "The resource does not exist on the server.";
+    UnknownAddress: "unknown_address", NotFound, "The URL does not exist on the server.";
+    NotSubscribed: "not_subscribed", NotFound, "The server did not confirm the subscription.";
+    KeyInFlight: "key_in_flight", Conflict, "A call with this idempotency key is in progress.";
     Conflict: "conflict", Conflict, "The server reports a conflict.";
     RateLimited: "rate_limited", RateLimit, "Too many requests.";
-    QuotaExceeded: "quota_exceeded", Quota, "The quota or budget is spent.";
-    ServerFailed: "server_failed", Server, "The server failed while answering.";
-    ServerUnavailable: "server_unavailable", Server, "The server is not available now.";
+    QuotaExceeded: "quota_exceeded", Quota, "The quota or budget is exhausted.";
+    ServerFailed: "server_failed", Server, "The server failed to process the request.";
+    ServerUnavailable: "server_unavailable", Server, "The server is unavailable.";
     InvocationFailed: "invocation_failed", Server, "The server could not run the tool.";
-    NameNotResolved: "name_not_resolved", Connection, "The host name has no address.";
-    ConnectFailed: "connect_failed", Connection, "No connection could be made.";
+    NameNotResolved: "name_not_resolved", Connection, "The host name could not be resolved.";
+    ConnectFailed: "connect_failed", Connection, "The connection could not be established.";
     CertificateInvalid: "certificate_invalid", Connection, "The server's certificate is not valid.";
-    ClientCertificateRefused: "client_certificate_refused", Connection, "The server wants another client certificate, or one at all.";
+    ClientCertificateRefused: "client_certificate_refused", Connection, "The server requires a (different) client certificate.";
     TlsFailed: "tls_failed", Connection, "The TLS handshake failed.";
-    ProxyFailed: "proxy_failed", Connection, "The proxy made no way to the server.";
+    ProxyFailed: "proxy_failed", Connection, "The proxy could not connect to the server.";
     ProxyUnauthorized: "proxy_unauthorized", Connection, "The proxy did not accept the credentials.";
-    StreamRefused: "stream_refused", Connection, "The server turned the request away before looking at it.";
-    ConnectionLost: "connection_lost", Connection, "The connection was lost before the answer came.";
-    AnswerCut: "answer_cut", Connection, "The answer broke off.";
+    StreamRefused: "stream_refused", Connection, "The server refused the HTTP/2 stream; the request was not processed.";
+    ConnectionLost: "connection_lost", Connection, "The connection was lost before the response.";
+    AnswerCut: "answer_cut", Connection, "The response ended early.";
     ProcessNotStarted: "process_not_started", Connection, "The command could not be started.";
-    ProcessExited: "process_exited", Connection, "The server's process ended.";
-    ConnectTimeout: "connect_timeout", Timeout, "No connection within the connect timeout.";
-    AttemptTimeout: "attempt_timeout", Timeout, "No answer within the timeout.";
-    ServerTimeout: "server_timeout", Timeout, "The server gave up waiting.";
-    TotalTimeout: "total_timeout", Timeout, "The total timeout passed.";
+    ProcessExited: "process_exited", Connection, "The server process exited.";
+    ConnectTimeout: "connect_timeout", Timeout, "The connect timeout expired.";
+    AttemptTimeout: "attempt_timeout", Timeout, "No response within the timeout.";
+    ServerTimeout: "server_timeout", Timeout, "The server reports a timeout.";
+    TotalTimeout: "total_timeout", Timeout, "The total timeout expired.";
     SessionLost: "session_lost", Session, "The server no longer knows the session.";
-    InvalidAnswer: "invalid_answer", Protocol, "The answer is not a JSON-RPC message.";
-    WrongId: "wrong_id", Protocol, "The answer belongs to another request.";
-    NoAnswer: "no_answer", Protocol, "The server accepted the request and gave no answer.";
-    UnexpectedContentType: "unexpected_content_type", Protocol, "The answer is neither JSON nor an event stream.";
-    UnexpectedTransport: "unexpected_transport", Protocol, "The server speaks another transport than the one that is set.";
-    InvalidEndpoint: "invalid_endpoint", Protocol, "The event stream names no endpoint, or one of another origin.";
-    UnexpectedRedirect: "unexpected_redirect", Protocol, "The server redirects to another address.";
-    UnsupportedVersion: "unsupported_version", Protocol, "No protocol version in common.";
-    AnswerTooLarge: "answer_too_large", Protocol, "The answer is larger than the limit.";
-    AnswerTooDeep: "answer_too_deep", Protocol, "The answer nests deeper than the limit.";
-    TooManyHeaders: "too_many_headers", Protocol, "The answer has more headers than the limit.";
-    CursorLoop: "cursor_loop", Protocol, "The server repeats a page cursor.";
-    TooManyPages: "too_many_pages", Protocol, "The list has more pages than the limit.";
-    InputNotSupported: "input_not_supported", Protocol, "The server asks for input that the client did not declare.";
-    InvalidInputRequest: "invalid_input_request", Protocol, "The server's request for input is not what the specification says.";
-    TooManyRounds: "too_many_rounds", Protocol, "The server asks for input more often than the limit.";
-    InvalidOutput: "invalid_output", Protocol, "The tool's result does not fit its output schema.";
-    UnusableSchema: "unusable_schema", Protocol, "The tool's output schema cannot be used.";
-    RpcError: "rpc_error", Rpc, "The server answered with a JSON-RPC error.";
+    InvalidAnswer: "invalid_answer", Protocol, "The response is not a JSON-RPC message.";
+    WrongId: "wrong_id", Protocol, "The response has the id of another request.";
+    NoAnswer: "no_answer", Protocol, "The server accepted the request and sent no response.";
+    UnexpectedContentType: "unexpected_content_type", Protocol, "The response is neither JSON nor an event stream.";
+    UnexpectedTransport: "unexpected_transport", Protocol, "The server uses another transport than the configured one.";
+    InvalidEndpoint: "invalid_endpoint", Protocol, "The event stream has no endpoint, or one of another origin.";
+    UnexpectedRedirect: "unexpected_redirect", Protocol, "The server redirects to another URL.";
+    UnsupportedVersion: "unsupported_version", Protocol, "Client and server have no protocol version in common.";
+    AnswerTooLarge: "answer_too_large", Protocol, "The response exceeds the size limit.";
+    AnswerTooDeep: "answer_too_deep", Protocol, "The response exceeds the nesting limit.";
+    TooManyHeaders: "too_many_headers", Protocol, "The response exceeds the limit of headers.";
+    CursorLoop: "cursor_loop", Protocol, "The server repeated a page cursor.";
+    TooManyPages: "too_many_pages", Protocol, "The list exceeds the limit of pages.";
+    InputNotSupported: "input_not_supported", Protocol, "The server requested input that the client did not declare.";
+    InvalidInputRequest: "invalid_input_request", Protocol, "The input request of the server violates the specification.";
+    TooManyRounds: "too_many_rounds", Protocol, "The server exceeded the limit of input rounds.";
+    InvalidOutput: "invalid_output", Protocol, "The tool result does not match the output schema.";
+    UnusableSchema: "unusable_schema", Protocol, "The output schema of the tool cannot be used.";
+    RpcError: "rpc_error", Rpc, "The server returned a JSON-RPC error.";
     ToolFailed: "tool_failed", Tool, "The tool reported a failure.";
     Cancelled: "cancelled", Cancelled, "The caller cancelled the call.";
     ClientClosed: "client_closed", Closed, "The client is closed.";
-    ClientForked: "client_forked", Closed, "The client was made before a fork; make a new one.";
+    ClientForked: "client_forked", Closed, "The client was created before a fork; create a new one in this process.";
     Panicked: "panicked", Internal, "A bug in this library; please report it.";
 }
 
-/// Everything an error carries; what crosses to Python and Node, as data.
+/// The data of an error, the same in every language.
 ///
-/// All texts but `data` are lines of bounded length, without control characters and without the client's own secrets. `data`
-/// is the server's, without the client's secrets; `Debug` shows the beginning of it.
+/// All texts except `data` are single lines of bounded length, without control characters and secrets of the client. `data` is
+/// as sent by the server, without secrets of the client; `Debug` truncates it.
 #[derive(Clone, Serialize)]
 pub struct ErrorInfo {
     /// The kind, to branch on.
     pub kind: ErrorKind,
-    /// The stable code, finer than the kind.
+    /// The stable code, more specific than the kind.
     #[serde(serialize_with = "code_as_word")]
     pub code: Code,
-    /// What happened, for a person. Never parsed, and free of secrets.
+    /// Description for people. Not to be parsed; contains no secrets.
     pub message: String,
     /// Whether the call ran.
     pub delivery: Delivery,
     /// Whether the same call may succeed later.
     pub retryable: bool,
-    /// HTTP attempts made, the failed handshake's included.
+    /// Number of HTTP attempts, including a failed handshake.
     pub attempts: u32,
-    /// The HTTP status of the last answer.
+    /// HTTP status of the last response.
     pub status: Option<u16>,
-    /// The JSON-RPC error code of the last answer.
+    /// JSON-RPC error code of the last response.
     pub rpc_code: Option<i64>,
-    /// The service's own code (OMNI: `omni_code`).
+    /// Error code of the service (OMNI: `omni_code`).
     pub service_code: Option<String>,
-    /// The id to quote to the service: the answer's, else the one that was sent.
+    /// Request id for support: from the response, else the one sent.
     pub request_id: Option<String>,
-    /// Seconds the server asked to wait.
+    /// Delay requested by the server (Retry-After), in seconds.
     pub retry_after: Option<f64>,
-    /// The key that all attempts carried; send it again with the same arguments to be safe.
+    /// Idempotency key of all attempts. Reuse it to repeat the call with the same arguments.
     pub idempotency_key: Option<String>,
-    /// Scopes the key would need.
+    /// Scopes required for the call.
     pub required_scopes: Vec<String>,
-    /// The option or argument that a `config` error is about.
+    /// Option or argument of a `config` error.
     pub field: Option<String>,
-    /// The exit code of the server's process, or the negative number of the signal that ended it.
+    /// Exit code of the server process, or the negated number of the signal that ended it.
     pub exit_code: Option<i32>,
-    /// The operating system's number of what went wrong with a connection, such as that of EMFILE.
+    /// Error number of the operating system (errno) for a connection, such as EMFILE.
     pub os_error: Option<i32>,
-    /// The last lines that the server's process wrote to its standard error.
+    /// Last lines of the standard error of the server process.
     pub stderr: Vec<String>,
     /// `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it.
     pub data: Option<Box<RawValue>>,
-    /// What a binding has called the failure of a callback, to find what it threw. Not for callers.
+    /// Id of a callback failure, by which a binding finds the exception. Internal.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) cause_id: Option<u32>,
 }
@@ -304,7 +303,7 @@ impl fmt::Debug for ErrorInfo {
     }
 }
 
-/// A failed call. One pointer wide; see [`ErrorInfo`] for what it carries.
+/// A failed call. One pointer wide; its data is in [`ErrorInfo`].
 #[derive(Clone, thiserror::Error)]
 #[error("{}", DisplayInfo(.0))]
 pub struct Error(Box<ErrorInfo>);
@@ -338,12 +337,12 @@ impl Error {
         }))
     }
 
-    /// A `config` error: names the field and says what is allowed.
     /// The client is closed.
     pub(crate) fn client_closed() -> Self {
         Self::new(Code::ClientClosed, "the client is closed")
     }
 
+    /// A `config` error with its field and what is allowed.
     pub(crate) fn config(code: Code, field: &str, allowed: impl fmt::Display) -> Self {
         let mut error = Self::new(code, format!("{field}: {allowed}"));
         error.0.field = Some(field.to_owned());
@@ -369,7 +368,7 @@ impl Error {
         self.0.kind
     }
 
-    /// The stable code, finer than the kind.
+    /// The stable code, more specific than the kind.
     pub fn code(&self) -> &'static str {
         self.0.code.as_str()
     }
@@ -384,7 +383,7 @@ impl Error {
         self.0.retryable
     }
 
-    /// How long the server asked to wait.
+    /// Delay requested by the server (Retry-After).
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }

@@ -1,4 +1,4 @@
-//! What a client has done so far, in numbers.
+//! Counters of the activity of a client.
 
 use serde::Serialize;
 
@@ -6,17 +6,17 @@ use crate::util::count::Count;
 
 macro_rules! counters {
     ($($(#[doc = $help:literal])+ $name:ident;)*) => {
-        /// What a client has done so far. Numbers only grow.
+        /// Activity of a client since its creation. Counters never decrease.
         #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
         #[non_exhaustive]
         pub struct Counters { $($(#[doc = $help])+ pub $name: u64,)* }
 
-        /// The counters while they count.
+        /// Live counters.
         #[derive(Debug, Clone, Default)]
         pub(crate) struct Counts { $(pub(crate) $name: Count,)* }
 
         impl Counts {
-            /// The numbers now.
+            /// The current values.
             pub(crate) fn now(&self) -> Counters {
                 Counters { $($name: self.$name.now(),)* }
             }
@@ -30,33 +30,33 @@ macro_rules! counters {
 /// One row of the table of counters.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CounterSpec {
-    /// The name, in Python's spelling; Node's is the same words in camel case.
+    /// The name in snake case (Python); camel case in Node.
     pub name: &'static str,
-    /// One line of help.
+    /// Description.
     pub help: &'static str,
 }
 
 counters! {
-    /// Calls that were made, whatever became of them.
+    /// Calls started.
     calls;
-    /// Calls that ended with an error, those given up not among them.
+    /// Calls that failed. Cancelled calls are not included.
     failures;
-    /// Calls that were given up before their end.
+    /// Calls cancelled before their result.
     cancelled;
-    /// Calls that were answered from what the client kept.
+    /// Calls served from the result cache.
     cached;
-    /// How often the calls were sent.
+    /// Attempts of all calls.
     attempts;
-    /// How often they were sent again after a failure.
+    /// Attempts that repeated a failed attempt.
     retries;
-    /// Answers that the server had kept of an earlier call with the same key.
+    /// Responses replayed by the server for an idempotency key used before.
     replays;
-    /// Sessions that were opened, the first among them.
+    /// Sessions opened, including the first.
     sessions;
-    /// Notifications, progress and log records that were dropped because nobody took them in time.
+    /// Notifications, progress and log records dropped because the queue of a callback was full.
     dropped;
-    /// Requests of the server's own that were left without an answer, as there were too many.
+    /// Server requests ignored because too many were pending.
     unanswered;
-    /// Deviations of servers from the specification that were accepted.
+    /// Accepted deviations of servers from the specification.
     deviations;
 }

@@ -1,5 +1,5 @@
-//! Where servers deviate from the specification and the client accepts it: one table of classes. Each class is counted, logged
-//! and reported to the caller once per client; the option `strict` refuses all of them.
+//! Accepted deviations of servers from the specification: one table of classes. Each deviation is counted and logged, and each
+//! class is reported to the caller once per client. The option `strict` refuses all of them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,7 +10,7 @@ macro_rules! deviations {
         pub(crate) enum Deviation { $($variant,)* }
 
         impl Deviation {
-            /// The stable word in log records.
+            /// Stable name, used in log records.
             pub(crate) fn name(self) -> &'static str {
                 match self { $(Self::$variant => $name,)* }
             }
@@ -20,7 +20,7 @@ macro_rules! deviations {
                 match self { $(Self::$variant => $handled,)* }
             }
 
-            /// The option that changes how it is handled.
+            /// The option that changes the handling.
             pub(crate) fn option(self) -> &'static str {
                 match self { $(Self::$variant => $option,)* }
             }
@@ -28,8 +28,8 @@ macro_rules! deviations {
     };
 }
 
-// The word, how it is handled, and the option that changes this. A response to no request ends none under `strict` either: it is
-// logged there, and neither counted nor reported.
+// Name, handling, and the option that changes the handling. Under `strict`, a response without a matching request is logged,
+// and neither counted nor reported.
 deviations! {
     ClientAuthentication: "client_authentication", "that way is used from now on", "strict";
     ContentType: "content_type", "the body was read as what it is", "strict";
@@ -63,12 +63,12 @@ impl Deviation {
     }
 }
 
-/// The classes that were reported already.
+/// Classes reported so far.
 #[derive(Debug, Default)]
 pub(crate) struct ReportedDeviations(AtomicU64);
 
 impl ReportedDeviations {
-    /// Whether this is the first of its class.
+    /// Returns true for the first deviation of its class.
     pub(crate) fn is_first(&self, deviation: Deviation) -> bool {
         let bit = 1 << deviation as u32;
         self.0.fetch_or(bit, Ordering::Relaxed) & bit == 0

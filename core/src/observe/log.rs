@@ -1,5 +1,5 @@
-//! What is told of a client's work while it goes on: through `tracing`, and to the caller's own `on_log`. No payload and no
-//! secret is in it: names of methods and tools, numbers, ids, codes.
+//! Log records, emitted to `tracing` and to the `on_log` callback. They contain names of methods and tools, numbers, ids and
+//! codes, and neither payloads nor secrets.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -8,49 +8,49 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// How much a record matters.
+/// Level of a log record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum LogLevel {
     /// Each attempt and each call.
     Debug,
-    /// Retries, renewed tokens, states of the client.
+    /// Retries, token renewals, changes of state.
     Info,
-    /// Failed calls, and what was left out.
+    /// Failed calls, dropped messages, deviations.
     Warn,
     /// A bug in this library.
     Error,
 }
 
-/// The words by which an option names the levels.
+/// Values of the option `log_level`.
 pub(crate) const LEVELS: &[(&str, LogLevel)] =
     &[("debug", LogLevel::Debug), ("info", LogLevel::Info), ("warn", LogLevel::Warn), ("error", LogLevel::Error)];
 
-/// The level of a word.
+/// Parses a level.
 pub(crate) fn level(word: &str) -> Option<LogLevel> {
     LEVELS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
 }
 
-/// One thing that is told.
+/// One log record.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct LogRecord {
-    /// How much it matters.
+    /// Level.
     pub level: LogLevel,
-    /// What happened, in the same words each time.
+    /// Event, as a constant text.
     pub message: &'static str,
-    /// What it happened to: `method`, `tool`, `attempt`, `status`, `request_id`, `duration_ms` and the like.
+    /// Details, such as `method`, `tool`, `attempt`, `status`, `request_id` and `duration_ms`.
     pub fields: Map<String, Value>,
 }
 
 type LogListener = Arc<dyn Fn(LogRecord) + Send + Sync>;
 
-/// Where records go besides `tracing`.
+/// Log callback with its minimum level.
 #[derive(Clone)]
 pub(crate) struct Log {
     hear: Option<LogListener>,
-    /// The least level that is heard; one above all levels where nothing is.
+    /// Minimum level; above all levels if there is no callback.
     least: Arc<AtomicU8>,
 }
 
@@ -71,7 +71,7 @@ impl Log {
         self.hear.is_some()
     }
 
-    /// Has nothing heard below this level, or nothing at all.
+    /// Sets the minimum level; `None` disables the callback.
     pub(crate) fn hear_from(&self, least: Option<LogLevel>) {
         if self.hear.is_none() {
             return;
@@ -92,13 +92,13 @@ impl Log {
         let Some(hear) = &self.hear else { return };
         let known = fields.into_iter().filter(|(_, value)| !value.is_null());
         let fields = known.map(|(name, value)| (name.to_owned(), value)).collect();
-        // What a listener does is its own: the call goes on.
+        // A panic of the callback is ignored.
         let _ = catch_unwind(AssertUnwindSafe(|| hear(LogRecord { level, message, fields })));
     }
 }
 
-/// Tells something of a client's work: `tell!(log, DEBUG, "what happened", field = value, …)`. The values are only made where
-/// somebody hears them, and once for each who does; absent ones are left out.
+/// Emits a log record: `tell!(log, DEBUG, "event", field = value, …)`. Values are evaluated once for each consumer of the
+/// level, and not at all without one; absent values are omitted.
 macro_rules! tell {
     ($log:expr, $level:ident, $message:literal $(, $field:ident = $value:expr)* $(,)?) => {{
         let log: &$crate::observe::log::Log = $log;

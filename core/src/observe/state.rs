@@ -1,4 +1,4 @@
-//! The state of a client, and who is told when it changes.
+//! Connection state of a client, and its observer.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -6,26 +6,26 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-/// How a client stands with its server.
+/// Connection state of a client.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum State {
-    /// Not connected: nothing was called yet, or connecting failed. The next call connects.
+    /// Not connected: no call was made yet, or connecting failed. The next call connects.
     #[default]
     Idle,
     /// Connecting for the first time.
     Connecting,
     /// Connected.
     Ready,
-    /// The session was lost, and another is opened by the calls that need it.
+    /// The session was lost; the next call opens a new one.
     Recovering,
-    /// Closed for good.
+    /// Closed permanently.
     Closed,
 }
 
 impl State {
-    /// The word for it.
+    /// The state as a word.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",
@@ -37,19 +37,19 @@ impl State {
     }
 }
 
-/// What `on_state` hears.
+/// Argument of `on_state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct StateChange {
-    /// The state from now on.
+    /// The new state.
     pub state: State,
-    /// The state before.
+    /// The previous state.
     pub previous: State,
 }
 
 pub(crate) type Observe = Arc<dyn Fn(StateChange) + Send + Sync>;
 
-/// The state, and the changes that are still to be told.
+/// The state, and the changes that the observer has not received yet.
 #[derive(Default)]
 pub(crate) struct StateCell {
     inner: Mutex<Inner>,
@@ -59,8 +59,8 @@ pub(crate) struct StateCell {
 struct Inner {
     state: State,
     was_ready: bool,
-    untold: VecDeque<StateChange>,
-    is_telling: bool,
+    pending: VecDeque<StateChange>,
+    is_notifying: bool,
 }
 
 impl StateCell {
@@ -68,15 +68,15 @@ impl StateCell {
         self.locked().state
     }
 
-    /// Begins to connect: for the first time, or again.
-    pub(crate) fn opens(&self, tell: impl Fn(StateChange)) {
+    /// Enters `Connecting`, or `Recovering` after an earlier connection.
+    pub(crate) fn opens(&self, notify: impl Fn(StateChange)) {
         let was_ready = self.locked().was_ready;
-        self.enter(if was_ready { State::Recovering } else { State::Connecting }, tell);
+        self.enter(if was_ready { State::Recovering } else { State::Connecting }, notify);
     }
 
-    /// Enters a state. Changes are told in their order, by one at a time, and none while the lock is held: whoever is told
-    /// may look at the state, or change it.
-    pub(crate) fn enter(&self, state: State, tell: impl Fn(StateChange)) {
+    /// Enters a state. The observer receives changes one at a time, in order, and without the lock: it may read or change
+    /// the state.
+    pub(crate) fn enter(&self, state: State, notify: impl Fn(StateChange)) {
         let mut inner = self.locked();
         let previous = inner.state;
         if previous == state || previous == State::Closed {
@@ -84,18 +84,18 @@ impl StateCell {
         }
         inner.state = state;
         inner.was_ready |= state == State::Ready;
-        inner.untold.push_back(StateChange { state, previous });
-        if inner.is_telling {
+        inner.pending.push_back(StateChange { state, previous });
+        if inner.is_notifying {
             return;
         }
-        inner.is_telling = true;
-        while let Some(change) = inner.untold.pop_front() {
+        inner.is_notifying = true;
+        while let Some(change) = inner.pending.pop_front() {
             drop(inner);
-            // What an observer does is its own.
-            let _ = catch_unwind(AssertUnwindSafe(|| tell(change)));
+            // A panic of the observer is ignored.
+            let _ = catch_unwind(AssertUnwindSafe(|| notify(change)));
             inner = self.locked();
         }
-        inner.is_telling = false;
+        inner.is_notifying = false;
     }
 
     fn locked(&self) -> MutexGuard<'_, Inner> {
@@ -108,26 +108,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn changes_are_told_once_and_in_order() {
-        let (board, told) = (StateCell::default(), Mutex::new(Vec::new()));
-        let tell = |change: StateChange| told.lock().unwrap().push(change.state.as_str());
-        board.opens(tell);
-        board.opens(tell);
-        board.enter(State::Ready, tell);
-        board.opens(tell);
-        board.enter(State::Closed, tell);
-        board.enter(State::Ready, tell);
-        assert_eq!(*told.lock().unwrap(), ["connecting", "ready", "recovering", "closed"]);
-        assert_eq!(board.now(), State::Closed);
+    fn each_change_is_observed_once_and_in_order() {
+        let (cell, observed) = (StateCell::default(), Mutex::new(Vec::new()));
+        let notify = |change: StateChange| observed.lock().unwrap().push(change.state.as_str());
+        cell.opens(notify);
+        cell.opens(notify);
+        cell.enter(State::Ready, notify);
+        cell.opens(notify);
+        cell.enter(State::Closed, notify);
+        cell.enter(State::Ready, notify);
+        assert_eq!(*observed.lock().unwrap(), ["connecting", "ready", "recovering", "closed"]);
+        assert_eq!(cell.now(), State::Closed);
     }
 
     #[test]
     fn an_observer_may_change_the_state() {
-        let (board, told) = (StateCell::default(), Mutex::new(Vec::new()));
-        board.enter(State::Ready, |change| {
-            told.lock().unwrap().push(change.state);
-            board.enter(State::Closed, |_| panic!("told by the first"));
+        let (cell, observed) = (StateCell::default(), Mutex::new(Vec::new()));
+        cell.enter(State::Ready, |change| {
+            observed.lock().unwrap().push(change.state);
+            cell.enter(State::Closed, |_| panic!("the first observer receives it"));
         });
-        assert_eq!(*told.lock().unwrap(), [State::Ready, State::Closed]);
+        assert_eq!(*observed.lock().unwrap(), [State::Ready, State::Closed]);
     }
 }

@@ -1,4 +1,4 @@
-//! The methods of a client, once for all languages: those of Python and Node are generated from this table.
+//! The table of client methods. The methods of the bindings are generated from it.
 
 use serde::Serialize;
 
@@ -8,21 +8,21 @@ use crate::protocol::safety::Safety;
 /// One method of the client.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct MethodSpec {
-    /// The name, in Python's spelling; Node's is the same words in camel case.
+    /// The name in snake case (Python); camel case in Node.
     pub name: &'static str,
-    /// The method of the protocol behind it, where there is exactly one.
+    /// The protocol method, if there is exactly one.
     pub rpc: Option<&'static str>,
-    /// The member of the result that holds the list, where the method reads all pages.
+    /// The member of the result that contains the list, for methods that read all pages.
     pub pages: Option<&'static str>,
-    /// Whether the pages are fetched as they are needed, and their items given one by one.
+    /// Whether it is an iterator over items that fetches pages on demand.
     pub iterates: bool,
     /// The parameters, in order, before the options of the call.
     pub params: &'static [ParamSpec],
-    /// The result, where there is one.
+    /// The result, if any.
     pub result: Option<ResultSpec>,
     /// Whether it takes the options of a call.
     pub options: bool,
-    /// One line of help.
+    /// Description.
     pub help: &'static str,
 }
 
@@ -56,11 +56,10 @@ const fn iterator(name: &'static str, rpc: &'static str, pages: &'static str, he
     MethodSpec { iterates: true, ..method(name, Some(rpc), Some(pages), help) }
 }
 
-const CURSOR: &[ParamSpec] =
-    &[optional("cursor", "string", "The cursor of the page; the first page where it is absent.")];
+const CURSOR: &[ParamSpec] = &[optional("cursor", "string", "Cursor of the page. Default: the first page.")];
 const URI: &[ParamSpec] = &[required("uri", "string", "The resource's URI.")];
 const ALL_PAGES: &str = "One result with the items of all pages.";
-const ONE_PAGE: &str = "The page, with `nextCursor` where another page follows.";
+const ONE_PAGE: &str = "The page, with `nextCursor` if another page follows.";
 const ONE_BY_ONE: &str = "The items, in order.";
 const EMPTY: &str = "The server's empty result.";
 
@@ -70,24 +69,24 @@ pub const METHODS: &[MethodSpec] = &[
         "connect",
         None,
         None,
-        "Connects to the server, if not connected yet, with or without a handshake as the profile prescribes.",
+        "Connects to the server, unless already connected. The profile decides whether a handshake is performed.",
     ),
     method(
         "initialize",
         Some("initialize"),
         None,
-        "Connects to the server, if not connected yet; in the older protocol versions always by a handshake.",
+        "Connects to the server, unless already connected. Before 2026-07-28 always performs the handshake.",
     )
-    .gives("InitializeResult", "The server's versions, capabilities and instructions."),
-    method("discover", None, None, "Asks the server for its versions, capabilities and instructions.")
-        .gives("DiscoverResult", "The server's versions, capabilities and instructions."),
+    .gives("InitializeResult", "The versions, capabilities and instructions of the server."),
+    method("discover", None, None, "Requests the versions, capabilities and instructions of the server.")
+        .gives("DiscoverResult", "The versions, capabilities and instructions of the server."),
     method("ping", None, None, "Checks that the server responds.").gives("object", EMPTY),
     method("list_tools", Some("tools/list"), Some("tools"), "Lists all tools, over all pages.")
         .gives("ListToolsResult", ALL_PAGES),
     method("list_tools_page", Some("tools/list"), None, "Lists one page of tools.")
         .params(CURSOR)
         .gives("ListToolsResult", ONE_PAGE),
-    iterator("iter_tools", "tools/list", "tools", "Iterates over all tools; pages are fetched as they are needed.")
+    iterator("iter_tools", "tools/list", "tools", "Iterates over all tools; pages are fetched on demand.")
         .gives("Tool", ONE_BY_ONE),
     method("call_tool", Some("tools/call"), None, "Calls a tool.")
         .params(&[
@@ -96,10 +95,10 @@ pub const METHODS: &[MethodSpec] = &[
             optional(
                 "idempotency_key",
                 "string",
-                "The key by which the server runs the call once, 1 to 255 visible ASCII characters.",
+                "Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key once.",
             ),
         ])
-        .gives("CallToolResult", "The tool's result, with `isError` where the tool reports a failure."),
+        .gives("CallToolResult", "The result of the tool. `isError` is true if the tool reports a failure."),
     method("list_resources", Some("resources/list"), Some("resources"), "Lists all resources, over all pages.")
         .gives("ListResourcesResult", ALL_PAGES),
     method("list_resources_page", Some("resources/list"), None, "Lists one page of resources.")
@@ -109,7 +108,7 @@ pub const METHODS: &[MethodSpec] = &[
         "iter_resources",
         "resources/list",
         "resources",
-        "Iterates over all resources; pages are fetched as they are needed.",
+        "Iterates over all resources; pages are fetched on demand.",
     )
     .gives("Resource", ONE_BY_ONE),
     method(
@@ -131,7 +130,7 @@ pub const METHODS: &[MethodSpec] = &[
         "iter_resource_templates",
         "resources/templates/list",
         "resourceTemplates",
-        "Iterates over all resource templates; pages are fetched as they are needed.",
+        "Iterates over all resource templates; pages are fetched on demand.",
     )
     .gives("ResourceTemplate", ONE_BY_ONE),
     method("read_resource", Some("resources/read"), None, "Reads a resource.")
@@ -141,7 +140,7 @@ pub const METHODS: &[MethodSpec] = &[
         "subscribe_resource",
         None,
         None,
-        "Subscribes to changes of a resource, which arrive as notifications, also in a later session.",
+        "Subscribes to changes of a resource. Changes arrive as notifications; the subscription is restored in new sessions.",
     )
     .params(URI)
     .gives("object", EMPTY),
@@ -157,10 +156,10 @@ pub const METHODS: &[MethodSpec] = &[
         "iter_prompts",
         "prompts/list",
         "prompts",
-        "Iterates over all prompts; pages are fetched as they are needed.",
+        "Iterates over all prompts; pages are fetched on demand.",
     )
     .gives("Prompt", ONE_BY_ONE),
-    method("get_prompt", Some("prompts/get"), None, "Gets a prompt, filled in with arguments.")
+    method("get_prompt", Some("prompts/get"), None, "Gets a prompt with its arguments filled in.")
         .params(&[
             required("name", "string", "The prompt's name."),
             optional("arguments", "strings", "The prompt's arguments."),
@@ -174,35 +173,35 @@ pub const METHODS: &[MethodSpec] = &[
     )
     .params(&[
         required("ref", "CompletionReference", "The prompt or the resource template."),
-        required("argument", "CompletionArgument", "The argument's name, and its value so far."),
-        optional("context", "CompletionContext", "The arguments that have a value already."),
+        required("argument", "CompletionArgument", "Name and current value of the argument."),
+        optional("context", "CompletionContext", "Arguments that already have a value."),
     ])
     .gives("CompleteResult", "The suggested values."),
     method(
         "set_logging_level",
         None,
         None,
-        "Sets the least level of the log messages that the server sends as notifications, also in a later session.",
+        "Sets the minimum level of log messages from the server. They arrive as notifications; the level is restored in new sessions.",
     )
-    .params(&[required("level", "LoggingLevel", "The least level.")])
+    .params(&[required("level", "LoggingLevel", "Minimum level.")])
     .gives("object", EMPTY),
-    method("request", None, None, "Sends any request.")
+    method("request", None, None, "Sends a request of any method.")
         .params(&[
-            required("method", "string", "The method of the protocol."),
-            optional("params", "object", "The request's params."),
+            required("method", "string", "Method name."),
+            optional("params", "object", "Params of the request."),
         ])
-        .gives("any", "The server's result."),
-    method("notify", None, None, "Sends any notification, and returns when the server has accepted it.")
+        .gives("any", "The result from the server."),
+    method("notify", None, None, "Sends a notification of any method. Returns when the server has accepted it.")
         .params(&[
-            required("method", "string", "The method of the protocol."),
-            optional("params", "object", "The notification's params."),
+            required("method", "string", "Method name."),
+            optional("params", "object", "Params of the notification."),
         ])
         .without_options(),
     method(
         "close",
         None,
         None,
-        "Ends the session and refuses further calls. Takes 5 s at most, never fails, and may be called again.",
+        "Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.",
     )
     .without_options(),
 ];
@@ -210,18 +209,18 @@ pub const METHODS: &[MethodSpec] = &[
 /// One property of a client.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct PropertySpec {
-    /// The name, in Python's spelling; Node's is the same words in camel case.
+    /// The name in snake case (Python); camel case in Node.
     pub name: &'static str,
-    /// The member of what the server said when the session was opened; none where the client knows it by itself.
+    /// The member of the `initialize` or `server/discover` result; `None` for local properties.
     pub member: Option<&'static str>,
     /// The type of its values, as [`ParamSpec`] has types, `State` or `Counters`.
     #[serde(rename = "type")]
     pub gives: &'static str,
-    /// One line of help.
+    /// Description.
     pub help: &'static str,
 }
 
-/// The table of properties. Those that the server says are empty until connected.
+/// The table of properties. Properties from the server are empty until connected.
 pub const PROPERTIES: &[PropertySpec] = &[
     PropertySpec {
         name: "server_info",
@@ -251,17 +250,17 @@ pub const PROPERTIES: &[PropertySpec] = &[
         name: "state",
         member: None,
         gives: "State",
-        help: "The state of the client: idle, connecting, ready, recovering or closed.",
+        help: "The connection state: idle, connecting, ready, recovering or closed.",
     },
     PropertySpec {
         name: "counters",
         member: None,
         gives: "Counters",
-        help: "The activity of the client so far, in numbers that only grow.",
+        help: "The activity of the client since its creation.",
     },
 ];
 
-/// Methods of the protocol that change nothing on the server, or no more the second time than the first.
+/// Safe or idempotent protocol methods.
 const SAFE: &[&str] = &[
     "initialize",
     "server/discover",
@@ -287,10 +286,10 @@ pub(crate) const INITIALIZE: &str = "initialize";
 pub(crate) const PING: &str = "ping";
 /// The method that lists tools.
 pub(crate) const TOOLS_LIST: &str = "tools/list";
-/// The one method that takes idempotency keys.
+/// The only method with idempotency keys.
 pub(crate) const TOOLS_CALL: &str = "tools/call";
 
-/// How much harm a second execution could do.
+/// Safety of repeating a request.
 pub(crate) fn safety(rpc: &str, has_honoured_key: bool) -> Safety {
     if SAFE.contains(&rpc) {
         Safety::Safe

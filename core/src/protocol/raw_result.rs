@@ -1,4 +1,4 @@
-//! A result as JSON text, with what is known of its answer.
+//! Results as JSON text, with metadata.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::error::{Code, Delivery, Error};
 use crate::protocol::lenient_json;
 use crate::util::headers;
 
-/// A result as JSON text, with what is known of its answer.
+/// A result as JSON text, with metadata.
 #[derive(Clone, Default)]
 pub(crate) struct RawReply {
     pub(crate) result: Bytes,
@@ -20,37 +20,37 @@ pub(crate) struct RawReply {
     pub(crate) request_id: Option<String>,
     pub(crate) session_id: Option<HeaderValue>,
     pub(crate) idempotency_key: Option<String>,
-    /// Whether the client kept it from an earlier call.
+    /// Whether it comes from the result cache.
     pub(crate) cached: bool,
-    /// Whether it is no result yet: the server asks for input.
+    /// Whether it is an input request instead of the final result.
     pub(crate) input_required: bool,
-    /// What a person should know of it.
+    /// Warnings for the caller.
     pub(crate) warnings: Vec<String>,
 }
 
-/// What is known of a result besides the result.
+/// Metadata of a result.
 #[derive(Debug, Clone, Serialize)]
 pub struct Metadata {
     /// The HTTP status.
     pub status: u16,
-    /// The answer's headers, by lower-case name.
+    /// Response headers, by lower-case name.
     pub headers: BTreeMap<String, String>,
-    /// The id to quote to the service.
+    /// Request id for support.
     pub request_id: Option<String>,
-    /// The session that the call ran in.
+    /// Session id.
     pub session_id: Option<String>,
-    /// HTTP attempts made.
+    /// Number of HTTP attempts.
     pub attempts: u32,
-    /// The key that all attempts carried.
+    /// Idempotency key of all attempts.
     pub idempotency_key: Option<String>,
-    /// Whether the server answered from its memory of an earlier call with the same key.
+    /// Whether the server replayed the response of an earlier call with the same idempotency key.
     pub replayed: bool,
-    /// Whether the client answered by itself, as the server had said that its last answer still holds.
+    /// Whether the result comes from the result cache of the client.
     pub cached: bool,
-    /// What a person should know of the result, such as a tool that was left out of a list, and why.
+    /// Warnings, such as the reason why a tool was left out of a list.
     pub warnings: Vec<String>,
-    /// Whether a tool's result reads like a failure although it does not say that it is one: its first text begins with
-    /// `Error:` and `isError` is not set. Some servers report failures so; it is a hint and never made an error.
+    /// Whether a tool result without `isError` looks like a failure: its first text begins with `Error:`. A hint, never an
+    /// error.
     pub looks_like_error: bool,
 }
 
@@ -66,7 +66,7 @@ impl std::fmt::Debug for RawReply {
 }
 
 impl RawReply {
-    /// Whether the server answered from its memory of an earlier call with the same key.
+    /// Whether the server replayed the response of an earlier call with the same idempotency key.
     pub(crate) fn is_replayed(&self) -> bool {
         let said = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
         said.is_some_and(|text| text.eq_ignore_ascii_case("true"))
@@ -79,7 +79,7 @@ impl RawReply {
             headers: self
                 .headers
                 .iter()
-                // A cookie routes, or lets in, whoever has it.
+                // Cookies may be credentials.
                 .filter(|(name, _)| *name != http::header::SET_COOKIE && name.as_str() != "set-cookie2")
                 .filter_map(|(name, value)| Some((name.to_string(), as_text(value)?)))
                 .collect(),
@@ -98,7 +98,7 @@ impl RawReply {
 }
 
 impl RawReply {
-    /// The error for an answer that came and is not what it should be: whatever was asked for has run.
+    /// Error for an invalid result: the call was executed.
     pub(crate) fn unexpected(&self, code: Code, message: impl Into<String>) -> Error {
         let mut error = Error::new(code, message);
         let info = error.info_mut();
@@ -113,7 +113,7 @@ impl RawReply {
 
 /// See [`Metadata::looks_like_error`].
 pub(crate) fn looks_like_error(result: &[u8]) -> bool {
-    // Most results are told apart without being read.
+    // Fast path: most results are classified without parsing.
     if !result.windows(6).any(|window| window == b"Error:") {
         return false;
     }

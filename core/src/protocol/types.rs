@@ -1,5 +1,5 @@
-//! The protocol's objects as Rust values, for both eras. Members that are not named are kept in `extra`, and kinds of
-//! content that are not known in a variant `Other`; optional members that are not what they should be read as absent.
+//! Protocol types, for all protocol versions. Unknown members are kept in `extra`, unknown kinds of content in a variant
+//! `Other`. Invalid optional members are read as absent.
 //!
 //! ```
 //! use omni_mcp::types::{CallToolResult, ContentBlock};
@@ -18,8 +18,8 @@ use serde_json::Value;
 pub use crate::protocol::schema::*;
 
 impl CallToolResult {
-    /// Whether the result reads like a failure although it does not say that it is one: its first text begins with
-    /// `Error:` and `is_error` is not set. Some servers report failures so; it is a hint.
+    /// Whether a result without `is_error` looks like a failure: its first text begins with `Error:`. A hint, as some
+    /// servers report failures like this.
     pub fn looks_like_error(&self) -> bool {
         let text = serde_json::json!({ "content": self.content, "isError": self.is_error }).to_string();
         crate::protocol::raw_result::looks_like_error(text.as_bytes())
@@ -27,7 +27,7 @@ impl CallToolResult {
 }
 
 impl ContentBlock {
-    /// The text, where it is one.
+    /// The text, for text content.
     pub fn text(&self) -> Option<&str> {
         match self {
             Self::Text(content) => Some(&content.text),
@@ -37,7 +37,7 @@ impl ContentBlock {
     }
 }
 
-/// A result without content.
+/// An empty result.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Empty;
 

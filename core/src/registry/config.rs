@@ -1,4 +1,4 @@
-//! The options of a registry client.
+//! Options of a registry client.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -17,54 +17,54 @@ use crate::util::environment;
 use crate::util::secret::Secret;
 
 options! {
-    /// The options of a registry client.
+    /// Options of a registry client.
     RegistryConfig, "options", REGISTRY_OPTIONS;
-    /// The API key, sent as a bearer token.
+    /// API key, sent as a bearer token.
     api_key: Secret = "the environment variable GAIA_API_KEY or SEMA4_API_KEY";
-    /// How the client proves who it is, where it is not by `api_key`.
-    auth: AuthConfig = "the API key";
-    /// Where the registry lives. Without `tenant`, Sema4.ai's whole base, `https://host/tenants/{tenant}/api/v2`.
+    /// Credentials other than `api_key`: an object with `type`.
+    auth: AuthConfig = "the API key, as a bearer token";
+    /// Base URL of the registry. For Sema4.ai without `tenant`, the complete base, `https://host/tenants/{tenant}/api/v2`.
     base_url: Address = "the environment variable GAIA_BASE_URL or SEMA4_BASE_URL";
-    /// The tenant (Sema4.ai): the base is then `{base_url}/tenants/{tenant}/api/v2`.
+    /// Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`.
     tenant: String = "none";
-    /// The path of the collection below the base URL (GAIA).
+    /// Path of the collection below the base URL (GAIA).
     path: String = "/api/mcp/servers";
-    /// Further headers for every request.
+    /// Additional HTTP headers for every request.
     headers: BTreeMap<String, Secret> = "none";
-    /// How long one attempt may stay without an answer.
+    /// Idle timeout of one attempt. None: no limit.
     timeout: Option<Duration> = "20 s";
-    /// How long a call may take over all attempts and waits.
+    /// Total timeout of a call, including all attempts and waits. None: no limit.
     total_timeout: Option<Duration> = "5 min";
-    /// How long making a connection may take.
+    /// Timeout for establishing a connection. None: no limit.
     connect_timeout: Option<Duration> = "10 s";
-    /// How often a request is sent at most.
+    /// Maximum number of attempts, including the first. 1: no retries.
     max_attempts: u32 = "3";
-    /// The wait before the second attempt; it doubles with each further one.
+    /// Delay before the second attempt. It doubles with each further attempt.
     backoff_initial: Duration = "250 ms";
-    /// The longest wait that the doubling reaches.
+    /// Maximum delay between attempts.
     backoff_max: Duration = "4 s";
-    /// The tokens of the retry budget, of which each retry takes 14; none is no limit.
+    /// Retry budget of the client, in tokens. A retry takes 14. None: no limit.
     retry_budget: Option<u32> = "500";
-    /// The URL of the proxy to go through.
-    proxy: Address = "the proxy variables of the environment, which loopback ignores";
-    /// Headers for the proxy.
+    /// Proxy URL: http, https, socks5 or socks5h.
+    proxy: Address = "the proxy environment variables; loopback is never proxied";
+    /// HTTP headers sent to the proxy.
     proxy_headers: BTreeMap<String, Secret> = "none";
-    /// The certificate authorities that are trusted, and no others: PEM text, or the path of a PEM file.
-    ca_certs: String = "those of the system";
-    /// The client's own certificate and those between it and its authority: PEM text, or the path of a PEM file.
+    /// Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+    ca_certs: String = "the system's certificate store";
+    /// Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file.
     client_cert: Secret = "none";
-    /// Its private key, not encrypted: PEM text, or the path of a PEM file.
-    client_key: Secret = "the one that client_cert holds besides";
-    /// The oldest version of TLS to speak: `1.2` or `1.3`.
+    /// Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
+    client_key: Secret = "the key in client_cert";
+    /// Minimum TLS version: `1.2` or `1.3`.
     min_tls_version: String = "1.2";
-    /// Lets the key go over plain http to a host that is not loopback.
+    /// Allow plain http for the API key to hosts other than loopback.
     allow_http: bool = "false";
-    /// The largest answer, in bytes after decompression.
-    max_answer_bytes: u64 = "67108864";
-    /// The most pages that a list is read over.
+    /// Maximum response size after decompression, in bytes.
+    max_answer_bytes: u64 = "67108864 (64 MiB)";
+    /// Maximum number of pages read for one list.
     max_pages: u32 = "1000";
     beside
-    /// Whether variables that Node reads are read.
+    /// Also read the environment variables of Node.
     reads_node_variables: bool;
 }
 
@@ -75,7 +75,7 @@ pub(super) struct RegistryKind {
     pub(super) base_url_variable: &'static str,
 }
 
-/// A client's context, the registry's base, and the address of its collection.
+/// Context of a client, with the base URL of the registry and the URL of its collection.
 #[derive(Clone)]
 pub(super) struct RegistryContext {
     pub(super) context: Arc<Context>,
@@ -90,7 +90,7 @@ impl std::fmt::Debug for RegistryContext {
 }
 
 impl RegistryConfig {
-    /// `path` leads to the collection from the base URL that the user gives, `collection_path` from that of the registry.
+    /// `path` is the path of the collection below the given base URL, `collection_path` the one below the base of the registry.
     pub(super) fn resolve(
         &self,
         kind: &RegistryKind,
@@ -133,7 +133,7 @@ impl RegistryConfig {
             max_answer_bytes: self.max_answer_bytes,
             max_pages: self.max_pages,
             reads_node_variables: self.reads_node_variables,
-            // Registries have neither sessions nor options for these: requests do not wait for each other, and no cookie is kept.
+            // Registries have no options for these: no connection limit, no cookies.
             max_connections: Some(None),
             cookies: Some(false),
             ..ClientConfig::default()

@@ -1,4 +1,4 @@
-//! An answer of a registry as a value.
+//! Typed responses of registries.
 
 use serde::de::DeserializeOwned;
 

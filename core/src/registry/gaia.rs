@@ -1,4 +1,4 @@
-//! GAIA's registry: create, list, and any other request.
+//! GAIA registry: create, list, and other requests.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
@@ -25,7 +25,7 @@ use crate::util::environment::{self, Environment};
 const KIND: RegistryKind =
     RegistryKind { name: "gaia", api_key_variable: "GAIA_API_KEY", base_url_variable: "GAIA_BASE_URL" };
 
-/// The members of a server that can be created.
+/// Members of a server in a create request.
 const MEMBERS: &[&str] = &[
     "projectId",
     "name",
@@ -54,7 +54,7 @@ pub struct GaiaRegistry {
 }
 
 impl GaiaRegistry {
-    /// Checks the options. Nothing is sent yet.
+    /// Creates a client from its options. Sends nothing.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -74,32 +74,32 @@ impl GaiaRegistry {
         Ok(Self { place: config.resolve(&KIND, path, path, variables)? })
     }
 
-    /// Creates a server: `{success, message, serverId}`. After a failure that leaves open whether it was created, it is
-    /// looked up by its name; what was created since is the one.
+    /// Creates a server. Returns `{success, message, serverId}`. After an ambiguous failure, the server is looked up by name
+    /// and creation time.
     ///
     /// # Errors
-    /// A `config` error that names a member, before anything is sent; else as for a call.
+    /// A `config` error that names a member, with nothing sent; otherwise any error of a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
         decoded(&prepared::run(self.prepare_create(server.0.clone(), &CallOptions::default())?).await?)
     }
 
-    /// The servers of a project.
+    /// Lists the servers of a project.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn list(&self, project_id: &str) -> Result<Vec<Record>> {
         decoded(&prepared::run(self.prepare_list(project_id, &CallOptions::default())?).await?)
     }
 
-    /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
+    /// Sends a request to a path below the base URL. GET, PUT and DELETE are retried like safe calls.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
         self.place.request(method, path, body).await
     }
 
-    /// Refuses further calls.
+    /// Closes the client and refuses further calls.
     pub async fn close(&self) {
         self.place.context.close();
     }
@@ -155,7 +155,7 @@ impl GaiaRegistry {
     }
 }
 
-/// The body to send: checked, with the documented defaults.
+/// The validated body, with the documented defaults.
 fn body(mut server: Map<String, Value>) -> Result<Value> {
     server.retain(|_, value| !value.is_null());
     let fields = RecordFields(&server);
@@ -177,7 +177,7 @@ fn body(mut server: Map<String, Value>) -> Result<Value> {
     Ok(Value::Object(server))
 }
 
-/// A server that may or may not have been created.
+/// A creation with an ambiguous result.
 struct Sought {
     project_id: String,
     name: String,
@@ -196,7 +196,7 @@ impl Sought {
         }
     }
 
-    /// The id of the one server of this name that was created since, by the registry's own clock.
+    /// The id of the only server of this name created since then, by the clock of the registry.
     fn find(&self, list: &RawReply, since: Duration) -> Option<String> {
         let now = list.headers.get(http::header::DATE)?.to_str().ok()?;
         let begun = httpdate::parse_http_date(now).ok()?.checked_sub(since)?;
@@ -220,7 +220,7 @@ fn found(list: RawReply, failure: &AttemptError, id: &str) -> RawReply {
     RawReply { result: Bytes::from(result), attempts: info.attempts, request_id: info.request_id.clone(), ..list }
 }
 
-/// One member of the answer as the result.
+/// One member of the response as the result.
 fn member(reply: RawReply, name: &str) -> Result<RawReply> {
     let answer: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
     match &answer[name] {

@@ -1,4 +1,4 @@
-//! The methods of the registries, once for all languages: those of Python and Node are generated from this table.
+//! The table of registry methods. The methods of the bindings are generated from it.
 
 use http::Method;
 use serde::{Deserialize, Serialize};
@@ -18,17 +18,17 @@ use crate::util::environment::Environment;
 pub struct RegistryMethodSpec {
     /// The registry: `gaia` or `sema4`.
     pub registry: &'static str,
-    /// The name, in Python's spelling; Node's is the same words in camel case.
+    /// The name in snake case (Python); camel case in Node.
     pub name: &'static str,
-    /// Whether the pages are fetched as they are needed, and their records given one by one.
+    /// Whether it is an iterator over records that fetches pages on demand.
     pub iterates: bool,
     /// The parameters, in order, before the options of the call.
     pub params: &'static [ParamSpec],
-    /// The result, where there is one.
+    /// The result, if any.
     pub result: Option<ResultSpec>,
     /// Whether it takes the options of a call.
     pub options: bool,
-    /// One line of help.
+    /// Description.
     pub help: &'static str,
 }
 
@@ -58,31 +58,31 @@ const fn of(registry: &'static str, name: &'static str, help: &'static str) -> R
     RegistryMethodSpec { registry, name, iterates: false, params: &[], result: None, options: true, help }
 }
 
-const ID: ParamSpec = required("id", "string", "The server's id.");
-const SERVER: ParamSpec = required("server", "ServerRecord", "The record, with the registry's own member names.");
-const LIMIT: ParamSpec = optional("limit", "integer", "The most records of one page.");
-const NEXT: ParamSpec = optional("next", "string", "The token of the page; the first page where it is absent.");
+const ID: ParamSpec = required("id", "string", "Server id.");
+const SERVER: ParamSpec = required("server", "ServerRecord", "The record, with the member names of the registry.");
+const LIMIT: ParamSpec = optional("limit", "integer", "Maximum number of records per page.");
+const NEXT: ParamSpec = optional("next", "string", "Token of the page. Default: the first page.");
 const REQUEST: &[ParamSpec] = &[
     required("method", "string", "The HTTP method."),
-    required("path", "string", "The path below the base URL."),
-    optional("body", "any", "The body, which is sent as JSON."),
+    required("path", "string", "Path below the base URL."),
+    optional("body", "any", "Body, sent as JSON."),
 ];
-const AS_SENT: &str = "The response's JSON body.";
-const RECORD: &str = "The server's record.";
+const AS_SENT: &str = "The JSON body of the response.";
+const RECORD: &str = "The record of the server.";
 
 /// The table of methods of registries.
 pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
-    of("gaia", "create", "Creates a server. After an ambiguous failure it is looked up by its name.")
+    of("gaia", "create", "Creates a server. After an ambiguous failure, the server is looked up by name.")
         .params(&[SERVER])
-        .gives("ServerRecord", "The registry's response."),
+        .gives("ServerRecord", "The response of the registry."),
     of("gaia", "list", "Lists the servers of a project.")
-        .params(&[required("project_id", "string", "The project's id.")])
-        .gives("ServerRecord[]", "The servers' records."),
-    of("gaia", "request", "Sends any request below the base URL.").params(REQUEST).gives("any", AS_SENT),
+        .params(&[required("project_id", "string", "Project id.")])
+        .gives("ServerRecord[]", "The records of the servers."),
+    of("gaia", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
     of("gaia", "close", "Closes the client and refuses further calls.").without_options(),
-    of("sema4", "list", "Iterates over all servers; pages are fetched as they are needed.")
+    of("sema4", "list", "Iterates over all servers; pages are fetched on demand.")
         .params(&[LIMIT])
-        .gives("ServerRecord", "The servers' records, in order.")
+        .gives("ServerRecord", "The records of the servers, in order.")
         .iterates(),
     of("sema4", "list_page", "Lists one page of servers.")
         .params(&[NEXT, LIMIT])
@@ -91,7 +91,7 @@ pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
     of("sema4", "create", "Creates a server.").params(&[SERVER]).gives("ServerRecord", RECORD),
     of("sema4", "update", "Replaces a server.").params(&[ID, SERVER]).gives("ServerRecord", RECORD),
     of("sema4", "delete", "Deletes a server.").params(&[ID]),
-    of("sema4", "request", "Sends any request below the base URL.").params(REQUEST).gives("any", AS_SENT),
+    of("sema4", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
     of("sema4", "close", "Closes the client and refuses further calls.").without_options(),
 ];
 

@@ -24,7 +24,7 @@ impl Pager {
         Self { registry, limit, options, position: Arc::default() }
     }
 
-    /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
+    /// The request of the next page; `None` after the last. A failed page can be requested again.
     pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(next) = Position::of(&self.position) else { return Ok(None) };
         let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;

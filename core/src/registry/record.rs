@@ -1,4 +1,4 @@
-//! A server's record, which holds secrets, as it is shown.
+//! Server records of registries, which may contain secrets.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -6,7 +6,7 @@ use std::ops::{Deref, DerefMut};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// A server's record: its members as the registry has them, those not known here included. `Debug` leaves secrets out.
+/// A server record, with all members of the registry, including unknown ones. `Debug` omits secrets.
 #[derive(Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Record(pub Map<String, Value>);
 
@@ -29,19 +29,19 @@ impl fmt::Debug for Record {
     }
 }
 
-/// Members whose text is a secret.
+/// Members with a secret value.
 const SECRET: &[&str] = &["oauthClientSecret", "proxyAuthToken", "client_secret", "clientSecret", "api_key", "apiKey"];
-/// Members of which every value is one.
+/// Members whose values are all secrets.
 const SECRET_VALUES: &[&str] = &["headers", "env", "authConfig", "oauth_client_config"];
 const REDACTED: &str = "[redacted]";
 
-/// The record without its secrets.
+/// The record without secrets.
 pub(crate) fn shown(mut record: Map<String, Value>) -> Map<String, Value> {
     for_each_secret(&mut record, &mut |secret| *secret = Value::String(REDACTED.to_owned()));
     record
 }
 
-/// The secrets of a record, which no message may show.
+/// The secrets of a record, for redaction.
 pub(crate) fn secrets(record: &Map<String, Value>) -> Vec<String> {
     let mut secrets = Vec::new();
     for_each_secret(&mut record.clone(), &mut |secret| texts(secret, &mut secrets));

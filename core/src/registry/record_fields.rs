@@ -31,7 +31,7 @@ impl<'a> RecordFields<'a> {
         }
     }
 
-    /// A text that says something.
+    /// A non-empty text.
     pub(super) fn required(&self, name: &str) -> Result<&'a str> {
         match self.text(name)? {
             Some(text) if !text.trim().is_empty() => Ok(text),

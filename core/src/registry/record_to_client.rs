@@ -1,4 +1,4 @@
-//! From a record to a client: what the record of a registry, or of Odock, says of a server, as options of a client.
+//! Client options from a server record of a registry, or of Odock.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use crate::registry::record_fields::{RecordFields, refuse};
 use crate::util::environment::{self, Environment};
 use crate::util::secret::Secret;
 
-/// Opens a client for a record of GAIA, Sema4.ai or Odock: which one it is, its members tell. Options that are given go
-/// before what the record says.
+/// Connects a client to the server of a record of GAIA, Sema4.ai or Odock, detected from its members. Given options take
+/// precedence over the record.
 ///
 /// # Errors
-/// A `config` error that names the record's member, before anything is sent or started; else as for a call.
+/// A `config` error that names the member of the record, with nothing sent or started; otherwise any error of a call.
 pub async fn connect(record: &Record, options: ClientConfig) -> Result<Client> {
     let client = client_of(record, options, &environment::of_process)?;
     match client.connect().await {
@@ -30,7 +30,7 @@ pub async fn connect(record: &Record, options: ClientConfig) -> Result<Client> {
     }
 }
 
-/// The client of a record, not yet connected.
+/// Client for a record, not connected.
 pub(crate) fn client_of(
     record: &Map<String, Value>,
     options: ClientConfig,
@@ -83,7 +83,7 @@ impl Origin {
     }
 }
 
-/// Our options, and the members of the record that they come from.
+/// Options, and the members of the record that they come from.
 type Names = &'static [(&'static str, &'static str)];
 
 const GAIA_NAMES: Names = &[
@@ -114,7 +114,7 @@ const ODOCK_NAMES: Names = &[
     ("auth.client_id", "authConfig"),
 ];
 
-/// Members of GAIA that hold for its body and for a client alike.
+/// GAIA members used by requests and clients.
 pub(super) fn gaia(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     fields.required("name")?;
     let transport = fields.required("transportType")?;
@@ -164,7 +164,7 @@ pub(super) fn gaia(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     Ok(config)
 }
 
-/// In a header for credentials a token alone is a bearer token.
+/// A bare token in a credentials header is a bearer token.
 fn proxy_token(header: &str, token: &str) -> Secret {
     let is_credential =
         header.eq_ignore_ascii_case("authorization") || header.eq_ignore_ascii_case("proxy-authorization");
@@ -203,7 +203,7 @@ fn check_header(field: &str, name: &str) -> Result<()> {
     Err(Error::config(Code::InvalidOption, field, format_args!("\"{shown}\" is not a header name")))
 }
 
-/// Headers for the client, and the credentials among them. The two that each message has anyway are left out.
+/// Headers and credentials for the client, without `Content-Type` and `Accept`.
 fn split(headers: BTreeMap<String, Secret>) -> (BTreeMap<String, Secret>, Option<Secret>) {
     let mut authorization = None;
     let mut others = BTreeMap::new();
@@ -217,7 +217,7 @@ fn split(headers: BTreeMap<String, Secret>) -> (BTreeMap<String, Secret>, Option
     (others, authorization)
 }
 
-/// Members of Sema4.ai that hold for its body and for a client alike.
+/// Sema4.ai members used by requests and clients.
 pub(super) fn sema4(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     fields.required("name")?;
     let given = fields.one_of("transport", &["streamable-http", "streamable_http", "http", "sse", "stdio"])?;
@@ -259,7 +259,7 @@ pub(super) fn sema4(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     Ok(config)
 }
 
-/// The registry keeps it as it is. Of a client of its own it is read; what acts on a user's behalf cannot be had here.
+/// OAuth settings of a record. Only client credentials are supported, no flows on behalf of a user.
 fn oauth_client(fields: &RecordFields<'_>) -> Result<Option<AuthConfig>> {
     let client = match fields.get("oauth_client_config") {
         None => return Ok(None),
@@ -331,14 +331,14 @@ fn odock_auth(fields: &RecordFields<'_>) -> Result<Option<AuthConfig>> {
     })
 }
 
-/// A command line in words, as a shell quotes them. A `#` begins no comment here.
+/// Splits a command line with shell quoting. `#` does not start a comment.
 fn words(line: &str) -> Option<Vec<String>> {
     const STANDS_FOR_HASH: &str = "\u{e023}";
     let words = shlex::split(&line.replace('#', STANDS_FOR_HASH))?;
     Some(words.into_iter().map(|word| word.replace(STANDS_FOR_HASH, "#")).collect())
 }
 
-/// Arguments may hold a secret, too.
+/// Secrets in arguments.
 fn secret_list(list: Option<Vec<String>>) -> Option<Vec<Secret>> {
     list.map(|items| items.into_iter().map(Secret::from).collect())
 }

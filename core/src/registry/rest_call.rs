@@ -40,7 +40,7 @@ pub(crate) struct RestCall {
 }
 
 impl RestCall {
-    /// Checks the options of the call. `safety` says how much harm a second execution could do.
+    /// Validates the call options. `safety` is the safety of repeating the request.
     pub(crate) fn new(
         context: &Context,
         method: Method,
@@ -67,7 +67,7 @@ impl RestCall {
         Ok(Self { plan, method, url, body, headers, secrets })
     }
 
-    /// Sends until there is an answer: its body as JSON text, `null` where it has none.
+    /// Sends the request, with retries. Returns the body as JSON text, `null` if it is empty.
     pub(crate) async fn run(&self, context: &Arc<Context>) -> Result<RawReply> {
         self.run_unredacted(context).await.map_err(|failure| self.redacted(context, &failure))
     }
@@ -148,7 +148,7 @@ impl Operation for RestCall {
     }
 }
 
-/// A failure after which nothing is known of a request: its answer, or a gateway's, told nothing of it.
+/// An ambiguous failure: no response, or one that does not prove whether the request was executed.
 pub(crate) fn is_answer_lost(failure: &AttemptError) -> bool {
     let lost = matches!(failure.happened, FailureClass::Lost | FailureClass::BadAnswer | FailureClass::Unreadable)
         || (failure.happened == FailureClass::ServerFault && failure.error.info().data.is_none());

@@ -1,4 +1,4 @@
-//! Sema4.ai's registry (tenant API v2.5): list, get, create, update, delete.
+//! Sema4.ai registry (tenant API v2.5): list, get, create, update, delete.
 
 use std::sync::Arc;
 
@@ -33,16 +33,16 @@ pub struct Sema4Registry {
 /// One page of servers.
 #[derive(Debug, Clone, Default, serde::Deserialize)]
 pub struct RecordPage {
-    /// The servers.
+    /// The records of the servers.
     pub data: Vec<Record>,
     /// The token of the next page.
     pub next: Option<String>,
-    /// Whether there is one.
+    /// Whether there is a next page.
     pub has_more: bool,
 }
 
 impl Sema4Registry {
-    /// Checks the options. Nothing is sent yet.
+    /// Creates a client from its options. Sends nothing.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -61,34 +61,34 @@ impl Sema4Registry {
         Ok(Self { place: config.resolve(&KIND, path, "/mcp-servers", variables)? })
     }
 
-    /// Reads all servers, a page at a time: ask the pager until it has no more.
+    /// Lists all servers, one page at a time.
     ///
     /// # Errors
-    /// A `config` error where `limit`, the servers per page, is zero.
+    /// A `config` error if `limit`, the number of servers per page, is zero.
     pub fn list(&self, limit: Option<u32>) -> Result<RegistryPages> {
         Ok(RegistryPages(self.pager(limit, &CallOptions::default())?))
     }
 
-    /// One page: the first, or the one of a token.
+    /// Gets one page: the first, or the page of a token.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<RecordPage> {
         decoded(&prepared::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
     }
 
-    /// One server.
+    /// Gets a server.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn get(&self, id: &str) -> Result<Record> {
         decoded(&prepared::run(self.prepare(Method::GET, Some(id), None, &CallOptions::default())?).await?)
     }
 
-    /// Creates a server. After a failure that leaves open whether it was created it is not sent again.
+    /// Creates a server. Not retried after an ambiguous failure.
     ///
     /// # Errors
-    /// A `config` error that names a member, before anything is sent; else as for a call.
+    /// A `config` error that names a member, with nothing sent; otherwise any error of a call.
     pub async fn create(&self, server: &Record) -> Result<Record> {
         decoded(
             &prepared::run(self.prepare(Method::POST, None, Some(server.0.clone()), &CallOptions::default())?).await?,
@@ -104,23 +104,23 @@ impl Sema4Registry {
         decoded(&prepared::run(self.prepare(Method::PUT, Some(id), Some(server.0.clone()), &options)?).await?)
     }
 
-    /// Deletes a server. Where an answer was lost and the server is then gone, it was deleted.
+    /// Deletes a server. A 404 after an attempt without a response counts as success.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn delete(&self, id: &str) -> Result<()> {
         prepared::run(self.prepare(Method::DELETE, Some(id), None, &CallOptions::default())?).await.map(drop)
     }
 
-    /// Sends any request below the base URL. GET, PUT and DELETE are sent again by the rules of safe calls.
+    /// Sends a request to a path below the base URL. GET, PUT and DELETE are retried like safe calls.
     ///
     /// # Errors
-    /// As for a call.
+    /// Any error of a call.
     pub async fn request(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value> {
         self.place.request(method, path, body).await
     }
 
-    /// Refuses further calls.
+    /// Closes the client and refuses further calls.
     pub async fn close(&self) {
         self.place.context.close();
     }
@@ -197,10 +197,10 @@ impl Sema4Registry {
 pub struct RegistryPages(Pager);
 
 impl RegistryPages {
-    /// The next page; `None` behind the last.
+    /// The next page; `None` after the last.
     ///
     /// # Errors
-    /// As for a call; `cursor_loop` where the registry repeats a token.
+    /// Any error of a call; `cursor_loop` if the registry repeats a token.
     pub async fn next(&self) -> Result<Option<Vec<Record>>> {
         let Some(work) = self.0.next()? else { return Ok(None) };
         let page: RecordPage = decoded(&prepared::run(work).await?)?;
@@ -208,7 +208,7 @@ impl RegistryPages {
     }
 }
 
-/// 404 to a delete that was sent again: the lost attempt before had deleted it.
+/// 404 to a repeated DELETE: an earlier attempt had deleted the server.
 fn was_deleted_before(error: &Error) -> bool {
     error.info().status == Some(404) && error.info().attempts > 1 && error.delivery() == Delivery::MaybeExecuted
 }
@@ -220,7 +220,7 @@ fn check_limit(limit: Option<u32>) -> Result<()> {
     Ok(())
 }
 
-/// The body to send, checked; members that are not known here go along.
+/// The validated body. Unknown members are passed on.
 fn body(server: Map<String, Value>) -> Result<Value> {
     let fields = RecordFields(&server);
     fields.required("name")?;
@@ -240,7 +240,7 @@ fn body(server: Map<String, Value>) -> Result<Value> {
     Ok(Value::Object(server))
 }
 
-/// A page in one form: `next` is there only where there is more.
+/// Normalizes a page: `next` is present only if there is a next page.
 fn page(reply: RawReply) -> Result<RawReply> {
     let invalid = || reply.unexpected(Code::InvalidAnswer, "the answer is not a page: data, next and has_more");
     let mut answer: Map<String, Value> = serde_json::from_slice(&reply.result).map_err(|_| invalid())?;

@@ -1,8 +1,8 @@
-//! A text that no message, log or `Debug` shows.
+//! A text that is redacted in messages, logs and `Debug`.
 
 use std::fmt;
 
-/// A text that no message, log or `Debug` shows.
+/// A text that is redacted in messages, logs and `Debug`.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct Secret(String);
 
@@ -24,5 +24,5 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Shorter secrets are not searched for: they would be found in innocent text.
+/// Shorter secrets are not redacted: they would match ordinary text.
 pub(crate) const SHORTEST_SECRET: usize = 6;

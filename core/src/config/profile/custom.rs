@@ -1,4 +1,4 @@
-//! A profile of the user's own, as configuration.
+//! Custom profiles, from configuration.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -13,47 +13,47 @@ use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 
 options! {
-    /// The facts about a service that has no profile here; what is not given is as in the profile that it extends.
+    /// A custom service profile. Absent options have the value of the extended profile.
     ProfileConfig, "profile", PROFILE_OPTIONS;
-    /// The name, for messages.
+    /// Name of the profile, used in messages.
     name: String = "custom";
-    /// The profile that this one changes: `generic`, `omni`, `octomind` or `odock`.
+    /// Profile to extend: `generic`, `omni`, `octomind` or `odock`.
     extends: String = "generic", of NAMES;
-    /// Where the service lives.
-    base_url: Address = "that of the profile it extends";
-    /// The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name.
-    path: String = "that of the profile it extends";
-    /// The path of the event stream of the transport of 2024-11-05.
-    sse_path: String = "that of the profile it extends";
-    /// The environment variable read where `api_key` is not given.
+    /// Base URL of the service.
+    base_url: Address = "the value of the extended profile";
+    /// Path of the MCP endpoint below the base URL. `{slug}` is replaced by the option of that name.
+    path: String = "the value of the extended profile";
+    /// Path of the event stream of the HTTP+SSE transport (2024-11-05).
+    sse_path: String = "the value of the extended profile";
+    /// Environment variable with the default of `api_key`.
     api_key_variable: String = "none";
-    /// The environment variable read where `base_url` is not given.
+    /// Environment variable with the default of `base_url`.
     base_url_variable: String = "none";
-    /// Whether a key is required.
-    key_required: bool = "that of the profile it extends";
-    /// The header that carries the API key, such as `x-api-key`.
+    /// Require an API key.
+    key_required: bool = "the value of the extended profile";
+    /// Header that carries the API key, such as `x-api-key`.
     api_key_header: String = "Authorization, as a bearer token";
-    /// The protocol versions accepted from the server, the one to ask for first.
-    versions: Vec<String> = "those of the profile it extends";
-    /// Whether a session is opened by a handshake before the first call.
-    handshake: bool = "that of the profile it extends";
-    /// Whether JSON-RPC ids are sent as strings.
-    string_ids: bool = "that of the profile it extends";
-    /// Whether a session is ended by DELETE.
-    deletes_sessions: bool = "that of the profile it extends";
-    /// Whether the server runs a repeated `Idempotency-Key` once, so that every `tools/call` carries one.
-    honours_idempotency_keys: bool = "that of the profile it extends";
-    /// Whether the load balancer wants an `x-session-id`, made once per client.
-    sticky: bool = "that of the profile it extends";
-    /// Whether a JSON-RPC error on HTTP 500 is worth another attempt.
-    retries_internal_errors: bool = "that of the profile it extends";
-    /// What the service's own error codes mean, before those of the profile it extends: objects with `word`, `code` (one of ours), `happened` (a row of the retry table) and `delivery`.
+    /// Accepted protocol versions. The first one is requested.
+    versions: Vec<String> = "the value of the extended profile";
+    /// Perform the `initialize` handshake before the first call.
+    handshake: bool = "the value of the extended profile";
+    /// Send JSON-RPC ids as strings.
+    string_ids: bool = "the value of the extended profile";
+    /// End sessions by DELETE.
+    deletes_sessions: bool = "the value of the extended profile";
+    /// The server runs requests with the same `Idempotency-Key` once. Every `tools/call` then carries a key.
+    honours_idempotency_keys: bool = "the value of the extended profile";
+    /// Send an `x-session-id`, generated once per client (load balancer affinity).
+    sticky: bool = "the value of the extended profile";
+    /// Retry after a JSON-RPC error with HTTP 500.
+    retries_internal_errors: bool = "the value of the extended profile";
+    /// Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error code of this library), `happened` (a failure class of the retry table) and `delivery`.
     catalogue: Vec<ServiceCode> = "none";
-    /// Answers that say that the session is lost: objects with `status`, and `method` (POST), `rpc_code` and `mentions`.
+    /// Responses that mean that the session is lost: objects with `status`, and `method` (default: POST), `rpc_code` and `mentions`.
     session_lost: Vec<SessionSign> = "none";
 }
 
-/// The names of the profiles here.
+/// Names of the built-in profiles.
 pub(crate) const NAMES: &[&str] = &["omni", "octomind", "odock", "generic"];
 
 impl ProfileConfig {
@@ -64,7 +64,7 @@ impl ProfileConfig {
             Some(name) if !name.trim().is_empty() => crate::util::sanitize::preview(name.as_bytes()),
             Some(_) => return Err(Error::config(Code::InvalidOption, "name", "must not be empty")),
         });
-        // The key of one service must not go to another by the way of the environment.
+        // The key of one service must not be sent to another because of an environment variable.
         profile.environment = VariableNames {
             api_key: self.api_key_variable.clone().map(Cow::Owned),
             base_url: self.base_url_variable.clone().map(Cow::Owned),

@@ -1,4 +1,4 @@
-//! What differs between services, as data: a further service is a further value, or the user's own configuration.
+//! Service profiles: the differences between services, as data.
 
 pub(crate) mod custom;
 pub(crate) mod generic;
@@ -17,47 +17,47 @@ pub use custom::{Choice, PROFILE_OPTIONS, ProfileConfig};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 
-/// A text that is written here, or comes from the user.
+/// Built-in or user-supplied text.
 pub(crate) type Text = Cow<'static, str>;
 
-/// The facts about one service that the client needs to know.
+/// One service profile.
 #[derive(Debug, Clone)]
 pub(crate) struct Profile {
-    /// The name under which the option `profile` chooses it.
+    /// Value of the option `profile`.
     pub(crate) name: Text,
-    /// Where the service lives, if at one address.
+    /// Base URL, if the service has a fixed one.
     pub(crate) base_url: Option<Text>,
-    /// The path of the MCP endpoint below the base URL; `{slug}` stands for the option of that name.
+    /// Path of the MCP endpoint below the base URL. `{slug}` is replaced by the option of that name.
     pub(crate) path: Text,
-    /// The path of the event stream of the transport of 2024-11-05.
+    /// Path of the event stream of the HTTP+SSE transport (2024-11-05).
     pub(crate) sse_path: Text,
-    /// The environment variables read where `api_key` and `base_url` are not given.
+    /// Environment variables with the defaults of `api_key` and `base_url`.
     pub(crate) environment: VariableNames,
-    /// Whether a key is required.
+    /// Whether an API key is required.
     pub(crate) key_required: bool,
-    /// The header that carries the API key, where it is not a bearer token.
+    /// Header that carries the API key, if not a bearer token.
     pub(crate) api_key_header: Option<Text>,
-    /// The protocol versions accepted from the server, the one to ask for first.
+    /// Accepted protocol versions. The first one is requested.
     pub(crate) versions: Cow<'static, [Text]>,
-    /// Whether a session is opened by a handshake before the first call.
+    /// Whether the `initialize` handshake precedes the first call.
     pub(crate) handshake: bool,
     /// Whether JSON-RPC ids are sent as strings.
     pub(crate) string_ids: bool,
-    /// Whether a session is ended by DELETE.
+    /// Whether sessions are ended by DELETE.
     pub(crate) deletes_sessions: bool,
-    /// Whether a server that refuses the handshake is tried as one of the transport of 2024-11-05.
+    /// Whether the client falls back to HTTP+SSE (2024-11-05) if the handshake is refused.
     pub(crate) finds_sse: bool,
     /// Whether the server honours `Idempotency-Key`, so that every `tools/call` carries one.
     pub(crate) honours_idempotency_keys: bool,
-    /// Whether the load balancer wants an `x-session-id`, made once per client.
+    /// Whether an `x-session-id` is sent, generated once per client (load balancer affinity).
     pub(crate) sticky: bool,
-    /// Whether the service is told a version of its own API by `Omni-Version`.
+    /// Whether `Omni-Version` is supported.
     pub(crate) omni_version: bool,
-    /// Whether a JSON-RPC error on HTTP 500 is worth another attempt.
+    /// Whether a JSON-RPC error with HTTP 500 is retried.
     pub(crate) retries_internal_errors: bool,
-    /// What the service's own error codes mean.
+    /// Error codes of the service.
     pub(crate) catalogue: Cow<'static, [ServiceCode]>,
-    /// The answers, besides 404 to a request with a session, by which this service says that it lost the session.
+    /// Responses that mean that the session is lost, in addition to 404 to a request with a session id.
     pub(crate) session_lost: Cow<'static, [SessionSign]>,
 }
 
@@ -70,34 +70,34 @@ pub(crate) struct VariableNames {
     pub(crate) base_url: Option<Text>,
 }
 
-/// One row of a service's error catalogue.
+/// One row of the error catalogue of a service.
 #[derive(Debug, Clone)]
 pub struct ServiceCode {
-    /// The service's own word.
+    /// Code of the service.
     pub word: Text,
-    /// Ours.
+    /// Code of this library.
     pub code: Code,
-    /// The row of the retry table.
+    /// Failure class: the row of the retry table.
     pub happened: FailureClass,
     /// Whether the call ran.
     pub delivery: Delivery,
 }
 
-/// An answer by which a service says that it no longer knows the session.
+/// A response that means that the session is lost.
 #[derive(Debug, Clone)]
 pub struct SessionSign {
     /// The HTTP method of the request.
     pub method: Method,
-    /// The status of the answer.
+    /// The status of the response.
     pub status: StatusCode,
-    /// The JSON-RPC code in its body; `None` for a body that is no JSON-RPC error.
+    /// The JSON-RPC error code in its body; `None` if the body is not a JSON-RPC error.
     pub rpc_code: Option<i64>,
-    /// What its message holds, where the same status and code also say other things.
+    /// Text that the message must contain, if status and code are ambiguous.
     pub mentions: Option<Text>,
 }
 
 impl Profile {
-    /// All profiles that can be chosen by name, the default first.
+    /// All built-in profiles, the default first.
     pub(crate) const ALL: &'static [&'static Profile] =
         &[&omni::OMNI, &octomind::OCTOMIND, &odock::ODOCK, &generic::GENERIC];
 
@@ -106,27 +106,27 @@ impl Profile {
         Self::ALL.iter().copied().find(|profile| profile.name == name)
     }
 
-    /// One without any facts of a service.
+    /// A profile without settings of a service.
     pub(crate) fn custom(name: &'static str) -> Profile {
         Profile { name: text(name), finds_sse: false, ..generic::GENERIC.clone() }
     }
 
-    /// The default.
+    /// The default profile.
     pub(crate) fn usual() -> Arc<Profile> {
         Arc::new(omni::OMNI.clone())
     }
 
-    /// The row of the catalogue for a service's own code.
+    /// The catalogue row of a service code.
     pub(crate) fn service_code(&self, word: &str) -> Option<&ServiceCode> {
         self.catalogue.iter().find(|row| row.word == word)
     }
 
-    /// The service's own word for one of our codes.
+    /// The service code of a code of this library.
     pub(crate) fn word_for(&self, code: Code) -> Option<&str> {
         self.catalogue.iter().find(|row| row.code == code).map(|row| &*row.word)
     }
 
-    /// Whether this answer is one of the service's signs of a lost session.
+    /// Whether this response means that the session is lost.
     pub(crate) fn says_session_lost(
         &self,
         method: &Method,

@@ -26,7 +26,7 @@ pub(super) static OCTOMIND: Profile = Profile {
     retries_internal_errors: false,
     catalogue: Cow::Borrowed(&[]),
     session_lost: Cow::Borrowed(&[
-        // A wrong protocol version is answered with the same status and code.
+        // A wrong protocol version has the same status and code.
         SessionSign {
             method: Method::POST,
             status: StatusCode::BAD_REQUEST,

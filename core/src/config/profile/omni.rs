@@ -17,7 +17,7 @@ pub(super) static OMNI: Profile = Profile {
     },
     key_required: true,
     api_key_header: None,
-    // 2025-11-05 is OMNI's own default and no published revision; it is answered whatever newer one is asked for.
+    // 2025-11-05 is the default of OMNI and not a published revision. OMNI selects it for any newer requested version.
     versions: Cow::Borrowed(&[text("2025-11-05"), text("2025-06-18"), text("2025-03-26")]),
     handshake: true,
     string_ids: false,
