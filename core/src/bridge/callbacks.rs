@@ -1,5 +1,7 @@
 //! Callbacks of a binding.
 
+use std::sync::Arc;
+
 use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
 use crate::config::limits::Limits;
@@ -7,7 +9,6 @@ use crate::config::option_table::Spelling;
 use crate::error::Result;
 use crate::observe::log::Log;
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
-use std::sync::Arc;
 
 /// The caller's functions, as a binding hands them over.
 #[derive(Default)]

@@ -1,5 +1,12 @@
 //! Builder of a client: callbacks and validation of options.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use futures_util::FutureExt;
+use serde::Serialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
 use crate::client::Client;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
 use crate::config::client_options::ClientConfig;
@@ -8,11 +15,6 @@ use crate::observe::log::{Log, LogRecord};
 use crate::observe::state::StateChange;
 use crate::session::manager::SessionManager;
 use crate::util::environment::{self, Environment};
-use futures_util::FutureExt;
-use serde::Serialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 
 const PANICKED: &str = "it panicked";
 

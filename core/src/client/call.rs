@@ -1,13 +1,5 @@
 //! Calls and their replies.
 
-use crate::client::{Client, What};
-use crate::config::call_options::CallOptions;
-use crate::error::{Code, Error, Result};
-use crate::protocol::raw_result::{Metadata, RawReply};
-use crate::protocol::types::Progress;
-use crate::session::call::ProgressSink;
-use bytes::Bytes;
-use serde::de::DeserializeOwned;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -15,6 +7,16 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+use crate::client::{Client, What};
+use crate::config::call_options::CallOptions;
+use crate::error::{Code, Error, Result};
+use crate::protocol::raw_result::{Metadata, RawReply};
+use crate::protocol::types::Progress;
+use crate::session::call::ProgressSink;
 
 /// A call that is not sent yet. Set its options, then await it.
 #[must_use = "a call is made when it is awaited"]

@@ -23,7 +23,7 @@ pub fn messages(input: &[u8]) {
     if !is_a_secret {
         return;
     }
-    // ErrorBody back by the server, whole, where this tool cannot help but show it.
+    // Repeated by the server, whole, where this tool cannot help but show it.
     let said = [said, secret.as_bytes(), b" ", said, secret.as_bytes()].concat();
     let shown = preview_of(&said, usize::from(most));
     is_harmless(&shown);

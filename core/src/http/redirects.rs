@@ -25,7 +25,7 @@ struct KnownRedirect {
     to: Url,
 }
 
-/// A request to a remembered address. OnDrop it is settled, the address is forgotten: where nothing answers there, the next
+/// A request to a remembered address. Unless it is settled, the address is forgotten: where nothing answers there, the next
 /// request asks at the configured address again.
 pub(crate) struct Unsettled<'a> {
     redirects: &'a Redirects,

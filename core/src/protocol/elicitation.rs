@@ -27,9 +27,9 @@ pub(crate) struct Form {
     pub(crate) check: Arc<Compiled>,
     required: Vec<String>,
     defaults: Map<String, Value>,
-    /// FormFields that are not those of the specification.
+    /// Fields that are not those of the specification.
     pub(crate) unusual_fields: Places,
-    /// FormFields whose default does not fit them.
+    /// Fields whose default does not fit them.
     pub(crate) unusable_defaults: Places,
 }
 

@@ -1,6 +1,6 @@
 //! One attempt: its request id, token, slot and timeout, and its log record.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -23,12 +23,18 @@ pub(crate) struct Attempt {
     /// A slot of the client's connections, held until the response is read.
     pub(crate) slot: Mutex<Option<Slot>>,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) begun: Instant,
 }
 
 impl Attempt {
     /// An attempt outside of the loop, for a request that is sent once.
     pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
-        Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None }
+        Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None, begun: Instant::now() }
+    }
+
+    /// Frees the slot for other calls.
+    pub(crate) fn release_slot(&self) {
+        drop(self.slot.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     /// Waits for `work` no longer than the attempt's timeout.
@@ -75,50 +81,49 @@ pub(crate) fn span<O: Operation>(operation: &O, attempt: u32, sent: &Attempt) ->
     )
 }
 
-/// The log record of a failed attempt.
-pub(crate) struct AttemptLog<'a> {
-    pub(crate) name: OperationName,
-    pub(crate) attempt: u32,
-    pub(crate) request_id: &'a str,
-    pub(crate) begun: Instant,
-}
-
-impl AttemptLog<'_> {
-    /// The message of the failure is left out, as it may contain text of the server.
-    pub(crate) fn failed(&self, context: &Context, failure: &AttemptError, next: Decision, budget_is_spent: bool) {
-        macro_rules! tell_at {
+/// Logs a failed attempt. The message of the failure is left out, as it may contain text of the server.
+pub(crate) fn log_failure<O: Operation>(
+    context: &Context,
+    operation: &O,
+    number: u32,
+    attempt: &Attempt,
+    failure: &AttemptError,
+    next: Decision,
+    budget_is_spent: bool,
+) {
+    let OperationName { method, tool } = operation.name();
+    macro_rules! tell_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
                 tell!(
                     context.log(),
                     $level,
                     $message,
-                    method = self.name.method.as_str(),
-                    tool = self.name.tool.as_deref(),
-                    attempt = self.attempt,
+                    method = method.as_str(),
+                    tool = tool.as_deref(),
+                    attempt = number,
                     code = failure.error.code(),
                     status = failure.error.info().status,
                     delivery = failure.error.delivery().as_str(),
-                    request_id = self.request_id,
-                    duration_ms = millis(self.begun),
+                    request_id = attempt.request_id.as_str(),
+                    duration_ms = millis(attempt.begun),
                     $($field = $value,)*
                 )
             };
         }
-        match next {
-            Decision::GiveUp if budget_is_spent => {
-                tell_at!(
-                    WARN,
-                    "an attempt failed, and no other follows: the retry budget is spent",
-                    option = "retry_budget"
-                )
-            }
-            Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
-            Decision::RetryAfter(wait) => {
-                tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
-            }
-            Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
-            Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
-            Decision::Correct => tell_at!(INFO, "the headers were refused, and are learnt anew"),
+    match next {
+        Decision::GiveUp if budget_is_spent => {
+            tell_at!(
+                WARN,
+                "an attempt failed, and no other follows: the retry budget is spent",
+                option = "retry_budget"
+            )
         }
+        Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
+        Decision::RetryAfter(wait) => {
+            tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
+        }
+        Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
+        Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
+        Decision::Correct => tell_at!(INFO, "the headers were refused, and are learnt anew"),
     }
 }

@@ -55,9 +55,9 @@ pub(crate) struct Context {
     pub(crate) counts: Counts,
     /// Session ids and tokens, which no text may show.
     pub(crate) issued_secrets: IssuedSecrets,
-    /// The methods and tools whose response was the same invalid one twice.
     /// The secrets of the open session.
     pub(crate) session_secrets: OnceLock<SessionSecrets>,
+    /// The methods and tools whose response was the same invalid one twice.
     always_invalid: Mutex<HashSet<String>>,
     ids: AtomicU64,
     close_phase: watch::Sender<ClosePhase>,
@@ -132,12 +132,12 @@ impl Context {
         true
     }
 
-    /// Whether what is called so is answered the same invalid response each time.
+    /// Whether the server sends the same invalid response to this method or tool each time.
     pub(crate) fn is_always_invalid(&self, name: &str) -> bool {
         self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner).contains(name)
     }
 
-    /// A second attempt was answered the same invalid response as the first.
+    /// A second attempt received the same invalid response as the first.
     pub(crate) fn note_invalid(&self, name: String) {
         let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
         if names.len() < MOST_INVALID {
@@ -145,7 +145,7 @@ impl Context {
         }
     }
 
-    /// An attempt was answered as it should be.
+    /// An attempt received a valid response.
     pub(crate) fn note_valid(&self, name: impl FnOnce() -> String) {
         let mut names = self.always_invalid.lock().unwrap_or_else(PoisonError::into_inner);
         if !names.is_empty() {
@@ -157,16 +157,13 @@ impl Context {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Enters a phase of `close`. Returns whether the client was open before.
-    pub(crate) fn enter_close_phase(&self, phase: ClosePhase) -> bool {
-        let mut was_open = false;
+    /// Enters a phase of `close`, unless a later one was reached.
+    pub(crate) fn enter_close_phase(&self, phase: ClosePhase) {
         self.close_phase.send_if_modified(|now| {
-            was_open = *now == ClosePhase::Open;
             let is_later = *now < phase;
             *now = (*now).max(phase);
             is_later
         });
-        was_open
     }
 
     /// Refuses further calls of a client that has no session.

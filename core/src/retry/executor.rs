@@ -13,7 +13,7 @@ use crate::error::{Code, Error};
 use crate::observe::log::tell;
 use crate::observe::span::{millis, record};
 use crate::observe::waiting::Stage;
-use crate::retry::attempt::{Attempt, AttemptLog, in_time, span};
+use crate::retry::attempt::{Attempt, in_time, log_failure, span};
 use crate::retry::budget::Taken;
 use crate::retry::context::{ClosePhase, Context};
 use crate::retry::operation::{Completed, Operation};
@@ -50,37 +50,24 @@ pub(crate) async fn run_counted<O: Operation>(
             in_time(plan.timeout, operation.token(context)).await.map_err(|failure| progress.unprepared(failure))?;
         plan.state.waiting.enters(Stage::Answer);
         context.rested.hear_the_news().await;
-        let sent = progress.begin(token, slot);
+        let attempt = progress.begin(token, slot);
         let before = plan.state.begin_sending();
-        let span = span(operation, progress.attempts, &sent.attempt);
+        let span = span(operation, progress.attempts, &attempt);
         // Boxed: it is large, and a call that waits for a slot or for its next attempt does not need it yet.
-        let outcome = Box::pin(operation.send(context, &prepared, &sent.attempt).instrument(span.clone())).await;
+        let outcome = Box::pin(operation.send(context, &prepared, &attempt).instrument(span.clone())).await;
         match &outcome {
-            Ok(reply) => record(&span, O::status(reply), None, sent.begun),
-            Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), sent.begun),
+            Ok(reply) => record(&span, O::status(reply), None, attempt.begun),
+            Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), attempt.begun),
         }
         context.rested.touch();
         plan.state.end_sending(before);
-        let sent = sent.release_slot();
+        // Other calls must not wait for the next attempt of this one.
+        attempt.release_slot();
         let failure = match outcome {
-            Ok(reply) => return Ok(progress.succeed(reply, sent)),
-            Err(failure) => progress.fail(failure, &prepared, &sent),
+            Ok(reply) => return Ok(progress.succeed(reply, attempt)),
+            Err(failure) => progress.fail(failure, &prepared, &attempt),
         };
-        progress.next(failure, &prepared, sent).await?;
-    }
-}
-
-/// An attempt that was begun.
-struct SentAttempt {
-    attempt: Attempt,
-    begun: Instant,
-}
-
-impl SentAttempt {
-    /// Frees the slot of the attempt for other calls: they must not wait for the next attempt of this one.
-    fn release_slot(mut self) -> Self {
-        self.attempt.slot = Mutex::default();
-        self
+        progress.next(failure, &prepared, attempt).await?;
     }
 }
 
@@ -141,7 +128,7 @@ impl<'a, O: Operation> Progress<'a, O> {
     }
 
     /// Begins the next attempt.
-    fn begin(&mut self, token: Option<Arc<Token>>, slot: Option<Slot>) -> SentAttempt {
+    fn begin(&mut self, token: Option<Arc<Token>>, slot: Option<Slot>) -> Attempt {
         if self.context.rested.system_was_suspended() {
             self.context.http.renew(Instant::now());
         }
@@ -154,13 +141,11 @@ impl<'a, O: Operation> Progress<'a, O> {
         if O::IS_HANDSHAKE {
             self.context.handshake_now.sends(self.operation.name().method);
         }
-        let attempt = Attempt { request_id, token, slot: Mutex::new(slot), timeout: self.plan.timeout };
-        SentAttempt { attempt, begun: Instant::now() }
+        Attempt { request_id, token, slot: Mutex::new(slot), timeout: self.plan.timeout, begun: Instant::now() }
     }
 
-    fn succeed(&self, reply: O::Reply, sent: SentAttempt) -> Completed<O::Reply> {
-        let request_id = sent.attempt.request_id;
-        self.context.budget.give_back(&self.taken, sent.begun);
+    fn succeed(&self, reply: O::Reply, Attempt { request_id, begun, .. }: Attempt) -> Completed<O::Reply> {
+        self.context.budget.give_back(&self.taken, begun);
         self.context.note_valid(|| self.operation.name().shortest());
         tell!(
             self.context.log(),
@@ -171,13 +156,13 @@ impl<'a, O: Operation> Progress<'a, O> {
             attempt = self.attempts,
             status = O::status(&reply),
             request_id = request_id.as_str(),
-            duration_ms = millis(sent.begun),
+            duration_ms = millis(begun),
         );
         Completed { reply, attempts: self.attempts, request_id }
     }
 
     /// Takes note of a failed attempt.
-    fn fail(&self, failure: AttemptError, prepared: &O::Prepared, sent: &SentAttempt) -> AttemptError {
+    fn fail(&self, failure: AttemptError, prepared: &O::Prepared, attempt: &Attempt) -> AttemptError {
         let context = self.context;
         let failure = match context.is_closed() && is_end_of_link(&failure) {
             // The server did not end the session, its stream or process: it ended with the client.
@@ -194,7 +179,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         }
         if failure.is_silence_or_cut() {
             // The next attempt must not use another connection that is lost as well.
-            context.http.renew(sent.begun);
+            context.http.renew(attempt.begun);
         }
         failure
     }
@@ -207,20 +192,18 @@ impl<'a, O: Operation> Progress<'a, O> {
         &mut self,
         mut failure: AttemptError,
         prepared: &O::Prepared,
-        sent: SentAttempt,
+        attempt: Attempt,
     ) -> Result<(), AttemptError> {
-        let begun = sent.begun;
-        let Attempt { request_id, token, .. } = sent.attempt;
-        let decision = self.decide(&failure, prepared, token.is_some());
+        let begun = attempt.begun;
+        let decision = self.decide(&failure, prepared, attempt.token.is_some());
         let is_paid = self.pays_for(decision, &failure, begun);
         let decision = if is_paid { decision } else { Decision::GiveUp };
         if !is_paid {
             let message = &mut failure.error.info_mut().message;
             message.push_str("; not sent again, as the client's retry budget is spent (option retry_budget)");
         }
-        let name = self.operation.name();
-        let log = AttemptLog { name, attempt: self.attempts, request_id: &request_id, begun };
-        log.failed(self.context, &failure, decision, !is_paid);
+        log_failure(self.context, self.operation, self.attempts, &attempt, &failure, decision, !is_paid);
+        let Attempt { request_id, token, .. } = attempt;
         match decision {
             Decision::RetryAfter(wait) => self.wait(wait, &failure, begun).await,
             Decision::ReopenSession => self.reopened += 1,

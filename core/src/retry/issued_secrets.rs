@@ -1,4 +1,4 @@
-//! Secrets that a client was given while it ran, which no message may show.
+//! Secrets that a client received while it ran, which no text may show.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,8 @@ use crate::util::secret::{SHORTEST_SECRET, Secret};
 /// How many secrets of each kind are kept.
 const KEPT: usize = 32;
 
-/// Tokens and ids of sessions, the latest in front. Each kind has its own room: many renewals of a token must not
-/// remove the id of a session that is in use.
+/// Tokens and session ids, the latest first. Each kind has a limit of its own: many renewals of a token must not remove the id
+/// of a session that is in use.
 #[derive(Default)]
 pub(crate) struct IssuedSecrets(Mutex<Kinds>);
 
@@ -32,18 +32,19 @@ impl Kinds {
 pub(crate) type SessionSecrets = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
 impl Context {
-    /// Has messages leave out what lets whoever has it speak in a session.
+    /// Redacts a secret of a session from now on.
     pub(crate) fn keep_secret(&self, secret: Secret) {
         let mut kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
         Kinds::keep(&mut kinds.sessions, secret);
     }
 
+    /// Redacts a token from now on.
     pub(crate) fn keep_token(&self, token: Secret) {
         let mut kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);
         Kinds::keep(&mut kinds.tokens, token);
     }
 
-    /// The secrets given of late, and those in use whenever they were given.
+    /// The secrets received last, and those in use whenever they were received.
     pub(crate) fn issued_secrets(&self) -> Vec<String> {
         let mut secrets: Vec<_> = {
             let kinds = self.issued_secrets.0.lock().unwrap_or_else(PoisonError::into_inner);

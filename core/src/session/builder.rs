@@ -1,5 +1,10 @@
 //! A session that is being opened: its link, and what the handshake has agreed on so far.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use http::{HeaderMap, HeaderValue, Method};
+
 use crate::auth::token::Token;
 use crate::config::endpoint::Route;
 use crate::config::settings::Settings;
@@ -19,22 +24,19 @@ use crate::transport::http_sse::{Opened, SseLink};
 use crate::transport::link::Link;
 use crate::transport::stdio::StdioLink;
 use crate::util::headers;
-use http::{HeaderMap, HeaderValue, Method};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 
 /// A session that is being opened.
 pub(crate) struct SessionBuilder {
     pub(crate) route: Route,
-    pub(crate) headers: Mutex<HeaderMap>,
+    headers: Mutex<HeaderMap>,
     /// What each request carries, while the server is taken for a modern one.
-    pub(crate) modern: Mutex<Option<String>>,
+    modern: Mutex<Option<String>>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
-    pub(crate) line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
+    line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
-    pub(crate) renews: bool,
+    renews: bool,
     /// Whether a process has ended before it answered `initialize`.
-    pub(crate) has_ended: AtomicBool,
+    has_ended: AtomicBool,
 }
 
 impl SessionBuilder {

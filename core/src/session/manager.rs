@@ -1,4 +1,4 @@
-//! What all calls of one client share: its session, its tokens, and its end.
+//! What all calls of one client share: its session, what was learned of the server, and `close`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -36,9 +36,9 @@ use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
 use crate::util::headers;
 use crate::util::wait_group::WaitGroup;
 
-/// The most answers to them that are on their way at once.
+/// The most responses to requests of the server that are sent at the same time.
 const ANSWERS_AT_ONCE: usize = 8;
-/// The most notices of calls that were given up that are on their way at once. Each takes a connection.
+/// The most cancellation notifications that are sent at the same time. Each takes a connection.
 const NOTICES_AT_ONCE: usize = 8;
 /// The longest that close() waits for the server.
 pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
@@ -49,19 +49,19 @@ const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
 pub(crate) struct SessionManager {
     pub(crate) context: Arc<Context>,
     pub(crate) session: Arc<SessionCache>,
-    /// Held by the one tool call that may be on its way, where the record asks for it. Gives turns in order.
+    /// Serializes tool calls in the order in which they were made, if `force_serial_tool_calls` is set.
     pub(crate) serial: tokio::sync::Mutex<()>,
-    /// BoundedQueue for the server's own requests.
+    /// Limits the requests of the server that wait for a callback.
     pub(crate) questions: Arc<BoundedQueue>,
-    /// BoundedQueue for the answers to them.
+    /// Limits the responses to them that are sent at the same time.
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
     pub(crate) asking: Arc<WaitGroup>,
     /// Those of them that came on no call's own stream.
     pub(crate) asked_of_all: Arc<WaitGroup>,
-    /// Notices of calls that were given up, where another runtime sends them.
+    /// Cancellation notifications that another runtime sends.
     pub(crate) held_notices: HeldNotices,
-    /// BoundedQueue for them.
+    /// Limits the cancellation notifications that are sent at the same time.
     pub(crate) notices_at_once: Semaphore,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,

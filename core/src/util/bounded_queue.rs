@@ -1,4 +1,4 @@
-//! BoundedQueue for what waits to be heard: what a slow consumer does not take is dropped and counted, and fills no memory.
+//! Queue accounting: messages over the limit of a queue are dropped and counted, so that a slow consumer fills no memory.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::util::count::Count;
 /// How long a consumer that has stalled is waited for at the end.
 const AFTER_A_STALL: Duration = Duration::from_secs(1);
 
-/// The room of one queue, which anything may be that keeps a [`Permit`] with each thing that waits.
+/// Counts the messages of one queue, which keeps a [`Permit`] with each of them.
 #[derive(Debug)]
 pub(crate) struct BoundedQueue {
     most: usize,
