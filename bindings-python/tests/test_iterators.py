@@ -27,6 +27,30 @@ def test_an_unfinished_iterator_does_not_block() -> None:
             next(left)
 
 
+LEFT_OUT = "the tool mirrored_wrongly was left out"
+
+
+def test_an_iterator_issues_the_warnings_of_its_pages() -> None:
+    with (
+        DevServer(profile="generic", era="modern", everything=True) as server,
+        OmniMCPClient(**options(server)) as client,
+        pytest.warns(RuntimeWarning, match=LEFT_OUT),
+    ):
+        assert [*client.iter_tools()]
+
+
+def test_an_async_iterator_issues_the_warnings_of_its_pages() -> None:
+    async def main(server: DevServer) -> None:
+        async with AsyncOmniMCPClient(**options(server)) as client:
+            assert [tool async for tool in client.iter_tools()]
+
+    with (
+        DevServer(profile="generic", era="modern", everything=True) as server,
+        pytest.warns(RuntimeWarning, match=LEFT_OUT),
+    ):
+        asyncio.run(main(server))
+
+
 def test_an_unfinished_async_iterator_does_not_block() -> None:
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server)) as client:

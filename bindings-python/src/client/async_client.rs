@@ -110,7 +110,7 @@ impl AsyncClient {
         let Some(prepared) = Python::attach(|py| pages.get().next(py))? else { return Ok(None) };
         Python::attach(|py| check_task(py).and_then(|()| self.client(py).map(drop)))?;
         let output = self.run(prepared, None).await?;
-        Python::attach(|py| decode::result(py, &output).map(Bound::unbind).map(Some))
+        Python::attach(|py| decode::output(py, &output).map(Some))
     }
 
     /// A property of the table of properties; None while it is not known.
@@ -178,7 +178,9 @@ impl AsyncClient {
     }
 
     fn client(&self, py: Python<'_>) -> PyResult<Arc<ClientHandle>> {
-        self.if_open(py)?.ok_or_else(|| raised(py, &closed()))
+        let client = self.if_open(py)?.ok_or_else(|| raised(py, &closed()))?;
+        self.callbacks.get().apply_logger_level(py, &client.bridge)?;
+        Ok(client)
     }
 
     fn prepare(
@@ -190,7 +192,6 @@ impl AsyncClient {
         with_metadata: bool,
     ) -> PyResult<Prepared> {
         let handle = self.client(py)?;
-        self.callbacks.get().apply_logger_level(py, &handle.bridge)?;
         let prepared = encode::params(params).and_then(|params| {
             let options = encode::options(options)?;
             handle.bridge.prepare(method, params.into(), &options, progress.map(ProgressBuffer::sink), with_metadata)

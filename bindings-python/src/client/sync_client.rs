@@ -113,7 +113,7 @@ impl SyncClient {
         let Some(prepared) = pages.get().next(py)? else { return Ok(None) };
         let client = self.client(py)?;
         let output = log_state::raise_kept(|| self.run(py, &client, prepared, None, cancel))?;
-        decode::result(py, &output).map(Bound::unbind).map(Some)
+        decode::output(py, &output).map(Some)
     }
 
     /// A property of the table of properties; None while it is not known.

@@ -15,7 +15,7 @@ pub(crate) fn decode<'py>(py: Python<'py>, text: &[u8]) -> PyResult<Bound<'py, P
 }
 
 /// A result alone.
-pub(crate) fn result<'py>(py: Python<'py>, output: &CallOutput) -> PyResult<Bound<'py, PyAny>> {
+fn result<'py>(py: Python<'py>, output: &CallOutput) -> PyResult<Bound<'py, PyAny>> {
     json::parse(py, &output.result).map_err(|_| raised(py, &output.undecodable()))
 }
 
