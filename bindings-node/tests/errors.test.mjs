@@ -140,6 +140,8 @@ test("a kind that this version does not know is still an error", () => {
 });
 
 test("options that are none are refused by name", () => {
+  const cyclic = {};
+  cyclic.self = cyclic;
   const error = (options) => {
     try {
       new OmniMcpClient(options);
@@ -154,6 +156,7 @@ test("options that are none are refused by name", () => {
     [{ apiKey: "k", maxAttempts: 3n }, "max_attempts"],
     [{ apiKey: () => "k" }, "api_key"],
     [{ apiKey: "k", raiseToolErrors: Symbol("x") }, "raise_tool_errors"],
+    [{ apiKey: "k", headers: cyclic }, "headers"],
     [7, "options"],
   ]) {
     const failure = error(options);

@@ -60,7 +60,13 @@ function isUnwritable(value: unknown): boolean {
 
 /** Options as JSON text; empty if there are none. */
 export function encodeOptions(options: unknown): string {
-  return options === undefined ? "" : JSON.stringify(options, markUnwritable);
+  if (options === undefined) return "";
+  try {
+    return JSON.stringify(options, markUnwritable);
+  } catch (cause) {
+    const member = Object.entries(options as object).find(([, value]) => lossReason(value) !== undefined)?.[0];
+    throw refusal(member ?? "options", lossReason(options) ?? "not_json", cause);
+  }
 }
 
 /** Replaces what JSON cannot represent by a number that no option takes, so that the core's error names the option. */
