@@ -129,7 +129,7 @@ export type Fault =
     }
   | {
       kind: "raw_output"; text: string; charset?: "utf-8" | "latin1" | "utf-16le"; when?: When; then?: "end" | "fin" | "rst" | "hang";
-      onGetStream?: boolean; acknowledgement?: { status: number; content_type: string; body?: string };
+      onGetStream?: boolean; acknowledgement?: { status: number; contentType: string; body?: string };
     }
   | { kind: "redirect"; status: number; location: string }
   | { kind: "restart"; downMs?: number; with?: number; when?: When }

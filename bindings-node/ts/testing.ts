@@ -156,7 +156,9 @@ function snakeOptions(options: DevServerOptions): Fields {
 
 function snakeRule(rule: Rule): Fields {
   const { on, fault } = rule;
-  return snakeFields({ ...rule, ...(on === undefined ? {} : { on: snakeFields(on) }), fault: snakeFields(fault) });
+  const acknowledgement = "acknowledgement" in fault ? fault.acknowledgement : undefined;
+  const translated = acknowledgement === undefined ? fault : { ...fault, acknowledgement: snakeFields(acknowledgement) };
+  return snakeFields({ ...rule, ...(on === undefined ? {} : { on: snakeFields(on) }), fault: snakeFields(translated) });
 }
 
 function readLedger(text: Fields): Ledger {
