@@ -167,7 +167,7 @@ impl Client {
         Ok(())
     }
 
-    /// Ends a call at once. Its connection closes, and it settles with a `cancelled` error.
+    /// Ends a call at once. Its HTTP request is aborted, and it settles with a `cancelled` error.
     #[napi(catch_unwind)]
     pub fn cancel(&self, id: u32) {
         lock(&self.calls).remove(&id);

@@ -378,7 +378,7 @@ export class OmniMcpClient {
     await this.#caller.call("notify", "params", given, { method, params: given });
   }
 
-  /** Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly. */
+  /** Ends the session; further calls are refused. Takes at most 5 s, never fails, and may be called repeatedly. */
   async close(): Promise<void> {
     await this.#caller.close();
   }

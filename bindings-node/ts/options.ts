@@ -343,7 +343,7 @@ export interface CallOptions {
   tracestate?: string;
   /** W3C `baggage`, sent like `traceparent`. Default: none. */
   baggage?: string;
-  /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
+  /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
   signal?: AbortSignalLike;
   /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
   onProgress?: (progress: Progress) => unknown;

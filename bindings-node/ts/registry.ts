@@ -61,7 +61,7 @@ export class GaiaRegistry {
     return (await this.#caller.call("request", "body", { body }, { method, path, body: body ?? undefined }, options)) as T;
   }
 
-  /** Closes the client and refuses further calls. */
+  /** Closes the client; further calls are refused. */
   async close(): Promise<void> {
     await this.#caller.close();
   }
@@ -178,7 +178,7 @@ export class Sema4Registry {
     return (await this.#caller.call("request", "body", { body }, { method, path, body: body ?? undefined }, options)) as T;
   }
 
-  /** Closes the client and refuses further calls. */
+  /** Closes the client; further calls are refused. */
   async close(): Promise<void> {
     await this.#caller.close();
   }

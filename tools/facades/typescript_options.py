@@ -54,7 +54,7 @@ def options(tables: Tables) -> str:
 
 
 _PER_CALL = """\
-  /** Cancels the call: it rejects with a `CallCancelledError`, and its connection closes. */
+  /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
   signal?: AbortSignalLike;
   /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
   onProgress?: (progress: Progress) => unknown;

@@ -563,7 +563,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         await self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     async def close(self) -> None:
-        """End the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly."""
+        """End the session; further calls are refused. Takes at most 5 s, never fails, and may be called repeatedly."""
         await self._native.close()
 
 

@@ -553,7 +553,7 @@ class OmniMCPClient(Calls):
         self._call("notify", {"method": method, "params": {} if params is None else params}, {})
 
     def close(self) -> None:
-        """End the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly."""
+        """End the session; further calls are refused. Takes at most 5 s, never fails, and may be called repeatedly."""
         _greenlets.run(self._native.close)
 
 

@@ -88,7 +88,7 @@ class GaiaRegistry(Registry):
         return self._call("request", {"method": method, "path": path, "body": body}, options)
 
     def close(self) -> None:
-        """Close the client and refuses further calls."""
+        """Close the client; further calls are refused."""
         _greenlets.run(self._native.close)
 
 
@@ -149,7 +149,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
         return await self._call("request", {"method": method, "path": path, "body": body}, options)
 
     async def close(self) -> None:
-        """Close the client and refuses further calls."""
+        """Close the client; further calls are refused."""
         await self._native.close()
 
 
@@ -271,7 +271,7 @@ class Sema4Registry(Registry):
         return self._call("request", {"method": method, "path": path, "body": body}, options)
 
     def close(self) -> None:
-        """Close the client and refuses further calls."""
+        """Close the client; further calls are refused."""
         _greenlets.run(self._native.close)
 
 
@@ -393,7 +393,7 @@ class AsyncSema4Registry(AsyncRegistry):
         return await self._call("request", {"method": method, "path": path, "body": body}, options)
 
     async def close(self) -> None:
-        """Close the client and refuses further calls."""
+        """Close the client; further calls are refused."""
         await self._native.close()
 
 

@@ -201,7 +201,7 @@ pub const METHODS: &[MethodSpec] = &[
         "close",
         None,
         None,
-        "Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.",
+        "Ends the session; further calls are refused. Takes at most 5 s, never fails, and may be called repeatedly.",
     )
     .without_options(),
 ];

@@ -79,7 +79,7 @@ pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
         .params(&[required("project_id", "string", "Project id.")])
         .gives("ServerRecord[]", "The records of the servers."),
     of("gaia", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
-    of("gaia", "close", "Closes the client and refuses further calls.").without_options(),
+    of("gaia", "close", "Closes the client; further calls are refused.").without_options(),
     of("sema4", "list", "Iterates over all servers; pages are fetched on demand.")
         .params(&[LIMIT])
         .gives("ServerRecord", "The records of the servers, in order.")
@@ -92,7 +92,7 @@ pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
     of("sema4", "update", "Replaces a server.").params(&[ID, SERVER]).gives("ServerRecord", RECORD),
     of("sema4", "delete", "Deletes a server.").params(&[ID]),
     of("sema4", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
-    of("sema4", "close", "Closes the client and refuses further calls.").without_options(),
+    of("sema4", "close", "Closes the client; further calls are refused.").without_options(),
 ];
 
 /// A registry's client, of either kind.
