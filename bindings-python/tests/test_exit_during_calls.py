@@ -1,10 +1,12 @@
-"""Ways for a program to end during calls and callbacks: as Python itself would, and without delay."""
+"""A program can end during calls and callbacks: as Python itself would end it, and without delay."""
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,13 +20,14 @@ endpoint = {"profile": "generic", "endpoint": sys.argv[1]}
 def hang(client, **options):
     client.call_tool("slow", {"ms": 60_000}, timeout=None, **options)
 def reported(*_):
-    print("reported", flush=True)
+    # One write: with print, the lines of two threads can mix.
+    os.write(1, b"reported\\n")
 taken = threading.Lock()
 taken.acquire()
 blocked = []
 def block(*_):
     reported()
-    # Nothing in between gives the interpreter away: who sees that it is here sees it wait.
+    # No switch between threads in between: a thread that reads `blocked` knows that this one waits.
     blocked.append(None); taken.acquire()
 def ends_behind(functions):
     sys.stdin.readline()
@@ -33,15 +36,15 @@ def ends_behind(functions):
 def in_a_thread(work, *given):
     threading.Thread(target=work, args=given, daemon=True).start()
 """
-# What the program does, its exit code, and what its last words on stderr begin with.
-WAYS: dict[str, tuple[str, int, str]] = {
+# What the program does, its exit code, and the last line on stderr.
+ENDINGS: dict[str, tuple[str, int, str]] = {
     "exit_in_a_progress_callback": (
         """
 client = OmniMCPClient(**endpoint)
-def hear(_):
+def callback(_):
     reported()
     sys.exit(3)
-client.call_tool("echo", {}, on_progress=hear)
+client.call_tool("echo", {}, on_progress=callback)
 """,
         3,
         "",
@@ -58,11 +61,11 @@ OmniMCPClient(**endpoint, token_provider=provide).ping()
     ),
     "exit_in_an_async_progress_callback": (
         """
-def hear(_):
+def callback(_):
     reported()
     sys.exit(3)
 async def main():
-    await AsyncOmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=hear)
+    await AsyncOmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=callback)
 asyncio.run(main())
 """,
         3,
@@ -72,10 +75,10 @@ asyncio.run(main())
         """
 client = OmniMCPClient(**endpoint)
 in_a_thread(hang, client)
-def hear(_):
+def callback(_):
     reported()
     os._exit(4)
-client.call_tool("echo", {}, on_progress=hear)
+client.call_tool("echo", {}, on_progress=callback)
 """,
         4,
         "",
@@ -93,11 +96,11 @@ raise LookupError("the program's own")
     ),
     "while_callbacks_run": (
         """
-def hear(_):
+def callback(_):
     block()
-client = OmniMCPClient(**endpoint, on_notification=hear, listen=True)
+client = OmniMCPClient(**endpoint, on_notification=callback, listen=True)
 client.ping()
-in_a_thread(lambda: client.call_tool("echo", {}, on_progress=hear))
+in_a_thread(lambda: client.call_tool("echo", {}, on_progress=callback))
 ends_behind(1)
 """,
         0,
@@ -117,9 +120,9 @@ ends_behind(2)
     ),
     "while_on_log_runs": (
         """
-def hear(_):
+def callback(_):
     block()
-in_a_thread(OmniMCPClient(**endpoint, on_log=hear, listen=True).ping)
+in_a_thread(OmniMCPClient(**endpoint, on_log=callback, listen=True).ping)
 ends_behind(1)
 """,
         0,
@@ -127,9 +130,9 @@ ends_behind(1)
     ),
     "while_on_state_runs": (
         """
-def hear(_):
+def callback(_):
     block()
-in_a_thread(OmniMCPClient(**endpoint, on_state=hear).ping)
+in_a_thread(OmniMCPClient(**endpoint, on_state=callback).ping)
 ends_behind(1)
 """,
         0,
@@ -137,10 +140,10 @@ ends_behind(1)
     ),
     "while_on_state_of_an_async_client_runs": (
         """
-def hear(_):
+def callback(_):
     block()
 async def main():
-    calls = [asyncio.create_task(AsyncOmniMCPClient(**endpoint, on_state=hear).ping())]
+    calls = [asyncio.create_task(AsyncOmniMCPClient(**endpoint, on_state=callback).ping())]
     await asyncio.to_thread(ends_behind, 1)
 asyncio.run(main())
 """,
@@ -165,10 +168,10 @@ ends_behind(1)
     ),
     "exit_in_on_log": (
         """
-def hear(_):
+def callback(_):
     reported()
     sys.exit(3)
-OmniMCPClient(**endpoint, on_log=hear).ping()
+OmniMCPClient(**endpoint, on_log=callback).ping()
 """,
         3,
         "",
@@ -203,17 +206,22 @@ asyncio.run(main())
 }
 
 
-def start(server: DevServer, program: str) -> subprocess.Popen[str]:
-    child = subprocess.Popen(
+@contextlib.contextmanager
+def start(server: DevServer, program: str) -> Iterator[subprocess.Popen[str]]:
+    """The program, once it has reported. It is killed at the end if it still runs."""
+    with subprocess.Popen(
         [sys.executable, "-c", PRELUDE + program, f"{server.url}/mcp"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    assert child.stdout is not None
-    assert child.stdout.readline() == "reported\n"
-    return child
+    ) as child:
+        try:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "reported\n"
+            yield child
+        finally:
+            child.kill()
 
 
 @pytest.fixture
@@ -222,16 +230,13 @@ def server() -> Any:
         yield server
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_a_way(server: DevServer, way: str) -> None:
-    program, code, words = WAYS[way]
-    child = start(server, program)
-    try:
-        _, said = child.communicate("go\n", timeout=20)
-    finally:
-        child.kill()
-    last = said.splitlines()[-1] if said else ""
-    assert (child.returncode, last) == (code, words), said
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_program_ends(server: DevServer, ending: str) -> None:
+    program, code, last_line = ENDINGS[ending]
+    with start(server, program) as child:
+        _, stderr = child.communicate("go\n", timeout=20)
+    last = stderr.splitlines()[-1] if stderr else ""
+    assert (child.returncode, last) == (code, last_line), stderr
     assert server.wait("open_connections", at_most=0)
 
 
@@ -257,10 +262,10 @@ async def main():
 asyncio.run(main())
 """,
     "in_a_callback": """
-def hear(_):
+def callback(_):
     reported()
     threading.Event().wait()
-OmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=hear)
+OmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=callback)
 """,
 }
 
@@ -268,14 +273,11 @@ OmniMCPClient(**endpoint).call_tool("echo", {}, on_progress=hear)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGINT to send")
 @pytest.mark.parametrize("name", INTERRUPTED)
 def test_ctrl_c_ends_the_program(server: DevServer, name: str) -> None:
-    child = start(server, INTERRUPTED[name])
-    try:
+    with start(server, INTERRUPTED[name]) as child:
         if name != "in_a_callback":
             assert server.wait("running", at_least=1)
         child.send_signal(signal.SIGINT)
-        _, said = child.communicate(timeout=20)
-    finally:
-        child.kill()
-    assert said.splitlines()[-1] == "KeyboardInterrupt"
+        _, stderr = child.communicate(timeout=20)
+    assert stderr.splitlines()[-1] == "KeyboardInterrupt"
     assert child.returncode == -signal.SIGINT
     assert server.wait("open_connections", at_most=0)
