@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::convert::decode::decode;
-use crate::convert::encode;
+use crate::convert::encode::text;
 use crate::runtime::process_local::ProcessLocal;
 
 /// How soon a wait notices Ctrl-C.
@@ -148,10 +148,6 @@ impl DevServer {
     fn server(&self) -> PyResult<&Server> {
         self.0.here().ok_or_else(|| PyRuntimeError::new_err("the dev server belongs to the process before the fork"))
     }
-}
-
-fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    encode::value(value).map_err(|reason| PyValueError::new_err(format!("this cannot be written as JSON: {reason}")))
 }
 
 fn bad(error: &dyn std::fmt::Display) -> PyErr {

@@ -53,6 +53,10 @@ class AsyncCalls(Dropped, AsyncClosing):
 
             self._callbacks = LoopCallbacks(native.inbox)
 
+    def _attach_callbacks(self) -> None:
+        if self._callbacks is not None:
+            self._callbacks.attach()
+
     async def _call(
         self,
         name: str,
@@ -62,8 +66,7 @@ class AsyncCalls(Dropped, AsyncClosing):
         idempotency_key: str | None = None,
         with_metadata: bool = False,
     ) -> Any:
-        if self._callbacks is not None:
-            self._callbacks.attach()
+        self._attach_callbacks()
         if idempotency_key is not None:
             options = {**options, "idempotency_key": idempotency_key}
         if on_progress is None or not callable(on_progress):
@@ -77,20 +80,30 @@ class AsyncCalls(Dropped, AsyncClosing):
         return WithMetadata(*result) if with_metadata else result
 
     def _items(self, name: str, member: str, options: Mapping[str, object]) -> AsyncIterator[Any]:
-        return self._each(self._native.pages(name, {}, options), member)
-
-    async def _each(self, pages: _native.Pages, member: str) -> AsyncIterator[Any]:
-        while True:
-            if self._callbacks is not None:
-                self._callbacks.attach()
-            page = await self._native.next_page(pages)
-            if page is None:
-                return
-            for item in page[member]:
-                yield item
+        pages = self._native.pages(name, {}, options)
+        return async_items(self._native, pages, member, before_page=self._attach_callbacks)
 
 
 def items(native: _native.SyncClient, pages: _native.Pages, member: str) -> Iterator[Any]:
     """Return the items of all pages, which are fetched as they are needed."""
     while (page := _greenlets.run(native.next_page, pages)) is not None:
         yield from page[member]
+
+
+async def async_items(
+    native: _native.AsyncClient,
+    pages: _native.Pages,
+    member: str,
+    *,
+    before_page: Callable[[], None] | None = None,
+    convert: Callable[[Any], Any] | None = None,
+) -> AsyncIterator[Any]:
+    """Return the items of all pages, which are fetched as they are needed."""
+    while True:
+        if before_page is not None:
+            before_page()
+        page = await native.next_page(pages)
+        if page is None:
+            return
+        for item in page[member]:
+            yield item if convert is None else convert(item)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets, _native
-from omni_mcp_py._calls import items
+from omni_mcp_py._calls import async_items, items
 from omni_mcp_py._closing import AsyncClosing, Closing
 from omni_mcp_py._record import ServerRecord
 
@@ -57,10 +57,5 @@ class AsyncRegistry(AsyncClosing):
         return await self._native.call(name, params, options, None, False)
 
     def _records(self, name: str, params: dict[str, Any], options: Mapping[str, object]) -> AsyncIterator[ServerRecord]:
-        return _records(self._native, self._native.pages(name, params, options))
-
-
-async def _records(native: _native.AsyncClient, pages: _native.Pages) -> AsyncIterator[ServerRecord]:
-    while (page := await native.next_page(pages)) is not None:
-        for record in page["data"]:
-            yield ServerRecord(record)
+        pages = self._native.pages(name, params, options)
+        return async_items(self._native, pages, "data", convert=ServerRecord)

@@ -14,7 +14,7 @@ use crate::callbacks::log_state::{self, LoggerLevel};
 use crate::callbacks::question::{CallbackError, PendingQuestion, TOKEN_PROVIDER};
 use crate::convert::encode;
 use crate::convert::errors::raised;
-use crate::runtime::shared_runtime::gate;
+use crate::runtime::shared_runtime::interpreter_access;
 
 /// The code of an error caused by a token provider.
 const TOKEN_UNAVAILABLE: &str = "token_unavailable";
@@ -127,7 +127,7 @@ impl Callbacks {
         if callbacks.get().named(name).is_none() {
             return Ok(None);
         }
-        let gate = gate(callbacks.py())?;
+        let access = interpreter_access(callbacks.py())?;
         let callbacks = PyWeakrefReference::new(callbacks.as_any())?.unbind();
         let call = move |py: Python<'_>, text: &str| {
             let Some(callbacks) = callbacks.bind(py).upgrade() else { return };
@@ -136,7 +136,7 @@ impl Callbacks {
                 log_state::notify(callback.bind(py), text);
             }
         };
-        Ok(Some(move |text: String| gate.enter(|| Python::attach(|py| call(py, &text)))))
+        Ok(Some(move |text: String| access.enter(|| Python::attach(|py| call(py, &text)))))
     }
 
     /// Whether the caller gave callbacks.
@@ -146,7 +146,7 @@ impl Callbacks {
 
     /// Whether there is a callback that answers.
     pub(crate) fn has_answers(&self) -> bool {
-        HOOKS.iter().any(|hook| hook.answers && self.named(hook.name).is_some())
+        self.answering().next().is_some()
     }
 
     /// The callback of a name.
@@ -161,8 +161,11 @@ impl Callbacks {
 
     /// The names of the callbacks that answer.
     pub(crate) fn answers(&self) -> Vec<String> {
-        let answers = HOOKS.iter().filter(|hook| hook.answers && self.named(hook.name).is_some());
-        answers.map(|hook| hook.name.to_owned()).collect()
+        self.answering().map(str::to_owned).collect()
+    }
+
+    fn answering(&self) -> impl Iterator<Item = &'static str> {
+        HOOKS.iter().filter(|hook| hook.answers && self.named(hook.name).is_some()).map(|hook| hook.name)
     }
 
     /// Answers a question on this thread.

@@ -10,7 +10,7 @@ use crate::callbacks::functions::{Callbacks, calls_own_client};
 use crate::callbacks::question::{PendingQuestion, TOKEN_PROVIDER};
 use crate::callbacks::queue::Queue;
 use crate::convert::decode::decode;
-use crate::runtime::interpreter_gate::InterpreterGate;
+use crate::runtime::interpreter_access::InterpreterAccess;
 use crate::runtime::process_local::ProcessLocal;
 
 /// The inbox of one client. Its reader is woken when something arrives.
@@ -24,7 +24,7 @@ struct InboxQueues {
     notifications: Queue<QueuedMessage>,
     questions: Queue<PendingQuestion>,
     reader: Mutex<Option<Py<PyWeakrefReference>>>,
-    gate: InterpreterGate,
+    access: InterpreterAccess,
 }
 
 #[pymethods]
@@ -70,12 +70,12 @@ impl Inbox {
 }
 
 impl Inbox {
-    pub(crate) fn new(callbacks: Py<Callbacks>, gate: InterpreterGate) -> Self {
+    pub(crate) fn new(callbacks: Py<Callbacks>, access: InterpreterAccess) -> Self {
         let queues = InboxQueues {
             notifications: Queue::default(),
             questions: Queue::default(),
             reader: Mutex::default(),
-            gate,
+            access,
         };
         Self { callbacks, queues: ProcessLocal::new(Arc::new(queues)) }
     }
@@ -109,7 +109,7 @@ impl InboxQueues {
     /// Wakes the reader. Returns whether that was possible.
     fn wake(&self) -> bool {
         let mut is_woken = false;
-        self.gate.enter(|| {
+        self.access.enter(|| {
             is_woken = Python::attach(|py| {
                 let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
                 let reader = reader.as_ref().and_then(|reader| reader.bind(py).upgrade());

@@ -107,8 +107,8 @@ impl LoggerLevel {
             py.import("omni_mcp_py._logging")?.getattr("logger")?.getattr("getEffectiveLevel").map(Bound::unbind)
         })?;
         let level: u32 = level.bind(py).call0()?.extract()?;
-        // Levels of `logging`, and the words of the core for some of them.
-        let (number, word) = match level {
+        // Levels of `logging`, and the names that the core has for some of them.
+        let (number, name) = match level {
             0..=10 => (0, "debug"),
             11..=20 => (1, "info"),
             21..=30 => (2, "warn"),
@@ -116,7 +116,7 @@ impl LoggerLevel {
             _ => (4, ""),
         };
         if self.last.swap(number, Ordering::Relaxed) != number {
-            bridge.hear_logs_from(word);
+            bridge.hear_logs_from(name);
         }
         Ok(())
     }

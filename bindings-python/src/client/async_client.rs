@@ -4,12 +4,10 @@
 //! that.
 
 use std::pin::pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{
-    self, CallOutput, ClosedClient, Prepared, closed, forked, no_event_loop, not_callable, panicked,
-};
+use omni_mcp::bridge::{self, Bridge, CallOutput, Prepared, no_event_loop, not_callable, panicked};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -20,13 +18,13 @@ use crate::callbacks::inbox::Inbox;
 use crate::callbacks::progress::{ProgressBuffer, ProgressQueue};
 use crate::callbacks::question::CallbackError;
 use crate::client::open::ClientSource;
+use crate::client::opened::{HasBridge, Opened};
 use crate::client::pages::Pages;
 use crate::convert::decode;
 use crate::convert::encode;
 use crate::convert::errors::raised;
 use crate::runtime::client_handle::ClientHandle;
-use crate::runtime::interpreter_gate::InterpreterGate;
-use crate::runtime::process_local::ProcessLocal;
+use crate::runtime::interpreter_access::InterpreterAccess;
 use crate::runtime::shared_runtime::shared;
 use crate::runtime::task::Task;
 
@@ -36,10 +34,8 @@ type Progress = (Arc<ProgressBuffer>, Py<PyAny>);
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct AsyncClient {
-    open: ProcessLocal<Mutex<Option<Arc<ClientHandle>>>>,
+    opened: Opened<ClientHandle>,
     callbacks: Py<Callbacks>,
-    /// The properties that remain when the client is closed.
-    closed: ClosedClient,
     /// The inbox of the callbacks that an event loop runs, where there are any.
     #[pyo3(get)]
     inbox: Option<Py<Inbox>>,
@@ -115,27 +111,17 @@ impl AsyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = match self.open.here() {
-            Some(_) => match self.if_open(py)? {
-                Some(handle) => handle.bridge.property(name),
-                None => self.closed.property(name),
-            },
-            // After a fork, only what is known without the client itself.
-            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
-        };
-        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
+        self.opened.property(py, name)
     }
 
     /// Whether there may be something to end at the server.
     fn is_connected(&self) -> bool {
-        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
-        open.is_some_and(|open| open.as_ref().is_some_and(|handle| handle.bridge.is_connected()))
+        self.opened.is_connected()
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     async fn close(&self) -> PyResult<()> {
-        let open = self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(handle) = open else { return Ok(()) };
+        let Some(handle) = self.opened.take() else { return Ok(()) };
         if Python::attach(check_task).is_err() {
             // No task can wait. The client is closed when the handle is dropped here.
             return Ok(());
@@ -152,6 +138,12 @@ impl AsyncClient {
     }
 }
 
+impl HasBridge for ClientHandle {
+    fn bridge(&self) -> &Arc<Bridge> {
+        &self.bridge
+    }
+}
+
 impl AsyncClient {
     fn open(source: &ClientSource<'_, '_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         let py = options.py();
@@ -162,23 +154,17 @@ impl AsyncClient {
         let callbacks = callbacks.unbind();
         let inbox = match needs_event_loop {
             false => None,
-            true => Some(Py::new(py, Inbox::new(callbacks.clone_ref(py), shared(py)?.gate))?),
+            true => Some(Py::new(py, Inbox::new(callbacks.clone_ref(py), shared(py)?.access))?),
         };
         let senders = inbox.as_ref().map_or_else(bridge::Hooks::default, |inbox| inbox.get().senders());
         let hooks = bridge::Hooks { on_log: at_once.on_log, on_state: at_once.on_state, ..senders };
         let bridge = source.open(&options, hooks)?;
         callbacks.get().apply_logger_level(py, &bridge)?;
-        let closed = bridge.closed();
-        let handle = ClientHandle::new(py, bridge)?;
-        Ok(Self { open: ProcessLocal::new(Mutex::new(Some(Arc::new(handle)))), callbacks, inbox, closed })
-    }
-
-    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<ClientHandle>>> {
-        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok(Self { opened: Opened::new(ClientHandle::new(py, bridge)?), callbacks, inbox })
     }
 
     fn client(&self, py: Python<'_>) -> PyResult<Arc<ClientHandle>> {
-        let client = self.if_open(py)?.ok_or_else(|| raised(py, &closed()))?;
+        let client = self.opened.get(py)?;
         self.callbacks.get().apply_logger_level(py, &client.bridge)?;
         Ok(client)
     }
@@ -220,7 +206,7 @@ pub(crate) fn check_task(py: Python<'_>) -> PyResult<()> {
 
 /// Waits for a task, and delivers its progress on the thread of the event loop.
 async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&Progress>) -> PyResult<T> {
-    let gate = task.gate.clone();
+    let access = task.access.clone();
     loop {
         let next = async {
             match progress {
@@ -232,13 +218,13 @@ async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&Progress>)
                 },
             }
         };
-        let done = with_gated_waker(&gate, next).await;
+        let done = with_interpreter_waker(&access, next).await;
         if let (None, Some((buffer, callback))) = (&done, progress)
             && Python::attach(|py| callback.call_method0(py, "deliver")?.is_truthy(py))?
         {
             buffer.has_more();
             // Lets other tasks of the event loop run.
-            with_gated_waker(&gate, tokio::task::yield_now()).await;
+            with_interpreter_waker(&access, tokio::task::yield_now()).await;
         }
         if let Some(done) = done {
             if let Some((buffer, _)) = progress {
@@ -250,23 +236,23 @@ async fn wait<T: Send + 'static>(mut task: Task<T>, progress: Option<&Progress>)
     }
 }
 
-/// Awaits `work` with a waker that enters the interpreter through the gate only.
-async fn with_gated_waker<T>(gate: &InterpreterGate, work: impl Future<Output = T>) -> T {
+/// Awaits `work` with a waker that enters the interpreter only by `access`.
+async fn with_interpreter_waker<T>(access: &InterpreterAccess, work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     std::future::poll_fn(|context| {
-        let waker = Waker::from(Arc::new(GatedWaker { gate: gate.clone(), waker: context.waker().clone() }));
+        let waker = Waker::from(Arc::new(InterpreterWaker { access: access.clone(), waker: context.waker().clone() }));
         work.as_mut().poll(&mut Context::from_waker(&waker))
     })
     .await
 }
 
-struct GatedWaker {
-    gate: InterpreterGate,
+struct InterpreterWaker {
+    access: InterpreterAccess,
     waker: Waker,
 }
 
-impl Wake for GatedWaker {
+impl Wake for InterpreterWaker {
     fn wake(self: Arc<Self>) {
-        self.gate.enter(|| self.waker.wake_by_ref());
+        self.access.enter(|| self.waker.wake_by_ref());
     }
 }

@@ -1,9 +1,12 @@
 //! The parts of a sync client that exist until it is closed.
 
-use omni_mcp::bridge;
+use std::sync::Arc;
+
+use omni_mcp::bridge::{self, Bridge};
 use pyo3::prelude::*;
 
 use crate::callbacks::threads::CallbackThreads;
+use crate::client::opened::HasBridge;
 use crate::convert::errors::raised;
 use crate::runtime::call_runtime::{CallRuntime, ClientRuntime};
 use crate::runtime::client_handle::ClientHandle;
@@ -22,6 +25,12 @@ impl OpenClient {
     /// `connect_failed` where the runtime cannot be made.
     pub(crate) fn runtime(&self, py: Python<'_>) -> PyResult<&CallRuntime> {
         self.runtime.get().map_err(|error| raised(py, &bridge::no_runtime(&error)))
+    }
+}
+
+impl HasBridge for OpenClient {
+    fn bridge(&self) -> &Arc<Bridge> {
+        &self.handle.bridge
     }
 }
 

@@ -1,10 +1,10 @@
 //! The sync client: calls block the calling thread, with the interpreter released. They run on that thread, too, unless
 //! the client works between calls.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use omni_mcp::ErrorKind;
-use omni_mcp::bridge::{self, CallOutput, ClosedClient, Prepared, Question, bad_hook, closed, forked, not_callable};
+use omni_mcp::bridge::{self, CallOutput, Prepared, Question, bad_hook, not_callable};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -18,6 +18,7 @@ use crate::callbacks::threads::CallbackThreads;
 use crate::client::cancel_flag::CancelFlag;
 use crate::client::open::ClientSource;
 use crate::client::open_client::OpenClient;
+use crate::client::opened::Opened;
 use crate::client::pages::Pages;
 use crate::client::wait::{Progress, WaitingCall};
 use crate::convert::decode;
@@ -25,7 +26,6 @@ use crate::convert::encode;
 use crate::convert::errors::raised;
 use crate::runtime::call_runtime::{ClientRuntime, RuntimeUse};
 use crate::runtime::client_handle::ClientHandle;
-use crate::runtime::process_local::ProcessLocal;
 
 /// The function by which the core asks.
 type Ask = Arc<dyn Fn(Question) + Send + Sync>;
@@ -33,10 +33,8 @@ type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 /// A client whose calls block the calling thread; any number of threads may share it.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct SyncClient {
-    open: ProcessLocal<Mutex<Option<Arc<OpenClient>>>>,
+    opened: Opened<OpenClient>,
     callbacks: Py<Callbacks>,
-    /// The properties that remain when the client is closed.
-    closed: ClosedClient,
 }
 
 #[pymethods]
@@ -118,29 +116,19 @@ impl SyncClient {
 
     /// A property of the table of properties; None while it is not known.
     fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = match self.open.here() {
-            Some(_) => match self.if_open(py)? {
-                Some(client) => client.handle.bridge.property(name),
-                None => self.closed.property(name),
-            },
-            // After a fork, only what is known without the client itself.
-            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
-        };
-        text.map(|text| decode::decode(py, text.as_bytes())).transpose()
+        self.opened.property(py, name)
     }
 
     /// Whether there may be something to end at the server.
     fn is_connected(&self) -> bool {
-        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
-        open.is_some_and(|open| open.as_ref().is_some_and(|client| client.handle.bridge.is_connected()))
+        self.opened.is_connected()
     }
 
     /// Ends the session and closes the connections. In a child process it does nothing.
     #[pyo3(signature = (cancel=None))]
     fn close(&self, py: Python<'_>, cancel: Option<&Bound<'_, CancelFlag>>) -> PyResult<()> {
         log_state::check_not_in_callback()?;
-        let open = self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take());
-        let Some(client) = open else { return Ok(()) };
+        let Some(client) = self.opened.take() else { return Ok(()) };
         if Arc::strong_count(&client) == 1 {
             client.runtime.end().map_err(|error| raised(py, &bridge::no_runtime(&error)))?;
         }
@@ -177,7 +165,6 @@ impl SyncClient {
             },
         )?;
         callbacks.get().apply_logger_level(py, &bridge)?;
-        let closed = bridge.closed();
         let handle = ClientHandle::new(py, bridge)?;
         let works_between_calls = handle.background.is_some();
         if !works_between_calls {
@@ -193,16 +180,11 @@ impl SyncClient {
             () => RuntimeUse::Shared,
         };
         let client = OpenClient { handle, runtime: ClientRuntime::new(purpose), _threads: threads };
-        let open = ProcessLocal::new(Mutex::new(Some(Arc::new(client))));
-        Ok(Self { open, callbacks: callbacks.unbind(), closed })
-    }
-
-    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<OpenClient>>> {
-        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok(Self { opened: Opened::new(client), callbacks: callbacks.unbind() })
     }
 
     fn client(&self, py: Python<'_>) -> PyResult<Arc<OpenClient>> {
-        let client = self.if_open(py)?.ok_or_else(|| raised(py, &closed()))?;
+        let client = self.opened.get(py)?;
         self.callbacks.get().check_call_allowed()?;
         self.callbacks.get().apply_logger_level(py, &client.handle.bridge)?;
         Ok(client)

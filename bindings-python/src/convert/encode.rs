@@ -4,13 +4,14 @@ use std::io::Write;
 
 use omni_mcp::Error;
 use omni_mcp::bridge::unsendable_argument;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDeltaAccess, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 /// One level more than the core sends: the core counts from the params of `request`, this file from the object around them.
 const MAX_DEPTH: usize = 128;
 
-/// Why a value cannot be sent, as a word of the core.
+/// Why a value cannot be sent, as the core names it.
 type Reason = &'static str;
 
 /// The members of a method's params. A refusal names the member.
@@ -42,11 +43,19 @@ pub(crate) fn options(options: &Bound<'_, PyDict>) -> Result<String, Error> {
     String::from_utf8(out).map_err(|_| unsendable_argument("options", "not_json"))
 }
 
-/// Any value, for the dev server's options and rules.
+/// Any value.
 pub(crate) fn value(value: &Bound<'_, PyAny>) -> Result<String, Reason> {
     let mut out = Vec::with_capacity(128);
     write_value(&mut out, value, 1)?;
     String::from_utf8(out).map_err(|_| "not_json")
+}
+
+/// As [`value`], for functions that make no calls.
+///
+/// # Errors
+/// `ValueError` for a value that JSON cannot represent.
+pub(crate) fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
+    self::value(value).map_err(|reason| PyValueError::new_err(format!("this cannot be written as JSON: {reason}")))
 }
 
 fn members(

@@ -1,10 +1,9 @@
 //! Functions of the core on JSON values: a record without its secrets, and whether a result reads like a failure.
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::convert::decode::decode;
-use crate::convert::encode;
+use crate::convert::encode::text;
 
 /// A registry's record without its secrets.
 #[pyfunction]
@@ -16,8 +15,4 @@ pub(crate) fn shown_record<'py>(record: &Bound<'py, PyAny>) -> PyResult<Bound<'p
 #[pyfunction]
 pub(crate) fn looks_like_error(result: &Bound<'_, PyAny>) -> PyResult<bool> {
     Ok(omni_mcp::bridge::looks_like_error(text(result)?.as_bytes()))
-}
-
-fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    encode::value(value).map_err(|reason| PyValueError::new_err(format!("this cannot be written as JSON: {reason}")))
 }

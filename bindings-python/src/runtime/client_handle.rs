@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 use tokio::task::JoinHandle;
 
+use crate::runtime::process_local::ProcessLocal;
 use crate::runtime::shared_runtime::{SharedRuntime, known, shared};
 
 /// Longer than `close()` takes: 5 s.
@@ -19,8 +20,8 @@ const CLOSE_WITHIN_IF_BLOCKED: Duration = Duration::from_secs(1);
 /// Whether the interpreter ends: no thread may be started any more.
 static ENDS: AtomicBool = AtomicBool::new(false);
 
-/// Clients that the end of the interpreter waits for, each with the id of its process.
-static OPEN: Mutex<Vec<(u32, AtExit)>> = Mutex::new(Vec::new());
+/// Clients that the end of the interpreter waits for.
+static OPEN: Mutex<Vec<ProcessLocal<AtExit>>> = Mutex::new(Vec::new());
 
 enum AtExit {
     /// A client that works between calls, to be closed.
@@ -39,10 +40,9 @@ impl AtExit {
 }
 
 fn remember(open: AtExit) {
-    let pid = std::process::id();
     let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    all.retain(|(owner, open)| *owner != pid || !open.is_over());
-    all.push((pid, open));
+    all.retain(|open| open.here().is_some_and(|open| !open.is_over()));
+    all.push(ProcessLocal::new(open));
 }
 
 /// A client, which is closed when this is dropped.
@@ -84,17 +84,12 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
         ENDS.store(true, Ordering::Relaxed);
         let Some(shared) = known() else { return };
         let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
-        let closing = open.into_iter().filter_map(|(pid, open)| match open {
-            AtExit::Client(bridge) if pid == std::process::id() => {
+        let closing = open.into_iter().filter_map(|open| match open.into_here()? {
+            AtExit::Client(bridge) => {
                 let bridge = bridge.upgrade()?;
                 Some(shared.handle.spawn(async move { bridge.close().await }))
             }
-            AtExit::Closing(closing) if pid == std::process::id() => Some(closing),
-            // Of the process before a fork, to which its tasks belong.
-            foreign => {
-                std::mem::forget(foreign);
-                None
-            }
+            AtExit::Closing(closing) => Some(closing),
         });
         let closing: Vec<_> = closing.collect();
         let (over, is_over) = std::sync::mpsc::channel::<()>();
@@ -105,7 +100,7 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
             drop(over);
         });
         // A callback that does not return blocks the runtime's thread, and nothing can close on it.
-        let within = if shared.gate.is_occupied() { CLOSE_WITHIN_IF_BLOCKED } else { CLOSE_WITHIN };
+        let within = if shared.access.is_occupied() { CLOSE_WITHIN_IF_BLOCKED } else { CLOSE_WITHIN };
         args.py().detach(move || is_over.recv_timeout(within).unwrap_or_default());
     })?;
     py.import("atexit")?.call_method1("register", (close,)).map(drop)

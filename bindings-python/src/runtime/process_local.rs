@@ -22,6 +22,17 @@ impl<T> ProcessLocal<T> {
         self.value.as_ref().filter(|_| self.pid == std::process::id())
     }
 
+    /// The value, also after a fork.
+    pub(crate) fn anywhere_mut(&mut self) -> Option<&mut T> {
+        self.value.as_mut()
+    }
+
+    /// The value itself, or nothing after a fork.
+    pub(crate) fn into_here(mut self) -> Option<T> {
+        self.here()?;
+        self.value.take()
+    }
+
     /// The value.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 //! The runtime of all async clients of a process. A child process after a fork starts one of its own.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use omni_mcp::bridge::closed;
 use pyo3::exceptions::PyRuntimeError;
@@ -8,7 +8,8 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle};
 
 use crate::convert::errors::raised;
-use crate::runtime::interpreter_gate::InterpreterGate;
+use crate::runtime::interpreter_access::InterpreterAccess;
+use crate::runtime::process_local::ProcessLocal;
 
 /// Yields to the runtime's other tasks: first the sockets are polled, then the tasks of their connections.
 pub(crate) async fn yield_to_connections() {
@@ -25,11 +26,11 @@ pub(crate) async fn yield_to_connections() {
 #[derive(Clone)]
 pub(crate) struct SharedRuntime {
     pub(crate) handle: Handle,
-    /// Through which its thread wakes event loops.
-    pub(crate) gate: InterpreterGate,
+    /// By which its thread wakes event loops.
+    pub(crate) access: InterpreterAccess,
 }
 
-static SHARED: Mutex<Option<(u32, SharedRuntime)>> = Mutex::new(None);
+static SHARED: Mutex<Option<ProcessLocal<SharedRuntime>>> = Mutex::new(None);
 
 /// This process's shared runtime, which is started if necessary.
 ///
@@ -38,29 +39,24 @@ static SHARED: Mutex<Option<(u32, SharedRuntime)>> = Mutex::new(None);
 pub(crate) fn shared(py: Python<'_>) -> PyResult<SharedRuntime> {
     let shared = match known() {
         Some(shared) => shared,
-        None => start(gate(py)?)?,
+        None => start(interpreter_access(py)?)?,
     };
-    if shared.gate.is_open() { Ok(shared) } else { Err(raised(py, &closed())) }
+    if shared.access.is_open() { Ok(shared) } else { Err(raised(py, &closed())) }
 }
 
-static GATE: Mutex<Option<(u32, InterpreterGate)>> = Mutex::new(None);
+static ACCESS: Mutex<Option<ProcessLocal<InterpreterAccess>>> = Mutex::new(None);
 
-/// This process's gate to the interpreter.
-pub(crate) fn gate(py: Python<'_>) -> PyResult<InterpreterGate> {
-    let known = || {
-        let known = GATE.lock().unwrap_or_else(PoisonError::into_inner);
-        known.as_ref().filter(|(pid, _)| *pid == std::process::id()).map(|(_, gate)| gate.clone())
-    };
-    if let Some(gate) = known() {
-        return Ok(gate);
+/// This process's access to the interpreter.
+pub(crate) fn interpreter_access(py: Python<'_>) -> PyResult<InterpreterAccess> {
+    if let Some(access) = of_this_process(&lock(&ACCESS)) {
+        return Ok(access);
     }
-    let made = InterpreterGate::new(py)?;
-    let mut current = GATE.lock().unwrap_or_else(PoisonError::into_inner);
-    let pid = std::process::id();
-    if let Some((_, gate)) = current.as_ref().filter(|(owner, _)| *owner == pid) {
-        return Ok(gate.clone());
+    let made = InterpreterAccess::new(py)?;
+    let mut current = lock(&ACCESS);
+    if let Some(access) = of_this_process(&current) {
+        return Ok(access);
     }
-    std::mem::forget(current.replace((pid, made.clone())));
+    *current = Some(ProcessLocal::new(made.clone()));
     Ok(made)
 }
 
@@ -69,23 +65,28 @@ pub(crate) fn gate(py: Python<'_>) -> PyResult<InterpreterGate> {
 
 /// This process's shared runtime, if it was started.
 pub(crate) fn known() -> Option<SharedRuntime> {
-    let known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    known.as_ref().filter(|(pid, _)| *pid == std::process::id()).map(|(_, shared)| shared.clone())
+    of_this_process(&lock(&SHARED))
 }
 
-fn start(gate: InterpreterGate) -> PyResult<SharedRuntime> {
-    let mut known = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
-    let pid = std::process::id();
-    if let Some((_, shared)) = known.as_ref().filter(|(owner, _)| *owner == pid) {
-        return Ok(shared.clone());
+fn start(access: InterpreterAccess) -> PyResult<SharedRuntime> {
+    let mut current = lock(&SHARED);
+    if let Some(shared) = of_this_process(&current) {
+        return Ok(shared);
     }
     let runtime = Builder::new_current_thread().enable_all().build().map_err(not_started)?;
-    let shared = SharedRuntime { handle: runtime.handle().clone(), gate };
+    let shared = SharedRuntime { handle: runtime.handle().clone(), access };
     let run = move || runtime.block_on(std::future::pending::<()>());
     std::thread::Builder::new().name("omni-mcp".to_owned()).spawn(run).map_err(not_started)?;
-    // The runtime of the process before a fork is not dropped: its locks and threads are the parent's.
-    std::mem::forget(known.replace((pid, shared.clone())));
+    *current = Some(ProcessLocal::new(shared.clone()));
     Ok(shared)
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn of_this_process<T: Clone>(value: &Option<ProcessLocal<T>>) -> Option<T> {
+    value.as_ref().and_then(ProcessLocal::here).cloned()
 }
 
 fn not_started(error: std::io::Error) -> PyErr {

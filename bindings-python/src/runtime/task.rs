@@ -5,20 +5,20 @@ use std::task::{Context, Poll};
 
 use tokio::task::{JoinError, JoinHandle};
 
-use crate::runtime::interpreter_gate::InterpreterGate;
+use crate::runtime::interpreter_access::InterpreterAccess;
+use crate::runtime::process_local::ProcessLocal;
 use crate::runtime::shared_runtime::{SharedRuntime, yield_to_connections};
 
 /// A task that is aborted when this is dropped: that drops its request and closes its socket. In a child process it is
 /// left alone, as its locks may be held by a thread that does not exist there.
 pub(crate) struct Task<T> {
-    pid: u32,
-    running: JoinHandle<T>,
-    pub(crate) gate: InterpreterGate,
+    running: ProcessLocal<JoinHandle<T>>,
+    pub(crate) access: InterpreterAccess,
 }
 
 impl<T: Send + 'static> Task<T> {
     pub(crate) fn spawn(on: SharedRuntime, work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { pid: std::process::id(), running: on.handle.spawn(after_ready_tasks(work)), gate: on.gate }
+        Self { running: ProcessLocal::new(on.handle.spawn(after_ready_tasks(work))), access: on.access }
     }
 
     /// For work that uses connections: their state must be up to date before one of them is used.
@@ -34,7 +34,8 @@ impl<T> Future for Task<T> {
     type Output = Result<T, JoinError>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.running).poll(context)
+        let Some(running) = self.running.anywhere_mut() else { return Poll::Pending };
+        Pin::new(running).poll(context)
     }
 }
 
@@ -56,8 +57,8 @@ async fn after_ready_tasks<T>(work: impl Future<Output = T>) -> T {
 
 impl<T> Drop for Task<T> {
     fn drop(&mut self) {
-        if self.pid == std::process::id() {
-            self.running.abort();
+        if let Some(running) = self.running.here() {
+            running.abort();
         }
     }
 }

@@ -12,25 +12,25 @@ const LEAVE_WITHIN: Duration = Duration::from_secs(2);
 
 /// Open as long as threads of this library may enter the interpreter.
 #[derive(Clone, Default)]
-pub(crate) struct InterpreterGate(Arc<GateShared>);
+pub(crate) struct InterpreterAccess(Arc<AccessShared>);
 
 #[derive(Default)]
-struct GateShared {
-    state: Mutex<GateState>,
+struct AccessShared {
+    state: Mutex<AccessState>,
     left: Condvar,
 }
 
 #[derive(Default)]
-struct GateState {
+struct AccessState {
     is_closed: bool,
     inside: usize,
 }
 
-impl InterpreterGate {
-    /// A gate that closes when the interpreter ends.
+impl InterpreterAccess {
+    /// Access that is closed when the interpreter ends.
     pub(crate) fn new(py: Python<'_>) -> PyResult<Self> {
-        let gate = Self::default();
-        let (closing, pid) = (gate.clone(), std::process::id());
+        let access = Self::default();
+        let (closing, pid) = (access.clone(), std::process::id());
         let close = PyCFunction::new_closure(py, None, None, move |args, _| {
             // In a child process a thread inside is the parent's, and would never leave.
             if pid == std::process::id() {
@@ -38,7 +38,7 @@ impl InterpreterGate {
             }
         })?;
         py.import("atexit")?.call_method1("register", (close,))?;
-        Ok(gate)
+        Ok(access)
     }
 
     pub(crate) fn is_open(&self) -> bool {
@@ -50,9 +50,9 @@ impl InterpreterGate {
         self.0.state().inside > 0
     }
 
-    /// Runs `work` in the interpreter; does nothing once the gate is closed.
+    /// Runs `work` in the interpreter; does nothing once access is closed.
     pub(crate) fn enter(&self, work: impl FnOnce()) {
-        // Never waits: closing the gate waits for the threads inside, which may need a lock of this thread.
+        // Never waits: `close` waits for the threads inside, which may need a lock of this thread.
         let Some(_inside) = Inside::enter(&self.0) else { return };
         let _ = Python::try_attach(|_| work());
     }
@@ -64,18 +64,18 @@ impl InterpreterGate {
     }
 }
 
-impl GateShared {
+impl AccessShared {
     /// Locked for a few instructions only, and never while attaching to the interpreter.
-    fn state(&self) -> MutexGuard<'_, GateState> {
+    fn state(&self) -> MutexGuard<'_, AccessState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 /// A thread inside the interpreter.
-struct Inside<'a>(&'a GateShared);
+struct Inside<'a>(&'a AccessShared);
 
 impl<'a> Inside<'a> {
-    fn enter(shared: &'a GateShared) -> Option<Self> {
+    fn enter(shared: &'a AccessShared) -> Option<Self> {
         let mut state = shared.state();
         if state.is_closed {
             return None;

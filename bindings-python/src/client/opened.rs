@@ -1,0 +1,62 @@
+//! What a native client is until it is closed, and what remains of it afterwards.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use omni_mcp::bridge::{Bridge, ClosedClient, closed, forked};
+use pyo3::prelude::*;
+
+use crate::convert::decode::decode;
+use crate::convert::errors::raised;
+use crate::runtime::process_local::ProcessLocal;
+
+/// The parts of an open client.
+pub(crate) trait HasBridge {
+    fn bridge(&self) -> &Arc<Bridge>;
+}
+
+/// The parts `T` of a client until it is closed, and its properties also afterwards.
+pub(crate) struct Opened<T> {
+    open: ProcessLocal<Mutex<Option<Arc<T>>>>,
+    closed: ClosedClient,
+}
+
+impl<T: HasBridge> Opened<T> {
+    pub(crate) fn new(open: T) -> Self {
+        let closed = open.bridge().closed();
+        Self { open: ProcessLocal::new(Mutex::new(Some(Arc::new(open)))), closed }
+    }
+
+    /// # Errors
+    /// `client_closed`, or `client_forked` after a fork.
+    pub(crate) fn get(&self, py: Python<'_>) -> PyResult<Arc<T>> {
+        self.if_open(py)?.ok_or_else(|| raised(py, &closed()))
+    }
+
+    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<T>>> {
+        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    /// The open client, which is closed from now on; nothing if it was closed before, or after a fork.
+    pub(crate) fn take(&self) -> Option<Arc<T>> {
+        self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take())
+    }
+
+    /// A property of the table of properties; None while it is not known.
+    pub(crate) fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let text = match self.open.here() {
+            Some(_) => match self.if_open(py)? {
+                Some(open) => open.bridge().property(name),
+                None => self.closed.property(name),
+            },
+            // After a fork, only what is known without the client itself.
+            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
+        };
+        text.map(|text| decode(py, text.as_bytes())).transpose()
+    }
+
+    /// Whether there may be something to end at the server.
+    pub(crate) fn is_connected(&self) -> bool {
+        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
+        open.is_some_and(|open| open.as_ref().is_some_and(|open| open.bridge().is_connected()))
+    }
+}
