@@ -1,4 +1,4 @@
-"""Names are written in the core's tables; here it is checked that this face has all of them, and no others."""
+"""The facade has the names of the core's tables, and no others."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from omni_mcp_py.registry import (
     AsyncGaiaRegistry,
     AsyncSema4Registry,
     GaiaRegistry,
+    RegistryCallOptions,
     RegistryOptions,
     Sema4Registry,
 )
@@ -43,9 +44,16 @@ from omni_mcp_py.testing import DevServer
 
 TABLES = _native.tables()
 METHODS = [row["spelled"] for row in TABLES["methods"]]
-# What is no row of a table of options, and has a parameter of its own.
+# Parameters that are not in a table of options.
 OWN_PARAMETERS = {"self", "on_progress", "options"}
-ARGUMENTS = {row["spelled"]: {param["name"] for param in row["params"]} for row in TABLES["methods"]}
+
+
+def argument(param: str) -> str:
+    """The name in Python of a parameter."""
+    return re.sub("([A-Z])", r"_\1", param).lower()
+
+
+ARGUMENTS = {row["spelled"]: {argument(param["name"]) for param in row["params"]} for row in TABLES["methods"]}
 
 
 def spelled(table: str) -> set[str]:
@@ -125,6 +133,18 @@ def test_properties(row: dict[str, Any]) -> None:
         assert getattr(made, row["spelled"]).__doc__.startswith(row["help"])
 
 
+@pytest.mark.parametrize("row", TABLES["call_options"], ids=lambda row: row["name"])
+def test_registry_call_options(row: dict[str, Any]) -> None:
+    values = {"boolean": True, "integer": 1, "duration": 1, "strings": {}, "string": "x"}
+    with (
+        GaiaRegistry("k", base_url="http://127.0.0.1:1", max_attempts=1) as gaia,
+        pytest.raises(OmniMCPError) as failed,
+    ):
+        gaia.list("p", **{row["name"]: values[row["kind"]]})
+    refused = None if row["name"] in fields(RegistryCallOptions) else row["name"]
+    assert failed.value.field == refused
+
+
 REGISTRIES = {
     "gaia": (GaiaRegistry, AsyncGaiaRegistry),
     "sema4": (Sema4Registry, AsyncSema4Registry),
@@ -145,7 +165,7 @@ def test_registries(kind: str) -> None:
         signatures = [inspect.signature(method) for method in methods]
         assert str(signatures[0]) == str(signatures[1]).replace("AsyncIterator", "Iterator"), row
         assert methods[0].__doc__ == methods[1].__doc__
-        # Its first word may be another: here it is an imperative.
+        # The first verb is an imperative here.
         assert row["help"].partition(" ")[2] in methods[0].__doc__
 
 

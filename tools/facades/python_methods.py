@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from python_text import Flavor, docstring, imperative, param_type, type_of
 from tables import Method, Param
 
@@ -16,7 +18,7 @@ def method(row: Method, flavor: Flavor, keyed: list[str]) -> str:
     params = [param for param in row.params if param.name not in keyed]
     arguments = [f'"{row.name}"', _members(params), "options" if row.options else "{}"]
     if row.options and not row.iterates:
-        arguments += ["on_progress", *(param.name for param in row.params if param.name in keyed)]
+        arguments += ["on_progress", *(_name(param) for param in row.params if param.name in keyed)]
     call = f"self._call({', '.join(arguments)})"
     if row.iterates:
         call = f'self._items("{row.name}", "{row.pages}", options)'
@@ -27,7 +29,7 @@ def method_with_metadata(row: Method, flavor: Flavor, keyed: list[str], client: 
     """The same method of the accessor, whose result comes with its metadata."""
     assert row.result is not None
     arguments = [f'"{row.name}"', _members([param for param in row.params if param.name not in keyed])]
-    arguments += ["options", "on_progress", *(param.name for param in row.params if param.name in keyed)]
+    arguments += ["options", "on_progress", *(_name(param) for param in row.params if param.name in keyed)]
     call = f"self._client._call({', '.join(arguments)}, with_metadata=True)"
     doc = docstring([f"{imperative(row.help)} As `{client}.{row.name}`, with the metadata of the result."], 8)
     result = f"WithMetadata[{type_of(row.result.type)}]"
@@ -71,18 +73,19 @@ def _native_method(row: Method, flavor: Flavor) -> str:
 def _signature(row: Method, flavor: Flavor, keyed: list[str] | None) -> str:
     parts = [
         "self",
-        *(f"{param.name}: {param_type(param)}{'' if param.required else ' = None'}" for param in row.params),
+        *(f"{_name(param)}: {param_type(param)}{'' if param.required else ' = None'}" for param in row.params),
     ]
     if row.options:
         has_progress = keyed is not None and not row.iterates
         parts += ["*", f"on_progress: {flavor.on_progress} | None = None"] if has_progress else []
         is_keyed = keyed is not None and any(param.name in keyed for param in row.params)
-        parts.append(f"**options: Unpack[{'UnkeyedCallOptions' if is_keyed else 'CallOptions'}]")
+        options = "UnkeyedCallOptions" if is_keyed else "RegistryCallOptions" if row.registry else "CallOptions"
+        parts.append(f"**options: Unpack[{options}]")
     return ", ".join(parts)
 
 
 def _doc(row: Method) -> str:
-    arguments = [f"{param.name}: {param.help}" for param in row.params]
+    arguments = [f"{_name(param)}: {param.help}" for param in row.params]
     if row.options:
         if row.registry is None and not row.iterates:
             arguments.append("on_progress: Called with each progress of the call.")
@@ -98,7 +101,7 @@ def _doc(row: Method) -> str:
 def _members(params: list[Param]) -> str:
     always = [f'"{param.name}": {_value(param)}' for param in params if param.required or _is_object(param)]
     sometimes = [
-        f'({{}} if {param.name} is None else {{"{param.name}": {param.name}}})'
+        f'({{}} if {_name(param)} is None else {{"{param.name}": {_name(param)}}})'
         for param in params
         if not param.required and not _is_object(param)
     ]
@@ -107,10 +110,16 @@ def _members(params: list[Param]) -> str:
     return written[1:-1] if len(sometimes) == 1 and not parts else written
 
 
+def _name(param: Param) -> str:
+    """The name in Python: `task_id` for `taskId`."""
+    return re.sub(r"(?<!^)([A-Z])", r"_\1", param.name).lower()
+
+
 def _value(param: Param) -> str:
+    name = _name(param)
     if param.type == "ServerRecord":
-        return f"plain({param.name})"
-    return f"{{}} if {param.name} is None else {param.name}" if _is_object(param) else param.name
+        return f"plain({name})"
+    return f"{{}} if {name} is None else {name}" if _is_object(param) else name
 
 
 def _is_object(param: Param) -> bool:

@@ -11,7 +11,8 @@ def options(tables: Tables) -> str:
     """The options of clients, calls and registries."""
     (profile,) = (row for row in tables.client_options if row.kind == "profile")
     keyed = tables.keyed_options
-    unkeyed = [row for row in tables.call_options if row.name not in keyed]
+    of_registries = tables.registry_call_options
+    unkeyed = [row for row in tables.call_options if row.name not in keyed and row not in of_registries]
     head = f'''\
 """The options of clients, calls and registries."""
 
@@ -54,7 +55,10 @@ if TYPE_CHECKING:
         ),
         _callbacks(tables, Flavor(False)),
         _callbacks(tables, Flavor(True)),
-        _typed_dict("UnkeyedCallOptions", "TypedDict", "The options of one call besides its idempotency key.", unkeyed),
+        _typed_dict("RegistryCallOptions", "TypedDict", "The options of one call of a registry.", of_registries),
+        _typed_dict(
+            "UnkeyedCallOptions", "RegistryCallOptions", "The options of one call besides its idempotency key.", unkeyed
+        ),
         _call_options(tables, keyed),
         _typed_dict(
             "RegistryOptions",

@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets
-from omni_mcp_py._options import RegistryOptions
+from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator, Mapping
 
     from typing_extensions import Unpack
-
-    from omni_mcp_py._options import CallOptions
 
     # In the classes `list` is the name of a method.
     _Records = list[ServerRecord]
@@ -41,7 +39,9 @@ def registries(tables: Tables) -> str:
     flavors = [Flavor(False), Flavor(True)]
     classes = [_class(tables, kind, flavor) for kind in tables.registries for flavor in flavors]
     names = [f"{flavor.prefix}{kind.capitalize()}Registry" for kind in tables.registries for flavor in flavors]
-    listed = "".join(f'    "{name}",\n' for name in [*names, "RegistryOptions", "ServerPage", "ServerRecord"])
+    listed = "".join(
+        f'    "{name}",\n' for name in [*names, "RegistryCallOptions", "RegistryOptions", "ServerPage", "ServerRecord"]
+    )
     return _HEAD + f"__all__ = [\n{listed}]\n\n" + "\n\n".join(classes) + _TAIL
 
 

@@ -69,29 +69,29 @@ def param_type(param: Param) -> str:
     return written if param.required else f"{written} | None"
 
 
-def literal(words: list[str]) -> str:
-    """The type of some words."""
-    return f"Literal[{', '.join(map(quoted, words))}]"
+def literal(choices: list[str]) -> str:
+    """The type of one of several strings."""
+    return f"Literal[{', '.join(map(quoted, choices))}]"
 
 
-def quoted(word: str) -> str:
-    """A word as a string of Python."""
-    return f'"{word}"'
+def quoted(text: str) -> str:
+    """A string of Python."""
+    return f'"{text}"'
 
 
 def option_type(option: Option) -> str:
     """The type of an option's values."""
-    words = literal(option.choices) if option.choices else ""
+    choices = literal(option.choices) if option.choices else ""
     if option.kind == "profile":
         return "_Profile | ProfileOptions"
     if option.name == "extends":
         return "_Profile"
-    written = words or _KINDS[option.kind]
+    written = choices or _KINDS[option.kind]
     return f"{written} | None" if option.nullable else written
 
 
 def callback_type(callback: Callback, flavor: Flavor) -> str:
-    """The type of a function of the caller's."""
+    """The type of a callback."""
     result = type_of(callback.result) if callback.result else "object"
     if callback.result == "ProvidedToken":
         result = "str | ProvidedToken"

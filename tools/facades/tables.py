@@ -5,11 +5,14 @@ from __future__ import annotations
 import importlib.util
 from dataclasses import dataclass, fields
 from importlib.machinery import ExtensionFileLoader
-from pathlib import Path
 from typing import Any, TypeVar
 
-ROOT = Path(__file__).resolve().parents[2]
+from generated_files import ROOT
+
 PACKAGE = ROOT / "bindings-python" / "python" / "omni_mcp_py"
+
+# The options of one call that registries take; the core refuses the others.
+_REGISTRY_CALL_OPTIONS = ("timeout", "total_timeout", "request_id", "headers", "max_attempts", "retry_unavailable")
 
 Row = TypeVar("Row")
 
@@ -73,7 +76,7 @@ class Property:
 
 @dataclass(frozen=True)
 class Callback:
-    """One function of the caller's that a client takes."""
+    """One callback of a client."""
 
     name: str
     spelled: str
@@ -123,6 +126,11 @@ class Tables:
         """The names of call options that are parameters of a method."""
         params = {param.name for method in self.methods for param in method.params}
         return [option.name for option in self.call_options if option.name in params]
+
+    @property
+    def registry_call_options(self) -> list[Option]:
+        """The options of one call of a registry."""
+        return [option for option in self.call_options if option.name in _REGISTRY_CALL_OPTIONS]
 
     @property
     def registries(self) -> list[str]:

@@ -12,7 +12,7 @@ _RAISES = (
     "@throws {@link OmniMcpError} if the call fails; `kind`, `code` and `delivery` name the reason and whether it ran."
 )
 _OPTIONS = "@param options - Options of this call; durations are in milliseconds."
-# Words that cannot name a parameter.
+# Names that a parameter cannot have.
 _RESERVED = {"arguments": "args"}
 _OBJECTS = {"object", "strings", "ServerRecord"}
 # Parameters that are members of one argument.
@@ -184,8 +184,8 @@ def _value(param: Param) -> str:
 
 
 def _name(param: Param) -> str:
-    head, *words = _RESERVED.get(param.name, param.name).split("_")
-    return head + "".join(map(str.capitalize, words))
+    head, *parts = _RESERVED.get(param.name, param.name).split("_")
+    return head + "".join(map(str.capitalize, parts))
 
 
 def _tag(param: Param, keyed: list[str]) -> str:

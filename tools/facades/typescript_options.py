@@ -5,8 +5,6 @@ from __future__ import annotations
 from tables import Option, Tables
 from typescript_text import Names, callback_doc, callback_type, comment, imports, option_doc, option_type
 
-# The options of a call that calls of registries take.
-_OF_REGISTRY_CALLS = ["timeout", "total_timeout", "request_id", "headers", "max_attempts", "retry_unavailable"]
 _TYPES = {"AbortSignalLike", "LogRecord", "Notification", "ServiceCode", "SessionSign", "StateChange"}
 _PROTOCOL = {
     "CreateMessageRequestParams", "CreateMessageResult", "ElicitRequestParams", "ElicitResult", "Progress", "Root",
@@ -17,15 +15,15 @@ def options(tables: Tables) -> str:
     """The options of clients, calls and registries, and the counters."""
     names = Names(tables)
     (profile,) = (row for row in tables.client_options if row.kind == "profile")
-    words = " | ".join(f'"{word}"' for word in profile.choices)
+    profiles = " | ".join(f'"{name}"' for name in profile.choices)
     token = "; ".join(f"{row.spelled}{_optional(row)}: {option_type(row)}" for row in tables.token_options)
     counters = "".join(comment(row.help, 2) + f"  {row.name}: number;\n" for row in tables.counters)
-    of_registry = " | ".join(f'"{row.spelled}"' for row in tables.call_options if row.name in _OF_REGISTRY_CALLS)
+    of_registry = " | ".join(f'"{row.spelled}"' for row in tables.registry_call_options)
     of_clients = _members(tables.client_options, names) + _callbacks(tables, names)
     of_registries = _members(tables.registry_options, names)
     blocks = [
         _interface("ClientOptions", "The options of a client.", of_clients),
-        comment("A service that has a profile of its own.") + f"export type ProfileName = {words};\n",
+        comment("A service that has a profile of its own.") + f"export type ProfileName = {profiles};\n",
         _interface(
             "ProfileOptions",
             "The rules of a service that has no profile here; the others are those of the profile that it extends.",

@@ -42,8 +42,8 @@ def option_type(option: Option) -> str:
         return _OBJECTS[option.name]
     if option.name == "extends":
         return "ProfileName"
-    words = " | ".join(f'"{word}"' for word in option.choices) if option.kind == "string" else ""
-    written = words or _KINDS[option.kind]
+    choices = " | ".join(f'"{choice}"' for choice in option.choices) if option.kind == "string" else ""
+    written = choices or _KINDS[option.kind]
     return f"{written} | null" if option.nullable else written
 
 
@@ -146,9 +146,9 @@ def imports(module: str, names: set[str], text: str, *, types: bool = True) -> s
     used = sorted(name for name in names if re.search(rf"\b{name}\b", text))
     if not used:
         return ""
-    word = "import type" if types else "import"
-    line = f'{word} {{ {", ".join(used)} }} from "{module}";\n'
+    keyword = "import type" if types else "import"
+    line = f'{keyword} {{ {", ".join(used)} }} from "{module}";\n'
     if len(line) <= WIDTH:
         return line
     members = textwrap.fill(", ".join(used), WIDTH - 1, initial_indent="  ", subsequent_indent="  ")
-    return f'{word} {{\n{members},\n}} from "{module}";\n'
+    return f'{keyword} {{\n{members},\n}} from "{module}";\n'

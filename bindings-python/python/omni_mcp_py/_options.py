@@ -361,8 +361,8 @@ class AsyncClientOptions(ServerOptions, total=False):
     """Handles `roots/list`. Returns a list of objects with uri and name."""
 
 
-class UnkeyedCallOptions(TypedDict, total=False):
-    """The options of one call besides its idempotency key."""
+class RegistryCallOptions(TypedDict, total=False):
+    """The options of one call of a registry."""
 
     timeout: _Seconds | None
     """Idle timeout of one attempt.
@@ -384,13 +384,18 @@ class UnkeyedCallOptions(TypedDict, total=False):
     """Additional HTTP headers. Headers that the client sets itself are refused. Default: none."""
     max_attempts: int
     """Maximum number of attempts, including the first. 1: no retries. Default: the value of the client."""
-    honours_idempotency_keys: bool
-    """Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client."""
     retry_unavailable: bool
     """Retry a call without an honoured idempotency key after a 503 with Retry-After.
 
     Default: the value of the client.
     """
+
+
+class UnkeyedCallOptions(RegistryCallOptions, total=False):
+    """The options of one call besides its idempotency key."""
+
+    honours_idempotency_keys: bool
+    """Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client."""
     raise_tool_errors: bool
     """Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the client."""
     validate_output: bool

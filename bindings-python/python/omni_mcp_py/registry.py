@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets
-from omni_mcp_py._options import RegistryOptions
+from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
 
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack
 
-    from omni_mcp_py._options import CallOptions
-
     # In the classes `list` is the name of a method.
     _Records = list[ServerRecord]
 
@@ -24,6 +22,7 @@ __all__ = [
     "AsyncGaiaRegistry",
     "AsyncSema4Registry",
     "GaiaRegistry",
+    "RegistryCallOptions",
     "RegistryOptions",
     "Sema4Registry",
     "ServerPage",
@@ -40,7 +39,7 @@ class GaiaRegistry(Registry):
 
     _kind = "gaia"
 
-    def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
@@ -55,7 +54,7 @@ class GaiaRegistry(Registry):
         """
         return ServerRecord(self._call("create", {"server": plain(server)}, options))
 
-    def list(self, project_id: str, **options: Unpack[CallOptions]) -> _Records:
+    def list(self, project_id: str, **options: Unpack[RegistryCallOptions]) -> _Records:
         """List the servers of a project.
 
         Args:
@@ -70,7 +69,7 @@ class GaiaRegistry(Registry):
         """
         return [ServerRecord(record) for record in self._call("list", {"project_id": project_id}, options)]
 
-    def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+    def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
@@ -101,7 +100,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
 
     _kind = "gaia"
 
-    async def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    async def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
@@ -116,7 +115,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
         """
         return ServerRecord(await self._call("create", {"server": plain(server)}, options))
 
-    async def list(self, project_id: str, **options: Unpack[CallOptions]) -> _Records:
+    async def list(self, project_id: str, **options: Unpack[RegistryCallOptions]) -> _Records:
         """List the servers of a project.
 
         Args:
@@ -131,7 +130,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
         """
         return [ServerRecord(record) for record in await self._call("list", {"project_id": project_id}, options)]
 
-    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
@@ -162,7 +161,7 @@ class Sema4Registry(Registry):
 
     _kind = "sema4"
 
-    def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> Iterator[ServerRecord]:
+    def list(self, limit: int | None = None, **options: Unpack[RegistryCallOptions]) -> Iterator[ServerRecord]:
         """Iterate over all servers; pages are fetched on demand.
 
         Args:
@@ -178,7 +177,7 @@ class Sema4Registry(Registry):
         return self._records("list", {"limit": limit}, options)
 
     def list_page(
-        self, next: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, next: str | None = None, limit: int | None = None, **options: Unpack[RegistryCallOptions]
     ) -> ServerPage:
         """List one page of servers.
 
@@ -195,7 +194,7 @@ class Sema4Registry(Registry):
         """
         return page_of(self._call("list_page", {"next": next, "limit": limit}, options))
 
-    def get(self, id: str, **options: Unpack[CallOptions]) -> ServerRecord:
+    def get(self, id: str, **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Get a server.
 
         Args:
@@ -210,7 +209,7 @@ class Sema4Registry(Registry):
         """
         return ServerRecord(self._call("get", {"id": id}, options))
 
-    def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Create a server.
 
         Args:
@@ -225,7 +224,7 @@ class Sema4Registry(Registry):
         """
         return ServerRecord(self._call("create", {"server": plain(server)}, options))
 
-    def update(self, id: str, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    def update(self, id: str, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Replace a server.
 
         Args:
@@ -241,7 +240,7 @@ class Sema4Registry(Registry):
         """
         return ServerRecord(self._call("update", {"id": id, "server": plain(server)}, options))
 
-    def delete(self, id: str, **options: Unpack[CallOptions]) -> None:
+    def delete(self, id: str, **options: Unpack[RegistryCallOptions]) -> None:
         """Delete a server.
 
         Args:
@@ -253,7 +252,7 @@ class Sema4Registry(Registry):
         """
         self._call("delete", {"id": id}, options)
 
-    def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+    def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
@@ -284,7 +283,7 @@ class AsyncSema4Registry(AsyncRegistry):
 
     _kind = "sema4"
 
-    def list(self, limit: int | None = None, **options: Unpack[CallOptions]) -> AsyncIterator[ServerRecord]:
+    def list(self, limit: int | None = None, **options: Unpack[RegistryCallOptions]) -> AsyncIterator[ServerRecord]:
         """Iterate over all servers; pages are fetched on demand.
 
         Args:
@@ -300,7 +299,7 @@ class AsyncSema4Registry(AsyncRegistry):
         return self._records("list", {"limit": limit}, options)
 
     async def list_page(
-        self, next: str | None = None, limit: int | None = None, **options: Unpack[CallOptions]
+        self, next: str | None = None, limit: int | None = None, **options: Unpack[RegistryCallOptions]
     ) -> ServerPage:
         """List one page of servers.
 
@@ -317,7 +316,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """
         return page_of(await self._call("list_page", {"next": next, "limit": limit}, options))
 
-    async def get(self, id: str, **options: Unpack[CallOptions]) -> ServerRecord:
+    async def get(self, id: str, **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Get a server.
 
         Args:
@@ -332,7 +331,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """
         return ServerRecord(await self._call("get", {"id": id}, options))
 
-    async def create(self, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    async def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Create a server.
 
         Args:
@@ -347,7 +346,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """
         return ServerRecord(await self._call("create", {"server": plain(server)}, options))
 
-    async def update(self, id: str, server: Mapping[str, Any], **options: Unpack[CallOptions]) -> ServerRecord:
+    async def update(self, id: str, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
         """Replace a server.
 
         Args:
@@ -363,7 +362,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """
         return ServerRecord(await self._call("update", {"id": id, "server": plain(server)}, options))
 
-    async def delete(self, id: str, **options: Unpack[CallOptions]) -> None:
+    async def delete(self, id: str, **options: Unpack[RegistryCallOptions]) -> None:
         """Delete a server.
 
         Args:
@@ -375,7 +374,7 @@ class AsyncSema4Registry(AsyncRegistry):
         """
         await self._call("delete", {"id": id}, options)
 
-    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[CallOptions]) -> Any:
+    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
         """Send a request to a path below the base URL.
 
         Args:

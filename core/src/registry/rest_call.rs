@@ -56,6 +56,9 @@ impl RestCall {
                 ("raise_tool_errors", options.raise_tool_errors.is_some()),
                 ("validate_output", options.validate_output.is_some()),
                 ("fresh", options.fresh.is_some()),
+                ("traceparent", options.traceparent.is_some()),
+                ("tracestate", options.tracestate.is_some()),
+                ("baggage", options.baggage.is_some()),
             ],
             "does not belong to a call of a registry",
         )?;
