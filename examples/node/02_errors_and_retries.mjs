@@ -1,4 +1,4 @@
-// What is retried, what is not, and what an error tells.
+// What is retried, what is not, and the facts of an error.
 
 import { OmniMcpClient, OmniMcpError, testing } from "@omni/omni-mcp-js";
 
@@ -26,9 +26,9 @@ async function retries() {
 
 async function errors() {
   const wrong = await errorOf(client.callTool("fred.search", {}));
-  console.log(`wrong arguments: ${summary(wrong)}, service says ${wrong.serviceCode}`);
+  console.log(`wrong arguments: ${summary(wrong)}, service code ${wrong.serviceCode}`);
   const unknown = await errorOf(client.callTool("fred.nothing", {}));
-  console.log(`unknown tool: ${summary(unknown)}, service says ${unknown.serviceCode}`);
+  console.log(`unknown tool: ${summary(unknown)}, service code ${unknown.serviceCode}`);
   const bad = await errorOf(search({ timeoutMs: -1 }));
   console.log(`bad option: ${bad.kind} ${bad.code}: ${bad.message}`);
 }
@@ -37,7 +37,7 @@ function search(options) {
   return client.callTool("fred.search", { q: "inflation" }, options);
 }
 
-/** The dev server does `fault` to the next `tools/call`. */
+/** The dev server causes `fault` at the next `tools/call`. */
 function faultOnce(fault) {
   server.clearScript();
   server.script({ on: { method: "tools/call" }, times: 1, fault });

@@ -32,5 +32,5 @@ function failure(from, tool) {
 }
 
 function summary({ kind, code, delivery, serviceCode }) {
-  return `${kind} ${code} ${delivery}, service says ${serviceCode}`;
+  return `${kind} ${code} ${delivery}, service code ${serviceCode}`;
 }

@@ -1,23 +1,23 @@
-// A server that is a process of ours: calls, progress, and what is told when it fails.
+// A server that is a child process: calls, progress, and its errors.
 
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
 const program = process.env.OMNI_MCP_DEVSERVER ?? "target/debug/omni-mcp-devserver";
-// Without `strict`, a line that is no message is skipped with a warning.
+// Without `strict`, a line that is not a message is skipped with a warning.
 const started = (options, command = program) =>
   new OmniMcpClient({ profile: "generic", command, args: ["--stdio", "--options", JSON.stringify(options)], strict: true });
 
 const client = started({ progress: 3 });
 await client.connect();
 console.log(`server: ${client.serverInfo.name} ${client.serverInfo.version}`);
-let heard = 0;
-const { content } = await client.callTool("echo", { message: "inflation" }, { onProgress: () => { heard += 1; } });
+let received = 0;
+const { content } = await client.callTool("echo", { message: "inflation" }, { onProgress: () => { received += 1; } });
 console.log(`echo: ${content[0].text}`);
-console.log(`progress: ${heard}`);
+console.log(`progress: ${received}`);
 await client.close();
 
 const ended = await failure(started({ stdio: { exit_at_start: 3, stderr: ["no licence"] } }));
-console.log(`a process that ends: ${ended.kind} ${ended.code}, exit code ${ended.exitCode}, last words: ${ended.stderr.at(-1)}`);
+console.log(`a process that ends: ${ended.kind} ${ended.code}, exit code ${ended.exitCode}, stderr: ${ended.stderr.at(-1)}`);
 const talks = await failure(started({ stdio: { garbage_at_start: "Welcome!" } }));
 console.log(`a process that talks: ${talks.kind} ${talks.code} ${talks.delivery}`);
 const missing = await failure(started({}, "omni-mcp-no-such-program"));

@@ -1,4 +1,4 @@
-// One program for servers of both eras: what is asked of the caller, resources, prompts, and lists that are kept.
+// Servers of both eras: their requests to the client, resources, prompts, and cached lists.
 
 import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
 
@@ -9,13 +9,13 @@ for (const era of ["legacy", "modern"]) {
 }
 
 async function inEra(era, endpoint) {
-  let tell;
-  const told = new Promise((resolve) => { tell = resolve; });
+  let resolveUpdated;
+  const updated = new Promise((resolve) => { resolveUpdated = resolve; });
   const client = new OmniMcpClient({
     profile: "generic",
     endpoint,
     onElicitation: () => ({ action: "accept", content: { name: "Ann" } }),
-    onNotification: ({ method }) => { if (method === "notifications/resources/updated") tell(true); },
+    onNotification: ({ method }) => { if (method === "notifications/resources/updated") resolveUpdated(true); },
   });
 
   await client.connect();
@@ -32,16 +32,16 @@ async function inEra(era, endpoint) {
   console.log(`prompt: ${prompt.messages[0].content.text}`);
   await client.listResources();
   const { result, metadata } = await client.withMetadata.listResources();
-  console.log(`resources: ${result.resources.length}, kept: ${metadata.cached}`);
+  console.log(`resources: ${result.resources.length}, cached: ${metadata.cached}`);
 
   const uri = "test://watched-resource";
   await client.subscribeResource(uri);
   await client.callTool("touch_resource", { uri });
-  const late = setTimeout(tell, 5000, false);
-  console.log(`told of a change: ${await told}`);
+  const late = setTimeout(resolveUpdated, 5000, false);
+  console.log(`notified of a change: ${await updated}`);
   clearTimeout(late);
   await client.callTool("structured", { bad: true }, { validateOutput: true }).catch(({ kind, code, delivery }) => {
-    console.log(`a result that does not fit: ${kind} ${code} ${delivery}`);
+    console.log(`an invalid result: ${kind} ${code} ${delivery}`);
   });
   await client.close();
 }

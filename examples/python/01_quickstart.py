@@ -28,7 +28,7 @@ def quickstart(client: OmniMCPClient, key: str) -> None:
     print(f"first series: {series['series_id']} - {series['title']}")
     print(f"idempotency key: {key}")
     second = search(client, key)
-    print(f"replayed: {word(first.metadata['replayed'])}, then {word(second.metadata['replayed'])}")
+    print(f"replayed: {lower(first.metadata['replayed'])}, then {lower(second.metadata['replayed'])}")
 
 
 def search(client: OmniMCPClient, key: str) -> WithMetadata[CallToolResult]:
@@ -50,7 +50,7 @@ def introduce(client: OmniMCPClient) -> None:
     print(f"tools: {', '.join(tool['name'] for tool in client.list_tools()['tools'])}")
 
 
-def word(flag: bool) -> str:
+def lower(flag: bool) -> str:
     return "true" if flag else "false"
 
 

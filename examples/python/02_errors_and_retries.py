@@ -1,4 +1,4 @@
-"""What is retried, what is not, and what an error tells."""
+"""What is retried, what is not, and the facts of an error."""
 
 import os
 
@@ -28,18 +28,18 @@ def retries(client: OmniMCPClient, server: DevServer) -> None:
     try:
         search(client)
     except RateLimitError as error:
-        print(f"rate limited: {told(error)}, retry after {error.retry_after or 0:.0f} s")
+        print(f"rate limited: {facts(error)}, retry after {error.retry_after or 0:.0f} s")
 
 
 def errors(client: OmniMCPClient) -> None:
     try:
         client.call_tool("fred.search", {})
     except OmniMCPError as error:
-        print(f"wrong arguments: {told(error)}, service says {error.service_code or 'nothing'}")
+        print(f"wrong arguments: {facts(error)}, service code {error.service_code or 'nothing'}")
     try:
         client.call_tool("fred.nothing", {})
     except OmniMCPError as error:
-        print(f"unknown tool: {told(error)}, service says {error.service_code or 'nothing'}")
+        print(f"unknown tool: {facts(error)}, service code {error.service_code or 'nothing'}")
     try:
         client.call_tool("fred.search", {"q": "inflation"}, timeout=-1)
     except ConfigError as error:
@@ -51,7 +51,7 @@ def search(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
 
 
 def fault_once(server: DevServer, fault: dict[str, object]) -> None:
-    """Make the dev server do `fault` to the next `tools/call`."""
+    """Make the dev server cause `fault` at the next `tools/call`."""
     server.clear_script()
     server.script([{"on": {"method": "tools/call"}, "times": 1, "fault": fault}])
 
@@ -61,7 +61,7 @@ def summary(answer: WithMetadata[CallToolResult]) -> str:
     return f"{answer.metadata['attempts']} attempts, replayed {replayed}"
 
 
-def told(error: OmniMCPError) -> str:
+def facts(error: OmniMCPError) -> str:
     return f"{error.kind} {error.code} {error.delivery}"
 
 

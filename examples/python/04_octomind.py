@@ -1,4 +1,4 @@
-"""Octomind's hosted server: what it says of itself, sticky routing, a lost session, and failures that do not say so."""
+"""Octomind's hosted server: server information, sticky routing, a lost session, and failures without `isError`."""
 
 from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata, looks_like_error
 from omni_mcp_py.testing import DevServer
@@ -10,7 +10,7 @@ def main() -> None:
             introduce(client)
             print(f"version: {get_version(client).result['content'][0]['text']}")
             sent = [request["headers"].get("x-session-id") for request in server.ledger()["requests"]]
-            print(f"one x-session-id: {word(None not in sent and len(set(sent)) == 1)}")
+            print(f"one x-session-id: {lower(None not in sent and len(set(sent)) == 1)}")
 
             server.expire_sessions()
             print(f"after a lost session: {get_version(client).metadata['attempts']} attempts")
@@ -19,7 +19,7 @@ def main() -> None:
         with OmniMCPClient("bad_key_0001", profile="octomind", base_url=server.url) as client:
             result = client.call_tool("getEnvironments", {"testTargetId": "tt-1"})
             is_error = result.get("isError", False)
-            print(f"with a bad key: {word(is_error)}, looks like an error: {word(looks_like_error(result))}")
+            print(f"with a bad key: {lower(is_error)}, looks like an error: {lower(looks_like_error(result))}")
 
 
 def introduce(client: OmniMCPClient) -> None:
@@ -36,7 +36,7 @@ def get_version(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
     return client.with_metadata.call_tool("getVersion", {})
 
 
-def word(flag: bool) -> str:
+def lower(flag: bool) -> str:
     return "true" if flag else "false"
 
 

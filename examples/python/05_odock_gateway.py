@@ -19,7 +19,7 @@ def main() -> None:
 
             fault_once(server, {"kind": "service_error", "code": "rate_limit_exceeded", "retry_after": 600})
             limited = failure(client, "search")
-            print(f"rate limited: {told(limited)}, retry after {limited.retry_after or 0:.0f} s")
+            print(f"rate limited: {facts(limited)}, retry after {limited.retry_after or 0:.0f} s")
             fault_once(server, {"kind": "service_error", "code": "budget_exceeded"})
             print(f"budget spent: {summary(failure(client, 'search'))}")
         print(f"executed: {len(server.ledger()['executions'])}")
@@ -40,15 +40,15 @@ def failure(client: OmniMCPClient, tool: str) -> OmniMCPError:
 
 
 def fault_once(server: DevServer, fault: dict[str, object]) -> None:
-    """Make the dev server do `fault` to the next `tools/call`."""
+    """Make the dev server cause `fault` at the next `tools/call`."""
     server.script([{"on": {"method": "tools/call"}, "times": 1, "fault": fault}])
 
 
 def summary(error: OmniMCPError) -> str:
-    return f"{told(error)}, service says {error.service_code or 'nothing'}"
+    return f"{facts(error)}, service code {error.service_code or 'nothing'}"
 
 
-def told(error: OmniMCPError) -> str:
+def facts(error: OmniMCPError) -> str:
     return f"{error.kind} {error.code} {error.delivery}"
 
 

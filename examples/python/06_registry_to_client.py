@@ -25,7 +25,7 @@ def at_gaia(server: DevServer) -> None:
         ],
     }
     with DevServer(profile="gaia") as double, GaiaRegistry(double.api_key, base_url=double.url) as registry:
-        print(f"created at GAIA: {word(registry.create(echo)['success'])}")
+        print(f"created at GAIA: {lower(registry.create(echo)['success'])}")
         listed = registry.list("proj_1")[0]
         print(f"listed at GAIA: {listed['name']} {listed['transportType']} {listed['connectionType']}")
         try:
@@ -35,7 +35,7 @@ def at_gaia(server: DevServer) -> None:
     with connect(echo):
         sent = [request for request in server.ledger()["requests"] if request["http_method"] == "POST"][-1]
     has_tenant, has_off = ("x-tenant" in sent["headers"], "x-off" in sent["headers"])
-    print(f"headers: x-tenant {word(has_tenant)}, x-off {word(has_off)}")
+    print(f"headers: x-tenant {lower(has_tenant)}, x-off {lower(has_off)}")
 
 
 async def at_sema4(server: DevServer) -> None:
@@ -54,7 +54,7 @@ async def at_sema4(server: DevServer) -> None:
             found = await registry.get(created["id"])
             print(f"kept: {found['colour']}")
             print(f"listed at Sema4.ai: {', '.join([record['name'] async for record in registry.list()])}")
-            print(f"secret shown: {word('header_secret_1' in repr(found))}")
+            print(f"secret shown: {lower('header_secret_1' in repr(found))}")
 
             async with await connect_async(found) as client:
                 result = await client.call_tool("echo", {"message": "inflation"})
@@ -66,7 +66,7 @@ async def at_sema4(server: DevServer) -> None:
             print(f"left: {len([record async for record in registry.list()])}")
 
 
-def word(flag: bool) -> str:
+def lower(flag: bool) -> str:
     return "true" if flag else "false"
 
 

@@ -1,4 +1,4 @@
-"""A server that is a process of ours: calls, progress, and what is told when it fails."""
+"""A server that is a child process: calls, progress, and its errors."""
 
 import json
 import os
@@ -9,18 +9,18 @@ PROGRAM = os.environ.get("OMNI_MCP_DEVSERVER", "target/debug/omni-mcp-devserver"
 
 
 def main() -> None:
-    heard: list[Progress] = []
+    received: list[Progress] = []
     with process(progress=3) as client:
         client.connect()
         info = client.server_info or {"name": "", "version": ""}
         print(f"server: {info['name']} {info['version']}")
-        result = client.call_tool("echo", {"message": "inflation"}, on_progress=heard.append)
+        result = client.call_tool("echo", {"message": "inflation"}, on_progress=received.append)
         print(f"echo: {result['content'][0]['text']}")
-        print(f"progress: {len(heard)}")
+        print(f"progress: {len(received)}")
 
     ended = failure(process(stdio={"exit_at_start": 3, "stderr": ["no licence"]}))
-    last_words = ended.stderr[-1] if ended.stderr else ""
-    print(f"a process that ends: {ended.kind} {ended.code}, exit code {ended.exit_code}, last words: {last_words}")
+    last_line = ended.stderr[-1] if ended.stderr else ""
+    print(f"a process that ends: {ended.kind} {ended.code}, exit code {ended.exit_code}, stderr: {last_line}")
     talks = failure(process(stdio={"garbage_at_start": "Welcome!"}))
     print(f"a process that talks: {talks.kind} {talks.code} {talks.delivery}")
     missing = failure(process("omni-mcp-no-such-program"))
@@ -29,7 +29,7 @@ def main() -> None:
 
 def process(command: str = PROGRAM, **options: object) -> OmniMCPClient:
     args = ["--stdio", "--options", json.dumps(options)]
-    # Without `strict`, a line that is no message is skipped with a warning.
+    # Without `strict`, a line that is not a message is skipped with a warning.
     return OmniMCPClient(profile="generic", command=command, args=args, strict=True)
 
 

@@ -1,4 +1,4 @@
-"""One program for servers of both eras: what is asked of the caller, resources, prompts, and lists that are kept."""
+"""Servers of both eras: their requests to the client, resources, prompts, and cached lists."""
 
 import threading
 from typing import Any
@@ -14,14 +14,14 @@ def main() -> None:
 
 
 def in_era(era: str, endpoint: str) -> None:
-    told = threading.Event()
+    updated = threading.Event()
 
-    def hear(notification: Notification) -> None:
+    def notify(notification: Notification) -> None:
         if notification["method"] == "notifications/resources/updated":
-            told.set()
+            updated.set()
 
     with OmniMCPClient(
-        profile="generic", endpoint=endpoint, on_elicitation=ask_a_person, on_notification=hear
+        profile="generic", endpoint=endpoint, on_elicitation=ask_a_person, on_notification=notify
     ) as client:
         client.connect()
         print(f"{era}: protocol {client.protocol_version}")
@@ -38,16 +38,16 @@ def in_era(era: str, endpoint: str) -> None:
         print(f"prompt: {text(prompt['messages'][0]['content'])}")
         client.list_resources()
         again = client.with_metadata.list_resources()
-        print(f"resources: {len(again.result['resources'])}, kept: {str(again.metadata['cached']).lower()}")
+        print(f"resources: {len(again.result['resources'])}, cached: {str(again.metadata['cached']).lower()}")
 
         uri = "test://watched-resource"
         client.subscribe_resource(uri)
         client.call_tool("touch_resource", {"uri": uri})
-        print(f"told of a change: {str(told.wait(5)).lower()}")
+        print(f"notified of a change: {str(updated.wait(5)).lower()}")
         try:
             client.call_tool("structured", {"bad": True}, validate_output=True)
         except OmniMCPError as error:
-            print(f"a result that does not fit: {error.kind} {error.code} {error.delivery}")
+            print(f"an invalid result: {error.kind} {error.code} {error.delivery}")
 
 
 def ask_a_person(params: ElicitRequestParams) -> ElicitResult:

@@ -1,4 +1,4 @@
-//! What is retried, what is not, and what an error tells.
+//! What is retried, what is not, and the facts of an error.
 #![allow(clippy::print_stdout)]
 
 use std::time::Duration;
@@ -50,10 +50,10 @@ async fn retries(client: &Client, server: &DevServer) -> Result<(), Box<dyn std:
 
 async fn errors(client: &Client) {
     if let Err(error) = client.call_tool("fred.search", json!({})).await {
-        println!("wrong arguments: {}, service says {}", summary(&error), service_code(&error));
+        println!("wrong arguments: {}, service code {}", summary(&error), service_code(&error));
     }
     if let Err(error) = client.call_tool("fred.nothing", json!({})).await {
-        println!("unknown tool: {}, service says {}", summary(&error), service_code(&error));
+        println!("unknown tool: {}, service code {}", summary(&error), service_code(&error));
     }
     let bad = client.call_tool("fred.search", json!({"q": "inflation"})).timeout(Duration::ZERO);
     if let Err(error) = bad.await {

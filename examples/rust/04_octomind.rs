@@ -1,4 +1,4 @@
-//! Octomind's hosted server: what it says of itself, sticky routing, a lost session, and failures that do not say so.
+//! Octomind's hosted server: server information, sticky routing, a lost session, and failures without `isError`.
 #![allow(clippy::print_stdout)]
 
 use omni_mcp::{

@@ -44,6 +44,6 @@ async fn failure(client: &Client, tool: &str) -> Result<Error, AnyError> {
 }
 
 fn summary(error: &Error) -> String {
-    let said = error.info().service_code.as_deref().unwrap_or("nothing");
-    format!("{} {} {}, service says {said}", error.kind(), error.code(), error.delivery())
+    let code = error.info().service_code.as_deref().unwrap_or("nothing");
+    format!("{} {} {}, service code {code}", error.kind(), error.code(), error.delivery())
 }

@@ -1,4 +1,4 @@
-//! A server that is a process of ours: calls, progress, and what is told when it fails.
+//! A server that is a child process: calls, progress, and its errors.
 #![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
@@ -15,21 +15,21 @@ async fn main() -> Result<(), AnyError> {
     client.connect().await?;
     let info = client.server_info().ok_or("no server information")?;
     println!("server: {} {}", info.name, info.version);
-    let heard = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&heard);
+    let received = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&received);
     let count = move |_| {
         counter.fetch_add(1, Ordering::Relaxed);
     };
     let result = client.call_tool("echo", json!({"message": "inflation"})).on_progress(count).await?;
     println!("echo: {}", result.content[0].text().unwrap_or_default());
-    println!("progress: {}", heard.load(Ordering::Relaxed));
+    println!("progress: {}", received.load(Ordering::Relaxed));
     client.close().await;
 
     let ended = failure(&process(&program(), r#"{"stdio": {"exit_at_start": 3, "stderr": ["no licence"]}}"#)?).await?;
     let info = ended.info();
-    let last_words = info.stderr.last().map(String::as_str).unwrap_or_default();
+    let last_line = info.stderr.last().map(String::as_str).unwrap_or_default();
     let exit_code = info.exit_code.unwrap_or_default();
-    println!("a process that ends: {} {}, exit code {exit_code}, last words: {last_words}", ended.kind(), ended.code());
+    println!("a process that ends: {} {}, exit code {exit_code}, stderr: {last_line}", ended.kind(), ended.code());
     let talks = failure(&process(&program(), r#"{"stdio": {"garbage_at_start": "Welcome!"}}"#)?).await?;
     println!("a process that talks: {} {} {}", talks.kind(), talks.code(), talks.delivery());
     let missing = failure(&process("omni-mcp-no-such-program", "{}")?).await?;
@@ -44,7 +44,7 @@ fn program() -> String {
 
 fn process(command: &str, options: &str) -> omni_mcp::Result<Client> {
     let args = ["--stdio", "--options", options].map(omni_mcp::Secret::from);
-    // Without `strict`, a line that is no message is skipped with a warning.
+    // Without `strict`, a line that is not a message is skipped with a warning.
     Client::builder().profile("generic").command(command).args(args).strict(true).build()
 }
 

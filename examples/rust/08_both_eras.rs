@@ -1,4 +1,4 @@
-//! One program for servers of both eras: what is asked of the caller, resources, prompts, and lists that are kept.
+//! Servers of both eras: their requests to the client, resources, prompts, and cached lists.
 #![allow(clippy::print_stdout)]
 
 use std::sync::Arc;
@@ -24,8 +24,8 @@ async fn main() -> Result<(), AnyError> {
 async fn in_era(era: &str) -> Result<(), AnyError> {
     let options = json!({"profile": "generic", "era": era, "everything": true, "ttl_ms": 60_000, "tools_page_size": 2});
     let server = DevServer::start(serde_json::from_value::<Options>(options)?)?;
-    let told = Arc::new(AtomicU32::new(0));
-    let counter = Arc::clone(&told);
+    let updates = Arc::new(AtomicU32::new(0));
+    let counter = Arc::clone(&updates);
     let client = Client::builder()
         .profile("generic")
         .endpoint(format!("{}/mcp", server.url()))
@@ -54,21 +54,21 @@ async fn in_era(era: &str) -> Result<(), AnyError> {
     println!("prompt: {}", prompt.messages[0].content.text().unwrap_or_default());
     client.list_resources().await?;
     let again = client.list_resources().await?;
-    println!("resources: {}, kept: {}", again.resources.len(), again.metadata().cached);
+    println!("resources: {}, cached: {}", again.resources.len(), again.metadata().cached);
 
     let uri = "test://watched-resource";
     client.subscribe_resource(uri).await?;
     client.call_tool("touch_resource", json!({"uri": uri})).await?;
     let wait = Duration::from_secs(5);
-    let heard = async {
-        while told.load(Ordering::SeqCst) == 0 {
+    let notified = async {
+        while updates.load(Ordering::SeqCst) == 0 {
             tokio::task::yield_now().await;
         }
     };
-    println!("told of a change: {}", tokio::time::timeout(wait, heard).await.is_ok());
+    println!("notified of a change: {}", tokio::time::timeout(wait, notified).await.is_ok());
     let checked = client.call_tool("structured", json!({"bad": true}));
     let error = checked.options(omni_mcp::CallOptions::default().validate_output(true)).await.err().ok_or("it fits")?;
-    println!("a result that does not fit: {} {} {}", error.kind(), error.code(), error.delivery());
+    println!("an invalid result: {} {} {}", error.kind(), error.code(), error.delivery());
     client.close().await;
     Ok(())
 }
