@@ -23,8 +23,8 @@ MCP_SCHEMAS ?= $(wildcard ../shared/schema)
 export MCP_SCHEMAS := $(if $(MCP_SCHEMAS),$(abspath $(MCP_SCHEMAS)))
 # What the clients of the tests sent, as the dev server keeps it.
 MESSAGES := $(TARGET)/messages
-GENERATE_TYPES := $(RUN_PYTHON) tools/protocol-types/generate.py
-GENERATE_FACADES := $(RUN_PYTHON) tools/facades/generate.py
+GENERATE_TYPES := PYTHONPATH=tools $(RUN_PYTHON) tools/protocol-types/generate.py
+GENERATE_FACADES := PYTHONPATH=tools $(RUN_PYTHON) tools/facades/generate.py
 
 # Lets the programs of a folder import the package of this tree, as if it were installed there.
 link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
@@ -55,8 +55,8 @@ check: python node ## Formats, lints, types and documentation
 	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
-	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
-	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/facades
+	MYPYPATH=tools $(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
+	MYPYPATH=tools $(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/facades
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/audit
 	$(GENERATE_TYPES) --check
 	$(GENERATE_FACADES) --check

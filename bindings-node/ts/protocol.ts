@@ -70,7 +70,7 @@ export interface CallToolRequestParams {
   _meta?: RequestMetaObject;
   /** Arguments to use for the tool call. */
   arguments?: Record<string, unknown>;
-  /** The answers to what the server asked, by the same names. */
+  /** The responses to requests for input, by the same names. */
   inputResponses?: InputResponses;
   /** The server's own state, to be sent back as it is. */
   requestState?: string;
@@ -294,7 +294,7 @@ export interface CreateMessageResult {
   content: SamplingContent;
   /** The name of the model that generated the message. */
   model: string;
-  /** Who speaks. */
+  /** The role of the sender. */
   role: Role;
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -469,7 +469,7 @@ export interface GetPromptRequestParams {
   _meta?: RequestMetaObject;
   /** Arguments to use for templating the prompt. */
   arguments?: Record<string, string>;
-  /** The answers to what the server asked, by the same names. */
+  /** The responses to requests for input, by the same names. */
   inputResponses?: InputResponses;
   /** The server's own state, to be sent back as it is. */
   requestState?: string;
@@ -619,33 +619,33 @@ export interface InitializedNotification {
   [member: string]: unknown;
 }
 
-/** Something that the server asks of the client. */
+/** A request of the server for input. */
 export type InputRequest = CreateMessageRequest | ListRootsRequest | ElicitRequest;
 
 /** A map of server-initiated requests that the client must fulfill. */
 export type InputRequests = Record<string, InputRequest>;
 
-/** Says that the server needs input before the request can be completed. */
+/** The server needs input before the request can be completed. */
 export interface InputRequiredResult {
   /** `complete` (as where there is none) or `input_required`. */
   resultType: string;
   /** Metadata of the protocol and of its extensions. */
   _meta?: ResultMetaObject;
-  /** What the server asks, by names of its own. */
+  /** The requests for input, by names that the server chooses. */
   inputRequests?: InputRequests;
   /** The server's own state, to be sent back as it is. */
   requestState?: string;
   [member: string]: unknown;
 }
 
-/** An answer to something that the server asked. */
+/** The response to a request for input. */
 export type InputResponse = CreateMessageResult | ListRootsResult | ElicitResult;
 
-/** Parameters of a request that carries answers to what the server asked. */
+/** Parameters of a request with responses to requests for input. */
 export interface InputResponseRequestParams {
   /** Metadata of the protocol and of its extensions. */
   _meta: RequestMetaObject;
-  /** The answers to what the server asked, by the same names. */
+  /** The responses to requests for input, by the same names. */
   inputResponses?: InputResponses;
   /** The server's own state, to be sent back as it is. */
   requestState?: string;
@@ -797,7 +797,7 @@ export interface LoggingMessageNotificationParams {
 /** The contents of a `_meta` member: metadata by name. */
 export type MetaObject = Record<string, unknown>;
 
-/** What the client would have to be able to do. */
+/** The capabilities that the client lacks. */
 export interface MissingRequiredClientCapabilityErrorData {
   /** The capabilities the server requires from the client to process this request. */
   requiredCapabilities: ClientCapabilities;
@@ -954,7 +954,7 @@ export interface PromptListChangedNotification {
 export interface PromptMessage {
   /** The content. */
   content: ContentBlock;
-  /** Who speaks. */
+  /** The role of the sender. */
   role: Role;
   [member: string]: unknown;
 }
@@ -983,7 +983,7 @@ export interface ReadResourceRequestParams {
   uri: string;
   /** Metadata of the protocol and of its extensions. */
   _meta?: RequestMetaObject;
-  /** The answers to what the server asked, by the same names. */
+  /** The responses to requests for input, by the same names. */
   inputResponses?: InputResponses;
   /** The server's own state, to be sent back as it is. */
   requestState?: string;
@@ -1229,7 +1229,7 @@ export type SamplingContent = SamplingMessageContentBlock[] | SamplingMessageCon
 export interface SamplingMessage {
   /** The content. */
   content: SamplingContent;
-  /** Who speaks. */
+  /** The role of the sender. */
   role: Role;
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -1265,7 +1265,7 @@ export interface ServerCapabilities {
   [member: string]: unknown;
 }
 
-/** What a server sends by itself. */
+/** A notification of a server. */
 export type ServerNotification =
   | CancelledNotification
   | ProgressNotification
@@ -1656,7 +1656,7 @@ export interface ToolsCapability {
 
 /** What the user must do first. */
 export interface URLElicitationRequiredErrorData {
-  /** What the user must be asked. */
+  /** The elicitations to complete first. */
   elicitations: ElicitRequestURLParams[];
   [member: string]: unknown;
 }
@@ -1670,7 +1670,7 @@ export interface UnsubscribeRequestParams {
   [member: string]: unknown;
 }
 
-/** What was asked for, and what there is. */
+/** The requested version, and the supported ones. */
 export interface UnsupportedProtocolVersionErrorData {
   /** The protocol version that was requested by the client. */
   requested: string;

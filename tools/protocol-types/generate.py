@@ -1,44 +1,29 @@
-"""Makes the types of the protocol for all languages out of the published schemas; with --check, compares.
+"""Generates the types of the protocol for all languages from the published schemas; with --check, compares.
 
 The environment variable MCP_SCHEMAS names the folder that has `<revision>/schema.json`.
 """
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
+import generated_files
 import python
 import rust
 import schemas
 import typescript
+from generated_files import ROOT
 from merging import Merger
 from model import Model
 
-ROOT = Path(__file__).resolve().parents[2]
 
-
-def main() -> int:
-    """Writes the files, or says which ones are not as they would be written."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--check", action="store_true", help="write nothing, and fail where a file differs")
-    checks = parser.parse_args().check
+def files() -> dict[Path, str]:
+    """The text of each file; none without the schemas."""
     folder = schemas.folder()
     if folder is None:
         print("not run: MCP_SCHEMAS names no folder of schemas")
-        return 0
-    files = made(folder)
-    stale = [path for path, text in files.items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
-    for path in stale:
-        print(f"{path.relative_to(ROOT)} {'differs from what `make types` writes' if checks else 'written'}")
-        if not checks:
-            path.write_text(files[path], encoding="utf-8")
-    return 1 if checks and stale else 0
-
-
-def made(folder: Path) -> dict[Path, str]:
-    """The text of each file."""
+        return {}
     merger = Merger()
     for revision in schemas.definitions(folder):
         merger.add(revision)
@@ -52,4 +37,4 @@ def made(folder: Path) -> dict[Path, str]:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(generated_files.main(__doc__, files))

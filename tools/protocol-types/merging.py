@@ -6,7 +6,7 @@ from typing import Any
 
 from schemas import Schema, referred
 
-# Of a shape that says nothing else; the rest are limits, which types do not have.
+# The keywords that decide a shape; the others are limits, which types do not have.
 _SHAPE = (
     "$ref",
     "type",
@@ -20,27 +20,27 @@ _SHAPE = (
     "additionalProperties",
     "required",
 )
-# Published as "string, integer or boolean" where the source says "number".
+# Published as "string, integer or boolean" where the source has "number".
 _NUMBERLESS = ["string", "integer", "boolean"]
-# Spelled out in every request's parameters by the older revisions.
+# Defined inline in the parameters of every request by the older revisions.
 _REQUEST_META = "RequestMetaObject"
 
 
 class Merger:
-    """Takes in the definitions of one revision after the other."""
+    """Merges the definitions of one revision after the other."""
 
     def __init__(self) -> None:
-        """Begins with none."""
+        """Makes a merger without definitions."""
         self.definitions: dict[str, Schema] = {}
         self._spelled_out: list[tuple[str, Schema]] = []
 
     def add(self, revision: dict[str, Schema]) -> None:
-        """Takes in a newer revision."""
+        """Adds a newer revision."""
         for name, published in revision.items():
             new = self._flat(published, revision)
             old = self.definitions.get(name)
             self.definitions[name] = new if old is None else self._merged(old, new)
-        # What one revision spells out where the other has a name is the same object.
+        # An object that one revision defines inline and the other by name is the same.
         for name, inline in self._spelled_out:
             if name in self.definitions:
                 self.definitions[name] = self._merged(self.definitions[name], inline)
@@ -84,7 +84,7 @@ class Merger:
         return _described({"type": "object", "properties": properties, "required": required}, old, new)
 
     def _flat(self, schema: Schema, revision: dict[str, Schema]) -> Schema:
-        """`schema` with `allOf` resolved, and with the publisher's slip about numbers put right."""
+        """`schema` with `allOf` resolved, and with a publishing error about numbers corrected."""
         if schema.get("type") == _NUMBERLESS:
             return {**schema, "type": ["string", "number", "boolean"]}
         if "allOf" in schema:
@@ -112,12 +112,12 @@ class Merger:
 
 
 def is_anything(schema: Any) -> bool:
-    """Whether any JSON value is right."""
+    """Whether any JSON value is valid."""
     return schema is True or not _shape(schema) or referred(schema) == "JSONValue"
 
 
 def is_free(schema: Schema, definitions: dict[str, Schema]) -> bool:
-    """Whether any object is right."""
+    """Whether any object is valid."""
     name = referred(schema)
     if name is not None:
         return name in definitions and is_free(definitions[name], definitions)
@@ -137,5 +137,5 @@ def _shape(schema: Schema) -> Schema:
 
 
 def _described(schema: Schema, old: Schema, new: Schema) -> Schema:
-    said = new.get("description") or old.get("description")
-    return {**schema, "description": said} if said else schema
+    description = new.get("description") or old.get("description")
+    return {**schema, "description": description} if description else schema

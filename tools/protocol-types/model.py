@@ -1,4 +1,4 @@
-"""The types of no language in particular."""
+"""The definitions, independent of any language."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Member:
     name: str
     type: Type
     required: bool
-    said: str
+    doc: str
 
 
 @dataclass
@@ -70,7 +70,7 @@ class Object:
     """An object, which may have members that are not named."""
 
     name: str
-    said: str
+    doc: str
     members: list[Member] = field(default_factory=list)
 
 
@@ -79,17 +79,17 @@ class Choice:
     """One of several types."""
 
     name: str
-    said: str
+    doc: str
     types: list[Type]
 
 
 @dataclass
-class Words:
-    """One of several words. Where it tells objects apart, there can be no other."""
+class Enumeration:
+    """One of several strings. A closed enumeration distinguishes objects, and has no other values."""
 
     name: str
-    said: str
-    words: list[str]
+    doc: str
+    values: list[str]
     closed: bool
 
 
@@ -98,18 +98,18 @@ class Alias:
     """Another name."""
 
     name: str
-    said: str
+    doc: str
     type: Type
 
 
-Definition = Object | Choice | Words | Alias
+Definition = Object | Choice | Enumeration | Alias
 
 
 class Model:
     """All definitions by name."""
 
     def __init__(self, merged: dict[str, Schema]) -> None:
-        """Makes the definitions out of the merged schemas."""
+        """Makes the definitions from the merged schemas."""
         self.definitions: dict[str, Definition] = {}
         self._merged = merged
         self._published = set(merged)
@@ -118,12 +118,12 @@ class Model:
                 self._define(names.RENAMED.get(name, name), schema)
             else:
                 self._inside(name, schema)
-        for name, (long, said) in names.ALSO.items():
-            self.definitions[name] = Alias(name, said, Named(long))
+        for name, (long, doc) in names.ALSO.items():
+            self.definitions[name] = Alias(name, doc, Named(long))
         self.definitions = dict(sorted(self.definitions.items()))
 
     def _inside(self, name: str, schema: Schema) -> None:
-        """Parameters and data of errors that are spelled out in a definition without a type."""
+        """Parameters and data of errors that are defined inline in a definition without a type."""
         properties = schema.get("properties", {})
         params = properties.get("params", {})
         if name.endswith("Request") and params.get("properties"):
@@ -135,20 +135,20 @@ class Model:
             self._define(f"{name}Data", data)
 
     def _define(self, name: str, schema: Schema) -> None:
-        said = self._said(name, schema)
+        doc = self._doc(name, schema)
         if name in self.definitions:
             return
         if schema.get("properties") or (name == "EmptyResult"):
-            self._object(name, said, schema)
+            self._object(name, doc, schema)
         elif "enum" in schema:
-            self.definitions[name] = Words(name, said, schema["enum"], closed=name.endswith("Type"))
+            self.definitions[name] = Enumeration(name, doc, schema["enum"], closed=name.endswith("Type"))
         elif "anyOf" in schema or _several(schema):
-            self.definitions[name] = Choice(name, said, self._choices(name, schema))
+            self.definitions[name] = Choice(name, doc, self._choices(name, schema))
         else:
-            self.definitions[name] = Alias(name, said, self._type(name, schema))
+            self.definitions[name] = Alias(name, doc, self._type(name, schema))
 
-    def _object(self, name: str, said: str, schema: Schema) -> None:
-        made = Object(name, said)
+    def _object(self, name: str, doc: str, schema: Schema) -> None:
+        made = Object(name, doc)
         # Before its members, which may refer to it.
         self.definitions[name] = made
         required = schema.get("required", [])
@@ -159,7 +159,7 @@ class Model:
             needed = member in required or (name, member) in names.REQUIRED
             needed = needed and (member not in names.OPTIONAL or name == names.MARKED)
             made.members.append(
-                Member(member, self._member_type(name, member, inner), needed, self._said(f"{name}.{member}", inner))
+                Member(member, self._member_type(name, member, inner), needed, self._doc(f"{name}.{member}", inner))
             )
         made.members.sort(key=lambda member: not member.required)
 
@@ -180,7 +180,7 @@ class Model:
             return Constant(schema["const"])
         kind = schema.get("type")
         if isinstance(kind, list) and "null" in kind:
-            (left,) = [word for word in kind if word != "null"]
+            (left,) = [one for one in kind if one != "null"]
             return Nullable(self._type(path, {**schema, "type": left}))
         if "enum" in schema or "anyOf" in schema or _several(schema) or schema.get("properties"):
             return Named(self._nested(path, schema))
@@ -201,7 +201,7 @@ class Model:
     def _choices(self, name: str, schema: Schema) -> list[Type]:
         members = _spread(schema)
         found = list(dict.fromkeys(self._type(f"{name}.choice", member) for member in members))
-        # A union that is spelled out once more is meant by its name.
+        # A union that is defined inline again is replaced by its name.
         lists = [choice.item for choice in found if isinstance(choice, ListOf)]
         for item in lists:
             if isinstance(item, Named) and len(found) > 2:
@@ -215,15 +215,15 @@ class Model:
         rank: dict[Type, int] = {Named(each): place for place, each in enumerate(names.ORDER)}
         return sorted(found, key=lambda choice: rank.get(choice, -1))
 
-    def _said(self, path: str, schema: Schema) -> str:
+    def _doc(self, path: str, schema: Schema) -> str:
         own = path[path.rfind(".") :] if "." in path else path
         written: str = schema.get("description", "")
-        better = [said for theirs, said in names.SAID_BETTER.items() if theirs in written]
+        better = [doc for theirs, doc in names.REPLACED_DOCS.items() if theirs in written]
         if better:
             return better[0]
-        if path in names.SAID:
-            return names.SAID[path]
-        return first_sentence(written, self._published) if written else names.SAID[own]
+        if path in names.DOCS:
+            return names.DOCS[path]
+        return first_sentence(written, self._published) if written else names.DOCS[own]
 
 
 def _spread(schema: Schema) -> list[Schema]:
@@ -231,7 +231,7 @@ def _spread(schema: Schema) -> list[Schema]:
     if "anyOf" in schema:
         return [one for member in schema["anyOf"] for one in _spread(member)]
     if _several(schema):
-        return [{**schema, "type": word} for word in schema["type"]]
+        return [{**schema, "type": kind} for kind in schema["type"]]
     return [schema]
 
 

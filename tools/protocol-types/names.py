@@ -1,10 +1,10 @@
-"""What the schemas leave open: names of objects without one, words where nothing is said, and what is left out."""
+"""What the schemas lack: names of inline objects, missing descriptions, and definitions that are left out."""
 
 from __future__ import annotations
 
 import re
 
-# Names of objects, unions and words that are spelled out inside of a definition. Others are called `ParentMember`.
+# Names of objects, unions and enumerations that are defined inline. Others are called `ParentMember`.
 NESTED = {
     "ClientCapabilities.elicitation": "ElicitationCapability",
     "ClientCapabilities.roots": "RootsCapability",
@@ -29,7 +29,7 @@ NESTED = {
     "ToolExecution.taskSupport": "TaskSupport",
     "UntitledMultiSelectEnumSchema.items": "UntitledMultiSelectItems",
 }
-# Where the same thing is spelled out in several places, by the member's name.
+# Names of objects that are defined inline in several places.
 SHARED = {
     "CreateMessageResult.content": "SamplingContent",
     "SamplingMessage.content": "SamplingContent",
@@ -50,12 +50,12 @@ _LEFT_OUT = re.compile(
     r"|Request|Notification|PaginatedRequest|PaginatedResult|CacheableResult|BaseMetadata|Icons|ResourceContents"
     r"|(Parse|Internal|InvalidParams|InvalidRequest|MethodNotFound|HeaderMismatch)Error"
 )
-# The requests that an InputRequiredResult asks with; of others, the parameters are enough.
+# The requests in an InputRequiredResult; of others, the parameters are enough.
 _REQUESTS = ("CreateMessageRequest", "ElicitRequest", "ListRootsRequest")
 
 
 def left_out(name: str) -> bool:
-    """Whether a definition has no type; what is spelled out inside of it may have."""
+    """Whether a definition has no type; inline definitions in it may have one."""
     if name in ("InputResponse", *_REQUESTS, "InputRequest"):
         return False
     return bool(_LEFT_OUT.fullmatch(name)) or name.endswith("Request")
@@ -64,17 +64,17 @@ def left_out(name: str) -> bool:
 # Members of requests and notifications that the envelope has.
 ENVELOPE = ("jsonrpc", "id")
 
-# Needed to tell the definition from the one of the same shape without it.
+# Distinguishes the definition from another one of the same shape.
 REQUIRED = {("LegacyTitledEnumSchema", "enumNames")}
 
-# Hints, and a mark whose absence has a meaning: a result is not wrong without them.
+# Hints, and a mark whose absence has a meaning: a result is valid without them.
 OPTIONAL = ("resultType", "ttlMs", "cacheScope")
 MARKED = "InputRequiredResult"
 
 # A schema of any sort, which is a value for all of our types.
 JSON_SCHEMAS = {("Tool", "inputSchema"), ("Tool", "outputSchema")}
 
-# Unions are tried in order: what asks for more goes first.
+# Unions are tried in order: the types with more required members first.
 ORDER = (
     "TitledSingleSelectEnumSchema",
     "LegacyTitledEnumSchema",
@@ -86,15 +86,15 @@ ORDER = (
     "StringSchema",
 )
 
-# What is said better than by the schemas, by words of theirs.
-SAID_BETTER = {
+# Descriptions that replace those of the schemas, by a part of the text.
+REPLACED_DOCS = {
     "Intended for programmatic or logical use": "The name for programs.",
     "Intended for UI and end-user contexts": "The name for people.",
     "See [": "Metadata of the protocol and of its extensions.",
     "A hint from the server indicating how long": "How long the result may be kept, in milliseconds; a hint.",
     "informing it that a resource has changed": "A resource has changed.",
     "A request to include context from one or more": "A request to include context from one or more servers.",
-    "An InputRequiredResult sent by": "Says that the server needs input before the request can be completed.",
+    "An InputRequiredResult sent by": "The server needs input before the request can be completed.",
     "the structure of the tool's output": "A JSON Schema of `structuredContent`.",
     "informing it of a completion": "An elicitation by URL is complete.",
     "informing it that the list of prompts": "The list of prompts has changed.",
@@ -114,8 +114,8 @@ SAID_BETTER = {
     "The response to a {@link SubscriptionsListenRequest": "The end of a subscription.",
 }
 
-# What the schemas do not say of a definition or of a member (of any definition, or of one).
-SAID = {
+# Descriptions that the schemas lack, of a definition or of a member (of any definition, or of one).
+DOCS = {
     "AnyResourceContents": "Contents of a resource: text, or bytes as base64.",
     "BlobResourceContents": "Bytes of a resource, as base64.",
     "BooleanSchema": "A field of a form that is true or false.",
@@ -132,10 +132,10 @@ SAID = {
     "ElicitationCompleteNotificationParams": "Parameters for a `notifications/elicitation/complete` notification.",
     "ErrorObject": "An error of JSON-RPC.",
     "IncludeContext": "Which servers' context to include.",
-    "InputRequest": "Something that the server asks of the client.",
-    "InputResponse": "An answer to something that the server asked.",
-    "InputResponseRequestParams": "Parameters of a request that carries answers to what the server asked.",
-    "MissingRequiredClientCapabilityErrorData": "What the client would have to be able to do.",
+    "InputRequest": "A request of the server for input.",
+    "InputResponse": "The response to a request for input.",
+    "InputResponseRequestParams": "Parameters of a request with responses to requests for input.",
+    "MissingRequiredClientCapabilityErrorData": "The capabilities that the client lacks.",
     "MultiSelectEnumSchema": "A field of a form with several values to choose.",
     "NumberSchema": "A field of a form that is a number.",
     "NumberSchemaType": "Whether fractions are allowed.",
@@ -143,7 +143,7 @@ SAID = {
     "RequestedSchema": "The fields of a form.",
     "SamplingContent": "One content block or several.",
     "SamplingMessageContentBlock": "An item of a message to or from a model.",
-    "ServerNotification": "What a server sends by itself.",
+    "ServerNotification": "A notification of a server.",
     "SingleSelectEnumSchema": "A field of a form with one value to choose.",
     "StringFormat": "What the text must be.",
     "StringSchema": "A field of a form that is text.",
@@ -152,7 +152,7 @@ SAID = {
     "TitledOption": "A value and its title.",
     "UntitledMultiSelectItems": "The values to choose from.",
     "URLElicitationRequiredErrorData": "What the user must do first.",
-    "UnsupportedProtocolVersionErrorData": "What was asked for, and what there is.",
+    "UnsupportedProtocolVersionErrorData": "The requested version, and the supported ones.",
     ".$schema": "The dialect of the schema.",
     ".argument": "What to complete.",
     ".capabilities": "What the sender can do.",
@@ -162,12 +162,12 @@ SAID = {
     ".contents": "The contents.",
     ".default": "The value that the field begins with.",
     ".description": "What it is, for people.",
-    ".elicitations": "What the user must be asked.",
+    ".elicitations": "The elicitations to complete first.",
     ".enum": "The values to choose from.",
     ".form": "Whether forms can be shown.",
     ".format": "What the text must be.",
-    ".inputRequests": "What the server asks, by names of its own.",
-    ".inputResponses": "The answers to what the server asked, by the same names.",
+    ".inputRequests": "The requests for input, by names that the server chooses.",
+    ".inputResponses": "The responses to requests for input, by the same names.",
     ".items": "The values to choose from.",
     ".maxLength": "The most characters.",
     ".maximum": "The largest value.",
@@ -186,7 +186,7 @@ SAID = {
     ".resource": "The resource.",
     ".resourceTemplates": "The templates.",
     ".resources": "The resources.",
-    ".role": "Who speaks.",
+    ".role": "The role of the sender.",
     ".roots": "The roots.",
     ".serverInfo": "Who the server is.",
     ".stopSequences": "Texts at which to stop.",

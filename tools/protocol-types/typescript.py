@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model import Alias, Constant, Definition, ListOf, MapOf, Model, Named, Object, Plain, Type, Words
+from model import Alias, Constant, Definition, Enumeration, ListOf, MapOf, Model, Named, Object, Plain, Type
 
 _HEAD = """\
 /**
@@ -31,19 +31,19 @@ def emitted(model: Model) -> str:
 
 
 def _definition(definition: Definition) -> str:
-    said = _doc(definition.said, "")
+    doc = _comment(definition.doc, "")
     if isinstance(definition, Object):
-        return said + _object(definition)
+        return doc + _object(definition)
     if isinstance(definition, Alias):
-        return f"{said}export type {definition.name} = {_type(definition.type)};\n"
-    if isinstance(definition, Words):
-        members = [f'"{word}"' for word in definition.words]
+        return f"{doc}export type {definition.name} = {_type(definition.type)};\n"
+    if isinstance(definition, Enumeration):
+        members = [f'"{value}"' for value in definition.values]
     else:
         members = [_type(member) for member in definition.types]
     line = f"export type {definition.name} = {' | '.join(members)};"
     if len(line) > _WIDTH:
         line = f"export type {definition.name} =\n" + "\n".join(f"  | {member}" for member in members) + ";"
-    return f"{said}{line}\n"
+    return f"{doc}{line}\n"
 
 
 def _object(definition: Object) -> str:
@@ -55,7 +55,7 @@ def _object(definition: Object) -> str:
         if generic is not None:
             kind, parameters = generic[0], f"<{generic[1]}>"
         name = member.name if member.name.isidentifier() else f'"{member.name}"'
-        lines += f"{_doc(member.said, '  ')}  {name}{'' if member.required else '?'}: {kind};\n"
+        lines += f"{_comment(member.doc, '  ')}  {name}{'' if member.required else '?'}: {kind};\n"
     return f"export interface {definition.name}{parameters} {{\n{lines}  [member: string]: unknown;\n}}\n"
 
 
@@ -73,5 +73,5 @@ def _type(kind: Type) -> str:
     return f"{_type(kind.inner)} | null"
 
 
-def _doc(said: str, indent: str) -> str:
-    return f"{indent}/** {said} */\n"
+def _comment(text: str, indent: str) -> str:
+    return f"{indent}/** {text} */\n"

@@ -1,4 +1,4 @@
-"""Descriptions, cut down to what fits beside a name."""
+"""Short descriptions, and the spellings of names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def first_sentence(description: str, names: set[str]) -> str:
 
 
 def _label(link: str, names: set[str]) -> str:
-    # The publisher's tool writes the label right behind the name.
+    # The publisher's tool writes the label directly after the name.
     for name in sorted(names, key=len, reverse=True):
         if link.startswith(name) and link != name:
             label = link[len(name) :].strip(" |")
@@ -27,7 +27,7 @@ def _label(link: str, names: set[str]) -> str:
     return f"`{link}`"
 
 
-def words(name: str) -> list[str]:
+def name_parts(name: str) -> list[str]:
     """The parts of a name in any spelling: `toolsListChanged`, `notifications/tools/list_changed`."""
     spaced = re.sub(r"([a-z0-9])([A-Z])|([A-Z]+)([A-Z][a-z])", r"\1\3 \2\4", name)
     return [part for part in re.split(r"[^A-Za-z0-9]+", spaced) if part]
@@ -35,9 +35,9 @@ def words(name: str) -> list[str]:
 
 def pascal(name: str) -> str:
     """`ListChanged`."""
-    return "".join(part[0].upper() + part[1:] for part in words(name))
+    return "".join(part[0].upper() + part[1:] for part in name_parts(name))
 
 
 def snake(name: str) -> str:
-    """`list_changed`; of a name with a domain, what comes behind it."""
-    return "_".join(part.lower() for part in words(name.rsplit("/", 1)[-1]))
+    """`list_changed`; of a name with a domain, the part after it."""
+    return "_".join(part.lower() for part in name_parts(name.rsplit("/", 1)[-1]))

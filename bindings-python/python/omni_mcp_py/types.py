@@ -262,7 +262,7 @@ class CallToolRequestParams(_CallToolRequestParams, total=False):
     arguments: dict[str, Any]
     """Arguments to use for the tool call."""
     inputResponses: InputResponses
-    """The answers to what the server asked, by the same names."""
+    """The responses to requests for input, by the same names."""
     requestState: str
     """The server's own state, to be sent back as it is."""
     task: TaskMetadata
@@ -496,7 +496,7 @@ class _CreateMessageResult(TypedDict):
     model: str
     """The name of the model that generated the message."""
     role: Role
-    """Who speaks."""
+    """The role of the sender."""
 
 
 class CreateMessageResult(_CreateMessageResult, total=False):
@@ -680,7 +680,7 @@ class GetPromptRequestParams(_GetPromptRequestParams, total=False):
     arguments: dict[str, str]
     """Arguments to use for templating the prompt."""
     inputResponses: InputResponses
-    """The answers to what the server asked, by the same names."""
+    """The responses to requests for input, by the same names."""
     requestState: str
     """The server's own state, to be sent back as it is."""
 
@@ -852,12 +852,12 @@ class _InputRequiredResult(TypedDict):
 
 
 class InputRequiredResult(_InputRequiredResult, total=False):
-    """Says that the server needs input before the request can be completed."""
+    """The server needs input before the request can be completed."""
 
     _meta: ResultMetaObject
     """Metadata of the protocol and of its extensions."""
     inputRequests: InputRequests
-    """What the server asks, by names of its own."""
+    """The requests for input, by names that the server chooses."""
     requestState: str
     """The server's own state, to be sent back as it is."""
 
@@ -868,10 +868,10 @@ class _InputResponseRequestParams(TypedDict):
 
 
 class InputResponseRequestParams(_InputResponseRequestParams, total=False):
-    """Parameters of a request that carries answers to what the server asked."""
+    """Parameters of a request with responses to requests for input."""
 
     inputResponses: InputResponses
-    """The answers to what the server asked, by the same names."""
+    """The responses to requests for input, by the same names."""
     requestState: str
     """The server's own state, to be sent back as it is."""
 
@@ -1040,7 +1040,7 @@ class LoggingMessageNotificationParams(_LoggingMessageNotificationParams, total=
 
 
 class MissingRequiredClientCapabilityErrorData(TypedDict):
-    """What the client would have to be able to do."""
+    """The capabilities that the client lacks."""
 
     requiredCapabilities: ClientCapabilities
     """The capabilities the server requires from the client to process this request."""
@@ -1197,7 +1197,7 @@ class PromptMessage(TypedDict):
     content: ContentBlock
     """The content."""
     role: Role
-    """Who speaks."""
+    """The role of the sender."""
 
 
 class _PromptReference(TypedDict):
@@ -1232,7 +1232,7 @@ class ReadResourceRequestParams(_ReadResourceRequestParams, total=False):
     _meta: RequestMetaObject
     """Metadata of the protocol and of its extensions."""
     inputResponses: InputResponses
-    """The answers to what the server asked, by the same names."""
+    """The responses to requests for input, by the same names."""
     requestState: str
     """The server's own state, to be sent back as it is."""
 
@@ -1517,7 +1517,7 @@ class _SamplingMessage(TypedDict):
     content: SamplingContent
     """The content."""
     role: Role
-    """Who speaks."""
+    """The role of the sender."""
 
 
 class SamplingMessage(_SamplingMessage, total=False):
@@ -1974,7 +1974,7 @@ class URLElicitationRequiredErrorData(TypedDict):
     """What the user must do first."""
 
     elicitations: list[ElicitRequestURLParams]
-    """What the user must be asked."""
+    """The elicitations to complete first."""
 
 
 class _UnsubscribeRequestParams(TypedDict):
@@ -1990,7 +1990,7 @@ class UnsubscribeRequestParams(_UnsubscribeRequestParams, total=False):
 
 
 class UnsupportedProtocolVersionErrorData(TypedDict):
-    """What was asked for, and what there is."""
+    """The requested version, and the supported ones."""
 
     requested: str
     """The protocol version that was requested by the client."""
@@ -2126,11 +2126,11 @@ EnumSchema = Union[
 
 
 InputRequest = Union[CreateMessageRequest, ListRootsRequest, ElicitRequest]
-"""Something that the server asks of the client."""
+"""A request of the server for input."""
 
 
 InputResponse = Union[CreateMessageResult, ListRootsResult, ElicitResult]
-"""An answer to something that the server asked."""
+"""The response to a request for input."""
 
 
 MetaObject = dict[str, Any]
@@ -2186,7 +2186,7 @@ ServerNotification = Union[
     TaskStatusNotification,
     ElicitationCompleteNotification,
 ]
-"""What a server sends by itself."""
+"""A notification of a server."""
 
 
 SingleSelectEnumSchema = Union[TitledSingleSelectEnumSchema, UntitledSingleSelectEnumSchema]
