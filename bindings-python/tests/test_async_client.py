@@ -35,7 +35,7 @@ def test_cancelling_closes_the_socket(server: DevServer) -> None:
             await task
         assert task.cancelled()
         await until(server, "disconnects", at_least=1)
-        # One call's end is no other's.
+        # Other calls continue.
         assert await client.ping() == {}
 
     asyncio.run(main())
@@ -135,58 +135,58 @@ def test_one_client_in_two_event_loops(server: DevServer) -> None:
 def test_progress_is_received_in_order_on_the_event_loop(is_coroutine: bool) -> None:
     received: list[Any] = []
 
-    def hear(progress: Any) -> None:
+    def callback(progress: Any) -> None:
         asyncio.get_running_loop()
         received.append((threading.get_ident(), progress["progress"]))
 
-    async def hear_slowly(progress: Any) -> None:
+    async def slow_callback(progress: Any) -> None:
         for _ in range(5 - int(progress["progress"])):
             await asyncio.sleep(0)
-        hear(progress)
+        callback(progress)
 
     async def main(server: DevServer) -> None:
         async with of(server) as client:
-            await client.call_tool(*SEARCH, on_progress=hear_slowly if is_coroutine else hear)
+            await client.call_tool(*SEARCH, on_progress=slow_callback if is_coroutine else callback)
 
     with DevServer(progress=4) as server:
         asyncio.run(main(server))
     assert received == [(threading.get_ident(), number) for number in (1, 2, 3, 4)]
 
 
-def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_callback_is_reported_and_the_call_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     reported: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.append(args.exc_type))
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         raise KeyError("x")
 
-    async def hear_async(_: Any) -> None:
+    async def async_callback(_: Any) -> None:
         raise IndexError("x")
 
     async def main(server: DevServer) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(lambda _, context: reported.append(type(context["exception"])))
         async with of(server) as client:
-            assert await client.call_tool(*SEARCH, on_progress=hear)
-            assert await client.call_tool(*SEARCH, on_progress=hear_async)
+            assert await client.call_tool(*SEARCH, on_progress=callback)
+            assert await client.call_tool(*SEARCH, on_progress=async_callback)
 
     with DevServer(progress=2) as server:
         asyncio.run(main(server))
     assert reported == [KeyError, KeyError, IndexError, IndexError]
 
 
-def test_a_callback_that_never_ends_does_not_hold_up_a_cancellation() -> None:
+def test_a_callback_that_never_ends_does_not_delay_a_cancellation() -> None:
     async def never(_: Any) -> None:
         await asyncio.Event().wait()
 
     ended = threading.Event()
 
-    def hear(record: Any) -> None:
+    def callback(record: Any) -> None:
         if record["message"] == "a call succeeded":
             ended.set()
 
     async def main(server: DevServer) -> None:
-        async with of(server, on_log=hear, log_level="debug") as client:
+        async with of(server, on_log=callback, log_level="debug") as client:
             call = asyncio.create_task(client.call_tool(*SEARCH, on_progress=never))
             # The call itself has ended, and waits for its callback only.
             await asyncio.to_thread(ended.wait, 10)

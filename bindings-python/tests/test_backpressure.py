@@ -24,21 +24,21 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def slow(server: DevServer) -> dict[str, Any]:
-    # It listens, so that its calls go on while a callback keeps the calling thread. Without any progress taken for the
-    # timeout, progress is dropped.
+    # It listens, so that its calls go on while a callback keeps the calling thread. If no progress is processed within
+    # the timeout, progress is dropped.
     limits = {"max_queued_notifications": QUEUED, "listen": True, "timeout": 0.5}
     return {"profile": "generic", "endpoint": f"{server.url}/mcp", **limits}
 
 
-class Hears:
-    """Keeps its thread from the first progress on, until nearly all the other has been left out."""
+class SlowCallback:
+    """Blocks its thread from the first progress on, until nearly all other progress has been dropped."""
 
     def __init__(self, client: Any) -> None:
         self.client, self.received = client, list[float]()
 
     def __call__(self, progress: Any) -> None:
         self.received.append(progress["progress"])
-        # One was taken from the queue; others may have been left out before.
+        # One was taken from the queue; others may have been dropped before.
         until(lambda: self.client.counters["dropped"] >= SENT - QUEUED - 1)
 
     def check(self, result: Any) -> None:
@@ -60,18 +60,18 @@ def server() -> Any:
 
 def test_a_slow_consumer_of_progress(server: DevServer) -> None:
     with OmniMCPClient(**slow(server)) as client:
-        hear = Hears(client)
+        callback = SlowCallback(client)
         with warns():
-            hear.check(client.call_tool(*ECHO, on_progress=hear))
+            callback.check(client.call_tool(*ECHO, on_progress=callback))
         assert client.call_tool(*ECHO)["structuredContent"] == ECHO[1]
 
 
 def test_a_slow_consumer_of_progress_on_a_loop(server: DevServer) -> None:
     async def main() -> None:
         async with AsyncOmniMCPClient(**slow(server)) as client:
-            hear = Hears(client)
+            callback = SlowCallback(client)
             with warns():
-                hear.check(await client.call_tool(*ECHO, on_progress=hear))
+                callback.check(await client.call_tool(*ECHO, on_progress=callback))
 
     asyncio.run(main())
 
@@ -79,12 +79,12 @@ def test_a_slow_consumer_of_progress_on_a_loop(server: DevServer) -> None:
 def test_calls_on_the_callers_thread_lose_no_progress(server: DevServer) -> None:
     received: list[Any] = []
 
-    def hear(progress: Any) -> None:
+    def callback(progress: Any) -> None:
         received.append(progress["progress"])
         server.wait("answers", at_least=1, method="tools/call")
 
     with OmniMCPClient(**{**slow(server), "listen": False}) as client:
-        result = client.call_tool(*ECHO, on_progress=hear)
+        result = client.call_tool(*ECHO, on_progress=callback)
         assert result["structuredContent"] == ECHO[1]
         assert received == list(range(1, SENT + 1))
         assert client.counters["dropped"] == 0

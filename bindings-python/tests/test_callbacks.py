@@ -20,7 +20,7 @@ from omni_mcp_py import AsyncOmniMCPClient, AuthenticationError, ConfigError, Om
 from omni_mcp_py.testing import DevServer
 
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"message": "x"})
-# In the first its calls run on the calling thread; in the second, which listens between calls, on one of the client's.
+# With the first, calls run on the calling thread; with the second, on a thread of the client.
 TRANSPORTS: list[dict[str, Any]] = [{}, {"listen": True}]
 
 
@@ -32,8 +32,8 @@ def options(server: DevServer, **more: Any) -> dict[str, Any]:
     return {"profile": "generic", "endpoint": f"{server.url}/mcp", **more}
 
 
-def listening(server: DevServer, made: Any, hear: Callable[[Any], Any]) -> Any:
-    return made(server.api_key, profile="octomind", base_url=server.url, on_notification=hear)
+def listening(server: DevServer, made: Any, callback: Callable[[Any], Any]) -> Any:
+    return made(server.api_key, profile="octomind", base_url=server.url, on_notification=callback)
 
 
 def push(server: DevServer, *numbers: int) -> None:
@@ -45,13 +45,13 @@ def push(server: DevServer, *numbers: int) -> None:
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
 @pytest.mark.parametrize("name", ["on_notification", "token_provider"])
 @pytest.mark.parametrize("bad", [5, "x", object()])
-def test_what_cannot_be_called_is_refused(made: Any, name: str, bad: Any) -> None:
+def test_a_value_that_cannot_be_called_is_refused(made: Any, name: str, bad: Any) -> None:
     with pytest.raises(ConfigError, match=f"{name}: must be a function") as refused:
         made(**{"profile": "generic", "endpoint": "http://127.0.0.1:1/mcp", name: bad})
     assert refused.value.field == name
 
 
-def test_an_async_function_is_none_for_a_client_that_blocks(server: DevServer) -> None:
+def test_a_sync_client_refuses_async_functions(server: DevServer) -> None:
     async def given(*_: Any) -> str:
         return "tok_1"
 
@@ -61,7 +61,7 @@ def test_an_async_function_is_none_for_a_client_that_blocks(server: DevServer) -
         assert failed.value.field == name
 
 
-def test_none_is_no_function(server: DevServer) -> None:
+def test_none_is_the_same_as_no_callback(server: DevServer) -> None:
     with OmniMCPClient(server.api_key, base_url=server.url, on_notification=None, token_provider=None) as client:
         assert client.ping() == {}
 
@@ -71,7 +71,7 @@ def test_none_is_no_function(server: DevServer) -> None:
 
 @pytest.mark.parametrize("given", ["tok_1", {"token": "tok_1"}, {"token": "tok_1", "expires_in": timedelta(hours=1)}])
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_a_token_is_asked_for_once(given: Any, transport: dict[str, Any]) -> None:
+def test_a_token_is_requested_once(given: Any, transport: dict[str, Any]) -> None:
     asked: list[threading.Thread] = []
 
     def provide() -> Any:
@@ -82,7 +82,7 @@ def test_a_token_is_asked_for_once(given: Any, transport: dict[str, Any]) -> Non
         for _ in range(3):
             client.call_tool(*ECHO)
     assert len(asked) == 1
-    # On its own thread, so that its call need not wait for it longer than the timeout.
+    # On another thread, so that the call waits for it no longer than its timeout.
     assert asked[0].daemon
 
 
@@ -104,7 +104,7 @@ def test_threads_share_one_token() -> None:
 
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
-def test_what_a_provider_raises_is_the_cause(transport: dict[str, Any]) -> None:
+def test_an_exception_of_a_provider_is_the_cause(transport: dict[str, Any]) -> None:
     raised = LookupError("no vault")
 
     def provide() -> str:
@@ -118,7 +118,7 @@ def test_what_a_provider_raises_is_the_cause(transport: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("bad", [5, None, ["tok_1"], {"expires_in": 5}, {"token": object()}, ""])
-def test_what_is_no_token_is_refused(bad: Any) -> None:
+def test_an_invalid_token_is_refused(bad: Any) -> None:
     with guarded() as server, OmniMCPClient(**options(server, token_provider=lambda: bad)) as client:
         with pytest.raises(AuthenticationError) as failed:
             client.call_tool(*ECHO)
@@ -200,10 +200,10 @@ def test_ctrl_c_in_a_provider(where: str) -> None:
             assert child.stdout is not None
             assert child.stdout.readline() == "asked\n"
             child.send_signal(signal.SIGINT)
-            out, said = child.communicate(timeout=20)
+            out, errors = child.communicate(timeout=20)
         finally:
             child.kill()
-    assert (out, said, child.returncode) == ("interrupted\n", "", 0)
+    assert (out, errors, child.returncode) == ("interrupted\n", "", 0)
 
 
 # The sync client's notifications.
@@ -212,11 +212,11 @@ def test_ctrl_c_in_a_provider(where: str) -> None:
 def test_notifications_are_received_in_order_on_one_daemon_thread() -> None:
     received: queue.Queue[Any] = queue.Queue()
 
-    def hear(notification: Any) -> None:
+    def callback(notification: Any) -> None:
         # The client may be used meanwhile, even by its own callback.
         received.put((threading.current_thread(), notification, client.ping()))
 
-    with DevServer(profile="octomind") as server, listening(server, OmniMCPClient, hear) as client:
+    with DevServer(profile="octomind") as server, listening(server, OmniMCPClient, callback) as client:
         client.connect()
         push(server, *range(20))
         reported = [received.get(timeout=5) for _ in range(20)]
@@ -227,14 +227,14 @@ def test_notifications_are_received_in_order_on_one_daemon_thread() -> None:
     assert threads.pop().daemon
 
 
-def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_callback_is_reported_and_the_client_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     reported: queue.Queue[Any] = queue.Queue()
     monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.put(args.exc_type))
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         raise KeyError("x")
 
-    with DevServer(profile="octomind") as server, listening(server, OmniMCPClient, hear) as client:
+    with DevServer(profile="octomind") as server, listening(server, OmniMCPClient, callback) as client:
         client.connect()
         push(server, 1, 2)
         assert [reported.get(timeout=5) for _ in range(2)] == [KeyError, KeyError]
@@ -244,12 +244,12 @@ def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pyte
 def test_a_callback_may_close_its_client() -> None:
     closed = threading.Event()
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         client.close()
         closed.set()
 
     with DevServer(profile="octomind") as server:
-        client = listening(server, OmniMCPClient, hear)
+        client = listening(server, OmniMCPClient, callback)
         client.connect()
         push(server, 1)
         assert closed.wait(10)
@@ -259,9 +259,9 @@ def test_a_callback_may_close_its_client() -> None:
 def test_an_unreferenced_client_known_to_its_callback_is_freed() -> None:
     class Owner:
         def __init__(self, server: DevServer) -> None:
-            self.client = listening(server, OmniMCPClient, self.hear)
+            self.client = listening(server, OmniMCPClient, self.receive)
 
-        def hear(self, _: Any) -> None:
+        def receive(self, _: Any) -> None:
             pass
 
     with DevServer(profile="octomind") as server:
@@ -280,7 +280,7 @@ def test_an_unreferenced_client_known_to_its_callback_is_freed() -> None:
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
-def test_an_async_clients_functions_run_on_its_loop(is_coroutine: bool) -> None:
+def test_callbacks_of_an_async_client_run_on_its_loop(is_coroutine: bool) -> None:
     where: list[Any] = []
 
     def provide() -> str:
@@ -303,41 +303,41 @@ def test_an_async_clients_functions_run_on_its_loop(is_coroutine: bool) -> None:
 
 
 @pytest.mark.parametrize("is_coroutine", [False, True])
-def test_an_async_client_hears_notifications_in_order_on_its_loop(is_coroutine: bool) -> None:
+def test_an_async_client_receives_notifications_in_order_on_its_loop(is_coroutine: bool) -> None:
     received: list[int] = []
 
     async def main(server: DevServer) -> None:
-        loop, all_heard = asyncio.get_running_loop(), asyncio.Event()
+        loop, all_received = asyncio.get_running_loop(), asyncio.Event()
 
-        def hear(notification: Any) -> None:
+        def callback(notification: Any) -> None:
             assert asyncio.get_running_loop() is loop
             received.append(notification["params"]["number"])
             if len(received) == 20:
-                all_heard.set()
+                all_received.set()
 
-        async def hear_slowly(notification: Any) -> None:
+        async def slow_callback(notification: Any) -> None:
             assert await client.ping() == {}
-            hear(notification)
+            callback(notification)
 
-        client = listening(server, AsyncOmniMCPClient, hear_slowly if is_coroutine else hear)
+        client = listening(server, AsyncOmniMCPClient, slow_callback if is_coroutine else callback)
         async with client:
             await client.connect()
             await asyncio.to_thread(push, server, *range(20))
-            await asyncio.wait_for(all_heard.wait(), 10)
+            await asyncio.wait_for(all_received.wait(), 10)
 
     with DevServer(profile="octomind") as server:
         asyncio.run(main(server))
     assert received == list(range(20))
 
 
-def test_what_async_functions_raise() -> None:
+def test_exceptions_of_async_callbacks() -> None:
     raised = LookupError("no vault")
     reported: list[Any] = []
 
     async def provide() -> str:
         raise raised
 
-    async def hear(_: Any) -> None:
+    async def callback(_: Any) -> None:
         raise KeyError("x")
 
     async def main(guarded_server: DevServer, server: DevServer) -> None:
@@ -352,7 +352,7 @@ def test_what_async_functions_raise() -> None:
             is_notified.set()
 
         asyncio.get_running_loop().set_exception_handler(report)
-        async with listening(server, AsyncOmniMCPClient, hear) as client:
+        async with listening(server, AsyncOmniMCPClient, callback) as client:
             await client.connect()
             await asyncio.to_thread(push, server, 1)
             await asyncio.wait_for(is_notified.wait(), 10)
@@ -376,7 +376,7 @@ def test_an_async_provider_that_calls_its_own_client_gets_an_error() -> None:
         asyncio.run(main(server))
 
 
-def test_the_functions_follow_to_the_next_loop() -> None:
+def test_callbacks_run_on_the_loop_in_use() -> None:
     asked: list[Any] = []
 
     def provide() -> dict[str, Any]:

@@ -55,7 +55,7 @@ FULL: dict[str, Any] = {
 }
 
 
-def test_an_error_tells_everything(server: DevServer) -> None:
+def test_the_attributes_of_an_error(server: DevServer) -> None:
     error = rate_limited(server)
     assert error.kind == "rate_limit"
     assert error.code == "rate_limited"
@@ -129,7 +129,7 @@ def test_every_field_of_every_class_is_carried(made: type[OmniMCPError], carried
 
 
 @pytest.mark.parametrize("made", [OmniMCPError, *_errors.CLASSES.values()], ids=lambda made: made.__name__)
-def test_an_error_without_facts_claims_nothing(made: type[OmniMCPError]) -> None:
+def test_an_error_without_facts_has_the_defaults(made: type[OmniMCPError]) -> None:
     for error in (made(), made("text"), made("text", None), pickle.loads(pickle.dumps(made("text")))):
         assert (error.delivery, error.retryable, error.attempts, error.idempotency_key) == (
             "maybe_executed",
@@ -174,7 +174,7 @@ def test_what_is_changed_later_is_carried_too() -> None:
         error.add_note("a note")
     assert (by_json(error).attempts, by_json(error).data) == (7, None)
     assert copy.copy(error).attempts == 7
-    # Programs that put their own words before a text.
+    # Programs that put a text of their own before the message.
     error.args = (f"step 3: {error.args[0]}", *error.args[1:])
     assert (str(error), error.idempotency_key, error.delivery) == ("step 3: text", "idem_1", "executed")
     error.args = ("alone",)
@@ -207,7 +207,7 @@ def test_builtin_bases_catch_ours(server: DevServer) -> None:
         client.ping()
 
 
-def test_a_missing_key_says_what_to_do() -> None:
+def test_a_missing_key_names_the_options() -> None:
     with pytest.raises(ConfigError, match="OMNI_API_KEY") as raised:
         OmniMCPClient()
     assert (raised.value.field, raised.value.code) == ("api_key", "missing_option")

@@ -84,9 +84,9 @@ def test_exit(server: DevServer, name: str) -> None:
         assert child.stdout is not None
         assert child.stdout.readline() == "calling\n"
         assert server.wait("requests", method="tools/call", at_least=1)
-        _, said = child.communicate("go\n", timeout=20)
+        _, errors = child.communicate("go\n", timeout=20)
     finally:
         child.kill()
-    assert said == ""
+    assert errors == ""
     assert child.returncode == 0
     assert server.wait("open_connections", at_most=0)

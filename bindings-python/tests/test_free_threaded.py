@@ -1,4 +1,4 @@
-"""Builds for a Python without a global lock: the module declares that it needs none, and its classes bear it."""
+"""Builds for a Python without a global lock: the module declares that it needs none, and its classes need none."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ def test_every_object_bears_many_threads(server: DevServer) -> None:
                         assert error.kind == "closed"  # noqa: PT017
                 _native.tables()
 
-            def turn(client: Any = client, pages: Any = pages) -> None:
+            def take_page(client: Any = client, pages: Any = pages) -> None:
                 try:
                     while client._native.next_page(pages) is not None:
                         pass
                 except OmniMCPError as error:
                     assert error.kind == "closed"  # noqa: PT017
 
-            at_once(call, call, look, turn, turn, server.ledger, gc.collect, client.close, client.close)
+            at_once(call, call, look, take_page, take_page, server.ledger, gc.collect, client.close, client.close)
     finally:
         sys.setswitchinterval(before)

@@ -50,7 +50,7 @@ PROGRAMS = {
 
 
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=PROGRAMS)
-def test_another_interpreter_is_refused_in_words(program: str) -> None:
+def test_another_interpreter_is_refused_with_a_reason(program: str) -> None:
     command = [sys.executable, "-c", IN_ANOTHER + program]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -58,7 +58,7 @@ def test_another_interpreter_is_refused_in_words(program: str) -> None:
     assert "WSGIApplicationGroup %{GLOBAL}" in ended.stdout
 
 
-def test_an_archive_is_refused_in_words(tmp_path: Path) -> None:
+def test_an_archive_is_refused_with_a_reason(tmp_path: Path) -> None:
     archive = tmp_path / "app.pyz"
     with zipfile.ZipFile(archive, "w") as zipped:
         zipped.writestr("__main__.py", "import omni_mcp_py")
@@ -74,7 +74,7 @@ def test_an_archive_is_refused_in_words(tmp_path: Path) -> None:
     assert "circular" not in ended.stderr
 
 
-def test_a_package_without_its_native_module_is_refused_in_words(tmp_path: Path) -> None:
+def test_a_package_without_its_native_module_is_refused_with_a_reason(tmp_path: Path) -> None:
     (tmp_path / "omni_mcp_py").mkdir()
     for file in PACKAGE.glob("*.py"):
         (tmp_path / "omni_mcp_py" / file.name).write_bytes(file.read_bytes())

@@ -15,8 +15,8 @@ from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient
 from omni_mcp_py.testing import DevServer
 
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"message": "x"})
-TOLD = ["on_log", "on_state"]
-# In the first its calls run on the calling thread; in the second, which listens between calls, on one of the client's.
+NAMES = ["on_log", "on_state"]
+# With the first, calls run on the calling thread; with the second, on a thread of the client.
 PLACES: list[dict[str, Any]] = [{}, {"listen": True}]
 
 
@@ -31,25 +31,25 @@ def options(server: DevServer, **more: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", NAMES)
 def test_an_async_function_is_refused(server: DevServer, made: Any, name: str) -> None:
-    async def hear(_: Any) -> None: ...
+    async def callback(_: Any) -> None: ...
 
-    class Hears:
+    class AsyncCallback:
         async def __call__(self, _: Any) -> None: ...
 
-    for function in (hear, Hears()):
+    for function in (callback, AsyncCallback()):
         with pytest.raises(ConfigError, match=f"{name}: must not be an async function") as refused:
             made(**options(server, **{name: function}))
         assert (refused.value.code, refused.value.field) == ("invalid_option", name)
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", NAMES)
 def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, Any], name: str) -> None:
     refused: list[str] = []
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         if client.state == "closed":
             return
         for call in (client.ping, client.close, other.ping):
@@ -58,34 +58,34 @@ def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, 
             refused.append(str(failed.value))
 
     with OmniMCPClient(**options(server)) as other:
-        client: OmniMCPClient = OmniMCPClient(**options(server, **place, **{name: hear}))
+        client: OmniMCPClient = OmniMCPClient(**options(server, **place, **{name: callback}))
         assert client.ping() == {}
         client.close()
     assert len(refused) >= 6
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_it_raises_is_reported_and_breaks_nothing(
     server: DevServer, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any], name: str
 ) -> None:
     reported: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.append((args.exc_type, args.object)))
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         raise KeyError("x")
 
     async def main() -> None:
-        async with AsyncOmniMCPClient(**options(server, **place, **{name: hear})) as client:
+        async with AsyncOmniMCPClient(**options(server, **place, **{name: callback})) as client:
             assert await client.ping() == {}
 
-    with OmniMCPClient(**options(server, **place, **{name: hear})) as client:
+    with OmniMCPClient(**options(server, **place, **{name: callback})) as client:
         assert client.ping() == {}
     by_one = len(reported)
     asyncio.run(main())
     assert by_one >= 2
     assert len(reported) >= 2 * by_one
-    assert set(reported) == {(KeyError, hear)}
+    assert set(reported) == {(KeyError, callback)}
 
 
 class Deadline(BaseException):
@@ -93,15 +93,15 @@ class Deadline(BaseException):
 
 
 @pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt(), Deadline()], ids=repr)
-@pytest.mark.parametrize("name", TOLD)
+@pytest.mark.parametrize("name", NAMES)
 def test_what_means_the_program_is_raised_by_the_call(server: DevServer, name: str, raised: BaseException) -> None:
     todo = [raised]
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         if todo:
             raise todo.pop()
 
-    with OmniMCPClient(**options(server, **{name: hear})) as client:
+    with OmniMCPClient(**options(server, **{name: callback})) as client:
         with pytest.raises(type(raised)) as ended:
             client.call_tool(*ECHO)
         assert ended.value is raised
@@ -109,21 +109,21 @@ def test_what_means_the_program_is_raised_by_the_call(server: DevServer, name: s
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no such signal")
-@pytest.mark.parametrize("name", [*TOLD, "logging"])
+@pytest.mark.parametrize("name", [*NAMES, "logging"])
 def test_a_signal_in_its_midst_ends_the_call(server: DevServer, name: str) -> None:
     def end(*_: Any) -> None:
         raise Deadline
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         if signal.getsignal(signal.SIGUSR1) is end:
             signal.raise_signal(signal.SIGUSR1)
             pytest.fail("the handler has raised")
 
     class Handler(logging.Handler):
-        emit = staticmethod(hear)  # type: ignore[assignment]
+        emit = staticmethod(callback)  # type: ignore[assignment]
 
     logger, handler = logging.getLogger("omni_mcp_py"), Handler()
-    given = {} if name == "logging" else {name: hear}
+    given = {} if name == "logging" else {name: callback}
     logger.setLevel(logging.DEBUG)
     logger.addHandler(handler)
     before = signal.signal(signal.SIGUSR1, end)

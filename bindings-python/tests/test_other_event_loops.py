@@ -1,4 +1,4 @@
-"""An async client on an event loop other than asyncio's: nothing is sent, and the error says what to do."""
+"""An async client on an event loop other than asyncio's: nothing is sent, and the error names the alternative."""
 
 from __future__ import annotations
 

@@ -58,15 +58,17 @@ def test_async(server: DevServer, kind: str, when: str) -> None:
     asyncio.run(main())
 
 
-def test_it_is_said_on_stderr_where_it_was_and_no_more(server: DevServer, capfd: pytest.CaptureFixture[str]) -> None:
+def test_stderr_shows_the_place_of_the_panic_and_no_params(
+    server: DevServer, capfd: pytest.CaptureFixture[str]
+) -> None:
     with OmniMCPClient(**options(server, "plain")) as client, pytest.raises(InternalError):
         native(client).call("panic", {"when": "running", "secret": "s3cret"}, {}, None)
-    said = capfd.readouterr().err
-    assert "panicked at" in said
-    assert "s3cret" not in said
+    errors = capfd.readouterr().err
+    assert "panicked at" in errors
+    assert "s3cret" not in errors
 
 
-def test_a_lock_that_a_panic_was_held_under_is_not_lost(server: DevServer) -> None:
+def test_a_lock_held_during_a_panic_can_be_used(server: DevServer) -> None:
     with OmniMCPClient(**options(server, "plain")) as client:
         for when in WHEN * 20:
             with pytest.raises(InternalError):
@@ -75,5 +77,5 @@ def test_a_lock_that_a_panic_was_held_under_is_not_lost(server: DevServer) -> No
 
 
 def test_only_debug_builds_have_it() -> None:
-    # It is in no table, so in no face.
+    # It is in no table, and so in no facade.
     assert "panic" not in [method["name"] for method in _native.tables()["methods"]]

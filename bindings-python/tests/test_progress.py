@@ -47,24 +47,24 @@ def test_all_progress_is_delivered(place: dict[str, Any], era: str, number: int)
 def test_all_progress_is_delivered_on_a_loop(is_coroutine: bool, queued: int, number: int) -> None:
     received: list[int] = []
     most_tasks = 0
-    # The other tasks of the loop have their turns.
-    turns = 0
+    # The other tasks of the loop run meanwhile.
+    rounds = 0
 
-    def hear(progress: Any) -> None:
+    def callback(progress: Any) -> None:
         received.append(progress["progress"])
 
-    async def hear_later(progress: Any) -> None:
+    async def late_callback(progress: Any) -> None:
         nonlocal most_tasks
         most_tasks = max(most_tasks, len(asyncio.all_tasks()))
         await asyncio.sleep(0)
-        hear(progress)
+        callback(progress)
 
     async def main(server: DevServer) -> None:
-        nonlocal turns
+        nonlocal rounds
         async with AsyncOmniMCPClient(**options(server, max_queued_notifications=queued)) as client:
-            call = asyncio.create_task(client.call_tool(*ECHO, on_progress=hear_later if is_coroutine else hear))
+            call = asyncio.create_task(client.call_tool(*ECHO, on_progress=late_callback if is_coroutine else callback))
             while not call.done():
-                turns += 1
+                rounds += 1
                 await asyncio.sleep(0)
             assert (await call)["structuredContent"] == ECHO[1]
             assert client.counters["dropped"] == 0
@@ -74,7 +74,7 @@ def test_all_progress_is_delivered_on_a_loop(is_coroutine: bool, queued: int, nu
     assert received == list(range(1, number + 1))
     # This one, that of the call, and one for the callback.
     assert most_tasks <= 3
-    assert turns > 3
+    assert rounds > 3
 
 
 def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
@@ -84,11 +84,11 @@ def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
             async def call() -> list[int]:
                 received: list[int] = []
 
-                async def hear(progress: Any) -> None:
+                async def callback(progress: Any) -> None:
                     await asyncio.sleep(0)
                     received.append(progress["progress"])
 
-                await client.call_tool(*ECHO, on_progress=hear)
+                await client.call_tool(*ECHO, on_progress=callback)
                 return received
 
             assert await asyncio.gather(*(call() for _ in range(20))) == [list(range(1, 101))] * 20
@@ -100,7 +100,7 @@ def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
 def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silence() -> None:
     received: list[int] = []
 
-    def hear(progress: Any) -> None:
+    def callback(progress: Any) -> None:
         received.append(progress["progress"])
         if len(received) in (1, 3):
             time.sleep(0.6)
@@ -109,7 +109,7 @@ def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
         serving(8) as server,
         OmniMCPClient(**options(server, timeout=0.4, max_queued_notifications=2, max_attempts=1)) as client,
     ):
-        assert client.call_tool(*ECHO, on_progress=hear)["structuredContent"] == ECHO[1]
+        assert client.call_tool(*ECHO, on_progress=callback)["structuredContent"] == ECHO[1]
         assert client.counters["dropped"] == 0
     assert received == list(range(1, 9))
 
@@ -163,7 +163,7 @@ def test_a_callback_that_ignores_its_cancellation_does_not_hold_the_result() -> 
 def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) -> None:
     received: list[int] = []
 
-    def hear(progress: Any) -> None:
+    def callback(progress: Any) -> None:
         received.append(progress["progress"])
         time.sleep(0.02)
 
@@ -171,7 +171,7 @@ def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) 
     with serving(500) as server, OmniMCPClient(**options(server, **limits, **place)) as client:
         begun = time.monotonic()
         with pytest.warns(RuntimeWarning, match="progress notifications were dropped"):
-            result = client.call_tool(*ECHO, on_progress=hear)
+            result = client.call_tool(*ECHO, on_progress=callback)
         assert result["structuredContent"] == ECHO[1]
         assert time.monotonic() - begun < 2.5
         assert client.counters["dropped"] == 500 - len(received)
@@ -182,7 +182,7 @@ def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) 
 def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
     received: list[int] = []
 
-    async def hear(progress: Any) -> None:
+    async def callback(progress: Any) -> None:
         await asyncio.sleep(0.02)
         received.append(progress["progress"])
 
@@ -191,7 +191,7 @@ def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
         async with AsyncOmniMCPClient(**options(server, **limits)) as client:
             begun = time.monotonic()
             with pytest.warns(RuntimeWarning, match="progress notifications were dropped"):
-                result = await client.call_tool(*ECHO, on_progress=hear)
+                result = await client.call_tool(*ECHO, on_progress=callback)
             assert result["structuredContent"] == ECHO[1]
             assert time.monotonic() - begun < 2.5
             assert client.counters["dropped"] == 500 - len(received)
@@ -206,14 +206,14 @@ def test_progress_before_an_error_is_delivered() -> None:
     rules = [{"on": {"method": "tools/call"}, "fault": fault}]
     received: list[int] = []
 
-    async def hear(progress: Any) -> None:
+    async def callback(progress: Any) -> None:
         await asyncio.sleep(0)
         received.append(progress["progress"])
 
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server, max_attempts=1)) as client:
             with pytest.raises(OmniMCPError):
-                await client.call_tool(*ECHO, on_progress=hear)
+                await client.call_tool(*ECHO, on_progress=callback)
 
     with serving(50, faults=rules) as server:
         asyncio.run(main(server))

@@ -180,7 +180,7 @@ def test_clients_share_no_connection_that_the_server_closed() -> None:
         assert raised.value.code == "connect_failed", "the connection that ended is not used again"
 
 
-def test_what_is_wrong_is_said_when_the_client_is_made() -> None:
+def test_errors_of_options_are_raised_by_the_constructor() -> None:
     for field, value in (
         ("ca_certs", "/no/such/file"),
         ("client_cert", "/no/such/file"),

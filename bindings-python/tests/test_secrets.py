@@ -29,25 +29,34 @@ PASSWORD = "canary-password-6"
 ENV = "canary-env-7"
 ALL = (KEY, HEADER, QUERY, ARGUMENT, SECRET, PASSWORD, ENV, "canary%3Asecret+5")
 
-SAID = f"no {KEY}, {HEADER}, {QUERY}, {SECRET}, canary%3Asecret+5, {PASSWORD}"
+ALL_SECRETS = f"no {KEY}, {HEADER}, {QUERY}, {SECRET}, canary%3Asecret+5, {PASSWORD}"
 HOSTILE = "a\x1b[31mb\x07c\x9b2Jd\r\ne\u202ef\u2066g\u200bh\u2028i\u00adj\U000e0041k"
 FAULTS: list[dict[str, Any]] = [
-    {"kind": "status", "status": 401, "body": SAID},
-    {"kind": "status", "status": 400, "body": {"error": {"code": SAID, "message": SAID, "request_id": KEY}}},
-    {"kind": "status", "status": 403, "headers": {"Omni-Required-Scopes": SAID, "X-Request-Id": KEY}, "body": SAID},
-    {"kind": "status", "status": 500, "body": {"message": SAID}},
+    {"kind": "status", "status": 401, "body": ALL_SECRETS},
+    {
+        "kind": "status",
+        "status": 400,
+        "body": {"error": {"code": ALL_SECRETS, "message": ALL_SECRETS, "request_id": KEY}},
+    },
+    {
+        "kind": "status",
+        "status": 403,
+        "headers": {"Omni-Required-Scopes": ALL_SECRETS, "X-Request-Id": KEY},
+        "body": ALL_SECRETS,
+    },
+    {"kind": "status", "status": 500, "body": {"message": ALL_SECRETS}},
     {"kind": "redirect", "status": 307, "location": f"http://127.0.0.1:9/?{KEY}"},
-    {"kind": "rpc_error", "code": -32000, "message": SAID, "data": {SAID: [SAID]}},
-    {"kind": "raw_body", "content_type": "text/html", "body": f"<b>{SAID}"},
-    {"kind": "raw_body", "content_type": f"text/{KEY}", "body": SAID},
-    {"kind": "raw_body", "content_type": "text/event-stream", "body": f"data: {SAID}\n\n"},
+    {"kind": "rpc_error", "code": -32000, "message": ALL_SECRETS, "data": {ALL_SECRETS: [ALL_SECRETS]}},
+    {"kind": "raw_body", "content_type": "text/html", "body": f"<b>{ALL_SECRETS}"},
+    {"kind": "raw_body", "content_type": f"text/{KEY}", "body": ALL_SECRETS},
+    {"kind": "raw_body", "content_type": "text/event-stream", "body": f"data: {ALL_SECRETS}\n\n"},
     {"kind": "malformed_json"},
     {"kind": "reset"},
 ]
 
 
 def written(error: OmniMCPError) -> Iterator[str]:
-    """All ways in which an error is written."""
+    """All texts that show an error."""
     yield str(error)
     yield repr(error)
     yield repr(error.args)
@@ -83,7 +92,7 @@ def options(server: DevServer) -> dict[str, Any]:
     }
 
 
-def ways(server: DevServer) -> dict[str, dict[str, Any]]:
+def credentials_of(server: DevServer) -> dict[str, dict[str, Any]]:
     oauth = {"type": "oauth2", "client_id": "c", "client_secret": SECRET, "token_url": f"{server.url}/oauth/token"}
     return {
         "key": {"api_key": KEY},
@@ -93,23 +102,23 @@ def ways(server: DevServer) -> dict[str, dict[str, Any]]:
     }
 
 
-# What each way of proving who one is holds is all that it can take out.
+# A client redacts only the secrets that it holds: those of its credentials.
 OWN = {"key": (KEY,), "basic": (PASSWORD,), "header": (KEY,), "oauth2": (SECRET, "canary%3Asecret+5")}
 
 
-@pytest.mark.parametrize("way", ["key", "basic", "header", "oauth2"])
+@pytest.mark.parametrize("credentials", ["key", "basic", "header", "oauth2"])
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}")
-def test_no_error_shows_a_secret(way: str, fault: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
+def test_no_error_shows_a_secret(credentials: str, fault: dict[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG, "omni_mcp_py")
-    said = " ".join((*OWN[way], HEADER, QUERY))
+    text = " ".join((*OWN[credentials], HEADER, QUERY))
     with DevServer(profile="generic", oauth={}) as server:
-        server.script([{"fault": replaced(fault, said)}])
-        with OmniMCPClient(**options(server), **ways(server)[way]) as client:
+        server.script([{"fault": replaced(fault, text)}])
+        with OmniMCPClient(**options(server), **credentials_of(server)[credentials]) as client:
             assert_hidden("the client", [repr(client), str(client), repr(vars(client))])
             assert_hidden("an error", written(failure(lambda: client.call_tool("echo", {"q": ARGUMENT}))))
 
         async def call() -> None:
-            async with AsyncOmniMCPClient(**options(server), **ways(server)[way]) as client:
+            async with AsyncOmniMCPClient(**options(server), **credentials_of(server)[credentials]) as client:
                 assert_hidden("the client", [repr(client), str(client), repr(vars(client))])
                 await client.call_tool("echo", {"q": ARGUMENT})
 
@@ -118,12 +127,12 @@ def test_no_error_shows_a_secret(way: str, fault: dict[str, Any], caplog: pytest
     assert_hidden("the log", [caplog.text, *(repr(vars(record)) for record in caplog.records)])
 
 
-def replaced(fault: Any, said: str) -> Any:
+def replaced(fault: Any, text: str) -> Any:
     if isinstance(fault, str):
-        return fault.replace(SAID, said).replace(KEY, said.split(" ", maxsplit=1)[0])
+        return fault.replace(ALL_SECRETS, text).replace(KEY, text.split(" ", maxsplit=1)[0])
     if isinstance(fault, dict):
-        return {replaced(name, said): replaced(value, said) for name, value in fault.items()}
-    return [replaced(item, said) for item in fault] if isinstance(fault, list) else fault
+        return {replaced(name, text): replaced(value, text) for name, value in fault.items()}
+    return [replaced(item, text) for item in fault] if isinstance(fault, list) else fault
 
 
 def test_no_refused_option_shows_a_secret() -> None:
@@ -158,7 +167,7 @@ def test_no_program_and_no_registry_shows_a_secret() -> None:
             assert_hidden("a registry", [repr(sema4), *written(failure(lambda: sema4.create(record)))])
 
 
-def test_what_ends_the_program_shows_no_secret() -> None:
+def test_an_error_that_ends_the_program_shows_no_secret() -> None:
     """The text of an error that is not caught."""
     program = """
 import sys
@@ -170,18 +179,18 @@ OmniMCPClient(key, endpoint=url, profile="generic", headers={"x-team": header}, 
         server.script([{"fault": {"kind": "status", "status": 400, "body": f"{KEY} {HEADER} {QUERY} {HOSTILE}"}}])
         command = [sys.executable, "-c", program, f"{server.url}/mcp?token={QUERY}", KEY, HEADER]
         ended = subprocess.run(command, capture_output=True, check=False, env={**os.environ, "PYTHONUTF8": "1"})
-    said = (ended.stdout + ended.stderr).decode()
+    output = (ended.stdout + ended.stderr).decode()
     assert ended.returncode == 1
-    assert "[redacted]" in said
-    assert_hidden("the end of a program", [said])
-    assert harmless(said.replace(os.linesep, "")), said
+    assert "[redacted]" in output
+    assert_hidden("the end of a program", [output])
+    assert harmless(output.replace(os.linesep, "")), output
 
 
 def harmless(text: str) -> bool:
-    return all(letter.isprintable() for letter in text)
+    return all(character.isprintable() for character in text)
 
 
-def test_what_servers_say_does_nothing() -> None:
+def test_text_of_servers_has_no_control_characters() -> None:
     faults: list[dict[str, Any]] = [
         {"kind": "status", "status": 400, "body": HOSTILE},
         {

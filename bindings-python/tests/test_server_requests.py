@@ -193,16 +193,16 @@ def test_a_list_may_be_a_tuple() -> None:
         assert answer_of(client.call_tool(**ask_tool("roots/list"))) == {"roots": ROOTS}
 
 
-# Functions that call their client.
+# Callbacks that call their client.
 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
 def test_a_callback_may_call_its_client(era: str, place: dict[str, Any]) -> None:
     def answer(_: Any) -> Any:
-        # This asks again, of another function, which calls, too.
-        said = client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
-        return {"action": "accept", "content": {"name": answer_of(said)["model"]}}
+        # This leads to a request to another callback, which makes calls, too.
+        result = client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
+        return {"action": "accept", "content": {"name": answer_of(result)["model"]}}
 
     def sample(_: Any) -> Any:
         return {**SAMPLED, "model": str(len(list(client.iter_tools())))}
@@ -217,7 +217,7 @@ def test_a_callback_may_call_its_client(era: str, place: dict[str, Any]) -> None
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("era", ERAS)
-def test_a_function_may_ask_for_itself(era: str, place: dict[str, Any]) -> None:
+def test_a_callback_may_cause_its_own_request(era: str, place: dict[str, Any]) -> None:
     left = [3]
 
     def answer(_: Any) -> Any:
@@ -235,10 +235,10 @@ def test_a_function_may_ask_for_itself(era: str, place: dict[str, Any]) -> None:
 @pytest.mark.parametrize("era", ERAS)
 def test_an_async_clients_callback_may_call_it(era: str, is_coroutine: bool) -> None:
     async def answer(_: Any) -> Any:
-        said = await client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
+        result = await client.call_tool(**ask_tool("sampling/createMessage", MESSAGES))
         tools = [tool async for tool in client.iter_tools()]
         assert tools
-        return {"action": "accept", "content": {"name": answer_of(said)["model"]}}
+        return {"action": "accept", "content": {"name": answer_of(result)["model"]}}
 
     async def main(server: DevServer) -> None:
         nonlocal client
@@ -364,7 +364,7 @@ def test_a_thread_whose_call_was_cancelled_serves_requests_of_other_calls() -> N
             thread.join()
 
 
-# The end.
+# Interrupts, and freed clients.
 
 
 CTRL_C = """
@@ -401,10 +401,10 @@ def test_ctrl_c_in_a_callback(era: str, listens: bool) -> None:
             assert child.stdout is not None
             assert child.stdout.readline() == "asked\n"
             child.send_signal(signal.SIGINT)
-            out, said = child.communicate(timeout=20)
+            out, errors = child.communicate(timeout=20)
         finally:
             child.kill()
-    assert (out, said, child.returncode) == ("interrupted\nTrue\n", "", 0)
+    assert (out, errors, child.returncode) == ("interrupted\nTrue\n", "", 0)
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -423,7 +423,7 @@ def test_an_unreferenced_client_known_to_its_callbacks_is_freed(era: str, place:
         gone = weakref.ref(owner)
         del owner
         until = time.monotonic() + 5
-        # The thread that answer_of lets go a moment later.
+        # The thread that answered ends a moment later.
         while gone() is not None and time.monotonic() < until:
             gc.collect()
             time.sleep(0.01)

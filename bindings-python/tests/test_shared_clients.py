@@ -43,9 +43,7 @@ def options(server: DevServer, sse_server: DevServer, kind: str) -> dict[str, An
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_threads_of_a_client_that_is_closed_amid_their_calls(
-    server: DevServer, sse_server: DevServer, kind: str
-) -> None:
+def test_closing_a_client_during_calls_of_threads(server: DevServer, sse_server: DevServer, kind: str) -> None:
     client = OmniMCPClient(**options(server, sse_server, kind))
     begun = threading.Semaphore(0)
 
@@ -64,7 +62,7 @@ def test_threads_of_a_client_that_is_closed_amid_their_calls(
         closing = [pool.submit(client.close) for _ in range(3)]
         errors = [calling.result(timeout=20) for calling in calls]
         assert [close.result(timeout=20) for close in closing] == [None] * 3
-    # Whatever was on its way was answered, or is said to be unknown; everything after it is refused.
+    # Calls in flight end with a result or an error; all later calls are refused.
     assert {type(error) for error in errors} <= {ClientClosedError}, errors
     assert server.wait("open_connections", at_most=0)
     assert sse_server.wait("open_connections", at_most=0)
@@ -78,11 +76,11 @@ def test_one_async_client_on_two_loops_at_once_and_on_a_third(
     answers: list[Any] = []
 
     async def main() -> None:
-        given_up = [asyncio.create_task(client.call_tool(*SLOW)) for _ in range(0 if kind == "serial" else 3)]
+        aborted = [asyncio.create_task(client.call_tool(*SLOW)) for _ in range(0 if kind == "serial" else 3)]
         answers.extend(await asyncio.gather(*(client.call_tool(*ECHO) for _ in range(10))))
-        for task in given_up:
+        for task in aborted:
             task.cancel()
-        ended = await asyncio.gather(*given_up, return_exceptions=True)
+        ended = await asyncio.gather(*aborted, return_exceptions=True)
         assert all(isinstance(end, asyncio.CancelledError) for end in ended)
 
     threads = [threading.Thread(target=asyncio.run, args=(main(),)) for _ in range(2)]
@@ -101,38 +99,38 @@ async def until(server: DevServer, *what: Any, **bounds: Any) -> None:
 
 
 def sent_to(server: DevServer) -> int:
-    """How many slow calls have come so far."""
+    """The number of slow calls so far."""
     return sum(request["tool"] == "slow" for request in server.ledger()["requests"])
 
 
-def is_told(server: DevServer) -> bool:
-    """Whether each call that was cut off has its notice."""
+def is_notified(server: DevServer) -> bool:
+    """Whether the server was notified of each cancelled call."""
     requests = server.ledger()["requests"]
     reported = {r["body"]["params"]["requestId"] for r in requests if r["rpc_method"] == "notifications/cancelled"}
     cut = {r["rpc_id"] for r in requests if r["rpc_method"] == "tools/call" and r["disconnected"]}
     return cut <= reported
 
 
-@pytest.mark.parametrize("way", ["wait_for", "timeout", "cancel", "group"])
+@pytest.mark.parametrize("ended_by", ["wait_for", "timeout", "cancel", "group"])
 @pytest.mark.parametrize("is_serial", [False, True])
-def test_what_ends_calls_from_outside(server: DevServer, way: str, is_serial: bool) -> None:
-    if way in {"timeout", "group"} and sys.version_info < (3, 11):
-        pytest.skip("it is of 3.11")
+def test_calls_ended_from_outside(server: DevServer, ended_by: str, is_serial: bool) -> None:
+    if ended_by in {"timeout", "group"} and sys.version_info < (3, 11):
+        pytest.skip("since Python 3.11")
 
     async def slow(client: AsyncOmniMCPClient) -> None:
         await client.call_tool(*SLOW, timeout=None)
 
     async def end(client: AsyncOmniMCPClient) -> None:
-        if way == "wait_for":
+        if ended_by == "wait_for":
             with pytest.raises(asyncio.TimeoutError) as raised:
                 await asyncio.wait_for(slow(client), 0.1)
             assert not isinstance(raised.value, RequestTimeoutError)
-        elif way == "timeout":
+        elif ended_by == "timeout":
             with pytest.raises(TimeoutError) as raised:
                 async with asyncio.timeout(0.1):
                     await slow(client)
             assert not isinstance(raised.value, RequestTimeoutError)
-        elif way == "cancel":
+        elif ended_by == "cancel":
             sent = sent_to(server)
             task = asyncio.create_task(slow(client))
             await until(server, "requests", tool="slow", at_least=sent + 1)
@@ -164,13 +162,13 @@ def test_what_ends_calls_from_outside(server: DevServer, way: str, is_serial: bo
             sent = sent_to(server)
             await until(server, "disconnects", tool="slow", at_least=sent)
             await until(server, "requests", method="notifications/cancelled", at_least=sent)
-            assert is_told(server)
+            assert is_notified(server)
 
     asyncio.run(main())
     assert server.wait("open_connections", at_most=0)
 
 
-def test_a_cancelled_opening_is_taken_up_by_the_next(server: DevServer) -> None:
+def test_a_cancelled_opening_is_continued_by_the_next_call(server: DevServer) -> None:
     server.script([{"on": {"method": "initialize"}, "times": 1, "fault": {"kind": "hang"}}])
 
     async def main() -> None:

@@ -82,7 +82,7 @@ def test_a_connection_that_the_server_closed_is_not_used_again() -> None:
             self.send_header("content-length", str(len(body) if "id" in asked else 0))
             self.end_headers()
             self.wfile.write(body if "id" in asked else b"")
-            # Without a word, as a server does whose idle time is over.
+            # Without a response, as a server does after its idle timeout.
             self.close_connection = asked["method"] == "ping"
 
         def log_message(self, *args: Any) -> None:
@@ -133,25 +133,25 @@ def test_progress_is_received_on_the_calling_thread() -> None:
     with DevServer(progress=3, progress_interval_ms=20) as server:
         client = OmniMCPClient(server.api_key, base_url=server.url)
 
-        def hear(progress: Any) -> None:
+        def callback(progress: Any) -> None:
             # The client may be used meanwhile, even by its own callback.
             received.append((threading.get_ident(), progress["progress"], client.ping()))
 
-        client.call_tool("fred.search", {"q": "inflation"}, on_progress=hear)
+        client.call_tool("fred.search", {"q": "inflation"}, on_progress=callback)
     assert received == [(threading.get_ident(), number, {}) for number in (1, 2, 3)]
 
 
-def test_what_a_callback_raises_is_reported_and_breaks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_of_a_callback_is_reported_and_the_call_continues(monkeypatch: pytest.MonkeyPatch) -> None:
     reported: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda args: reported.append((args.exc_type, args.object)))
 
-    def hear(_: Any) -> None:
+    def callback(_: Any) -> None:
         raise KeyError("x")
 
     with DevServer(progress=2) as server:
         client = OmniMCPClient(server.api_key, base_url=server.url)
-        assert client.call_tool("fred.search", {"q": "inflation"}, on_progress=hear)["structuredContent"]
-    assert reported == [(KeyError, hear)] * 2
+        assert client.call_tool("fred.search", {"q": "inflation"}, on_progress=callback)["structuredContent"]
+    assert reported == [(KeyError, callback)] * 2
 
 
 class Text(str):
@@ -188,7 +188,7 @@ VALUES: list[Any] = [
 
 
 @pytest.mark.parametrize("value", VALUES, ids=repr)
-def test_values_pass_unharmed(value: Any) -> None:
+def test_values_are_sent_unchanged(value: Any) -> None:
     with echoing() as server, of(server) as client:
         client.request("tools/call", {"name": "echo", "arguments": {"value": value}})
         body = next(r["body"] for r in server.ledger()["requests"] if r["rpc_method"] == "tools/call")
@@ -312,7 +312,7 @@ def test_an_interrupt_in_a_callback_ends_the_call() -> None:
         assert client.ping() == {}
 
 
-def test_a_tool_that_is_left_out_is_warned_of() -> None:
+def test_a_tool_that_is_left_out_causes_a_warning() -> None:
     with DevServer(profile="generic", era="modern", everything=True) as server:
         options: Any = {"profile": "generic", "endpoint": f"{server.url}/mcp"}
         with (
@@ -323,15 +323,15 @@ def test_a_tool_that_is_left_out_is_warned_of() -> None:
 
 
 def test_an_async_progress_callback_is_refused(server: DevServer) -> None:
-    async def hear(_: Any) -> None: ...
+    async def callback(_: Any) -> None: ...
 
-    class Hearing:
+    class AsyncCallback:
         async def __call__(self, _: Any) -> None: ...
 
     with OmniMCPClient(server.api_key, base_url=server.url) as client:
-        for callback in (hear, Hearing()):
+        for refused in (callback, AsyncCallback()):
             with pytest.raises(ConfigError, match="on_progress: must not be an async function"):
-                client.call_tool("echo", {}, on_progress=callback)
+                client.call_tool("echo", {}, on_progress=refused)
 
 
 def test_a_function_for_an_option_that_takes_none_is_named() -> None:
@@ -340,7 +340,7 @@ def test_a_function_for_an_option_that_takes_none_is_named() -> None:
         OmniMCPClient("k", **options)
 
 
-def test_an_answer_that_python_cannot_hold_says_what_is_known_of_it():
+def test_the_error_of_an_answer_that_python_cannot_hold():
     answer = '{"jsonrpc": "2.0", "id": $ID, "result": {"content": [], "structuredContent": {"n": %s}}}' % ("9" * 5000)
     fault = {"kind": "raw_body", "content_type": "application/json", "body": answer}
     with (

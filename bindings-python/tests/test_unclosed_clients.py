@@ -29,7 +29,7 @@ def dropped(made: Any, server: DevServer, use: Any, **options: Any) -> list[tupl
         use(client)
         del client
         gc.collect()
-    # Without what a warning was about, which it holds.
+    # Without the source of a warning, which would keep the client alive.
     return [(warning.category, str(warning.message)) for warning in reported]
 
 
@@ -49,13 +49,13 @@ def test_a_dropped_client_warns_and_ends_its_session(server: DevServer, made: An
 
 
 @pytest.mark.parametrize(("made", "use"), USES.values(), ids=USES)
-def test_a_dropped_client_with_functions_of_the_callers(server: DevServer, made: Any, use: Any) -> None:
+def test_a_dropped_client_with_callbacks(server: DevServer, made: Any, use: Any) -> None:
     reported = dropped(made, server, use, on_notification=print, on_state=lambda change: None)
     assert [category for category, _ in reported] == [ResourceWarning]
     assert server.wait("sessions_closed", at_least=1)
 
 
-def test_what_was_not_connected_or_was_closed_says_nothing(server: DevServer) -> None:
+def test_no_warning_for_clients_that_are_not_connected_or_closed(server: DevServer) -> None:
     assert dropped(OmniMCPClient, server, lambda client: None) == []
     assert dropped(AsyncOmniMCPClient, server, lambda client: None) == []
     assert dropped(OmniMCPClient, server, lambda client: (client.ping(), client.close())) == []
@@ -66,7 +66,7 @@ def test_what_was_not_connected_or_was_closed_says_nothing(server: DevServer) ->
     gc.collect()
 
 
-def test_a_server_that_is_gone_does_not_hold_up_the_drop(server: DevServer) -> None:
+def test_an_unreachable_server_does_not_delay_the_drop(server: DevServer) -> None:
     assert len(dropped(OmniMCPClient, server, lambda client: (client.ping(), server.close()))) == 1
 
 
@@ -104,26 +104,26 @@ def test_counters_and_state_after_a_fork(server: DevServer, made: Any) -> None:
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        said = "failed"
+        output = "failed"
         try:
             warnings.simplefilter("error")
-            said = f"{client.state} {client.counters['calls']} {client.counters['sessions']}"
+            output = f"{client.state} {client.counters['calls']} {client.counters['sessions']}"
             try:
-                said += f" {client.server_info}"
+                output += f" {client.server_info}"
             except ClientClosedError as error:
-                said += f" {error.code}"
+                output += f" {error.code}"
             del client
             gc.collect()
         except BaseException as error:
-            said = repr(error)
+            output = repr(error)
         finally:
-            os.write(writing, said.encode())
+            os.write(writing, output.encode())
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading) as said:
-        assert said.read() == "closed 1 1 client_forked"
+    with os.fdopen(reading) as output:
+        assert output.read() == "closed 1 1 client_forked"
     os.waitpid(pid, 0)
-    # The parent's goes on.
+    # The client of the parent continues.
     assert client.state == "ready"
     assert server.ledger()["sessions_closed"] == 0
     use(client)

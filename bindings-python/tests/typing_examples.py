@@ -1,4 +1,4 @@
-"""What a type checker says of code that uses the package. Checked by mypy, and run by test_typing.py."""
+"""Examples for type checkers: mypy checks them, and test_typing.py runs mypy."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def sync(key: str, url: str) -> None:
         assert_type(client.list_tools(), ListToolsResult)
         assert_type(client.list_tools()["tools"], list[Tool])
         assert_type(client.call_tool("fred.search", {"q": "inflation"}, "idem_1"), CallToolResult)
-        answer = client.with_metadata.call_tool("fred.search", {"q": "inflation"}, on_progress=hear)
+        answer = client.with_metadata.call_tool("fred.search", {"q": "inflation"}, on_progress=show_progress)
         assert_type(answer, WithMetadata[CallToolResult])
         assert_type(answer.metadata["attempts"], int)
         assert_type(answer.metadata["idempotency_key"], str | None)
@@ -85,7 +85,7 @@ async def asynchronous(key: str, url: str) -> None:
     async with AsyncOmniMCPClient(key, base_url=url) as client:
         assert_type(client, AsyncOmniMCPClient)
         assert_type(await client.call_tool("fred.search", {"q": "inflation"}), CallToolResult)
-        answer = await client.with_metadata.list_tools(on_progress=hear_async)
+        answer = await client.with_metadata.list_tools(on_progress=show_progress_later)
         assert_type(answer, WithMetadata[ListToolsResult])
         assert_type(client.iter_prompts(), AsyncIterator[Prompt])
         assert_type(await client.read_resource("file:///x"), ReadResourceResult)
@@ -146,12 +146,12 @@ def reported(notification: Notification) -> None:
     assert_type(notification["method"], str)
 
 
-def hear(progress: Progress) -> None:
+def show_progress(progress: Progress) -> None:
     assert_type(progress["progress"], float)
 
 
-async def hear_async(progress: Progress) -> None:
-    hear(progress)
+async def show_progress_later(progress: Progress) -> None:
+    show_progress(progress)
 
 
 def errors(client: Client) -> None:
