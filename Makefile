@@ -1,4 +1,4 @@
-# demo · test · check · bench · dist, and types · chaos · fuzz · interop · deployments · conformance · audit. A newcomer needs no other command.
+# All commands of the project; `make help` lists them.
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -18,25 +18,25 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 export CARGO_TARGET_DIR := $(TARGET)
 
-# The published schemas of the protocol: `<revision>/schema.json`, and examples. What needs them says so where they are not.
+# Folder of the published schemas of the protocol (`<revision>/schema.json`) and their examples. Commands that need it print a message without it.
 MCP_SCHEMAS ?= $(wildcard ../shared/schema)
 export MCP_SCHEMAS := $(if $(MCP_SCHEMAS),$(abspath $(MCP_SCHEMAS)))
-# What the clients of the tests sent, as the dev server keeps it.
+# Messages that the clients of the tests sent, recorded by the dev server.
 MESSAGES := $(TARGET)/messages
 GENERATE_TYPES := PYTHONPATH=tools $(RUN_PYTHON) tools/protocol-types/generate.py
 GENERATE_FACADES := PYTHONPATH=tools $(RUN_PYTHON) tools/facades/generate.py
 
-# Lets the programs of a folder import the package of this tree, as if it were installed there.
+# Makes the Node package of this tree importable in a folder.
 link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING) $(1)/node_modules/@omni/omni-mcp-js
 
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
-demo: python node ## Run the examples in Rust, Python and Node, and compare their lines
+demo: python node ## Run the examples in Rust, Python and Node, and compare their output
 	cargo build --locked -q -p omni-mcp-devserver --features cli
 	examples/run.sh $(RUN_PYTHON)
 
-test: python node ## Run all tests in all languages, and check what the clients sent by the published schemas
+test: python node ## Run all tests in all languages, and validate the sent messages against the published schemas
 	rm -rf $(MESSAGES)
 	cargo test --locked -p omni-mcp-devserver --features cli
 	OMNI_MCP_DEVSERVER_MESSAGES=$(MESSAGES) cargo test --locked -p omni-mcp --features omni-mcp-devserver/cli
@@ -65,20 +65,20 @@ types: python ## Generate the facades from the tables of the core, and the types
 	$(GENERATE_FACADES)
 	$(GENERATE_TYPES)
 
-chaos: python node ## Faults, floods, losses and cancels by the hundred thousand; one table at the end
+chaos: python node ## Calls under faults, outages, lost sessions and cancellations; prints one table
 	cargo run --locked -q --release -p omni-mcp-chaos -- --long --python $(RUN_PYTHON)
 
-fuzz: ## Random input to the parts that read what others write, a minute for each
+fuzz: ## Random input to the parsers, one minute each (SECONDS_EACH=60)
 	fuzz/run.sh $(or $(SECONDS_EACH),60)
 
-interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, and nginx before replicas, in three languages
+interop: python node $(INTEROP)/node_modules/.stamp $(INTEROP)/.venv/.stamp ## Third-party servers, and replicas behind nginx, in three languages
 	$(INTEROP)/install_nginx.sh
 	cargo build --locked -q -p omni-mcp --example 01_quickstart
 	cargo build --locked -q -p omni-mcp-interop -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	$(call link_node,$(INTEROP))
 	$(RUN_PYTHON) $(INTEROP)/run.py
 
-deployments: python node $(DEPLOYMENTS)/.venv/.stamp $(patsubst %/package-lock.json,%/node_modules/.stamp,$(wildcard $(DEPLOYMENTS)/node/package-lock.json)) ## Workers, event loops, bundlers and runtimes in which programs run (ROWS="celery gevent": these only)
+deployments: python node $(DEPLOYMENTS)/.venv/.stamp $(patsubst %/package-lock.json,%/node_modules/.stamp,$(wildcard $(DEPLOYMENTS)/node/package-lock.json)) ## Workers, event loops, bundlers and runtimes (ROWS="celery gevent": only these)
 	$(call link_node,$(DEPLOYMENTS)/node)
 	$(DEPLOYMENTS)/.venv/bin/python $(DEPLOYMENTS)/run.py $(ROWS)
 
@@ -91,10 +91,10 @@ conformance: python node $(CONFORMANCE)/node_modules/.stamp ## The official conf
 	$(call link_node,$(CONFORMANCE))
 	$(RUN_PYTHON) $(CONFORMANCE)/run.py
 
-audit: ## Known weaknesses, licences and sources of all dependencies; tells what could not be asked (AUDIT=--all: fails then)
+audit: ## Known vulnerabilities, licences and sources of dependencies; lists what could not be checked (AUDIT=--all: fail then)
 	$(PYTHON) tools/audit/audit.py $(AUDIT)
 
-bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, against the raw HTTP clients
+bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call, compared with raw HTTP clients
 	cargo build --locked -q --release -p omni-mcp-bench -p omni-mcp-devserver --features omni-mcp-devserver/cli
 	cd bindings-python && VIRTUAL_ENV=$(VENV) $(VENV)/bin/maturin develop -q --locked --release
 	cd $(NODE_BINDING) && npm run -s build
@@ -102,7 +102,7 @@ bench: $(VENV)/.bench-stamp $(NODE_BINDING)/node_modules/.stamp ## CPU per call,
 	ln -sfn $(CURDIR)/$(NODE_BINDING)/node_modules/undici bench/node/node_modules/undici
 	$(RUN_PYTHON) bench/run.py --target $(TARGET)/release
 
-dist: $(VENV)/.dist-stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install each and try it
+dist: $(VENV)/.dist-stamp $(NODE_BINDING)/node_modules/.stamp ## Build dist/: wheel, npm tarball, crates, checksums; then install and test each
 	tests/dist/build.sh $(VENV)
 	tests/dist/run.sh $(PYTHON)
 

@@ -1,7 +1,7 @@
-"""CPU per sequential small call, ours and the raw HTTP client of each language, interleaved against one server.
+"""CPU per sequential small call of our clients and of a raw HTTP client in each language, against one server.
 
 Each program is a process of its own and measures itself by getrusage. The rounds are interleaved, so that a change in
-the machine's speed meets all alike; the table shows medians, and ratios of medians.
+the machine's speed affects all programs. The table shows medians, and ratios of medians.
 """
 
 import argparse
@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 BENCH = ROOT / "bench"
 
-# name: (command, the peer it is compared with, the ratio it is held to)
+# name: (command, program it is compared with, target for the ratio of CPU times: printed, not enforced)
 PROGRAMS = {
     "rust": (["{target}/ours"], "reqwest", 1.5),
     "reqwest": (["{target}/raw_reqwest"], None, None),
@@ -49,13 +49,13 @@ def main():
 def measure(plan, address):
     figures = {name: [] for name in PROGRAMS}
     for _ in range(plan.rounds):
-        for name, (words, _, _) in PROGRAMS.items():
-            words = [word.format(target=plan.target, python=sys.executable) for word in words]
-            words += [address["url"], address["api_key"], str(plan.calls)]
-            ended = subprocess.run(words, cwd=BENCH, capture_output=True, text=True)
-            if ended.returncode != 0:
-                raise SystemExit(f"{name} failed:\n{ended.stderr}")
-            figures[name].append(json.loads(ended.stdout))
+        for name, (command, _, _) in PROGRAMS.items():
+            command = [part.format(target=plan.target, python=sys.executable) for part in command]
+            command += [address["url"], address["api_key"], str(plan.calls)]
+            finished = subprocess.run(command, cwd=BENCH, capture_output=True, text=True)
+            if finished.returncode != 0:
+                raise SystemExit(f"{name} failed:\n{finished.stderr}")
+            figures[name].append(json.loads(finished.stdout))
     return figures
 
 
@@ -64,12 +64,12 @@ def print_table(plan, figures):
         return statistics.median(run[figure] for run in figures[name])
 
     print(f"{plan.calls} sequential small calls, {plan.rounds} interleaved rounds, medians in µs per call\n")
-    print("| program | CPU | wall | compared with | CPU ratio | held to |")
+    print("| program | CPU | wall | compared with | CPU ratio | target |")
     print("|---|---|---|---|---|---|")
-    for name, (_, peer, held_to) in PROGRAMS.items():
+    for name, (_, peer, target) in PROGRAMS.items():
         cpu, wall = median(name, "cpu_us"), median(name, "wall_us")
         ratio = f"{cpu / median(peer, 'cpu_us'):.2f}" if peer else "–"
-        bound = f"≤ {held_to}" if held_to else "–"
+        bound = f"≤ {target}" if target else "–"
         print(f"| {name} | {cpu:.0f} | {wall:.0f} | {peer or '–'} | {ratio} | {bound} |")
 
 

@@ -1,10 +1,13 @@
-//! The layers of `core/src`: imports go down only, no folder imports itself through another, and no two types share a name.
+//! The layers of `core/src`: imports go down only, without circles between folders, and no two types share a name. The
+//! paths in ARCHITECTURE.md exist, and docs/errors.md lists every error code.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use omni_mcp::CODES;
 
 /// The folders from the top to the bottom, along the path of a call. `lib.rs` and `fuzzing` may import any of them.
 const LAYERS: &[&str] = &[
@@ -65,7 +68,7 @@ fn declared_type(line: &str) -> Option<&str> {
         Some(rest) => rest.strip_prefix("(crate)").unwrap_or(rest).trim_start(),
         None => line,
     };
-    let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| line.strip_prefix(word))?;
+    let name = ["struct ", "enum ", "trait ", "type "].iter().find_map(|keyword| line.strip_prefix(keyword))?;
     name.split(|c: char| !c.is_alphanumeric()).next()
 }
 
@@ -141,6 +144,15 @@ fn every_path_in_the_architecture_exists() {
     }
     assert!(missing.is_empty(), "paths in ARCHITECTURE.md that do not exist: {missing:?}");
     assert_eq!(layers, LAYERS, "the tree in ARCHITECTURE.md");
+}
+
+#[test]
+fn the_documentation_lists_every_error_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let text = fs::read_to_string(root.join("docs/errors.md")).unwrap();
+    let listed: Vec<_> = text.lines().filter(|line| line.starts_with("| `")).collect();
+    let rows: Vec<_> = CODES.iter().map(|row| format!("| `{}` | `{}` | {} |", row.code, row.kind, row.help)).collect();
+    assert_eq!(listed, rows, "docs/errors.md");
 }
 
 #[test]

@@ -464,7 +464,7 @@ fn count_records(now: &LedgerSnapshot, wait: &Wait) -> u64 {
             Count::Disconnects => record.disconnected,
             _ => true,
         };
-        state && on.meets(record.rpc_method.as_deref(), record.tool.as_deref(), &record.http_method, &record.path)
+        state && on.matches(record.rpc_method.as_deref(), record.tool.as_deref(), &record.http_method, &record.path)
     };
     now.requests.iter().filter(counts).count() as u64
 }

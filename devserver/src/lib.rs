@@ -77,7 +77,10 @@ mod tools;
 mod wait;
 
 pub use credentials::AuthOptions;
-pub use faults::{Endless, Fault, How, LastStream, Matcher, Packing, RetryAfter, Rule, StreamEnd, Then, When};
+pub use faults::{
+    Acknowledgement, Charset, Endless, Fault, How, LastStream, Matcher, Packing, RetryAfter, Rule, StreamEnd, Then,
+    When,
+};
 pub use ledger::{ExecutionRecord, HeaderRecord, LedgerSnapshot, RequestRecord};
 pub use oauth::{OAuthClient, OAuthOptions};
 pub use options::{

@@ -74,7 +74,7 @@ impl Script {
     pub(crate) fn select(&mut self, exchange: &Exchange) -> Fate {
         let mut fate = Fate::default();
         for active in &mut self.rules {
-            let met = active.rule.on.meets(
+            let met = active.rule.on.matches(
                 exchange.rpc_method(),
                 exchange.tool(),
                 exchange.http_method.as_str(),
