@@ -1,4 +1,4 @@
-//! An answer before it is put on the wire, so that a fault can still change it.
+//! A response before it is sent, so that a fault can still change it.
 
 use std::sync::Arc;
 
@@ -7,24 +7,24 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use serde_json::Value;
 
-use crate::held::Feed;
+use crate::open_streams::Feed;
 
-/// The second half of a JSON-RPC answer, as JSON text.
+/// The result or error of a JSON-RPC response, as JSON text.
 #[derive(Clone)]
 pub(crate) enum Outcome {
     Result(Arc<str>),
     Error(Arc<str>),
 }
 
-/// What an answer carries.
+/// The content of a response.
 pub(crate) enum Payload {
     Empty,
-    /// A body of its own type, as REST errors are.
+    /// A body with its own content type, such as a REST error.
     Body {
         content_type: HeaderValue,
         bytes: Bytes,
     },
-    /// A JSON-RPC answer, and the notifications that go before it.
+    /// A JSON-RPC response, and the notifications that precede it.
     Rpc {
         id: Value,
         outcome: Outcome,
@@ -33,15 +33,15 @@ pub(crate) enum Payload {
     },
     /// The rest of an event stream that was cut.
     Resumed(Vec<Bytes>),
-    /// An event stream that comes from elsewhere, piece by piece.
+    /// An event stream whose pieces come from another part of the server.
     Relayed(Incoming),
     /// An event stream that stays open.
     Open(Bytes),
-    /// The same, on which the server can also speak of its own accord.
-    Held(Bytes, Feed),
+    /// The same; the server can also send notifications and requests on it.
+    Streamed(Bytes, Feed),
 }
 
-/// One answer.
+/// A response.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,

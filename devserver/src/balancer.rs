@@ -1,28 +1,28 @@
-//! A load balancer before two replicas, which keeps a client at one of them by a cookie.
+//! A load balancer in front of two replicas; a cookie keeps a client at one of them.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use http::{HeaderMap, HeaderValue, header};
 
-use crate::shared::lock;
+use crate::server_state::lock;
 
 /// The cookie's name.
 const NAME: &str = "DEVLB";
 const SESSION: &str = "mcp-session-id";
 
-/// Where sessions live, and whose turn it is.
+/// The replicas of the sessions, and the counter for round robin.
 #[derive(Default)]
 pub(crate) struct Balancer(Mutex<State>);
 
 #[derive(Default)]
 struct State {
-    turn: u32,
+    next: u32,
     sessions: HashMap<String, u32>,
 }
 
 impl Balancer {
-    /// The replica of a request: that of its cookie, else each in turn.
+    /// The replica of a request: the one in its cookie, else the next one.
     pub(crate) fn replica(&self, headers: &HeaderMap) -> u32 {
         let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
         let named = cookies.flat_map(|line| line.split("; ")).find_map(|pair| {
@@ -30,8 +30,8 @@ impl Balancer {
         });
         named.unwrap_or_else(|| {
             let mut state = lock(&self.0);
-            state.turn += 1;
-            state.turn % 2
+            state.next += 1;
+            state.next % 2
         })
     }
 
@@ -41,7 +41,7 @@ impl Balancer {
         session.and_then(|id| lock(&self.0).sessions.get(id).copied()).is_some_and(|home| home != replica)
     }
 
-    /// Sets the cookie, and notes where a session lives that begins with this answer.
+    /// Sets the cookie, and notes the replica of a session that this response opens.
     pub(crate) fn answer(&self, headers: &mut HeaderMap, replica: u32) {
         if let Some(id) = headers.get(SESSION).and_then(|id| id.to_str().ok()) {
             lock(&self.0).sessions.entry(id.to_owned()).or_insert(replica);

@@ -1,4 +1,4 @@
-//! The body of an answer: steps that are sent, waited for, repeated, or at which the line is cut.
+//! The body of a response as steps: send, wait, repeat, cut the connection.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -14,12 +14,12 @@ use tokio::time::Sleep;
 
 use crate::connection::Guard;
 use crate::faults::How;
-use crate::held::Feed;
+use crate::open_streams::Feed;
 
-/// The comment that keeps a silent stream open.
+/// The comment that keeps an idle stream open.
 pub(crate) const KEEP_ALIVE: &[u8] = b": keep-alive\n\n";
 
-/// One thing that a body does.
+/// One step of a body.
 pub(crate) enum Step {
     Send(Bytes),
     Wait(Duration),
@@ -29,23 +29,23 @@ pub(crate) enum Step {
         size: usize,
         every: Duration,
     },
-    /// Sends the same for ever.
+    /// Sends the same bytes without end.
     Repeat {
         chunk: Bytes,
         every: Duration,
     },
-    /// Sends what comes from elsewhere, and breaks off where that does.
+    /// Sends pieces from another part of the server, and cuts the connection when that does.
     Relay(Incoming),
-    /// Takes the steps that it is told, with comments where there are none for so long.
+    /// Executes the steps that it receives, with comments while there are none.
     Feed {
         feed: Feed,
         every: Duration,
     },
-    /// Ends the connection once everything before is sent.
+    /// Ends the connection after everything before was sent.
     Cut(How),
 }
 
-/// A body that takes its steps, and tells the ledger when it is through.
+/// A body that executes its steps, and notifies the ledger when it ends.
 pub(crate) struct AnswerBody {
     steps: VecDeque<Step>,
     length: Option<u64>,
@@ -68,7 +68,7 @@ impl AnswerBody {
         }
     }
 
-    /// Pending until the time is over.
+    /// Pending until the timer expires.
     fn poll_wait(&mut self, time: Duration, cx: &mut Context<'_>) -> Poll<()> {
         if time.is_zero() {
             return Poll::Ready(());

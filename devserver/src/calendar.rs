@@ -1,4 +1,4 @@
-//! Just enough of a calendar for observation dates.
+//! Calendar for observation dates.
 
 use std::fmt;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -17,7 +17,7 @@ impl Day {
         Self(era * 146_097 + day_of_era - 719_468)
     }
 
-    /// Reads `YYYY-MM-DD`, and only days that exist.
+    /// Parses `YYYY-MM-DD`; only existing days.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let bytes = text.as_bytes();
         if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
@@ -67,7 +67,7 @@ impl fmt::Display for Day {
     }
 }
 
-/// This moment in UTC, as in `2026-01-05T09:30:00.000Z`.
+/// The current time in UTC, as in `2026-01-05T09:30:00.000Z`.
 pub(crate) fn now() -> String {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let seconds = since.as_secs();

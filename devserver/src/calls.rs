@@ -1,4 +1,4 @@
-//! A tool call that was let through: running it, and what its profile makes of the outcome.
+//! Accepted tool calls: running the tool, and building the response of the profile from the outcome.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -9,27 +9,27 @@ use serde_json::{Map, Value};
 use tokio::sync::mpsc::unbounded_channel;
 
 use crate::answer::{Answer, Payload};
+use crate::client_requests::{Outlet, Talk};
 use crate::era::Caller;
-use crate::held::Feed;
+use crate::fault_rules::Fate;
 use crate::ledger::{Entry, ExecutionRecord};
-use crate::mangle;
 use crate::omni::idempotency::Claim;
-use crate::script::Fate;
-use crate::shared::Shared;
-use crate::talk::{Outlet, Talk};
+use crate::open_streams::Feed;
+use crate::server_state::Shared;
 use crate::tools::{Failed, Ready};
+use crate::wire_faults;
 
-/// A tool call that was let through.
+/// An accepted tool call.
 pub(crate) struct Call {
     pub(crate) id: Value,
     pub(crate) tool: String,
     pub(crate) ready: Ready,
     pub(crate) arguments: Map<String, Value>,
     pub(crate) progress_token: Option<Value>,
-    /// Messages of the tool itself, for before the answer.
+    /// Messages of the tool, sent before the response.
     pub(crate) before: Vec<String>,
     pub(crate) caller: Caller,
-    /// The API key, by its place.
+    /// The index of the API key.
     pub(crate) key: Option<usize>,
     pub(crate) idempotency_key: Option<String>,
     pub(crate) claim: Option<Claim>,
@@ -37,7 +37,7 @@ pub(crate) struct Call {
     pub(crate) entry: Entry,
 }
 
-/// What is left of a call once its tool has run.
+/// What remains of a call after its tool has run.
 pub(crate) struct Done {
     pub(crate) id: Value,
     pub(crate) tool: String,
@@ -49,18 +49,18 @@ pub(crate) struct Done {
     pub(crate) outcome: Result<Arc<str>, Failed>,
 }
 
-/// What a profile decides about a request.
+/// A profile's decision about a request.
 pub(crate) enum Plan {
     Answer(Answer),
     Call(Call),
-    /// What happens elsewhere, or changes something that is kept.
+    /// Runs in another part of the server, or changes state.
     Work(Work),
 }
 
-/// Something that is done before there is an answer.
+/// Something that runs before there is a response.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
-/// What a request is answered in the end. Without an outlet of its own, a call that speaks becomes a stream.
+/// The response in the end. A call that sends messages and has no stream becomes a stream.
 pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate, outlet: Option<Outlet>) -> Answer {
     match plan {
         Plan::Call(call) => run(shared, call, fate, outlet).await,
@@ -74,7 +74,7 @@ pub(crate) async fn carry_out(shared: &Arc<Shared>, plan: Plan, fate: &Fate, out
     }
 }
 
-/// Does it to its end, even if nobody waits for it any more.
+/// Runs to the end, also if the client has left.
 async fn work(work: Work, fate: &Fate) -> Answer {
     let before = fate.before;
     let running = tokio::spawn(async move {
@@ -84,7 +84,7 @@ async fn work(work: Work, fate: &Fate) -> Answer {
     running.await.unwrap_or_else(|_| Answer::empty(500))
 }
 
-/// Runs a call to its end, even if nobody waits for it any more.
+/// Runs a call to the end, also if the client has left.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate, outlet: Option<Outlet>) -> Answer {
     let (before, lasts) = (fate.before, call.ready.lasts());
     let (ready, rest) = call.split();
@@ -115,32 +115,32 @@ async fn converse(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate, out
     conclude(shared, rest, outcome)
 }
 
-/// The stream on which a call speaks, and which ends with its answer.
+/// The stream of a call that sends messages; it ends with the response.
 fn stream(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
     let shared = Arc::clone(shared);
     let fate = Fate { before: fate.before, fault: fate.fault.clone(), ..Fate::default() };
     if let (Caller::Legacy { session }, true) = (&rest.caller, shared.gives_ids()) {
-        let (number, first, told) = shared.speaking.open(session.clone(), shared.options.sse_retry_ms);
+        let (number, first, receiver) = shared.resumable_streams.open(session.clone(), shared.options.sse_retry_ms);
         tokio::spawn(async move {
             let answer = converse(&shared, talk, rest, &fate, Outlet::Kept(number)).await;
-            for message in mangle::messages(answer, fate.fault.as_deref()) {
-                shared.speaking.say(number, &message);
+            for message in wire_faults::messages(answer, fate.fault.as_deref()) {
+                shared.resumable_streams.send(number, &message);
             }
-            shared.speaking.end(number);
+            shared.resumable_streams.end(number);
         });
-        return Answer::new(200, Payload::Held(first, Feed::of_call(told)));
+        return Answer::new(200, Payload::Streamed(first, Feed::of_call(receiver)));
     }
-    let (teller, told) = unbounded_channel();
+    let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
-        let outlet = Outlet::Post(teller.clone());
+        let outlet = Outlet::Post(sender.clone());
         let answer = converse(&shared, talk, rest, &fate, outlet).await;
         let fault = fate.fault.as_deref().filter(|fault| fault.changes_the_answer());
-        for step in mangle::on_stream(&shared, answer, fault) {
+        for step in wire_faults::on_stream(&shared, answer, fault) {
             // The client may have left.
-            let _ = teller.send(step);
+            let _ = sender.send(step);
         }
     });
-    Answer::new(200, Payload::Held(Bytes::new(), Feed::of_call(told)))
+    Answer::new(200, Payload::Streamed(Bytes::new(), Feed::of_call(receiver)))
 }
 
 /// A call without its tool.

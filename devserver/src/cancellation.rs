@@ -1,4 +1,4 @@
-//! `notifications/cancelled` of the modern era, on standard input and output: what runs, and can still be stopped.
+//! `notifications/cancelled` of the modern era on standard input and output.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -9,14 +9,14 @@ use tokio::sync::oneshot;
 use crate::exchange::Exchange;
 use crate::modern::meta;
 use crate::options::Era;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 
-/// The requests that run, by their ids. One that is taken out is over.
+/// The running requests by id. A removed one has ended.
 #[derive(Default)]
 pub(crate) struct Running(Mutex<HashMap<String, oneshot::Sender<()>>>);
 
 impl Running {
-    /// Notes a request of the modern era. The receiver wakes when the client cancels it.
+    /// Registers a request of the modern era. The receiver resolves when the client cancels it.
     pub(crate) fn begins(&self, shared: &Shared, exchange: &Exchange) -> Option<oneshot::Receiver<()>> {
         if shared.options.era == Era::Legacy || !meta::is_of_a_request(&exchange.body) {
             return None;
@@ -26,12 +26,12 @@ impl Running {
         Some(stopped)
     }
 
-    /// Stops what a message cancels, calls and subscriptions.
+    /// Stops the call or subscription that a message cancels.
     pub(crate) fn heed(&self, shared: &Shared, exchange: &Exchange) {
         let id = exchange.body.get("params").and_then(|params| params.get("requestId"));
         if let (Some("notifications/cancelled"), Some(id)) = (exchange.rpc_method(), id) {
             self.ends(id);
-            shared.held.cancel(id);
+            shared.open_streams.cancel(id);
         }
     }
 

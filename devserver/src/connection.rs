@@ -1,4 +1,4 @@
-//! One TCP connection: it belongs to us, so that it can be cut at any byte, in either way.
+//! One TCP connection, under our control so that it can be cut at any byte, in either direction.
 
 use std::future::{Future, poll_fn};
 use std::io;
@@ -19,7 +19,7 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 use crate::faults::How;
 use crate::ledger::Entry;
 use crate::server::Front;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 #[cfg(feature = "tls")]
 use crate::{http2, http2::Framed, tls};
 
@@ -27,22 +27,22 @@ const ALIVE: u8 = 0;
 const FIN: u8 = 1;
 const RST: u8 = 2;
 
-/// What a head without end begins with, and consists of.
+/// Beginning and content of a head without end.
 const HEAD: &[u8] = b"HTTP/1.1 200 OK\r\n";
-const HEADER: &str = "x-nothing: to say\r\n";
+const HEADER: &str = "x-filler: filler\r\n";
 
-/// What the parts of one connection tell each other.
+/// What the parts of one connection share.
 pub(crate) struct Connection {
     pub(crate) number: u64,
     end: AtomicU8,
     write_blocked: AtomicBool,
     floods: AtomicBool,
-    /// What is sent in the place of what hyper writes next.
+    /// Bytes to send instead of the next ones of hyper.
     instead: Mutex<Option<Bytes>>,
     stalled: AtomicBool,
-    /// The number of the last connection that was stalled with all others.
+    /// The number of the newest connection at the time when all were stalled.
     stalled_up_to: Arc<AtomicU64>,
-    /// Told when a request wants something of its connection: in HTTP/2 it is served beside it.
+    /// Notified when a request changes its connection; with HTTP/2 the connection is driven by another task.
     wanted: Notify,
     #[cfg(feature = "tls")]
     inserts: http2::Inserts,
@@ -64,7 +64,7 @@ impl Connection {
         }
     }
 
-    /// Ends the connection as soon as what was written before has left. The caller must then be
+    /// Ends the connection as soon as everything before is written. The caller must then be
     /// pending.
     pub(crate) fn end(&self, how: How) {
         let end = match how {
@@ -75,12 +75,12 @@ impl Connection {
         self.wanted.notify_one();
     }
 
-    /// From now on nothing is read and nothing written, as where a cable is cut.
+    /// From now on nothing is read and nothing written, as with a cut cable.
     pub(crate) fn stall(&self) {
         self.stalled.store(true, Ordering::Relaxed);
     }
 
-    /// Says that streams of HTTP/2 above this one are not looked at.
+    /// Sends GOAWAY: streams of HTTP/2 above this one are not processed.
     pub(crate) fn go_away(&self, last_stream: u32) {
         #[cfg(feature = "tls")]
         self.inserts.add(&http2::go_away(last_stream));
@@ -93,12 +93,12 @@ impl Connection {
         self.stalled.load(Ordering::Relaxed) || self.number <= self.stalled_up_to.load(Ordering::Relaxed)
     }
 
-    /// From now on sends a head that never ends, whatever hyper writes.
+    /// From now on sends a head that never ends, instead of the bytes of hyper.
     pub(crate) fn flood(&self) {
         self.floods.store(true, Ordering::Relaxed);
     }
 
-    /// Sends these bytes in the place of what hyper writes next.
+    /// Sends these bytes instead of the next ones of hyper.
     pub(crate) fn send_instead(&self, bytes: Bytes) {
         *lock(&self.instead) = Some(bytes);
     }
@@ -112,14 +112,14 @@ impl Connection {
     }
 }
 
-/// Stands for a request until its answer is complete. Dropped before that, by anything but our
-/// own doing, the peer went away.
+/// Exists until the response to a request is complete. If it is dropped earlier, and not by us, the peer has
+/// closed the connection.
 pub(crate) struct Guard {
     shared: Arc<Shared>,
     connection: Arc<Connection>,
     entry: Entry,
     complete: bool,
-    /// Held until the answer is over.
+    /// Kept until the response has ended.
     _worker: Option<OwnedSemaphorePermit>,
 }
 
@@ -153,7 +153,7 @@ impl Drop for Guard {
     }
 }
 
-/// Counts a connection out when it is gone, however it went.
+/// Counts a connection as closed when it is dropped.
 struct Open(Arc<Shared>);
 
 impl Drop for Open {
@@ -162,14 +162,14 @@ impl Drop for Open {
     }
 }
 
-/// Serves a connection until either side ends it, or the server dies.
+/// Serves a connection until either side ends it or the server stops.
 pub(crate) async fn serve(stream: TcpStream, front: Arc<Front>, shared: Arc<Shared>, death: impl Future<Output = ()>) {
     let connection = Arc::new(Connection::new(shared.ledger.connection_opened(), shared.stalled_up_to()));
     let _open = Open(Arc::clone(&shared));
     #[cfg(feature = "tls")]
     if let Some(front) = (*front).as_ref() {
         let mut death = pin!(death);
-        // A client that does not come through the handshake has said all there is to say.
+        // A failed TLS handshake needs no response.
         let accepted = tokio::select! {
             accepted = front.accept(stream) => accepted,
             () = &mut death => return,
@@ -223,7 +223,7 @@ async fn serve_http2<S: Socket>(
     until_ended(builder.serve_connection(io, service), &connection, death).await;
 }
 
-/// Drives a connection until it is over, a fault has ended it, or the server has died.
+/// Drives a connection until it ends, a fault has ended it, or the server has stopped.
 async fn until_ended(serving: impl Future, connection: &Connection, death: impl Future<Output = ()>) {
     let mut serving = pin!(serving);
     let mut wanted = pin!(connection.wanted.notified());
@@ -243,7 +243,7 @@ async fn until_ended(serving: impl Future, connection: &Connection, death: impl 
     }
 }
 
-/// What carries a connection, over TCP in the end.
+/// The transport of a connection: TCP, or TLS over TCP.
 trait Socket: AsyncRead + AsyncWrite + Unpin {
     fn tcp(&self) -> &TcpStream;
 }
@@ -272,7 +272,7 @@ impl<S: Socket> Socket for Framed<S> {
 struct Io<S: Socket> {
     stream: TokioIo<S>,
     connection: Arc<Connection>,
-    /// What is next of a head without end.
+    /// The next bytes of a head without end.
     head: Bytes,
 }
 
@@ -282,7 +282,7 @@ impl<S: Socket> Io<S> {
         written
     }
 
-    /// Writes of the head without end, in the place of `length` other bytes.
+    /// Writes a part of the head without end instead of `length` other bytes.
     fn poll_flood(&mut self, cx: &mut Context<'_>, length: usize) -> Poll<io::Result<usize>> {
         let written = std::task::ready!(Pin::new(&mut self.stream).poll_write(cx, &self.head))?;
         self.head.advance(written);
@@ -292,7 +292,7 @@ impl<S: Socket> Io<S> {
         Poll::Ready(Ok(length))
     }
 
-    /// Writes other bytes in the place of `length`, where there are such: all of them, before anything else.
+    /// Writes the pending bytes instead of `length` others, if there are any: all of them, before anything else.
     fn poll_instead(&mut self, cx: &mut Context<'_>, length: usize) -> Option<Poll<io::Result<usize>>> {
         let mut instead = lock(&self.connection.instead).take()?;
         while !instead.is_empty() {
@@ -312,7 +312,7 @@ impl<S: Socket> Io<S> {
 impl<S: Socket> Drop for Io<S> {
     fn drop(&mut self) {
         if self.connection.end.load(Ordering::Relaxed) == RST {
-            // A socket that cannot be set so is gone already.
+            // The socket is already closed if this fails.
             let _ = self.stream.inner().tcp().set_zero_linger();
         }
     }

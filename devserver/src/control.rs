@@ -1,4 +1,4 @@
-//! The control surface over HTTP, for a server that runs as a program of its own.
+//! Control routes over HTTP, for a server that runs as a separate program.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,17 +8,17 @@ use http::{HeaderValue, Method};
 use serde_json::json;
 
 use crate::answer::{Answer, Payload};
+use crate::fault_rules::ScriptError;
 use crate::faults::Rule;
 use crate::headers;
 use crate::push::{Push, PushError};
-use crate::script::ScriptError;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 use crate::wait::{Wait, WaitError};
 
-/// The paths below which requests are for us, and not recorded.
+/// Paths below which requests are control requests, and not recorded.
 pub(crate) const PREFIX: &str = "/__dev/";
 
-/// Reads rules: a list of them, or one.
+/// Parses rules: a list, or one.
 pub(crate) fn read_rules(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
     let is_list = text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
     let rules = match is_list {
@@ -28,12 +28,12 @@ pub(crate) fn read_rules(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
     rules.map_err(|error| ScriptError(error.to_string()))
 }
 
-/// Reads a wait condition.
+/// Parses a wait condition.
 pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
     serde_json::from_slice(text).map_err(|error| WaitError(error.to_string()))
 }
 
-/// Reads a message to push.
+/// Parses a message to push.
 pub(crate) fn read_push(text: &[u8]) -> Result<Push, PushError> {
     serde_json::from_slice(text).map_err(|error| PushError(error.to_string()))
 }
@@ -84,20 +84,20 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             done()
         }
         ("POST", Some("push")) => match read_push(&bytes) {
-            Ok(push) => Answer::json(200, &json!({"ok": true, "streams": shared.held.push(&push)})),
+            Ok(push) => Answer::json(200, &json!({"ok": true, "streams": shared.open_streams.push(&push)})),
             Err(error) => failed(&error),
         },
         ("POST", Some("drop-streams")) => {
-            shared.held.cut_all();
+            shared.open_streams.cut_all();
             done()
         }
         ("POST", Some("restart")) => {
-            // This very connection dies with the others, and has no answer.
+            // This connection ends with the others, without a response.
             shared.restarts.restart(0, Duration::ZERO).await;
             std::future::pending().await
         }
         ("POST", Some("end-streams")) => {
-            shared.held.end_all();
+            shared.open_streams.end_all();
             done()
         }
         ("POST", Some("revoke-tokens")) => {
@@ -116,7 +116,7 @@ async fn wait(shared: &Arc<Shared>, bytes: &Bytes) -> Answer {
     };
     let shared = Arc::clone(shared);
     match tokio::task::spawn_blocking(move || shared.ledger.wait(&wait)).await {
-        Ok(Ok(held)) => Answer::json(200, &json!({"ok": held})),
+        Ok(Ok(holds)) => Answer::json(200, &json!({"ok": holds})),
         Ok(Err(error)) => failed(&error),
         Err(_) => Answer::empty(500),
     }

@@ -1,4 +1,4 @@
-//! What a request may have to carry, other than an API key of the options.
+//! Credentials that a request must have, other than an API key of the options.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::omni::auth;
 
-/// What `/mcp` of profile `generic` asks for.
+/// Credentials that `/mcp` of profile `generic` requires.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
 pub enum AuthOptions {
@@ -58,7 +58,7 @@ impl AuthOptions {
         }
     }
 
-    /// The challenge for a request that does not carry it; none where it does.
+    /// The challenge for a request without the credentials; `None` if it has them.
     pub(crate) fn refuses(&self, headers: &HeaderMap) -> Option<&'static str> {
         let (fits, challenge) = match self {
             Self::Bearer { token } => (auth::bearer(headers) == Some(token), "Bearer"),
@@ -75,7 +75,7 @@ impl AuthOptions {
     }
 }
 
-/// The name and the password behind `Basic`.
+/// The name and password in `Basic`.
 pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, encoded) = value.split_once(' ')?;

@@ -1,4 +1,4 @@
-//! Which era a request belongs to, and who asks.
+//! The era of a request, and the client that sent it.
 
 use crate::exchange::Exchange;
 use crate::headers;
@@ -6,19 +6,19 @@ use crate::methods::Versions;
 use crate::modern::meta::{self, Meta};
 use crate::options::{Era, Options};
 
-/// The first revision without a handshake. Revisions are dates, so that later ones are greater.
+/// The first revision without a handshake. Revisions are dates, so later ones are greater.
 const FIRST_MODERN: &str = "2026-07-28";
 
-/// Who asks, as far as a tool may know.
+/// The client that sent a request, as far as a tool may know it.
 pub(crate) enum Caller {
-    /// The client of a session, or one without.
+    /// The client of a session, or a client without one.
     Legacy {
         session: Option<String>,
     },
     Modern(Meta),
 }
 
-/// The modern versions among those of the options; the only one that there is when they name none.
+/// The modern versions among those of the options; if there are none, the only one that exists.
 pub(crate) fn modern_versions(options: &Options) -> Vec<String> {
     let named = options.supported_versions.iter().flatten();
     let modern: Vec<String> = named.filter(|version| version.as_str() >= FIRST_MODERN).cloned().collect();
@@ -28,7 +28,7 @@ pub(crate) fn modern_versions(options: &Options) -> Vec<String> {
     }
 }
 
-/// Whether a message is to be served as the modern revisions have it.
+/// Whether a message is served as the modern revisions specify.
 pub(crate) fn is_modern(era: Era, legacy: &Versions, modern: &[String], exchange: &Exchange) -> bool {
     match era {
         Era::Legacy => false,
@@ -41,7 +41,7 @@ pub(crate) fn is_modern(era: Era, legacy: &Versions, modern: &[String], exchange
             match exchange.header(headers::PROTOCOL_VERSION) {
                 None => false,
                 Some(version) if modern.iter().any(|known| known == version) => true,
-                // One that nobody knows is an old client's only where it opened a session, or is about to.
+                // An unknown version is legacy only if the client has opened a session, or is about to.
                 Some(version) => {
                     let has_session = exchange.header(headers::SESSION_ID).is_some();
                     !legacy.knows(version) && !has_session && method != Some("initialize")

@@ -1,4 +1,4 @@
-//! One request, read whole.
+//! One HTTP request, read completely.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::ledger::Entry;
 
-/// One request, read whole, with what every part of the server asks of it.
+/// One HTTP request, read completely, with the properties that all parts of the server need.
 pub(crate) struct Exchange {
     pub(crate) http_method: Method,
     pub(crate) path: String,
@@ -18,7 +18,7 @@ pub(crate) struct Exchange {
     /// The body as JSON; a string where it is not JSON.
     pub(crate) body: Arc<Value>,
     pub(crate) is_json: bool,
-    /// The id that the answer carries in `X-Request-Id`.
+    /// The id that the response has in `X-Request-Id`.
     pub(crate) request_id: HeaderValue,
     pub(crate) entry: Entry,
 }
@@ -37,7 +37,7 @@ impl Exchange {
         self.body.get("id").cloned().unwrap_or(Value::Null)
     }
 
-    /// A header that is text, trimmed.
+    /// The value of a text header, trimmed.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok().map(str::trim)
     }
@@ -64,7 +64,7 @@ pub(crate) fn tool(body: &Value) -> Option<&str> {
     }
 }
 
-/// The body as JSON, and whether it was; null where there is none.
+/// The body as JSON, and whether it was JSON; null without a body.
 pub(crate) fn read_body(bytes: &Bytes) -> (Value, bool) {
     if bytes.is_empty() {
         return (Value::Null, false);

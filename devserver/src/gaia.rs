@@ -1,4 +1,4 @@
-//! GAIA's registry of MCP servers: it creates and lists, and does no more.
+//! GAIA's registry of MCP servers: create and list.
 
 use std::sync::{Arc, Mutex};
 
@@ -12,8 +12,8 @@ use crate::exchange::Exchange;
 use crate::omni::auth;
 use crate::options::{KeyOptions, Options};
 use crate::registry::{self, Change, Fields, Type};
+use crate::server_state::{Scripted, Shared, lock};
 use crate::service_error::{Row, ServiceError};
-use crate::shared::{Scripted, Shared, lock};
 
 const DEFAULT_PATH: &str = "/api/mcp/servers";
 
@@ -39,7 +39,7 @@ const BODY: &[(&str, Type)] = &[
     ("maxTotalTimeout", Type::Number),
 ];
 
-/// The fields that the list shows; the others are kept to itself.
+/// The fields shown in the list.
 const LISTED: &[&str] = &[
     "id",
     "projectId",
@@ -55,7 +55,7 @@ const LISTED: &[&str] = &[
     "updatedAt",
 ];
 
-/// The errors, by codes of the emulator's own.
+/// The errors, with codes chosen by this emulator.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     ("validation_error", 400, "The request is not valid"),
@@ -81,7 +81,7 @@ fn error(code: &str, message: &str) -> ServiceError {
     ServiceError::new(TABLE, code).message(message)
 }
 
-/// The error of a rule.
+/// The error of a fault rule.
 pub(crate) fn scripted(scripted: &Scripted<'_>) -> Answer {
     let answer = envelope(&ServiceError::scripted(TABLE, scripted));
     match scripted.retry_after {
@@ -170,7 +170,7 @@ fn check(body: &Fields) -> Result<(), String> {
     }
 }
 
-/// A record with what was left out filled in.
+/// A record with defaults for absent fields.
 fn complete(mut server: Fields) -> Fields {
     let now = calendar::now();
     let id = format!("mcp_{:012x}", fastrand::u64(..) >> 16);

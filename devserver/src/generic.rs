@@ -1,4 +1,4 @@
-//! A plain MCP server: of the 2025-11-25 revision, and by option of 2026-07-28.
+//! A plain MCP server: revision 2025-11-25, and by option 2026-07-28.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::answer::{Answer, Outcome};
 use crate::calls::{Call, Done, Plan};
 use crate::era::{self, Caller};
-use crate::everything::{self, Decision, Turn};
+use crate::everything::{self, Decision, Invocation};
 use crate::exchange::Exchange;
 use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
@@ -17,9 +17,9 @@ use crate::methods::{self, Versions};
 use crate::modern::{self, Spoken, results};
 use crate::omni;
 use crate::options::{Era, KeyOptions, Options, SessionMode, Transport};
+use crate::server_state::{Scripted, Shared};
 use crate::service_error::ServiceError;
 use crate::sessions::Standing;
-use crate::shared::{Scripted, Shared};
 use crate::tools::{self, Kind};
 use crate::{legacy, listen};
 
@@ -34,12 +34,12 @@ pub(crate) struct Generic {
     keys: Option<Vec<KeyOptions>>,
     versions: Versions,
     modern: Vec<String>,
-    /// What it says that it speaks, in the modern era.
+    /// The server information of the modern era.
     spoken: Vec<String>,
     era: Era,
 }
 
-/// An answer that says no, without an id. Code 0 stands for no body.
+/// An error response without an id. Code 0 stands for no body.
 struct Refusal {
     status: u16,
     code: i64,
@@ -76,12 +76,12 @@ fn session_not_found() -> Refusal {
     refusal(404, SESSION_NOT_FOUND, "Session not found")
 }
 
-/// What a request of a session that is not known is answered.
+/// The response to a request of an unknown session.
 pub(crate) fn session_lost() -> Answer {
     session_not_found().into_answer()
 }
 
-/// The error of a rule; this profile has no codes of its own, so the code goes into the data.
+/// The error of a fault rule; this profile has no codes, so the code is in the data.
 pub(crate) fn scripted(exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
     let failed = ServiceError::scripted(&[], scripted);
     let error = json!({"code": REFUSED, "message": failed.message, "data": {"code": failed.code}});
@@ -135,13 +135,13 @@ impl Generic {
         plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer()))
     }
 
-    /// The key of a request, by its place, or the answer that says no.
+    /// The index of the key of a request, or the error response.
     pub(crate) fn admit(&self, shared: &Shared, exchange: &Exchange) -> Result<Option<usize>, Box<Answer>> {
         self.authorize(shared, exchange).map_err(|refusal| refusal.into_answer().into())
     }
 
-    /// A message where the transport itself is the session: nothing where nothing is owed, or a code and
-    /// what is wrong with it.
+    /// Serves a message where the transport is the session: nothing if no response is required, or a code and
+    /// what is wrong.
     pub(crate) fn message(
         &self,
         shared: &Arc<Shared>,
@@ -189,7 +189,7 @@ impl Generic {
         }
     }
 
-    /// The routes of the older transport, but for its messages.
+    /// The routes of the HTTP+SSE transport, except for its messages.
     fn bootstrap(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, Refusal> {
         match (&exchange.http_method, exchange.path.as_str()) {
             (&Method::GET, "/sse") => {
@@ -202,7 +202,7 @@ impl Generic {
         }
     }
 
-    /// The live session that a request names; none where it may do without.
+    /// The live session of a request; `None` if it needs none.
     fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<Option<&'a str>, Refusal> {
         match (exchange.header(headers::SESSION_ID), shared.options.sessions) {
             (_, SessionMode::None) | (None, SessionMode::Optional) => Ok(None),
@@ -300,7 +300,7 @@ impl Generic {
     }
 }
 
-/// An answer with status 200, as the era of the caller has it.
+/// A response with status 200, in the form of the caller's era.
 pub(crate) fn reply(shared: &Shared, caller: &Caller, id: Value, outcome: Outcome, before: Vec<String>) -> Answer {
     match caller {
         Caller::Legacy { .. } => methods::reply(shared, id, outcome, before),
@@ -338,7 +338,7 @@ fn serve(
     })
 }
 
-/// A call that is let through, or the answer to one that is not.
+/// An accepted call, or the response to a refused one.
 pub(crate) fn call(
     shared: &Arc<Shared>,
     exchange: &Exchange,
@@ -351,14 +351,14 @@ pub(crate) fn call(
     let arguments = omni::arguments(request).ok_or("arguments must be an object")?;
     let decided = match tool.kind {
         Kind::Everything => {
-            everything::decide(&Turn { shared, exchange, request, caller: &caller, name, arguments: &arguments })
+            everything::decide(&Invocation { shared, exchange, request, caller: &caller, name, arguments: &arguments })
         }
         _ => tools::check(tool, &arguments, &exchange.bytes).map(Decision::run),
     };
     let (ready, before) = match decided {
         Ok(Decision::Run { ready, before }) => (ready, before),
         Ok(Decision::Answer(answer)) => return Ok(Plan::Answer(answer)),
-        // The revision wants bad input told to the model, as a result.
+        // The revision requires that bad input is a result, for the model.
         Err(bad) => {
             let outcome = Outcome::Result(tools::failure(&bad.message));
             return Ok(Plan::Answer(reply(shared, &caller, request.id.clone(), outcome, Vec::new())));
@@ -380,7 +380,7 @@ pub(crate) fn call(
     }))
 }
 
-/// Whether an `Accept` header lists all of these types.
+/// Whether an `Accept` header contains all of these types.
 pub(crate) fn accepts(headers: &HeaderMap, types: &[&str]) -> bool {
     let listed: Vec<&str> = headers
         .get_all(header::ACCEPT)

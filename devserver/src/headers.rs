@@ -1,4 +1,4 @@
-//! The names of headers that the services read and send.
+//! Names of headers that the services read and send.
 
 pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
 pub(crate) const IDEMPOTENCY_REPLAYED: &str = "idempotency-replayed";

@@ -1,4 +1,4 @@
-//! One HTTP request from its arrival to its answer.
+//! One HTTP request from its arrival to its response.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -17,19 +17,19 @@ use crate::calls::{self, Plan};
 use crate::connection::{Connection, Guard};
 use crate::control;
 use crate::exchange::{self, Exchange};
+use crate::fault_rules::Fate;
 use crate::faults::{Endless, Fault, How, LastStream};
 use crate::headers::{OMNI_VERSION, REQUEST_ID};
 use crate::ledger::Arrival;
 use crate::legacy;
-use crate::mangle;
 use crate::messages;
 use crate::options::Profile;
-use crate::script::Fate;
-use crate::shared::Shared;
+use crate::server_state::Shared;
+use crate::wire_faults;
 
 #[cfg(feature = "tls")]
 use crate::http2::StreamReset;
-/// Nothing but a stream of HTTP/2 ends without an answer of its own.
+/// Only a stream of HTTP/2 ends without a response.
 #[cfg(not(feature = "tls"))]
 type StreamReset = std::convert::Infallible;
 
@@ -45,14 +45,14 @@ pub(crate) async fn serve(
         && body.size_hint().exact().is_some_and(|length| length > above)
     {
         if stream > 0 {
-            return Ok(mangle::respond(&shared, Answer::empty(413), None, None));
+            return Ok(wire_faults::respond(&shared, Answer::empty(413), None, None));
         }
         connection.end(How::Fin);
-        return Ok(mangle::respond(&shared, Answer::empty(413).with("connection", "close"), None, None));
+        return Ok(wire_faults::respond(&shared, Answer::empty(413).with("connection", "close"), None, None));
     }
     let Ok(body) = body.collect().await else {
-        // The peer broke off in its own request; there is nobody to answer.
-        return Ok(mangle::respond(&shared, Answer::empty(400), None, None));
+        // The peer closed the connection during its request.
+        return Ok(wire_faults::respond(&shared, Answer::empty(400), None, None));
     };
     let bytes = body.to_bytes();
     if head.uri.path().starts_with(control::PREFIX) {
@@ -60,7 +60,7 @@ pub(crate) async fn serve(
             true => Answer::empty(403),
             false => control::serve(&shared, &head.method, head.uri.path(), bytes).await,
         };
-        return Ok(mangle::respond(&shared, answer, None, None));
+        return Ok(wire_faults::respond(&shared, answer, None, None));
     }
     let worker = shared.worker().await;
     let exchange = arrive(&shared, &connection, head, bytes);
@@ -84,7 +84,7 @@ pub(crate) async fn serve(
         tokio::time::sleep(fate.after).await;
     }
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
-    let mut response = mangle::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
+    let mut response = wire_faults::respond(&shared, answer, fate.fault.as_deref(), Some(guard));
     if let Some(replica) = replica {
         shared.balancer.answer(response.headers_mut(), replica);
     }
@@ -129,7 +129,7 @@ fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, 
     }
 }
 
-/// The answer of the service, or of the fault in its place.
+/// The response of the service, or of the fault.
 async fn answer(
     shared: &Arc<Shared>,
     exchange: &Exchange,
@@ -153,7 +153,7 @@ async fn answer(
     if matches!(fault, Fault::EndlessStream { what: Endless::Headers, .. }) {
         guard.connection().flood();
     }
-    if let Some(bytes) = mangle::raw_response(fault, exchange, served.as_ref()) {
+    if let Some(bytes) = wire_faults::raw_response(fault, exchange, served.as_ref()) {
         guard.connection().send_instead(bytes);
     }
     match fault {
@@ -179,7 +179,7 @@ async fn answer(
             shared.restarts.restart(*with + 1, Duration::from_millis(*down_ms)).await;
             pending().await
         }
-        _ => Ok(mangle::replacement(shared, exchange, fault, served.as_ref())
+        _ => Ok(wire_faults::replacement(shared, exchange, fault, served.as_ref())
             .or(served)
             .unwrap_or_else(|| Answer::empty(500))),
     }
@@ -196,7 +196,7 @@ async fn serve_plan(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate) -> A
     calls::carry_out(shared, plan, fate, None).await
 }
 
-/// Whether a page from elsewhere sent this, as in DNS rebinding.
+/// Whether the request was sent by a page of another origin, as in DNS rebinding.
 pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else {
         return false;
@@ -212,7 +212,7 @@ pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
     !matches!(host, Some("localhost" | "127.0.0.1" | "[::1]"))
 }
 
-/// The request id of the caller, if it is a fit one, else a new one.
+/// The request id of the caller, if it is valid, else a new one.
 fn request_id(headers: &HeaderMap) -> HeaderValue {
     let is_fit =
         |value: &&HeaderValue| (1..=128).contains(&value.len()) && value.as_bytes().iter().all(u8::is_ascii_graphic);
@@ -223,7 +223,7 @@ fn request_id(headers: &HeaderMap) -> HeaderValue {
     }
 }
 
-/// The headers that every answer of the OMNI service carries.
+/// The headers of every response of the OMNI service.
 fn sign(exchange: &Exchange, headers: &mut HeaderMap) {
     headers.entry(REQUEST_ID).or_insert_with(|| exchange.request_id.clone());
     let version =

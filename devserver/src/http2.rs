@@ -1,5 +1,5 @@
-//! What the server does to a connection of HTTP/2 besides answering: frames of its own, put between those of the
-//! library underneath it.
+//! Frames that the server inserts into an HTTP/2 connection, between those of the
+//! library below it.
 
 use std::io;
 use std::pin::Pin;
@@ -15,7 +15,7 @@ const HEAD: usize = 9;
 /// The type of a GOAWAY frame.
 const GOAWAY: u8 = 7;
 
-/// A GOAWAY without an error: streams above the last one were not looked at.
+/// A GOAWAY without an error: streams above the last one were not processed.
 pub(crate) fn go_away(last_stream: u32) -> Vec<u8> {
     let mut frame = vec![0, 0, 8, GOAWAY, 0, 0, 0, 0, 0];
     frame.extend(last_stream.to_be_bytes());
@@ -23,7 +23,7 @@ pub(crate) fn go_away(last_stream: u32) -> Vec<u8> {
     frame
 }
 
-/// The end of one stream, and not of its connection.
+/// Ends one stream, but not its connection.
 #[derive(Debug, thiserror::Error)]
 #[error("the stream is reset")]
 pub(crate) struct StreamReset(#[source] h2::Error);
@@ -40,7 +40,7 @@ impl StreamReset {
     }
 }
 
-/// What waits to be put between two frames.
+/// Frames that wait to be inserted between two others.
 #[derive(Clone, Default)]
 pub(crate) struct Inserts(Arc<Mutex<Vec<u8>>>);
 
@@ -54,14 +54,14 @@ impl Inserts {
     }
 }
 
-/// A stream of bytes that knows where the frames in what is written begin.
+/// A stream of bytes that tracks where the written frames begin.
 pub(crate) struct Framed<S> {
     stream: S,
     inserts: Inserts,
-    /// The bytes of an insertion that has begun.
+    /// The remaining bytes of an insertion that has begun.
     inserting: Vec<u8>,
     head: Vec<u8>,
-    /// What is left of the payload of the frame that is being written.
+    /// The remaining payload of the frame that is being written.
     left: usize,
 }
 
@@ -74,7 +74,7 @@ impl<S> Framed<S> {
         &self.stream
     }
 
-    /// Follows what was written.
+    /// Tracks written bytes.
     fn follow(&mut self, mut written: &[u8]) {
         while !written.is_empty() {
             if self.left > 0 {
@@ -95,7 +95,7 @@ impl<S> Framed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Framed<S> {
-    /// Writes what waits, where a frame has just ended.
+    /// Writes waiting frames at the end of a frame.
     fn poll_insert(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if !self.head.is_empty() || self.left > 0 {
             return Poll::Ready(Ok(()));
@@ -114,7 +114,7 @@ impl<S: AsyncWrite + Unpin> Framed<S> {
 
 impl<S: AsyncRead + AsyncWrite + Unpin> AsyncRead for Framed<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // Also a connection that has nothing else to write comes by here.
+        // A connection that has nothing else to write is flushed, too.
         if let Poll::Ready(Err(error)) = self.poll_insert(cx) {
             return Poll::Ready(Err(error));
         }

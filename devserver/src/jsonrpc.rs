@@ -9,7 +9,7 @@ pub(crate) const INVALID_REQUEST: i64 = -32600;
 pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
 pub(crate) const INVALID_PARAMS: i64 = -32602;
 
-/// A request that has the right shape.
+/// A valid request.
 pub(crate) struct Request<'a> {
     pub(crate) id: &'a Value,
     pub(crate) method: &'a str,
@@ -21,22 +21,22 @@ impl<'a> Request<'a> {
         self.params?.get(name)
     }
 
-    /// The progress token, where the caller wants progress.
+    /// The progress token, if the caller requests progress.
     pub(crate) fn progress_token(&self) -> Option<&'a Value> {
         self.param("_meta")?.get("progressToken")
     }
 }
 
-/// What a client may send.
+/// A message of a client.
 pub(crate) enum Incoming<'a> {
     Request(Request<'a>),
-    /// The answer to a request of ours: nothing is owed for it.
+    /// The response to a request of the server: it needs no response.
     Response,
     /// A notification.
     NothingOwed,
 }
 
-/// Reads the shape of a message; the error says what is wrong with it.
+/// Validates a message; the error states what is wrong.
 pub(crate) fn read(body: &Value) -> Result<Incoming<'_>, &'static str> {
     let Value::Object(message) = body else {
         return Err(match body {
@@ -71,7 +71,7 @@ pub(crate) fn read(body: &Value) -> Result<Incoming<'_>, &'static str> {
     })
 }
 
-/// The text of an answer.
+/// The text of a response.
 pub(crate) fn render(id: &Value, outcome: &Outcome) -> String {
     let (name, value) = match outcome {
         Outcome::Result(result) => ("result", result),

@@ -1,4 +1,4 @@
-//! What happened: every request, every execution, and the counters.
+//! The record of every request, every execution, and the counters.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::options::LedgerMode;
 use crate::proxy::ProxyRecord;
 use crate::wait::{Count, Wait, WaitError};
 
-/// The headers of a request, as they came, under lower-case names.
+/// The headers of a request, as received, with lower-case names.
 #[derive(Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct HeaderRecord(pub BTreeMap<String, String>);
@@ -54,7 +54,7 @@ impl fmt::Debug for HeaderRecord {
     }
 }
 
-/// One request, as it arrived and as it ended.
+/// One request, as received and as it ended.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct RequestRecord {
     /// Its number, from 1.
@@ -67,7 +67,7 @@ pub struct RequestRecord {
     pub path: String,
     /// The query, as it came.
     pub query: Option<String>,
-    /// The headers; `authorization` as given, and never shown by Debug.
+    /// The headers; `authorization` as received, never shown by Debug.
     pub headers: HeaderRecord,
     /// The body: JSON, else a string, else null.
     pub body: Arc<Value>,
@@ -77,15 +77,15 @@ pub struct RequestRecord {
     pub rpc_id: Option<Value>,
     /// The name of the tool called.
     pub tool: Option<String>,
-    /// The status of the answer, once it has begun.
+    /// The status of the response, once it has begun.
     pub status: Option<u16>,
-    /// The kind of the fault that met it.
+    /// The kind of the fault that was applied.
     pub fault: Option<&'static str>,
-    /// Whether the answer was a stored one.
+    /// Whether the response was a stored one.
     pub replayed: bool,
-    /// Whether the answer was sent to its end.
+    /// Whether the response was sent completely.
     pub complete: bool,
-    /// Whether the peer went away before that.
+    /// Whether the peer closed the connection before.
     pub disconnected: bool,
 }
 
@@ -100,55 +100,55 @@ pub struct ExecutionRecord {
     pub arguments: Value,
     /// The idempotency key of the call.
     pub idempotency_key: Option<String>,
-    /// The API key by its place in the options, as in `key#1`.
+    /// The API key by its index in the options, as in `key#1`.
     pub api_key: Option<String>,
-    /// The request that it ran for.
+    /// The request that caused it.
     pub request_seq: u64,
     /// Whether it succeeded.
     pub ok: bool,
 }
 
-/// The ledger at one moment.
+/// A snapshot of the ledger.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct LedgerSnapshot {
     /// The requests; empty when only counts are kept.
     pub requests: Vec<RequestRecord>,
     /// The executions; empty when only counts are kept.
     pub executions: Vec<ExecutionRecord>,
-    /// How many requests came.
+    /// Number of requests received.
     pub request_count: u64,
-    /// How many tools ran.
+    /// Number of tools that ran.
     pub execution_count: u64,
-    /// How many answers were stored ones.
+    /// Number of stored responses.
     pub replay_count: u64,
-    /// How many answers were sent to their end.
+    /// Number of responses sent completely.
     pub answers: u64,
-    /// Connections accepted.
+    /// Number of accepted connections.
     pub connections: u64,
-    /// Connections open now.
+    /// Number of open connections.
     pub open_connections: u64,
-    /// Requests whose peer went away before the answer was complete.
+    /// Requests whose peer closed the connection before the response was complete.
     pub disconnects: u64,
-    /// Sessions given out.
+    /// Sessions opened.
     pub sessions_opened: u64,
     /// Sessions ended.
     pub sessions_closed: u64,
-    /// Streams held open now: those of GET, and those of the older transport.
+    /// Streams held open: those of GET, and those of the HTTP+SSE transport.
     pub streams: u64,
-    /// Tools running now.
+    /// Tools that are running.
     pub running: u64,
-    /// The most tools that ran at once.
+    /// Maximum number of tools that ran at once.
     pub max_concurrent_executions: u64,
     /// Units that the service would bill.
     pub billable_units: u64,
-    /// What the proxy was asked for.
+    /// Requests to the proxy.
     pub proxied: Vec<ProxyRecord>,
     /// The ledger of the server behind a gateway.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upstream: Option<Box<LedgerSnapshot>>,
 }
 
-/// What is known of a request when it arrives.
+/// Properties of a request on arrival.
 pub(crate) struct Arrival<'a> {
     pub(crate) connection: u64,
     pub(crate) http_method: &'a http::Method,
@@ -160,7 +160,7 @@ pub(crate) struct Arrival<'a> {
     pub(crate) tool: Option<&'a str>,
 }
 
-/// Names one request of the ledger; void after a reset.
+/// Identifies one request of the ledger; invalid after a reset.
 #[derive(Clone, Copy)]
 pub(crate) struct Entry {
     pub(crate) seq: u64,
@@ -175,7 +175,7 @@ struct State {
     closed: bool,
 }
 
-/// The ledger, shared by the server's thread and its owner's.
+/// The ledger, shared by the thread of the server and that of its owner.
 pub(crate) struct Ledger {
     full: bool,
     state: Mutex<State>,
@@ -205,7 +205,7 @@ impl Ledger {
         done
     }
 
-    /// Notes what the proxy was asked for.
+    /// Records a request to the proxy.
     pub(crate) fn proxied(&self, record: ProxyRecord) {
         if self.full {
             self.change(|state| state.now.proxied.push(record));
@@ -222,12 +222,12 @@ impl Ledger {
         }
     }
 
-    /// The number of the connection that was opened last.
+    /// The number of the newest connection.
     pub(crate) fn accepted(&self) -> u64 {
         self.lock().accepted
     }
 
-    /// Counts a connection and gives its number.
+    /// Counts a connection and returns its number.
     pub(crate) fn connection_opened(&self) -> u64 {
         self.change(|state| {
             state.now.connections += 1;
@@ -303,7 +303,7 @@ impl Ledger {
         self.change(|state| state.now.streams = open);
     }
 
-    /// A tool begins to run; [`ended`](Self::ended) is its end.
+    /// Records that a tool begins; [`ended`](Self::ended) records its end.
     pub(crate) fn began(&self) {
         self.change(|state| {
             state.now.running += 1;
@@ -311,7 +311,7 @@ impl Ledger {
         });
     }
 
-    /// A tool that began has run.
+    /// Records that a tool has ended.
     pub(crate) fn ended(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
         self.change(|state| {
             state.now.running -= 1;
@@ -319,7 +319,7 @@ impl Ledger {
         });
     }
 
-    /// Something took effect that had no beginning.
+    /// Records an effect that had no beginning.
     pub(crate) fn executed(&self, record: impl FnOnce(u64) -> ExecutionRecord) {
         self.change(|state| self.count_execution(state, record));
     }
@@ -348,7 +348,7 @@ impl Ledger {
         self.lock().now.clone()
     }
 
-    /// Forgets what happened. Open connections and streams and running tools stay counted as such.
+    /// Clears the records. Open connections and streams and running tools remain counted.
     pub(crate) fn reset(&self) {
         self.change(|state| {
             state.epoch += 1;
@@ -362,13 +362,13 @@ impl Ledger {
         });
     }
 
-    /// Ends every wait, now and later.
+    /// Ends every wait, now and in the future.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
 
-    /// Blocks until the condition holds (true), or the time is over or the server closed (false).
+    /// Blocks until the condition holds (true), or the timeout expires or the server stops (false).
     pub(crate) fn wait(&self, wait: &Wait) -> Result<bool, WaitError> {
         wait.check()?;
         if wait.is_filtered() && !self.full {
@@ -376,9 +376,9 @@ impl Ledger {
         }
         let until = Instant::now().checked_add(Duration::from_millis(wait.timeout_ms));
         self.waiters.fetch_add(1, Ordering::SeqCst);
-        let held = self.wait_until(wait, until);
+        let holds = self.wait_until(wait, until);
         self.waiters.fetch_sub(1, Ordering::SeqCst);
-        Ok(held)
+        Ok(holds)
     }
 
     fn wait_until(&self, wait: &Wait, until: Option<Instant>) -> bool {

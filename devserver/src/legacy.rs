@@ -1,4 +1,4 @@
-//! The older HTTP+SSE transport (2024-11-05): messages go in by POST, everything comes out on one stream.
+//! The HTTP+SSE transport (2024-11-05): messages arrive by POST, and all responses are sent on one stream.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use http::{HeaderValue, Method, Response, header};
 use crate::answer::{Answer, Payload};
 use crate::body::{AnswerBody, Step};
 use crate::calls::{self, Plan};
+use crate::client_requests::Outlet;
 use crate::connection::Guard;
 use crate::exchange::Exchange;
+use crate::fault_rules::Fate;
 use crate::faults::{Fault, How, Then};
-use crate::mangle;
 use crate::options::Transport;
-use crate::script::Fate;
+use crate::server_state::Shared;
 use crate::sessions::Standing;
-use crate::shared::Shared;
-use crate::talk::Outlet;
+use crate::wire_faults;
 
 const MESSAGES: &str = "/messages";
 
-/// Whether a request is a message that is answered on a stream.
+/// Whether the response to a message is sent on a stream.
 pub(crate) fn takes(shared: &Shared, exchange: &Exchange) -> bool {
     shared.options.transport == Transport::Sse
         && exchange.http_method == Method::POST
@@ -30,11 +30,11 @@ pub(crate) fn takes(shared: &Shared, exchange: &Exchange) -> bool {
         && !crate::http::is_foreign(&exchange.headers)
 }
 
-/// `GET /sse`: opens a session and its stream, and names the address for its messages.
+/// `GET /sse`: opens a session and its stream, and sends the address for its messages.
 pub(crate) fn open(shared: &Shared, exchange: &Exchange) -> Answer {
     let options = &shared.options;
     let session = shared.open_session();
-    let (first, feed) = shared.held.open(Some(&session), false, options.sse_retry_ms);
+    let (first, feed) = shared.open_streams.open(Some(&session), false, options.sse_retry_ms);
     let origin = exchange.header(header::HOST.as_str()).map(|host| format!("http://{host}")).unwrap_or_default();
     let event = |data: &str| -> Bytes {
         let data = data.replace("$SESSION", &session).replace("$ORIGIN", &origin);
@@ -43,26 +43,26 @@ pub(crate) fn open(shared: &Shared, exchange: &Exchange) -> Answer {
     let own = format!("{MESSAGES}?session_id={session}");
     let endpoint = event(options.endpoint_event.as_deref().unwrap_or(&own));
     if let Some(data) = &options.second_endpoint_event {
-        shared.held.keep_for_later(&session, event(data));
+        shared.open_streams.keep_for_later(&session, event(data));
     }
     let late = Duration::from_millis(options.endpoint_event_late_ms);
     let begins = match (options.no_endpoint_event, late.is_zero()) {
         (true, _) => first,
         (false, true) => [first, endpoint].concat().into(),
         (false, false) => {
-            shared.held.tell(&session, Step::Wait(late));
-            shared.held.tell(&session, Step::Send(endpoint));
+            shared.open_streams.send_step(&session, Step::Wait(late));
+            shared.open_streams.send_step(&session, Step::Send(endpoint));
             first
         }
     };
-    Answer::new(200, Payload::Held(begins, feed))
+    Answer::new(200, Payload::Streamed(begins, feed))
 }
 
-/// Where a fault shows itself.
+/// Where a fault takes effect.
 enum Side {
-    /// The POST is not answered 202, and no answer comes on the stream.
+    /// On the response to the POST; no response is sent on the stream.
     Post,
-    /// The POST is answered 202.
+    /// On the stream; the response to the POST is 202.
     Stream,
 }
 
@@ -92,7 +92,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate,
         None => accept(shared, exchange, fate).await,
     };
     shared.ledger.answering(exchange.entry, answer.status.as_u16());
-    mangle::respond(shared, answer, on_post, Some(guard))
+    wire_faults::respond(shared, answer, on_post, Some(guard))
 }
 
 fn text(status: u16, text: &'static str) -> Answer {
@@ -100,12 +100,12 @@ fn text(status: u16, text: &'static str) -> Answer {
     Answer::new(status, Payload::Body { content_type, bytes: text.into() })
 }
 
-/// The session of a message and what is owed to it.
+/// The session of a message, and its response.
 fn read(shared: &Arc<Shared>, exchange: &Exchange) -> Result<(String, Option<Plan>), Box<Answer>> {
     let service = shared.service.generic().ok_or_else(|| Answer::empty(404))?;
     let key = service.admit(shared, exchange)?;
     let session = exchange.parameter("session_id").ok_or_else(|| text(400, "session_id is required"))?;
-    if shared.sessions().standing(&session) != Standing::Live || !shared.held.is_open(&session) {
+    if shared.sessions().standing(&session) != Standing::Live || !shared.open_streams.is_open(&session) {
         return Err(text(404, "Could not find session").into());
     }
     match service.message(shared, exchange, key, Some(&session)) {
@@ -114,21 +114,21 @@ fn read(shared: &Arc<Shared>, exchange: &Exchange) -> Result<(String, Option<Pla
     }
 }
 
-/// Takes a message: its answer comes on the stream.
+/// Serves a message whose response is sent on the stream.
 async fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer {
     let (session, plan) = match read(shared, exchange) {
         Ok(read) => read,
         Err(refused) => return *refused,
     };
     let fault = fate.fault.as_deref();
-    let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));
+    let replaced = fault.and_then(|fault| wire_faults::replacement(shared, exchange, fault, None));
     let serves = fault.is_none_or(Fault::serves_first);
     let Some(plan) = plan else {
-        if let Some((bytes, then)) = fault.and_then(|fault| mangle::raw_output(fault, &exchange.rpc_id(), None)) {
+        if let Some((bytes, then)) = fault.and_then(|fault| wire_faults::raw_output(fault, &exchange.rpc_id(), None)) {
             output_on_stream(shared, &session, bytes, then);
             if matches!(then, Then::Fin | Then::Rst) {
-                // The end of the stream is sent before the response is.
-                shared.held.closed(&session).await;
+                // The end of the stream is sent before the HTTP response.
+                shared.open_streams.closed(&session).await;
             }
         }
         return text(202, "Accepted");
@@ -144,7 +144,7 @@ async fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer
         };
         tokio::time::sleep(fate.after).await;
         let fault = fate.fault.as_deref();
-        if let Some((bytes, then)) = fault.and_then(|fault| mangle::raw_output(fault, &id, served.as_ref())) {
+        if let Some((bytes, then)) = fault.and_then(|fault| wire_faults::raw_output(fault, &id, served.as_ref())) {
             return output_on_stream(&shared, &session, bytes, then);
         }
         if let Some(answer) = replaced.or(served) {
@@ -155,11 +155,11 @@ async fn accept(shared: &Arc<Shared>, exchange: &Exchange, fate: Fate) -> Answer
 }
 
 fn output_on_stream(shared: &Shared, session: &str, bytes: Bytes, then: Then) {
-    shared.held.tell(session, Step::Send(bytes));
+    shared.open_streams.send_step(session, Step::Send(bytes));
     match then {
         Then::End | Then::Hang => {}
-        Then::Fin => drop(shared.held.tell(session, Step::Cut(How::Fin))),
-        Then::Rst => drop(shared.held.tell(session, Step::Cut(How::Rst))),
+        Then::Fin => drop(shared.open_streams.send_step(session, Step::Cut(How::Fin))),
+        Then::Rst => drop(shared.open_streams.send_step(session, Step::Cut(How::Rst))),
     }
 }
 
@@ -167,22 +167,22 @@ async fn answer_on_stream(shared: &Shared, session: &str, answer: Answer, fault:
     if matches!(fault, Some(Fault::Hang { .. } | Fault::Accepted { .. })) {
         return;
     }
-    for step in mangle::on_stream(shared, answer, fault) {
+    for step in wire_faults::on_stream(shared, answer, fault) {
         match step {
-            // Others may speak meanwhile.
+            // Other tasks may send meanwhile.
             Step::Wait(time) => tokio::time::sleep(time).await,
             step => {
-                shared.held.tell(session, step);
+                shared.open_streams.send_step(session, step);
             }
         }
     }
     match fault {
-        Some(Fault::StreamCut { how: How::End, .. }) => shared.held.end(session),
-        _ => shared.held.tell_later(session),
+        Some(Fault::StreamCut { how: How::End, .. }) => shared.open_streams.end(session),
+        _ => shared.open_streams.send_kept(session),
     }
 }
 
-/// What a fault of the POST makes of it.
+/// The effect of a fault on the POST.
 async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: &Fault, guard: &Guard) -> Answer {
     let mut accepted = Answer::empty(500);
     if fault.serves_first() {
@@ -209,8 +209,8 @@ async fn instead(shared: &Arc<Shared>, exchange: &Exchange, fate: &Fate, fault: 
         guard.connection().end(*how);
         return pending().await;
     }
-    if let Some(bytes) = mangle::raw_response(fault, exchange, None) {
+    if let Some(bytes) = wire_faults::raw_response(fault, exchange, None) {
         guard.connection().send_instead(bytes);
     }
-    mangle::replacement(shared, exchange, fault, None).unwrap_or(accepted)
+    wire_faults::replacement(shared, exchange, fault, None).unwrap_or(accepted)
 }

@@ -1,7 +1,7 @@
-//! Hosted MCP services played on loopback, with scripted faults and a ledger of what ran.
+//! Hosted MCP services on loopback, with scripted faults and a ledger of what ran.
 //!
-//! The server runs on a thread of its own, so that every function here blocks and none needs a
-//! runtime. It shares no code with the client: a mistake in one cannot hide in the other.
+//! The server runs on a thread of its own: every function here blocks, and none needs a
+//! runtime. It shares no code with the client, so that a mistake in one does not hide one in the other.
 //!
 //! ```
 //! use omni_mcp_devserver::{Count, DevServer, Fault, Options, Rule};
@@ -18,33 +18,31 @@
 mod answer;
 mod balancer;
 mod body;
-mod bomb;
 mod calendar;
 mod calls;
 #[cfg(feature = "cli")]
 mod cancellation;
+mod client_requests;
+mod compression_bomb;
 mod connection;
 mod control;
 mod credentials;
 mod era;
 mod everything;
 mod exchange;
+mod fault_rules;
 mod faults;
-mod fred;
 mod gaia;
 mod generic;
 mod headers;
-mod held;
 mod http;
 #[cfg(feature = "tls")]
 mod http2;
 mod jsonrpc;
 mod ledger;
 mod legacy;
-mod lines;
 mod listen;
 mod log_level;
-mod mangle;
 mod messages;
 mod methods;
 mod modern;
@@ -52,31 +50,34 @@ mod oauth;
 mod octomind;
 mod odock;
 mod omni;
+mod open_streams;
 mod options;
 mod pages;
 mod proxy;
 mod push;
 mod registry;
 mod restarts;
-mod script;
+mod resumable_streams;
+mod sample_data;
 mod sema4;
 mod server;
+mod server_state;
 mod service_error;
 mod sessions;
-mod shared;
-mod speaking;
 mod sse;
 #[cfg(feature = "cli")]
 mod stdio;
 mod stdio_options;
-mod talk;
+mod stdout;
 #[cfg(feature = "tls")]
 mod tls;
 mod tls_options;
 mod tools;
 mod wait;
+mod wire_faults;
 
 pub use credentials::AuthOptions;
+pub use fault_rules::ScriptError;
 pub use faults::{
     Acknowledgement, Charset, Endless, Fault, How, LastStream, Matcher, Packing, RetryAfter, Rule, StreamEnd, Then,
     When,
@@ -89,7 +90,6 @@ pub use options::{
 };
 pub use proxy::{ProxyFailure, ProxyOptions, ProxyRecord};
 pub use push::{Push, PushError};
-pub use script::ScriptError;
 pub use server::{DevServer, StartError};
 #[cfg(feature = "cli")]
 pub use stdio::serve_stdio;

@@ -7,29 +7,29 @@ use std::process::ExitCode;
 use clap::Parser;
 use omni_mcp_devserver::{Certificates, DevServer, Era, Options, Profile, TlsOptions, serve_stdio};
 
-/// Plays a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
+/// Simulates a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
 #[derive(Parser)]
 #[command(name = "omni-mcp-devserver")]
 struct Arguments {
-    /// The service to play: omni, generic, octomind, odock, gaia or sema4.
+    /// The service to simulate: omni, generic, octomind, odock, gaia or sema4.
     #[arg(long)]
     profile: Option<String>,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 for any free one.
     #[arg(long)]
     port: Option<u16>,
-    /// Profile generic: the revisions that are spoken, legacy, modern or dual.
+    /// Profile generic: the eras, legacy, modern or dual.
     #[arg(long)]
     era: Option<String>,
-    /// Profile generic: offer, ask and answer all that a server can.
+    /// Profile generic: everything that a server can offer and request.
     #[arg(long)]
     everything: bool,
-    /// The ttlMs of what may be cached, in the modern era.
+    /// The ttlMs of cacheable results, in the modern era.
     #[arg(long)]
     ttl_ms: Option<u64>,
-    /// Speak https, and write ca.pem, client.pem and client-key.pem into this folder.
+    /// Use https, and write ca.pem, client.pem and client-key.pem into this folder.
     #[arg(long, value_name = "FOLDER")]
     tls: Option<PathBuf>,
-    /// All options as JSON text, or @file to read them from.
+    /// All options as JSON text, or @ and the file that contains them.
     #[arg(long)]
     options: Option<String>,
     /// Print the address and the key as one line of JSON.
@@ -38,7 +38,7 @@ struct Arguments {
     /// Stop when standard input ends.
     #[arg(long)]
     until_stdin_ends: bool,
-    /// Be a generic server on standard input and output.
+    /// Run a generic server on standard input and output.
     #[arg(long, conflicts_with_all = ["port", "json", "until_stdin_ends", "tls"])]
     stdio: bool,
 }
@@ -119,7 +119,7 @@ fn main() -> ExitCode {
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Nothing is left to do if this cannot be written either.
+            // Nothing more can be done if this fails.
             let _ = writeln!(std::io::stderr(), "omni-mcp-devserver: {error}");
             ExitCode::FAILURE
         }

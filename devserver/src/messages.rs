@@ -1,4 +1,4 @@
-//! What clients sent, kept in a folder, so that it can be held against the schemas of the specification.
+//! Records the messages of clients in a folder, for validation against the schemas of the specification.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -11,19 +11,19 @@ use crate::exchange::Exchange;
 use crate::headers;
 use crate::modern::meta;
 use crate::options::{Profile, Transport};
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
-/// Names the folder. Where it is unset, nothing is kept.
+/// Environment variable with the folder. If it is not set, nothing is recorded.
 const FOLDER: &str = "OMNI_MCP_DEVSERVER_MESSAGES";
 
 /// The session of a server that has one client.
 pub(crate) const ONLY: &str = "";
 
-/// Keeps the message of a request.
+/// Records the message of a request.
 pub(crate) fn keep(shared: &Shared, exchange: &Exchange) {
     static GIVEN: OnceLock<Option<PathBuf>> = OnceLock::new();
     let folder = GIVEN.get_or_init(|| std::env::var_os(FOLDER).filter(|folder| !folder.is_empty()).map(PathBuf::from));
-    // What a gateway sends on was said by no client.
+    // A request that a gateway forwards is not a message of a client.
     let (Some(folder), None) = (folder, shared.gateway()) else {
         return;
     };
@@ -36,7 +36,7 @@ pub(crate) fn keep(shared: &Shared, exchange: &Exchange) {
         "profile": shared.options.profile,
         "message": &*exchange.body,
     });
-    // There is nobody to tell. Opened anew each time: a child of this process has a file of its own.
+    // Errors are ignored. Opened each time, because a child process has a file of its own.
     let _ = write(&folder.join(format!("{}.jsonl", std::process::id())), &format!("{line}\n"));
 }
 
@@ -47,7 +47,7 @@ fn write(path: &PathBuf, line: &str) -> std::io::Result<()> {
     OpenOptions::new().create(true).append(true).open(path)?.write_all(line.as_bytes())
 }
 
-/// The revision that a message is of, as far as it is known.
+/// The revision of a message, if known.
 fn version(shared: &Shared, exchange: &Exchange) -> Option<String> {
     if let Some(version) = meta::version(&exchange.body) {
         return Some(version.to_owned());

@@ -1,4 +1,4 @@
-//! The MCP methods that every profile answers alike.
+//! The MCP methods that all profiles serve in the same form.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::answer::{Answer, Outcome, Payload};
 use crate::jsonrpc::{self, Request};
 use crate::options::{Answering, Options, Profile, SessionMode};
 use crate::pages;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
 /// The versions of a profile.
 pub(crate) struct Versions {
@@ -38,7 +38,7 @@ impl Versions {
     }
 }
 
-/// `initialize`: opens a session where sessions are given out.
+/// `initialize`: opens a session if the server has sessions.
 pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answer {
     let answer = greeting(shared, versions, request);
     match shared.options.sessions {
@@ -51,7 +51,7 @@ pub(crate) fn initialize(shared: &Shared, versions: &Versions, request: &Request
     }
 }
 
-/// `initialize` where the transport itself is the session, which has this name.
+/// `initialize` where the transport is the session, with this id.
 pub(crate) fn hello(shared: &Shared, versions: &Versions, request: &Request<'_>, session: &str) -> Answer {
     shared.sessions().agreed(session, versions.agree(request));
     greeting(shared, versions, request)
@@ -67,7 +67,7 @@ fn greeting(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answ
     answer(shared, request, result.to_string(), Vec::new())
 }
 
-/// What the server says about itself to whom it may serve.
+/// The server information for this caller.
 pub(crate) const INSTRUCTIONS: &str = "A dev server on loopback. Observation values are sample values, not FRED data.";
 
 /// The name of the server.
@@ -79,9 +79,9 @@ pub(crate) fn server_info() -> Value {
     })
 }
 
-/// What the server can do.
+/// The capabilities of the server.
 pub(crate) fn capabilities(shared: &Shared) -> Value {
-    // OMNI documents no pushes.
+    // OMNI documents no notifications of the server.
     let mut capabilities = json!({"tools": {"listChanged": shared.options.profile == Profile::Generic}});
     if speaks_of_logging(shared) {
         capabilities["logging"] = json!({});
@@ -99,7 +99,7 @@ pub(crate) fn speaks_of_logging(shared: &Shared) -> bool {
     shared.options.log_messages > 0 || shared.options.profile == Profile::Generic
 }
 
-/// `tools/list`, page by page; none for a cursor that is not ours.
+/// `tools/list`, page by page; `None` for an unknown cursor.
 pub(crate) fn list_tools(shared: &Shared, request: &Request<'_>) -> Option<Answer> {
     Some(answer(shared, request, tools_page(shared, request)?, Vec::new()))
 }
@@ -110,12 +110,12 @@ pub(crate) fn tools_page(shared: &Shared, request: &Request<'_>) -> Option<Strin
     pages::page("tools", &definitions, shared.options.tools_page_size, request)
 }
 
-/// What a call is told before its answer.
+/// The notifications before the response to a call.
 pub(crate) fn notifications(shared: &Shared, progress_token: Option<&Value>) -> Vec<String> {
     logs(shared).chain(progress(shared, progress_token)).collect()
 }
 
-/// The log messages that the options ask for, all of level `info`.
+/// The log messages that the options specify, all of level `info`.
 pub(crate) fn logs(shared: &Shared) -> impl Iterator<Item = String> {
     (1..=shared.options.log_messages).map(|n| {
         jsonrpc::notification(
@@ -125,7 +125,7 @@ pub(crate) fn logs(shared: &Shared) -> impl Iterator<Item = String> {
     })
 }
 
-/// The progress that the options ask for.
+/// The progress that the options specify.
 pub(crate) fn progress(shared: &Shared, progress_token: Option<&Value>) -> impl Iterator<Item = String> {
     let total = shared.options.progress;
     progress_token.into_iter().flat_map(move |token| {
@@ -141,12 +141,12 @@ pub(crate) fn progress(shared: &Shared, progress_token: Option<&Value>) -> impl 
     })
 }
 
-/// A result, in the way that the options ask for.
+/// A result, as JSON or event stream as the options specify.
 pub(crate) fn answer(shared: &Shared, request: &Request<'_>, result: String, before: Vec<String>) -> Answer {
     reply(shared, request.id.clone(), Outcome::Result(result.into()), before)
 }
 
-/// An answer with status 200, in the way that the options ask for.
+/// A response with status 200, as JSON or event stream as the options specify.
 pub(crate) fn reply(shared: &Shared, id: Value, outcome: Outcome, before: Vec<String>) -> Answer {
     let sse = shared.options.answer == Answering::Sse || !before.is_empty();
     Answer::new(200, Payload::Rpc { id, outcome, before, sse })

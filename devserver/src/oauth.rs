@@ -13,7 +13,7 @@ use crate::answer::Answer;
 use crate::credentials;
 use crate::exchange::Exchange;
 use crate::omni::auth;
-use crate::shared::lock;
+use crate::server_state::lock;
 
 const FORM: &str = "application/x-www-form-urlencoded";
 const BASIC: &str = "client_secret_basic";
@@ -21,7 +21,7 @@ const POST: &str = "client_secret_post";
 const OF_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const OF_SERVER: &str = "/.well-known/oauth-authorization-server";
 
-/// A client that may have tokens.
+/// A client of the token endpoint.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OAuthClient {
@@ -43,29 +43,29 @@ impl fmt::Debug for OAuthClient {
 pub struct OAuthOptions {
     /// Its path.
     pub path: String,
-    /// The clients that it knows; one default client when left out.
+    /// The known clients; one default client if absent.
     pub clients: Vec<OAuthClient>,
-    /// How long a token lives, in seconds; for ever, and not told, when null.
+    /// Lifetime of a token in seconds; null for tokens without an end and responses without `expires_in`.
     pub expires_in: Option<u64>,
-    /// The scope that every request must carry.
+    /// The scope that every request must have.
     pub scope: Option<String>,
-    /// The audience that every request must carry.
+    /// The audience that every request must have.
     pub audience: Option<String>,
     /// Serve the metadata of the resource and of the authorization server.
     pub metadata: bool,
-    /// The address that the metadata names in the place of the true one.
+    /// The address in the metadata, instead of the actual one.
     pub metadata_token_endpoint: Option<String>,
-    /// The ways of authentication that the endpoint takes.
+    /// The accepted methods of client authentication.
     pub methods: Vec<String>,
-    /// What the metadata says of them; left out when null.
+    /// The methods listed in the metadata; absent if null.
     pub metadata_methods: Value,
     /// Whether the id and the secret of HTTP Basic are form-encoded.
     pub basic_is_encoded: bool,
-    /// Members of the answer, laid over the usual ones.
+    /// Members of the response that replace or extend the usual ones.
     pub answer: Map<String, Value>,
-    /// Members that the answer lacks.
+    /// Members that are removed from the response.
     pub answer_without: Vec<String>,
-    /// The media type of the answer.
+    /// The media type of the response.
     pub answer_type: String,
 }
 
@@ -101,7 +101,7 @@ impl OAuthOptions {
     }
 }
 
-/// The tokens given out that still count, each with the time it ends.
+/// The valid tokens, each with its expiry.
 #[derive(Default)]
 struct Tokens {
     last: u64,
@@ -142,7 +142,7 @@ impl OAuth {
         Self { options, url: url.to_owned(), tokens: Mutex::default() }
     }
 
-    /// The answer on one of its routes; none on any other.
+    /// The response on one of its routes; `None` on any other.
     pub(crate) fn serve(&self, exchange: &Exchange) -> Option<Answer> {
         if exchange.path == self.options.path {
             return Some(self.give_token(exchange));
@@ -242,14 +242,14 @@ impl OAuth {
     fn check_client(&self, exchange: &Exchange, id: Option<&str>, secret: Option<&str>) -> Result<(), Refusal> {
         let by_header = exchange.headers.contains_key(header::AUTHORIZATION);
         if by_header && secret.is_some() {
-            return Err(refusal("invalid_request", "the client authenticates in two ways"));
+            return Err(refusal("invalid_request", "the client uses two authentication methods"));
         }
         let method = if by_header { BASIC } else { POST };
         if !self.options.methods.iter().any(|taken| taken == method) {
             return Err(Refusal {
                 status: 401,
                 challenge: by_header,
-                ..refusal("invalid_client", "the client must authenticate in another way")
+                ..refusal("invalid_client", "the client must use another authentication method")
             });
         }
         let decode = |text: String| if self.options.basic_is_encoded { decode(&text) } else { Some(text) };
@@ -282,12 +282,12 @@ impl OAuth {
         token
     }
 
-    /// Forgets every token given out; the next ones have new names all the same.
+    /// Revokes every token; later ones have other names.
     pub(crate) fn revoke_all(&self) {
         lock(&self.tokens).live.clear();
     }
 
-    /// The challenge for a request without a token that counts; none for one that has it.
+    /// The challenge for a request without a valid token; `None` for one with it.
     pub(crate) fn refuses(&self, headers: &HeaderMap) -> Option<String> {
         let token = auth::bearer(headers);
         let counts = token.is_some_and(|token| match lock(&self.tokens).live.get(token) {
@@ -298,18 +298,18 @@ impl OAuth {
         if counts {
             return None;
         }
-        let mut told = Vec::new();
+        let mut parameters = Vec::new();
         if token.is_some() {
-            told.push("error=\"invalid_token\"".to_owned());
+            parameters.push("error=\"invalid_token\"".to_owned());
         }
         if self.options.metadata {
-            told.push(format!("resource_metadata=\"{}{OF_RESOURCE}/mcp\"", self.url));
+            parameters.push(format!("resource_metadata=\"{}{OF_RESOURCE}/mcp\"", self.url));
         }
-        Some(format!("Bearer {}", told.join(", ")).trim_end().to_owned())
+        Some(format!("Bearer {}", parameters.join(", ")).trim_end().to_owned())
     }
 }
 
-/// The id and the secret are encoded as form values before they are put together (RFC 6749 §2.3.1).
+/// The id and the secret are form-encoded before they are joined (RFC 6749 §2.3.1).
 fn decode(text: &str) -> Option<String> {
     let whole = format!("v={text}");
     let mut pairs = form_urlencoded::parse(whole.as_bytes());

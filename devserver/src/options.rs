@@ -1,4 +1,4 @@
-//! What a server can be told at start, with its defaults and its checks.
+//! The options of a server, their defaults and checks.
 
 use std::fmt;
 
@@ -15,10 +15,10 @@ use crate::registry;
 use crate::stdio_options::StdioOptions;
 use crate::tls_options::TlsOptions;
 
-/// The key that a server without `keys` accepts, with every scope.
+/// The key that a server without `keys` accepts, with all scopes.
 pub(crate) const DEFAULT_KEY: &str = "omni_test_devserver_0001";
 
-/// The same for the other services, in the form that their keys have.
+/// The same for the other services, in the form of their keys.
 fn default_key(profile: Profile) -> &'static str {
     match profile {
         Profile::Omni | Profile::Generic => DEFAULT_KEY,
@@ -29,14 +29,14 @@ fn default_key(profile: Profile) -> &'static str {
     }
 }
 
-/// Which service is played.
+/// The simulated service.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Profile {
     /// OMNI's hosted MCP service.
     #[default]
     Omni,
-    /// A plain MCP server of the 2025-11-25 revision: real sessions, no idempotency keys.
+    /// A plain MCP server of revision 2025-11-25: with sessions, without idempotency keys.
     Generic,
     /// Octomind's hosted MCP service.
     Octomind,
@@ -48,7 +48,7 @@ pub enum Profile {
     Sema4,
 }
 
-/// How messages travel.
+/// The transport.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
@@ -61,62 +61,62 @@ pub enum Transport {
     Stdio,
 }
 
-/// Which revisions of the protocol are spoken.
+/// The supported eras of the protocol.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Era {
-    /// Those with a handshake, up to 2025-11-25.
+    /// With a handshake: up to 2025-11-25.
     #[default]
     Legacy,
-    /// Those without, from 2026-07-28 on.
+    /// Without a handshake: from 2026-07-28 on.
     Modern,
-    /// Both on one endpoint, chosen by how the client opens.
+    /// Both on one endpoint, chosen by the first request of the client.
     Dual,
 }
 
-/// How a request sent by POST is answered.
+/// The form of the response to a POST.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answering {
     /// One JSON body.
     #[default]
     Json,
-    /// An event stream that ends with the answer.
+    /// An event stream that ends with the response.
     Sse,
 }
 
-/// How much the ledger keeps.
+/// What the ledger records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LedgerMode {
-    /// Every request and execution with its details.
+    /// Every request and execution with details.
     #[default]
     Full,
     /// The counters only, for long runs.
     Counts,
 }
 
-/// What profile `generic` makes of sessions.
+/// How profile `generic` uses sessions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SessionMode {
-    /// Every request behind `initialize` must name one.
+    /// Every request after `initialize` must name one.
     #[default]
     Required,
-    /// They are given out, and a request may do without.
+    /// They are opened, and a request may omit them.
     Optional,
-    /// None are given out.
+    /// None are opened.
     None,
 }
 
-/// How profile `sema4` takes its collection without a trailing slash.
+/// How profile `sema4` serves its collection without a trailing slash.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TrailingSlash {
-    /// The same as with one.
+    /// Like the one with a slash.
     #[default]
     Accept,
-    /// By a redirect to it.
+    /// By a redirect.
     Redirect,
 }
 
@@ -139,19 +139,19 @@ pub enum ErrorShape {
 pub struct KeyOptions {
     /// The key itself.
     pub key: String,
-    /// Its scopes; all of them when left out.
+    /// Its scopes; all if absent.
     #[serde(default)]
     pub scopes: Option<Vec<String>>,
-    /// Answer this key with `auth_rejected`.
+    /// Refuse this key with `auth_rejected`.
     #[serde(default)]
     pub rejected: bool,
-    /// Profile `odock`: the slugs that it may reach; all of them when left out.
+    /// Profile `odock`: the slugs that it may use; all if absent.
     #[serde(default)]
     pub grants: Option<Vec<String>>,
-    /// Profile `odock`: answer this key with `api_key_expired`.
+    /// Profile `odock`: refuse this key with `api_key_expired`.
     #[serde(default)]
     pub expired: bool,
-    /// Profile `odock`: answer this key with `api_key_revoked`.
+    /// Profile `odock`: refuse this key with `api_key_revoked`.
     #[serde(default)]
     pub revoked: bool,
 }
@@ -169,138 +169,138 @@ impl fmt::Debug for KeyOptions {
     }
 }
 
-/// The rate limit of each key, counted on `tools/list` and `tools/call`.
+/// The rate limit of each key, for `tools/list` and `tools/call`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RateLimit {
-    /// Calls that come back per minute.
+    /// Calls per minute.
     pub per_minute: u32,
-    /// Calls that may come at once; `per_minute` when left out.
+    /// Calls that are possible at once; `per_minute` if absent.
     #[serde(default)]
     pub burst: Option<u32>,
-    /// The seconds named in `Retry-After`; the time until the next call is allowed when left out.
+    /// The seconds in `Retry-After`; the time until the next call is allowed if absent.
     #[serde(default)]
     pub retry_after: Option<u64>,
 }
 
-/// Everything a server can be told at start. As JSON, every field is optional.
+/// The options of a server. As JSON, every field is optional.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Options {
-    /// The service to play.
+    /// The service to simulate.
     pub profile: Profile,
-    /// How messages travel.
+    /// The transport.
     pub transport: Transport,
-    /// The port on 127.0.0.1; 0 takes a free one.
+    /// The port on 127.0.0.1; 0 for any free one.
     pub port: u16,
-    /// Speak https, with certificates made at the start.
+    /// Use https, with certificates that are created at the start.
     pub tls: Option<TlsOptions>,
     /// A proxy beside the server.
     pub proxy: Option<ProxyOptions>,
-    /// Profile `generic`: the revisions that are spoken.
+    /// Profile `generic`: the supported eras.
     pub era: Era,
-    /// Profile `generic`: resources, prompts, completion, and tools for all that a server can ask or answer.
+    /// Profile `generic`: resources, prompts, completion, and tools for everything that a server can request or return.
     pub everything: bool,
-    /// The `ttlMs` of what may be cached, in the modern era.
+    /// The `ttlMs` of cacheable results, in the modern era.
     pub ttl_ms: u64,
     /// JSON bodies or event streams.
     pub answer: Answering,
-    /// Event streams begin with a priming event, carry ids and can be resumed.
+    /// Event streams begin with a priming event, have ids and can be resumed.
     pub sse_event_ids: bool,
     /// The `retry` field of the priming event, in milliseconds.
     pub sse_retry_ms: Option<u64>,
-    /// The keys that are accepted; one default key with all scopes when empty.
+    /// The accepted keys; one default key with all scopes if empty.
     pub keys: Vec<KeyOptions>,
-    /// Profile `generic`: ask for one of the keys. OMNI always does.
+    /// Profile `generic`: require one of the keys. OMNI always does.
     pub require_key: bool,
-    /// Profile `generic`: what `/mcp` asks for.
+    /// Profile `generic`: the credentials that `/mcp` requires.
     pub auth: Option<AuthOptions>,
-    /// A token endpoint; profile `generic` then asks for one of its tokens.
+    /// A token endpoint; profile `generic` then requires one of its tokens.
     pub oauth: Option<OAuthOptions>,
     /// Profile `generic`: whether requests need a session.
     pub sessions: SessionMode,
     /// The rate limit of each key.
     pub rate_limit: Option<RateLimit>,
-    /// Profile `omni`: answer 404 to a session id that this server never gave out.
+    /// Profile `omni`: 404 for a session id that this server did not issue.
     pub require_session: bool,
-    /// Progress notifications before the answer of a call that carries a progress token.
+    /// Progress notifications before the response to a call with a progress token.
     pub progress: u32,
-    /// The time before each progress notification's successor, in milliseconds.
+    /// Pause after each progress notification, in milliseconds.
     pub progress_interval_ms: u64,
-    /// Log notifications before the answer of a call.
+    /// Log notifications before the response to a call.
     pub log_messages: u32,
-    /// Tools per page of `tools/list`; all on one page when left out.
+    /// Tools per page of `tools/list`; all on one page if absent.
     pub tools_page_size: Option<usize>,
-    /// Further tools `tool.001`, `tool.002`, … that do nothing.
+    /// Additional tools `tool.001`, `tool.002`, … that do nothing.
     pub extra_tools: usize,
-    /// Further tools of these names, which answer their arguments.
+    /// Additional tools of these names, which return their arguments.
     pub tool_names: Vec<String>,
     /// The JSON-RPC code of an idempotency key in flight.
     pub conflict_rpc_code: i64,
-    /// The emulator's own `omni_code` for a used key with another payload (HTTP 422).
+    /// The `omni_code`, chosen by this emulator, for a used key with another payload (HTTP 422).
     pub changed_payload_code: String,
-    /// The version that answers an unsupported one; the profile's own when left out.
+    /// The version in the response to an unsupported one; that of the profile if absent.
     pub default_version: Option<String>,
-    /// The versions that are answered as asked; the profile's own when left out.
+    /// The versions that are accepted as requested; those of the profile if absent.
     pub supported_versions: Option<Vec<String>>,
     /// The seed of rules with a probability.
     pub seed: u64,
-    /// How much the ledger keeps.
+    /// What the ledger records.
     pub ledger: LedgerMode,
-    /// The time between two comments on a stream that is held open, in milliseconds.
+    /// Interval of comments on open streams, in milliseconds.
     pub keep_alive_ms: u64,
     /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
     pub deprecated_sse: bool,
-    /// `Set-Cookie` headers of every answer.
+    /// `Set-Cookie` headers of every response.
     pub set_cookies: Vec<String>,
-    /// A load balancer before two replicas, each of which has sessions of its own, that is sticky by a cookie.
+    /// A load balancer in front of two replicas, each with its own sessions; it is sticky by a cookie.
     pub sticky_cookie: bool,
-    /// Requests with larger bodies, in bytes, are answered 413 before their bodies are read, and the connection is ended.
+    /// 413 for requests with larger bodies, in bytes, before the body is read; then the connection is closed.
     pub early_413_above: Option<u64>,
-    /// GET opens a stream; if not, it is answered 405.
+    /// GET opens a stream; if false, the response is 405.
     pub get_stream: bool,
-    /// One request is served at a time, from its arrival to the end of its answer; an open stream holds up all others.
+    /// One request is served at a time, until the end of its response; an open stream blocks all others.
     pub one_worker: bool,
-    /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are filled in.
+    /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are replaced.
     pub endpoint_event: Option<String>,
-    /// Transport `sse`: the endpoint event comes so late, in milliseconds.
+    /// Transport `sse`: delay of the endpoint event, in milliseconds.
     pub endpoint_event_late_ms: u64,
-    /// Transport `sse`: the data of another endpoint event, behind the first answer.
+    /// Transport `sse`: the data of a second endpoint event, after the first response.
     pub second_endpoint_event: Option<String>,
-    /// Transport `sse`: no endpoint event ever comes.
+    /// Transport `sse`: no endpoint event is sent.
     pub no_endpoint_event: bool,
     /// Transport `stdio`: its own options.
     pub stdio: StdioOptions,
-    /// Profile `odock`: the options of the server behind the gateway, laid over its defaults.
+    /// Profile `odock`: options of the server behind the gateway, in addition to its defaults.
     pub upstream: Option<Value>,
-    /// Profile `odock`: words that no request may contain.
+    /// Profile `odock`: terms that no request may contain.
     pub keywords: Vec<String>,
-    /// Profile `odock`: answer `budget_exceeded`.
+    /// Profile `odock`: refuse requests with `budget_exceeded`.
     pub budget_spent: bool,
-    /// Profile `odock`: answer `quota_exceeded`.
+    /// Profile `odock`: refuse requests with `quota_exceeded`.
     pub quota_spent: bool,
-    /// Profile `odock`: a rate limit is told in `Retry-After` too.
+    /// Profile `odock`: a rate limit also sets `Retry-After`.
     pub retry_after_header: bool,
-    /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records that
-    /// are there from the start.
+    /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records at the
+    /// start.
     pub servers: Option<Vec<Value>>,
     /// Profile `gaia`: the path of the registry.
     pub path: Option<String>,
-    /// Profile `gaia`: the projects that exist; any when left out.
+    /// Profile `gaia`: the existing projects; any if absent.
     pub projects: Option<Vec<String>>,
-    /// Profile `sema4`: the tenant that exists; any when left out.
+    /// Profile `sema4`: the existing tenant; any if absent.
     pub tenant: Option<String>,
-    /// Profile `sema4`: records per page, where the request names no limit.
+    /// Profile `sema4`: records per page, if the request has no limit.
     pub page_size: usize,
-    /// Profile `sema4`: every page names the same next one, for ever.
+    /// Profile `sema4`: every page names the same next page.
     pub loop_next: bool,
-    /// Profile `sema4`: what the collection without a trailing slash answers.
+    /// Profile `sema4`: how the collection without a trailing slash is served.
     pub trailing_slash: TrailingSlash,
-    /// Profile `sema4`: where that redirect leads; to the path with a slash when left out.
+    /// Profile `sema4`: target of that redirect; the path with a slash if absent.
     pub redirect_location: Option<String>,
     /// Profile `sema4`: the body of an error.
     pub error_shape: ErrorShape,
-    /// The fault rules in force from the start.
+    /// The fault rules at the start.
     pub faults: Vec<Rule>,
 }
 
@@ -369,7 +369,7 @@ impl Default for Options {
 }
 
 impl Options {
-    /// The options with what was left out filled in, or what is wrong with them.
+    /// The options with defaults for absent fields, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
             self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
@@ -384,7 +384,7 @@ impl Options {
             return Err("transport sse is of the legacy era alone".to_owned());
         }
         if self.profile == Profile::Octomind {
-            // The service has no other way.
+            // The service has no other transport.
             self.answer = Answering::Sse;
         }
         if self.profile == Profile::Omni

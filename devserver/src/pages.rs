@@ -1,13 +1,13 @@
-//! Lists over pages.
+//! Lists in pages.
 
 use serde_json::Value;
 
 use crate::jsonrpc::Request;
 
-/// Makes cursors look as opaque as they are meant to be.
+/// Makes cursors opaque.
 const CURSOR_MASK: usize = 0x5eed_5eed;
 
-/// The page of a list that a request asks for, as a result under this name; none for a cursor that is not ours.
+/// The requested page of a list, as a result with this member; `None` for an unknown cursor.
 pub(crate) fn page(name: &str, all: &[&str], size: Option<usize>, request: &Request<'_>) -> Option<String> {
     let from = match request.param("cursor") {
         None | Some(Value::Null) => 0,

@@ -1,9 +1,9 @@
-//! Messages that the server sends of its own accord.
+//! Messages that the server sends outside of calls.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A notification, or a request where it has an id.
+/// A notification, or with an id a request.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Push {
@@ -17,7 +17,7 @@ pub struct Push {
     pub id: Option<Value>,
 }
 
-/// A message that cannot be pushed.
+/// A message that cannot be sent.
 #[derive(Debug, thiserror::Error)]
 #[error("bad push: {0}")]
 pub struct PushError(pub(crate) String);

@@ -1,4 +1,4 @@
-//! What the two registries of MCP servers have in common, and how a change is counted.
+//! Common parts of the two registries of MCP servers, and the recording of changes.
 
 use std::sync::Arc;
 
@@ -6,12 +6,12 @@ use serde_json::{Map, Value};
 
 use crate::exchange::Exchange;
 use crate::ledger::ExecutionRecord;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
 /// The fields of one record.
 pub(crate) type Fields = Map<String, Value>;
 
-/// What a field may be.
+/// The type of a field.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Type {
     Text,
@@ -43,7 +43,7 @@ impl Type {
     }
 }
 
-/// Says which field has the wrong type.
+/// Names the field that has the wrong type.
 pub(crate) fn check_types(fields: &Fields, types: &[(&str, Type)], null_is_none: bool) -> Result<(), String> {
     for (name, wanted) in types {
         match fields.get(*name) {
@@ -55,7 +55,7 @@ pub(crate) fn check_types(fields: &Fields, types: &[(&str, Type)], null_is_none:
     Ok(())
 }
 
-/// A field that is there and not empty.
+/// A field that is present and not empty.
 pub(crate) fn required<'a>(fields: &'a Fields, name: &str) -> Result<&'a str, String> {
     match fields.get(name).and_then(Value::as_str) {
         Some(text) if !text.is_empty() => Ok(text),
@@ -76,12 +76,12 @@ pub(crate) fn check_servers(servers: &[Value]) -> Result<(), String> {
     Ok(())
 }
 
-/// The records of the options; they must have been checked.
+/// The records of the options, which must have been checked.
 pub(crate) fn from_options(servers: Option<&Vec<Value>>) -> impl Iterator<Item = Fields> {
     servers.into_iter().flatten().filter_map(|server| server.as_object().cloned())
 }
 
-/// A change that is about to be made; the ledger counts it among the executions once it took effect.
+/// A pending change; the ledger records it as an execution once it took effect.
 pub(crate) struct Change {
     shared: Arc<Shared>,
     tool: String,

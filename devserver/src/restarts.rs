@@ -1,4 +1,4 @@
-//! A server that dies and comes back on the same port: told here, done where connections are accepted.
+//! Restarts of the server on the same port: requested here, carried out where connections are accepted.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, mpsc};
@@ -7,23 +7,23 @@ use std::time::Duration;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::sync::watch;
 
-use crate::shared::lock;
+use crate::server_state::lock;
 
-/// How often the requests are counted that a restart waits for.
+/// Interval at which the waiting requests are counted.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// One restart that is wanted.
+/// One requested restart.
 pub(crate) struct Order {
-    /// The time for which nobody listens.
+    /// Time during which connections are refused.
     pub(crate) down: Duration,
-    /// Told when the server is back; none where nobody waits.
+    /// Notified when the server is back.
     back: Option<mpsc::Sender<()>>,
 }
 
 impl Order {
     pub(crate) fn done(self) {
         if let Some(back) = self.back {
-            // Whoever waited may be gone.
+            // The receiver may have been dropped.
             let _ = back.send(());
         }
     }
@@ -32,11 +32,11 @@ impl Order {
 /// The restarts of one server.
 pub(crate) struct Restarts {
     orders: UnboundedSender<Order>,
-    /// Taken by whoever accepts connections.
+    /// Received by the task that accepts connections.
     wanted: Mutex<Option<UnboundedReceiver<Order>>>,
-    /// Counts the deaths, each of which ends all connections.
+    /// Counts the restarts; each ends all connections.
     deaths: watch::Sender<u64>,
-    /// Requests that wait for the end of their answers.
+    /// Requests whose response has not ended.
     waiting: AtomicUsize,
 }
 
@@ -48,7 +48,7 @@ impl Default for Restarts {
 }
 
 impl Restarts {
-    /// The restarts that are wanted; once only.
+    /// The requested restarts; can be taken once.
     pub(crate) fn wanted(&self) -> Option<UnboundedReceiver<Order>> {
         lock(&self.wanted).take()
     }
@@ -58,26 +58,26 @@ impl Restarts {
         self.deaths.send_modify(|deaths| *deaths += 1);
     }
 
-    /// Pending until the server dies, from the time of this call on.
+    /// Pending until the server stops, from the time of this call on.
     pub(crate) fn death(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut deaths = self.deaths.subscribe();
         async move {
-            // Of a server that is gone nobody waits for the death.
+            // A server that is gone does not stop again.
             let _ = deaths.changed().await;
         }
     }
 
-    /// A request waits for its answer.
+    /// A request waits for its response.
     pub(crate) fn begun(&self) {
         self.waiting.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// It has its answer, or does not wait any more.
+    /// It has its response, or no longer waits.
     pub(crate) fn over(&self) {
         self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Has the server die once so many requests wait for their answers.
+    /// Restarts the server once this many requests wait for their responses.
     pub(crate) async fn restart(&self, waiting: usize, down: Duration) {
         while self.waiting.load(Ordering::Relaxed) < waiting {
             tokio::time::sleep(LOOK_EVERY).await;
@@ -85,7 +85,7 @@ impl Restarts {
         let _ = self.orders.send(Order { down, back: None });
     }
 
-    /// Has the server die, and blocks until it is back, or closed.
+    /// Restarts the server, and blocks until it is back or closed.
     pub(crate) fn restart_now(&self, down: Duration) {
         let (back, is_back) = mpsc::channel();
         let _ = self.orders.send(Order { down, back: Some(back) });

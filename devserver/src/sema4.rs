@@ -12,11 +12,11 @@ use crate::exchange::Exchange;
 use crate::omni::auth;
 use crate::options::{ErrorShape, KeyOptions, Options, TrailingSlash};
 use crate::registry::{self, Change, Fields, Type};
+use crate::server_state::{Scripted, Shared, lock};
 use crate::service_error::{Row, ServiceError};
 use crate::sessions::uuid;
-use crate::shared::{Scripted, Shared, lock};
 
-/// The fields that a body may have, each with its type. Others are kept as they are.
+/// The known fields of a body, each with its type. Other fields are kept unchanged.
 const BODY: &[(&str, Type)] = &[
     ("name", Type::Text),
     ("transport", Type::Text),
@@ -33,14 +33,14 @@ const BODY: &[(&str, Type)] = &[
     ("oauth_client_config", Type::Object),
 ];
 
-/// The fields that every record shows, null where nothing is known.
+/// The fields that every record shows, null if unknown.
 const SHOWN: &[&str] =
     &["id", "name", "transport", "url", "headers", "command", "args", "env", "cwd", "force_serial_tool_calls"];
 
-/// What is taken and never shown.
+/// Accepted but never shown.
 const WRITE_ONLY: &str = "oauth_client_config";
 
-/// The errors, by codes of the emulator's own.
+/// The errors, with codes chosen by this emulator.
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     ("bad_request", 400, "the request is not valid"),
@@ -54,10 +54,10 @@ const TABLE: &[Row] = &[
     ("service_unavailable", 503, "the service is unavailable"),
 ];
 
-/// Makes page tokens look as opaque as they are meant to be.
+/// Makes page tokens opaque.
 const TOKEN_MASK: usize = 0x5ea4_5ea4;
 
-/// The token of a list that never ends.
+/// The page token of a list without an end.
 const LOOP: &str = "loop";
 
 /// The records of every tenant, in the order of their creation.
@@ -76,10 +76,10 @@ pub(crate) struct Sema4 {
     servers: Servers,
 }
 
-/// Where a path leads.
+/// The target of a path.
 struct Place<'a> {
     tenant: &'a str,
-    /// The id of one record; none for the collection.
+    /// The id of one record; `None` for the collection.
     id: Option<&'a str>,
     has_slash: bool,
 }
@@ -135,7 +135,7 @@ impl Sema4 {
         }
     }
 
-    /// The error of a rule.
+    /// The error of a fault rule.
     pub(crate) fn scripted(&self, scripted: &Scripted<'_>) -> Answer {
         let answer = self.shape.envelope(&ServiceError::scripted(TABLE, scripted));
         match scripted.retry_after {
@@ -226,7 +226,7 @@ impl Sema4 {
         found.map(|server| Answer::json(200, &Value::Object(shown(server)))).ok_or_else(|| error("not_found"))
     }
 
-    /// Create, and update by a whole body.
+    /// Create, and update with a complete body.
     fn put(
         &self,
         shared: &Arc<Shared>,

@@ -1,4 +1,4 @@
-//! The server as its owner sees it, and the thread that it runs on.
+//! The public interface of the server, and the thread that it runs on.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,38 +10,38 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::{Builder, Runtime};
 use tokio::sync::oneshot;
 
+use crate::fault_rules::ScriptError;
 use crate::faults::Rule;
 use crate::ledger::LedgerSnapshot;
 use crate::odock::records;
 use crate::options::{Options, Transport};
 use crate::push::{Push, PushError};
-use crate::script::ScriptError;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 use crate::tls_options::Certificates;
 use crate::wait::{Count, Wait, WaitError};
 use crate::{connection, control, proxy};
 
-/// What stands before every connection: a handshake, or nothing.
+/// The handshake of a connection: TLS, or none.
 #[cfg(feature = "tls")]
 pub(crate) type Front = Option<crate::tls::Front>;
 #[cfg(not(feature = "tls"))]
 pub(crate) type Front = ();
 
-/// Connections that may wait to be accepted.
+/// Connections in the queue of the listening socket.
 const BACKLOG: u32 = 1024;
 
-/// Why a server did not start.
+/// The reason why a server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The options cannot be used.
+    /// The options are invalid.
     #[error("bad dev server options: {0}")]
     Options(String),
-    /// The port, the runtime or the thread could not be had.
+    /// The port, the runtime or the thread could not be created.
     #[error("the dev server could not start: {0}")]
     Io(#[from] std::io::Error),
 }
 
-/// A server that is running. Dropping it closes it.
+/// A running server. Dropping it closes it.
 pub struct DevServer {
     shared: Arc<Shared>,
     url: String,
@@ -114,34 +114,34 @@ impl DevServer {
         Self::start(options)
     }
 
-    /// Its address, as in `http://127.0.0.1:40123`.
+    /// The address, such as `http://127.0.0.1:40123`.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Its port.
+    /// The port.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// The host and port of the proxy beside it, where the options ask for one.
+    /// The host and port of the proxy of the option `proxy`.
     pub fn proxy(&self) -> Option<&str> {
         self.proxy.as_deref()
     }
 
-    /// What a client needs where the server speaks https.
+    /// The certificates that a client of an https server needs.
     pub fn certificates(&self) -> Option<&Certificates> {
         self.certificates.as_ref()
     }
 
-    /// The first key that is accepted.
+    /// The first accepted key.
     pub fn api_key(&self) -> &str {
         let keys = &self.shared.options.keys;
         let usable = keys.iter().find(|key| !key.rejected && !key.expired && !key.revoked).or(keys.first());
         usable.map_or("", |key| &key.key)
     }
 
-    /// Adds fault rules behind those in force: all of them, or none.
+    /// Adds fault rules after the current ones: all of them, or none.
     pub fn script(&self, rules: Vec<Rule>) -> Result<(), ScriptError> {
         self.shared.script().add(rules)
     }
@@ -151,17 +151,17 @@ impl DevServer {
         self.script(control::read_rules(rules_json.as_bytes())?)
     }
 
-    /// Removes every fault rule, those of the options too.
+    /// Removes every fault rule, also those of the options.
     pub fn clear_script(&self) {
         self.shared.script().clear();
     }
 
-    /// What happened so far.
+    /// The ledger.
     pub fn ledger(&self) -> LedgerSnapshot {
         self.shared.snapshot()
     }
 
-    /// What happened so far, as JSON text.
+    /// The ledger as JSON text.
     pub fn ledger_json(&self) -> String {
         control::ledger_json(&self.shared)
     }
@@ -171,30 +171,30 @@ impl DevServer {
         self.upstream.as_deref()
     }
 
-    /// What happened behind a gateway so far.
+    /// The ledger of the server behind a gateway.
     pub fn upstream_ledger(&self) -> Option<LedgerSnapshot> {
         self.upstream().map(Self::ledger)
     }
 
-    /// Forgets what happened so far. Sessions, stored answers and rules stay.
+    /// Clears the ledger. Sessions, stored responses and rules remain.
     pub fn reset_ledger(&self) {
         self.shared.reset();
     }
 
-    /// Ends every live session: requests that name one are answered 404.
+    /// Ends every session: later requests in it receive 404.
     pub fn expire_sessions(&self) {
         self.shared.end_all_sessions();
     }
 
-    /// Has every live session live on another replica from now on.
+    /// Moves every session to another replica.
     pub fn move_sessions(&self) {
         self.shared.move_all_sessions();
     }
 
-    /// Sends a message on every stream that is held open, and says on how many. A subscription of the modern era
-    /// gets what its filter asks for, and what no filter knows.
+    /// Sends a message on every open stream, and returns the number of streams. A subscription of the modern era
+    /// receives the notifications of its filter, and those that no filter can name.
     pub fn push(&self, push: &Push) -> u64 {
-        self.shared.held.push(push)
+        self.shared.open_streams.push(push)
     }
 
     /// [`push`](Self::push) with the message as JSON text.
@@ -202,34 +202,34 @@ impl DevServer {
         Ok(self.push(&control::read_push(push_json.as_bytes())?))
     }
 
-    /// Cuts every stream that is held open.
+    /// Cuts every open stream.
     pub fn drop_streams(&self) {
-        self.shared.held.cut_all();
+        self.shared.open_streams.cut_all();
     }
 
-    /// Dies, with all connections, streams and sessions, and comes back on the same port after `down`. The ledger goes on.
+    /// Stops, with all connections, streams and sessions, and starts on the same port after `down`. The ledger remains.
     pub fn restart(&self, down: Duration) {
         if lock(&self.running).is_some() {
             self.shared.restarts.restart_now(down);
         }
     }
 
-    /// Ends every stream that is held open as it should end: a subscription with its result.
+    /// Ends every open stream properly: a subscription with its result.
     pub fn end_streams(&self) {
-        self.shared.held.end_all();
+        self.shared.open_streams.end_all();
     }
 
-    /// Forgets every token that the token endpoint gave out: requests that carry one are answered 401.
+    /// Revokes every token of the token endpoint: later requests with one receive 401.
     pub fn revoke_tokens(&self) {
         self.shared.revoke_tokens();
     }
 
-    /// Blocks until so many are counted: true, or false when the time is over or the server closed.
+    /// Blocks until this number is reached (true), or the timeout expires or the server is closed (false).
     pub fn wait_for(&self, what: Count, at_least: u64, timeout: Duration) -> bool {
         self.wait(&Wait::at_least(what, at_least, timeout)).unwrap_or(false)
     }
 
-    /// Blocks until a condition holds: true, or false when the time is over or the server closed.
+    /// Blocks until a condition holds (true), or the timeout expires or the server is closed (false).
     pub fn wait(&self, wait: &Wait) -> Result<bool, WaitError> {
         self.shared.ledger.wait(wait)
     }
@@ -239,14 +239,14 @@ impl DevServer {
         self.wait(&control::read_wait(wait_json.as_bytes())?)
     }
 
-    /// Closes every connection and ends the thread. The ledger can still be read.
+    /// Closes every connection and ends the thread. The ledger remains readable.
     pub fn close(&self) {
         let mut running = lock(&self.running);
         let Some((stop, thread)) = running.take() else {
             return;
         };
         self.shared.close();
-        // Either may be gone already, if the thread died; closed it is then too.
+        // Both fail if the thread has panicked; the server is closed then, too.
         let _ = stop.send(());
         let _ = thread.join();
         if let Some(upstream) = &self.upstream {
@@ -263,7 +263,7 @@ impl Drop for DevServer {
 
 fn listen(port: u16) -> std::io::Result<TcpListener> {
     let socket = TcpSocket::new_v4()?;
-    // A server that comes back on its old port must not wait for the old connections to time out.
+    // A restarted server must not wait until the old connections of its port time out.
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))?;
@@ -282,7 +282,7 @@ async fn die_and_come_back(listener: TcpListener, shared: &Arc<Shared>, down: Du
     loop {
         match listen(port) {
             Ok(listener) => return listener,
-            // The old connections may hold it for a moment.
+            // The port may be in use by old connections for a moment.
             Err(_) => tokio::time::sleep(Duration::from_millis(2)).await,
         }
     }
@@ -317,13 +317,13 @@ async fn accept(mut listener: TcpListener, front: Arc<Front>, shared: Arc<Shared
         };
         match accepted {
             Ok((stream, _)) => {
-                // Without it answers are only slower.
+                // Without it responses are only slower.
                 let _ = stream.set_nodelay(true);
-                // From here on it dies with the server, however far it has come.
+                // From here on, a restart of the server ends the connection at any stage.
                 let death = shared.restarts.death();
                 tokio::spawn(connection::serve(stream, Arc::clone(&front), Arc::clone(&shared), death));
             }
-            // Out of descriptors, most likely: others must close first.
+            // Probably out of descriptors: other connections must close first.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }

@@ -1,9 +1,9 @@
-//! An error of a service whose errors are a code and a message, before it has its envelope.
+//! An error of a service whose errors have a code and a message, before it is put into an envelope.
 
 use serde_json::{Map, Value};
 
 use crate::answer::Answer;
-use crate::shared::Scripted;
+use crate::server_state::Scripted;
 
 /// A code of a service, its status and its message.
 pub(crate) type Row = (&'static str, u16, &'static str);
@@ -14,12 +14,12 @@ pub(crate) struct ServiceError {
     pub(crate) code: String,
     pub(crate) message: String,
     headers: Vec<(&'static str, String)>,
-    /// What the envelope says besides, at Odock.
+    /// Additional members of the envelope, at Odock.
     pub(crate) details: Map<String, Value>,
 }
 
 impl ServiceError {
-    /// The error of a code; one that the table does not have has status 500.
+    /// The error of a code; an unknown code has status 500.
     pub(crate) fn new(table: &[Row], code: &str) -> Self {
         let (status, message) = match table.iter().find(|(known, ..)| *known == code) {
             Some((_, status, message)) => (*status, *message),
@@ -28,7 +28,7 @@ impl ServiceError {
         Self { status, code: code.to_owned(), message: message.to_owned(), headers: Vec::new(), details: Map::new() }
     }
 
-    /// The error of a rule.
+    /// The error of a fault rule.
     pub(crate) fn scripted(table: &[Row], scripted: &Scripted<'_>) -> Self {
         let mut error = Self::new(table, scripted.code);
         error.status = scripted.status.unwrap_or(error.status);

@@ -1,13 +1,13 @@
-//! Sessions: those that live, and those that did.
+//! Open and ended sessions.
 
 use std::collections::{HashMap, HashSet};
 
-/// What is known of a session id.
+/// The state of a session id.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Live,
     Ended,
-    /// Alive, but on another replica of the service.
+    /// Open, but on another replica of the service.
     Elsewhere,
     NeverSeen,
 }
@@ -34,7 +34,7 @@ impl Sessions {
         self.live.insert(id);
     }
 
-    /// Notes the version that was agreed on in a session.
+    /// Records the negotiated version of a session.
     pub(crate) fn agreed(&mut self, id: &str, version: &str) {
         self.versions.insert(id.to_owned(), version.to_owned());
     }
@@ -47,7 +47,7 @@ impl Sessions {
         self.live.len()
     }
 
-    /// Has a live session live on another replica from now on.
+    /// Moves an open session to another replica.
     pub(crate) fn move_away(&mut self, id: &str) {
         self.elsewhere.extend(self.live.take(id));
     }
@@ -68,7 +68,7 @@ impl Sessions {
         }
     }
 
-    /// Ends a session; false where there was none.
+    /// Ends a session; false if there was none.
     pub(crate) fn end(&mut self, id: &str) -> bool {
         match self.live.take(id) {
             Some(id) => self.ended.insert(id),
@@ -76,7 +76,7 @@ impl Sessions {
         }
     }
 
-    /// Ends all sessions and says how many there were.
+    /// Ends all sessions and returns their number.
     pub(crate) fn end_all(&mut self) -> u64 {
         let ended = self.live.len() as u64;
         self.ended.extend(self.live.drain());

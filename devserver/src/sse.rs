@@ -1,10 +1,10 @@
-//! Event streams: their text, their ids, and what is kept to resume them.
+//! Event streams: their text, their ids, and the events kept for resumption.
 
 use std::collections::VecDeque;
 
 use bytes::Bytes;
 
-/// The streams that can still be resumed; older ones are forgotten.
+/// Maximum number of streams that can be resumed; the oldest are dropped.
 const KEPT: usize = 4096;
 
 /// One event with JSON data.
@@ -16,7 +16,7 @@ pub(crate) fn event(id: Option<&str>, data: &str) -> Bytes {
     .into()
 }
 
-/// The streams that were given ids.
+/// The streams with ids.
 #[derive(Default)]
 pub(crate) struct Streams {
     kept: VecDeque<(u64, Vec<Bytes>)>,
@@ -24,7 +24,7 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// The events of a new stream with a priming event before them, all with ids.
+    /// The events of a new stream after a priming event, all with ids.
     pub(crate) fn open(&mut self, retry_ms: Option<u64>, data: &[String]) -> Vec<Bytes> {
         self.last += 1;
         let stream = self.last;
@@ -40,7 +40,7 @@ impl Streams {
         events
     }
 
-    /// The events behind an id, or none where the id is not known.
+    /// The events after an id; `None` if the id is unknown.
     pub(crate) fn after(&self, id: &str) -> Option<Vec<Bytes>> {
         let (stream, n) = id.strip_prefix('s')?.split_once('-')?;
         let stream: u64 = stream.parse().ok()?;

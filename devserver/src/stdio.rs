@@ -16,41 +16,41 @@ use tokio::task::JoinSet;
 use crate::answer::{Answer, Payload};
 use crate::calls::{self, Plan};
 use crate::cancellation::Running;
+use crate::client_requests::Outlet;
 use crate::exchange::{self, Exchange};
+use crate::fault_rules::Fate;
 use crate::faults::{Fault, Then, When};
 use crate::jsonrpc;
 use crate::ledger::Arrival;
-use crate::lines::{print, print_raw};
-use crate::mangle;
 use crate::messages;
 use crate::options::{Options, Profile, Transport};
-use crate::script::Fate;
 use crate::server::StartError;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 use crate::stdio_options::{Nth, StdioOptions};
-use crate::talk::Outlet;
+use crate::stdout::{print, print_raw};
 use crate::tools::Ready;
+use crate::wire_faults;
 
-/// How long calls may go on once standard input has ended.
+/// Time that calls may take after standard input has ended.
 const LAST_CALLS: Duration = Duration::from_millis(200);
 
 /// The id of the server's own ping.
 const PING: &str = "devserver-ping";
 
-/// What a tool that crashes leaves behind.
+/// The line on standard error of a tool that crashes.
 const CRASH_CODE: i32 = 3;
 
-/// With what a process ends behind a raw output.
+/// Exit code after a raw output.
 const ENDED_CODE: i32 = 1;
 
-/// The code of an error of the server's own.
+/// The JSON-RPC code of this server's own errors.
 const REFUSED: i64 = -32000;
 
 struct Server {
     shared: Arc<Shared>,
     ledger: Option<Mutex<File>>,
     calls: AtomicU64,
-    /// Whether the client has yet to answer our ping.
+    /// Whether the client has not answered the ping of the server yet.
     owes_pong: AtomicBool,
     running: Running,
 }
@@ -108,13 +108,13 @@ async fn run(server: Arc<Server>) -> io::Result<()> {
     if options.ignore_stdin_end {
         std::future::pending::<()>().await;
     }
-    server.shared.held.end_all();
-    // The time may be over with calls still running; they end with the program.
+    server.shared.open_streams.end_all();
+    // Calls that still run then end with the program.
     let _ = tokio::time::timeout(LAST_CALLS, async { while serving.join_next().await.is_some() {} }).await;
     Ok(())
 }
 
-/// The lines of standard input, read by a thread of its own, so that a client is never kept waiting.
+/// The lines of standard input, read by a separate thread, so that the client never blocks on a full pipe.
 fn lines() -> io::Result<UnboundedReceiver<Bytes>> {
     let (sender, lines) = unbounded_channel();
     std::thread::Builder::new().name("stdin".to_owned()).spawn(move || {
@@ -154,9 +154,9 @@ fn print_error(id: &Value, code: i64, message: &str) {
     print(&json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}}).to_string());
 }
 
-/// Writes the bytes of a raw output, if the fault is one.
+/// Writes the bytes of a raw output, for such a fault.
 fn output(fault: &Fault, exchange: &Exchange, served: Option<&Answer>) -> bool {
-    let Some((bytes, then)) = mangle::raw_output(fault, &exchange.rpc_id(), served) else { return false };
+    let Some((bytes, then)) = wire_faults::raw_output(fault, &exchange.rpc_id(), served) else { return false };
     print_raw(&bytes);
     if matches!(then, Then::Fin | Then::Rst) {
         std::process::exit(ENDED_CODE);
@@ -168,12 +168,12 @@ impl Server {
     /// Adds a line to the ledger's file.
     fn note(&self, line: &Value) {
         if let Some(file) = &self.ledger {
-            // There is nobody to tell.
+            // Errors are ignored.
             let _ = lock(file).write_all(format!("{line}\n").as_bytes());
         }
     }
 
-    /// Takes one message and answers it, unless it is cancelled before that.
+    /// Serves one message, unless it is cancelled before.
     async fn take(&self, line: Bytes) {
         let shared = &self.shared;
         let exchange = arrive(shared, line);
@@ -226,13 +226,13 @@ impl Server {
         if fault.is_some_and(|fault| output(fault, exchange, served.as_ref())) {
             return;
         }
-        let replaced = fault.and_then(|fault| mangle::replacement(shared, exchange, fault, None));
+        let replaced = fault.and_then(|fault| wire_faults::replacement(shared, exchange, fault, None));
         if let Some(answer) = replaced.or(served) {
             self.send(answer, fault).await;
         }
     }
 
-    /// A message that is owed nothing.
+    /// A message that needs no response.
     fn note_taken(&self, exchange: &Exchange) {
         if !self.shared.options.stdio.ping_client {
             return;
@@ -246,7 +246,7 @@ impl Server {
         }
     }
 
-    /// What a request is answered; none where it never is.
+    /// The response to a request; `None` if there is none.
     async fn serve(&self, exchange: &Exchange, plan: Plan, fate: &Fate) -> Option<Answer> {
         let options = &self.shared.options.stdio;
         let is_call = exchange.rpc_method() == Some("tools/call");
@@ -255,8 +255,8 @@ impl Server {
             return None;
         }
         let meant = is_call && is_meant(options, self.calls.fetch_add(1, Ordering::SeqCst) + 1);
-        let given_up = meant && (options.exit_on_call.is_some() || options.hang_on_call);
-        let answer = match given_up && options.when == When::BeforeExecution {
+        let unanswered = meant && (options.exit_on_call.is_some() || options.hang_on_call);
+        let answer = match unanswered && options.when == When::BeforeExecution {
             true => None,
             false => Some(self.run(plan, fate).await),
         };
@@ -265,7 +265,7 @@ impl Server {
         }
         match options.exit_on_call {
             Some(code) if meant => std::process::exit(code),
-            _ if given_up => None,
+            _ if unanswered => None,
             _ => answer,
         }
     }
@@ -280,7 +280,7 @@ impl Server {
         let answer = calls::run(&self.shared, call, fate, Some(Outlet::Lines)).await;
         self.note(&executed);
         if crashes {
-            // It is gone either way.
+            // The message is dropped in either case.
             let _ = writeln!(io::stderr(), "crashing");
             std::process::exit(CRASH_CODE);
         }
@@ -298,9 +298,9 @@ impl Server {
                 tokio::time::sleep(pause).await;
             }
         }
-        let mut text = jsonrpc::render(&mangle::id_of(id, fault), &outcome);
+        let mut text = jsonrpc::render(&wire_faults::id_of(id, fault), &outcome);
         match fault {
-            Some(Fault::MalformedJson {} | Fault::MalformedEvent {}) => text.truncate(mangle::half(&text)),
+            Some(Fault::MalformedJson {} | Fault::MalformedEvent {}) => text.truncate(wire_faults::half(&text)),
             Some(Fault::DuplicateEvent {}) => print(&text),
             _ => {}
         }
@@ -308,7 +308,7 @@ impl Server {
     }
 }
 
-/// Whether a tool call, by its number, is one of those that misbehave.
+/// Whether a tool call, by its number, is one of those that the options apply to.
 fn is_meant(options: &StdioOptions, call: u64) -> bool {
     match &options.nth {
         None => true,

@@ -1,4 +1,4 @@
-//! What a server on standard input and output can be told at start, most of it misbehaviour.
+//! Options of a server on standard input and output; most of them are faults.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::faults::When;
 
-/// Which of the tool calls, counted from 1.
+/// Tool calls by number, counted from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Nth {
@@ -16,7 +16,7 @@ pub enum Nth {
     Some(Vec<u64>),
 }
 
-/// Options of the stdio server alone.
+/// Options of the stdio server.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StdioOptions {
@@ -26,27 +26,27 @@ pub struct StdioOptions {
     pub stderr: Vec<String>,
     /// A line for standard output at the start.
     pub garbage_at_start: Option<String>,
-    /// What is written to standard output at the start, with no line end added.
+    /// Text for standard output at the start, without a line end.
     pub write_at_start: Option<String>,
-    /// A line for standard output before the answer of a tool call.
+    /// A line for standard output before the response to a tool call.
     pub garbage_on_call: Option<String>,
-    /// Exit with this code instead of answering a tool call.
+    /// Exit with this code instead of responding to a tool call.
     pub exit_on_call: Option<i32>,
-    /// Never answer a tool call.
+    /// Never respond to a tool call.
     pub hang_on_call: bool,
-    /// The tool calls that the three before mean; all of them when left out.
+    /// The tool calls to which the three options above apply; all if absent.
     pub nth: Option<Nth>,
-    /// Whether the tool of a call that is not answered runs first.
+    /// Whether the tool of a call without a response runs first.
     pub when: When,
-    /// Stay when standard input ends.
+    /// Keep running when standard input ends.
     pub ignore_stdin_end: bool,
-    /// Stay on SIGTERM.
+    /// Keep running on SIGTERM.
     pub ignore_term: bool,
-    /// Send a ping behind `notifications/initialized`, and refuse tool calls until it was answered.
+    /// Send a ping after `notifications/initialized`, and refuse tool calls until its response.
     pub ping_client: bool,
     /// A file that gets one line of JSON for each message received and each tool that ran.
     pub ledger: Option<PathBuf>,
-    /// Requests are served as they come; if not, one at a time.
+    /// Serve requests concurrently; if false, one at a time.
     pub concurrent: bool,
 }
 

@@ -1,42 +1,42 @@
-//! What a server behind TLS can be told, and what its clients need.
+//! TLS options of a server, and the files that its clients need.
 
 use serde::{Deserialize, Serialize};
 
-/// Which certificate the server shows.
+/// The certificate that the server presents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServedCertificate {
-    /// One for 127.0.0.1, `[::1]` and localhost, of the server's own authority.
+    /// One for 127.0.0.1, `[::1]` and localhost, signed by the server's authority.
     #[default]
     Valid,
     /// The same, expired.
     Expired,
-    /// The same, from a day to come.
+    /// The same, not valid yet.
     NotYetValid,
     /// One for another host.
     WrongHost,
 }
 
-/// What a certificate says that is signed by itself.
+/// The kind of a self-signed certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SelfSigned {
-    /// That it is one of an authority (CA:TRUE), as `openssl req -x509` makes it.
+    /// That of an authority (CA:TRUE), as `openssl req -x509` creates it.
     Authority,
-    /// That it is one of a server.
+    /// That of a server.
     Server,
 }
 
-/// What the server wants of the client.
+/// The client certificate that the server requests.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientCertificate {
-    /// No certificate.
+    /// None.
     #[default]
     None,
-    /// A certificate of the server's own authority.
+    /// One of the server's authority.
     Required,
-    /// A certificate of an authority that no client has one of.
+    /// One of an authority that no client has a certificate of.
     Refused,
 }
 
@@ -51,21 +51,21 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// The server speaks https. Its authority and its certificates are made at the start.
+/// TLS options. The authority and the certificates are created at the start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct TlsOptions {
-    /// The certificate that it shows.
+    /// The certificate that the server presents.
     pub certificate: ServedCertificate,
-    /// Show a certificate that no authority signed, which is then `ca` itself.
+    /// Present a self-signed certificate, which is then `ca` itself.
     pub self_signed: Option<SelfSigned>,
-    /// The certificate that it asks for.
+    /// The client certificate that the server requests.
     pub client_certificate: ClientCertificate,
-    /// The versions that it speaks; both when left out.
+    /// The supported versions; both if absent.
     pub versions: Vec<TlsVersion>,
-    /// Whether it speaks HTTP/2 with a client that offers it.
+    /// Whether HTTP/2 is supported.
     pub http2: bool,
-    /// How many streams of one HTTP/2 connection may be open at once.
+    /// Maximum number of open streams of one HTTP/2 connection.
     pub max_concurrent_streams: Option<u32>,
 }
 
@@ -97,12 +97,12 @@ impl TlsOptions {
     }
 }
 
-/// What a client needs to reach a server behind TLS, as PEM.
+/// Certificates that a client of a TLS server needs, as PEM.
 #[derive(Clone)]
 pub struct Certificates {
     /// The certificate of the server's authority.
     pub ca: String,
-    /// A certificate for the client, of the same authority.
+    /// A certificate for the client, signed by the same authority.
     pub client_cert: String,
     /// Its key.
     pub client_key: String,

@@ -1,4 +1,4 @@
-//! The tools: what they are called, what they accept, what they answer.
+//! The tools: names, schemas and results.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,17 +7,17 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 
 use crate::calendar::Day;
+use crate::client_requests::Talk;
 use crate::everything;
-use crate::fred;
 use crate::octomind;
 use crate::options::{Options, Profile, Transport};
-use crate::shared::Shared;
-use crate::talk::Talk;
+use crate::sample_data;
+use crate::server_state::Shared;
 
-/// The most bytes that `big` makes.
+/// Maximum number of bytes of `big`.
 const BIGGEST: u64 = 1 << 30;
 
-/// The most milliseconds that `slow` takes.
+/// Maximum number of milliseconds of `slow`.
 const SLOWEST: u64 = 3_600_000;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -40,17 +40,17 @@ pub(crate) struct Tool {
     pub(crate) name: String,
     pub(crate) kind: Kind,
     definition: String,
-    /// Its entry once the tools have changed.
+    /// The entry after the tools have changed.
     changed: Option<String>,
 }
 
 impl Tool {
-    /// Its entry now.
+    /// The current entry.
     pub(crate) fn definition(&self, shared: &Shared) -> &str {
         self.changed.as_deref().filter(|_| shared.everything.tools_changed()).unwrap_or(&self.definition)
     }
 
-    /// Another entry for when the tools have changed.
+    /// Sets the entry for after the tools have changed.
     pub(crate) fn changing_to(mut self, definition: &Value) -> Self {
         self.changed = Some(tool(&self.name, self.kind, definition).definition);
         self
@@ -64,7 +64,7 @@ pub(crate) struct BadArguments {
     pub(crate) message: String,
 }
 
-/// A tool with its arguments checked.
+/// A tool with checked arguments.
 pub(crate) enum Ready {
     Search { query: String, limit: usize },
     Series { series_id: String, from: Option<Day>, to: Option<Day>, limit: usize },
@@ -80,13 +80,13 @@ pub(crate) enum Ready {
     Talk(Talk),
 }
 
-/// What a tool does when it is its turn.
+/// What a tool does when it runs.
 pub(crate) type Act = Box<dyn FnOnce() -> Result<Arc<str>, Failed> + Send>;
 
-/// A tool that ran and failed.
+/// The error of a tool that failed.
 pub(crate) struct Failed(pub(crate) String);
 
-/// The tools that a server with these options has.
+/// The tools of a server with these options.
 pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
     let mut tools = match options.profile {
         Profile::Octomind => octomind::offered(),
@@ -215,11 +215,11 @@ fn head_properties() -> Value {
 fn search_definition() -> Value {
     json!({
         "title": "Search FRED series",
-        "description": "Finds FRED economic data series by words.",
+        "description": "Finds FRED economic data series by search terms.",
         "inputSchema": {
             "type": "object",
             "properties": {
-                "q": {"type": "string", "description": "Words to look for."},
+                "q": {"type": "string", "description": "Search terms."},
                 "limit": {"type": "integer", "minimum": 1, "maximum": 50, "default": 10}
             },
             "required": ["q"]
@@ -271,7 +271,7 @@ fn series_definition() -> Value {
     })
 }
 
-/// Checks the arguments of a call. `body` is the request's text, for tools that must not lose a digit.
+/// Checks the arguments of a call. `body` is the text of the request, for tools that must keep all digits.
 pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) -> Result<Ready, BadArguments> {
     Ok(match tool.kind {
         Kind::Search => Ready::Search {
@@ -302,7 +302,7 @@ pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) ->
         }
         Kind::Env => Ready::Env(names(arguments)?),
         Kind::Crash => Ready::Crash,
-        // It was decided before.
+        // Checked before.
         Kind::Everything => Ready::Idle(tool.name.clone()),
         Kind::Octomind(spec) => Ready::Octomind(spec.check(arguments).map_err(|what| invalid(&what))?),
     })
@@ -352,7 +352,7 @@ fn day(arguments: &Map<String, Value>, name: &str) -> Result<Option<Day>, BadArg
     }
 }
 
-/// The arguments as they were written.
+/// The arguments as text.
 fn raw_arguments(body: &[u8]) -> Box<RawValue> {
     #[derive(serde::Deserialize)]
     struct Body {
@@ -369,7 +369,7 @@ fn raw_arguments(body: &[u8]) -> Box<RawValue> {
 }
 
 impl Ready {
-    /// How long the tool runs.
+    /// How long the tool takes.
     pub(crate) fn lasts(&self) -> Duration {
         match self {
             Self::Slow(ms) => Duration::from_millis(*ms),
@@ -380,9 +380,9 @@ impl Ready {
     /// Runs the tool; the result is JSON text.
     pub(crate) fn run(self) -> Result<Arc<str>, Failed> {
         Ok(match self {
-            Self::Search { query, limit } => structured(&fred::search(&query, limit)),
+            Self::Search { query, limit } => structured(&sample_data::search(&query, limit)),
             Self::Series { series_id, from, to, limit } => {
-                let series = fred::find(&series_id)
+                let series = sample_data::find(&series_id)
                     .ok_or_else(|| Failed("Bad Request. The series does not exist.".to_owned()))?;
                 structured(&series.observations(from, to, limit).to_string())
             }

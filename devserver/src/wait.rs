@@ -1,48 +1,48 @@
-//! Waiting for the ledger to say something, without polling.
+//! Waits for a condition on the ledger, without polling.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What is counted.
+/// The counted quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Count {
-    /// Requests that arrived whole.
+    /// Requests that were received completely.
     Requests,
-    /// Requests whose answer was sent to its end.
+    /// Requests whose response was sent completely.
     Answers,
     /// Tools that ran.
     Executions,
-    /// Requests whose peer went away before its answer was complete.
+    /// Requests whose peer left before the response was complete.
     Disconnects,
-    /// Connections accepted.
+    /// Accepted connections.
     Connections,
-    /// Connections open now.
+    /// Open connections.
     OpenConnections,
-    /// Sessions given out.
+    /// Sessions opened.
     SessionsOpened,
-    /// Sessions ended, by DELETE or by the script.
+    /// Sessions ended, by DELETE or by a control.
     SessionsClosed,
-    /// Streams held open now.
+    /// Open streams.
     Streams,
-    /// Tools running now.
+    /// Running tools.
     Running,
 }
 
-/// A condition on the ledger and how long to wait for it.
+/// A condition on the ledger and its timeout.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Wait {
-    /// What is counted.
+    /// The counted quantity.
     pub count: Count,
-    /// The condition holds from so many on.
+    /// The condition holds from this number on.
     #[serde(default)]
     pub at_least: Option<u64>,
-    /// The condition holds up to so many.
+    /// The condition holds up to this number.
     #[serde(default)]
     pub at_most: Option<u64>,
-    /// The longest wait, in milliseconds.
+    /// The timeout in milliseconds.
     #[serde(default = "five_seconds")]
     pub timeout_ms: u64,
     /// Count only this JSON-RPC method (requests, answers, disconnects).
@@ -60,13 +60,13 @@ fn five_seconds() -> u64 {
     5_000
 }
 
-/// A condition that cannot be waited for.
+/// An invalid condition.
 #[derive(Debug, thiserror::Error)]
 #[error("bad wait condition: {0}")]
 pub struct WaitError(pub(crate) String);
 
 impl Wait {
-    /// Waits until so many are counted.
+    /// Waits until at least this many are counted.
     pub fn at_least(count: Count, at_least: u64, timeout: Duration) -> Self {
         Self {
             count,
@@ -79,7 +79,7 @@ impl Wait {
         }
     }
 
-    /// Waits until no more than so many are counted.
+    /// Waits until at most this many are counted.
     pub fn at_most(count: Count, at_most: u64, timeout: Duration) -> Self {
         Self { at_least: None, at_most: Some(at_most), ..Self::at_least(count, 0, timeout) }
     }
@@ -102,7 +102,7 @@ impl Wait {
         self
     }
 
-    /// Whether anything but the totals is asked for.
+    /// Whether a filter is set.
     pub(crate) fn is_filtered(&self) -> bool {
         self.method.is_some() || self.tool.is_some() || self.http_method.is_some()
     }

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 const PROGRAM: &str = env!("CARGO_BIN_EXE_omni-mcp-devserver");
 
 #[test]
-fn it_prints_its_address_and_key_and_answers() {
+fn prints_address_and_key_and_serves() {
     let mut program = Command::new(PROGRAM)
         .args(["--profile", "omni", "--port", "0", "--until-stdin-ends"])
         .args(["--options", r#"{"keys":[{"key":"omni_test_cli"}]}"#])
@@ -39,7 +39,7 @@ fn it_prints_its_address_and_key_and_answers() {
 }
 
 #[test]
-fn it_can_print_json() {
+fn prints_json() {
     let output = Command::new(PROGRAM)
         .args(["--json", "--until-stdin-ends", "--profile", "generic"])
         .stdin(Stdio::null())
@@ -51,7 +51,7 @@ fn it_can_print_json() {
 }
 
 #[test]
-fn it_says_what_is_wrong() {
+fn reports_invalid_options() {
     for arguments in [["--profile", "other"], ["--options", "{\"x\":1}"], ["--options", "@/no/such/file"]] {
         let output = Command::new(PROGRAM).args(arguments).output().unwrap();
         assert!(!output.status.success());

@@ -1,4 +1,4 @@
-//! Everything that the generic profile can offer, ask and answer.
+//! Everything that the generic profile can offer and request.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A server of both eras, and a session of the old one.
+/// A server of both eras, and a session of the legacy era.
 fn everything(more: Value) -> (DevServer, String) {
     let mut options = json!({"profile": "generic", "era": "dual", "everything": true});
     options.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -25,7 +25,7 @@ fn old(server: &DevServer, session: &str, method: &str, params: &Value) -> Reply
     post(server, &[("mcp-session-id", session)], &rpc(1, method, params)).unwrap()
 }
 
-/// A call of the old era that speaks before it answers.
+/// A legacy call that sends requests before its response.
 fn talk(server: &DevServer, session: &str, tool: &str, arguments: &Value) -> Events {
     let call = rpc(5, "tools/call", &json!({"name": tool, "arguments": arguments}));
     Events::of(send(server, &[("mcp-session-id", session)], &call))
@@ -49,7 +49,7 @@ fn call(server: &DevServer, tool: &str, arguments: &Value, more: &Value) -> Valu
 }
 
 #[test]
-fn the_client_is_asked_in_the_middle_of_a_call() {
+fn requests_to_the_client_during_a_call() {
     let (server, session) = everything(json!({}));
     let mut events = talk(&server, &session, "ask", &json!({"method": "roots/list", "times": 2}));
     for n in 1..=2 {
@@ -74,11 +74,11 @@ fn the_client_is_asked_in_the_middle_of_a_call() {
     let ledger = server.ledger();
     assert_eq!((ledger.execution_count, ledger.executions[0].ok, ledger.running), (2, true, 0));
     let answers = ledger.requests.iter().filter(|r| r.rpc_method.is_none() && r.body.get("jsonrpc").is_some());
-    assert_eq!(answers.count(), 3, "what a client answers is recorded");
+    assert_eq!(answers.count(), 3, "responses of clients are recorded");
 }
 
 #[test]
-fn the_client_is_asked_on_its_own_stream() {
+fn requests_to_the_client_on_the_get_stream() {
     let (server, session) = everything(json!({}));
     let ask = json!({"name": "ask", "arguments": {"method": "ping", "over": "get"}});
     let mut none = talk(&server, &session, "ask", &ask["arguments"]);
@@ -92,7 +92,7 @@ fn the_client_is_asked_on_its_own_stream() {
 }
 
 #[test]
-fn a_call_whose_client_left_is_over() {
+fn a_call_ends_when_its_client_leaves() {
     let (server, session) = everything(json!({}));
     let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
     events.message();
@@ -102,7 +102,7 @@ fn a_call_whose_client_left_is_over() {
 }
 
 #[test]
-fn answers_to_calls_that_speak_can_be_faulty() {
+fn faults_of_calls_that_send_requests() {
     let (server, session) = everything(json!({}));
     let rule = json!({"on": {"tool": "ask"}, "times": 1, "fault": {"kind": "wrong_id"}});
     server.script_json(&rule.to_string()).unwrap();
@@ -112,7 +112,7 @@ fn answers_to_calls_that_speak_can_be_faulty() {
 }
 
 #[test]
-fn a_call_that_speaks_can_be_cut() {
+fn a_call_that_sends_requests_is_cut() {
     let (server, session) = everything(json!({}));
     for (events_sent, end) in [(0, End::Closed), (1, End::Closed)] {
         let fault = json!({"kind": "stream_cut", "after_events": events_sent});
@@ -123,11 +123,11 @@ fn a_call_that_speaks_can_be_cut() {
         }
         assert_eq!(events.end(), end);
     }
-    assert!(server.wait_for(Count::Executions, 2, SOON), "both have seen that the client is gone");
+    assert!(server.wait_for(Count::Executions, 2, SOON), "both have noticed that the client left");
 }
 
 #[test]
-fn a_cut_call_that_speaks_is_resumed() {
+fn a_cut_call_that_sends_requests_is_resumed() {
     let (server, session) = everything(json!({"sse_event_ids": true, "sse_retry_ms": 3}));
     let _listening = get(&server, &session);
     let again = |id: &str| {
@@ -139,7 +139,7 @@ fn a_cut_call_that_speaks_is_resumed() {
     let rule = json!({"on": {"tool": "ask"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 1}});
     server.script_json(&rule.to_string()).unwrap();
     let mut events = talk(&server, &session, "ask", &json!({"method": "ping"}));
-    assert_eq!(events.end(), End::Closed, "the priming event was all");
+    assert_eq!(events.end(), End::Closed, "only the priming event was sent");
     let mut events = again("c1-0");
     let request = events.message();
     assert_eq!(request["method"], "ping");
@@ -155,7 +155,7 @@ fn a_cut_call_that_speaks_is_resumed() {
 }
 
 #[test]
-fn the_client_is_asked_by_a_result() {
+fn input_requests_in_results() {
     let (server, _) = everything(json!({}));
     let arguments = json!({"method": "elicitation/create", "params": {"message": "?"}, "times": 2});
     let first = call(&server, "ask", &arguments, &json!({}))["result"].clone();
@@ -187,7 +187,7 @@ fn the_client_is_asked_by_a_result() {
 }
 
 #[test]
-fn only_what_was_declared_is_asked_for() {
+fn only_declared_capabilities_are_used() {
     let (server, _) = everything(json!({}));
     let with = |capabilities: Value, method: &str, arguments: Value| {
         let mut arguments = arguments;
@@ -214,7 +214,7 @@ fn only_what_was_declared_is_asked_for() {
 }
 
 #[test]
-fn it_asks_oddly() {
+fn invalid_input_requests() {
     let (server, session) = everything(json!({}));
     let odd = |how: &str| call(&server, "ask_oddly", &json!({"how": how}), &json!({}))["result"].clone();
     let nothing = odd("no_requests_no_state");
@@ -235,7 +235,7 @@ fn it_asks_oddly() {
 }
 
 #[test]
-fn the_suites_tools_ask_in_both_eras() {
+fn tools_of_the_suite_send_requests_in_both_eras() {
     let (server, session) = everything(json!({}));
     let mut events = talk(&server, &session, "test_elicitation", &json!({"message": "?"}));
     let request = events.message();
@@ -260,7 +260,7 @@ fn the_suites_tools_ask_in_both_eras() {
 }
 
 #[test]
-fn resources_are_listed_read_and_watched() {
+fn resources_are_listed_read_and_subscribed() {
     let (server, session) = everything(json!({"tools_page_size": 2}));
     let first = old(&server, &session, "resources/list", &json!({})).json()["result"].clone();
     assert_eq!(first["resources"].as_array().unwrap().len(), 2);
@@ -300,7 +300,7 @@ fn resources_are_listed_read_and_watched() {
     touch();
     assert_eq!(subscription.message()["params"]["uri"], watched["uri"]);
     call(&server, "change_tools", &json!({}), &json!({}));
-    assert_eq!(stream.message()["method"], "notifications/tools/list_changed", "nothing came between");
+    assert_eq!(stream.message()["method"], "notifications/tools/list_changed", "no other message in between");
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn prompts_complete_and_content() {
 }
 
 #[test]
-fn structured_content_keeps_to_its_schema_or_not() {
+fn structured_content_matches_its_schema_or_not() {
     let (server, _) = everything(json!({}));
     let content = |tool: &str, arguments: Value| {
         call(&server, tool, &arguments, &json!({}))["result"]["structuredContent"].clone()
@@ -342,27 +342,27 @@ fn structured_content_keeps_to_its_schema_or_not() {
 }
 
 #[test]
-fn old_transports_ask_too() {
+fn requests_to_the_client_on_old_transports() {
     let server = start(json!({"profile": "generic", "transport": "sse", "everything": true}));
     let mut wire = Wire::to(&server);
     wire.send("GET", "/sse", &[("accept", "text/event-stream")], "");
     wire.head().unwrap();
     let hello = String::from_utf8(wire.chunk().unwrap()).unwrap();
     let address = hello.lines().find_map(|line| line.strip_prefix("data: ")).unwrap().to_owned();
-    let say = |body: &str| {
+    let send = |body: &str| {
         let headers = [("content-type", "application/json")];
         assert_eq!(Wire::to(&server).ask("POST", &address, &headers, body).unwrap().status, 202);
     };
-    let mut hear = || {
+    let mut receive = || {
         let event = String::from_utf8(wire.chunk().unwrap()).unwrap();
         let data = event.lines().find_map(|line| line.strip_prefix("data: ")).unwrap();
         serde_json::from_str::<Value>(data).unwrap()
     };
     for over in ["post", "get"] {
-        say(&rpc(1, "tools/call", &json!({"name": "ask", "arguments": {"method": "ping", "over": over}})));
-        let request = hear();
+        send(&rpc(1, "tools/call", &json!({"name": "ask", "arguments": {"method": "ping", "over": over}})));
+        let request = receive();
         assert_eq!(request["method"], "ping");
-        say(&json!({"jsonrpc": "2.0", "id": request["id"], "result": {"a": over}}).to_string());
-        assert_eq!(hear()["result"]["structuredContent"]["answer"], json!({"a": over}));
+        send(&json!({"jsonrpc": "2.0", "id": request["id"], "result": {"a": over}}).to_string());
+        assert_eq!(receive()["result"]["structuredContent"]["answer"], json!({"a": over}));
     }
 }

@@ -1,4 +1,4 @@
-//! Every kind of fault, as it looks on the wire.
+//! Every kind of fault, as sent to the client.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A server with one rule, fired once on a tool call.
+/// A server with one rule, which applies to one tool call.
 fn with_options(options: Value, fault: Value) -> DevServer {
     let server = start(options);
     script(&server, fault);
@@ -34,7 +34,7 @@ fn answered(server: &DevServer) -> Reply {
     call(server, "k", &search("gdp")).unwrap()
 }
 
-/// The ledger agrees about what the fault was and whether the tool ran; the next call works.
+/// The ledger records the fault and whether the tool ran; the next call works.
 fn then(server: &DevServer, kind: &str, executed: usize) {
     let ledger = server.ledger();
     let faulty = ledger.requests.iter().find(|r| r.fault.is_some()).unwrap();
@@ -77,7 +77,7 @@ fn hang() {
     assert!(server.wait_for(Count::Requests, 1, SOON));
     server.close();
     assert_eq!(waiting.end(), End::Closed);
-    assert_eq!(server.ledger().disconnects, 0, "it was the server that left");
+    assert_eq!(server.ledger().disconnects, 0, "the server closed the connection");
     assert_eq!(server.ledger().open_connections, 0);
 }
 
@@ -192,7 +192,7 @@ fn a_get_stream_that_closes_at_once() {
 }
 
 #[test]
-fn malformed_answers() {
+fn malformed_responses() {
     let server = with_options(json!({"answer": "sse"}), json!({"kind": "malformed_json"}));
     let reply = answered(&server);
     assert_eq!((reply.header("content-type"), &reply.end), (Some("application/json"), &End::Whole));
@@ -307,7 +307,7 @@ fn endless_streams() {
                 text.extend(wire.chunk().unwrap());
             }
             assert!(String::from_utf8_lossy(&text).starts_with(begins), "{what}");
-            // The flood does not starve others.
+            // Other requests are served meanwhile.
             assert_eq!(method(&server, "ping", &json!({})).status, 200);
             drop(wire);
             assert!(server.wait_for(Count::Disconnects, 1, SOON));
@@ -332,7 +332,7 @@ fn endless_headers() {
     let mut text = vec![0; 1 << 20];
     peer.read_exact(&mut text).unwrap();
     let text = String::from_utf8(text).unwrap();
-    assert!(text.starts_with("HTTP/1.1 200 OK\r\nx-nothing: to say\r\nx-nothing: to say\r\n"));
+    assert!(text.starts_with("HTTP/1.1 200 OK\r\nx-filler: filler\r\nx-filler: filler\r\n"));
     assert!(!text.contains("\r\n\r\n"));
     drop(peer);
     assert!(server.wait(&Wait::at_most(Count::OpenConnections, 0, SOON)).unwrap());
@@ -400,7 +400,7 @@ fn raw_body() {
 }
 
 #[test]
-fn raw_body_around_the_own_answer_in_pieces() {
+fn raw_body_around_the_response_in_pieces() {
     let fault = json!({"kind": "raw_body", "body": "data: $ANSWER\r\r", "content_type": "text/event-stream", "bytes_per_tick": 3});
     let server = with(fault);
     let mut wire = send(&server, &[("idempotency-key", "k")], &rpc(7, "tools/call", &search("gdp")));
@@ -440,7 +440,7 @@ fn raw_response() {
 }
 
 #[test]
-fn raw_response_around_the_own_answer_leaves_the_connection_open() {
+fn raw_response_around_the_response_keeps_the_connection() {
     let fault =
         json!({"kind": "raw_response", "head": "HTTP/1.1 200 OK\nContent-Type: text/plain", "body": " $ANSWER"});
     let server = with(fault);
@@ -511,7 +511,7 @@ fn redirect() {
 }
 
 #[test]
-fn rules_meet_what_they_name() {
+fn rules_match_the_named_requests() {
     let server = DevServer::start(Options::default()).unwrap();
     let status = |n: u16| json!({"kind": "status", "status": n});
     let rules = json!([

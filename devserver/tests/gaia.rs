@@ -72,7 +72,7 @@ fn a_server_is_created_and_listed() {
 }
 
 #[test]
-fn bad_requests_are_refused_in_its_envelope() {
+fn invalid_requests_are_refused_in_the_envelope_of_the_service() {
     let server = start(json!({"profile": "gaia", "projects": ["proj_123"]}));
     let with = |name: &str, value: Value| {
         let mut body = minimal("a");
@@ -110,7 +110,7 @@ fn bad_requests_are_refused_in_its_envelope() {
 }
 
 #[test]
-fn faults_stand_on_either_side_of_a_create() {
+fn faults_before_and_after_a_create() {
     for (when, kept) in [("before_execution", 0), ("after_execution", 1)] {
         let server = start(json!({"profile": "gaia", "path": "/api/v1/mcp/servers"}));
         let rule = json!({"on": {"http_method": "POST", "path": "/api/v1/mcp/servers"}, "times": 1,
@@ -127,7 +127,7 @@ fn faults_stand_on_either_side_of_a_create() {
 }
 
 #[test]
-fn a_create_runs_on_although_its_caller_leaves() {
+fn a_create_completes_after_its_caller_left() {
     let server = start(json!({"profile": "gaia"}));
     server.script_json(r#"{"fault": {"kind": "delay", "ms": 30}, "times": 1}"#).unwrap();
     let auth = bearer(&server);
@@ -139,7 +139,7 @@ fn a_create_runs_on_although_its_caller_leaves() {
 }
 
 #[test]
-fn errors_can_be_scripted_and_records_be_there_from_the_start() {
+fn scripted_errors_and_initial_records() {
     let servers = json!([{"id": "mcp_1", "projectId": "p", "name": "a", "transportType": "sse", "status": "connected",
         "capabilities": {"tools": true, "resources": false, "prompts": false}, "url": "https://x/sse"}]);
     let server = start(json!({"profile": "gaia", "servers": servers}));

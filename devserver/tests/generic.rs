@@ -56,7 +56,7 @@ fn versions_and_sessions_are_those_of_the_specification() {
 }
 
 #[test]
-fn tools_answer_and_fail() {
+fn tools_succeed_and_fail() {
     let (server, session) = generic();
     let tools = ask(&server, &session, "tools/list", &json!({})).json();
     assert_eq!(tools["result"]["tools"].as_array().unwrap().len(), 6);
@@ -83,11 +83,11 @@ fn tools_answer_and_fail() {
         let body = rpc(1, "tools/call", &json!({"name": "echo"}));
         assert_eq!(post(&server, &named, &body).unwrap().status, 200);
     }
-    assert_eq!(server.ledger().executions.len(), runs + 2, "keys mean nothing here");
+    assert_eq!(server.ledger().executions.len(), runs + 2, "keys are ignored");
 }
 
 #[test]
-fn requests_must_have_the_right_form() {
+fn invalid_requests_are_refused() {
     let (server, _) = generic();
     let hello = rpc(1, "initialize", &json!({}));
     let with =
@@ -103,7 +103,7 @@ fn requests_must_have_the_right_form() {
 }
 
 #[test]
-fn a_key_is_asked_for_by_option() {
+fn a_key_is_required_by_option() {
     let server = start(json!({"profile": "generic", "require_key": true, "keys": [{"key": "secret"}]}));
     assert_eq!(method(&server, "initialize", &json!({})).status, 200);
     let headers = [("content-type", "application/json"), ("accept", "*/*")];

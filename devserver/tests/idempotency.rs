@@ -16,7 +16,7 @@ fn omni() -> DevServer {
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]
-fn the_same_key_and_payload_is_answered_from_the_store() {
+fn the_same_key_and_payload_replays_the_response() {
     let server = omni();
     let first = call(&server, "k", &search("gdp")).unwrap();
     assert_eq!(first.header("idempotency-replayed"), None);
@@ -79,7 +79,7 @@ fn a_key_in_flight_is_a_conflict() {
 }
 
 #[test]
-fn a_call_runs_to_its_end_although_its_caller_left() {
+fn a_call_completes_after_its_caller_left() {
     let server = omni();
     let slow = Rule::new(Fault::Delay { ms: 300, when: When::BeforeExecution }).times(1);
     server.script(vec![slow]).unwrap();
@@ -116,7 +116,7 @@ fn executed_then_cut_is_a_replay() {
 }
 
 #[test]
-fn reset_before_execution_leaves_nothing_behind() {
+fn reset_before_execution_stores_nothing() {
     let server = omni();
     let cut = Fault::Reset { when: When::BeforeExecution, how: How::Rst };
     server.script(vec![Rule::new(cut).on_tool("fred.search").times(1)]).unwrap();
@@ -128,7 +128,7 @@ fn reset_before_execution_leaves_nothing_behind() {
 }
 
 #[test]
-fn a_failed_call_is_not_kept() {
+fn a_failed_call_is_not_stored() {
     let server = omni();
     let params = json!({"name": "fred.series", "arguments": {"series_id": "NO_SUCH"}});
     assert_eq!(call(&server, "k", &params).unwrap().status, 400);

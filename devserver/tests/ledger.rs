@@ -22,7 +22,7 @@ fn control(server: &DevServer, method: &str, path: &str, body: &str) -> (u16, Va
 }
 
 #[test]
-fn it_records_requests_and_executions() {
+fn records_requests_and_executions() {
     let server = omni();
     let auth = bearer(&server);
     let mut wire = Wire::to(&server);
@@ -59,7 +59,7 @@ fn it_records_requests_and_executions() {
 }
 
 #[test]
-fn it_shows_no_secret() {
+fn debug_output_shows_no_secret() {
     let server = start(json!({"keys": [{"key": "omni_test_canary"}]}));
     assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
     let options: Options = serde_json::from_value(json!({"keys": [{"key": "omni_test_canary"}]})).unwrap();
@@ -70,7 +70,7 @@ fn it_shows_no_secret() {
 }
 
 #[test]
-fn it_can_be_reset() {
+fn is_reset() {
     let server = omni();
     let mut wire = send(&server, &[], &rpc(1, "ping", &json!({})));
     assert_eq!(wire.receive().unwrap().status, 200);
@@ -83,7 +83,7 @@ fn it_can_be_reset() {
 }
 
 #[test]
-fn it_can_keep_counts_only() {
+fn records_counts_only() {
     let server = start(json!({"ledger": "counts"}));
     for _ in 0..2 {
         assert_eq!(call(&server, "k", &search("gdp")).unwrap().status, 200);
@@ -98,7 +98,7 @@ fn it_can_keep_counts_only() {
 }
 
 #[test]
-fn waits_end_with_the_time_or_the_server() {
+fn waits_end_at_the_timeout_or_with_the_server() {
     let server = omni();
     assert!(!server.wait_for(Count::Requests, 1, Duration::from_millis(20)));
     assert!(server.wait_json(r#"{"count":"open_connections","at_most":0}"#).unwrap());
@@ -129,7 +129,7 @@ fn waits_end_with_the_time_or_the_server() {
 }
 
 #[test]
-fn the_control_routes_do_the_same() {
+fn control_routes() {
     let server = omni();
     let ok = (200, json!({"ok": true}));
     let rules = r#"[{"on":{"method":"ping"},"times":1,"fault":{"kind":"status","status":503}},
@@ -162,7 +162,7 @@ fn the_control_routes_do_the_same() {
 }
 
 #[test]
-fn it_may_be_used_from_any_thread() {
+fn is_usable_from_any_thread() {
     fn any_thread<T: Send + Sync>() {}
     any_thread::<DevServer>();
 }

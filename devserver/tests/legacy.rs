@@ -12,10 +12,10 @@ use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// A stream, and the address that it named.
+/// A stream, and the address in its endpoint event.
 struct Open {
     wire: Wire,
-    said: String,
+    received: String,
     address: String,
 }
 
@@ -29,7 +29,7 @@ fn get(server: &DevServer) -> Wire {
 
 impl Open {
     fn on(server: &DevServer) -> Self {
-        let mut open = Self { wire: get(server), said: String::new(), address: String::new() };
+        let mut open = Self { wire: get(server), received: String::new(), address: String::new() };
         let (event, data) = open.event();
         assert_eq!(event, "endpoint");
         open.address = data;
@@ -39,16 +39,16 @@ impl Open {
     /// The next event: its name and its data.
     fn event(&mut self) -> (String, String) {
         loop {
-            if let Some((event, rest)) = self.said.split_once("\n\n") {
+            if let Some((event, rest)) = self.received.split_once("\n\n") {
                 let field = |name: &str| event.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
                 let (event, data) = (field("event: "), field("data: "));
-                self.said = rest.to_owned();
+                self.received = rest.to_owned();
                 if let (Some(event), Some(data)) = (event, data) {
                     return (event, data);
                 }
                 continue;
             }
-            self.said.push_str(&String::from_utf8(self.wire.chunk().unwrap()).unwrap());
+            self.received.push_str(&String::from_utf8(self.wire.chunk().unwrap()).unwrap());
         }
     }
 
@@ -62,7 +62,7 @@ impl Open {
         post(server, &self.address, body)
     }
 
-    /// Posts a call and expects it to be taken.
+    /// Posts a call and expects 202.
     fn call(&self, server: &DevServer, id: u64, tool: &str, arguments: &Value) {
         let reply = self.post(server, &rpc(id, "tools/call", &json!({"name": tool, "arguments": arguments}))).unwrap();
         assert_eq!((reply.status, reply.text().as_str()), (202, "Accepted"));
@@ -81,7 +81,7 @@ fn sse(more: Value) -> DevServer {
     start(options)
 }
 
-/// A server with one rule that meets one call.
+/// A server with one rule, which applies to one call.
 fn with(fault: Value) -> (DevServer, Open) {
     let server = sse(json!({}));
     let rule = json!({"on": {"method": "tools/call"}, "times": 1, "fault": fault});
@@ -90,7 +90,7 @@ fn with(fault: Value) -> (DevServer, Open) {
     (server, open)
 }
 
-/// The call that a fault met had this effect, and the next one on the same stream works.
+/// The call with the fault had this effect, and the next one on the same stream works.
 fn then(server: &DevServer, open: &mut Open, executed: usize) {
     assert_eq!(server.ledger().executions.len(), executed);
     open.call(server, 99, "echo", &json!({"next": 1}));
@@ -99,7 +99,7 @@ fn then(server: &DevServer, open: &mut Open, executed: usize) {
 }
 
 #[test]
-fn answers_come_on_the_stream() {
+fn responses_are_sent_on_the_stream() {
     let server = sse(json!({"progress": 2, "log_messages": 1}));
     let mut open = Open::on(&server);
     let id = open.address.strip_prefix("/messages?session_id=").unwrap();
@@ -117,7 +117,7 @@ fn answers_come_on_the_stream() {
     let methods: Vec<Value> = (0..3).map(|_| open.message()["method"].clone()).collect();
     assert_eq!(methods, ["notifications/message", "notifications/progress", "notifications/progress"]);
     assert_eq!(open.message()["result"]["structuredContent"], json!({"a": 1}));
-    // A slow call holds up no other.
+    // A slow call does not delay another.
     open.call(&server, 4, "slow", &json!({"ms": 100}));
     open.call(&server, 5, "echo", &json!({}));
     let ids: Vec<Value> =
@@ -128,7 +128,7 @@ fn answers_come_on_the_stream() {
 }
 
 #[test]
-fn it_has_no_other_routes() {
+fn other_routes_do_not_exist() {
     let server = sse(json!({}));
     let hello = rpc(1, "initialize", &json!({}));
     let refused = post(&server, "/sse", &hello).unwrap();
@@ -145,7 +145,7 @@ fn it_has_no_other_routes() {
 }
 
 #[test]
-fn a_key_is_asked_for_by_option() {
+fn a_key_is_required_by_option() {
     let server = sse(json!({"require_key": true, "keys": [{"key": "secret"}]}));
     assert_eq!(Wire::to(&server).ask("GET", "/sse", &[], "").unwrap().status, 401);
     let mut open = Open::on(&server);
@@ -156,7 +156,7 @@ fn a_key_is_asked_for_by_option() {
 }
 
 #[test]
-fn a_session_lasts_as_long_as_its_stream() {
+fn a_session_ends_with_its_stream() {
     let server = sse(json!({}));
     let ping = rpc(1, "ping", &json!({}));
     let mut open = Open::on(&server);
@@ -179,7 +179,7 @@ fn a_session_lasts_as_long_as_its_stream() {
 }
 
 #[test]
-fn the_endpoint_event_can_be_any() {
+fn custom_endpoint_events() {
     let server = sse(json!({"endpoint_event": "https://evil.example/messages?session_id=$SESSION"}));
     assert!(Open::on(&server).address.starts_with("https://evil.example/messages?session_id="));
     let server = sse(json!({"endpoint_event": "$ORIGIN/messages?session_id=$SESSION"}));
@@ -223,7 +223,7 @@ fn faults_of_the_post() {
 }
 
 #[test]
-fn faults_of_the_answer() {
+fn faults_of_the_response() {
     for (when, executed) in [("before_execution", 0), ("after_execution", 1)] {
         let (server, mut open) = with(json!({"kind": "hang", "when": when}));
         open.call(&server, 7, "echo", &json!({}));
@@ -268,13 +268,13 @@ fn streams_are_cut() {
         assert!(server.wait(&Wait::at_most(Count::Streams, 0, SOON)).unwrap());
         assert_eq!(server.ledger().executions.len(), executed, "{fault}");
         let again = open.post(&server, &rpc(8, "ping", &json!({}))).unwrap();
-        assert_eq!(again.status, 404, "the session went with it");
+        assert_eq!(again.status, 404, "the session ended with it");
         assert_eq!(server.ledger().requests[1].fault, fault["kind"].as_str());
     }
     let (server, mut open) = with(json!({"kind": "stream_cut", "after_events": 1, "how": "end"}));
     open.call(&server, 7, "echo", &json!({}));
     assert_eq!(open.message()["id"], 7);
-    assert!(open.wire.chunk().unwrap().is_empty(), "the HTTP answer ends as it should");
+    assert!(open.wire.chunk().unwrap().is_empty(), "the HTTP response ends properly");
     assert_eq!(server.ledger().streams, 0);
 
     let rule = json!({"on": {"path": "/sse"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 0}});

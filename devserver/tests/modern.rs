@@ -25,13 +25,13 @@ fn refused(reply: &Reply) -> (u16, i64) {
     (reply.status, reply.json()["error"]["code"].as_i64().unwrap())
 }
 
-/// A request with these headers and no others of its own.
+/// A request with only these headers.
 fn with(server: &DevServer, headers: &[(&str, &str)], method: &str, params: &Value) -> Reply {
     post(server, headers, &rpc(1, method, params)).unwrap()
 }
 
 #[test]
-fn it_is_discovered_and_serves_at_once() {
+fn discovery_and_requests_without_handshake() {
     let server = server(json!({"ttl_ms": 1500}));
     let found = modern(&server, "server/discover", &json!({})).json()["result"].clone();
     assert_eq!(found["supportedVersions"], json!(["2026-07-28"]));
@@ -55,7 +55,7 @@ fn it_is_discovered_and_serves_at_once() {
 }
 
 #[test]
-fn digits_are_kept_and_streams_are_answered() {
+fn digits_are_kept_and_responses_are_streamed() {
     let server = server(json!({"answer": "sse", "progress": 1}));
     let digits = "123456789012345678901234567890.10";
     let body = rpc(1, "tools/call", &common::modern_params(&json!({"name": "echo", "arguments": {"n": 0}})));
@@ -67,7 +67,7 @@ fn digits_are_kept_and_streams_are_answered() {
 }
 
 #[test]
-fn what_every_request_must_say() {
+fn required_members_of_requests() {
     let server = server(json!({}));
     let header = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "server/discover")];
     let whole = modern_meta(&json!({}));
@@ -138,13 +138,13 @@ fn arguments_are_mirrored() {
     let all = json!({"region": " é", "count": 42, "dry": true, "zone": {"name": "a"}, "query": "q"});
     let region = ("mcp-param-region", "=?base64?IMOp?=");
     let headers = [region, ("mcp-param-count", "42"), ("mcp-param-dry-run", "true"), ("mcp-param-zone", "a")];
-    let told = call(&all, &headers).json()["result"]["structuredContent"].clone();
-    assert_eq!(told["arguments"], all);
+    let received = call(&all, &headers).json()["result"]["structuredContent"].clone();
+    assert_eq!(received["arguments"], all);
     let sent = json!({"mcp-param-region": region.1, "mcp-param-count": "42", "mcp-param-dry-run": "true", "mcp-param-zone": "a"});
-    assert_eq!(told["headers"], sent);
+    assert_eq!(received["headers"], sent);
     assert_eq!(call(&json!({"count": 42}), &[("mcp-param-count", "42.0")]).status, 200);
     assert_eq!(call(&json!({"region": null, "query": "q"}), &[]).status, 200);
-    assert_eq!(call(&json!({}), &[("mcp-param-other", "x")]).status, 200, "nobody knows it");
+    assert_eq!(call(&json!({}), &[("mcp-param-other", "x")]).status, 200, "unknown parameters are ignored");
     for (arguments, headers) in [
         (json!({"region": "a"}), vec![]),
         (json!({"region": "a"}), vec![("mcp-param-region", "b")]),
@@ -168,7 +168,7 @@ fn arguments_are_mirrored() {
 }
 
 #[test]
-fn what_is_gone_is_gone() {
+fn legacy_methods_do_not_exist() {
     let server = server(json!({"everything": true}));
     for name in ["initialize", "ping", "logging/setLevel", "resources/subscribe", "resources/unsubscribe", "x/y"] {
         assert_eq!(refused(&modern(&server, name, &json!({}))), (404, -32601), "{name}");
@@ -192,7 +192,7 @@ fn what_is_gone_is_gone() {
 }
 
 #[test]
-fn both_eras_live_on_one_endpoint() {
+fn both_eras_on_one_endpoint() {
     let server = start(json!({"profile": "generic", "era": "dual"}));
     let found = modern(&server, "server/discover", &json!({})).json()["result"]["supportedVersions"].clone();
     assert_eq!(found, json!(["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]));
@@ -204,7 +204,7 @@ fn both_eras_live_on_one_endpoint() {
     assert_eq!(modern(&server, "tools/list", &json!({})).json()["result"]["resultType"], "complete");
     let asked_modern = method(&server, "initialize", &json!({"protocolVersion": "2026-07-28"}));
     assert_eq!(asked_modern.json()["result"]["protocolVersion"], "2025-11-25");
-    assert_eq!(method(&server, "tools/list", &json!({})).status, 400, "an old client without its session");
+    assert_eq!(method(&server, "tools/list", &json!({})).status, 400, "a legacy client without its session");
     let bare = with(&server, &[("mcp-protocol-version", "2026-07-28")], "tools/list", &json!({}));
     assert_eq!(refused(&bare), (400, -32602));
     let unknown = with(&server, &[("mcp-protocol-version", "1999-01-01"), old[0]], "tools/list", &json!({}));
@@ -234,7 +234,7 @@ fn listen(server: &DevServer, id: u64, notifications: &Value) -> (Events, Value)
 }
 
 #[test]
-fn subscriptions_hear_what_they_asked_for() {
+fn subscriptions_receive_selected_notifications() {
     let server = server(json!({"everything": true}));
     let filter = json!({"toolsListChanged": true, "promptsListChanged": false, "resourceSubscriptions": ["test://a"]});
     let (mut tools, agreed) = listen(&server, 7, &filter);
@@ -285,20 +285,20 @@ fn subscriptions_end_with_a_result() {
         let last = events.message();
         assert_eq!((&last["id"], &last["result"]["resultType"]), (&json!(9), &json!("complete")));
         assert_eq!(last["result"]["_meta"][SUBSCRIPTION], 9);
-        assert_eq!(events.next(), None, "the HTTP answer ends as it should");
+        assert_eq!(events.next(), None, "the HTTP response ends properly");
         assert_eq!(server.ledger().streams, 0);
     }
 }
 
 #[test]
-fn plain_servers_agree_to_less() {
+fn plain_servers_accept_fewer_notifications() {
     let server = server(json!({}));
     let all = json!({"toolsListChanged": true, "promptsListChanged": true, "resourceSubscriptions": ["test://a"]});
     assert_eq!(listen(&server, 1, &all).1, json!({"toolsListChanged": true}));
 }
 
 #[test]
-fn logs_come_where_they_are_wanted() {
+fn log_messages_follow_the_requested_level() {
     let server = server(json!({"everything": true, "log_messages": 1, "progress": 1}));
     let call = |name: &str, level: Option<&str>| {
         let mut params = common::modern_params(&json!({"name": name, "arguments": {}}));
@@ -316,7 +316,7 @@ fn logs_come_where_they_are_wanted() {
 }
 
 #[test]
-fn faults_meet_modern_requests_too() {
+fn faults_of_modern_requests() {
     let server = server(json!({}));
     let rule = json!({"on": {"method": "subscriptions/listen"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 1}});
     server.script_json(&rule.to_string()).unwrap();

@@ -1,4 +1,4 @@
-//! The token endpoint, its metadata, and what `/mcp` of the generic profile asks for.
+//! The token endpoint, its metadata, and the credentials that `/mcp` of the generic profile requires.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -32,7 +32,7 @@ fn ping_with(server: &DevServer, token: &Value) -> Reply {
 }
 
 #[test]
-fn a_token_opens_the_server_until_it_is_revoked() {
+fn a_token_is_accepted_until_it_is_revoked() {
     let server = with(json!({}));
     let refused = ping(&server, &[]);
     let metadata = format!("resource_metadata=\"{}/.well-known/oauth-protected-resource/mcp\"", server.url());
@@ -62,7 +62,7 @@ fn a_token_opens_the_server_until_it_is_revoked() {
 }
 
 #[test]
-fn tokens_expire_or_live_for_ever() {
+fn tokens_expire_or_do_not() {
     let server = with(json!({"expires_in": 0}));
     let token = ask(&server, &[FORM, BASIC], GRANT).json();
     assert_eq!(token["expires_in"], 0);
@@ -132,7 +132,7 @@ fn the_metadata_names_the_server_itself() {
 }
 
 #[test]
-fn faults_meet_the_token_endpoint() {
+fn faults_of_the_token_endpoint() {
     let server = with(json!({}));
     let rules = json!([
         {"on": {"path": "/oauth/token"}, "nth": [1], "fault": {"kind": "status", "status": 503}},
@@ -150,7 +150,7 @@ fn faults_meet_the_token_endpoint() {
 }
 
 #[test]
-fn the_generic_profile_asks_for_fixed_credentials() {
+fn the_generic_profile_requires_fixed_credentials() {
     let ask_for = |auth: Value| start(json!({"profile": "generic", "sessions": "none", "auth": auth}));
     let bearer = ask_for(json!({"type": "bearer", "token": "t"}));
     assert_eq!(ping(&bearer, &[]).header("www-authenticate"), Some("Bearer"));
@@ -172,7 +172,7 @@ fn the_generic_profile_asks_for_fixed_credentials() {
 }
 
 #[test]
-fn sessions_can_be_left_out() {
+fn sessions_are_optional_or_absent() {
     let hello = rpc(1, "initialize", &json!({}));
     let headers = [("content-type", "application/json"), ("accept", "*/*")];
     for (mode, given, unknown, delete) in [("optional", true, 404, 204), ("none", false, 200, 405)] {

@@ -25,7 +25,7 @@ fn opened(server: &DevServer) -> String {
     hello.header("mcp-session-id").unwrap().to_owned()
 }
 
-/// What an answer says, be it a stream or not.
+/// The message of a response, from JSON or an event stream.
 fn message(reply: &Reply) -> Value {
     match reply.header("content-type") {
         Some("text/event-stream") => serde_json::from_str(reply.events().last().unwrap()).unwrap(),
@@ -34,9 +34,9 @@ fn message(reply: &Reply) -> Value {
 }
 
 fn refusal(reply: &Reply) -> (u16, i64, String) {
-    let told = reply.json();
-    assert_eq!((&told["jsonrpc"], &told["id"]), (&json!("2.0"), &Value::Null));
-    (reply.status, told["error"]["code"].as_i64().unwrap(), told["error"]["message"].as_str().unwrap().to_owned())
+    let error = reply.json();
+    assert_eq!((&error["jsonrpc"], &error["id"]), (&json!("2.0"), &Value::Null));
+    (reply.status, error["error"]["code"].as_i64().unwrap(), error["error"]["message"].as_str().unwrap().to_owned())
 }
 
 fn ask(server: &DevServer, session: &str, name: &str, params: &Value) -> Reply {
@@ -50,7 +50,7 @@ fn call(server: &DevServer, session: &str, tool: &str, arguments: &Value) -> Val
 }
 
 #[test]
-fn a_key_is_asked_for_when_a_session_is_opened_and_never_again() {
+fn a_key_is_required_to_open_a_session_only() {
     let server = start(json!({"profile": "octomind"}));
     assert_eq!(server.api_key(), "octo_test_devserver_0001");
     let bare = [JSON_TYPE, BOTH];
@@ -73,7 +73,7 @@ fn a_key_is_asked_for_when_a_session_is_opened_and_never_again() {
 }
 
 #[test]
-fn it_refuses_as_the_service_does() {
+fn errors_are_those_of_the_service() {
     let (server, session) = octomind();
     let auth = bearer(&server);
     let named = ("mcp-session-id", session.as_str());
@@ -83,29 +83,29 @@ fn it_refuses_as_the_service_does() {
         all.extend_from_slice(headers);
         refusal(&Wire::to(&server).ask("POST", "/mcp", &all, body).unwrap())
     };
-    let says = |told: (u16, i64, String), status: u16, code: i64, begins: &str| {
-        assert_eq!((told.0, told.1), (status, code), "{}", told.2);
-        assert!(told.2.starts_with(begins), "{}", told.2);
+    let assert_error = |error: (u16, i64, String), status: u16, code: i64, begins: &str| {
+        assert_eq!((error.0, error.1), (status, code), "{}", error.2);
+        assert!(error.2.starts_with(begins), "{}", error.2);
     };
-    says(with(&[JSON_TYPE, named, ("accept", "application/json")], &ping), 406, -32000, "Not Acceptable");
-    says(with(&[BOTH, named, ("content-type", "text/plain")], &ping), 415, -32000, "Unsupported Media Type");
-    says(with(&[JSON_TYPE, BOTH, named], "{"), 400, -32700, "Parse error");
+    assert_error(with(&[JSON_TYPE, named, ("accept", "application/json")], &ping), 406, -32000, "Not Acceptable");
+    assert_error(with(&[BOTH, named, ("content-type", "text/plain")], &ping), 415, -32000, "Unsupported Media Type");
+    assert_error(with(&[JSON_TYPE, BOTH, named], "{"), 400, -32700, "Parse error");
     let hello = rpc(1, "initialize", &json!({}));
-    says(with(&[JSON_TYPE, BOTH, named], &hello), 400, -32600, "Invalid Request: Server already initialized");
+    assert_error(with(&[JSON_TYPE, BOTH, named], &hello), 400, -32600, "Invalid Request: Server already initialized");
     let old = ("mcp-protocol-version", "1999-01-01");
-    says(
+    assert_error(
         with(&[JSON_TYPE, BOTH, named, old], &ping),
         400,
         -32000,
         "Bad Request: Unsupported protocol version: 1999-01-01",
     );
     let none = "Bad Request: No valid session ID provided";
-    says(with(&[JSON_TYPE, BOTH], &ping), 400, -32000, none);
-    says(with(&[JSON_TYPE, BOTH, ("mcp-session-id", "no")], &ping), 400, -32000, none);
-    says(with(&[JSON_TYPE, BOTH, ("mcp-session-id", "no")], &hello), 400, -32000, none);
+    assert_error(with(&[JSON_TYPE, BOTH], &ping), 400, -32000, none);
+    assert_error(with(&[JSON_TYPE, BOTH, ("mcp-session-id", "no")], &ping), 400, -32000, none);
+    assert_error(with(&[JSON_TYPE, BOTH, ("mcp-session-id", "no")], &hello), 400, -32000, none);
     let put = route(&server, "PUT", "/mcp", &[]);
     assert_eq!(put.header("allow"), Some("GET, POST, DELETE"));
-    says(refusal(&put), 405, -32000, "Method not allowed");
+    assert_error(refusal(&put), 405, -32000, "Method not allowed");
 
     let noted = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     assert_eq!(post(&server, &[named], noted).unwrap().status, 202);
@@ -118,11 +118,11 @@ fn it_refuses_as_the_service_does() {
     let health = route(&server, "GET", "/health", &[]).json();
     assert_eq!((&health["sessions"], &health["status"]), (&json!(1), &json!("ok")));
     assert_eq!(route(&server, "DELETE", "/mcp", &[named]).status, 200);
-    says(refusal(&ask(&server, &session, "ping", &json!({}))), 400, -32000, none);
+    assert_error(refusal(&ask(&server, &session, "ping", &json!({}))), 400, -32000, none);
 }
 
 #[test]
-fn sessions_are_forgotten_or_live_elsewhere() {
+fn sessions_are_lost_or_on_another_replica() {
     let (server, forgotten) = octomind();
     server.expire_sessions();
     let lost = refusal(&ask(&server, &forgotten, "ping", &json!({})));
@@ -132,26 +132,26 @@ fn sessions_are_forgotten_or_live_elsewhere() {
         let session = opened(&server);
         let rule = json!({"on": {"method": "tools/list"}, "times": 1, "fault": {"kind": kind}});
         server.script_json(&rule.to_string()).unwrap();
-        let told = refusal(&ask(&server, &session, "tools/list", &json!({})));
-        (session, (told.0, told.1))
+        let error = refusal(&ask(&server, &session, "tools/list", &json!({})));
+        (session, (error.0, error.1))
     };
     assert_eq!(scripted("session_lost").1, (400, -32000));
-    let (scripted, told) = scripted("session_elsewhere");
-    assert_eq!(told, (404, -32000));
+    let (scripted, error) = scripted("session_elsewhere");
+    assert_eq!(error, (404, -32000));
     let moved = opened(&server);
     server.move_sessions();
     for session in [&scripted, &moved] {
-        let told = refusal(&ask(&server, session, "ping", &json!({})));
-        assert_eq!((told.0, told.1), (404, -32000), "it stays there");
+        let error = refusal(&ask(&server, session, "ping", &json!({})));
+        assert_eq!((error.0, error.1), (404, -32000), "it stays there");
         for verb in ["GET", "DELETE"] {
-            let told = refusal(&route(&server, verb, "/mcp", &[("mcp-session-id", session), BOTH]));
-            assert_eq!((told.0, told.1), (404, -32001));
+            let error = refusal(&route(&server, verb, "/mcp", &[("mcp-session-id", session), BOTH]));
+            assert_eq!((error.0, error.1), (404, -32001));
         }
     }
 }
 
 #[test]
-fn tools_answer_with_two_texts() {
+fn tools_return_two_texts() {
     let (server, session) = octomind();
     let tools = message(&ask(&server, &session, "tools/list", &json!({})))["result"]["tools"].clone();
     let names: Vec<&str> = tools.as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect();
@@ -177,7 +177,7 @@ fn tools_answer_with_two_texts() {
 }
 
 #[test]
-fn a_bad_key_shows_when_a_tool_is_called() {
+fn a_bad_key_fails_at_the_first_tool() {
     let (server, session) = with_key("bad-key");
     for tool in ["search", "getTestCase", "getTestCases", "executeTests", "getEnvironments", "getVersion"] {
         let arguments = json!({"query": "x", "testTargetId": "t", "testCaseId": "c"});

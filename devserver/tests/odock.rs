@@ -53,7 +53,7 @@ fn is(status: u16, code: &str) -> (u16, String) {
 }
 
 #[test]
-fn a_bare_call_with_a_string_id_goes_through() {
+fn a_single_call_with_a_string_id_is_forwarded() {
     let server = gateway(json!({}));
     assert_eq!(server.api_key(), "sk_test_devserver_0001");
     let body = r#"{"jsonrpc": "2.0", "id": "call-1", "method": "tools/call",
@@ -85,7 +85,7 @@ fn a_bare_call_with_a_string_id_goes_through() {
 }
 
 #[test]
-fn the_callers_credentials_stay_at_the_gateway() {
+fn credentials_of_the_caller_are_not_forwarded() {
     let server = gateway(json!({}));
     let headers = [("x-api-key", "sk_test_devserver_0001"), ("content-type", "application/json"), ("accept", "*/*")];
     let answer = Wire::to(&server).ask("POST", SEARCH, &headers, &tool("search")).unwrap();
@@ -96,7 +96,7 @@ fn the_callers_credentials_stay_at_the_gateway() {
 }
 
 #[test]
-fn what_the_upstream_says_passes_unchanged() {
+fn responses_of_the_upstream_are_unchanged() {
     let server = gateway(json!({}));
     let unknown = post(&server, SEARCH, &tool("none"));
     assert_eq!((unknown.status, &unknown.json()["error"]["code"]), (200, &json!(-32602)));
@@ -117,7 +117,7 @@ fn what_the_upstream_says_passes_unchanged() {
 }
 
 #[test]
-fn event_streams_are_passed_on_as_they_come() {
+fn event_streams_are_forwarded_without_delay() {
     let server = gateway(json!({"upstream": {"answer": "sse", "log_messages": 2}}));
     let answer = call(&server);
     assert_eq!((answer.header("content-type"), answer.events().len()), (Some("text/event-stream"), 3));
@@ -129,7 +129,10 @@ fn event_streams_are_passed_on_as_they_come() {
     assert_eq!(wire.head().unwrap().status, 200);
     assert_eq!(wire.chunk().unwrap(), b": open\n\n");
     drop(wire);
-    assert!(server.upstream().unwrap().wait_for(Count::Disconnects, 1, SOON), "its leaving is passed on too");
+    assert!(
+        server.upstream().unwrap().wait_for(Count::Disconnects, 1, SOON),
+        "the upstream notices that the client left"
+    );
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn keys_routes_and_records_are_checked() {
 }
 
 #[test]
-fn tool_rules_stand_before_words_and_budgets() {
+fn tool_rules_precede_keywords_and_budgets() {
     let server = gateway(json!({"keywords": ["Forbidden"], "budget_spent": true}));
     let blocked = post(&server, SEARCH, &tool("delete"));
     assert!(blocked.json()["error"]["message"].as_str().unwrap().contains("delete"));
@@ -221,7 +224,7 @@ fn tool_rules_stand_before_words_and_budgets() {
 }
 
 #[test]
-fn rate_limits_are_told_in_the_body() {
+fn rate_limits_are_in_the_body() {
     for in_header in [false, true] {
         let limit = json!({"per_minute": 1, "retry_after": 7});
         let server = gateway(json!({"rate_limit": limit, "retry_after_header": in_header}));
@@ -255,11 +258,11 @@ fn every_row_can_be_scripted() {
     let late = call(&server);
     assert_eq!((code(&late), late.header("retry-after")), (is(504, "mcp_upstream_error"), Some("3")));
     assert_eq!(late.json()["error"]["retry_after"], 2);
-    assert_eq!(server.ledger().execution_count, 1, "it ran all the same");
+    assert_eq!(server.ledger().execution_count, 1, "it ran nevertheless");
 }
 
 #[test]
-fn faults_of_both_servers_are_felt() {
+fn faults_of_gateway_and_upstream() {
     let server = gateway(json!({}));
     server.script_json(r#"{"times": 1, "fault": {"kind": "reset", "when": "after_execution"}}"#).unwrap();
     let auth = bearer(&server);
@@ -291,7 +294,7 @@ fn faults_of_both_servers_are_felt() {
 }
 
 #[test]
-fn the_gateway_gets_tokens_and_keeps_them() {
+fn the_gateway_requests_and_caches_tokens() {
     let oauth = json!({"scope": "tools", "clients": [{"id": "a:b", "secret": "s&"}]});
     let server = gateway(json!({"upstream": {"oauth": oauth}}));
     assert_eq!((call(&server).status, call(&server).status), (200, 200));
@@ -299,7 +302,7 @@ fn the_gateway_gets_tokens_and_keeps_them() {
         let behind = server.upstream_ledger().unwrap();
         behind.requests.iter().filter(|r| r.path == "/oauth/token").count()
     };
-    assert_eq!(asked(&server), 1, "the token is kept");
+    assert_eq!(asked(&server), 1, "the token is cached");
     server.revoke_tokens();
     assert_eq!(code(&call(&server)), is(502, "mcp_auth_error"));
     assert_eq!((call(&server).status, asked(&server)), (200, 2));
@@ -315,8 +318,8 @@ fn the_gateway_gets_tokens_and_keeps_them() {
 
 #[cfg(unix)]
 #[test]
-fn a_process_can_stand_behind_the_gateway() {
-    // Answers every request with how many lines it has read, and dies of the word "die".
+fn a_process_behind_the_gateway() {
+    // Responds with the number of lines that it has read, and exits at a line with "die".
     let script = r#"n=0; while read -r line; do n=$((n+1));
         case "$line" in *die*) exit 1;; *'"id":'*)
             id=$(printf '%s' "$line" | sed 's/.*"id":\("[^"]*"\|[0-9]*\).*/\1/')
@@ -340,7 +343,7 @@ fn a_process_can_stand_behind_the_gateway() {
 }
 
 #[test]
-fn the_controls_reach_what_the_upstream_holds() {
+fn controls_apply_to_the_upstream() {
     let server = gateway(json!({"upstream": {"answer": "sse"}}));
     let hello = post(&server, SEARCH, &rpc(1, "initialize", &json!({"protocolVersion": "2025-11-25"})));
     let session = hello.header("mcp-session-id").unwrap();
@@ -359,7 +362,7 @@ fn the_controls_reach_what_the_upstream_holds() {
 }
 
 #[test]
-fn tools_that_run_behind_the_gateway_run_for_both() {
+fn executions_behind_the_gateway_are_recorded_by_both() {
     let server = gateway(json!({}));
     let slow = rpc(1, "tools/call", &json!({"name": "slow", "arguments": {"ms": 400}}));
     std::thread::scope(|scope| {

@@ -14,7 +14,7 @@ fn omni() -> DevServer {
 }
 
 #[test]
-fn the_release_gate_passes() {
+fn handshake_lists_and_calls() {
     let server = omni();
     let hello = method(&server, "initialize", &json!({"protocolVersion": "2025-11-05"}));
     assert_eq!(hello.status, 200);
@@ -108,7 +108,7 @@ fn every_row_of_the_table_can_be_scripted_on_both_kinds_of_route() {
 }
 
 #[test]
-fn the_rows_that_a_request_can_cause_are_caused_by_it() {
+fn errors_caused_by_requests() {
     let keys = json!([
         {"key": "omni_test_all"},
         {"key": "omni_live_list", "scopes": ["mcp.tools.read"]},
@@ -184,7 +184,7 @@ fn the_rows_that_a_request_can_cause_are_caused_by_it() {
 }
 
 #[test]
-fn malformed_messages_have_a_code_but_no_name() {
+fn malformed_messages_have_a_code_but_no_omni_code() {
     let server = omni();
     let cases = [
         ("[]", -32600),
@@ -234,7 +234,7 @@ fn request_ids_and_versions_are_echoed_on_every_route() {
 }
 
 #[test]
-fn versions_are_agreed_on() {
+fn versions_are_negotiated() {
     let server = omni();
     let agreed = |server: &DevServer, asked: Value| {
         method(server, "initialize", &json!({"protocolVersion": asked})).json()["result"]["protocolVersion"].clone()
@@ -280,7 +280,7 @@ fn sessions_open_close_and_end() {
 }
 
 #[test]
-fn tools_come_in_pages() {
+fn tools_are_listed_in_pages() {
     let server = start(json!({"extra_tools": 8, "tools_page_size": 3}));
     let mut names = BTreeSet::new();
     let mut params = json!({});
@@ -307,7 +307,7 @@ fn tools_come_in_pages() {
 }
 
 #[test]
-fn the_rate_limit_says_when_to_come_back() {
+fn the_rate_limit_states_retry_after() {
     let limit = json!({"per_minute": 6, "burst": 2, "retry_after": 7});
     let server = start(json!({
         "rate_limit": limit, "keys": [{"key": "omni_test_a"}, {"key": "omni_test_b"}]
@@ -328,7 +328,7 @@ fn the_rate_limit_says_when_to_come_back() {
 }
 
 #[test]
-fn options_that_cannot_be_used_are_refused_with_a_reason() {
+fn invalid_options_are_refused_with_a_reason() {
     let cases = [
         (r#"{"prot": 1}"#, "unknown field `prot`"),
         (r#"{"keys": [{"key": "sk_1"}]}"#, "keys[0].key must be omni_live_"),
@@ -349,7 +349,7 @@ fn options_that_cannot_be_used_are_refused_with_a_reason() {
 }
 
 #[test]
-fn a_server_comes_back_on_its_port() {
+fn a_server_restarts_on_its_port() {
     let server = omni();
     assert!(bearer(&server).contains("omni_test_"));
     assert_eq!(method(&server, "ping", &json!({})).status, 200);

@@ -21,7 +21,7 @@ struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It is gone already in most tests.
+        // It has already ended in most tests.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -72,7 +72,7 @@ impl Program {
         self.message()["result"].clone()
     }
 
-    /// Its code once it is gone, when standard output ends.
+    /// The exit code, after standard output ended.
     fn code(&mut self) -> Option<i32> {
         assert!(self.output.next().is_none(), "nothing else is printed");
         self.child.wait().unwrap().code()
@@ -87,7 +87,7 @@ impl Program {
 
 fn file(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It may be there from an earlier run.
+    // It may exist from an earlier run.
     let _ = std::fs::remove_file(&path);
     path
 }
@@ -97,7 +97,7 @@ fn lines(path: &PathBuf) -> Vec<Value> {
 }
 
 #[test]
-fn it_answers_line_by_line() {
+fn one_response_per_line() {
     let mut program = Program::with(json!({"tools_page_size": 5, "progress": 2, "log_messages": 1}));
     let hello = program.ask("initialize", json!({"protocolVersion": "2025-06-18"}));
     assert_eq!(hello["result"]["protocolVersion"], "2025-06-18");
@@ -129,7 +129,7 @@ fn it_answers_line_by_line() {
 }
 
 #[test]
-fn what_came_before_the_end_is_answered() {
+fn requests_before_the_end_of_input_are_served() {
     let mut program = Program::with(json!({}));
     let many: String = (0..500).map(|id| rpc(id, "ping", &json!({})) + "\n").collect();
     let mut input = program.input.take().unwrap();
@@ -142,7 +142,7 @@ fn what_came_before_the_end_is_answered() {
 }
 
 #[test]
-fn answers_may_overlap() {
+fn calls_run_concurrently() {
     for (concurrent, first) in [(true, 2), (false, 1)] {
         let mut program = Program::misbehaving(json!({"concurrent": concurrent}));
         program.send_call(1, "slow", json!({"ms": 150}));
@@ -153,15 +153,16 @@ fn answers_may_overlap() {
 }
 
 #[test]
-fn it_tells_its_surroundings() {
+fn reports_its_environment() {
     let mut program = Program::with(json!({}));
-    let told = program.call("env", json!({"names": ["DEVSERVER_TEST", "DEVSERVER_NONE"]}))["structuredContent"].clone();
-    assert_eq!(told["env"], json!({"DEVSERVER_TEST": "a value"}));
-    assert_eq!(told["cwd"], std::env::current_dir().unwrap().to_str().unwrap());
+    let environment =
+        program.call("env", json!({"names": ["DEVSERVER_TEST", "DEVSERVER_NONE"]}))["structuredContent"].clone();
+    assert_eq!(environment["env"], json!({"DEVSERVER_TEST": "a value"}));
+    assert_eq!(environment["cwd"], std::env::current_dir().unwrap().to_str().unwrap());
 }
 
 #[test]
-fn it_crashes_when_asked_to() {
+fn crashes_on_request() {
     let path = file("crash.jsonl");
     let mut program = Program::misbehaving(json!({"ledger": path}));
     program.send_call(1, "crash", json!({}));
@@ -171,7 +172,7 @@ fn it_crashes_when_asked_to() {
 }
 
 #[test]
-fn it_misbehaves_at_the_start() {
+fn faults_at_the_start() {
     let mut program = Program::misbehaving(json!({"exit_at_start": 4, "stderr": ["one", "two"]}));
     assert_eq!((program.code(), program.errors().as_str()), (Some(4), "one\ntwo\n"));
     let mut program = Program::misbehaving(json!({"garbage_at_start": "hello!"}));
@@ -180,7 +181,7 @@ fn it_misbehaves_at_the_start() {
 }
 
 #[test]
-fn it_misbehaves_on_a_call() {
+fn faults_of_calls() {
     let mut program = Program::misbehaving(json!({"garbage_on_call": "oops", "nth": 2}));
     assert_eq!(program.call("echo", json!({"n": 1}))["structuredContent"], json!({"n": 1}));
     program.send_call(1, "echo", json!({}));
@@ -203,7 +204,7 @@ fn it_misbehaves_on_a_call() {
 }
 
 #[test]
-fn fault_rules_work_here_too() {
+fn fault_rules() {
     let fault = |fault: Value| Program::with(json!({"faults": [{"on": {"tool": "echo"}, "fault": fault}]}));
     let mut program = fault(json!({"kind": "rpc_error", "code": 9, "message": "no"}));
     program.send_call(1, "echo", json!({}));
@@ -220,7 +221,7 @@ fn fault_rules_work_here_too() {
 }
 
 #[test]
-fn it_wants_its_ping_answered() {
+fn requires_a_response_to_its_ping() {
     let mut program = Program::misbehaving(json!({"ping_client": true}));
     program.ask("initialize", json!({}));
     program.send(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#);
@@ -233,7 +234,7 @@ fn it_wants_its_ping_answered() {
 }
 
 #[test]
-fn it_keeps_a_ledger_for_other_processes() {
+fn writes_a_ledger_file() {
     let path = file("ledger.jsonl");
     let mut program = Program::misbehaving(json!({"ledger": path}));
     program.call("echo", json!({"a": 1}));
@@ -256,7 +257,7 @@ fn it_keeps_a_ledger_for_other_processes() {
 
 #[cfg(unix)]
 #[test]
-fn it_stays_where_it_is_told_to() {
+fn keeps_running_by_option() {
     let path = file("stays.jsonl");
     let mut program = Program::misbehaving(json!({"ignore_stdin_end": true, "ignore_term": true, "ledger": path}));
     program.call("echo", json!({}));

@@ -1,4 +1,4 @@
-//! Both eras on standard input and output, and what clients sent kept in a folder.
+//! Both eras on standard input and output, and recorded messages of clients.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "cli")]
 
@@ -23,7 +23,7 @@ struct Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        // It is gone already in most tests.
+        // It has already ended in most tests.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -54,7 +54,7 @@ impl Program {
         serde_json::from_str(&self.output.next().unwrap().unwrap()).unwrap()
     }
 
-    /// Asks in the modern era.
+    /// Sends a request of the modern era.
     fn modern(&mut self, id: u64, method: &str, params: &Value) {
         self.send(&rpc(id, method, &modern_params(params)));
     }
@@ -79,7 +79,7 @@ impl Program {
 
 fn folder(name: &str) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-    // It may be there from an earlier run.
+    // It may exist from an earlier run.
     let _ = std::fs::remove_dir_all(&path);
     path
 }
@@ -109,7 +109,7 @@ fn modern_requests_are_served_without_headers() {
 }
 
 #[test]
-fn either_era_is_served_as_it_opens() {
+fn the_first_request_selects_the_era() {
     let mut program = Program::stdio("dual");
     program.send(&rpc(1, "tools/list", &json!({"_meta": modern_meta(&json!({}))})));
     assert_eq!(program.message()["result"]["resultType"], "complete");
@@ -158,14 +158,14 @@ fn calls_can_be_cancelled() {
     let mut program = Program::stdio("modern");
     program.modern(3, "tools/call", &json!({"name": "slow", "arguments": {"ms": 3_600_000}}));
     program.cancel(3);
-    assert_eq!(program.ask("tools/call", &json!({"name": "echo"}))["id"], 1, "nothing comes for the other");
+    assert_eq!(program.ask("tools/call", &json!({"name": "echo"}))["id"], 1, "no response to the other");
     // An id may be used again.
     program.modern(3, "tools/call", &json!({"name": "echo"}));
     assert_eq!(program.message()["id"], 3);
 }
 
 #[test]
-fn what_clients_sent_is_kept() {
+fn messages_of_clients_are_recorded() {
     let folder = folder("messages/stdio");
     let mut program = Program::start(&["--stdio", "--era", "dual"], Some(&folder));
     let hello = rpc(1, "initialize", &json!({"protocolVersion": "2025-06-18"}));
@@ -186,7 +186,7 @@ fn what_clients_sent_is_kept() {
 }
 
 #[test]
-fn so_is_what_comes_by_http() {
+fn messages_by_http_are_recorded() {
     let folder = folder("messages/http");
     let mut program = Program::start(&["--profile", "generic", "--era", "dual", "--json"], Some(&folder));
     let url = program.message()["url"].as_str().unwrap().to_owned();

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 const SOON: Duration = Duration::from_secs(10);
 
 #[test]
-fn answers_come_as_events_by_option() {
+fn responses_as_events_by_option() {
     let server = start(json!({"answer": "sse"}));
     let reply = call(&server, "k", &search("gdp")).unwrap();
     assert_eq!(reply.header("content-type"), Some("text/event-stream"));
@@ -26,10 +26,10 @@ fn answers_come_as_events_by_option() {
 }
 
 #[test]
-fn progress_and_log_messages_come_before_the_answer() {
+fn progress_and_log_messages_precede_the_response() {
     let server = start(json!({"progress": 3, "log_messages": 1, "progress_interval_ms": 1}));
     let plain = call(&server, "a", &search("gdp")).unwrap().events();
-    assert_eq!(plain.len(), 2, "no progress for a call that did not ask");
+    assert_eq!(plain.len(), 2, "no progress for a call without a token");
     let mut params = search("gdp");
     params["_meta"] = json!({"progressToken": "tok"});
     let events = call(&server, "b", &params).unwrap().events();
@@ -53,11 +53,11 @@ fn streams_have_ids_by_option() {
     let second = call(&server, "b", &search("gdp")).unwrap();
     assert_eq!(second.event_ids()[0], "s2-0");
     let rest = route(&server, "GET", "/mcp", &[("last-event-id", "s1-2")]);
-    assert_eq!(rest.event_ids(), ["s1-3"], "nothing of another stream");
+    assert_eq!(rest.event_ids(), ["s1-3"], "no events of another stream");
 }
 
 #[test]
-fn get_opens_a_stream_with_a_session() {
+fn get_opens_a_stream_in_a_session() {
     let server = start(json!({"keep_alive_ms": 5}));
     let mut wire = Wire::to(&server);
     wire.send("GET", "/mcp", &[("authorization", &bearer(&server))], "");
@@ -76,7 +76,7 @@ fn get_opens_a_stream_with_a_session() {
 }
 
 #[test]
-fn sse_names_the_endpoint() {
+fn sse_sends_the_endpoint() {
     let server = start(json!({"deprecated_sse": true}));
     let mut wire = Wire::to(&server);
     wire.send("GET", "/sse", &[("authorization", &bearer(&server))], "");

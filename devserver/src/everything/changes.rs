@@ -1,24 +1,24 @@
-//! Tools that change what the server offers, and tell those who listen.
+//! Tools that change what the server offers, and notify subscribers.
 
 use std::sync::atomic::Ordering;
 
 use serde_json::{Value, json};
 
-use super::{Decided, Decision, Spec, Turn, nothing};
-use crate::lines;
+use super::{Decided, Decision, Invocation, Spec, nothing};
 use crate::messages;
 use crate::options::Transport;
 use crate::push::Push;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
+use crate::stdout;
 use crate::tools::{Ready, text};
 
 pub(super) const SPECS: &[Spec] = &[
     Spec {
         name: "change_tools",
-        about: "Annotates another parameter of mirrored, and tells those who listen.",
+        about: "Annotates another parameter of mirrored, and notifies subscribers.",
         schemas: nothing,
-        decide: |turn| {
-            act(turn, |shared| {
+        decide: |invocation| {
+            act(invocation, |shared| {
                 shared.everything.changed.store(true, Ordering::SeqCst);
                 announce(shared, "notifications/tools/list_changed");
             })
@@ -26,39 +26,39 @@ pub(super) const SPECS: &[Spec] = &[
     },
     Spec {
         name: "touch_resource",
-        about: "Tells those who subscribed to a resource that it changed.",
+        about: "Notifies the subscribers of a resource that it changed.",
         schemas: || {
             json!({"inputSchema": {
                 "type": "object", "properties": {"uri": {"type": "string"}}, "required": ["uri"]
             }})
         },
-        decide: |turn| {
-            let uri = turn.needed_text("uri")?;
-            act(turn, move |shared| touch(shared, &uri))
+        decide: |invocation| {
+            let uri = invocation.needed_text("uri")?;
+            act(invocation, move |shared| touch(shared, &uri))
         },
     },
     Spec {
         name: "end_streams",
-        about: "Ends every stream that is held open as it should end.",
+        about: "Ends every open stream properly.",
         schemas: nothing,
-        decide: |turn| act(turn, |shared| shared.held.end_all()),
+        decide: |invocation| act(invocation, |shared| shared.open_streams.end_all()),
     },
     Spec {
         name: "test_trigger_tool_change",
-        about: "Tells those who listen that the tools changed.",
+        about: "Notifies subscribers that the tools changed.",
         schemas: nothing,
-        decide: |turn| act(turn, |shared| announce(shared, "notifications/tools/list_changed")),
+        decide: |invocation| act(invocation, |shared| announce(shared, "notifications/tools/list_changed")),
     },
     Spec {
         name: "test_trigger_prompt_change",
-        about: "Tells those who listen that the prompts changed.",
+        about: "Notifies subscribers that the prompts changed.",
         schemas: nothing,
-        decide: |turn| act(turn, |shared| announce(shared, "notifications/prompts/list_changed")),
+        decide: |invocation| act(invocation, |shared| announce(shared, "notifications/prompts/list_changed")),
     },
 ];
 
-fn act(turn: &Turn<'_>, act: impl FnOnce(&Shared) + Send + 'static) -> Decided {
-    let shared = std::sync::Arc::clone(turn.shared);
+fn act(invocation: &Invocation<'_>, act: impl FnOnce(&Shared) + Send + 'static) -> Decided {
+    let shared = std::sync::Arc::clone(invocation.shared);
     Ok(Decision::run(Ready::Act(Box::new(move || {
         act(&shared);
         Ok(text("done"))
@@ -67,26 +67,26 @@ fn act(turn: &Turn<'_>, act: impl FnOnce(&Shared) + Send + 'static) -> Decided {
 
 fn announce(shared: &Shared, method: &str) {
     let push = Push::notification(method, None);
-    shared.held.push(&push);
+    shared.open_streams.push(&push);
     if has_old_client(shared) {
-        lines::print(&push.text());
+        stdout::print(&push.text());
     }
 }
 
-/// Whether standard output is that of a client that shook hands: it listens without having asked.
+/// Whether standard output belongs to an initialized client: it receives notifications without a subscription.
 fn has_old_client(shared: &Shared) -> bool {
     shared.options.transport == Transport::Stdio && shared.sessions().version(messages::ONLY).is_some()
 }
 
 fn touch(shared: &Shared, uri: &str) {
     let push = Push::notification("notifications/resources/updated", Some(json!({"uri": Value::from(uri)})));
-    shared.held.tell_subscriptions(&push);
+    shared.open_streams.send_to_subscriptions(&push);
     let subscribed = lock(&shared.everything.subscribed);
     for (session, _) in subscribed.iter().filter(|(_, uris)| uris.contains(uri)) {
         match shared.options.transport {
-            Transport::Stdio => lines::print(&push.text()),
+            Transport::Stdio => stdout::print(&push.text()),
             _ => {
-                shared.held.say(session.as_deref(), &push.text());
+                shared.open_streams.send(session.as_deref(), &push.text());
             }
         }
     }

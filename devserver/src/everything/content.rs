@@ -1,8 +1,8 @@
-//! Tools that answer every kind of content, and tell of their progress.
+//! Tools that return every kind of content, log messages and progress.
 
 use serde_json::{Value, json};
 
-use super::{Decided, Decision, Spec, Turn, nothing};
+use super::{Decided, Decision, Invocation, Spec, nothing};
 use crate::era::Caller;
 use crate::jsonrpc;
 use crate::modern::Refusal;
@@ -12,31 +12,31 @@ use crate::tools::{Failed, Ready};
 pub(super) const PIXEL: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8DwHwAFBQIAX8jx0gAAAABJRU5ErkJggg==";
 
-/// The shortest sound that there is.
+/// The shortest valid WAV file.
 const SOUND: &str = "UklGRiYAAABXQVZFZm10IBAAAAABAAEAQB8AAAB9AAACABAAZGF0YQIAAAA=";
 
 pub(super) const SPECS: &[Spec] = &[
     Spec {
         name: "test_simple_text",
-        about: "Answers a text.",
+        about: "Returns text.",
         schemas: nothing,
         decide: |_| content(&[text("This is a simple text response for testing.")]),
     },
     Spec {
         name: "test_image_content",
-        about: "Answers a picture.",
+        about: "Returns an image.",
         schemas: nothing,
         decide: |_| content(&[picture()]),
     },
     Spec {
         name: "test_audio_content",
-        about: "Answers a sound.",
+        about: "Returns audio.",
         schemas: nothing,
         decide: |_| content(&[json!({"type": "audio", "data": SOUND, "mimeType": "audio/wav"})]),
     },
     Spec {
         name: "test_embedded_resource",
-        about: "Answers a resource.",
+        about: "Returns a resource.",
         schemas: nothing,
         decide: |_| {
             let text = "This is an embedded resource content.";
@@ -45,7 +45,7 @@ pub(super) const SPECS: &[Spec] = &[
     },
     Spec {
         name: "test_multiple_content_types",
-        about: "Answers a text, a picture and a resource.",
+        about: "Returns text, an image and a resource.",
         schemas: nothing,
         decide: |_| {
             let data = json!({"test": "data", "value": 123}).to_string();
@@ -55,22 +55,22 @@ pub(super) const SPECS: &[Spec] = &[
     },
     Spec {
         name: "test_tool_with_logging",
-        about: "Logs three messages before it answers.",
+        about: "Logs three messages before the result.",
         schemas: nothing,
-        decide: |turn| {
+        decide: |invocation| {
             let data = ["Tool execution started", "Tool processing data", "Tool execution completed"];
-            log(turn, &data, "Tool with logging executed successfully")
+            log(invocation, &data, "Tool with logging executed successfully")
         },
     },
     Spec {
         name: "test_logging_tool",
-        about: "Logs one message before it answers.",
+        about: "Logs one message before the result.",
         schemas: nothing,
-        decide: |turn| log(turn, &["Logging"], "Logging evaluated"),
+        decide: |invocation| log(invocation, &["Logging"], "Logging evaluated"),
     },
     Spec {
         name: "test_tool_with_progress",
-        about: "Tells of its progress three times before it answers.",
+        about: "Reports progress three times before the result.",
         schemas: nothing,
         decide: progress,
     },
@@ -87,11 +87,11 @@ pub(super) const SPECS: &[Spec] = &[
         name: "test_missing_capability",
         about: "Needs a client that declares sampling.",
         schemas: nothing,
-        decide: |turn| match turn.caller {
+        decide: |invocation| match invocation.caller {
             Caller::Modern(meta) => match meta.lacks(&json!({"method": "sampling/createMessage"})) {
                 Some((capability, required)) => {
                     let required = [(capability.to_owned(), required)].into_iter().collect();
-                    Ok(Decision::Answer(Refusal::missing_capability(required).into_answer(turn.request.id)))
+                    Ok(Decision::Answer(Refusal::missing_capability(required).into_answer(invocation.request.id)))
                 }
                 None => content(&[text("The client declared it.")]),
             },
@@ -100,10 +100,10 @@ pub(super) const SPECS: &[Spec] = &[
     },
     Spec {
         name: "json_schema_2020_12_tool",
-        about: "Has an inputSchema with much of JSON Schema 2020-12 in it.",
+        about: "Has an inputSchema with many keywords of JSON Schema 2020-12.",
         schemas: rich_schema,
-        decide: |turn| {
-            let arguments = Value::Object(turn.arguments.clone());
+        decide: |invocation| {
+            let arguments = Value::Object(invocation.arguments.clone());
             content(&[text(&format!("JSON Schema 2020-12 tool called with: {arguments}"))])
         },
     },
@@ -130,16 +130,16 @@ fn with(before: Vec<String>, content: &Value) -> Decided {
     Ok(Decision::Run { ready: Ready::Act(Box::new(move || Ok(result.into()))), before })
 }
 
-fn log(turn: &Turn<'_>, data: &[&str], answer: &str) -> Decided {
-    let messages = data.iter().filter(|_| turn.takes_logs()).map(|data| {
+fn log(invocation: &Invocation<'_>, data: &[&str], answer: &str) -> Decided {
+    let messages = data.iter().filter(|_| invocation.takes_logs()).map(|data| {
         let params = json!({"level": "info", "logger": "devserver", "data": data});
         jsonrpc::notification("notifications/message", &params)
     });
     with(messages.collect(), &text(answer))
 }
 
-fn progress(turn: &Turn<'_>) -> Decided {
-    let token = turn.request.progress_token();
+fn progress(invocation: &Invocation<'_>) -> Decided {
+    let token = invocation.request.progress_token();
     let steps = token.into_iter().flat_map(|token| {
         [0, 50, 100].into_iter().map(move |done| {
             let message = format!("Completed step {done} of 100");

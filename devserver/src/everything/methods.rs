@@ -1,4 +1,4 @@
-//! The methods beside those of tools.
+//! The methods other than those of tools.
 
 use serde_json::{Value, json};
 
@@ -9,12 +9,12 @@ use crate::log_level;
 use crate::methods;
 use crate::modern::meta::Meta;
 use crate::modern::{Refusal, results};
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 
-/// What a method other than those of tools is answered.
+/// The response to a method other than those of tools.
 pub(super) struct Served {
     pub(super) result: String,
-    /// Who may keep it, where it may be kept.
+    /// The cache scope of a cacheable result.
     pub(super) scope: Option<&'static str>,
 }
 
@@ -37,7 +37,7 @@ fn complete(request: &Request<'_>) -> Result<Served, Refusal> {
     Ok(Served { result: result.to_string(), scope: None })
 }
 
-/// A method of the legacy era; none where there is no such.
+/// A method of the legacy era; `None` if it is unknown.
 pub(crate) fn serve_legacy(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> Option<Answer> {
     if !shared.options.everything {
         return None;
@@ -81,7 +81,7 @@ fn subscribe(shared: &Shared, request: &Request<'_>, session: Option<&str>) -> R
     Ok(Served { result: "{}".to_owned(), scope: None })
 }
 
-/// A method of the modern era; none where there is no such.
+/// A method of the modern era; `None` if it is unknown.
 pub(crate) fn serve_modern(shared: &Shared, request: &Request<'_>, meta: &Meta) -> Option<Result<Answer, Refusal>> {
     let served = match request.method {
         "resources/read" => resources::read(request, jsonrpc::INVALID_PARAMS),

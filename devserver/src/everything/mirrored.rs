@@ -1,8 +1,8 @@
-//! Tools whose arguments are mirrored into headers.
+//! Tools whose arguments are also sent in headers.
 
 use serde_json::{Map, Value, json};
 
-use super::{Decided, Decision, Spec, Turn};
+use super::{Decided, Decision, Invocation, Spec};
 use crate::modern::PARAMETER;
 
 const NAME: &str = "mirrored";
@@ -10,7 +10,7 @@ const NAME: &str = "mirrored";
 pub(super) const SPECS: &[Spec] = &[
     Spec {
         name: NAME,
-        about: "Answers the headers of its parameters, and its arguments.",
+        about: "Returns the headers of its parameters, and its arguments.",
         schemas: || {
             json!({"inputSchema": {
                 "type": "object",
@@ -30,7 +30,7 @@ pub(super) const SPECS: &[Spec] = &[
     },
     Spec {
         name: "mirrored_wrongly",
-        about: "Has an annotation that no client accepts.",
+        about: "Has an invalid annotation.",
         schemas: || {
             json!({"inputSchema": {
                 "type": "object",
@@ -41,20 +41,20 @@ pub(super) const SPECS: &[Spec] = &[
     },
 ];
 
-/// The entry of a tool once the tools have changed, where it changes.
+/// The entry of a tool after the tools have changed, if it changes.
 pub(super) fn changed(name: &str, mut entry: Value) -> Option<Value> {
     entry["inputSchema"]["properties"]["query"]["x-mcp-header"] = "Query".into();
     (name == NAME).then_some(entry)
 }
 
-fn mirror(turn: &Turn<'_>) -> Decided {
-    let sent = turn.exchange.headers.iter().filter(|(name, _)| name.as_str().starts_with(PARAMETER));
+fn mirror(invocation: &Invocation<'_>) -> Decided {
+    let sent = invocation.exchange.headers.iter().filter(|(name, _)| name.as_str().starts_with(PARAMETER));
     let headers: Map<String, Value> = sent
         .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into()))
         .collect();
-    let told = json!({"headers": headers, "arguments": turn.arguments});
+    let received = json!({"headers": headers, "arguments": invocation.arguments});
     Ok(Decision::result(&json!({
-        "content": [{"type": "text", "text": told.to_string()}],
-        "structuredContent": told
+        "content": [{"type": "text", "text": received.to_string()}],
+        "structuredContent": received
     })))
 }

@@ -1,7 +1,7 @@
-//! All that a server can offer, ask and answer: tools for tests of clients, resources, prompts, completion.
+//! Everything that a server can offer and request: tools for tests of clients, resources, prompts, completion.
 //!
-//! The tools `test_*`, the resources `test://…` and the prompts are those that the official conformance suite asks a
-//! server for; the others are our own.
+//! The tools `test_*`, the resources `test://…` and the prompts are those that the official conformance suite expects
+//! of a server; the others are specific to this project.
 
 mod ask;
 mod asking;
@@ -26,20 +26,20 @@ use crate::era::Caller;
 use crate::exchange::Exchange;
 use crate::jsonrpc::Request;
 use crate::log_level;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 use crate::tools::{BadArguments, Kind, Ready, Tool, invalid, tool};
 pub(crate) use methods::{serve_legacy, serve_modern};
 use seal::Seal;
 
-/// The URIs that each session subscribed to; those without a session are one.
+/// The URIs to which each session subscribed; requests without a session share one entry.
 type Subscribed = HashMap<Option<String>, HashSet<String>>;
 
-/// What changes while the server runs.
+/// State that changes while the server runs.
 #[derive(Default)]
 pub(crate) struct Everything {
     changed: AtomicBool,
     subscribed: Mutex<Subscribed>,
-    /// The place of the least level of log messages that each session asked for.
+    /// The index of the lowest level of log messages that each session requested.
     levels: Mutex<HashMap<Option<String>, usize>>,
     seal: Seal,
 }
@@ -51,7 +51,7 @@ impl Everything {
 }
 
 /// One call of one of the tools.
-pub(crate) struct Turn<'a> {
+pub(crate) struct Invocation<'a> {
     pub(crate) shared: &'a Arc<Shared>,
     pub(crate) exchange: &'a Exchange,
     pub(crate) request: &'a Request<'a>,
@@ -60,11 +60,11 @@ pub(crate) struct Turn<'a> {
     pub(crate) arguments: &'a Map<String, Value>,
 }
 
-/// What becomes of a call.
+/// The outcome of a call.
 pub(crate) enum Decision {
-    /// Its tool runs, and these messages go before the answer.
+    /// The tool runs, and these messages precede the response.
     Run { ready: Ready, before: Vec<String> },
-    /// No tool runs, not yet or not at all.
+    /// No tool runs, or none yet.
     Answer(Answer),
 }
 
@@ -81,7 +81,7 @@ impl Decision {
     }
 }
 
-impl Turn<'_> {
+impl Invocation<'_> {
     fn text(&self, name: &str) -> Result<Option<String>, BadArguments> {
         match self.arguments.get(name) {
             None | Some(Value::Null) => Ok(None),
@@ -102,7 +102,7 @@ impl Turn<'_> {
         }
     }
 
-    /// Whether the caller takes log messages of level `info` with this call.
+    /// Whether the caller accepts log messages of level `info` with this call.
     fn takes_logs(&self) -> bool {
         match self.caller {
             Caller::Legacy { session } => {
@@ -114,13 +114,13 @@ impl Turn<'_> {
     }
 }
 
-/// One tool: its entry but for the name, and what becomes of a call.
+/// One tool: its entry without the name, and its function.
 struct Spec {
     name: &'static str,
     about: &'static str,
     /// The schemas of the entry.
     schemas: fn() -> Value,
-    decide: fn(&Turn<'_>) -> Decided,
+    decide: fn(&Invocation<'_>) -> Decided,
 }
 
 fn specs() -> impl Iterator<Item = &'static Spec> {
@@ -155,10 +155,10 @@ pub(crate) fn offered(url: &str) -> Vec<Tool> {
     tools
 }
 
-/// What becomes of a call of one of the tools.
-pub(crate) fn decide(turn: &Turn<'_>) -> Decided {
-    match specs().find(|spec| spec.name == turn.name) {
-        Some(spec) => (spec.decide)(turn),
+/// Runs the function of one of the tools.
+pub(crate) fn decide(invocation: &Invocation<'_>) -> Decided {
+    match specs().find(|spec| spec.name == invocation.name) {
+        Some(spec) => (spec.decide)(invocation),
         None => Ok(structured::answer_remote()),
     }
 }

@@ -11,9 +11,9 @@ use crate::answer::{Answer, Outcome};
 use crate::jsonrpc::Request;
 use crate::modern::meta::Meta;
 use crate::modern::{Refusal, results};
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
-/// The prompt that asks before it answers, in the modern era.
+/// The prompt that sends a request before its result, in the modern era.
 const ASKS: &str = "test_input_required_result_prompt";
 
 fn all() -> [Value; 5] {
@@ -37,12 +37,12 @@ pub(super) fn list(shared: &Shared, request: &Request<'_>) -> Option<String> {
     page(shared, request, "prompts", &all())
 }
 
-fn says(content: &Value) -> Value {
+fn user_message(content: &Value) -> Value {
     json!({"role": "user", "content": content})
 }
 
 fn text(text: &str) -> Value {
-    says(&json!({"type": "text", "text": text}))
+    user_message(&json!({"type": "text", "text": text}))
 }
 
 pub(super) fn get(request: &Request<'_>) -> Result<Served, Refusal> {
@@ -59,14 +59,14 @@ pub(super) fn get(request: &Request<'_>) -> Result<Served, Refusal> {
             vec![text(&format!("Prompt with arguments: arg1='{first}', arg2='{second}'"))]
         }
         "test_prompt_with_embedded_resource" => vec![
-            says(&json!({"type": "resource", "resource": {
+            user_message(&json!({"type": "resource", "resource": {
                 "uri": argument("resourceUri")?, "mimeType": "text/plain",
                 "text": "Embedded resource content for testing."
             }})),
             text("Please process the embedded resource above."),
         ],
         "test_prompt_with_image" => vec![
-            says(&json!({"type": "image", "data": PIXEL, "mimeType": "image/png"})),
+            user_message(&json!({"type": "image", "data": PIXEL, "mimeType": "image/png"})),
             text("Please analyze the image above."),
         ],
         ASKS => vec![text("Prompt without context")],
@@ -75,7 +75,7 @@ pub(super) fn get(request: &Request<'_>) -> Result<Served, Refusal> {
     Ok(Served { result: json!({"messages": messages}).to_string(), scope: None })
 }
 
-/// Whether a request is for the prompt that asks.
+/// Whether a request is for that prompt.
 pub(super) fn asks(request: &Request<'_>) -> bool {
     request.param("name").and_then(Value::as_str) == Some(ASKS)
 }

@@ -7,9 +7,9 @@ use super::methods::Served;
 use crate::jsonrpc::Request;
 use crate::modern::Refusal;
 use crate::pages;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
-/// The code of a resource that there is not, up to 2025-11-25.
+/// The code of an unknown resource, up to 2025-11-25.
 pub(super) const NOT_FOUND_BEFORE: i64 = -32002;
 
 fn all() -> [Value; 3] {
@@ -70,7 +70,7 @@ fn contents(uri: &str) -> Option<Value> {
     }
 }
 
-/// `resources/read`; the code is that of a resource that there is not.
+/// `resources/read`; the code is that of an unknown resource.
 pub(super) fn read(request: &Request<'_>, not_found: i64) -> Result<Served, Refusal> {
     let uri = request.param("uri").and_then(Value::as_str);
     let uri = uri.ok_or_else(|| Refusal::invalid_params(200, "uri must be a string"))?;

@@ -1,24 +1,24 @@
-//! Requests that need answers of the client before they have a result of their own: in the legacy era the server asks
-//! in the middle of the call, in the modern era it answers with its questions, and the client comes again.
+//! Requests that need responses of the client: in the legacy era the server sends requests during the call, in the
+//! modern era it returns its input requests, and the client repeats the call.
 
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::Turn;
+use super::Invocation;
 use super::seal::Standing;
 use super::{Decided, Decision};
 use crate::answer::Answer;
+use crate::client_requests::{self, Over};
 use crate::era::Caller;
 use crate::jsonrpc::Request;
 use crate::methods;
 use crate::modern::meta::Meta;
 use crate::modern::{Refusal, results};
-use crate::shared::Shared;
-use crate::talk::{self, Over};
+use crate::server_state::Shared;
 use crate::tools::Ready;
 
-/// What comes next.
+/// The next step.
 pub(super) enum Step {
     /// These requests to the client, by their keys.
     Ask(Map<String, Value>),
@@ -26,20 +26,20 @@ pub(super) enum Step {
     Done(Value),
 }
 
-/// What comes next, by the round from 1 and the answers of those before.
+/// The next step, by the round from 1 and the client's responses so far.
 type Next = Box<dyn Fn(i64, &Map<String, Value>) -> Step + Send + Sync>;
 
-/// What a tool or prompt wants to know.
+/// The requests of a tool or prompt.
 pub(super) struct Questions {
     next: Next,
-    /// Whether answers are kept beyond the next round.
+    /// Whether responses are kept beyond the next round.
     remembers: bool,
-    /// Ask even for what the client did not declare.
+    /// Also send requests for capabilities that the client did not declare.
     anyway: bool,
     over: Over,
 }
 
-/// One question under a key.
+/// One request with a key.
 pub(super) fn one(key: &str, method: &str, params: Value) -> Map<String, Value> {
     Map::from_iter([(key.to_owned(), json!({"method": method, "params": params}))])
 }
@@ -49,7 +49,7 @@ impl Questions {
         Self { next: Box::new(next), remembers: true, anyway: false, over: Over::Call }
     }
 
-    /// Questions of one round.
+    /// The requests of one round.
     pub(super) fn once(requests: Map<String, Value>, conclude: fn(&Map<String, Value>) -> Value) -> Self {
         Self::new(move |round, answers| match round {
             1 => Step::Ask(requests.clone()),
@@ -72,14 +72,14 @@ impl Questions {
         self
     }
 
-    /// What becomes of a call of a tool with these questions.
-    pub(super) fn decide(self, turn: &Turn<'_>) -> Decided {
-        Ok(match turn.caller {
+    /// The outcome of a call of a tool with these requests.
+    pub(super) fn decide(self, invocation: &Invocation<'_>) -> Decided {
+        Ok(match invocation.caller {
             Caller::Legacy { .. } => Decision::run(self.into_talk()),
-            Caller::Modern(meta) => match self.advance(turn.shared, turn.request, meta, turn.name) {
+            Caller::Modern(meta) => match self.advance(invocation.shared, invocation.request, meta, invocation.name) {
                 Ok(Advance::Done(result)) => Decision::result(&result),
                 Ok(Advance::Ask(answer)) => Decision::Answer(answer),
-                Err(refusal) => Decision::Answer(refusal.into_answer(turn.request.id)),
+                Err(refusal) => Decision::Answer(refusal.into_answer(invocation.request.id)),
             },
         })
     }
@@ -95,7 +95,7 @@ impl Questions {
                     };
                     self.forget(&mut answers);
                     for (key, request) in requests {
-                        let answer = talk::ask(&shared, &outlet, &self.over, &request).await?;
+                        let answer = client_requests::ask(&shared, &outlet, &self.over, &request).await?;
                         answers.insert(key, answer);
                     }
                 }
@@ -138,7 +138,7 @@ impl Questions {
                 kept.clear();
             }
             kept.extend(given);
-            // What is missing is asked for again.
+            // Missing responses are requested again.
             requests.retain(|key, _| !kept.contains_key(key));
             if requests.is_empty() {
                 round += 1;
@@ -161,7 +161,7 @@ impl Questions {
     }
 }
 
-/// Where a round of the modern era leads.
+/// The outcome of a round of the modern era.
 pub(super) enum Advance {
     Ask(Answer),
     Done(Value),

@@ -1,4 +1,4 @@
-//! The state that a client carries between the rounds of a request, sealed so that it cannot be changed.
+//! The state that a client returns between the rounds of a request, sealed against changes.
 
 use std::hash::{BuildHasher, RandomState};
 
@@ -6,16 +6,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-/// Where a request of several rounds stands.
+/// The state of a request of several rounds.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Standing {
-    /// The round that was asked last, from 1.
+    /// The latest round, from 1.
     pub(super) round: i64,
-    /// The answers that are still of use.
+    /// The responses that are still needed.
     pub(super) kept: Map<String, Value>,
 }
 
-/// A key of this server's own: the hasher's is drawn at random.
+/// The key of this server: that of the hasher is random.
 #[derive(Default)]
 pub(super) struct Seal(RandomState);
 
@@ -26,7 +26,7 @@ impl Seal {
         format!("{}.{:016x}", URL_SAFE_NO_PAD.encode(&state), self.0.hash_one(&state))
     }
 
-    /// What a `requestState` says; none where it is not ours, or of another tool.
+    /// The content of a `requestState`; `None` if it is not ours, or of another tool.
     pub(super) fn open(&self, name: &str, sealed: &str) -> Option<Standing> {
         let (coded, mark) = sealed.split_once('.')?;
         let state = String::from_utf8(URL_SAFE_NO_PAD.decode(coded).ok()?).ok()?;

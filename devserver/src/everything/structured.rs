@@ -1,18 +1,18 @@
-//! Tools with a schema for what they answer.
+//! Tools with an output schema.
 
 use serde_json::{Value, json};
 
-use super::{Decided, Decision, Spec, Turn};
+use super::{Decided, Decision, Invocation, Spec};
 
 /// The tool whose schema refers to another document.
 pub(super) const REMOTE: &str = "structured_remote";
 
-/// The document that nobody should fetch.
+/// The document that a client must not fetch.
 const NEVER_FETCHED: &str = "/never-fetched.json";
 
 pub(super) const SPECS: &[Spec] = &[Spec {
     name: "structured",
-    about: "Answers structured content that agrees with its schema, or does not.",
+    about: "Returns structured content that matches its schema, or does not.",
     schemas: || {
         json!({
             "inputSchema": {"type": "object", "properties": {"bad": {"type": "boolean", "default": false}}},
@@ -34,16 +34,16 @@ fn result(content: &Value) -> Decision {
     }))
 }
 
-fn answer(turn: &Turn<'_>) -> Decided {
-    Ok(result(&match turn.flag("bad")? {
+fn answer(invocation: &Invocation<'_>) -> Decided {
+    Ok(result(&match invocation.flag("bad")? {
         false => json!({"temperature": 22.5, "conditions": "sunny"}),
         true => json!({"temperature": "warm"}),
     }))
 }
 
-/// The entry of the tool whose schema refers to a document at this server.
+/// The entry of the tool whose schema refers to a document of this server.
 pub(super) fn remote(url: &str) -> Value {
-    // A server without an address of its own has it nowhere.
+    // A server without an address has no such document.
     let origin = if url.is_empty() { "http://127.0.0.1:9" } else { url };
     json!({
         "description": "Answers structured content whose schema is elsewhere.",

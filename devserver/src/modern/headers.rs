@@ -1,4 +1,4 @@
-//! The headers that mirror a request's body: they must say the same.
+//! Headers that repeat values of a request's body, and must match it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -8,25 +8,25 @@ use super::Refusal;
 use crate::exchange::Exchange;
 use crate::headers::PROTOCOL_VERSION;
 use crate::jsonrpc::Request;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
 const METHOD: &str = "mcp-method";
 const NAME: &str = "mcp-name";
 
-/// What the name of a header of a tool's parameter begins with.
+/// Prefix of the header names of tool parameters.
 pub(crate) const PARAMETER: &str = "mcp-param-";
 
 /// The member of a parameter's schema that names its header.
 const ANNOTATION: &str = "x-mcp-header";
 
-/// The version that the headers name.
+/// The version in the headers.
 pub(super) fn version(exchange: &Exchange) -> Result<&str, Refusal> {
     exchange
         .header(PROTOCOL_VERSION)
         .ok_or_else(|| Refusal::header_mismatch("MCP-Protocol-Version is missing".to_owned()))
 }
 
-/// A value as it was before it became a header.
+/// A decoded header value.
 fn decoded(value: &str) -> Option<String> {
     match value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?=")) {
         Some(coded) => String::from_utf8(STANDARD.decode(coded).ok()?).ok(),
@@ -60,7 +60,7 @@ pub(super) fn check_standard(exchange: &Exchange, request: &Request<'_>) -> Resu
     Ok(())
 }
 
-/// The headers of the parameters that the tool of a call has annotated.
+/// The headers of the annotated parameters of a tool call.
 pub(super) fn check_arguments(shared: &Shared, exchange: &Exchange, request: &Request<'_>) -> Result<(), Refusal> {
     let tool = request.param("name").and_then(Value::as_str).and_then(|name| shared.tool(name));
     let Some(definition) = tool.map(|tool| tool.definition(shared)).filter(|text| text.contains(ANNOTATION)) else {
@@ -86,20 +86,20 @@ fn check_properties(exchange: &Exchange, schema: &Value, arguments: &Map<String,
 
 fn check_one(exchange: &Exchange, header: &str, given: Option<&Value>) -> Result<(), Refusal> {
     let name = format!("{PARAMETER}{}", header.to_ascii_lowercase());
-    let says = |what: &str| Err(Refusal::header_mismatch(format!("Mcp-Param-{header} {what}")));
+    let mismatch = |what: &str| Err(Refusal::header_mismatch(format!("Mcp-Param-{header} {what}")));
     let Some(sent) = exchange.headers.get(&name) else {
-        return if given.is_some() { says("is missing") } else { Ok(()) };
+        return if given.is_some() { mismatch("is missing") } else { Ok(()) };
     };
     let Some(value) = sent.to_str().ok().map(str::trim).and_then(decoded) else {
-        return says("holds what no header may");
+        return mismatch("is not a valid header value");
     };
     let same = match given {
-        None => return says("stands for no value of the body"),
+        None => return mismatch("has no value in the body"),
         Some(Value::String(text)) => *text == value,
         Some(Value::Bool(flag)) => value == flag.to_string(),
-        // 42 and 42.0 are the same.
+        // 42 and 42.0 are equal.
         Some(Value::Number(number)) => *number.to_string() == *value || value.parse::<f64>().ok() == number.as_f64(),
         Some(_) => false,
     };
-    if same { Ok(()) } else { says("does not match the value of the body") }
+    if same { Ok(()) } else { mismatch("does not match the value of the body") }
 }

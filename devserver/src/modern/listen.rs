@@ -1,4 +1,4 @@
-//! `subscriptions/listen`: a stream of what a client asked to be told.
+//! `subscriptions/listen`: a stream of the notifications that a client selects.
 
 use serde_json::{Map, Value, json};
 
@@ -7,18 +7,18 @@ use crate::answer::{Answer, Payload};
 use crate::jsonrpc::{self, Request};
 use crate::options::Transport;
 use crate::push::Push;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 
 const SUBSCRIPTION_ID: &str = "io.modelcontextprotocol/subscriptionId";
 
-/// A stream that was asked for: the id of the request, and what it wants to be told.
+/// A requested stream: the id of the request, and its filter.
 pub(crate) struct Subscription {
     pub(crate) id: Value,
-    /// What the server agreed to, as in the acknowledgement.
+    /// The filter that the server accepted, as in the acknowledgement.
     filter: Map<String, Value>,
 }
 
-/// Opens the stream that a request asks for.
+/// Opens the stream of a request.
 pub(super) fn open(shared: &Shared, request: &Request<'_>) -> Result<Answer, Refusal> {
     let asked = request.param("notifications").and_then(Value::as_object);
     let asked = asked.ok_or_else(|| Refusal::invalid_params(200, "notifications must be an object"))?;
@@ -37,12 +37,12 @@ pub(super) fn open(shared: &Shared, request: &Request<'_>) -> Result<Answer, Ref
     }
     let subscription = Subscription { id: request.id.clone(), filter };
     if shared.options.transport == Transport::Stdio {
-        shared.held.subscribe_lines(subscription);
-        // The answer comes when the subscription ends.
+        shared.open_streams.subscribe_stdout(subscription);
+        // The response is sent when the subscription ends.
         return Ok(Answer::empty(200));
     }
-    let (first, feed) = shared.held.subscribe(subscription);
-    Ok(Answer::new(200, Payload::Held(first, feed)).with("x-accel-buffering", "no"))
+    let (first, feed) = shared.open_streams.subscribe(subscription);
+    Ok(Answer::new(200, Payload::Streamed(first, feed)).with("x-accel-buffering", "no"))
 }
 
 impl Subscription {
@@ -52,14 +52,14 @@ impl Subscription {
         jsonrpc::notification("notifications/subscriptions/acknowledged", &params)
     }
 
-    /// The last message of a stream that ends as it should.
+    /// The last message of a stream that ends properly.
     pub(crate) fn result(&self) -> String {
         let mut result: Value = serde_json::from_str(&results::of_type("complete", "", "{}")).unwrap_or_default();
         result["_meta"][SUBSCRIPTION_ID] = self.id.clone();
         json!({"jsonrpc": "2.0", "id": self.id, "result": result}).to_string()
     }
 
-    /// A message as this stream carries it; none where it was not asked for.
+    /// A message in the form of this stream; `None` if its filter does not select it.
     pub(crate) fn wording(&self, push: &Push) -> Option<String> {
         if !self.wants(push) {
             return None;
@@ -88,7 +88,7 @@ impl Subscription {
                 let uris = self.filter.get("resourceSubscriptions").and_then(Value::as_array);
                 uri.zip(uris).is_some_and(|(uri, uris)| uris.contains(uri))
             }
-            // No filter knows it.
+            // No filter can name it.
             _ => true,
         }
     }

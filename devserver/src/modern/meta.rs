@@ -1,4 +1,4 @@
-//! What every request of the modern era says about itself, in `_meta`.
+//! The `_meta` members of every request of the modern era.
 
 use serde_json::{Map, Value};
 
@@ -9,11 +9,11 @@ const PROTOCOL_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const CLIENT_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
 const LOG_LEVEL: &str = "io.modelcontextprotocol/logLevel";
 
-/// What a request says about itself.
+/// The `_meta` members of a request.
 pub(crate) struct Meta {
     pub(crate) version: String,
     pub(crate) capabilities: Map<String, Value>,
-    /// The place of the least level that is wanted.
+    /// The index of the lowest requested log level.
     log_level: Option<usize>,
 }
 
@@ -21,18 +21,18 @@ fn field<'a>(body: &'a Value, name: &str) -> Option<&'a Value> {
     body.get("params")?.get("_meta")?.get(name)
 }
 
-/// The version that a message names.
+/// The version in a message.
 pub(crate) fn version(body: &Value) -> Option<&str> {
     field(body, PROTOCOL_VERSION)?.as_str()
 }
 
-/// Whether a message carries any of what a modern request must.
+/// Whether a message has any member that modern requests must have.
 pub(crate) fn is_of_a_request(body: &Value) -> bool {
     field(body, PROTOCOL_VERSION).is_some() || field(body, CLIENT_CAPABILITIES).is_some()
 }
 
 impl Meta {
-    /// Reads what a request must say; the error tells what is missing.
+    /// Parses the required members; the error names what is missing.
     pub(crate) fn read(request: &Request<'_>) -> Result<Self, String> {
         let missing = |name: &str| format!("Invalid params: _meta must have {name}");
         let meta = request.param("_meta").and_then(Value::as_object).ok_or("Invalid params: _meta is missing")?;
@@ -52,13 +52,13 @@ impl Meta {
         })
     }
 
-    /// Whether log messages of this level are wanted.
+    /// Whether log messages of this level are requested.
     pub(crate) fn wants_log(&self, level: &str) -> bool {
         let place = log_level::place(level);
         matches!((self.log_level, place), (Some(least), Some(place)) if place >= least)
     }
 
-    /// What a request to the client needs that it did not declare.
+    /// The capabilities that a request to the client needs and the client did not declare.
     pub(crate) fn lacks(&self, request: &Value) -> Option<(&'static str, Value)> {
         let mode = || request.get("params").and_then(|params| params.get("mode")).and_then(Value::as_str);
         let (capability, within) = match request.get("method").and_then(Value::as_str)? {

@@ -1,4 +1,4 @@
-//! The modern era: requests without a handshake, each of which carries all that is needed to serve it.
+//! The modern era: requests without a handshake, each with everything that is needed to serve it.
 
 mod headers;
 pub(crate) mod listen;
@@ -18,12 +18,12 @@ use crate::generic;
 use crate::jsonrpc::Request;
 use crate::methods;
 use crate::options::Transport;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 pub(crate) use headers::PARAMETER;
 use meta::Meta;
 pub(crate) use refusal::Refusal;
 
-/// The versions that a modern server speaks, and those that it names.
+/// The versions that a modern server supports, and those that it names.
 pub(crate) struct Spoken<'a> {
     pub(crate) modern: &'a [String],
     pub(crate) all: &'a [String],
@@ -42,11 +42,11 @@ pub(crate) fn serve(
     plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer(request.id)))
 }
 
-/// What is looked at before the method.
+/// Checks that precede the method.
 fn check(shared: &Shared, spoken: &Spoken<'_>, exchange: &Exchange, request: &Request<'_>) -> Result<Meta, Refusal> {
     let is_http = shared.options.transport == Transport::Http;
     if request.method == "initialize" && !meta::is_of_a_request(&exchange.body) {
-        // An old client has no other way to learn what is spoken here.
+        // A legacy client learns only from this response which versions are supported.
         let requested = request.param("protocolVersion").and_then(Value::as_str);
         return Err(Refusal::unsupported_version(spoken.all, requested));
     }

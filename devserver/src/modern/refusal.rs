@@ -9,7 +9,7 @@ const HEADER_MISMATCH: i64 = -32020;
 const MISSING_CAPABILITY: i64 = -32021;
 const UNSUPPORTED_VERSION: i64 = -32022;
 
-/// An answer that says no.
+/// An error response.
 pub(crate) struct Refusal {
     pub(crate) status: u16,
     pub(crate) code: i64,

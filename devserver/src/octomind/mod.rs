@@ -1,4 +1,4 @@
-//! Octomind's hosted MCP service: its routes, and every answer that says no.
+//! Octomind's hosted MCP service: its routes and error responses.
 
 mod tools;
 
@@ -19,8 +19,8 @@ use crate::listen;
 use crate::methods::{self, Versions};
 use crate::omni;
 use crate::options::{KeyOptions, Options};
+use crate::server_state::{Shared, lock};
 use crate::sessions::Standing;
-use crate::shared::{Shared, lock};
 pub(crate) use tools::{Run, Spec, offered};
 
 const DEFAULT_VERSION: &str = "2025-11-25";
@@ -30,18 +30,18 @@ const REFUSED: i64 = -32000;
 const SESSION_NOT_FOUND: i64 = -32001;
 const ALLOWED: &str = "GET, POST, DELETE";
 
-/// A key that begins so passes `initialize`, and every tool then fails.
+/// With a key of this prefix `initialize` succeeds, and every tool fails.
 const BAD_KEY: &str = "bad";
 
 /// The state of the service.
 pub(crate) struct Octomind {
     keys: Vec<KeyOptions>,
     versions: Versions,
-    /// The key that each session was opened with.
+    /// The key of each session.
     opened_with: Mutex<HashMap<String, Arc<str>>>,
 }
 
-/// An answer that says no.
+/// An error response.
 type Refused = Box<Answer>;
 
 fn refused(status: u16, code: i64, message: &str) -> Refused {
@@ -57,14 +57,14 @@ fn no_valid_session() -> Refused {
     refused(400, REFUSED, "Bad Request: No valid session ID provided")
 }
 
-/// What Express makes of an exception.
+/// The response of Express to an exception.
 fn internal_server_error() -> Refused {
     let page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<title>Error</title>\n</head>\n\
                 <body>\n<pre>Internal Server Error</pre>\n</body>\n</html>\n";
     body(500, "text/html; charset=utf-8", page)
 }
 
-/// What a request of a session that is not known is answered.
+/// The response to a request of an unknown session.
 pub(crate) fn session_lost(exchange: &Exchange) -> Answer {
     *match exchange.http_method == Method::POST {
         true => no_valid_session(),
@@ -72,7 +72,7 @@ pub(crate) fn session_lost(exchange: &Exchange) -> Answer {
     }
 }
 
-/// What a request of a session that lives on another replica is answered.
+/// The response to a request of a session on another replica.
 pub(crate) fn session_elsewhere(exchange: &Exchange) -> Answer {
     *match exchange.http_method == Method::POST {
         true => refused(404, REFUSED, "Session transport not found on this server"),
@@ -101,7 +101,7 @@ impl Octomind {
         plan.unwrap_or_else(|refused| Plan::Answer(*refused))
     }
 
-    /// The live session that a request names.
+    /// The open session of a request.
     fn session<'a>(shared: &Shared, exchange: &'a Exchange) -> Result<&'a str, Refused> {
         let Some(id) = exchange.header(headers::SESSION_ID) else {
             return Err(session_lost(exchange).into());
@@ -157,7 +157,7 @@ impl Octomind {
         let opens = exchange.rpc_method() == Some("initialize") && exchange.header(headers::SESSION_ID).is_none();
         let bearer = omni::auth::bearer(&exchange.headers);
         let session = match opens {
-            // Presence is all that is looked at, and only here.
+            // Only the presence of the key is checked, and only here.
             true if bearer.is_none() => return Err(body(401, "text/plain", "Unauthorized")),
             true => None,
             false => Some(Self::session(shared, exchange)?),
@@ -214,7 +214,7 @@ impl Octomind {
             }
             "tools/call" => match self.call(shared, exchange, session, request) {
                 Ok(plan) => return plan,
-                // The TypeScript server tells these to the model, as a result.
+                // The TypeScript server returns these errors as results, for the model.
                 Err(message) => {
                     let message = format!("MCP error {}: {message}", jsonrpc::INVALID_PARAMS);
                     answered(Outcome::Result(crate::tools::failure(&message)))
@@ -261,7 +261,7 @@ fn health(shared: &Shared) -> Answer {
     Answer::json(200, &json!({"status": "ok", "version": env!("CARGO_PKG_VERSION"), "sessions": sessions}))
 }
 
-/// What a call that ran is answered.
+/// The response to a call that ran.
 pub(crate) fn finish(shared: &Shared, done: Done) -> Answer {
     let before = methods::notifications(shared, done.progress_token.as_ref());
     let result = done.outcome.unwrap_or_else(|failed| tools::failed(&done.tool, &failed.0));

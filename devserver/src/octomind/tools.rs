@@ -1,4 +1,4 @@
-//! The tools and resources of the Octomind service, and sample values for what they answer.
+//! The tools and resources of the Octomind service, and sample values for their results.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::tools::{Failed, Kind, Tool, failure, tool};
 
-/// What a tool does to the world.
+/// Annotations of a tool.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Nature {
     Reads,
@@ -21,9 +21,9 @@ pub(crate) struct Spec {
     name: &'static str,
     about: &'static str,
     nature: Nature,
-    /// Arguments that must be given, as text.
+    /// Required arguments, as text.
     needs: &'static [&'static str],
-    /// Arguments that may be given.
+    /// Optional arguments.
     takes: &'static [&'static str],
     summary: &'static str,
 }
@@ -66,14 +66,14 @@ static SPECS: &[Spec] = &[
     spec("getVersion", Reads, &[], &[], "Gives the version of the server.", "Retrieved the version"),
 ];
 
-/// The tools that tell a failure as plain text, without `isError`.
+/// The tools that report a failure as plain text, without `isError`.
 const QUIET: &[&str] = &["search", "getTestCase", "getTestCases", "executeTests", "getEnvironments"];
 
 /// A tool with its arguments checked.
 pub(crate) struct Run {
     spec: &'static Spec,
     arguments: Map<String, Value>,
-    /// Whether the service behind does not accept the key.
+    /// Whether the key is refused by the service behind the tools.
     pub(crate) refused: bool,
 }
 
@@ -104,7 +104,7 @@ impl Spec {
         })
     }
 
-    /// A tool ready to run, or what is wrong with its arguments.
+    /// A tool with checked arguments, or the error in them.
     pub(crate) fn check(&'static self, arguments: &Map<String, Value>) -> Result<Run, String> {
         let bad = |name: &str| {
             format!("Input validation error: Invalid arguments for tool {}: {name} must be a string", self.name)
@@ -154,7 +154,7 @@ impl Run {
             "getVersion" => json!({"version": env!("CARGO_PKG_VERSION")}),
             _ => json!({"success": true}),
         };
-        // What was asked for is what is answered, so that a test can tell two calls apart.
+        // The result contains the arguments, so that a test can distinguish two calls.
         match sample {
             Value::Object(mut sample) => {
                 sample.extend(self.arguments.clone());
@@ -183,7 +183,7 @@ fn report(id: &str) -> Value {
         "testResults": [{"id": "re-1", "testCaseId": "tc-1", "status": "PASSED"}]})
 }
 
-/// What a tool that failed is answered: some say so in words only.
+/// The result of a tool that failed: some report it as text only.
 pub(super) fn failed(tool: &str, message: &str) -> Arc<str> {
     match QUIET.contains(&tool) {
         true => json!({"content": [{"type": "text", "text": format!("Error: {message}")}]}).to_string().into(),
@@ -191,7 +191,7 @@ pub(super) fn failed(tool: &str, message: &str) -> Arc<str> {
     }
 }
 
-/// The resources that there are.
+/// The available resources.
 const REPORTS: &[&str] = &["tr-1", "tr-2"];
 
 pub(super) fn resources() -> Value {

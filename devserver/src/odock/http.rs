@@ -21,7 +21,7 @@ use crate::exchange::Exchange;
 use crate::headers::{EVENT_STREAM, REQUEST_ID};
 use crate::service_error::ServiceError;
 
-/// What belongs to one connection, or is made anew for the next.
+/// Headers of one connection, or set again for the next one.
 const OWN: &[&str] = &[
     "authorization",
     "connection",
@@ -38,7 +38,7 @@ const OWN: &[&str] = &[
     "x-request-id",
 ];
 
-/// One request on its way to its server.
+/// One request to the server behind the gateway.
 pub(super) struct Forward {
     url: String,
     method: Method,
@@ -67,13 +67,13 @@ fn passed_on(headers: &HeaderMap) -> HeaderMap {
     passed.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
-/// A token, and when it ends.
+/// A token and its expiry.
 struct Token {
     text: String,
     ends: Option<Instant>,
 }
 
-/// The server, its credentials and the token that is kept for it.
+/// The server, its credentials and the cached token.
 pub(super) struct Upstream {
     auth: Auth,
     token: Mutex<Option<Token>>,
@@ -84,7 +84,7 @@ impl Upstream {
         Self { auth, token: Mutex::new(None) }
     }
 
-    /// Sends a request on, and gives the answer unchanged where it is one.
+    /// Forwards a request, and returns the response unchanged if it is one.
     pub(super) async fn send(&self, forward: Forward) -> Result<Answer, ServiceError> {
         let mut headers = forward.headers;
         if let Some(value) = self.credentials().await? {
@@ -93,7 +93,7 @@ impl Upstream {
         let response = ask(&forward.url, forward.method, headers, forward.body).await.ok_or_else(unreachable)?;
         match response.status().as_u16() {
             401 | 403 => {
-                // The next request shall not fail for the same token.
+                // The next request must not fail with the same token.
                 self.token.lock().await.take();
                 Err(error("mcp_auth_error"))
             }
@@ -112,7 +112,7 @@ impl Upstream {
         HeaderValue::try_from(text).map(Some).map_err(|_| error("mcp_auth_error"))
     }
 
-    /// The token that is kept, or a new one.
+    /// The cached token, or a new one.
     async fn token(&self, client: &Client) -> Result<String, ServiceError> {
         let mut kept = self.token.lock().await;
         if let Some(token) = &*kept
@@ -133,7 +133,7 @@ fn basic(name: &str, password: &str) -> String {
     format!("Basic {}", STANDARD.encode(format!("{name}:{password}")))
 }
 
-/// Client credentials of RFC 6749 §4.4; none where the endpoint gives no token.
+/// Client credentials of RFC 6749 §4.4; `None` if the endpoint issues no token.
 async fn new_token(client: &Client) -> Option<Token> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let secret = basic(&encode(&client.client_id), &encode(&client.client_secret));
@@ -162,13 +162,13 @@ fn form(client: &Client) -> String {
     form.finish()
 }
 
-/// One request on a connection of its own; none where it fails. Only plain HTTP is spoken.
+/// One request on a new connection; `None` if it fails. Plain HTTP only.
 async fn ask(url: &str, method: Method, headers: HeaderMap, body: Bytes) -> Option<Response<Incoming>> {
     let uri: Uri = url.parse().ok().filter(|uri: &Uri| uri.scheme_str() == Some("http"))?;
     let host = uri.host()?.trim_matches(['[', ']']);
     let stream = TcpStream::connect((host, uri.port_u16().unwrap_or(80))).await.ok()?;
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await.ok()?;
-    // It ends with the answer, or with whoever reads it.
+    // It ends with the response, or with its reader.
     tokio::spawn(connection);
     let path = uri.path_and_query().map_or("/", |path| path.as_str());
     let mut request = Request::builder().method(method).uri(path).body(Full::new(body)).ok()?;
@@ -197,7 +197,7 @@ async fn answer(response: Response<Incoming>) -> Result<Answer, ServiceError> {
     };
     let mut answer = Answer::new(head.status.as_u16(), payload);
     answer.headers = passed_on(&head.headers);
-    // It is told by the payload, where a fault can change it.
+    // The length follows from the payload, which a fault can change.
     answer.headers.remove(HeaderName::from_static("content-type"));
     Ok(answer)
 }

@@ -1,4 +1,4 @@
-//! Odock's gateway: its routes, and every check before a request goes on to its server.
+//! Odock's gateway: its routes, and all checks before a request is forwarded to its server.
 
 mod errors;
 mod http;
@@ -22,18 +22,18 @@ use crate::omni::auth;
 use crate::omni::rate_limit::Limiter;
 use crate::options::{KeyOptions, Options};
 use crate::registry::Change;
+use crate::server_state::{Scripted, Shared, lock};
 use crate::service_error::ServiceError;
-use crate::shared::{Scripted, Shared, lock};
 
 const PREFIX: &str = "/v1/mcp/";
 
 /// The scope of a key that may use MCP servers.
 const SCOPE: &str = "mcp";
 
-/// The requests whose callers are remembered.
+/// Maximum number of requests whose callers are kept.
 const REMEMBERED: usize = 4096;
 
-/// One server of the gateway, with what is kept for it.
+/// One server of the gateway, with its connection state.
 struct Server {
     record: Record,
     http: Arc<http::Upstream>,
@@ -52,7 +52,7 @@ pub(crate) struct Odock {
     callers: Mutex<VecDeque<Caller>>,
 }
 
-/// Who sent a request, known by its request id.
+/// The caller of a request, by request id.
 struct Caller {
     request_id: String,
     seq: u64,
@@ -78,7 +78,7 @@ impl Odock {
                     record,
                 })
                 .collect(),
-            keywords: options.keywords.iter().map(|word| word.to_lowercase()).collect(),
+            keywords: options.keywords.iter().map(|keyword| keyword.to_lowercase()).collect(),
             budget_spent: options.budget_spent,
             quota_spent: options.quota_spent,
             retry_after_header: options.retry_after_header,
@@ -88,7 +88,7 @@ impl Odock {
     }
 
     pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {
-        // These are answered before the gateway proper, and not in its envelope.
+        // These responses precede the gateway, and do not have its envelope.
         let Some(rest) = exchange.path.strip_prefix(PREFIX) else {
             return Plan::Answer(text(404, "404 page not found\n"));
         };
@@ -117,7 +117,7 @@ impl Odock {
             return Err(error("mcp_not_allowed"));
         }
         check_tools(record, &exchange.body)?;
-        self.check_words(exchange)?;
+        self.check_keywords(exchange)?;
         self.check_spending(key)?;
         self.remember(exchange, key);
         match record.transport.as_str() {
@@ -167,13 +167,13 @@ impl Odock {
         }
     }
 
-    fn check_words(&self, exchange: &Exchange) -> Result<(), ServiceError> {
+    fn check_keywords(&self, exchange: &Exchange) -> Result<(), ServiceError> {
         if self.keywords.is_empty() {
             return Ok(());
         }
-        let said = String::from_utf8_lossy(&exchange.bytes).to_lowercase();
-        match self.keywords.iter().any(|word| said.contains(word)) {
-            true => Err(error("mcp_guardrail_block").message("the request contains a forbidden word")),
+        let text = String::from_utf8_lossy(&exchange.bytes).to_lowercase();
+        match self.keywords.iter().any(|keyword| text.contains(keyword)) {
+            true => Err(error("mcp_guardrail_block").message("the request contains a forbidden keyword")),
             false => Ok(()),
         }
     }
@@ -209,7 +209,7 @@ impl Odock {
         }
     }
 
-    /// The error of a rule.
+    /// The error of a fault rule.
     pub(crate) fn scripted(&self, scripted: &Scripted<'_>) -> Answer {
         let error = ServiceError::scripted(TABLE, scripted);
         envelope(&match (scripted.code, scripted.retry_after) {
@@ -235,7 +235,7 @@ impl Odock {
     }
 }
 
-/// The tool rules, on `tools/call` only. The block-list wins.
+/// The tool rules, for `tools/call` only. The block list takes precedence.
 fn check_tools(record: &Record, body: &Value) -> Result<(), ServiceError> {
     let messages = body.as_array().map_or(std::slice::from_ref(body), Vec::as_slice);
     for tool in messages.iter().filter_map(exchange::tool) {

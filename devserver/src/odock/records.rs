@@ -1,4 +1,4 @@
-//! The servers of the gateway, as they are configured, and the options of the one behind it.
+//! The configured servers of the gateway, and the options of the server behind it.
 
 use std::collections::BTreeMap;
 
@@ -8,10 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::credentials::AuthOptions;
 use crate::options::{Options, Profile};
 
-/// Stands for the address of the server behind the gateway.
+/// Placeholder for the address of the server behind the gateway.
 const UPSTREAM: &str = "$UPSTREAM";
 
-/// The token that the server behind the gateway asks for.
+/// The token that the server behind the gateway requires.
 const TOKEN: &str = "upstream_tool_token";
 
 /// One server of the gateway.
@@ -48,7 +48,7 @@ fn yes() -> bool {
     true
 }
 
-/// What the gateway shows to an upstream.
+/// The credentials that the gateway sends to an upstream.
 #[derive(Clone, Deserialize)]
 #[serde(tag = "type", content = "config", rename_all = "UPPERCASE", deny_unknown_fields)]
 pub(super) enum Auth {
@@ -79,13 +79,13 @@ impl Record {
     }
 }
 
-/// Says what is wrong with the servers or the upstream of the options.
+/// Checks the servers and the upstream of the options.
 pub(crate) fn check(options: &Options) -> Result<(), String> {
     upstream_options(options)?;
     servers(options, "").map(|_| ())
 }
 
-/// The servers that the options name, with the address of the upstream put in.
+/// The servers of the options, with the address of the upstream inserted.
 pub(super) fn servers(options: &Options, upstream_url: &str) -> Result<Vec<(Record, Auth)>, String> {
     let listed = match &options.servers {
         Some(servers) => servers.clone(),
@@ -108,7 +108,7 @@ pub(super) fn servers(options: &Options, upstream_url: &str) -> Result<Vec<(Reco
     Ok(servers)
 }
 
-/// The server of the gateway where the options name none, with what the upstream asks for.
+/// The default server of the gateway, with the credentials that the upstream requires.
 fn default_server(options: &Options) -> Result<Value, String> {
     let upstream = upstream_options(options)?.unwrap_or_default();
     let own_key = || upstream.keys.first().map(|key| json!({"token": key.key}));
@@ -143,7 +143,7 @@ fn default_server(options: &Options) -> Result<Value, String> {
     }))
 }
 
-/// The options of the server behind the gateway; none for other profiles.
+/// The options of the server behind the gateway; `None` for other profiles.
 pub(crate) fn upstream_options(options: &Options) -> Result<Option<Options>, String> {
     if options.profile != Profile::Odock {
         return Ok(None);

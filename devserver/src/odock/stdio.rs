@@ -15,21 +15,21 @@ use crate::answer::{Answer, Payload};
 use crate::headers;
 use crate::service_error::ServiceError;
 
-/// The longest time that a process may take for an answer.
+/// Maximum time of a process for one response.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A process that runs, and what it has been told.
+/// A running process, and whether it is initialized.
 struct Process {
-    /// Killed when this goes.
+    /// Killed when dropped.
     _child: Child,
     input: ChildStdin,
     output: Lines<BufReader<ChildStdout>>,
     initialized: bool,
 }
 
-/// What a process says to a message.
-enum Said {
-    /// Nothing is owed.
+/// The output of a process for one message.
+enum Output {
+    /// No response is required.
     Nothing,
     Line(String),
 }
@@ -45,7 +45,7 @@ impl Upstream {
         Self { record: record.clone(), process: Mutex::new(None) }
     }
 
-    /// Gives a message to the process, and its answer back unchanged.
+    /// Sends a message to the process, and returns its response unchanged.
     pub(super) async fn send(&self, message: &Value) -> Result<Answer, ServiceError> {
         let mut kept = self.process.lock().await;
         let mut process = match kept.take() {
@@ -57,8 +57,8 @@ impl Upstream {
         let answer = answer.ok().flatten().ok_or_else(failed)?;
         *kept = Some(process);
         Ok(match answer {
-            Said::Nothing => Answer::empty(202),
-            Said::Line(line) => {
+            Output::Nothing => Answer::empty(202),
+            Output::Line(line) => {
                 let content_type = HeaderValue::from_static(headers::JSON);
                 Answer::new(200, Payload::Body { content_type, bytes: line.into() })
             }
@@ -86,8 +86,8 @@ fn failed() -> ServiceError {
 }
 
 impl Process {
-    /// What it says to a message; none where the process failed.
-    async fn serve(&mut self, message: &Value) -> Option<Said> {
+    /// The response to a message; `None` if the process failed.
+    async fn serve(&mut self, message: &Value) -> Option<Output> {
         if message["method"] == "initialize" {
             self.initialized = true;
         } else if !self.initialized {
@@ -103,19 +103,19 @@ impl Process {
         self.ask(message).await
     }
 
-    async fn ask(&mut self, message: &Value) -> Option<Said> {
+    async fn ask(&mut self, message: &Value) -> Option<Output> {
         self.input.write_all(format!("{message}\n").as_bytes()).await.ok()?;
         self.input.flush().await.ok()?;
         let owed = message.get("method").and(message.get("id"));
         let Some(id) = owed else {
-            return Some(Said::Nothing);
+            return Some(Output::Nothing);
         };
         loop {
             let line = self.output.next_line().await.ok()??;
-            let said: Value = serde_json::from_str(&line).ok()?;
-            // Whatever else it says has nobody who listens.
-            if said.get("id") == Some(id) && said.get("method").is_none() {
-                return Some(Said::Line(line));
+            let received: Value = serde_json::from_str(&line).ok()?;
+            // Other messages of the process are dropped.
+            if received.get("id") == Some(id) && received.get("method").is_none() {
+                return Some(Output::Line(line));
             }
         }
     }

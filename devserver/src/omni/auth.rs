@@ -10,7 +10,7 @@ pub(crate) fn looks_like_a_key(text: &str) -> bool {
     rest.is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_graphic()))
 }
 
-/// The text behind `Bearer`.
+/// The text after `Bearer`.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = value.split_once(' ')?;
@@ -18,7 +18,7 @@ pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
     (scheme.eq_ignore_ascii_case("bearer") && !token.is_empty()).then_some(token)
 }
 
-/// The place of the key that a request carries, or the code of what is wrong with it.
+/// The index of the key of a request, or the code of the error.
 pub(crate) fn check(keys: &[KeyOptions], headers: &HeaderMap) -> Result<usize, &'static str> {
     let token = bearer(headers).ok_or("missing_api_key")?;
     let at = keys.iter().position(|known| known.key == token).ok_or("invalid_api_key")?;

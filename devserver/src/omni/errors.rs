@@ -1,4 +1,4 @@
-//! The error table of the OMNI service, and the two bodies that its errors have.
+//! The error table of the OMNI service, and the two forms of its errors.
 
 use serde_json::{Value, json};
 
@@ -54,7 +54,7 @@ pub(crate) const TABLE: &[Row] = &[
 
 /// An error of the service.
 pub(crate) struct OmniError {
-    /// None where the service names no code, as for a malformed JSON-RPC object.
+    /// `None` if the service names no code, as for a malformed JSON-RPC object.
     code: Option<String>,
     kind: &'static str,
     status: u16,
@@ -64,7 +64,7 @@ pub(crate) struct OmniError {
 }
 
 impl OmniError {
-    /// The error of a code; one that the table does not have is an api_error with status 500.
+    /// The error of a code; an unknown code is an api_error with status 500.
     pub(crate) fn new(code: &str) -> Self {
         let (kind, status, rpc, message) = match TABLE.iter().find(|row| row.code == code) {
             Some(row) => (row.kind, row.status, row.rpc, row.message),
@@ -73,12 +73,12 @@ impl OmniError {
         Self { code: Some(code.to_owned()), kind, status, rpc, message: message.to_owned(), headers: Vec::new() }
     }
 
-    /// A bad request with a code of the emulator's own.
+    /// A bad request with a code chosen by this emulator.
     pub(crate) fn bad_request(code: &str, status: u16, message: &str) -> Self {
         Self { kind: REQUEST, rpc: jsonrpc::INVALID_PARAMS, ..Self::new(code).status(status).message(message) }
     }
 
-    /// An error that has a JSON-RPC code only.
+    /// An error with a JSON-RPC code only.
     pub(crate) fn nameless(status: u16, rpc: i64, message: &str) -> Self {
         Self { code: None, kind: REQUEST, status, rpc, message: message.to_owned(), headers: Vec::new() }
     }
@@ -103,7 +103,7 @@ impl OmniError {
         self
     }
 
-    /// The error as POST /mcp answers it.
+    /// The error in the form of POST /mcp.
     pub(crate) fn to_rpc(&self, id: Value, request_id: &str) -> Answer {
         let mut data = json!({"type": self.kind, "request_id": request_id});
         if let Some(code) = &self.code {
@@ -113,7 +113,7 @@ impl OmniError {
         self.add_headers(Answer::error(self.status, id, &error))
     }
 
-    /// The error as every other route answers it.
+    /// The error in the form of every other route.
     pub(crate) fn to_rest(&self, request_id: &str) -> Answer {
         let error = json!({"error": {
             "type": self.kind,
@@ -129,7 +129,7 @@ impl OmniError {
     }
 }
 
-/// The scopes that a request needed, all of them.
+/// All scopes that a request needed.
 pub(crate) fn insufficient_scope(required: &[&str]) -> OmniError {
     OmniError::new("insufficient_scope").header(headers::OMNI_REQUIRED_SCOPES, required.join(" "))
 }

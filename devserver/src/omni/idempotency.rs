@@ -1,4 +1,4 @@
-//! The idempotency store: what is in flight under a key, and the answers that are given again.
+//! The idempotency store: keys in flight, and stored responses.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -7,12 +7,12 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
-use crate::shared::lock;
+use crate::server_state::lock;
 
-/// How long an answer is kept.
+/// Time for which a response is stored.
 const WINDOW: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The longest key.
+/// Maximum length of a key.
 const LONGEST: usize = 255;
 
 enum Entry {
@@ -20,13 +20,13 @@ enum Entry {
     Done { fingerprint: u64, result: Arc<str>, since: Instant },
 }
 
-/// The right to run a call under a key.
+/// The permission to run a call with a key.
 pub(crate) struct Claim {
     scope: (usize, String),
     fingerprint: u64,
 }
 
-/// What the store says to a key.
+/// The state of a key.
 pub(crate) enum Verdict {
     Run(Claim),
     Replay(Arc<str>),
@@ -34,16 +34,16 @@ pub(crate) enum Verdict {
     OtherPayload,
 }
 
-/// The store; a key counts within its API key.
+/// The store; a key belongs to its API key.
 #[derive(Default)]
 pub(crate) struct Store(Mutex<HashMap<(usize, String), Entry>>);
 
-/// Whether a key has the form that is accepted.
+/// Whether a key is valid.
 pub(crate) fn is_acceptable(key: &str) -> bool {
     key.len() <= LONGEST && key.bytes().all(|b| b.is_ascii_graphic())
 }
 
-/// What makes two payloads the same: the method and its params, without the JSON-RPC id.
+/// Identity of a payload: the method and its params, without the JSON-RPC id.
 pub(crate) fn fingerprint(method: &str, params: Option<&Map<String, Value>>) -> u64 {
     let mut hasher = DefaultHasher::new();
     method.hash(&mut hasher);
@@ -69,13 +69,13 @@ impl Store {
         Verdict::Run(Claim { scope, fingerprint })
     }
 
-    /// Keeps the answer of a call that succeeded.
+    /// Stores the response of a successful call.
     pub(crate) fn complete(&self, claim: Claim, result: Arc<str>) {
         let entry = Entry::Done { fingerprint: claim.fingerprint, result, since: Instant::now() };
         lock(&self.0).insert(claim.scope, entry);
     }
 
-    /// Forgets a call that failed: its key may be tried again.
+    /// Removes a failed call: its key can be used again.
     pub(crate) fn release(&self, claim: &Claim) {
         lock(&self.0).remove(&claim.scope);
     }

@@ -1,4 +1,4 @@
-//! POST /mcp of the OMNI service: every check in the service's order, and the methods.
+//! POST /mcp of the OMNI service: all checks in the order of the service, and the methods.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use crate::exchange::Exchange;
 use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
 use crate::methods;
-use crate::shared::Shared;
+use crate::server_state::Shared;
 use crate::tools::{self, Kind, Tool};
 
 const READ: &str = "mcp.tools.read";
 const INVOKE: &str = "mcp.invoke";
 
-/// The scope that a tool needs besides `mcp.invoke`.
+/// The scope that a tool needs in addition to `mcp.invoke`.
 fn scope_of(tool: &Tool) -> Option<&'static str> {
     matches!(tool.kind, Kind::Search | Kind::Series).then_some("fred.read")
 }
 
-/// The scopes that a request would need, for a scripted error.
+/// The scopes that a request would need, for the error of a fault rule.
 pub(super) fn scopes_of(exchange: &Exchange) -> Vec<&'static str> {
     match exchange.rpc_method() {
         Some("tools/list") => vec![READ],
@@ -35,7 +35,7 @@ pub(super) fn scopes_of(exchange: &Exchange) -> Vec<&'static str> {
 
 impl Omni {
     pub(super) fn post(&self, shared: &Shared, exchange: &Exchange) -> Plan {
-        // An error before the message is understood has no id to answer to.
+        // The id is unknown before the message is understood.
         let mut id = Value::Null;
         self.serve(shared, exchange, &mut id)
             .unwrap_or_else(|error| Plan::Answer(error.to_rpc(id, exchange.request_id_text())))
@@ -148,7 +148,7 @@ impl Omni {
     }
 }
 
-/// The arguments of a call, none given being none; nothing where they are not an object.
+/// The arguments of a call, empty if absent; `None` if they are not an object.
 pub(crate) fn arguments(request: &Request<'_>) -> Option<Map<String, Value>> {
     match request.param("arguments") {
         None | Some(Value::Null) => Some(Map::new()),

@@ -20,8 +20,8 @@ use crate::omni::errors::OmniError;
 use crate::omni::idempotency::Store;
 use crate::omni::rate_limit::Limiter;
 use crate::options::{KeyOptions, Options};
+use crate::server_state::Shared;
 use crate::sessions::Standing;
-use crate::shared::Shared;
 
 const DEFAULT_VERSION: &str = "2025-11-05";
 const SUPPORTED_VERSIONS: &[&str] = &["2025-11-05", "2025-06-18", "2025-03-26"];
@@ -57,7 +57,7 @@ impl Omni {
         Plan::Answer(answer.unwrap_or_else(|error| error.to_rest(exchange.request_id_text())))
     }
 
-    /// GET /mcp: the stream of a session, or the rest of a stream that was cut.
+    /// GET /mcp: the stream of a session, or the rest of a cut stream.
     fn listen(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, OmniError> {
         auth::check(&self.keys, &exchange.headers).map_err(OmniError::new)?;
         let session = exchange.header(headers::SESSION_ID);
@@ -74,7 +74,7 @@ impl Omni {
         Ok(listen::open(shared, exchange, Some(&session)).with(headers::SESSION_ID, &session))
     }
 
-    /// DELETE /mcp: best effort, so that no session is an error.
+    /// DELETE /mcp: an unknown session is not an error.
     fn delete(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, OmniError> {
         auth::check(&self.keys, &exchange.headers).map_err(OmniError::new)?;
         if let Some(id) = exchange.header(headers::SESSION_ID) {
@@ -83,7 +83,7 @@ impl Omni {
         Ok(Answer::empty(204))
     }
 
-    /// GET /sse: names the endpoint for messages.
+    /// GET /sse: sends the endpoint for messages.
     fn bootstrap(&self, shared: &Shared, exchange: &Exchange) -> Result<Answer, OmniError> {
         auth::check(&self.keys, &exchange.headers).map_err(OmniError::new)?;
         let first = Bytes::from_static(b"event: endpoint\ndata: /mcp\n\n");
@@ -97,18 +97,18 @@ impl Omni {
         })
     }
 
-    /// What a call that ran is answered, stored and billed.
+    /// The response to a call that ran: stored and billed.
     pub(crate) fn finish(&self, shared: &Shared, done: Done) -> Answer {
         mcp::finish(self, shared, done)
     }
 
-    /// The burst and the calls per minute of the rate limit in force.
+    /// The burst and the calls per minute of the current rate limit.
     pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
         self.limiter.as_ref().map(Limiter::figures)
     }
 }
 
-/// The service's answer for a code, on the route of this request.
+/// The service's response for a code, in the form of this route.
 pub(crate) fn scripted(
     exchange: &Exchange,
     code: &str,
@@ -130,12 +130,12 @@ pub(crate) fn scripted(
     answer_error(exchange, &error)
 }
 
-/// What a request of a session that is not known is answered.
+/// The response to a request of an unknown session.
 pub(crate) fn session_lost(exchange: &Exchange) -> Answer {
     answer_error(exchange, &session_not_found())
 }
 
-/// An error in the body that the route of this request has.
+/// An error in the form of this route.
 fn answer_error(exchange: &Exchange, error: &OmniError) -> Answer {
     match exchange.http_method == Method::POST && exchange.path == "/mcp" {
         true => error.to_rpc(exchange.rpc_id(), exchange.request_id_text()),
@@ -147,7 +147,7 @@ fn method_not_allowed(allow: &str) -> OmniError {
     OmniError::bad_request("method_not_allowed", 405, "the route has no such method").header("allow", allow)
 }
 
-/// A session that ended is refused; one that was never given out only by option.
+/// An ended session is refused; one that was never issued only by option.
 fn is_refused(shared: &Shared, session: Option<&str>) -> bool {
     session.is_some_and(|id| match shared.sessions().standing(id) {
         Standing::Live => false,

@@ -6,7 +6,7 @@ use std::time::Instant;
 use super::errors::OmniError;
 use crate::headers;
 use crate::options::RateLimit;
-use crate::shared::lock;
+use crate::server_state::lock;
 
 struct Bucket {
     tokens: f64,
@@ -27,12 +27,12 @@ impl Limiter {
         Self { limit, burst, buckets: Mutex::new((0..keys).map(|_| full()).collect()) }
     }
 
-    /// Takes a token of this key, or says when there will be one.
+    /// Takes a token of this key, or returns when one is available.
     pub(crate) fn take(&self, key: usize) -> Result<(), OmniError> {
         self.try_take(key).map_err(|wait| self.exceeded(wait))
     }
 
-    /// The same with the seconds to wait as the error.
+    /// The same, with the seconds to wait as the error.
     pub(crate) fn try_take(&self, key: usize) -> Result<(), u64> {
         let per_second = f64::from(self.limit.per_minute) / 60.0;
         let mut buckets = lock(&self.buckets);
@@ -58,7 +58,7 @@ impl Limiter {
     }
 }
 
-/// The error with its headers; figures are the burst and the calls per minute.
+/// The error with its headers, which state the burst and the calls per minute.
 pub(crate) fn exceeded(retry_after: &str, figures: Option<(u32, u32)>) -> OmniError {
     let (burst, minute) = figures.unwrap_or((10, 60));
     OmniError::new("rate_limit_exceeded")

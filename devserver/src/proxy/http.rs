@@ -1,4 +1,4 @@
-//! A proxy of HTTP: tunnels by CONNECT, and requests in plain http that it passes on.
+//! An HTTP proxy: tunnels by CONNECT, and forwarded requests in plain http.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::ledger::HeaderRecord;
 
 type Answer = Response<BoxBody<Bytes, hyper::Error>>;
 
-/// The connection is closed instead of an answer.
+/// The connection is closed instead of a response.
 #[derive(Debug, thiserror::Error)]
 #[error("the proxy closes the connection")]
 struct Closed;
@@ -28,7 +28,7 @@ struct Closed;
 pub(super) async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
     let service = service_fn(move |request| answer(Arc::clone(&proxy), request));
     let serving = hyper::server::conn::http1::Builder::new().serve_connection(TokioIo::new(stream), service);
-    // A client that breaks off is its own affair.
+    // The client closed the connection.
     let _ = serving.with_upgrades().await;
 }
 
@@ -52,9 +52,10 @@ async fn answer(proxy: Arc<Proxy>, request: Request<Incoming>) -> Result<Answer,
     answer
 }
 
-/// What is answered where the client may not use the proxy, or the proxy fails.
+/// The response if the client may not use the proxy, or the proxy fails.
 fn refusal(proxy: &Proxy, headers: &HeaderMap) -> Option<Result<Answer, Closed>> {
-    if proxy.options.username.is_some() && !credentials(headers).is_some_and(|(name, word)| proxy.accepts(&name, &word))
+    if proxy.options.username.is_some()
+        && !credentials(headers).is_some_and(|(name, password)| proxy.accepts(&name, &password))
     {
         let mut answer = empty(StatusCode::PROXY_AUTHENTICATION_REQUIRED);
         answer.headers_mut().insert(header::PROXY_AUTHENTICATE, HeaderValue::from_static("Basic realm=\"proxy\""));
@@ -78,7 +79,7 @@ async fn tunnel(request: Request<Incoming>, port: u16) -> Answer {
     let Ok(mut server) = reach(port).await else { return empty(StatusCode::BAD_GATEWAY) };
     tokio::spawn(async move {
         if let Ok(client) = hyper::upgrade::on(request).await {
-            // Either side may end it, in either way.
+            // Either side may close the tunnel or reset it.
             let _ = tokio::io::copy_bidirectional(&mut TokioIo::new(client), &mut server).await;
         }
     });

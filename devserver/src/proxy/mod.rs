@@ -1,4 +1,4 @@
-//! A proxy on loopback: HTTP and SOCKS5 on one port. Whatever host it is asked for, it goes to this machine.
+//! A proxy on loopback: HTTP and SOCKS5 on one port. It connects to this machine whatever host is requested.
 
 mod http;
 mod socks;
@@ -14,29 +14,29 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::ledger::{HeaderRecord, Ledger};
 
-/// How a proxy fails.
+/// A failure of the proxy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProxyFailure {
-    /// It closes the connection instead of answering.
+    /// It closes the connection instead of responding.
     Close,
-    /// It cannot reach the server: 502, or SOCKS reply 5.
+    /// It cannot connect to the server: 502, or SOCKS reply 5.
     Unreachable,
     /// It does not allow the server: 403, or SOCKS reply 2.
     Forbidden,
 }
 
-/// What the proxy is told.
+/// Options of the proxy.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ProxyOptions {
-    /// The name that it asks for; anyone may use it when left out.
+    /// The required user name; if absent, no credentials are required.
     pub username: Option<String>,
-    /// The password of that name.
+    /// The password of that user.
     pub password: Option<String>,
-    /// How it fails.
+    /// The failure.
     pub failure: Option<ProxyFailure>,
-    /// How often it fails; always when left out.
+    /// How many times it fails; always if absent.
     pub failures: Option<u32>,
 }
 
@@ -56,20 +56,20 @@ impl ProxyOptions {
     }
 }
 
-/// One thing that the proxy was asked for.
+/// One request to the proxy.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ProxyRecord {
-    /// `connect` (a tunnel), `forward` (a request in plain http) or `socks5`.
+    /// `connect` (a tunnel), `forward` (a forwarded request in plain http) or `socks5`.
     pub protocol: &'static str,
-    /// The host and port that were asked for.
+    /// The requested host and port.
     pub target: String,
     /// The headers of the request to the proxy; empty for SOCKS5.
     pub headers: HeaderRecord,
-    /// The HTTP status, or the reply code of SOCKS5 (0 is success); none where the connection was closed.
+    /// The HTTP status, or the reply code of SOCKS5 (0 is success); `None` if the connection was closed.
     pub status: Option<u16>,
 }
 
-/// What all connections of the proxy share.
+/// State that all connections of the proxy share.
 struct Proxy {
     options: ProxyOptions,
     failed: AtomicU32,
@@ -77,7 +77,7 @@ struct Proxy {
 }
 
 impl Proxy {
-    /// How the next thing that it is asked for fails.
+    /// The failure of the next request, if any.
     fn failure(&self) -> Option<ProxyFailure> {
         let failure = self.options.failure?;
         let before = self.failed.fetch_add(1, Ordering::Relaxed);
@@ -85,8 +85,8 @@ impl Proxy {
     }
 
     fn accepts(&self, username: &str, password: &str) -> bool {
-        let ProxyOptions { username: name, password: word, .. } = &self.options;
-        name.as_deref().unwrap_or_default() == username && word.as_deref().unwrap_or_default() == password
+        let ProxyOptions { username: name, password: secret, .. } = &self.options;
+        name.as_deref().unwrap_or_default() == username && secret.as_deref().unwrap_or_default() == password
     }
 }
 
@@ -98,7 +98,7 @@ pub(crate) async fn accept(listener: TcpListener, options: ProxyOptions, ledger:
             Ok((stream, _)) => {
                 tokio::spawn(serve(stream, Arc::clone(&proxy)));
             }
-            // Out of descriptors, most likely: others must close first.
+            // Probably out of descriptors: other connections must close first.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
@@ -108,7 +108,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
     let mut first = [0];
     match stream.peek(&mut first).await {
         Ok(1) if first[0] == socks::VERSION => {
-            // A client that breaks off is its own affair.
+            // The client closed the connection.
             let _ = socks::serve(stream, &proxy).await;
         }
         Ok(1) => http::serve(stream, proxy).await,
@@ -116,7 +116,7 @@ async fn serve(stream: TcpStream, proxy: Arc<Proxy>) {
     }
 }
 
-/// The server of this name: always on this machine.
+/// The address of a requested server: always on this machine.
 async fn reach(port: u16) -> io::Result<TcpStream> {
     TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await
 }

@@ -1,4 +1,4 @@
-//! SOCKS5 (RFC 1928), with a name and a password (RFC 1929) where one is asked for.
+//! SOCKS5 (RFC 1928), with a user name and password (RFC 1929) if required.
 
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use super::{Proxy, ProxyFailure, ProxyRecord, reach};
 use crate::ledger::HeaderRecord;
 
-/// The first byte of everything that a client says.
+/// The first byte of a SOCKS5 client: the version.
 pub(super) const VERSION: u8 = 5;
 const NO_CREDENTIALS: u8 = 0;
 const NAME_AND_PASSWORD: u8 = 2;

@@ -1,4 +1,4 @@
-//! An authority of the server's own, and the certificates that it signs.
+//! The server's own authority, and the certificates that it signs.
 
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DnType, ExtendedKeyUsagePurpose, IsCa, KeyPair,
@@ -11,7 +11,7 @@ use crate::tls_options::{Certificates, SelfSigned, ServedCertificate};
 /// An authority that signs certificates.
 pub(super) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
-/// A certificate with its key, as the server holds it.
+/// A certificate with its key, for the server.
 pub(super) struct Identity {
     pub(super) chain: Vec<CertificateDer<'static>>,
     pub(super) key: PrivateKeyDer<'static>,
@@ -29,7 +29,7 @@ impl Authority {
         self.0.der().clone()
     }
 
-    /// A certificate of a server that is signed by itself.
+    /// A self-signed certificate of a server.
     pub(super) fn itself(which: ServedCertificate, kind: SelfSigned) -> Result<Self, rcgen::Error> {
         let mut params = of_server(which)?;
         params.extended_key_usages.clear();
@@ -40,13 +40,13 @@ impl Authority {
         Ok(Self(CertifiedIssuer::self_signed(params, KeyPair::generate()?)?))
     }
 
-    /// Its own certificate, where that is what the server shows.
+    /// The self-signed certificate, if the server presents one.
     pub(super) fn own(&self) -> Identity {
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(self.0.key().serialize_der()));
         Identity { chain: vec![self.certificate()], key }
     }
 
-    /// The certificate that the server shows.
+    /// The certificate that the server presents.
     pub(super) fn server(&self, which: ServedCertificate) -> Result<Identity, rcgen::Error> {
         let params = of_server(which)?;
         let key = KeyPair::generate()?;
@@ -55,7 +55,7 @@ impl Authority {
         Ok(Identity { chain: vec![certificate.der().clone()], key })
     }
 
-    /// What a client needs.
+    /// The certificates that a client needs.
     pub(super) fn for_clients(&self) -> Result<Certificates, rcgen::Error> {
         let mut params = named(Vec::new(), "omni-mcp-devserver client")?;
         params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];

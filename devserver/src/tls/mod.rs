@@ -1,4 +1,4 @@
-//! TLS before the server: its certificates, the handshake, and which HTTP is spoken behind it.
+//! TLS of the server: certificates, handshake, and the negotiated HTTP version.
 
 mod certificates;
 
@@ -15,7 +15,7 @@ use tokio_rustls::server::TlsStream;
 use crate::tls_options::{Certificates, ClientCertificate, TlsOptions, TlsVersion};
 use certificates::Authority;
 
-/// What stands before every connection.
+/// The TLS settings of a server.
 pub(crate) struct Front {
     acceptor: TlsAcceptor,
     pub(crate) certificates: Certificates,
@@ -36,13 +36,13 @@ impl Front {
         })
     }
 
-    /// The handshake; an error where the client does not come through it.
+    /// Performs the handshake.
     pub(crate) async fn accept(&self, stream: TcpStream) -> io::Result<TlsStream<TcpStream>> {
         self.acceptor.accept(stream).await
     }
 }
 
-/// Whether HTTP/2 was agreed on.
+/// Whether HTTP/2 was negotiated.
 pub(crate) fn is_http2(stream: &TlsStream<TcpStream>) -> bool {
     stream.get_ref().1.alpn_protocol() == Some(b"h2")
 }

@@ -1,4 +1,4 @@
-//! The least HTTP client that can see everything the server does to a connection.
+//! A minimal HTTP client that observes everything the server does to a connection.
 #![allow(dead_code, clippy::unwrap_used)]
 
 use std::collections::BTreeMap;
@@ -9,12 +9,12 @@ use std::time::Duration;
 use omni_mcp_devserver::DevServer;
 use serde_json::{Value, json};
 
-/// How an answer ended.
+/// How a response ended.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum End {
-    /// As HTTP says it should.
+    /// Properly.
     Whole,
-    /// The connection closed in the middle.
+    /// The connection was closed early.
     Closed,
     /// The connection was reset.
     Reset,
@@ -45,7 +45,7 @@ impl Reply {
         self.json()["error"]["data"]["omni_code"].clone()
     }
 
-    /// The data of every event, as it is.
+    /// The data of every event, unchanged.
     pub(crate) fn events(&self) -> Vec<String> {
         self.text()
             .split_terminator("\n\n")
@@ -89,7 +89,7 @@ impl Wire {
         self.stream.get_mut().write_all(text.as_bytes()).unwrap();
     }
 
-    /// The head of the answer; an error where the connection ended before it.
+    /// Reads the head of the response; an error if the connection ended before.
     pub(crate) fn head(&mut self) -> io::Result<Reply> {
         let mut line = String::new();
         if self.stream.read_line(&mut line)? == 0 {
@@ -121,7 +121,7 @@ impl Wire {
         Ok(chunk)
     }
 
-    /// So many bytes, as they come.
+    /// Reads this many bytes.
     pub(crate) fn bytes(&mut self, count: usize) -> io::Result<Vec<u8>> {
         let mut bytes = vec![0; count];
         self.stream.read_exact(&mut bytes)?;
@@ -165,7 +165,7 @@ impl Wire {
         self.receive()
     }
 
-    /// How the connection ends; whatever comes before is thrown away.
+    /// How the connection ends; bytes before are dropped.
     pub(crate) fn end(&mut self) -> End {
         let mut rest = Vec::new();
         match self.stream.read_to_end(&mut rest) {
@@ -199,7 +199,7 @@ pub(crate) fn search(q: &str) -> Value {
     json!({"name": "fred.search", "arguments": {"q": q, "limit": 3}})
 }
 
-/// Sends to POST /mcp with the server's key, and without waiting.
+/// Sends to POST /mcp with the server's key, without reading the response.
 pub(crate) fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> Wire {
     let mut wire = Wire::to(server);
     let auth = bearer(server);
@@ -213,12 +213,12 @@ pub(crate) fn send(server: &DevServer, headers: &[(&str, &str)], body: &str) -> 
     wire
 }
 
-/// Asks POST /mcp with the server's key.
+/// Sends to POST /mcp with the server's key.
 pub(crate) fn post(server: &DevServer, headers: &[(&str, &str)], body: &str) -> io::Result<Reply> {
     send(server, headers, body).receive()
 }
 
-/// Calls a method and expects an answer.
+/// Sends a request and expects a response.
 pub(crate) fn method(server: &DevServer, method: &str, params: &Value) -> Reply {
     post(server, &[], &rpc(1, method, params)).unwrap()
 }
@@ -228,7 +228,7 @@ pub(crate) fn call(server: &DevServer, key: &str, params: &Value) -> io::Result<
     post(server, &[("idempotency-key", key)], &rpc(7, "tools/call", params))
 }
 
-/// Asks any route with the server's key.
+/// Sends a request to any route with the server's key.
 pub(crate) fn route(server: &DevServer, method: &str, path: &str, headers: &[(&str, &str)]) -> Reply {
     let mut wire = Wire::to(server);
     let auth = bearer(server);
@@ -237,7 +237,7 @@ pub(crate) fn route(server: &DevServer, method: &str, path: &str, headers: &[(&s
     wire.ask(method, path, &all, "").unwrap()
 }
 
-/// What every modern request says about itself.
+/// The `_meta` of every modern request.
 pub(crate) fn modern_meta(capabilities: &Value) -> Value {
     json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -246,7 +246,7 @@ pub(crate) fn modern_meta(capabilities: &Value) -> Value {
     })
 }
 
-/// Params of a modern request of a client that can be asked everything.
+/// Params of a modern request of a client with all capabilities.
 pub(crate) fn modern_params(params: &Value) -> Value {
     let mut params = params.clone();
     if params.get("_meta").is_none() {
@@ -255,7 +255,7 @@ pub(crate) fn modern_params(params: &Value) -> Value {
     params
 }
 
-/// Sends a modern request, with its headers and further ones.
+/// Sends a modern request, with its headers and additional ones.
 pub(crate) fn send_modern(server: &DevServer, id: u64, method: &str, params: &Value, further: &[(&str, &str)]) -> Wire {
     let params = modern_params(params);
     let name = params.get("name").or_else(|| params.get("uri")).and_then(Value::as_str).unwrap_or_default();
@@ -267,31 +267,31 @@ pub(crate) fn send_modern(server: &DevServer, id: u64, method: &str, params: &Va
     send(server, &headers, &rpc(id, method, &params))
 }
 
-/// Asks in the modern era.
+/// Sends a request of the modern era.
 pub(crate) fn modern(server: &DevServer, method: &str, params: &Value) -> Reply {
     send_modern(server, 1, method, params, &[]).receive().unwrap()
 }
 
-/// The messages of an event stream, one after the other.
+/// The messages of an event stream, in order.
 pub(crate) struct Events {
     wire: Wire,
-    said: String,
+    received: String,
 }
 
 impl Events {
-    /// Reads the head of the answer, which must be a stream.
+    /// Reads the head of the response, which must be a stream.
     pub(crate) fn of(mut wire: Wire) -> Self {
         let head = wire.head().unwrap();
         assert_eq!((head.status, head.header("content-type")), (200, Some("text/event-stream")));
-        Self { wire, said: String::new() }
+        Self { wire, received: String::new() }
     }
 
-    /// The next message; none at the end of the stream.
+    /// The next message; `None` at the end of the stream.
     pub(crate) fn next(&mut self) -> Option<Value> {
         loop {
-            if let Some((event, rest)) = self.said.split_once("\n\n") {
+            if let Some((event, rest)) = self.received.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data: ")).map(str::to_owned);
-                self.said = rest.to_owned();
+                self.received = rest.to_owned();
                 match data.filter(|data| !data.is_empty()) {
                     Some(data) => return Some(serde_json::from_str(&data).unwrap()),
                     None => continue,
@@ -301,11 +301,11 @@ impl Events {
             if chunk.is_empty() {
                 return None;
             }
-            self.said.push_str(&String::from_utf8(chunk).unwrap());
+            self.received.push_str(&String::from_utf8(chunk).unwrap());
         }
     }
 
-    /// The next message, which there must be.
+    /// The next message; panics at the end of the stream.
     pub(crate) fn message(&mut self) -> Value {
         self.next().unwrap()
     }

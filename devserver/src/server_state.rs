@@ -1,4 +1,4 @@
-//! What every connection of one server shares.
+//! State that all connections of one server share.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
@@ -8,28 +8,28 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::answer::Answer;
 use crate::balancer::Balancer;
 use crate::calls::{Done, Plan};
+use crate::client_requests::Asked;
 use crate::everything::Everything;
 use crate::exchange::Exchange;
+use crate::fault_rules::Script;
 use crate::faults::RetryAfter;
 use crate::gaia::{self, Gaia};
 use crate::generic::{self, Generic};
-use crate::held::Held;
 use crate::ledger::{ExecutionRecord, Ledger, LedgerSnapshot};
 use crate::oauth::OAuth;
 use crate::octomind::{self, Octomind};
 use crate::odock::Odock;
 use crate::omni::{self, Omni};
+use crate::open_streams::OpenStreams;
 use crate::options::{Options, Profile, Transport};
 use crate::restarts::Restarts;
-use crate::script::Script;
+use crate::resumable_streams::ResumableStreams;
 use crate::sema4::Sema4;
 use crate::sessions::{self, Sessions};
-use crate::speaking::Speaking;
 use crate::sse::Streams;
-use crate::talk::Asked;
 use crate::tools::{self, Tool};
 
-/// The service that is played.
+/// The simulated service.
 pub(crate) enum Service {
     Omni(Omni),
     Generic(Generic),
@@ -39,7 +39,7 @@ pub(crate) enum Service {
     Sema4(Sema4),
 }
 
-/// The error that a rule asks for.
+/// The error of a fault rule.
 pub(crate) struct Scripted<'a> {
     pub(crate) code: &'a str,
     pub(crate) status: Option<u16>,
@@ -66,7 +66,7 @@ impl Service {
         }
     }
 
-    /// The burst and the calls per minute of the rate limit in force.
+    /// The burst and the calls per minute of the current rate limit.
     pub(crate) fn rate_figures(&self) -> Option<(u32, u32)> {
         match self {
             Self::Omni(omni) => omni.rate_figures(),
@@ -74,7 +74,7 @@ impl Service {
         }
     }
 
-    /// What a request of a session that is not known is answered.
+    /// The response to a request of an unknown session.
     pub(crate) fn session_lost(&self, exchange: &Exchange) -> Answer {
         match self {
             Self::Omni(_) => omni::session_lost(exchange),
@@ -83,7 +83,7 @@ impl Service {
         }
     }
 
-    /// What a request of a session that lives on another replica is answered.
+    /// The response to a request of a session on another replica.
     pub(crate) fn session_elsewhere(&self, exchange: &Exchange) -> Answer {
         match self {
             Self::Octomind(_) => octomind::session_elsewhere(exchange),
@@ -91,7 +91,7 @@ impl Service {
         }
     }
 
-    /// The error of a rule, in the envelope of the service.
+    /// The error of a fault rule, in the envelope of the service.
     pub(crate) fn scripted(&self, exchange: &Exchange, scripted: &Scripted<'_>) -> Answer {
         match self {
             Self::Odock(odock) => odock.scripted(scripted),
@@ -117,23 +117,23 @@ impl Service {
     }
 }
 
-/// What every connection of one server shares.
+/// State that all connections of one server share.
 pub(crate) struct Shared {
     pub(crate) ledger: Arc<Ledger>,
-    pub(crate) held: Arc<Held>,
+    pub(crate) open_streams: Arc<OpenStreams>,
     pub(crate) service: Service,
     pub(crate) tools: Vec<Tool>,
     pub(crate) oauth: Option<OAuth>,
-    /// What the server asked its clients.
+    /// Requests to clients.
     pub(crate) asked: Asked,
     pub(crate) everything: Everything,
     pub(crate) restarts: Restarts,
     pub(crate) balancer: Balancer,
-    /// The calls that speak, and can be resumed.
-    pub(crate) speaking: Speaking,
+    /// Streams of calls that send messages and can be resumed.
+    pub(crate) resumable_streams: ResumableStreams,
     /// The server behind this gateway.
     pub(crate) upstream: Option<Arc<Shared>>,
-    /// The gateway before this server, which counts what runs here as its own.
+    /// The gateway in front of this server, which records executions here as its own.
     gateway: OnceLock<Weak<Shared>>,
     url: String,
     pub(crate) options: Options,
@@ -141,23 +141,23 @@ pub(crate) struct Shared {
     sessions: Arc<Mutex<Sessions>>,
     streams: Mutex<Streams>,
     closing: AtomicBool,
-    /// The one worker, where there is but one.
+    /// The only worker, with the option `one_worker`.
     worker: Option<Arc<Semaphore>>,
     stalled_up_to: Arc<AtomicU64>,
 }
 
-/// A lock that a panicking thread does not spoil.
+/// A lock that ignores poisoning.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Shared {
-    /// The worker of one request, as soon as it is free.
+    /// The worker for one request, as soon as it is free.
     pub(crate) async fn worker(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(self.worker.as_ref()?).acquire_owned().await.ok()
     }
 
-    /// Has all connections that are open be as dead as with their cables cut.
+    /// Stalls all open connections.
     pub(crate) fn stall_all(&self) {
         self.stalled_up_to.store(self.ledger.accepted(), Ordering::Relaxed);
     }
@@ -173,10 +173,10 @@ impl Shared {
         let sessions = Arc::<Mutex<Sessions>>::default();
         let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
         Self {
-            held: match &upstream {
-                // A gateway holds nothing open of its own.
-                Some(upstream) => Arc::clone(&upstream.held),
-                None => Arc::new(Held::new(Arc::clone(&ledger), over)),
+            open_streams: match &upstream {
+                // A gateway holds no streams open.
+                Some(upstream) => Arc::clone(&upstream.open_streams),
+                None => Arc::new(OpenStreams::new(Arc::clone(&ledger), over)),
             },
             ledger,
             service: match options.profile {
@@ -194,7 +194,7 @@ impl Shared {
             everything: Everything::default(),
             restarts: Restarts::default(),
             balancer: Balancer::default(),
-            speaking: Speaking::default(),
+            resumable_streams: ResumableStreams::default(),
             upstream,
             gateway: OnceLock::new(),
             url: url.to_owned(),
@@ -209,10 +209,10 @@ impl Shared {
         }
     }
 
-    /// Makes this the gateway before its upstream.
+    /// Makes this server the gateway in front of its upstream.
     pub(crate) fn take_its_place(self: &Arc<Self>) {
         if let Some(upstream) = &self.upstream {
-            // Nobody else knows the upstream yet, so that the place is free.
+            // Nothing else refers to the upstream yet, so the cell is empty.
             let _ = upstream.gateway.set(Arc::downgrade(self));
         }
     }
@@ -221,7 +221,7 @@ impl Shared {
         self.gateway.get()?.upgrade()
     }
 
-    /// A tool begins to run, here and for the gateway before this server.
+    /// Records that a tool begins, here and at the gateway in front of this server.
     pub(crate) fn began(&self) {
         self.ledger.began();
         if let Some(gateway) = self.gateway() {
@@ -229,7 +229,7 @@ impl Shared {
         }
     }
 
-    /// Counts what ran behind this gateway for one of its requests.
+    /// Records executions behind this gateway for one of its requests.
     pub(crate) fn executed_upstream(&self, request_id: &str, mut record: ExecutionRecord) {
         if let Service::Odock(odock) = &self.service {
             let caller = odock.caller_of(request_id);
@@ -247,7 +247,7 @@ impl Shared {
         }
     }
 
-    /// Forgets what happened, behind this server too.
+    /// Clears the ledger, also that of the upstream.
     pub(crate) fn reset(&self) {
         self.ledger.reset();
         if let Some(upstream) = &self.upstream {
@@ -282,12 +282,12 @@ impl Shared {
         id
     }
 
-    /// Whether events carry ids; the older transport knows no resuming.
+    /// Whether events have ids; the HTTP+SSE transport has no resumption.
     pub(crate) fn gives_ids(&self) -> bool {
         self.options.sse_event_ids && self.options.transport != Transport::Sse
     }
 
-    /// Ends a session; false where there was none.
+    /// Ends a session; false if there was none.
     pub(crate) fn end_session(&self, id: &str) -> bool {
         if let Some(upstream) = &self.upstream {
             return upstream.end_session(id);
@@ -307,7 +307,7 @@ impl Shared {
         self.ledger.sessions_closed(ended);
     }
 
-    /// Has a live session live on another replica from now on.
+    /// Moves an open session to another replica.
     pub(crate) fn move_session(&self, id: &str) {
         match &self.upstream {
             Some(upstream) => upstream.move_session(id),

@@ -1,4 +1,4 @@
-//! The streams of GET: pushes, cuts, and what a cut stream missed.
+//! The streams of GET: pushes, cuts, and missed messages of a cut stream.
 #![allow(clippy::unwrap_used)]
 
 mod common;
@@ -28,13 +28,13 @@ fn listen(server: &DevServer, session: &str, last: Option<&str>) -> (Wire, Reply
     (wire, head)
 }
 
-/// What a stream says up to the end of an event that holds a text.
+/// The text of a stream up to the end of an event that contains `text`.
 fn until(wire: &mut Wire, text: &str) -> String {
-    let mut said = String::new();
-    while !said.contains(text) {
-        said.push_str(&String::from_utf8(wire.chunk().unwrap()).unwrap());
+    let mut received = String::new();
+    while !received.contains(text) {
+        received.push_str(&String::from_utf8(wire.chunk().unwrap()).unwrap());
     }
-    said
+    received
 }
 
 fn profiles() -> [&'static str; 3] {
@@ -54,9 +54,9 @@ fn pushes_reach_every_open_stream() {
         let reply = Wire::to(&server).ask("POST", "/__dev/push", &[], request).unwrap();
         assert_eq!((reply.status, reply.json()), (200, json!({"ok": true, "streams": 2})));
         for wire in &mut wires {
-            let said = until(wire, "roots/list");
-            assert!(said.starts_with(": open\n\n"), "{said}");
-            let data: Vec<Value> = said
+            let received = until(wire, "roots/list");
+            assert!(received.starts_with(": open\n\n"), "{received}");
+            let data: Vec<Value> = received
                 .lines()
                 .filter_map(|line| line.strip_prefix("data: "))
                 .map(|data| serde_json::from_str(data).unwrap())
@@ -101,32 +101,35 @@ fn streams_can_be_cut() {
     assert_eq!(server.ledger().streams, 0);
     assert_eq!(wire.end(), End::Closed);
     let (mut wire, head) = listen(&server, &session, None);
-    assert_eq!(head.status, 200, "the session is free for another");
+    assert_eq!(head.status, 200, "the session can open another");
     assert_eq!(Wire::to(&server).ask("POST", "/__dev/drop-streams", &[], "").unwrap().status, 200);
     assert_eq!(wire.end(), End::Closed);
-    assert_eq!(server.ledger().disconnects, 0, "it was the server that left");
+    assert_eq!(server.ledger().disconnects, 0, "the server closed the connection");
 }
 
 #[test]
-fn what_a_cut_stream_missed_is_told_again() {
+fn missed_messages_of_a_cut_stream_are_sent_again() {
     for profile in ["generic", "octomind"] {
         let (server, session) =
             opened(json!({"profile": profile, "answer": "sse", "sse_event_ids": true, "sse_retry_ms": 7}));
         let note = |n: u32| Push::notification("notifications/message", Some(json!({"data": n})));
         let (mut wire, _) = listen(&server, &session, None);
         server.push(&note(1));
-        let said = until(&mut wire, "\"data\":1");
-        assert!(said.contains("id: g1-0\nretry: 7\ndata: \n\n"), "{said}");
-        assert!(said.contains("id: g1-1\n"), "{said}");
+        let received = until(&mut wire, "\"data\":1");
+        assert!(received.contains("id: g1-0\nretry: 7\ndata: \n\n"), "{received}");
+        assert!(received.contains("id: g1-1\n"), "{received}");
         server.drop_streams();
         assert_eq!(server.push(&note(2)), 0);
         let (mut wire, _) = listen(&server, &session, Some("g1-1"));
         assert_eq!(server.push(&note(3)), 1);
-        let said = until(&mut wire, "\"data\":3");
-        assert!(!said.contains("\"data\":1") && said.contains("id: g1-2\n") && said.contains("id: g1-3\n"), "{said}");
+        let received = until(&mut wire, "\"data\":3");
+        assert!(
+            !received.contains("\"data\":1") && received.contains("id: g1-2\n") && received.contains("id: g1-3\n"),
+            "{received}"
+        );
         assert_eq!(listen(&server, &session, Some("g1-1")).1.status, 409);
 
-        // The streams of answers are resumed beside it.
+        // Streams of responses can be resumed, too.
         let ids = post(&server, &[("mcp-session-id", &session)], &rpc(1, "ping", &json!({}))).unwrap().event_ids();
         let accept = [("accept", "text/event-stream"), ("mcp-session-id", session.as_str())];
         let rest = route(&server, "GET", "/mcp", &[accept[0], accept[1], ("last-event-id", &ids[0])]);
@@ -135,7 +138,7 @@ fn what_a_cut_stream_missed_is_told_again() {
 }
 
 #[test]
-fn get_can_be_closed() {
+fn get_can_be_disabled() {
     for profile in profiles() {
         let (server, session) = opened(json!({"profile": profile, "get_stream": false}));
         let headers = [("accept", "text/event-stream"), ("mcp-session-id", session.as_str())];
@@ -144,7 +147,7 @@ fn get_can_be_closed() {
 }
 
 #[test]
-fn faults_meet_streams_too() {
+fn faults_of_get_streams() {
     let (server, session) = opened(json!({"profile": "generic"}));
     let rule = json!({"on": {"http_method": "GET"}, "times": 1, "fault": {"kind": "stream_cut", "after_events": 0}});
     server.script_json(&rule.to_string()).unwrap();
@@ -155,7 +158,7 @@ fn faults_meet_streams_too() {
 }
 
 #[test]
-fn the_most_tools_at_once_are_counted() {
+fn concurrent_tools_are_counted() {
     let (server, session) = opened(json!({"profile": "generic"}));
     let named = [("mcp-session-id", session.as_str())];
     let slow = |ms: u64| rpc(1, "tools/call", &json!({"name": "slow", "arguments": {"ms": ms}}));

@@ -1,4 +1,4 @@
-//! Requests to the client in the middle of a call, as the legacy era has them, and where a call's messages go.
+//! Requests to the client during a call of the legacy era, and the destination of a call's messages.
 
 use std::collections::HashMap;
 use std::future::{Future, pending};
@@ -11,48 +11,48 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 
 use crate::body::Step;
-use crate::lines;
-use crate::shared::{Shared, lock};
+use crate::server_state::{Shared, lock};
 use crate::sse;
+use crate::stdout;
 use crate::tools::Failed;
 
-/// A tool that speaks with the client before it answers.
+/// A tool that sends requests to the client before its result.
 pub(crate) type Talk = Box<dyn FnOnce(Arc<Shared>, Outlet) -> Talking + Send>;
 
 /// Such a tool while it runs.
 pub(crate) type Talking = Pin<Box<dyn Future<Output = Result<Arc<str>, Failed>> + Send>>;
 
-/// Where the messages of one call go before its answer.
+/// Destination of the messages of one call before its response.
 pub(crate) enum Outlet {
-    /// The event stream of its own POST.
+    /// The event stream of its POST.
     Post(UnboundedSender<Step>),
-    /// The same where it can be resumed, by its number.
+    /// The same with resumption, by its number.
     Kept(u64),
     /// The stream of its session.
     Session(String),
-    /// Standard output, which only the program has.
+    /// Standard output, in the program only.
     #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     Lines,
 }
 
 impl Outlet {
-    /// Sends a message; false where nobody listens.
-    pub(crate) fn say(&self, shared: &Shared, message: &str) -> bool {
+    /// Sends a message; false if there is no receiver.
+    pub(crate) fn send(&self, shared: &Shared, message: &str) -> bool {
         match self {
             Self::Post(stream) => stream.send(Step::Send(sse::event(None, message))).is_ok(),
             Self::Kept(number) => {
-                shared.speaking.say(*number, message);
+                shared.resumable_streams.send(*number, message);
                 true
             }
-            Self::Session(session) => shared.held.say(Some(session), message) > 0,
+            Self::Session(session) => shared.open_streams.send(Some(session), message) > 0,
             Self::Lines => {
-                lines::print(message);
+                stdout::print(message);
                 true
             }
         }
     }
 
-    /// Pending until the client leaves, where that can be seen.
+    /// Pending until the client leaves, if that can be detected.
     async fn left(&self) {
         match self {
             Self::Post(stream) => stream.closed().await,
@@ -61,7 +61,7 @@ impl Outlet {
     }
 }
 
-/// The requests that wait for their answers.
+/// Requests that wait for the client's response.
 #[derive(Default)]
 pub(crate) struct Asked {
     last: AtomicU64,
@@ -69,26 +69,26 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
-    /// Takes an answer; one that nobody waits for is dropped.
+    /// Accepts a response; one that no request waits for is dropped.
     pub(crate) fn answered(&self, message: &Value) {
         let id = message.get("id").and_then(Value::as_str);
         if let Some(waits) = id.and_then(|id| lock(&self.waiting).remove(id)) {
-            // The call may be over.
+            // The call may have ended.
             let _ = waits.send(message.clone());
         }
     }
 }
 
-/// The way that a request takes.
+/// The stream on which a request is sent.
 #[derive(Clone)]
 pub(crate) enum Over {
-    /// With the messages of the call.
+    /// That of the call.
     Call,
-    /// The stream of GET of the session, or of a client without one.
+    /// The GET stream of the session, or of a client without one.
     Get(Option<String>),
 }
 
-/// Asks the client, and gives its result or its error object.
+/// Sends a request to the client, and returns its result or error object.
 pub(crate) async fn ask(shared: &Shared, outlet: &Outlet, over: &Over, request: &Value) -> Result<Value, Failed> {
     let id = format!("server-{}", shared.asked.last.fetch_add(1, Ordering::Relaxed) + 1);
     let (answer, answered) = oneshot::channel();
@@ -98,13 +98,13 @@ pub(crate) async fn ask(shared: &Shared, outlet: &Outlet, over: &Over, request: 
         message["params"] = params.clone();
     }
     let message = message.to_string();
-    let heard = match over {
-        // What is held open there is standard output itself.
-        Over::Get(_) if matches!(outlet, Outlet::Lines) => outlet.say(shared, &message),
-        Over::Call => outlet.say(shared, &message),
-        Over::Get(session) => shared.held.say(session.as_deref(), &message) > 0,
+    let is_sent = match over {
+        // On stdio, the open stream is standard output.
+        Over::Get(_) if matches!(outlet, Outlet::Lines) => outlet.send(shared, &message),
+        Over::Call => outlet.send(shared, &message),
+        Over::Get(session) => shared.open_streams.send(session.as_deref(), &message) > 0,
     };
-    let answer = match heard {
+    let answer = match is_sent {
         false => Err("no stream is open for a request to the client"),
         true => tokio::select! {
             answer = answered => answer.map_err(|_| "the server closed"),

@@ -1,4 +1,4 @@
-//! The rules in force, and which of them a request meets.
+//! The current fault rules, and the faults that they apply to a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,24 +6,24 @@ use std::time::Duration;
 use crate::exchange::Exchange;
 use crate::faults::{Fault, Rule, When};
 
-/// A rule that cannot be used.
+/// An invalid rule.
 #[derive(Debug, thiserror::Error)]
 #[error("bad fault rule: {0}")]
 pub struct ScriptError(pub(crate) String);
 
-/// What the rules have in store for one request.
+/// The faults of one request.
 #[derive(Default)]
 pub(crate) struct Fate {
-    /// The time the execution takes longer.
+    /// Delay of the execution.
     pub(crate) before: Duration,
-    /// The time the answer takes longer.
+    /// Delay of the response.
     pub(crate) after: Duration,
     /// The fault, other than a delay.
     pub(crate) fault: Option<Arc<Fault>>,
 }
 
 impl Fate {
-    /// The kind that the ledger shows.
+    /// The kind recorded in the ledger.
     pub(crate) fn kind(&self) -> Option<&'static str> {
         match &self.fault {
             Some(fault) => Some(fault.kind()),
@@ -40,7 +40,7 @@ struct Active {
     fired: u64,
 }
 
-/// The rules in force, in the order they were given.
+/// The current rules, in the order in which they were added.
 pub(crate) struct Script {
     rules: Vec<Active>,
     random: fastrand::Rng,
@@ -51,7 +51,7 @@ impl Script {
         Self { rules: Vec::new(), random: fastrand::Rng::with_seed(seed) }
     }
 
-    /// Adds rules behind those in force: all of them, or none.
+    /// Adds rules after the current ones: all of them, or none.
     pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), ScriptError> {
         for (at, rule) in rules.iter().enumerate() {
             rule.check().map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
@@ -69,8 +69,8 @@ impl Script {
         self.rules.clear();
     }
 
-    /// Counts the request against every rule. Delays add up; of the others the first that fires
-    /// counts, and a later one keeps its `times`.
+    /// Counts the request for every rule. Delays add up; of the others the first one
+    /// applies, and the `times` of a later one do not change.
     pub(crate) fn select(&mut self, exchange: &Exchange) -> Fate {
         let mut fate = Fate::default();
         for active in &mut self.rules {

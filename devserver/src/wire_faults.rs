@@ -1,4 +1,4 @@
-//! From an answer to bytes on the wire, and what a fault makes of it on the way.
+//! Converts a response to bytes, and applies the fault of the request to it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -10,20 +10,20 @@ use serde_json::{Value, json};
 
 use crate::answer::{Answer, Outcome, Payload};
 use crate::body::{AnswerBody, KEEP_ALIVE, Step};
-use crate::bomb;
+use crate::compression_bomb;
 use crate::connection::Guard;
 use crate::exchange::Exchange;
 use crate::faults::{Acknowledgement, Endless, Fault, How, RetryAfter, Then, When};
 use crate::headers::{EVENT_STREAM, JSON, SESSION_ID};
-use crate::held::Feed;
 use crate::jsonrpc;
 use crate::methods;
 use crate::omni;
-use crate::shared::{Scripted, Shared};
+use crate::open_streams::Feed;
+use crate::server_state::{Scripted, Shared};
 use crate::sse;
 
-/// The answer that a fault puts in the place of the service's own; none where it has no such.
-/// `served` is what it had to say.
+/// The response of a fault instead of that of the service; `None` if the fault has none.
+/// `served` is the service's own.
 pub(crate) fn replacement(
     shared: &Shared,
     exchange: &Exchange,
@@ -79,7 +79,7 @@ pub(crate) fn replacement(
         Fault::RawOutput { text, charset, on_get_stream: true, acknowledgement, .. } => {
             let bytes = charset.encode(&filled(text, exchange, served)).into();
             if let Some(session) = exchange.header(SESSION_ID) {
-                shared.held.tell(session, Step::Send(bytes));
+                shared.open_streams.send_step(session, Step::Send(bytes));
             }
             match acknowledgement {
                 None => Answer::empty(202),
@@ -91,12 +91,12 @@ pub(crate) fn replacement(
         Fault::RawOutput { text, charset, .. } => {
             body_answer(200, EVENT_STREAM, charset.encode(&filled(text, exchange, served)).into())
         }
-        // Its bytes go out in the place of those of this answer.
+        // The raw bytes are sent instead of this response.
         Fault::RawResponse { .. } => body_answer(200, JSON, Bytes::new()),
         Fault::Bomb { encoding, bytes } => {
             let id = exchange.rpc_id();
             let head = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"text":""#);
-            let (name, packed) = bomb::packed(*encoding, head.as_bytes(), *bytes);
+            let (name, packed) = compression_bomb::packed(*encoding, head.as_bytes(), *bytes);
             body_answer(200, JSON, packed).with("content-encoding", name)
         }
         Fault::Redirect { status, location } => Answer::empty(*status).with("location", &at_host(location, exchange)),
@@ -104,19 +104,19 @@ pub(crate) fn replacement(
     })
 }
 
-/// An address with the request's own host and port in the place for them.
+/// An address with the placeholders for the request's host and port replaced.
 fn at_host(location: &str, exchange: &Exchange) -> String {
     let host = exchange.headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
     location.replace("$HOST", host)
 }
 
-/// A text with the id of the request and its answer in the places for them.
+/// A text with the placeholders for the request's id and response replaced.
 fn filled(text: &str, exchange: &Exchange, served: Option<&Answer>) -> String {
     let answer = served.and_then(answer_text).unwrap_or_default();
     text.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer)
 }
 
-/// The bytes of a raw output and what follows them, if the fault is one.
+/// The bytes of a raw output and what follows them, for such a fault.
 pub(crate) fn raw_output(fault: &Fault, id: &Value, served: Option<&Answer>) -> Option<(Bytes, Then)> {
     let Fault::RawOutput { text, charset, then, .. } = fault else { return None };
     let answer = served.and_then(answer_text).unwrap_or_default();
@@ -124,13 +124,13 @@ pub(crate) fn raw_output(fault: &Fault, id: &Value, served: Option<&Answer>) -> 
     Some((charset.encode(&text).into(), *then))
 }
 
-/// The bytes of a raw response, if the fault is one.
+/// The bytes of a raw response, for such a fault.
 pub(crate) fn raw_response(fault: &Fault, exchange: &Exchange, served: Option<&Answer>) -> Option<Bytes> {
     let Fault::RawResponse { head, body, charset, packing, .. } = fault else { return None };
     let body = charset.encode(&filled(body, exchange, served));
     let body = match packing {
         None => body.into(),
-        Some(packing) => bomb::packed(*packing, &body, body.len() as u64).1,
+        Some(packing) => compression_bomb::packed(*packing, &body, body.len() as u64).1,
     };
     let mut head = filled(head.trim_end_matches('\n'), exchange, served).replace('\n', "\r\n");
     let named = head.to_ascii_lowercase();
@@ -141,7 +141,7 @@ pub(crate) fn raw_response(fault: &Fault, exchange: &Exchange, served: Option<&A
     Some([head.as_bytes(), &body].concat().into())
 }
 
-/// The message that an answer is about.
+/// The JSON-RPC message of a response.
 fn answer_text(answer: &Answer) -> Option<String> {
     match &answer.payload {
         Payload::Rpc { id, outcome, .. } => Some(jsonrpc::render(id, outcome)),
@@ -181,17 +181,17 @@ fn with_headers(mut answer: Answer, headers: &BTreeMap<String, String>) -> Answe
     answer
 }
 
-/// What goes on the wire, before it is cut into steps.
+/// What is sent, before it is divided into steps.
 enum Wire {
     Whole(Bytes),
-    /// Events, and the time between two of them.
+    /// Events, and the interval between two of them.
     Events(Vec<Bytes>, Duration),
     Open(Bytes),
-    Held(Bytes, Feed),
+    Streamed(Bytes, Feed),
     Relay(Incoming),
 }
 
-/// The HTTP answer, changed by the fault.
+/// The HTTP response, changed by the fault.
 pub(crate) fn respond(
     shared: &Shared,
     answer: Answer,
@@ -225,7 +225,7 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
             Endless::Body => (json, Wire::Open(endless_head(&payload))),
             Endless::Comments | Endless::Events => (stream, Wire::Open(Bytes::new())),
             Endless::Event => (stream, Wire::Open(Bytes::from_static(b"event: message\ndata: "))),
-            // Of which nothing leaves but its length.
+            // Only its length is sent.
             Endless::Headers => (json, Wire::Open(Bytes::new())),
         };
     }
@@ -246,7 +246,7 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
         }
         Payload::Resumed(events) => (stream, Wire::Events(events, Duration::ZERO)),
         Payload::Open(first) => (stream, Wire::Open(first)),
-        Payload::Held(first, feed) => (stream, Wire::Held(first, feed)),
+        Payload::Streamed(first, feed) => (stream, Wire::Streamed(first, feed)),
         Payload::Relayed(from) => (stream, Wire::Relay(from)),
         Payload::Rpc { id, outcome, mut before, sse } => {
             let text = jsonrpc::render(&id_of(id, fault), &outcome);
@@ -287,7 +287,7 @@ fn lay_out(shared: &Shared, payload: Payload, fault: Option<&Fault>) -> (Option<
     }
 }
 
-/// The messages of an answer, each as it is.
+/// The messages of a response, each unchanged.
 pub(crate) fn messages(answer: Answer, fault: Option<&Fault>) -> Vec<String> {
     match answer.payload {
         Payload::Rpc { id, outcome, mut before, .. } => {
@@ -298,7 +298,7 @@ pub(crate) fn messages(answer: Answer, fault: Option<&Fault>) -> Vec<String> {
     }
 }
 
-/// The id of an answer, changed by the fault.
+/// The id of a response, changed by the fault.
 pub(crate) fn id_of(id: Value, fault: Option<&Fault>) -> Value {
     match fault {
         Some(Fault::WrongId {}) => wrong_id(&id),
@@ -314,7 +314,7 @@ fn wrong_id(id: &Value) -> Value {
     }
 }
 
-/// A place in the middle of a text where it can be cut.
+/// A position in the middle of a text where it can be cut.
 pub(crate) fn half(text: &str) -> usize {
     let mut at = text.len() / 2;
     while !text.is_char_boundary(at) {
@@ -336,12 +336,12 @@ fn endless_head(payload: &Payload) -> Bytes {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{{"text":""#).into()
 }
 
-/// What an endless answer repeats: big pieces in a flood, small ones at a pace.
+/// The repeated content of an endless response: large pieces if sent at once, small ones at intervals.
 fn endless_chunk(what: Endless, flood: bool) -> Bytes {
     let piece = match what {
-        Endless::Comments => ": nothing to say\n\n".to_owned(),
+        Endless::Comments => ": filler\n\n".to_owned(),
         Endless::Events => {
-            let params = json!({"level": "info", "data": "nothing to say"});
+            let params = json!({"level": "info", "data": "filler"});
             let message = jsonrpc::notification("notifications/message", &params);
             format!("event: message\ndata: {message}\n\n")
         }
@@ -354,7 +354,7 @@ fn endless_chunk(what: Endless, flood: bool) -> Bytes {
 fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<Guard>) -> AnswerBody {
     let length = match (&wire, fault) {
         (_, Some(Fault::StreamCut { .. })) => None,
-        // What is to stop in the middle, or comes in chunks, cannot say how long it is.
+        // A response that stops early or is sent in chunks has no `Content-Length`.
         (_, Some(Fault::RawBody { bytes_per_tick: Some(_), .. })) => None,
         (_, Some(fault)) if fault.then().is_some_and(|then| then != Then::End) => None,
         (Wire::Whole(bytes), _) => Some(bytes.len() as u64),
@@ -363,7 +363,7 @@ fn into_body(shared: &Shared, wire: Wire, fault: Option<&Fault>, guard: Option<G
     AnswerBody::new(steps(shared, wire, fault), length, guard)
 }
 
-/// What an answer becomes on a stream that carries the answers of other requests too.
+/// A response as sent on a stream that carries those of other requests too.
 pub(crate) fn on_stream(shared: &Shared, answer: Answer, fault: Option<&Fault>) -> VecDeque<Step> {
     let fault = match fault {
         Some(Fault::MalformedJson {}) => Some(&Fault::MalformedEvent {}),
@@ -386,8 +386,8 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             sent.truncate(*bytes);
             steps.extend([Step::Send(sent), Step::Cut(*how)]);
         }
-        (Some(Fault::StreamCut { after_events, how, .. }), Wire::Held(first, feed)) if *after_events > 0 => {
-            // A call that speaks begins with nothing.
+        (Some(Fault::StreamCut { after_events, how, .. }), Wire::Streamed(first, feed)) if *after_events > 0 => {
+            // The stream of a call that sends messages begins empty.
             let begun = usize::from(!first.is_empty());
             let feed = feed.cut_after(after_events.saturating_sub(begun), *how);
             let every = Duration::from_millis(shared.options.keep_alive_ms);
@@ -447,7 +447,7 @@ fn steps(shared: &Shared, wire: Wire, fault: Option<&Fault>) -> VecDeque<Step> {
             let chunk = Bytes::from_static(KEEP_ALIVE);
             steps.extend([Step::Send(first), Step::Wait(every), Step::Repeat { chunk, every }]);
         }
-        (_, Wire::Held(first, feed)) => {
+        (_, Wire::Streamed(first, feed)) => {
             let every = Duration::from_millis(shared.options.keep_alive_ms);
             steps.extend([Step::Send(first), Step::Feed { feed, every }]);
         }
@@ -472,10 +472,10 @@ fn push_events(steps: &mut VecDeque<Step>, events: impl Iterator<Item = Bytes>, 
 }
 
 impl Wire {
-    /// The bytes that are known beforehand.
+    /// The bytes that are known in advance.
     fn text(self) -> Bytes {
         match self {
-            Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => bytes,
+            Self::Whole(bytes) | Self::Open(bytes) | Self::Streamed(bytes, _) => bytes,
             Self::Events(events, _) => events.concat().into(),
             Self::Relay(_) => Bytes::new(),
         }
@@ -484,7 +484,7 @@ impl Wire {
     fn events(self) -> (Vec<Bytes>, Duration) {
         match self {
             Self::Events(events, pause) => (events, pause),
-            Self::Whole(bytes) | Self::Open(bytes) | Self::Held(bytes, _) => (vec![bytes], Duration::ZERO),
+            Self::Whole(bytes) | Self::Open(bytes) | Self::Streamed(bytes, _) => (vec![bytes], Duration::ZERO),
             Self::Relay(_) => (Vec::new(), Duration::ZERO),
         }
     }

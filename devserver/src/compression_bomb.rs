@@ -1,4 +1,4 @@
-//! Compressed bodies that are small on the wire and large behind it.
+//! Bodies that are small when compressed and large when decompressed.
 
 use bytes::Bytes;
 use flate2::{Compress, Compression, Crc, FlushCompress};
@@ -7,12 +7,12 @@ use crate::faults::Packing;
 
 /// The largest block of a zstd frame (RFC 8878, 3.1.1.2.4).
 const ZSTD_BLOCK: u64 = 128 << 10;
-/// What is compressed by gzip at once.
+/// Bytes that gzip compresses at once.
 const GZIP_PIECE: u64 = 1 << 20;
-/// What fills the body.
+/// The byte that fills the body.
 const FILL: u8 = b'x';
 
-/// `head`, and then the same letter again and again, `bytes` in all: the name of the encoding, and the compressed body.
+/// The name of the encoding, and the compressed body: `head` followed by `bytes` bytes in all, one character repeated.
 pub(crate) fn packed(encoding: Packing, head: &[u8], bytes: u64) -> (&'static str, Bytes) {
     let rest = bytes.saturating_sub(head.len() as u64);
     match encoding {
@@ -21,7 +21,7 @@ pub(crate) fn packed(encoding: Packing, head: &[u8], bytes: u64) -> (&'static st
     }
 }
 
-/// One member, whose pieces are each compressed by themselves, so that what repeats need be compressed once only.
+/// One member; its pieces are compressed separately, so that the repeated piece is compressed once.
 fn gzip(head: &[u8], rest: u64) -> std::io::Result<Vec<u8>> {
     let fill = vec![FILL; GZIP_PIECE as usize];
     let piece = deflated(&fill)?;
@@ -46,7 +46,7 @@ fn gzip(head: &[u8], rest: u64) -> std::io::Result<Vec<u8>> {
     Ok(member)
 }
 
-/// Blocks that end at a byte and refer to nothing before them.
+/// Compresses to blocks that end at a byte boundary and do not refer to earlier ones.
 fn deflated(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut packer = Compress::new(Compression::best(), false);
     let mut packed = Vec::with_capacity(bytes.len() / 64 + 128);
@@ -56,7 +56,7 @@ fn deflated(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(packed)
 }
 
-/// A frame of one block as it is, and blocks that say of one byte how often it comes: four bytes for 128 KiB.
+/// A frame of one raw block, and run-length blocks: four bytes for 128 KiB.
 fn zstd(head: &[u8], mut rest: u64) -> Vec<u8> {
     const RAW: u32 = 0;
     const REPEATED: u32 = 1;

@@ -1,4 +1,4 @@
-//! The bundled series. Names are FRED's own; observation values are sample values, not FRED data.
+//! The bundled series. Names are those of FRED; observation values are sample values, not FRED data.
 
 use std::sync::OnceLock;
 
@@ -23,13 +23,13 @@ pub(crate) struct Series {
     keywords: String,
     sample: Sample,
     #[serde(skip)]
-    words: Vec<String>,
-    /// What `search` says of it, as JSON text.
+    terms: Vec<String>,
+    /// The entry in results of `search`, as JSON text.
     #[serde(skip)]
     found: String,
 }
 
-/// The numbers that the sample values are computed from.
+/// The parameters of the sample values.
 #[derive(Deserialize)]
 struct Sample {
     base: f64,
@@ -41,25 +41,25 @@ struct Sample {
 fn all() -> &'static [Series] {
     static ALL: OnceLock<Vec<Series>> = OnceLock::new();
     ALL.get_or_init(|| {
-        // A file that cannot be read is caught by the test below, not by a user.
+        // A test below ensures that the file can be parsed.
         let file: Result<File, _> = serde_json::from_str(include_str!("../data/fred.json"));
         let mut series = file.map(|file| file.series).unwrap_or_default();
         for one in &mut series {
-            one.words = words(&format!("{} {} {}", one.series_id, one.title, one.keywords));
+            one.terms = terms(&format!("{} {} {}", one.series_id, one.title, one.keywords));
             one.found = Value::Object(one.head()).to_string();
         }
         series
     })
 }
 
-fn words(text: &str) -> Vec<String> {
-    text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).map(str::to_lowercase).collect()
+fn terms(text: &str) -> Vec<String> {
+    text.split(|c: char| !c.is_alphanumeric()).filter(|term| !term.is_empty()).map(str::to_lowercase).collect()
 }
 
-/// The series that have words of the query, those with the most first, else in the file's order;
+/// The series that contain terms of the query, those with the most first, then in the order of the file;
 /// as JSON text.
 pub(crate) fn search(query: &str, limit: usize) -> String {
-    let asked = words(query);
+    let asked = terms(query);
     let mut hits: Vec<(usize, &Series)> =
         all().iter().map(|series| (series.score(&asked), series)).filter(|(score, _)| *score > 0).collect();
     hits.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
@@ -74,7 +74,7 @@ pub(crate) fn find(series_id: &str) -> Option<&'static Series> {
 
 impl Series {
     fn score(&self, asked: &[String]) -> usize {
-        asked.iter().filter(|word| self.words.iter().any(|own| own.starts_with(word.as_str()))).count()
+        asked.iter().filter(|term| self.terms.iter().any(|own| own.starts_with(term.as_str()))).count()
     }
 
     fn head(&self) -> Map<String, Value> {
@@ -106,7 +106,7 @@ impl Series {
         Value::Object(answer)
     }
 
-    /// The days that the series has a value for.
+    /// The days with a value of the series.
     fn days(&self) -> Vec<Day> {
         let months = |step: usize| {
             (2015..=2025)
@@ -133,7 +133,7 @@ impl Series {
         }
     }
 
-    /// A sample value: a line with a triangle wave on it; null on holidays of daily series.
+    /// A sample value: a line with a triangle wave; null on holidays of daily series.
     fn value(&self, n: usize, day: Day) -> Option<f64> {
         let (_, month, date) = day.civil();
         let is_holiday = matches!((month, date), (1, 1) | (7, 4) | (12, 25));
