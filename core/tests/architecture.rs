@@ -41,7 +41,7 @@ impl Source {
         self.path.split('/').next().unwrap_or_default()
     }
 
-    /// The folders that this file imports, each with the path as it is written.
+    /// The folders that this file imports, each with the path in the source.
     fn imports(&self) -> Vec<(&str, &str)> {
         let mut imports = Vec::new();
         let mut rest = self.text.as_str();
@@ -57,7 +57,7 @@ impl Source {
         imports
     }
 
-    /// The types that are declared at the level of the module.
+    /// The types that are declared at module level.
     fn types(&self) -> Vec<&str> {
         self.text.lines().filter_map(declared_type).collect()
     }
@@ -106,9 +106,9 @@ fn every_folder_is_a_layer() {
     assert!(LAYERS.iter().all(|layer| folders.contains(*layer)), "layers without a folder, of {LAYERS:?}");
 }
 
-/// Where a path in ARCHITECTURE.md may begin, from the root of the repository.
+/// Folders that paths in ARCHITECTURE.md are relative to.
 const ROOTS: &[&str] = &["", "core", "core/src", "tests/vectors", "bindings-python", "bindings-node"];
-/// The folders of tests of the bindings, which ARCHITECTURE.md names without their folder.
+/// Test folders of the bindings, which ARCHITECTURE.md omits.
 const TESTS: &[&str] = &["bindings-python/tests", "bindings-node/tests"];
 
 /// The texts in backticks that are paths of files or folders.
@@ -191,7 +191,7 @@ fn reach<'a>(start: &str, arrows: &BTreeMap<&str, BTreeSet<&'a str>>) -> BTreeSe
     seen
 }
 
-/// The most folders that reach each other; 0 where none reaches itself.
+/// The size of the largest circle of folders; 0 if there is none.
 fn largest_circle(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> usize {
     let reached: BTreeMap<_, _> = arrows.keys().map(|folder| (*folder, reach(folder, arrows))).collect();
     let circle = |folder: &&str| {

@@ -1,4 +1,4 @@
-//! Progress and server requests that arrive faster than callbacks take them are dropped and counted; calls continue.
+//! Progress and server requests that arrive faster than callbacks handle them are dropped and counted; calls continue.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
@@ -23,7 +23,7 @@ fn client(server: &DevServer, path: &str) -> ClientBuilder {
     Client::builder().profile("generic").endpoint(format!("{}{path}", server.url()))
 }
 
-/// Keeps the thread until something holds.
+/// Blocks the thread until a condition holds.
 fn block(holds: impl Fn() -> bool) {
     let end = Instant::now() + SOON;
     while !holds() {
@@ -46,12 +46,12 @@ async fn echo(client: &Client) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slow_consumer_of_progress_loses_progress_and_no_result() {
+async fn a_slow_progress_callback_loses_progress_but_no_result() {
     let server = start(&json!({"profile": "generic", "transport": "sse", "progress": SENT}));
     let client = client(&server, "/sse").transport("sse").max_queued_notifications(QUEUED).build().unwrap();
     let received: Arc<Mutex<Vec<f64>>> = Arc::default();
     let (sink, counts) = (Arc::clone(&received), client.clone());
-    // Progress that is being delivered keeps its place.
+    // Progress that is being delivered counts against the limit.
     let dropped = SENT - u64::from(QUEUED);
     let result = client
         .call_tool("echo", json!({"n": 1}))
@@ -69,7 +69,7 @@ async fn a_slow_consumer_of_progress_loses_progress_and_no_result() {
     client.close().await;
 }
 
-/// How many of the pushed requests have been answered.
+/// Number of pushed requests with a response.
 fn answers(server: &DevServer) -> usize {
     let ledger: Value = serde_json::from_str(&server.ledger_json()).unwrap();
     let is_answer = |request: &&Value| request["body"]["id"].as_str().is_some_and(|id| id.starts_with("asked_"));
@@ -77,10 +77,10 @@ fn answers(server: &DevServer) -> usize {
 }
 
 #[tokio::test]
-async fn a_flood_of_a_servers_requests_is_answered_up_to_the_limit() {
+async fn server_requests_are_handled_up_to_the_limit() {
     let server = start(&json!({"profile": "generic", "era": "legacy"}));
-    let gate = Arc::new(Semaphore::new(0));
-    let closed = Arc::clone(&gate);
+    let blocked = Arc::new(Semaphore::new(0));
+    let closed = Arc::clone(&blocked);
     let client = client(&server, "/mcp")
         .listen(true)
         .max_server_requests(ANSWERED)
@@ -103,11 +103,11 @@ async fn a_flood_of_a_servers_requests_is_answered_up_to_the_limit() {
     until(|| client.counters().unanswered == left).await;
     echo(&client).await;
     assert_eq!(answers(&server), 0);
-    gate.add_permits(1);
+    blocked.add_permits(1);
     until(|| answers(&server) == ANSWERED as usize).await;
     let counters = client.counters();
     assert_eq!((counters.unanswered, counters.failures), (left, 0));
-    // Both places are free again, once the client knows that its answers were taken.
+    // Both permits are free again when the client knows that its responses were accepted.
     until(|| {
         server.push_json(r#"{"id": "asked_again", "method": "roots/list"}"#).unwrap();
         answers(&server) > ANSWERED as usize

@@ -1,4 +1,4 @@
-//! Concurrent calls: one token for all, one tool call at a time where a record sets it.
+//! Concurrent calls: one token for all; one tool call at a time if a record requires it.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
@@ -15,7 +15,7 @@ fn token_requests(server: &DevServer) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_first_calls_ask_for_one_token_and_a_revoked_one_is_renewed_once() {
+async fn concurrent_calls_request_one_token_and_renew_it_once() {
     let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
     let mut auth = AuthConfig::client_credentials("client_devserver", "secret_devserver_0001");
     auth.token_url = Some(format!("{}/oauth/token", server.url()).into());
@@ -56,12 +56,12 @@ async fn fifty_calls_of_a_serial_record_run_one_at_a_time_in_order() {
 }
 
 #[tokio::test]
-async fn without_the_flag_they_overlap() {
+async fn calls_overlap_without_the_flag() {
     assert!(most_at_once(false).await >= 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_cancelled_calls_leave_few_connections_and_send_cancelled_each() {
+async fn cancelled_calls_send_notifications_and_leave_few_connections() {
     let server = DevServer::start_json(
         r#"{"faults": [{"on": {"method": "tools/call"}, "fault": {"kind": "hang", "when": "after_execution"}}]}"#,
     )

@@ -1,5 +1,4 @@
-//! Many calls at once: how many connections they take, in which order they wait, and what becomes of them when the server
-//! is restarted.
+//! Many concurrent calls: the number of connections, the order in which calls wait, and a restart of the server.
 #![allow(clippy::unwrap_used)]
 
 use std::future::{Future, IntoFuture};
@@ -21,7 +20,7 @@ fn client(server: &DevServer) -> ClientBuilder {
 }
 
 #[tokio::test]
-async fn two_thousand_calls_at_once_take_no_more_connections_than_the_option_says() {
+async fn concurrent_calls_use_at_most_max_connections() {
     let server = served(&json!({"profile": "generic", "ledger": "counts"}));
     let client = client(&server).max_connections(16_u32).build().unwrap();
     client.ping().await.unwrap();
@@ -29,12 +28,12 @@ async fn two_thousand_calls_at_once_take_no_more_connections_than_the_option_say
     assert!(calls.iter().all(Result::is_ok));
     let ledger = server.ledger();
     assert_eq!(ledger.execution_count, 2000);
-    // One more each where a call begins before the connection of the one before it is free again.
+    // One more for each call that begins before the connection of the previous one is free again.
     assert!(ledger.connections <= 2 * 16, "{}", ledger.connections);
 }
 
 #[tokio::test]
-async fn calls_wait_in_the_order_in_which_they_were_made() {
+async fn calls_wait_in_order() {
     let server = served(&json!({"profile": "generic"}));
     let client = client(&server).max_connections(1_u32).build().unwrap();
     client.ping().await.unwrap();
@@ -45,7 +44,7 @@ async fn calls_wait_in_the_order_in_which_they_were_made() {
 }
 
 #[tokio::test]
-async fn calls_that_wait_for_a_connection_end_with_their_client() {
+async fn waiting_calls_end_with_their_client() {
     let server =
         served(&json!({"profile": "generic", "faults": [{"on": {"tool": "slow"}, "fault": {"kind": "hang"}}]}));
     let client = client(&server).max_connections(1_u32).build().unwrap();
@@ -67,10 +66,10 @@ async fn calls_that_wait_for_a_connection_end_with_their_client() {
     assert!(server.ledger().executions.is_empty());
 }
 
-/// What a call takes that waits for a connection.
+/// Memory of a call that waits for a connection.
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_call_that_waits_takes_little_memory() {
+async fn a_waiting_call_uses_little_memory() {
     const CALLS: usize = 10_000;
     fn resident() -> usize {
         let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
@@ -97,9 +96,9 @@ async fn a_call_that_waits_takes_little_memory() {
     assert!(each < 32 << 10, "{each} bytes");
 }
 
-/// Twice: what the first restart took of the budget is given back.
+/// Twice: the cost of the first restart is returned to the budget.
 #[tokio::test]
-async fn three_hundred_keyed_calls_in_flight_outlive_a_restart() {
+async fn keyed_calls_in_flight_survive_a_restart() {
     const CALLS: usize = 300;
     for down in [0, 200] {
         let server = served(&json!({"profile": "generic"}));

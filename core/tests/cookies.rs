@@ -1,4 +1,4 @@
-//! Cookies go to the server that set them, and nowhere else.
+//! Cookies are sent to the server that set them only.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -7,7 +7,7 @@ use omni_mcp_devserver::DevServer;
 use serde_json::json;
 
 #[tokio::test]
-async fn a_token_endpoint_gets_no_cookies_and_sets_none() {
+async fn a_token_endpoint_receives_and_sets_no_cookies() {
     let options = json!({"profile": "generic", "oauth": {}, "set_cookies": ["lb=replica-1; Path=/"]});
     let server = DevServer::start_json(&options.to_string()).unwrap();
     let options = json!({
@@ -27,7 +27,7 @@ async fn a_token_endpoint_gets_no_cookies_and_sets_none() {
             path => assert!(!has_cookie, "{path}"),
         }
     }
-    // The first request of all came before any cookie.
+    // The first request precedes any cookie.
     assert!(with >= 4, "{with}");
     assert_eq!(without, 1);
 }

@@ -1,4 +1,4 @@
-//! What ends a call from outside: its total timeout, and the end of its client.
+//! Calls that are ended by their total timeout, or by closing their client.
 #![allow(clippy::unwrap_used)]
 
 use std::fmt::Write;
@@ -18,7 +18,7 @@ fn client(server: &DevServer) -> ClientBuilder {
     Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url()))
 }
 
-/// A schema whose check doubles with each definition.
+/// A schema whose validation time doubles with each definition.
 fn costly_schema(doublings: u32) -> String {
     let mut definitions = r#""d0": {"type": "object"}"#.to_owned();
     for number in 1..=doublings {
@@ -33,7 +33,7 @@ fn costly_schema(doublings: u32) -> String {
 }
 
 #[tokio::test]
-async fn a_call_that_was_answered_has_run_whatever_ends_it_then() {
+async fn a_call_with_a_response_has_run_whatever_ends_it() {
     let tool =
         format!(r#"{{"name": "echo", "inputSchema": {{"type": "object"}}, "outputSchema": {}}}"#, costly_schema(24));
     let list = format!(r#"{{"jsonrpc": "2.0", "id": $ID, "result": {{"tools": [{tool}]}}}}"#);
@@ -48,7 +48,7 @@ async fn a_call_that_was_answered_has_run_whatever_ends_it_then() {
 }
 
 #[tokio::test]
-async fn a_call_does_not_wait_for_an_attempt_that_its_closed_client_will_not_make() {
+async fn close_ends_the_wait_for_the_next_attempt() {
     let server = Arc::new(served(&json!({"profile": "generic", "faults": [
         {"on": {"method": "tools/call"}, "nth": [1], "fault": {"kind": "status", "status": 503, "headers": {"retry-after": "200"}}},
     ]})));
@@ -78,12 +78,12 @@ async fn a_call_does_not_wait_for_an_attempt_that_its_closed_client_will_not_mak
 }
 
 #[tokio::test]
-async fn a_session_that_opens_while_its_client_is_closed_is_ended_and_nothing_is_sent_in_it() {
+async fn a_session_that_opens_during_close_is_ended_unused() {
     let server = served(&json!({"profile": "generic"}));
     let closed: Arc<std::sync::OnceLock<Client>> = Arc::default();
     let observed = Arc::clone(&closed);
     let config = client(&server).on_state(move |change| {
-        // In the midst of the opening, and to its end.
+        // At different times of opening.
         if change.state == State::Ready {
             let client = observed.get().unwrap().clone();
             let closing = std::thread::spawn(move || {
@@ -100,9 +100,9 @@ async fn a_session_that_opens_while_its_client_is_closed_is_ended_and_nothing_is
     assert_eq!((ledger.executions.len(), ledger.sessions_closed), (0, 1));
 }
 
-/// The order of what the server saw: the end of the session comes behind the ends of its calls.
+/// The order of requests at the server: the session ends after its calls.
 #[tokio::test]
-async fn a_session_does_not_end_under_its_calls() {
+async fn a_session_ends_after_its_calls() {
     for (work_ms, waits) in [(300, true), (4000, false)] {
         let server = Arc::new(served(&json!({"profile": "generic", "era": "legacy"})));
         let client = client(&server).build().unwrap();
@@ -133,7 +133,7 @@ async fn a_session_does_not_end_under_its_calls() {
             call.unwrap();
         }
         assert_eq!(took < Duration::from_millis(work_ms), !waits, "close does not wait for ever: {took:?}");
-        // What ends last ends the session.
+        // The last call ends the session.
         let ended = Wait {
             count: Count::SessionsClosed,
             at_least: Some(1),
@@ -151,7 +151,7 @@ async fn a_session_does_not_end_under_its_calls() {
     }
 }
 
-/// Returns once the server has seen so many requests of a method. The client's own tasks run on this thread, too.
+/// Returns once the server has received `count` requests of a method. Tasks of the client run on this thread, too.
 async fn seen(server: &DevServer, method: &str, count: usize) {
     let seen = async {
         while server.ledger().requests.iter().filter(|seen| seen.rpc_method.as_deref() == Some(method)).count() < count
@@ -162,9 +162,9 @@ async fn seen(server: &DevServer, method: &str, count: usize) {
     tokio::time::timeout(Duration::from_secs(10), seen).await.unwrap();
 }
 
-/// A process that is stopped, a machine that is frozen: timers and sockets are ready at once when it goes on.
+/// A suspended process: when it continues, timers and sockets are ready at the same time.
 #[tokio::test]
-async fn what_arrived_while_the_process_stood_still_is_read_before_a_timeout_wins() {
+async fn data_received_while_suspended_is_read_before_a_timeout() {
     let timeout = CallOptions::default().timeout(Duration::from_millis(300));
     let total = CallOptions::default().total_timeout(Duration::from_millis(300));
     for (form, tls) in [("json", false), ("sse", false), ("json", true), ("sse", true)] {
@@ -193,7 +193,7 @@ async fn what_arrived_while_the_process_stood_still_is_read_before_a_timeout_win
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_does_not_gain_by_a_process_that_stood_still() {
+async fn a_suspended_process_does_not_extend_the_timeout() {
     let server =
         served(&json!({"profile": "generic", "faults": [{"on": {"tool": "echo"}, "fault": {"kind": "hang"}}]}));
     let client = client(&server).build().unwrap();

@@ -1,4 +1,4 @@
-//! A server that responds to a large request before it has read it, and closes the connection: the response counts.
+//! A server that responds to a large request before it has read it, and closes the connection: the response is used.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -16,8 +16,8 @@ fn client(server: &DevServer) -> Client {
     ClientConfig::from_json(&options.to_string(), Spelling::Snake).unwrap().build().unwrap()
 }
 
-/// Calls once with a client each: all calls but one may not end otherwise than the response says, in one attempt.
-async fn are_refused(server: &DevServer, bytes: usize) {
+/// Calls once per client: all calls but one must end as the response states, in one attempt.
+async fn assert_refused(server: &DevServer, bytes: usize) {
     let text = "x".repeat(bytes);
     let mut others = Vec::new();
     for _ in 0..RUNS {
@@ -38,14 +38,14 @@ async fn are_refused(server: &DevServer, bytes: usize) {
 async fn an_early_413_is_the_outcome() {
     let server = DevServer::start_json(r#"{"profile": "generic", "early_413_above": 16384}"#).unwrap();
     for bytes in [64 << 10, 1 << 20] {
-        are_refused(&server, bytes).await;
+        assert_refused(&server, bytes).await;
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_early_413_is_the_outcome_on_several_threads() {
     let server = DevServer::start_json(r#"{"profile": "generic", "early_413_above": 16384}"#).unwrap();
-    are_refused(&server, 512 << 10).await;
+    assert_refused(&server, 512 << 10).await;
 }
 
 #[tokio::test]
@@ -53,12 +53,12 @@ async fn an_early_413_is_the_outcome_over_tls() {
     for http2 in [false, true] {
         let options = json!({"profile": "generic", "early_413_above": 16384, "tls": {"http2": http2}});
         let server = DevServer::start_json(&options.to_string()).unwrap();
-        are_refused(&server, 512 << 10).await;
+        assert_refused(&server, 512 << 10).await;
     }
 }
 
 #[tokio::test]
-async fn a_large_request_is_sent_whole() {
+async fn a_large_request_is_sent_completely() {
     for tls in [json!(null), json!({"http2": false}), json!({"http2": true})] {
         let server = DevServer::start_json(&json!({"profile": "generic", "tls": tls}).to_string()).unwrap();
         let text: String = (0..300_000).map(|number| format!("{number},")).collect();

@@ -10,12 +10,12 @@ use omni_mcp::{ClientConfig, Delivery, ErrorKind, Spelling};
 use omni_mcp_devserver::DevServer;
 use serde_json::json;
 
-/// Takes all descriptors that the process may have.
+/// Opens as many files as the process may have.
 fn take_all() -> Vec<File> {
     std::iter::from_fn(|| File::open("/dev/null").ok()).collect()
 }
 
-// One test: descriptors are the process's.
+// One test, because descriptors are shared by the process.
 #[tokio::test]
 async fn a_call_without_descriptors_waits_for_some() {
     rustix::process::setrlimit(
@@ -32,7 +32,7 @@ async fn a_call_without_descriptors_waits_for_some() {
     };
 
     let taken = take_all();
-    // Making one needs no descriptor.
+    // Creating a client needs no descriptor.
     let once = client(json!({"max_attempts": 1}));
     let error = once.call_tool("echo", json!({})).await.unwrap_err();
     let info = error.info();
@@ -41,7 +41,7 @@ async fn a_call_without_descriptors_waits_for_some() {
     assert!(error.to_string().contains("Too many open files"), "{error}");
     assert!(error.is_retryable());
 
-    // More waits than the budget has room for, and than attempts are allowed.
+    // More waits than the retry budget and the number of attempts allow.
     let patient = client(json!({"max_attempts": 2, "backoff_initial": 0.01, "backoff_max": 0.02}));
     let (outcome, ()) = tokio::join!(patient.call_tool("echo", json!({})), async {
         tokio::time::sleep(Duration::from_millis(300)).await;

@@ -1,4 +1,4 @@
-//! Text of servers that a terminal, a log or a model would obey: wherever it comes from, no text of ours does anything.
+//! Server text that could control a terminal, a log or a model: messages of the client contain it in a harmless form.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -13,13 +13,13 @@ use omni_mcp::{AuthConfig, CallOptions, Client, ClientBuilder, Error, Secret};
 use omni_mcp_devserver::DevServer;
 use serde_json::{Value, json};
 
-/// Colours, a title, a bell, a cleared screen, C1 controls, line ends, direction marks, zero width, tags, an invisible word.
+/// Colours, title, bell, cleared screen, C1 controls, line ends, direction marks, zero width, tags, invisible text.
 const HOSTILE: &str = "a\u{1b}[31mb\u{1b}]0;t\u{7}c\u{9b}2J\u{7f}\r\n\u{85}INFO forged\u{b}\u{c}\u{202e}d\u{2066}e\u{2069}f\u{200b}\
     g\u{200d}h\u{2028}i\u{2029}j\u{feff}k\u{ad}l\u{61c}m\u{2060}n\u{e0041}o\u{fe0f}p\u{3164}q\u{fff9}r";
-/// No single text of ours is longer, whatever a server says.
+/// Maximum length of a message.
 const LONGEST: usize = 2048;
 
-fn does_something(character: char) -> bool {
+fn is_harmful(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(character, '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}')
@@ -33,10 +33,10 @@ fn assert_harmless(what: &str, error: &Error) {
     let (shown, debug) = (error.to_string(), format!("{error:?}"));
     let texts = texts.into_iter().flatten().chain(info.required_scopes.iter().chain(&info.stderr).map(String::as_str));
     for text in texts.chain([shown.as_str()]) {
-        assert!(!text.chars().any(does_something), "{what}: {text:?}");
+        assert!(!text.chars().any(is_harmful), "{what}: {text:?}");
         assert!(text.len() <= LONGEST, "{what}: {} bytes", text.len());
     }
-    assert!(!debug.chars().any(does_something), "{what}: {debug:?}");
+    assert!(!debug.chars().any(is_harmful), "{what}: {debug:?}");
 }
 
 fn generic(server: &DevServer) -> ClientBuilder {
@@ -51,7 +51,7 @@ fn start(options: Value) -> DevServer {
 
 const ALL_STATUSES: &[u16] = &[200, 301, 400, 401, 402, 403, 404, 409, 418, 422, 429, 500, 501, 503, 504];
 
-/// Hostile text in every place of an answer that we read; and very long text.
+/// Hostile text in all parts of a response that the client reads; and very long text.
 fn faults() -> Vec<Value> {
     let mut faults = Vec::new();
     for text in [HOSTILE.to_owned(), HOSTILE.repeat(200), "\u{1b}".repeat(9000), "é".repeat(9000)] {
@@ -68,21 +68,21 @@ fn faults() -> Vec<Value> {
             faults.push(json!({"kind": "status", "status": 400, "body": body}));
         }
         let raw = |body: String, kind: &str| json!({"kind": "raw_body", "body": body, "content_type": kind});
-        let said = serde_json::to_string(&text).unwrap();
+        let quoted = serde_json::to_string(&text).unwrap();
         faults.push(raw(text.clone(), "application/json"));
         faults.push(raw(text.clone(), "text/html"));
         faults.push(raw(format!("data: {text}\n\n"), "text/event-stream"));
-        faults.push(raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":{said},\"result\":{{}}}}"), "application/json"));
-        let failed = format!("{{\"isError\":true,\"content\":[{{\"type\":\"text\",\"text\":{said}}}]}}");
+        faults.push(raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":{quoted},\"result\":{{}}}}"), "application/json"));
+        let failed = format!("{{\"isError\":true,\"content\":[{{\"type\":\"text\",\"text\":{quoted}}}]}}");
         faults.push(raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{failed}}}"), "application/json"));
-        let method = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":{said}}}");
+        let method = format!("{{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":{quoted}}}");
         faults.push(raw(format!("data: {method}\n\ndata: x\n\n"), "text/event-stream"));
-        let version = format!("{{\"protocolVersion\":{said},\"capabilities\":{{}},\"serverInfo\":{{}}}}");
+        let version = format!("{{\"protocolVersion\":{quoted},\"capabilities\":{{}},\"serverInfo\":{{}}}}");
         faults.push(raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{version}}}"), "application/json"));
-        let kind = format!("{{\"resultType\":{said},\"supportedVersions\":[{said}]}}");
+        let kind = format!("{{\"resultType\":{quoted},\"supportedVersions\":[{quoted}]}}");
         faults.push(raw(format!("{{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":{kind}}}"), "application/json"));
     }
-    // What headers may hold: tabs, and bytes beyond ASCII.
+    // Valid in headers: tabs, and bytes beyond ASCII.
     let header = "a\u{9b}2J\tb\u{202e}".repeat(20);
     for name in [
         "X-Request-Id",
@@ -136,7 +136,7 @@ async fn errors_of_calls_are_harmless() {
                     assert_harmless(&format!("{era} {method} after {:.200}", fault.to_string()), &error);
                 }
                 for line in lines.lock().unwrap().drain(..) {
-                    assert!(!line.chars().any(does_something), "the log after {:.200}: {line:?}", fault.to_string());
+                    assert!(!line.chars().any(is_harmful), "the log after {:.200}: {line:?}", fault.to_string());
                 }
             }
         }
@@ -197,10 +197,10 @@ async fn errors_of_sse_tokens_and_registries_are_harmless() {
 }
 
 #[tokio::test]
-async fn last_words_of_a_process_are_harmless() {
-    let script = "printf '%s\\n' \"$WORDS\" \"$LONG\" >&2; printf '%s\\n' \"$WORDS\"; exit 3";
-    let env = [("WORDS", HOSTILE.to_owned()), ("LONG", "\u{1b}[2J".repeat(5000))];
-    // Not secrets here: they are read by the program from its arguments, so that nothing takes them out.
+async fn stderr_of_a_process_is_harmless() {
+    let script = "printf '%s\\n' \"$HOSTILE\" \"$LONG\" >&2; printf '%s\\n' \"$HOSTILE\"; exit 3";
+    let env = [("HOSTILE", HOSTILE.to_owned()), ("LONG", "\u{1b}[2J".repeat(5000))];
+    // Passed as arguments, because values of `env` are secrets and would be removed from messages.
     let sets = env.map(|(name, value)| format!("{name}='{value}'; ")).concat();
     let client = Client::builder().command("sh").args(["-c".into(), Secret::from(format!("{sets}{script}"))]);
     let error = client.build().unwrap().ping().await.unwrap_err();
@@ -210,9 +210,9 @@ async fn last_words_of_a_process_are_harmless() {
     assert_harmless("a program that is not there", &missing);
 }
 
-/// A server that does not even speak HTTP.
+/// A server that does not use HTTP.
 #[tokio::test]
-async fn bytes_that_are_no_http_are_harmless() {
+async fn bytes_other_than_http_are_harmless() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -237,7 +237,7 @@ async fn bytes_that_are_no_http_are_harmless() {
 }
 
 #[test]
-fn what_is_refused_is_shown_harmlessly() {
+fn refused_values_are_harmless_in_messages() {
     let header = |name: &str, value: &str| BTreeMap::from([(name.to_owned(), Secret::from(value))]);
     let key = || Client::builder().api_key("key_0001");
     for refused in [

@@ -1,4 +1,4 @@
-//! Calls on one connection of HTTP/2, some of which are not read any further: the others are answered.
+//! Calls on one HTTP/2 connection, some of which are not read: the others receive their responses.
 #![allow(clippy::unwrap_used)]
 
 use std::future::{IntoFuture, poll_fn};
@@ -12,7 +12,7 @@ use omni_mcp::{Client, ClientConfig, Spelling};
 use omni_mcp_devserver::DevServer;
 use serde_json::json;
 
-/// The answer has it twice: more than a stream's window holds.
+/// The response contains it twice: more than the window of a stream.
 const TEXT: usize = 1_500_000;
 const OTHERS: usize = 8;
 const ROUNDS: usize = 20;
@@ -24,9 +24,9 @@ fn client(server: &DevServer) -> Client {
     ClientConfig::from_json(&options.to_string(), Spelling::Snake).unwrap().build().unwrap()
 }
 
-/// A progress handler runs where its call is read. So a call that is not polled is one whose handler blocks.
+/// A progress callback runs in its call. A call that is not polled behaves like one whose callback blocks.
 #[tokio::test]
-async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
+async fn blocked_progress_callbacks_do_not_block_other_calls() {
     let text = "x".repeat(TEXT);
     for blocked in [1, 4, 8] {
         let options = json!({"profile": "generic", "answer": "sse", "progress": 1, "ledger": "counts", "tls": {}});
@@ -38,13 +38,13 @@ async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
             .iter()
             .map(|received| {
                 let received = Arc::clone(received);
-                let hear = move |_| {
+                let on_progress = move |_| {
                     let _ = received.fetch_add(1, Ordering::Relaxed);
                 };
-                client.call_tool("echo", json!({"text": text})).on_progress(hear).into_future()
+                client.call_tool("echo", json!({"text": text})).on_progress(on_progress).into_future()
             })
             .collect();
-        // Each is polled until it has begun to hear of its progress, and then no more.
+        // Each is polled until its first progress, and then no more.
         poll_fn(|context| {
             let mut begun = true;
             for (call, received) in calls.iter_mut().zip(&received) {
@@ -56,7 +56,7 @@ async fn calls_whose_progress_handlers_block_hold_up_no_other_call() {
             if begun { Poll::Ready(()) } else { Poll::Pending }
         })
         .await;
-        // Meanwhile the connection takes what the server sends, until the streams' windows are full.
+        // Meanwhile the connection receives data until the windows of the streams are full.
         for _ in 0..ROUNDS {
             let others = join_all((0..OTHERS).map(|n| client.call_tool("echo", json!({"n": n})).into_future()));
             let others = tokio::time::timeout(Duration::from_secs(15), others).await;

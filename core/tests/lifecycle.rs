@@ -1,4 +1,4 @@
-//! Clients that are dropped, runtimes that end or change, and functions of the caller's that panic.
+//! Dropped clients, runtimes that end or change, and callbacks that panic.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
@@ -29,13 +29,13 @@ fn single() -> Runtime {
     Builder::new_current_thread().enable_all().build().unwrap()
 }
 
-fn sees(server: &DevServer, count: Count, at_least: Option<u64>, at_most: Option<u64>) -> bool {
+fn reaches(server: &DevServer, count: Count, at_least: Option<u64>, at_most: Option<u64>) -> bool {
     let nothing = Wait { count, at_least, at_most, timeout_ms: 10_000, method: None, tool: None, http_method: None };
     server.wait(&nothing).unwrap()
 }
 
 #[test]
-fn the_last_clone_that_goes_closes_the_connections() {
+fn dropping_the_last_clone_closes_the_connections() {
     for (transport, listen) in [("streamable_http", false), ("streamable_http", true), ("sse", false)] {
         let server = serving(transport);
         single().block_on(async {
@@ -45,15 +45,15 @@ fn the_last_clone_that_goes_closes_the_connections() {
             drop(client);
             other.ping().await.unwrap();
             drop(other);
-            // The runtime goes on: nothing but the client's end closes them.
-            let seen = tokio::task::spawn_blocking(move || sees(&server, Count::OpenConnections, None, Some(0)));
+            // The runtime continues: only the end of the client closes them.
+            let seen = tokio::task::spawn_blocking(move || reaches(&server, Count::OpenConnections, None, Some(0)));
             assert!(seen.await.unwrap(), "{transport}, listening: {listen}");
         });
     }
 }
 
 #[test]
-fn a_runtime_that_ends_takes_its_calls_with_it_and_the_client_goes_on_elsewhere() {
+fn a_runtime_ends_its_calls_and_the_client_works_on_another() {
     for transport in ["streamable_http", "sse"] {
         let server = serving(transport);
         let client = builder(&server, transport).build().unwrap();
@@ -65,14 +65,14 @@ fn a_runtime_that_ends_takes_its_calls_with_it_and_the_client_goes_on_elsewhere(
                 first.spawn(async move { client.call_tool("slow", json!({"ms": 60_000})).await.map(drop) })
             })
             .collect();
-        assert!(sees(&server, Count::Running, Some(10), None));
+        assert!(reaches(&server, Count::Running, Some(10), None));
         first.shutdown_background();
         let second = single();
         for call in calls {
             assert!(second.block_on(call).unwrap_err().is_cancelled());
         }
-        assert!(sees(&server, Count::OpenConnections, None, Some(0)), "{transport}");
-        // Plain calls, which are not made again: nothing of what was before is used.
+        assert!(reaches(&server, Count::OpenConnections, None, Some(0)), "{transport}");
+        // Plain calls, which are not retried: no earlier connection is used.
         for n in 0..5 {
             second.block_on(client.call_tool("echo", json!({ "n": n })).into_future()).unwrap();
         }
@@ -81,12 +81,12 @@ fn a_runtime_that_ends_takes_its_calls_with_it_and_the_client_goes_on_elsewhere(
 }
 
 #[test]
-fn two_runtimes_take_turns_with_one_client() {
+fn two_runtimes_use_one_client_alternately() {
     let server = serving("streamable_http");
     let client = builder(&server, "streamable_http").timeout(Duration::from_secs(3)).build().unwrap();
     let runtimes = [single(), single()];
     for n in 0..6 {
-        // The other one stands still meanwhile.
+        // The other runtime is idle meanwhile.
         let call = client.call_tool("echo", json!({ "n": n })).into_future();
         runtimes[n % 2].block_on(call).unwrap();
     }
@@ -95,7 +95,7 @@ fn two_runtimes_take_turns_with_one_client() {
 }
 
 #[test]
-fn two_runtimes_at_once() {
+fn two_runtimes_use_one_client_at_once() {
     let server = serving("streamable_http");
     let client = builder(&server, "streamable_http").build().unwrap();
     std::thread::scope(|scope| {
@@ -110,7 +110,7 @@ fn two_runtimes_at_once() {
 }
 
 #[tokio::test]
-async fn a_function_that_panics_harms_nothing_but_its_own() {
+async fn a_panicking_callback_affects_its_call_only() {
     for transport in ["streamable_http", "sse"] {
         let server = serving(transport);
         let client = builder(&server, transport).on_notification(|_| panic!("provoked")).build().unwrap();
@@ -122,7 +122,7 @@ async fn a_function_that_panics_harms_nothing_but_its_own() {
 }
 
 #[tokio::test]
-async fn a_token_provider_that_panics_has_failed() {
+async fn a_panicking_token_provider_is_an_error() {
     let server = served(r#"{"profile": "generic", "auth": {"type": "bearer", "token": "tok_1"}}"#);
     let later = std::sync::atomic::AtomicUsize::new(0);
     let client = builder(&server, "streamable_http").token_provider(move || {

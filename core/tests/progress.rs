@@ -1,4 +1,4 @@
-//! Progress and the functions that take it: none is lost, and none of them is the server's silence.
+//! Progress and its callbacks: none is lost, and a slow callback does not count as an idle server.
 #![allow(clippy::unwrap_used)]
 
 use std::sync::{Arc, Mutex};
@@ -8,7 +8,7 @@ use omni_mcp::{Client, ClientBuilder};
 use omni_mcp_devserver::DevServer;
 use serde_json::{Value, json};
 
-/// Many times what may wait.
+/// Many times the queue limit.
 const MANY: u32 = 20_000;
 
 fn start(options: &Value) -> DevServer {
@@ -20,7 +20,7 @@ fn client(server: &DevServer, path: &str) -> ClientBuilder {
 }
 
 /// Calls once, and checks that all progress was received, in order.
-async fn hears_all(client: &Client, number: u32, each: impl FnMut(u32) + Send + 'static) {
+async fn receives_all(client: &Client, number: u32, each: impl FnMut(u32) + Send + 'static) {
     let received: Arc<Mutex<Vec<f64>>> = Arc::default();
     let sink = Arc::clone(&received);
     let each = Mutex::new(each);
@@ -43,22 +43,22 @@ async fn all_progress_is_delivered() {
         let server =
             start(&json!({"profile": "generic", "era": era, "answer": "sse", "progress": number, "ledger": "counts"}));
         let client = client(&server, "/mcp").build().unwrap();
-        hears_all(&client, number, |_| {}).await;
+        receives_all(&client, number, |_| {}).await;
         client.close().await;
     }
 }
 
-/// The stream is that of all calls, but one call alone waits: it is read no faster either.
+/// The stream carries the messages of all calls, but only one call is open: reading is slowed down, too.
 #[tokio::test]
-async fn all_progress_of_a_stream_for_all_answers_is_delivered() {
+async fn all_progress_of_a_shared_stream_is_delivered() {
     let server = start(&json!({"profile": "generic", "transport": "sse", "progress": 3000, "ledger": "counts"}));
     let client = client(&server, "/sse").transport("sse").max_queued_notifications(16_u32).build().unwrap();
-    hears_all(&client, 3000, |_| {}).await;
+    receives_all(&client, 3000, |_| {}).await;
     client.close().await;
 }
 
 #[tokio::test]
-async fn a_function_that_takes_longer_than_the_timeout_is_not_the_servers_silence() {
+async fn a_slow_callback_does_not_cause_a_timeout() {
     let server = start(&json!({"profile": "generic", "answer": "sse", "progress": 50}));
     let client = client(&server, "/mcp").timeout(Duration::from_millis(200)).max_attempts(1_u32).build().unwrap();
     let slow = |number| {
@@ -66,11 +66,11 @@ async fn a_function_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
             std::thread::sleep(Duration::from_millis(300));
         }
     };
-    hears_all(&client, 50, slow).await;
+    receives_all(&client, 50, slow).await;
     client.close().await;
 }
 
-/// By hand: 20 calls with 20,000 notifications each, and the peak of this process's memory, the server included.
+/// Manual: 20 calls with 20,000 notifications each; prints the peak memory of this process, including the server.
 #[tokio::test]
 #[ignore = "run by hand, see tests/chaos/README.md"]
 #[allow(clippy::print_stdout, reason = "it prints a figure")]
@@ -78,7 +78,7 @@ async fn twenty_runs() {
     let server = start(&json!({"profile": "generic", "answer": "sse", "progress": MANY, "ledger": "counts"}));
     let client = client(&server, "/mcp").build().unwrap();
     for _ in 0..20 {
-        hears_all(&client, MANY, |_| {}).await;
+        receives_all(&client, MANY, |_| {}).await;
     }
     client.close().await;
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

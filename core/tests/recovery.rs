@@ -1,4 +1,4 @@
-//! A session that is lost under concurrent calls, where time and order matter. Other cases are in the vectors.
+//! A lost session with concurrent calls, where time and order matter. Other cases are in the vectors.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
@@ -34,7 +34,7 @@ fn requests(server: &DevServer, method: &str) -> usize {
     ledger.requests.iter().filter(|request| request.rpc_method.as_deref() == Some(method)).count()
 }
 
-/// Returns when the server has seen so many requests of a method. The client's own tasks run on this thread, too.
+/// Returns once the server has received `count` requests of a method. Tasks of the client run on this thread, too.
 async fn seen(server: &DevServer, method: &str, count: usize) {
     let seen = async {
         while requests(server, method) < count {
@@ -45,7 +45,7 @@ async fn seen(server: &DevServer, method: &str, count: usize) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_hundred_calls_in_flight_share_one_handshake_and_none_is_lost() {
+async fn calls_in_flight_share_one_handshake() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
@@ -67,11 +67,11 @@ async fn two_hundred_calls_in_flight_share_one_handshake_and_none_is_lost() {
 }
 
 #[tokio::test]
-async fn word_of_an_older_session_that_comes_late_does_not_end_the_new_one() {
+async fn a_late_loss_of_an_older_session_does_not_end_the_new_one() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
-    // The first call sink of the loss only when the second has long opened another session.
+    // The first call learns that its session was lost long after the second has opened another session.
     let late = json!([
         {"on": {"tool": "echo"}, "nth": [1], "fault": {"kind": "delay", "ms": 300, "when": "after_execution"}},
         {"on": {"tool": "echo"}, "nth": [1], "fault": {"kind": "session_lost"}},
@@ -118,7 +118,7 @@ async fn a_recovery_that_is_cancelled_is_continued_by_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_recovery_that_fails_fails_for_all_who_waited_and_the_next_call_tries_again() {
+async fn a_failed_recovery_fails_all_waiting_calls_and_the_next_call_tries_again() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
@@ -137,7 +137,7 @@ async fn a_recovery_that_fails_fails_for_all_who_waited_and_the_next_call_tries_
 }
 
 #[tokio::test]
-async fn a_slow_recovery_holds_calls_up_for_their_total_timeout_only() {
+async fn calls_wait_for_a_slow_recovery_up_to_their_total_timeout() {
     let server = server();
     let client = client(&server).timeout(Duration::from_secs(20)).build().unwrap();
     client.ping().await.unwrap();
@@ -150,18 +150,18 @@ async fn a_slow_recovery_holds_calls_up_for_their_total_timeout_only() {
     assert_eq!(patient.unwrap().metadata().attempts, 2);
     let error = hasty.unwrap_err();
     assert_eq!((error.code(), error.delivery()), ("total_timeout", Delivery::Rejected));
-    // Either call may be the one that recovers; where it is the one that gives up, the other takes it up.
+    // Either call may open the session; if that one times out, the other continues.
     assert!(matches!(requests(&server, "initialize"), 2 | 3));
     assert_eq!(server.ledger().executions.len(), 1);
     client.close().await;
 }
 
 #[tokio::test]
-async fn a_session_that_served_others_and_is_lost_again_is_opened_again_but_not_without_end() {
+async fn a_session_lost_repeatedly_is_reopened_a_limited_number_of_times() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
-    // Each time the call is sent its session is lost; in between another call is served, which has a third of a second.
+    // Each attempt of the call loses its session; in between, another call succeeds within a third of a second.
     let lost = json!([
         {"on": {"tool": "echo"}, "fault": {"kind": "delay", "ms": 300}},
         {"on": {"tool": "echo"}, "fault": {"kind": "session_lost"}},

@@ -1,7 +1,7 @@
-//! Canaries in the key, a header, the URL's query and the arguments: none may show in any text of ours.
+//! Canaries in the key, a header, the URL's query and the arguments: no message may contain them.
 //!
-//! What is searched is what [`all_text`] gives of an error, the [`Log`], and the `Debug` of what holds a canary. What a server sends in `data` is its
-//! own; the client's own secrets are taken out of it as well.
+//! Checked are [`all_text`] of an error, the [`Log`], and `Debug` of objects that contain a canary. `data` contains
+//! the server's text; the client's secrets are removed from it as well.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -29,7 +29,7 @@ fn assert_hidden(what: &str, text: &str, canaries: &[&str]) {
     }
 }
 
-/// What a client says while it works, at the most talkative.
+/// Log records of a client, at the most verbose level.
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<String>>>);
 
@@ -54,7 +54,7 @@ fn all_text(error: &Error) -> String {
 }
 
 #[tokio::test]
-async fn no_text_shows_a_secret() {
+async fn messages_show_no_secret() {
     let all = [KEY, HEADER, QUERY, ARGUMENT];
     let server = DevServer::start(Options::default()).unwrap();
     let config = Client::builder()
@@ -70,7 +70,7 @@ async fn no_text_shows_a_secret() {
 
     let echo = json!({"token": format!("Bearer {KEY}"), "header": HEADER});
     let faults = [
-        // The dev server does not know the key; nor do we show what a server says of it.
+        // The dev server does not know the key; server text about it is not shown either.
         json!([]),
         json!([{"fault": {"kind": "reset"}}]),
         json!([{"fault": {"kind": "status", "status": 500, "body": format!("bad {KEY} and {HEADER}")}}]),
@@ -78,9 +78,9 @@ async fn no_text_shows_a_secret() {
         json!([{"fault": {"kind": "rpc_error", "code": -32000, "message": format!("no {KEY}"), "data": echo}}]),
         json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": "text/html", "body": format!("<b>{KEY} {HEADER}")}}]),
         json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": KEY, "body": ""}}]),
-        // The preview's cut goes through the key.
+        // The end of the preview is within the key.
         json!([{"fault": {"kind": "raw_body", "status": 200, "content_type": "text/html", "body": format!("{}{KEY}", "x".repeat(182))}}]),
-        // The key in another spelling of the same JSON string.
+        // The key in another JSON spelling.
         json!([{"fault": {"kind": "raw_body", "status": 400, "content_type": "application/json", "body": format!("{{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{{\"code\":1,\"message\":\"\",\"data\":{{\"k\":\"\\u006f{}\"}}}}}}", &KEY[1..])}}]),
         json!([{"fault": {"kind": "malformed_json"}}]),
         json!([{"fault": {"kind": "redirect", "status": 307, "location": format!("http://127.0.0.1:9/?{KEY}")}}]),
@@ -102,7 +102,7 @@ async fn no_text_shows_a_secret() {
 }
 
 #[tokio::test]
-async fn no_text_shows_a_secret_of_another_kind() {
+async fn messages_show_no_secret_of_other_credentials() {
     let all = [KEY, HEADER, ARGUMENT];
     let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
     let generic = || Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).max_attempts(1_u32);
@@ -151,7 +151,7 @@ async fn no_text_shows_a_secret_of_another_kind() {
     assert_hidden("a registry", &format!("{registry:?}"), &all);
 }
 
-/// What a server, a proxy or a program says of a secret, in the forms in which it could have come there.
+/// Secrets in the text of a server, a proxy or a program, in all forms in which they can be sent.
 #[tokio::test]
 async fn no_form_of_a_secret_is_shown() {
     let key = "canary/key+0001";
@@ -163,15 +163,15 @@ async fn no_form_of_a_secret_is_shown() {
     client.ping().await.unwrap();
     let ledger = server.ledger();
     let session = ledger.requests.iter().find_map(|request| request.headers.get("mcp-session-id")).unwrap().to_owned();
-    let said = format!("no session {session} for {forms}");
+    let text = format!("no session {session} for {forms}");
     for fault in [
-        json!({"kind": "status", "status": 400, "body": said}),
-        json!({"kind": "status", "status": 400, "body": {"error": {"code": said, "message": said, "request_id": session}}}),
-        json!({"kind": "status", "status": 403, "headers": {"Omni-Required-Scopes": said, "X-Request-Id": said}}),
-        json!({"kind": "rpc_error", "code": -32000, "message": said, "data": {said.clone(): [said, {"x": session}]}}),
-        json!({"kind": "raw_body", "body": said}),
-        json!({"kind": "raw_body", "body": format!("data: {said}\n\n"), "content_type": "text/event-stream"}),
-        json!({"kind": "raw_body", "body": said, "content_type": format!("text/{key}")}),
+        json!({"kind": "status", "status": 400, "body": text}),
+        json!({"kind": "status", "status": 400, "body": {"error": {"code": text, "message": text, "request_id": session}}}),
+        json!({"kind": "status", "status": 403, "headers": {"Omni-Required-Scopes": text, "X-Request-Id": text}}),
+        json!({"kind": "rpc_error", "code": -32000, "message": text, "data": {text.clone(): [text, {"x": session}]}}),
+        json!({"kind": "raw_body", "body": text}),
+        json!({"kind": "raw_body", "body": format!("data: {text}\n\n"), "content_type": "text/event-stream"}),
+        json!({"kind": "raw_body", "body": text, "content_type": format!("text/{key}")}),
     ] {
         server.clear_script();
         server.script_json(&json!([{"on": {"method": "tools/call"}, "fault": fault}]).to_string()).unwrap();
@@ -184,18 +184,18 @@ async fn no_form_of_a_secret_is_shown() {
     }
 }
 
-/// A proxy that responds by itself, and repeats what it received.
+/// A proxy that responds itself, and repeats what it received.
 #[tokio::test]
-async fn no_text_shows_the_password_of_a_proxy() {
+async fn messages_show_no_proxy_password() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let proxy = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
             let mut request = [0; 4096];
             let read = stream.read(&mut request).unwrap_or(0);
-            let said = String::from_utf8_lossy(&request[..read]).into_owned();
-            let head = format!("HTTP/1.1 400 Bad\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", said.len());
-            let _ = stream.write_all((head + &said).as_bytes());
+            let text = String::from_utf8_lossy(&request[..read]).into_owned();
+            let head = format!("HTTP/1.1 400 Bad\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
+            let _ = stream.write_all((head + &text).as_bytes());
         }
     });
     let password = "canary:pass word-7";
@@ -207,14 +207,14 @@ async fn no_text_shows_the_password_of_a_proxy() {
         assert_hidden("the config's Debug", &format!("{config:?}"), &all);
         let client = config.build().unwrap();
         let error = client.ping().await.unwrap_err();
-        assert_hidden("an error by way of a proxy", &format!("{client:?} {}", all_text(&error)), &all);
+        assert_hidden("an error of a proxy", &format!("{client:?} {}", all_text(&error)), &all);
         if endpoint.starts_with("http:") {
             assert!(error.to_string().contains("[redacted]"), "{error}");
         }
     }
 }
 
-/// A key of several lines, as programs get them, comes out line by line.
+/// A key of several lines in the output of a program, line by line.
 #[tokio::test]
 async fn no_line_of_a_secret_is_shown() {
     let key = "-----BEGIN PRIVATE KEY-----\ncanary0line0one\ncanary0line0two\n-----END PRIVATE KEY-----\n";
@@ -222,21 +222,21 @@ async fn no_line_of_a_secret_is_shown() {
     let client = Client::builder().command("sh").args(script).env([("SECRET".to_owned(), key.into())]).build().unwrap();
     let error = client.ping().await.unwrap_err();
     assert!(error.info().stderr.len() >= 3, "{error:?}");
-    assert_hidden("a program's last words", &all_text(&error), &["canary0line0one", "canary0line0two"]);
+    assert_hidden("stderr of a program", &all_text(&error), &["canary0line0one", "canary0line0two"]);
 }
 
-/// What a token endpoint and a registry received, they may repeat.
+/// A token endpoint and a registry may repeat what they received.
 #[tokio::test]
-async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
+async fn messages_show_no_secret_repeated_by_token_endpoints_or_registries() {
     let server = DevServer::start_json(r#"{"profile": "generic", "oauth": {}}"#).unwrap();
     let mut auth = AuthConfig::client_credentials("client", "canary:secret 8");
     auth.token_url = Some(format!("{}/oauth/token", server.url()).into());
-    let said = "canary:secret 8, canary%3Asecret+8, Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4";
+    let text = "canary:secret 8, canary%3Asecret+8, Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4";
     for fault in [
-        json!({"kind": "status", "status": 401, "body": {"error": "invalid_client", "error_description": said}}),
-        json!({"kind": "status", "status": 400, "body": {"error": said}}),
-        json!({"kind": "status", "status": 500, "body": said}),
-        json!({"kind": "status", "status": 200, "body": {"access_token": said}}),
+        json!({"kind": "status", "status": 401, "body": {"error": "invalid_client", "error_description": text}}),
+        json!({"kind": "status", "status": 400, "body": {"error": text}}),
+        json!({"kind": "status", "status": 500, "body": text}),
+        json!({"kind": "status", "status": 200, "body": {"access_token": text}}),
     ] {
         server.clear_script();
         server.script_json(&json!([{"on": {"path": "/oauth/token"}, "fault": fault}]).to_string()).unwrap();
@@ -245,7 +245,7 @@ async fn no_text_shows_what_a_token_endpoint_or_a_registry_says() {
         let error = client.ping().await.unwrap_err();
         let all = ["canary:secret 8", "canary%3Asecret+8", "Y2xpZW50OmNhbmFyeSUzQXNlY3JldCs4"];
         assert_hidden(
-            &format!("a token endpoint that says {fault}"),
+            &format!("a token endpoint that sends {fault}"),
             &format!("{client:?} {}", all_text(&error)),
             &all,
         );

@@ -30,7 +30,7 @@ fn form() -> Value {
 }
 
 #[tokio::test]
-async fn many_questions_at_once_are_all_answered() {
+async fn concurrent_server_requests_all_receive_responses() {
     for era in ERAS {
         let server = server(era);
         let open = Arc::new(AtomicUsize::new(0));
@@ -53,7 +53,7 @@ async fn many_questions_at_once_are_all_answered() {
 }
 
 #[tokio::test]
-async fn a_function_may_call_its_client_also_where_tools_are_called_one_by_one() {
+async fn a_callback_may_call_its_client_also_with_serial_tool_calls() {
     let server = server("modern");
     let own: Arc<OnceCell<Client>> = Arc::default();
     let known = Arc::clone(&own);
@@ -75,7 +75,7 @@ async fn a_function_may_call_its_client_also_where_tools_are_called_one_by_one()
 }
 
 #[tokio::test]
-async fn a_call_that_ends_while_its_caller_is_asked_did_not_run() {
+async fn a_call_that_ends_during_a_callback_did_not_run() {
     let server = server("modern");
     let client = client(&server)
         .total_timeout(Duration::from_millis(200))
@@ -89,13 +89,13 @@ async fn a_call_that_ends_while_its_caller_is_asked_did_not_run() {
 }
 
 #[tokio::test]
-async fn a_call_is_not_idle_while_its_caller_is_asked() {
+async fn a_call_is_not_idle_during_a_callback() {
     for era in ERAS {
         let server = server(era);
         let client = client(&server)
             .timeout(Duration::from_millis(150))
             .on_elicitation(|_: Value| async {
-                // Longer than a call may stay idle.
+                // Longer than the idle timeout of a call.
                 tokio::time::sleep(Duration::from_millis(400)).await;
                 Ok::<_, String>(json!({"action": "decline"}))
             })
@@ -108,7 +108,7 @@ async fn a_call_is_not_idle_while_its_caller_is_asked() {
 }
 
 #[tokio::test]
-async fn a_question_that_is_never_answered_holds_up_no_other_call() {
+async fn a_callback_without_end_blocks_no_other_call() {
     let server = server("legacy");
     server.script_json(r#"{"on": {"tool": "test_simple_text"}, "fault": {"kind": "hang"}}"#).unwrap();
     let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
@@ -132,7 +132,7 @@ async fn a_question_that_is_never_answered_holds_up_no_other_call() {
 }
 
 #[tokio::test]
-async fn a_function_that_panics_has_failed() {
+async fn a_panicking_callback_is_an_error() {
     let server = server("modern");
     let client = client(&server)
         .on_elicitation(|asked: Value| async move {
@@ -147,7 +147,7 @@ async fn a_function_that_panics_has_failed() {
 }
 
 #[tokio::test]
-async fn a_client_that_is_closed_while_its_caller_is_asked_leaves_no_call_waiting() {
+async fn close_during_a_callback_ends_the_call() {
     for era in ERAS {
         let server = server(era);
         let (asked, is_asked) = tokio::sync::oneshot::channel::<()>();
@@ -182,7 +182,7 @@ async fn options_of_a_call_add_up() {
 }
 
 #[tokio::test]
-async fn questions_together_are_no_larger_than_an_event_may_be() {
+async fn server_requests_share_the_limit_of_an_event() {
     let question = |id: &str| {
         let asked = json!({"jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": form()["params"]});
         format!("data: {asked}\n\n")

@@ -1,4 +1,4 @@
-//! HTTP+SSE: the event stream ends before the response of a POST; that response decides where it says more.
+//! HTTP+SSE: the event stream ends before the response to a POST, which decides whether the call ran.
 #![allow(clippy::unwrap_used)]
 
 use std::future::IntoFuture;
@@ -8,7 +8,7 @@ use omni_mcp::{Client, Delivery};
 use omni_mcp_devserver::DevServer;
 use serde_json::{Value, json};
 
-/// Calls once, and ends all streams when the POST is at the server, which responds to it later, as `fault` says.
+/// Calls once, and ends all streams when the server has received the POST. The response follows later, by `fault`.
 async fn outcome(fault: &Value) -> (Result<Value, (String, Delivery)>, usize, usize) {
     let first = |fault: &Value| json!({"on": {"tool": "echo"}, "nth": [1], "fault": fault});
     let rules = [first(&json!({"kind": "delay", "ms": 200})), first(fault)];
@@ -34,7 +34,7 @@ async fn outcome(fault: &Value) -> (Result<Value, (String, Delivery)>, usize, us
 }
 
 #[tokio::test]
-async fn a_call_that_was_refused_is_sent_again_in_a_new_session() {
+async fn a_refused_call_is_sent_again_in_a_new_session() {
     let status = |status: u16, body: &str| json!({"kind": "status", "status": status, "body": body});
     for fault in [
         status(404, "Could not find session"),
@@ -47,7 +47,7 @@ async fn a_call_that_was_refused_is_sent_again_in_a_new_session() {
 }
 
 #[tokio::test]
-async fn a_call_that_was_refused_for_another_reason_did_not_run() {
+async fn a_call_refused_for_another_reason_did_not_run() {
     for (status, code) in [(413, "bad_request"), (403, "forbidden"), (422, "invalid_params")] {
         let fault = json!({"kind": "status", "status": status, "body": ""});
         let (called, ran, posts) = outcome(&fault).await;
@@ -57,7 +57,7 @@ async fn a_call_that_was_refused_for_another_reason_did_not_run() {
 
 /// It may have run: it is not sent again.
 #[tokio::test]
-async fn a_call_that_was_accepted_or_not_answered_is_in_doubt() {
+async fn a_call_accepted_or_without_response_may_have_run() {
     for fault in [
         json!({"kind": "accepted"}),
         json!({"kind": "hang"}),

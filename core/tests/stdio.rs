@@ -16,7 +16,7 @@ fn program() -> String {
     })
 }
 
-/// A file that a shell writes a process id to.
+/// A file to which a shell writes a process id.
 struct PidFile(PathBuf);
 
 impl PidFile {
@@ -49,7 +49,7 @@ impl Drop for PidFile {
     }
 }
 
-/// A client of the dev server's program behind a shell; `before` runs first, `$PID` in it is the file's path.
+/// A client of the dev server behind a shell; `before` runs first, with `$PID` for the path of the file.
 fn client(file: &PidFile, before: &str, options: &str) -> Client {
     let script = format!("{before}; exec \"$PROGRAM\" --stdio --options '{options}'")
         .replace("$PID", &file.0.display().to_string());
@@ -69,7 +69,7 @@ async fn close_ends_the_process() {
 }
 
 #[tokio::test]
-async fn a_process_that_will_not_end_is_killed() {
+async fn a_process_that_does_not_end_is_killed() {
     let file = PidFile::new("stubborn");
     let client = client(&file, "echo $$ > $PID", r#"{"stdio": {"ignore_stdin_end": true, "ignore_term": true}}"#);
     client.connect().await.unwrap();
@@ -78,7 +78,7 @@ async fn a_process_that_will_not_end_is_killed() {
 }
 
 #[tokio::test]
-async fn what_the_process_left_behind_goes_with_it() {
+async fn descendants_of_the_process_are_killed() {
     let file = PidFile::new("helper");
     let client = client(&file, "sleep 1000 & echo $! > $PID", "{}");
     client.connect().await.unwrap();
@@ -97,7 +97,7 @@ async fn a_dropped_client_leaves_no_process() {
 }
 
 #[test]
-fn a_runtime_that_goes_takes_its_processes_along() {
+fn a_runtime_ends_its_processes() {
     let file = PidFile::new("runtime");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let client = client(&file, "echo $$ > $PID", r#"{"stdio": {"ignore_stdin_end": true, "ignore_term": true}}"#);
@@ -108,7 +108,7 @@ fn a_runtime_that_goes_takes_its_processes_along() {
 }
 
 #[tokio::test]
-async fn a_process_that_fails_the_handshake_is_gone() {
+async fn a_process_that_fails_the_handshake_is_ended() {
     let file = PidFile::new("garbage");
     let answer = r#"{"kind": "raw_output", "text": "{\"jsonrpc\":\"2.0\",\"id\":$ID,\"result\":[]}\n"}"#;
     let options = format!(r#"{{"faults": [{{"on": {{"method": "initialize"}}, "fault": {answer}}}]}}"#);
@@ -118,11 +118,11 @@ async fn a_process_that_fails_the_handshake_is_gone() {
     assert!(file.ends().await);
 }
 
-/// Processes that note what they are sent, the first of them with faults.
+/// Processes that record received messages, the first of them with faults.
 struct Processes(PathBuf);
 
 impl Processes {
-    /// A client whose first `faulty` processes have these rules.
+    /// A client whose first `faulty` processes have this fault rule.
     fn client(name: &str, faulty: u32, rule: &serde_json::Value) -> (Self, Client) {
         let file = std::env::temp_dir().join(format!("omni-mcp-{}-{name}.runs", std::process::id()));
         let good = json!({"stdio": {"ledger": "LEDGER"}});
@@ -143,7 +143,7 @@ impl Processes {
         (Self(file), client)
     }
 
-    /// The methods that each process was sent, in order.
+    /// The methods that each process received, in order.
     fn received(&self) -> Vec<Vec<String>> {
         let ledger = |number: u32| std::fs::read_to_string(format!("{}.{number}", self.0.display())).ok();
         let methods = |ledger: String| {
@@ -164,7 +164,7 @@ impl Drop for Processes {
 }
 
 /// The points of the handshake at which a process may end.
-fn ends_within_the_handshake() -> [(&'static str, serde_json::Value); 4] {
+fn ends_during_the_handshake() -> [(&'static str, serde_json::Value); 4] {
     let end = |text: &str| json!({"kind": "raw_output", "text": text, "then": "fin"});
     [
         ("in-the-probe", json!({"on": {"method": "server/discover"}, "fault": end("")})),
@@ -175,11 +175,11 @@ fn ends_within_the_handshake() -> [(&'static str, serde_json::Value); 4] {
 }
 
 #[tokio::test]
-async fn each_process_is_used_behind_its_own_handshake_only() {
-    for (name, rule) in ends_within_the_handshake() {
+async fn each_process_has_its_own_handshake() {
+    for (name, rule) in ends_during_the_handshake() {
         let (processes, client) = Processes::client(name, 1, &rule);
         let called = client.call_tool("echo", json!({"n": 1})).await;
-        // Behind the response to initialize, the call may be in the pipe already when the end of the process is seen.
+        // The call may already be in the pipe when the client notices that the process has ended.
         let may_have_left = matches!(name, "behind-the-answer" | "at-initialized")
             && called.as_ref().is_err_and(|error| error.delivery() == Delivery::MaybeExecuted);
         assert!(called.is_ok() || may_have_left, "{name}: {called:?}");
@@ -195,8 +195,8 @@ async fn each_process_is_used_behind_its_own_handshake_only() {
 }
 
 #[tokio::test]
-async fn a_process_that_always_ends_within_the_handshake_is_started_a_few_times() {
-    for (name, rule) in ends_within_the_handshake().into_iter().skip(1) {
+async fn a_process_that_always_ends_during_the_handshake_is_not_started_without_end() {
+    for (name, rule) in ends_during_the_handshake().into_iter().skip(1) {
         let (processes, client) = Processes::client(&format!("always-{name}"), 9, &rule);
         let error = client.call_tool("echo", json!({"n": 1})).await.unwrap_err();
         client.close().await;
@@ -210,7 +210,7 @@ async fn a_process_that_always_ends_within_the_handshake_is_started_a_few_times(
 }
 
 #[tokio::test]
-async fn silence_to_the_probe_is_remembered() {
+async fn a_probe_without_response_is_remembered() {
     let rule = json!({"on": {"method": "server/discover"}, "fault": {"kind": "hang"}});
     let (processes, client) = Processes::client("silent", 9, &rule);
     client.call_tool("echo", json!({"n": 1})).await.unwrap();

@@ -1,4 +1,4 @@
-//! TLS and HTTP/2 where it matters what happens at the same time, and what is shown of keys and passwords.
+//! TLS and HTTP/2 where concurrency matters, and secrecy of keys and passwords.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
@@ -16,7 +16,7 @@ fn start(options: &Value) -> DevServer {
     DevServer::start_json(&options.to_string()).unwrap()
 }
 
-/// A client of profile generic, whose calls are not sent again where they may have run.
+/// A client of profile generic, whose calls are not retried if they may have run.
 fn plain(server: &DevServer) -> ClientConfig {
     let ca = server.certificates().unwrap().ca.clone();
     let endpoint = format!("{}/mcp", server.url());
@@ -24,7 +24,7 @@ fn plain(server: &DevServer) -> ClientConfig {
     Client::builder().profile("generic").endpoint(endpoint).ca_certs(ca).backoff_initial(backoff).backoff_max(backoff)
 }
 
-/// Waits without holding up the client's own tasks, which run on this thread.
+/// Waits without blocking the tasks of the client, which run on this thread.
 async fn until(server: &DevServer, condition: &Value) {
     let mut now = condition.clone();
     now["timeout_ms"] = json!(0);
@@ -34,7 +34,7 @@ async fn until(server: &DevServer, condition: &Value) {
 }
 
 #[tokio::test]
-async fn go_away_lets_calls_below_its_last_stream_end_and_the_others_are_sent_again() {
+async fn go_away_completes_calls_up_to_its_last_stream_and_others_are_sent_again() {
     let server = start(&json!({"profile": "generic", "tls": {}, "faults": [
         {"on": {"tool": "echo"}, "nth": [1], "fault": {"kind": "go_away", "last": "previous"}}
     ]}));
@@ -69,7 +69,7 @@ async fn a_call_that_waits_for_a_stream_when_the_server_leaves_runs_once() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_dead_is_left_for_another_one() {
+async fn a_dead_connection_is_replaced() {
     let server = start(&json!({"tls": {}, "faults": [
         {"on": {"method": "tools/call"}, "nth": [1], "fault": {"kind": "stall"}}
     ]}));
@@ -77,14 +77,14 @@ async fn a_connection_that_is_dead_is_left_for_another_one() {
     let config = Client::builder().api_key(server.api_key()).base_url(server.url()).ca_certs(ca);
     let client = config.timeout(Duration::from_secs(1)).build().unwrap();
     let answer = client.call_tool("fred.search", json!({"q": "x"})).await.unwrap();
-    // Of the dead connection the client learns with the first attempt, or, where the ping is later, with the second.
+    // The client notices the dead connection in the first attempt or, if the ping is later, in the second.
     assert!(matches!(answer.metadata().attempts, 2 | 3));
     let ledger = server.ledger();
     assert_eq!((ledger.executions.len(), ledger.connections), (1, 2));
 }
 
 #[test]
-fn a_server_that_dies_ends_handshakes_and_connections_that_say_nothing() {
+fn a_restarted_server_ends_handshakes_and_idle_connections() {
     let server = start(&json!({"tls": {}}));
     let mut silent: Vec<_> = (0..3).map(|_| TcpStream::connect(("127.0.0.1", server.port())).unwrap()).collect();
     let accepted = json!({"count": "open_connections", "at_least": 3});
@@ -110,7 +110,7 @@ async fn over_http_2_a_missing_client_certificate_is_named_whatever_was_lost() {
 }
 
 #[tokio::test]
-async fn files_are_read_and_nothing_in_them_is_shown() {
+async fn files_are_read_and_messages_do_not_show_them() {
     let server = start(&json!({"tls": {"client_certificate": "required"}}));
     let certificates = server.certificates().unwrap();
     let folder = std::env::temp_dir().join(format!("omni-mcp-tls-{}", std::process::id()));
@@ -152,7 +152,7 @@ async fn files_are_read_and_nothing_in_them_is_shown() {
 #[tokio::test]
 async fn a_proxy_password_is_never_shown() {
     let server = start(&json!({"faults": [
-        {"fault": {"kind": "status", "status": 400, "body": "said canary word-1"}}
+        {"fault": {"kind": "status", "status": 400, "body": "received canary word-1"}}
     ], "proxy": {}}));
     let config = Client::builder().api_key(server.api_key()).base_url(server.url()).max_attempts(1_u32);
     let at = server.proxy().unwrap().to_owned();
