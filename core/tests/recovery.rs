@@ -161,7 +161,7 @@ async fn a_session_lost_repeatedly_is_reopened_a_limited_number_of_times() {
     let server = server();
     let client = client(&server).build().unwrap();
     client.ping().await.unwrap();
-    // Each attempt of the call loses its session; in between, another call succeeds within a third of a second.
+    // Each attempt of the call loses its session; in between, another call has 300 ms to succeed.
     let lost = json!([
         {"on": {"tool": "echo"}, "fault": {"kind": "delay", "ms": 300}},
         {"on": {"tool": "echo"}, "fault": {"kind": "session_lost"}},
