@@ -201,6 +201,53 @@ fn largest_circle(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> usize {
     reached.keys().map(circle).max().unwrap_or_default()
 }
 
+/// Whether a line sets a member `delivery`: by an assignment, or in a struct literal. A declaration of such a member or
+/// parameter does not, nor does a field of a log record.
+fn sets_delivery(line: &str) -> bool {
+    let line = line.split("//").next().unwrap_or_default();
+    let assigns = line.match_indices(".delivery").any(|(at, name)| {
+        let rest = line[at + name.len()..].trim_start();
+        rest.starts_with('=') && !rest.starts_with("==") && !rest.starts_with("=>")
+    });
+    let is_literal = line.match_indices("delivery:").any(|(at, name)| {
+        let is_whole_name = !line[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let rest = line[at + name.len()..].trim_start();
+        let is_type = ["Delivery", "Option<Delivery>", "CallDelivery"].iter().any(|kind| {
+            let behind = rest.strip_prefix(kind);
+            behind.is_some_and(|behind| behind.is_empty() || behind.starts_with([',', ')', ' ', '>']))
+        });
+        is_whole_name && !rest.starts_with(':') && !is_type
+    });
+    assigns || is_literal
+}
+
+#[test]
+fn only_the_errors_set_the_delivery() {
+    for (line, expected) in [
+        ("info.delivery = Delivery::Executed;", true),
+        ("failure.error.info_mut().delivery = own;", true),
+        ("Self { delivery: Delivery::NotSent, ..other }", true),
+        ("ErrorInfo { delivery: own }", true),
+        ("pub delivery: Delivery,", false),
+        ("fn raise(&self, delivery: Delivery) {", false),
+        ("delivery: Option<Delivery>,", false),
+        ("if info.delivery == Delivery::NotSent {", false),
+        ("use crate::error::delivery::Delivery;", false),
+        ("delivery = error.delivery().as_str(),", false),
+    ] {
+        assert_eq!(sets_delivery(line), expected, "{line}");
+    }
+    let sources = sources();
+    let outside = sources.iter().filter(|source| source.folder() != "error");
+    let found: Vec<_> = outside
+        .flat_map(|source| {
+            let lines = source.text.lines().enumerate().filter(|(_, line)| sets_delivery(line));
+            lines.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim()))
+        })
+        .collect();
+    assert!(found.is_empty(), "the delivery is set outside of error/delivery.rs:\n{}", found.join("\n"));
+}
+
 #[test]
 fn no_two_types_share_a_name() {
     let mut homes: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -2,7 +2,7 @@
 
 use crate::bridge::UNDECODABLE;
 use crate::client::unsendable;
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Error};
 
 /// The `config` error for a value that the binding could not turn into JSON text; `reason` is one of `not_finite`,
 /// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
@@ -12,8 +12,7 @@ pub fn unsendable_argument(field: &str, reason: &str) -> Error {
 
 /// The error for a panic that was caught on the way: the call may have been sent before.
 pub fn panicked() -> Error {
-    Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it")
-        .with_delivery(Delivery::MaybeExecuted)
+    Error::new(Code::Panicked, "a bug in omni-mcp stopped the call; please report it").maybe_executed()
 }
 
 /// The `config` error for a progress callback that cannot be called.
@@ -54,7 +53,5 @@ pub fn no_event_loop() -> Error {
 
 /// The error for a text of the core's that is JSON and yet more than the language can hold.
 pub fn undecodable() -> Error {
-    let mut error = Error::new(Code::InvalidAnswer, UNDECODABLE);
-    error.info_mut().delivery = Delivery::Executed;
-    error
+    Error::new(Code::InvalidAnswer, UNDECODABLE).executed()
 }

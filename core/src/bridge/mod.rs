@@ -27,7 +27,7 @@ use crate::client::{Client, What};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::option_table::Spelling;
-use crate::error::{Code, Delivery, Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::observe::counters::Counts;
 use crate::observe::log::{self};
 use crate::observe::state::State;
@@ -475,5 +475,5 @@ impl Watch {
 /// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     // What is guarded comes before anything is sent.
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().with_delivery(Delivery::NotSent)))
+    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().not_sent()))
 }

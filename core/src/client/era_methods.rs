@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::error::attempt_error::AttemptError;
-use crate::error::{Delivery, Error, Result};
+use crate::error::{Error, Result};
 use crate::protocol::modern;
 use crate::protocol::raw_result::RawReply;
 use crate::session::call::LogicalCall;
@@ -74,7 +74,7 @@ pub(crate) async fn subscribe(core: &Arc<SessionManager>, call: LogicalCall, wan
     let told_of =
         call.in_time(core.subscriptions.came_to(change, &uri)).await.map_err(|failure| told(core, failure))?;
     if !told_of {
-        return Err(not_subscribed().with_delivery(Delivery::Rejected));
+        return Err(not_subscribed().rejected());
     }
     wanted.stays = true;
     Ok(empty())
@@ -97,7 +97,7 @@ impl Drop for Wanted<'_> {
 
 async fn connected(core: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
     // Only the session was opened; the call itself was not sent.
-    call.within(core.peer()).await.map_err(|failure| told(core, failure).with_delivery(Delivery::NotSent))
+    call.within(core.peer()).await.map_err(|failure| told(core, failure).not_sent())
 }
 
 fn told(core: &SessionManager, failure: AttemptError) -> Error {

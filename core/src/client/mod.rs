@@ -21,7 +21,7 @@ pub use crate::client::call::{Call, Reply};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::endpoint::Route;
-use crate::error::{Code, Delivery, Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::observe::counters::{Counters, Counts};
 use crate::observe::log::LogLevel;
 use crate::observe::state::State;
@@ -371,9 +371,7 @@ impl Client {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
                 // Only the handshake was sent; the call itself was not.
-                opened
-                    .map(|_| null())
-                    .map_err(|failure| self.core.redacted(failure.error).with_delivery(Delivery::NotSent))
+                opened.map(|_| null()).map_err(|failure| self.core.redacted(failure.error).not_sent())
             }
             What::Rpc(..) => call.run(&self.core).await,
             What::AllPages(_, member) => pagination::all(&self.core, call, member).await,

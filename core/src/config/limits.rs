@@ -4,7 +4,7 @@ use crate::config::client_options::ClientConfig;
 use crate::config::values::positive;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::error::{Code, Delivery, Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::util::bounded_queue::QueueLimit;
 
 /// Limit in bytes, with the name of its option.
@@ -97,10 +97,8 @@ impl Limits {
             return Ok(());
         }
         let message = format!("the answer nests deeper than max_depth ({})", self.depth);
-        let mut failure = AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message);
-        // A complete response whose content exceeds the limit.
-        failure.error.info_mut().delivery = Delivery::Executed;
-        Err(failure)
+        // The response is complete, so the call ran.
+        Err(AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message).executed())
     }
 
     /// Whether a server-initiated message is within the limits.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderValue};
 
 use crate::error::failure_class::FailureClass;
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Error};
 use crate::util::headers;
 
 #[derive(Debug, Clone)]
@@ -34,8 +34,7 @@ pub(crate) enum Tie {
 
 impl AttemptError {
     pub(crate) fn new(happened: FailureClass, code: Code, message: impl Into<String>) -> Self {
-        let delivery = happened.delivery();
-        Self::of(happened, Error::new(code, message).with_delivery(delivery))
+        Self::of(happened, Error::new(code, message).with_delivery(happened.delivery()))
     }
 
     pub(crate) fn of(happened: FailureClass, error: Error) -> Self {
@@ -50,11 +49,6 @@ impl AttemptError {
     /// The response to the request, whose content cannot be used: it ran.
     pub(crate) fn unusable(message: impl Into<String>) -> Self {
         Self::new(FailureClass::Unusable, Code::InvalidAnswer, message)
-    }
-
-    /// A failure before anything of the call left, such as the client being closed.
-    pub(crate) fn not_sent(error: Error) -> Self {
-        Self::of(FailureClass::Refused, error.with_delivery(Delivery::NotSent))
     }
 
     /// Failure of a finished call, from its error.

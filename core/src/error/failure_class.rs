@@ -2,8 +2,6 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::Delivery;
-
 /// The class of a failed attempt: a row of the retry table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -46,28 +44,4 @@ pub enum FailureClass {
     Refused,
     /// The caller cancelled.
     Cancelled,
-}
-
-impl FailureClass {
-    /// The delivery, unless more is known.
-    pub(crate) fn delivery(self) -> Delivery {
-        match self {
-            Self::NotConnected | Self::LocalFault | Self::CertificateInvalid | Self::ProxyRefused => Delivery::NotSent,
-            Self::SessionLost
-            | Self::RateLimited
-            | Self::QuotaSpent
-            | Self::Unauthorized
-            | Self::Mismatch
-            | Self::Refused => Delivery::Rejected,
-            Self::Lost
-            | Self::BadAnswer
-            | Self::Unreadable
-            | Self::TooLarge
-            | Self::ServerFault
-            | Self::Unavailable
-            | Self::KeyInFlight
-            | Self::Cancelled => Delivery::MaybeExecuted,
-            Self::Unusable => Delivery::Executed,
-        }
-    }
 }

@@ -4,56 +4,16 @@
 //! [`KINDS`].
 
 pub(crate) mod attempt_error;
+pub(crate) mod delivery;
 pub(crate) mod failure_class;
 
 use std::fmt;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::RawValue;
 
-/// Whether the call ran on the server.
-///
-/// In ascending order. A call reports the highest value of its attempts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Delivery {
-    /// Not sent.
-    NotSent,
-    /// The response proves that the call did not run.
-    Rejected,
-    /// The call was sent; it is unknown whether it ran.
-    MaybeExecuted,
-    /// The call ran and failed.
-    Executed,
-}
-
-impl Delivery {
-    /// The stable word, the same in every language.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::NotSent => "not_sent",
-            Self::Rejected => "rejected",
-            Self::MaybeExecuted => "maybe_executed",
-            Self::Executed => "executed",
-        }
-    }
-
-    const fn sentence(self) -> &'static str {
-        match self {
-            Self::NotSent => "the call was not sent",
-            Self::Rejected => "the call did not run",
-            Self::MaybeExecuted => "the call may have run",
-            Self::Executed => "the call ran and failed",
-        }
-    }
-}
-
-impl fmt::Display for Delivery {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
+pub use crate::error::delivery::Delivery;
 
 /// One row of the table of kinds.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -353,11 +313,6 @@ impl Error {
         &mut self.0
     }
 
-    pub(crate) fn with_delivery(mut self, delivery: Delivery) -> Self {
-        self.0.delivery = delivery;
-        self
-    }
-
     /// Everything the error carries.
     pub fn info(&self) -> &ErrorInfo {
         &self.0
@@ -474,8 +429,7 @@ mod tests {
 
     #[test]
     fn the_summary_says_whether_the_call_ran() {
-        let mut error = Error::new(Code::ConnectionLost, "the connection was lost");
-        error.info_mut().delivery = Delivery::MaybeExecuted;
+        let mut error = Error::new(Code::ConnectionLost, "the connection was lost").maybe_executed();
         error.info_mut().attempts = 3;
         error.info_mut().request_id = Some("req_1".into());
         assert_eq!(error.to_string(), "the connection was lost (the call may have run; 3 attempts; request id req_1)");

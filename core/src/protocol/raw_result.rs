@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Error};
 use crate::protocol::lenient_json;
 use crate::util::headers;
 
@@ -100,9 +100,8 @@ impl RawReply {
 impl RawReply {
     /// Error for an invalid result: the call was executed.
     pub(crate) fn unexpected(&self, code: Code, message: impl Into<String>) -> Error {
-        let mut error = Error::new(code, message);
+        let mut error = Error::new(code, message).executed();
         let info = error.info_mut();
-        info.delivery = Delivery::Executed;
         info.status = Some(self.status.as_u16());
         info.attempts = self.attempts;
         info.request_id = self.metadata().request_id;

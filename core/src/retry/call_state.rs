@@ -1,15 +1,16 @@
 //! The progress of an operation, readable while it runs.
 
-use std::sync::atomic::{AtomicU8, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use crate::error::delivery::CallDelivery;
 use crate::error::{Code, Delivery, Error};
 use crate::observe::waiting::WaitState;
 
 /// The progress of an operation, readable while it runs: what an error says when the caller cancels it.
 #[derive(Debug, Default)]
 pub(crate) struct CallState {
-    delivery: AtomicU8,
+    delivery: CallDelivery,
     attempts: AtomicU32,
     /// Attempts over all rounds of input.
     sendings: AtomicU32,
@@ -22,7 +23,7 @@ pub(crate) struct CallState {
 
 impl CallState {
     pub(crate) fn reached(&self, delivery: Delivery) {
-        self.delivery.fetch_max(delivery as u8, Ordering::Relaxed);
+        self.delivery.raise(delivery);
     }
 
     pub(crate) fn begin_attempt(&self, number: u32, request_id: &str) {
@@ -33,12 +34,12 @@ impl CallState {
 
     /// Assumes that the attempt may execute the call, until its outcome is known. Returns the delivery before it.
     pub(crate) fn begin_sending(&self) -> Delivery {
-        delivery_of(self.delivery.swap(Delivery::MaybeExecuted as u8, Ordering::Relaxed))
+        self.delivery.replace(Delivery::MaybeExecuted)
     }
 
     /// Restores the delivery of the attempts before, until the outcome of this one is added.
     pub(crate) fn end_sending(&self, before: Delivery) {
-        self.delivery.store(before as u8, Ordering::Relaxed);
+        self.delivery.replace(before);
     }
 
     pub(crate) fn count_retry(&self) {
@@ -51,26 +52,16 @@ impl CallState {
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
-        delivery_of(self.delivery.load(Ordering::Relaxed))
+        self.delivery.get()
     }
 
     /// An error for an operation that ends from outside, by its deadline or its caller.
     pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
-        let mut error = Error::new(code, message);
+        let mut error = Error::new(code, message).with_delivery(self.delivery());
         let info = error.info_mut();
-        info.delivery = self.delivery();
         info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.tries());
         info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
         info.idempotency_key = self.idempotency_key.get().cloned();
         error
-    }
-}
-
-fn delivery_of(number: u8) -> Delivery {
-    match number {
-        0 => Delivery::NotSent,
-        1 => Delivery::Rejected,
-        2 => Delivery::MaybeExecuted,
-        _ => Delivery::Executed,
     }
 }

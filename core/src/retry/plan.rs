@@ -111,8 +111,8 @@ impl Plan {
     /// retryable.
     pub(crate) fn unprepared(&self, mut failure: AttemptError, attempts: u32) -> AttemptError {
         let own = self.state.delivery();
+        failure = failure.with_delivery(own);
         let info = failure.error.info_mut();
-        info.delivery = own;
         info.attempts = info.attempts.max(attempts);
         let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
         info.retryable = self.is_worth_sending_again(failure.happened, safety);
@@ -122,9 +122,9 @@ impl Plan {
 
     /// The failure that ends the operation, with the data of all its attempts.
     pub(crate) fn last(&self, mut failure: AttemptError, attempts: u32, sent_id: Option<String>) -> AttemptError {
+        failure = failure.at_least(self.state.delivery());
         let info = failure.error.info_mut();
         info.attempts = attempts;
-        info.delivery = info.delivery.max(self.state.delivery());
         info.retryable = self.is_worth_sending_again(failure.happened, self.safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         if info.request_id.is_none() {

@@ -121,9 +121,7 @@ impl LogicalCall {
             params = tokio::select! {
                 biased;
                 () = core.close_phase(ClosePhase::Closing) => {
-                    let mut error = reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for");
-                    error.info_mut().delivery = Delivery::Rejected;
-                    Err(error)
+                    Err(reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for").rejected())
                 }
                 next = rounds.next(core, &self.params, &reply) => next,
             }
@@ -139,7 +137,7 @@ impl LogicalCall {
         params: &[u8],
     ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
-        let rejected = |error: Error| AttemptError::settled(error.with_delivery(Delivery::Rejected));
+        let rejected = |error: Error| AttemptError::settled(error.rejected());
         let key = idempotency::of_round(key, round + 1);
         core.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;

@@ -10,7 +10,7 @@ use crate::auth::token::Token;
 use crate::config::call_options::CallOptions;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::error::{Code, Delivery, Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::oauth::access_token;
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::raw_result::RawReply;
@@ -62,8 +62,7 @@ impl InSession<'_> {
         }
         let named = loss::names_unknown_session(&failure);
         if named && !core.settings.strict {
-            let info = failure.error.info_mut();
-            info.delivery = info.delivery.min(Delivery::Rejected);
+            failure = failure.at_most_rejected();
         }
         if failure.happened == FailureClass::Unauthorized
             && !named

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Error};
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
 use crate::session::manager::SessionManager;
@@ -127,7 +127,7 @@ async fn answers(
 
 /// The error of a call that is not made again: the server has answered, and its answer says that there is more to do.
 fn stopped(reply: &RawReply, code: Code, message: impl Into<String>) -> Error {
-    let mut error = reply.unexpected(code, message).with_delivery(Delivery::Rejected);
+    let mut error = reply.unexpected(code, message).rejected();
     let info = error.info_mut();
     info.retryable = false;
     info.data = serde_json::from_slice(&reply.result).ok();

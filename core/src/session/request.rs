@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, Method};
 
 use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;
-use crate::error::{Code, Delivery, Result};
+use crate::error::{Code, Result};
 use crate::http::idle_timeout::{IdleTimer, Questions};
 use crate::protocol::methods::{INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::protocol::raw_result::RawReply;
@@ -224,11 +224,9 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), AttemptError> {
     }
     let said = said.unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
-    let mut failure =
-        AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).answered(reply.status, &reply.headers);
-    let info = failure.error.info_mut();
-    info.delivery = Delivery::Executed;
-    info.data = serde_json::from_slice(&reply.result).ok();
+    let failure = AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).executed();
+    let mut failure = failure.answered(reply.status, &reply.headers);
+    failure.error.info_mut().data = serde_json::from_slice(&reply.result).ok();
     failure.tie = Tie::Code;
     Err(failure)
 }

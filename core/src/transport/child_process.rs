@@ -10,9 +10,8 @@ use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::sync::watch;
 
 use crate::config::endpoint::Program;
-use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
-use crate::error::failure_class::FailureClass;
+use crate::error::{Code, Error};
 
 /// How long a process may take to end after its input was closed, and again after it was asked to.
 const GRACE: Duration = Duration::from_millis(1300);
@@ -115,9 +114,7 @@ fn not_started(program: &Program, error: &std::io::Error) -> AttemptError {
         kind => kind.to_string(),
     };
     let message = format!("the command \"{command}\" could not be started: {why}");
-    let mut failure = AttemptError::new(FailureClass::Refused, Code::ProcessNotStarted, message);
-    failure.error.info_mut().delivery = crate::error::Delivery::NotSent;
-    failure
+    AttemptError::not_sent(Error::new(Code::ProcessNotStarted, message))
 }
 
 /// The process group of a child. What is left of it, such as what the child has started itself, is killed when nobody

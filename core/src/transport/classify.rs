@@ -58,13 +58,12 @@ pub(crate) fn refused_rest(
     profile: &Profile,
 ) -> AttemptError {
     let mut failure = failure(method, status, headers, ErrorBody::by_body(body), profile, ResponseContext::default());
-    let info = failure.error.info_mut();
-    info.data = serde_json::from_slice(body).ok();
-    if status == StatusCode::CONFLICT && failure.happened == FailureClass::Refused {
-        // No call of a tool: a registry says so of what there is already.
-        info.delivery = info.delivery.min(Delivery::Rejected);
+    failure.error.info_mut().data = serde_json::from_slice(body).ok();
+    match status == StatusCode::CONFLICT && failure.happened == FailureClass::Refused {
+        // Not a call of a tool: the entry exists already, so nothing was changed.
+        true => failure.at_most_rejected(),
+        false => failure,
     }
-    failure
 }
 
 /// Why an answer is no result.
@@ -236,8 +235,10 @@ fn failure(
     };
     let mut failure = AttemptError::new(happened, code, text).answered(status, headers);
     failure.tie = tie;
+    if let Some(delivery) = delivery {
+        failure = failure.with_delivery(delivery);
+    }
     let info = failure.error.info_mut();
-    info.delivery = delivery.unwrap_or(info.delivery);
     info.rpc_code = said.rpc_code;
     info.service_code = said.service_code.map(|word| crate::util::sanitize::word(word.as_bytes()));
     info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
@@ -361,7 +362,7 @@ pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
         info.message = message(Code::UnknownResource, said, None);
         info.code = Code::UnknownResource;
         info.kind = info.code.kind();
-        info.delivery = Delivery::Rejected;
+        return failure.rejected();
     }
     failure
 }

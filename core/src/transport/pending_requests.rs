@@ -103,7 +103,7 @@ impl PendingRequests {
     ) -> Result<PendingRequest<'_>, AttemptError> {
         let mut state = self.locked();
         if let Some(failure) = &state.ended {
-            return Err(never_left(failure));
+            return Err(failure.before_sending());
         }
         let (sender, response) = oneshot::channel();
         let (progress_sender, progress) = mpsc::unbounded_channel();
@@ -316,13 +316,6 @@ impl Drop for Reader {
     }
 }
 
-/// The failure of a request that found its stream or process ended: nothing of it left.
-pub(crate) fn never_left(why: &AttemptError) -> AttemptError {
-    let mut failure = why.clone();
-    failure.happened = FailureClass::NotConnected;
-    failure.error.info_mut().delivery = FailureClass::NotConnected.delivery();
-    failure
-}
 /// A request that waits for its answer.
 pub(crate) struct PendingRequest<'a> {
     inbox: &'a PendingRequests,

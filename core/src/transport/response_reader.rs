@@ -71,11 +71,11 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
 
 /// The failure of a response that breaks off: where its beginning shows a result to this request, it ran.
 pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> AttemptError {
-    let mut failure = AttemptError::bad_answer(code, message);
-    if jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
-        failure.error.info_mut().delivery = FailureClass::Unusable.delivery();
+    let failure = AttemptError::bad_answer(code, message);
+    match jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
+        true => failure.executed(),
+        false => failure,
     }
-    failure
 }
 
 /// Reads messages until the response.

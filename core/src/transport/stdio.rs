@@ -19,7 +19,7 @@ use crate::error::failure_class::FailureClass;
 use crate::transport::child_process::{ChildProcess, ProcessExit};
 use crate::transport::http_sse::LAST_ANSWERS;
 use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
-use crate::transport::pending_requests::{PendingRequests, Reader, never_left};
+use crate::transport::pending_requests::{PendingRequests, Reader};
 
 /// Messages that may wait for a process that reads slowly.
 const ROOM: usize = 64;
@@ -73,7 +73,7 @@ impl StdioLink {
         if self.outbox.send(line).await.is_ok() {
             return Ok(());
         }
-        Err(never_left(&self.gone().await))
+        Err(self.gone().await.before_sending())
     }
 
     /// Why the process no longer reads: what it says at its end tells more.

@@ -223,12 +223,8 @@ fn service_code(row: &Value) -> std::result::Result<ServiceCode, String> {
         .map_err(|error| crate::util::sanitize::preview(error.to_string().as_bytes()))?;
     let code = Code::named(&row.code)
         .ok_or_else(|| format!("{} is no code of an error", crate::util::sanitize::preview(row.code.as_bytes())))?;
-    Ok(ServiceCode {
-        code,
-        delivery: row.delivery.unwrap_or(row.happened.delivery()),
-        happened: row.happened,
-        word: Cow::Owned(row.word),
-    })
+    let delivery = row.delivery.unwrap_or(row.happened.delivery());
+    Ok(ServiceCode { code, delivery, happened: row.happened, word: Cow::Owned(row.word) })
 }
 
 #[derive(Deserialize)]

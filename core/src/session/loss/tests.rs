@@ -121,8 +121,7 @@ fn what_a_failure_means_for_the_session() {
         let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
         assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
     }
-    let mut ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id);
-    ran.error.info_mut().delivery = Delivery::MaybeExecuted;
+    let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id).with_delivery(Delivery::MaybeExecuted);
     assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
 }
 
@@ -212,8 +211,7 @@ fn texts_that_are_all_about_a_session_of_the_protocol() {
 
 #[test]
 fn a_failure_of_a_tool_names_no_session() {
-    let mut ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status);
-    ran.error.info_mut().delivery = Delivery::Executed;
+    let ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status).executed();
     assert!(!names_unknown_session(&ran));
     let help = Code::RpcError.spec().help.trim_end_matches('.');
     assert_eq!(said(Code::RpcError, &format!("{help}: Session not found")), "Session not found");
