@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
+use crate::http::status;
 use crate::util::sanitize::seconds;
 use crate::util::wait_group::WaitGroup;
 
@@ -86,7 +87,7 @@ impl IdleTimer {
 
     /// Whether the server itself has answered, and not what stands before it for one that does not.
     pub(crate) fn has_heard_the_server(&self) -> bool {
-        !matches!(self.status.load(Ordering::Relaxed), 0 | 502..=504)
+        self.has_heard() && !status::is_of_gateway(self.status.load(Ordering::Relaxed))
     }
 
     /// Notes that a piece of the request left.

@@ -13,5 +13,6 @@ pub(crate) mod request_body;
 pub(crate) mod retry_after;
 pub(crate) mod sniff;
 pub(crate) mod stale_connections;
+pub(crate) mod status;
 pub(crate) mod tls_error;
 pub(crate) mod upload;

@@ -16,6 +16,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
 use crate::http::plain;
+use crate::http::status::{self, StatusUse};
 use crate::oauth::discovery::{self, TokenEndpoint};
 use crate::oauth::token_response::{self, TokenResponse};
 use crate::observe::deviations::Deviation;
@@ -160,11 +161,11 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
     let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
     let status = answer.status;
-    let (happened, code) = match status.as_u16() {
-        200..=299 | 400 | 401 | 403 => (FailureClass::Refused, Code::TokenRefused),
-        429 => (FailureClass::RateLimited, Code::RateLimited),
-        408 | 500..=599 => (FailureClass::ServerFault, Code::ServerUnavailable),
-        _ => (FailureClass::Refused, Code::TokenUnavailable),
+    let (happened, code) = match (status::transient(status.as_u16(), StatusUse::Token), status.as_u16()) {
+        (Some(FailureClass::RateLimited), _) => (FailureClass::RateLimited, Code::RateLimited),
+        (Some(class), _) => (class, Code::ServerUnavailable),
+        (None, 200..=299 | 400 | 401 | 403) => (FailureClass::Refused, Code::TokenRefused),
+        (None, _) => (FailureClass::Refused, Code::TokenUnavailable),
     };
     let (word, said) = match token_response::read(status, &answer.headers, &answer.body) {
         TokenResponse::Token { body, deviations } => {

@@ -9,10 +9,11 @@ use bytes::Bytes;
 use serde_json::Value;
 use url::Url;
 
+use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
-use crate::error::failure_class::FailureClass;
 use crate::http::client::is_own;
 use crate::http::plain;
+use crate::http::status::{self, StatusUse};
 use crate::oauth::client_credentials::unusable;
 use crate::protocol::safety::Safety;
 use crate::retry::attempt::Attempt;
@@ -118,10 +119,11 @@ impl Operation for MetadataRequest {
         let answer = attempt
             .in_time(plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()))
             .await?;
-        if answer.status.is_server_error() {
+        if let Some(class) = status::transient(answer.status.as_u16(), StatusUse::Metadata) {
             let message = format!("the server's metadata was answered with HTTP {}", answer.status);
-            return Err(AttemptError::new(FailureClass::ServerFault, crate::error::Code::ServerUnavailable, message)
-                .answered(answer.status, &answer.headers));
+            return Err(
+                AttemptError::new(class, Code::ServerUnavailable, message).answered(answer.status, &answer.headers)
+            );
         }
         Ok(answer.status.is_success().then_some(answer.body))
     }

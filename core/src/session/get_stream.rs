@@ -17,6 +17,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::http::body::{self, Body};
 use crate::http::idle_timeout::{self, IdleTimer};
+use crate::http::status::is_previous_stream_open;
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::Message;
@@ -163,7 +164,7 @@ async fn listen_once(
                 // It has forgotten what was said: what it says from now on can still be heard.
                 return may_be_tried_again(&core);
             }
-            Err(failure) if place.was_open && failure.error.info().status == Some(409) => {
+            Err(failure) if place.was_open && failure.error.info().status.is_some_and(is_previous_stream_open) => {
                 // It has not seen the end of the stream before, and says that there is one already.
                 return may_be_tried_again(&core);
             }

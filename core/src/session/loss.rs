@@ -10,6 +10,7 @@ use crate::config::profile::Profile;
 use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
+use crate::http::status::{self, StatusUse};
 use crate::protocol::safety::Safety;
 
 /// How many kinds of refusals are remembered.
@@ -34,8 +35,10 @@ pub(crate) enum Suspicion {
 const OF_THE_CALL: &[u16] =
     &[402, 405, 406, 407, 408, 411, 413, 414, 415, 416, 417, 422, 423, 424, 425, 426, 429, 431, 451];
 
-/// Statuses by which a call may have run, or which have a wait of their own in the retry table: no text changes what they mean.
-const MAY_HAVE_RUN: &[u16] = &[408, 409, 425, 429, 460, 499];
+/// Whether a call may have run by its status, or the retry table has a wait for the status: no text changes what it means.
+fn is_fixed(status: u16) -> bool {
+    status::may_have_run(status) || (status < 500 && status::transient(status, StatusUse::Call).is_some())
+}
 
 /// Judges a failed call in an open session of the older era. A profile that documents its errors has its own signs, and only a
 /// text that names the session counts besides.
@@ -49,7 +52,7 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
     let documented = !profile.catalogue.is_empty() || !profile.session_lost.is_empty();
     let may_run_again = safety != Safety::Plain || info.delivery <= Delivery::Rejected;
     match status {
-        _ if MAY_HAVE_RUN.contains(&status) => Suspicion::None,
+        _ if is_fixed(status) => Suspicion::None,
         400..=499 if named && may_run_again => Suspicion::SendAgain,
         400..=499 if named => Suspicion::ForNextCall,
         400..=499 if documented || OF_THE_CALL.contains(&status) => Suspicion::None,
@@ -62,7 +65,7 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
         _ if named => Suspicion::ForNextCall,
         400..=499 => Suspicion::ForNextCall,
         _ if documented => Suspicion::None,
-        500..=599 if status != 501 => Suspicion::ForNextCall,
+        500..=599 if status::transient(status, StatusUse::Call).is_some() => Suspicion::ForNextCall,
         200..=299 if is_unreadable(failure) => Suspicion::ForNextCall,
         _ => Suspicion::None,
     }
@@ -82,7 +85,7 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     let Some(status) = info.status else { return false };
     let may_say_so = failure.tie != Tie::Code
         && info.delivery < Delivery::Executed
-        && !MAY_HAVE_RUN.contains(&status)
+        && !is_fixed(status)
         && matches!(
             failure.happened,
             FailureClass::Refused

@@ -16,6 +16,7 @@ use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::http::retry_after;
+use crate::http::status::{self, StatusUse};
 use crate::protocol::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORTED_VERSION};
 use crate::protocol::jsonrpc::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND, RpcError,
@@ -226,7 +227,7 @@ fn failure(
         _ => Tie::Status,
     };
     // A server that could not tell which call it refuses has run none.
-    let is_plain_refusal = status.is_client_error() && !matches!(status.as_u16(), 408 | 409 | 460 | 499);
+    let is_plain_refusal = status.is_client_error() && !status::may_have_run(status.as_u16());
     let unread = is_plain_refusal && said.rpc_code.is_some() && tie == Tie::Status;
     let delivery = delivery.map(|delivery| if unread { delivery.min(Delivery::Rejected) } else { delivery });
     let text = match code {
@@ -302,6 +303,14 @@ fn by_status(
     profile: &Profile,
     has_wait: bool,
 ) -> (FailureClass, Code, Option<Delivery>) {
+    // The server itself answered 500 with an error, and would again; a gateway's 502 to 504 is not the server's.
+    let is_final_error = status.as_u16() == 500 && said.rpc_code.is_some() && !profile.retries_internal_errors;
+    if is_final_error {
+        return by_rpc_code(said);
+    }
+    if let Some(class) = status::transient(status.as_u16(), StatusUse::Call) {
+        return transient_status(status, class, has_wait);
+    }
     let (happened, code) = match status.as_u16() {
         200..=299 => return by_rpc_code(said),
         300..=399 => (FailureClass::Refused, Code::UnexpectedRedirect),
@@ -310,18 +319,11 @@ fn by_status(
         403 => (FailureClass::Refused, Code::Forbidden),
         // Of a proxy: no server says so.
         407 => return (FailureClass::ProxyRefused, Code::ProxyUnauthorized, Some(Delivery::Rejected)),
-        408 => (FailureClass::ServerFault, Code::ServerTimeout),
         409 => (FailureClass::Refused, Code::Conflict),
-        425 | 429 => (FailureClass::RateLimited, Code::RateLimited),
         400 | 404 | 422 if said.rpc_code.is_some() => return by_rpc_code(said),
         404 => (FailureClass::Refused, Code::UnknownAddress),
         422 => (FailureClass::Refused, Code::InvalidParams),
         501 => return (FailureClass::Refused, Code::ServerFailed, Some(Delivery::Rejected)),
-        // The server itself answered with an error, and would again; a gateway's 502 to 504 is not the server's.
-        500 if said.rpc_code.is_some() && !profile.retries_internal_errors => return by_rpc_code(said),
-        503 if has_wait => (FailureClass::Unavailable, Code::ServerUnavailable),
-        503 => (FailureClass::ServerFault, Code::ServerUnavailable),
-        500..=599 => (FailureClass::ServerFault, Code::ServerFailed),
         400..=499 => (FailureClass::Refused, Code::BadRequest),
         // Neither a refusal nor anything else that is known: it may have run.
         _ => (FailureClass::BadAnswer, Code::InvalidAnswer),
@@ -331,9 +333,19 @@ fn by_status(
         // What was not read may hold a code by which it ran, or another that decides.
         return (FailureClass::BadAnswer, code, None);
     }
-    // Not that nothing ran: that another call did, or that a load balancer gave up a call on its way.
-    let may_have_run = matches!(status.as_u16(), 409 | 460 | 499);
-    (happened, code, may_have_run.then_some(Delivery::MaybeExecuted))
+    let delivery = status::may_have_run(status.as_u16()).then_some(Delivery::MaybeExecuted);
+    (happened, code, delivery)
+}
+
+fn transient_status(status: StatusCode, class: FailureClass, has_wait: bool) -> (FailureClass, Code, Option<Delivery>) {
+    let (happened, code) = match (status.as_u16(), class) {
+        (_, FailureClass::RateLimited) => (class, Code::RateLimited),
+        (408, _) => (class, Code::ServerTimeout),
+        (503, _) if has_wait => (FailureClass::Unavailable, Code::ServerUnavailable),
+        (503, _) => (class, Code::ServerUnavailable),
+        _ => (class, Code::ServerFailed),
+    };
+    (happened, code, None)
 }
 
 fn by_rpc_code(said: &ErrorBody) -> (FailureClass, Code, Option<Delivery>) {

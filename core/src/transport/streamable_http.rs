@@ -19,6 +19,7 @@ use crate::http::body::{self, Beginning, Body, BodyFailure, check_headers};
 use crate::http::client::Http;
 use crate::http::retry_after;
 use crate::http::sniff::BodyKind;
+use crate::http::status::{self, StatusUse};
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::transport::connection_slots::{self, Slot};
@@ -441,10 +442,10 @@ impl Resume<'_> {
         // Read to its end, so that the connection can be used again.
         drop(body::read_beginning(&mut response, limits.error).await);
         let refused = || format!("the event stream broke off and could not be resumed: HTTP {status}");
-        match status.as_u16() {
-            401 => Resumed::Unauthorized(refused()),
-            408 | 409 | 425 | 429 | 500 | 502..=504 => Resumed::NotNow(wait),
-            _ => Resumed::Refused(refused()),
+        match status::transient(status.as_u16(), StatusUse::Resumption) {
+            Some(_) => Resumed::NotNow(wait),
+            None if status == StatusCode::UNAUTHORIZED => Resumed::Unauthorized(refused()),
+            None => Resumed::Refused(refused()),
         }
     }
 
