@@ -54,7 +54,8 @@ pub(crate) fn ways(
 /// Whether the endpoint refused the client itself, so that another way to authenticate may be accepted.
 pub(crate) fn refused_the_client(failure: &AttemptError) -> bool {
     let info = failure.error.info();
-    let is_about_it = || info.message.contains("client_id") || info.message.contains("client_secret");
+    let text = failure.server_text();
+    let is_about_it = || text.contains("client_id") || text.contains("client_secret");
     failure.happened == FailureClass::Refused
         && match info.service_code.as_deref() {
             Some("invalid_client") => true,
@@ -103,7 +104,8 @@ mod tests {
     #[test]
     fn only_a_refusal_of_the_client_is_tried_otherwise() {
         let refused = |word: Option<&str>, status: u16, message: &str| {
-            let mut failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, message));
+            let failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, "refused"));
+            let mut failure = failure.with_server_text(message);
             failure.error.info_mut().service_code = word.map(str::to_owned);
             failure.error.info_mut().status = Some(status);
             refused_the_client(&failure)

@@ -254,21 +254,22 @@ impl OptionValue for Vec<Secret> {
 
 /// Prefixes the field of an error with the name of the enclosing option.
 pub(crate) fn inside(name: &str, mut error: Error) -> Error {
+    if let Some(field) = &error.info().field {
+        let field = format!("{name}.{field}");
+        return error.with_field(field);
+    }
     let info = error.info_mut();
     info.message = format!("{name}.{}", info.message);
-    info.field = info.field.as_ref().map(|field| format!("{name}.{field}"));
     error
 }
 
 /// Renames the field of an error to the option of the caller.
-pub(crate) fn renamed(mut error: Error, names: &[(&str, &str)]) -> Error {
-    let info = error.info_mut();
-    let known = info.field.as_deref().and_then(|field| names.iter().find(|(ours, _)| *ours == field));
-    if let Some((ours, theirs)) = known {
-        info.message = info.message.replacen(*ours, theirs, 1);
-        info.field = Some((*theirs).to_owned());
+pub(crate) fn renamed(error: Error, names: &[(&str, &str)]) -> Error {
+    let field = error.info().field.as_deref();
+    match field.and_then(|field| names.iter().find(|(ours, _)| *ours == field)) {
+        Some((_, theirs)) => error.with_field((*theirs).to_owned()),
+        None => error,
     }
-    error
 }
 
 fn whole(value: &Value) -> Option<u64> {

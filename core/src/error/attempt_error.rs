@@ -14,10 +14,21 @@ pub(crate) struct AttemptError {
     pub(crate) error: Error,
     /// How closely the response is tied to the call.
     pub(crate) tie: Tie,
+    /// The text of the server that the message repeats, for rules that depend on it.
+    pub(crate) server_text: Option<ServerText>,
     /// The session that the response opened, although it is a failure.
     pub(crate) session_id: Option<Box<HeaderValue>>,
     /// Whether the response is a complete event stream without events.
     pub(crate) is_empty_stream: bool,
+}
+
+/// The beginning of a text that a server sent in the place of a result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ServerText {
+    /// As messages show it.
+    pub(crate) preview: String,
+    /// Whether the body was read to its end.
+    pub(crate) is_whole: bool,
 }
 
 /// How closely a response is tied to the call that it was given to.
@@ -38,7 +49,7 @@ impl AttemptError {
     }
 
     pub(crate) fn of(happened: FailureClass, error: Error) -> Self {
-        Self { happened, error, tie: Tie::default(), session_id: None, is_empty_stream: false }
+        Self { happened, error, tie: Tie::default(), server_text: None, session_id: None, is_empty_stream: false }
     }
 
     /// An unusable response caused by a transient fault: it may have run, and sending it again may give a good one.
@@ -54,6 +65,16 @@ impl AttemptError {
     /// Failure of a finished call, from its error.
     pub(crate) fn settled(error: Error) -> Self {
         Self::of(FailureClass::Refused, error)
+    }
+
+    /// Adds the text of the server that the message repeats, from a body that was read to its end.
+    pub(crate) fn with_server_text(self, preview: impl Into<String>) -> Self {
+        Self { server_text: Some(ServerText { preview: preview.into(), is_whole: true }), ..self }
+    }
+
+    /// The text of the server; empty if it sent none.
+    pub(crate) fn server_text(&self) -> &str {
+        self.server_text.as_ref().map_or("", |text| &text.preview)
     }
 
     /// Adds status and headers of the response.

@@ -220,6 +220,9 @@ pub struct ErrorInfo {
     pub required_scopes: Vec<String>,
     /// Option or argument of a `config` error.
     pub field: Option<String>,
+    /// What is allowed for the field, the second part of the message.
+    #[serde(skip)]
+    pub(crate) allowed: Option<String>,
     /// Exit code of the server process, or the negated number of the signal that ended it.
     pub exit_code: Option<i32>,
     /// Error number of the operating system (errno) for a connection, such as EMFILE.
@@ -289,6 +292,7 @@ impl Error {
             idempotency_key: None,
             required_scopes: Vec::new(),
             field: None,
+            allowed: None,
             exit_code: None,
             os_error: None,
             stderr: Vec::new(),
@@ -304,9 +308,18 @@ impl Error {
 
     /// A `config` error with its field and what is allowed.
     pub(crate) fn config(code: Code, field: &str, allowed: impl fmt::Display) -> Self {
-        let mut error = Self::new(code, format!("{field}: {allowed}"));
-        error.0.field = Some(field.to_owned());
-        error
+        let mut error = Self::new(code, String::new());
+        error.0.allowed = Some(allowed.to_string());
+        error.with_field(field.to_owned())
+    }
+
+    /// A `config` error of another field, such as that of the enclosing option.
+    pub(crate) fn with_field(mut self, field: String) -> Self {
+        if let Some(allowed) = &self.0.allowed {
+            self.0.message = format!("{field}: {allowed}");
+        }
+        self.0.field = Some(field);
+        self
     }
 
     pub(crate) fn info_mut(&mut self) -> &mut ErrorInfo {

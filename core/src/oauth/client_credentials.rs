@@ -193,7 +193,8 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         _ => format!("it answered with HTTP {status}: {said}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure = AttemptError::new(happened, code, message).answered(status, &answer.headers);
+    let mut failure =
+        AttemptError::new(happened, code, message).with_server_text(said).answered(status, &answer.headers);
     let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());

@@ -50,16 +50,14 @@ pub(crate) fn negotiated(
 /// The newest of `ours` that a server names as it refuses the one that it was asked for, in the data of its error or in the text.
 pub(crate) fn named_version(failure: &AttemptError, asked: &str, ours: &[&str]) -> Option<String> {
     let info = failure.error.info();
-    // Of a version that it chose, we say ourselves which are accepted.
-    let is_ours = info.code == Code::UnsupportedVersion && info.rpc_code.is_none();
-    if failure.happened != FailureClass::Refused || is_ours || !is_about_version(failure) {
+    if failure.happened != FailureClass::Refused || was_chosen(failure) || !is_about_version(failure) {
         return None;
     }
     let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
     let mut named = Vec::new();
     versions_in(&data, &mut named);
     if !named.iter().any(|version| version != asked) {
-        dates_in(&info.message, &mut named);
+        dates_in(failure.server_text(), &mut named);
     }
     let common = named.into_iter().filter(|version| {
         version != asked && !crate::protocol::era::is_modern(version) && ours.contains(&version.as_str())
@@ -70,17 +68,24 @@ pub(crate) fn named_version(failure: &AttemptError, asked: &str, ours: &[&str]) 
 /// Adds to the message of a refused version which option sets it.
 pub(crate) fn with_option(mut failure: AttemptError) -> AttemptError {
     let is_refused = failure.happened == FailureClass::Refused && is_about_version(&failure);
-    let info = failure.error.info_mut();
-    if is_refused && !info.message.contains("protocol_version") {
-        info.message.push_str(OPTION);
+    if is_refused && !was_chosen(&failure) && !failure.server_text().contains("protocol_version") {
+        failure.error.info_mut().message.push_str(OPTION);
     }
     failure
+}
+
+/// Whether the client refused the version that the server chose. The message names the option already.
+fn was_chosen(failure: &AttemptError) -> bool {
+    let info = failure.error.info();
+    info.code == Code::UnsupportedVersion && info.rpc_code.is_none()
 }
 
 fn is_about_version(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let names = |text: &str| text.to_ascii_lowercase().contains("version");
-    names(&info.message) || info.data.as_ref().is_some_and(|data| names(data.get()))
+    info.code == Code::UnsupportedVersion
+        || names(failure.server_text())
+        || info.data.as_ref().is_some_and(|data| names(data.get()))
 }
 
 /// The versions in the data of an error, whatever their member is called, but for the one that it says was asked for.
@@ -124,7 +129,8 @@ mod tests {
     fn versions_are_found_wherever_a_refusal_names_them() {
         let ours = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
         let named = |message: &str, data: &str| {
-            let mut failure = AttemptError::settled(Error::new(Code::InvalidParams, message));
+            let mut failure =
+                AttemptError::settled(Error::new(Code::InvalidParams, "refused")).with_server_text(message);
             failure.error.info_mut().data = serde_json::from_str(data).ok();
             named_version(&failure, "2025-11-25", &ours)
         };

@@ -20,7 +20,7 @@ use crate::retry::operation::{Completed, Operation};
 use crate::retry::plan::Plan;
 use crate::retry::policy::{self, Decision, Situation};
 use crate::transport::connection_slots::Slot;
-use crate::transport::response_reader::ended_behind_skipped;
+use crate::transport::response_reader::ended_after_skipped;
 
 /// How long an operation waits for local resources to become available, without that counting as attempts.
 const LOCAL_FAULT_RETRY_TIME: Duration = Duration::from_secs(5);
@@ -304,7 +304,7 @@ fn is_end_of_link(failure: &AttemptError) -> bool {
 fn is_invalid(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
     let is_whole = matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId);
-    failure.happened == FailureClass::BadAnswer && (is_whole || ended_behind_skipped(failure))
+    failure.happened == FailureClass::BadAnswer && (is_whole || ended_after_skipped(failure))
 }
 
 /// A session that is lost at its first request is opened once more only. One that other calls used too may be lost again, but

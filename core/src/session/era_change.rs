@@ -29,7 +29,7 @@ pub(crate) fn is_of_another_era(failure: &AttemptError, taken_for_modern: bool, 
         _ if taken_for_modern || !settings.versions().into_iter().any(is_modern) => false,
         (Some(HEADER_MISMATCH | UNSUPPORTED_VERSION), _) => is_400,
         // It misses what every modern request has.
-        (Some(jsonrpc::INVALID_PARAMS), _) => is_400 && info.message.contains("_meta"),
+        (Some(jsonrpc::INVALID_PARAMS), _) => is_400 && failure.server_text().contains("_meta"),
         _ => false,
     }
 }

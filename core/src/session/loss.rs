@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::config::profile::Profile;
-use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::attempt_error::{AttemptError, ServerText, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 use crate::http::status::{self, StatusUse};
@@ -100,23 +100,13 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     }
     let is_refusal = (400..=499).contains(&status) && failure.tie == Tie::Status;
     if is_refusal && !OF_THE_CALL.contains(&status) {
-        return is_about_session(&info.message) || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
+        return is_about_session(failure.server_text())
+            || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
     }
-    let said = said(info.code, &info.message);
-    is_all_about_session(said) || (is_refusal && names_header(said))
-}
-
-/// What messages say before a text that is no response.
-const HEADS: &[&str] = &["not a JSON-RPC message: ", "not a JSON-RPC response: ", "neither JSON nor an event stream: "];
-
-/// What the server said, without what the message says before it.
-fn said(code: Code, message: &str) -> &str {
-    let help = code.spec().help.trim_end_matches('.');
-    if let Some(said) = message.strip_prefix(help).and_then(|rest| rest.strip_prefix(": ")) {
-        return said;
-    }
-    let behind = |head: &&str| message.split_once(*head).map(|(_, said)| said);
-    HEADS.iter().find_map(behind).unwrap_or(message)
+    let whole = failure.server_text.as_ref().filter(|text| text.is_whole);
+    whole.is_some_and(|ServerText { preview, .. }| {
+        is_all_about_session(preview) || (is_refusal && names_header(preview))
+    })
 }
 
 /// Whether a text has the header of the session in it, and what is wrong with that.

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use url::Url;
 
 use crate::config::profile::{Profile, ServiceCode};
-use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::attempt_error::{AttemptError, ServerText, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::http::retry_after;
@@ -23,6 +23,7 @@ use crate::protocol::jsonrpc::{
 };
 use crate::transport::message::{Answer, Content};
 use crate::util::headers;
+use crate::util::sanitize::preview;
 
 /// The most scopes that an error names.
 const MOST_SCOPES: usize = 64;
@@ -236,6 +237,10 @@ fn failure(
     };
     let mut failure = AttemptError::new(happened, code, text).answered(status, headers);
     failure.tie = tie;
+    if !said.message.is_empty() {
+        failure.server_text =
+            Some(ServerText { preview: preview(said.message.as_bytes()), is_whole: said.cut.is_none() });
+    }
     if let Some(delivery) = delivery {
         failure = failure.with_delivery(delivery);
     }
@@ -267,7 +272,7 @@ fn names_an_error(headers: &HeaderMap) -> bool {
 
 /// What a redirect that is not followed says: where it leads, and what to do.
 fn redirect_message(headers: &HeaderMap) -> String {
-    let to = headers.get(http::header::LOCATION).map(|to| crate::util::sanitize::preview(to.as_bytes()));
+    let to = headers.get(http::header::LOCATION).map(|to| preview(to.as_bytes()));
     let Some(to) = to else { return "the server redirects without saying where".to_owned() };
     format!(
         "the server redirects to {to}, where nothing was sent: only 307 and 308 within the configured origin are followed, \
@@ -364,14 +369,14 @@ fn by_rpc_code(said: &ErrorBody) -> (FailureClass, Code, Option<Delivery>) {
 /// The failure to read a resource, where it says that there is none: the eras have a code each for that (specification
 /// 2025-11-25 and 2026-07-28, server/resources, Error Handling).
 pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
+    let text = message(Code::UnknownResource, failure.server_text(), None);
     let info = failure.error.info_mut();
     let names_it = || {
         let data: Option<Value> = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
         data.is_some_and(|data| data["uri"].is_string())
     };
     if info.rpc_code == Some(RESOURCE_NOT_FOUND) || (info.rpc_code == Some(INVALID_PARAMS) && names_it()) {
-        let said = info.message.split_once(": ").map(|(_, said)| said).unwrap_or_default();
-        info.message = message(Code::UnknownResource, said, None);
+        info.message = text;
         info.code = Code::UnknownResource;
         info.kind = info.code.kind();
         return failure.rejected();
@@ -383,7 +388,7 @@ pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
 pub(crate) fn name_address(failure: &mut AttemptError, url: &Url) {
     let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
     let info = failure.error.info_mut();
-    info.message = format!("{}; the address is {}", info.message, crate::util::sanitize::preview(address.as_bytes()));
+    info.message = format!("{}; the address is {}", info.message, preview(address.as_bytes()));
 }
 
 fn message(code: Code, said: &str, cut: Option<&str>) -> String {
@@ -392,7 +397,7 @@ fn message(code: Code, said: &str, cut: Option<&str>) -> String {
     if said.is_empty() || said.eq_ignore_ascii_case(what) {
         return format!("{what}{cut}");
     }
-    format!("{what}{cut}: {}", crate::util::sanitize::preview(said.as_bytes()))
+    format!("{what}{cut}: {}", preview(said.as_bytes()))
 }
 
 fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {

@@ -28,13 +28,9 @@ pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
     vec![text.clone()]
 }
 
-/// What comes before the skipped event in the message of a stream that ended without the response.
-const LAST_SKIPPED: &str = "; the last event that was not a JSON-RPC message: ";
-
-/// Whether a stream ended without the response, and an event was skipped that may stand in the place of one.
-pub(crate) fn ended_behind_skipped(failure: &AttemptError) -> bool {
-    let info = failure.error.info();
-    info.code == Code::AnswerCut && info.message.contains(LAST_SKIPPED)
+/// Whether a stream ended without the response, after an event that was not a message: it may stand in the place of the response.
+pub(crate) fn ended_after_skipped(failure: &AttemptError) -> bool {
+    failure.error.info().code == Code::AnswerCut && failure.server_text.is_some()
 }
 
 /// Reports a text that is no message. Whether it may be skipped.
@@ -64,7 +60,8 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
             id,
             format!("the answer ends too early and is not a JSON-RPC response: {shown}"),
             Code::InvalidAnswer,
-        ),
+        )
+        .with_server_text(shown),
         None => not_a_message(text),
     }
 }
@@ -140,7 +137,10 @@ impl<'a> ResponseReading<'a> {
         let ended = "the event stream ended without the answer";
         match &self.skipped {
             None => AttemptError::bad_answer(Code::AnswerCut, ended),
-            Some(skipped) => AttemptError::bad_answer(Code::AnswerCut, format!("{ended}{LAST_SKIPPED}{skipped}")),
+            Some(skipped) => {
+                let message = format!("{ended}; the last event that was not a JSON-RPC message: {skipped}");
+                AttemptError::bad_answer(Code::AnswerCut, message).with_server_text(skipped)
+            }
         }
     }
 }

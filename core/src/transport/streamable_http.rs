@@ -220,7 +220,7 @@ fn typed(media: &Media) -> String {
 fn unexpected(media: &Media, text: &[u8], happened: FailureClass) -> AttemptError {
     let preview = crate::util::sanitize::preview_of(text, 200);
     let message = format!("the answer is of type {} and neither JSON nor an event stream: {preview}", media.shown());
-    AttemptError::new(happened, Code::UnexpectedContentType, message)
+    AttemptError::new(happened, Code::UnexpectedContentType, message).with_server_text(preview)
 }
 
 /// The failure of a body that broke off behind this text.
@@ -263,6 +263,7 @@ async fn from_json(
     if std::str::from_utf8(text).is_err() {
         let mut failure = response_reader::unreadable(text, reading.id);
         if let Some(charset) = other_charset(headers) {
+            failure.server_text = None;
             failure.error.info_mut().message =
                 format!("the answer is in the charset {charset}, and must be in UTF-8, as all JSON");
         }
