@@ -1,5 +1,5 @@
-//! The layers of `core/src`: imports go down only, without circles between folders, and no two types share a name. The
-//! paths in ARCHITECTURE.md exist, and docs/errors.md lists every error code.
+//! The layers of `core/src`: imports go down only, without circles between folders, and no two types share a name. Only
+//! the codecs of the protocol know the eras. The paths in ARCHITECTURE.md exist, and docs/errors.md lists every error code.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
@@ -258,4 +258,31 @@ fn no_two_types_share_a_name() {
     }
     let shared: Vec<_> = homes.into_iter().filter(|(_, homes)| homes.len() > 1).collect();
     assert!(shared.is_empty(), "types that share a name: {shared:#?}");
+}
+
+/// The modules that know the eras.
+const ERA: &[&str] = &["protocol/era.rs", "protocol/legacy.rs", "protocol/modern.rs"];
+/// The other files that may import a codec, and why.
+const CODECS: &[(&str, &str)] = &[
+    ("session/open.rs", "opens a session in either era"),
+    ("client/era_methods.rs", "converts the result of the handshake"),
+];
+
+#[test]
+fn only_the_codecs_distinguish_eras() {
+    let mut branches = Vec::new();
+    for source in sources().iter().filter(|source| !ERA.contains(&source.path.as_str())) {
+        for word in ["Era::Legacy", "Era::Modern", "is_modern", "is_legacy", "FIRST_MODERN"] {
+            if source.text.contains(word) {
+                branches.push(format!("{} has {word}", source.path));
+            }
+        }
+        let may_import = CODECS.iter().any(|(path, _)| *path == source.path) || source.path == "protocol/mod.rs";
+        for codec in ["legacy::", "modern::", "{legacy", "legacy;", "modern;"] {
+            if !may_import && source.text.contains(codec) {
+                branches.push(format!("{} imports a codec ({codec})", source.path));
+            }
+        }
+    }
+    assert!(branches.is_empty(), "ask `Era` or `Codec` instead:\n{}", branches.join("\n"));
 }

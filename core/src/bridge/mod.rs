@@ -31,7 +31,7 @@ use crate::error::{Code, Error, Result};
 use crate::observe::counters::Counts;
 use crate::observe::log::{self};
 use crate::observe::state::State;
-use crate::protocol::methods::{METHODS, MethodSpec, PROPERTIES};
+use crate::protocol::methods::{self, METHODS, MethodSpec, PROPERTIES};
 use crate::protocol::raw_result::RawReply;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
@@ -373,11 +373,11 @@ fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
     Ok(match (spec.name, spec.rpc, spec.pages) {
         ("initialize", ..) => Path::Call(What::Initialize, params),
         ("connect", ..) => Path::Call(What::Connect, params),
-        ("discover", ..) => Path::Call(What::Discover, params),
-        ("ping", ..) => Path::Call(What::Ping, params),
-        ("subscribe_resource", ..) => Path::Call(What::Subscribe(true), params),
-        ("unsubscribe_resource", ..) => Path::Call(What::Subscribe(false), params),
-        ("set_logging_level", ..) => Path::Call(What::SetLevel, params),
+        ("discover", ..) => Path::Call(What::ByEra(methods::DISCOVER), params),
+        ("ping", ..) => Path::Call(What::ByEra(methods::PING), params),
+        ("subscribe_resource", ..) => Path::Call(What::ByEra(methods::SUBSCRIBE), params),
+        ("unsubscribe_resource", ..) => Path::Call(What::ByEra(methods::UNSUBSCRIBE), params),
+        ("set_logging_level", ..) => Path::Call(What::ByEra(methods::SET_LEVEL), params),
         (_, Some(rpc), Some(member)) => Path::Call(What::AllPages(rpc, member), params),
         (name, Some(rpc), None) => {
             let field = if matches!(name, "call_tool" | "get_prompt") { "arguments" } else { "params" };

@@ -25,8 +25,7 @@ use crate::error::{Code, Error, Result};
 use crate::observe::counters::{Counters, Counts};
 use crate::observe::log::LogLevel;
 use crate::observe::state::State;
-use crate::protocol::methods::{self, TOOLS_CALL};
-use crate::protocol::modern::DISCOVER;
+use crate::protocol::methods::{self, DISCOVER, TOOLS_CALL};
 use crate::protocol::params::{self, UnsendableValue};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
@@ -158,12 +157,12 @@ impl Client {
     /// Requests the versions, capabilities and instructions of the server (specification 2026-07-28, server/discover). For
     /// older servers, returns the result of the handshake.
     pub fn discover(&self) -> Call<'_, DiscoverResult> {
-        Call::new(self, What::Discover, Ok(Bytes::from_static(b"{}")))
+        Call::new(self, What::ByEra(DISCOVER), Ok(Bytes::from_static(b"{}")))
     }
 
     /// Checks that the server responds.
     pub fn ping(&self) -> Call<'_, Empty> {
-        Call::new(self, What::Ping, Ok(Bytes::from_static(b"{}")))
+        Call::new(self, What::ByEra(methods::PING), Ok(Bytes::from_static(b"{}")))
     }
 
     /// Lists all tools, over all pages.
@@ -223,12 +222,12 @@ impl Client {
 
     /// Subscribes to changes of a resource (`notifications/resources/updated`). The subscription is restored in new sessions.
     pub fn subscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
-        Call::new(self, What::Subscribe(true), serialize::params("uri", &json!({ "uri": uri })))
+        Call::new(self, What::ByEra(methods::SUBSCRIBE), serialize::params("uri", &json!({ "uri": uri })))
     }
 
     /// Unsubscribes from changes of a resource.
     pub fn unsubscribe_resource(&self, uri: &str) -> Call<'_, Empty> {
-        Call::new(self, What::Subscribe(false), serialize::params("uri", &json!({ "uri": uri })))
+        Call::new(self, What::ByEra(methods::UNSUBSCRIBE), serialize::params("uri", &json!({ "uri": uri })))
     }
 
     /// Lists all prompts, over all pages.
@@ -273,7 +272,7 @@ impl Client {
     /// Sets the minimum level of log messages from the server: `debug`, `info`, `notice`, `warning`, `error`, `critical`,
     /// `alert` or `emergency`. They arrive as notifications; the level is restored in new sessions.
     pub fn set_logging_level(&self, level: &str) -> Call<'_, Empty> {
-        Call::new(self, What::SetLevel, serialize::params("level", &json!({ "level": level })))
+        Call::new(self, What::ByEra(methods::SET_LEVEL), serialize::params("level", &json!({ "level": level })))
     }
 
     fn items<T: DeserializeOwned + Send + 'static>(
@@ -338,11 +337,7 @@ impl Client {
     ) -> Result<LogicalCall> {
         let (method, field) = match what {
             What::Initialize | What::Connect => ("initialize", "params"),
-            What::Discover => (DISCOVER, "params"),
-            What::Ping => (methods::PING, "params"),
-            What::Subscribe(true) => (methods::SUBSCRIBE, "params"),
-            What::Subscribe(false) => (methods::UNSUBSCRIBE, "params"),
-            What::SetLevel => (methods::SET_LEVEL, "params"),
+            What::ByEra(method) => (*method, "params"),
             What::Rpc(method, field) => (check_method(method)?, *field),
             What::AllPages(method, _) => (*method, "params"),
         };
@@ -363,10 +358,7 @@ impl Client {
                 let opened = call.within(self.core.shake_hands()).await;
                 opened.map_err(|failure| self.core.redacted(failure.error))
             }
-            What::Discover => era_methods::discover(&self.core, call).await,
-            What::Ping => era_methods::ping(&self.core, call).await,
-            What::Subscribe(wanted) => era_methods::subscribe(&self.core, call, *wanted).await,
-            What::SetLevel => era_methods::set_level(&self.core, call).await,
+            What::ByEra(method) => era_methods::run(&self.core, method, call).await,
             What::Connect => {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
@@ -384,11 +376,8 @@ impl Client {
 pub(crate) enum What {
     Initialize,
     Connect,
-    Discover,
-    Ping,
-    /// Subscribes to a resource, or unsubscribes.
-    Subscribe(bool),
-    SetLevel,
+    /// A method whose execution depends on the era of the server.
+    ByEra(&'static str),
     /// One request, and the name of its params in messages.
     Rpc(String, &'static str),
     /// A list over all pages, and the member of the result that contains it.

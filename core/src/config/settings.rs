@@ -343,7 +343,7 @@ impl Settings {
 
     /// The protocol version requested in a handshake.
     pub(crate) fn handshake_version(&self) -> &str {
-        self.versions().into_iter().find(|version| !crate::protocol::era::is_modern(version)).unwrap_or("2025-11-25")
+        crate::protocol::era::version_with_handshake(&self.versions()).unwrap_or("2025-11-25")
     }
 }
 

@@ -25,7 +25,7 @@ pub fn answers(input: &[u8]) {
     let body = Bytes::copy_from_slice(rest.get(end + 2..).unwrap_or_default());
     let names = ["omni", "octomind", "odock", "generic"];
     let Some(profile) = Profile::named(names[usize::from(known) % names.len()]) else { panic!("no such profile") };
-    let standing = ResponseContext { in_session: known & 4 != 0, is_modern: known & 8 != 0 };
+    let standing = ResponseContext { in_session: known & 4 != 0, has_envelope_codes: known & 8 != 0 };
     let method = if known & 16 == 0 { Method::POST } else { Method::GET };
 
     let answer =

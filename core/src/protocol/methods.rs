@@ -262,15 +262,15 @@ pub const PROPERTIES: &[PropertySpec] = &[
 
 /// Safe or idempotent protocol methods.
 const SAFE: &[&str] = &[
-    "initialize",
-    "server/discover",
-    "ping",
-    "tools/list",
+    INITIALIZE,
+    DISCOVER,
+    PING,
+    TOOLS_LIST,
     "resources/list",
     "resources/templates/list",
-    "resources/read",
+    RESOURCES_READ,
     "prompts/list",
-    "prompts/get",
+    PROMPTS_GET,
     "completion/complete",
     SUBSCRIBE,
     UNSUBSCRIBE,
@@ -282,7 +282,9 @@ pub(crate) const SUBSCRIBE: &str = "resources/subscribe";
 pub(crate) const UNSUBSCRIBE: &str = "resources/unsubscribe";
 pub(crate) const RESOURCES_READ: &str = "resources/read";
 pub(crate) const SET_LEVEL: &str = "logging/setLevel";
+pub(crate) const PROMPTS_GET: &str = "prompts/get";
 pub(crate) const INITIALIZE: &str = "initialize";
+pub(crate) const DISCOVER: &str = "server/discover";
 pub(crate) const PING: &str = "ping";
 /// The method that lists tools.
 pub(crate) const TOOLS_LIST: &str = "tools/list";

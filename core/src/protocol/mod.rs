@@ -6,9 +6,9 @@ pub(crate) mod era;
 #[cfg(test)]
 mod examples;
 pub(crate) mod form_fields;
-pub(crate) mod handshake;
 pub(crate) mod json_schema;
 pub(crate) mod jsonrpc;
+pub(crate) mod legacy;
 pub(crate) mod lenient_json;
 pub(crate) mod literal;
 pub(crate) mod methods;

@@ -1,5 +1,6 @@
-//! What a request of the modern era carries, as there is no session (specification 2026-07-28, basic/index, `_meta`, and
-//! basic/transports/streamable-http, Request Metadata).
+//! The codec of the modern era (specification 2026-07-28). There is no handshake and no session: each request contains the
+//! version, the capabilities and the client in its `_meta` (basic/index), and its method and name in headers
+//! (basic/transports/streamable-http, Request Metadata).
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
@@ -8,25 +9,55 @@ use serde_json::value::RawValue;
 
 use crate::error::Result;
 use crate::error::attempt_error::AttemptError;
-use crate::protocol::param_headers::encode;
+use crate::protocol::era::{Execution, RequestParts, UNSUPPORTED_VERSION};
+use crate::protocol::jsonrpc::INVALID_REQUEST;
+use crate::protocol::methods::{
+    DISCOVER, PING, PROMPTS_GET, RESOURCES_READ, SET_LEVEL, SUBSCRIBE, TOOLS_CALL, UNSUBSCRIBE,
+};
+use crate::protocol::param_headers;
 use crate::protocol::params::with_meta;
 use crate::protocol::trace_context::TraceContext;
 
-pub(crate) const DISCOVER: &str = "server/discover";
 const PREFIX: &str = "io.modelcontextprotocol/";
 const MCP_METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const MCP_NAME: HeaderName = HeaderName::from_static("mcp-name");
 
-/// The members that go into the `_meta` of every request.
-pub(crate) fn members(version: &str, capabilities: &str, client_info: &str) -> String {
+/// The methods of the client that this era has no request for.
+pub(crate) fn execution(method: &str) -> Execution {
+    match method {
+        PING => Execution::OtherRequest(DISCOVER),
+        SET_LEVEL => Execution::EachRequest,
+        SUBSCRIBE | UNSUBSCRIBE => Execution::SubscriptionStream,
+        _ => Execution::Request,
+    }
+}
+
+/// Whether a refusal is that of a server of another era or version.
+pub(crate) fn is_contradicted_by(refusal: &AttemptError) -> bool {
+    let info = refusal.error.info();
+    match info.rpc_code {
+        Some(UNSUPPORTED_VERSION) => true,
+        Some(-32000 | INVALID_REQUEST) => info.status == Some(400),
+        _ => false,
+    }
+}
+
+/// Encodes a request; `meta` are the members of [`meta`].
+pub(crate) fn encode(request: &RequestParts<'_>, meta: &str, headers: &mut HeaderMap) -> Result<Bytes> {
+    set_headers(headers, request.method, request.params);
+    params(request.params, meta, request.log_level, request.trace)
+}
+
+/// The members in the `_meta` of every request, as JSON text.
+pub(crate) fn meta(version: &str, capabilities: &str, client_info: &str) -> String {
     format!(
         "\"{PREFIX}protocolVersion\":\"{version}\",\"{PREFIX}clientInfo\":{client_info},\
          \"{PREFIX}clientCapabilities\":{capabilities}"
     )
 }
 
-/// Params with these members, and with the least level of log messages where one is set (server/utilities/logging).
-pub(crate) fn params(params: &[u8], members: &str, log_level: Option<&str>, trace: &TraceContext) -> Result<Bytes> {
+/// Params with these members, and with the minimum level of log messages if one is set (server/utilities/logging).
+fn params(params: &[u8], members: &str, log_level: Option<&str>, trace: &TraceContext) -> Result<Bytes> {
     let is_ours = |name: &str| {
         let name = name.strip_prefix(PREFIX);
         matches!(name, Some("protocolVersion" | "clientInfo" | "clientCapabilities"))
@@ -39,39 +70,39 @@ pub(crate) fn params(params: &[u8], members: &str, log_level: Option<&str>, trac
     with_meta(params, &format!("{members}{level}{comma}{further}"), is_ours).map(Bytes::from)
 }
 
-/// Adds the method, and the name where the method has one.
-pub(crate) fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) {
+/// Adds the method, and the name if the method has one.
+fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) {
     #[derive(Deserialize, Default)]
     #[serde(default)]
     struct Named {
         name: Option<String>,
         uri: Option<String>,
     }
-    headers.insert(MCP_METHOD, encode(method));
-    if matches!(method, "tools/call" | "prompts/get" | "resources/read") {
+    headers.insert(MCP_METHOD, param_headers::encode(method));
+    if matches!(method, TOOLS_CALL | PROMPTS_GET | RESOURCES_READ) {
         let named: Named = serde_json::from_slice(params).unwrap_or_default();
-        if let Some(name) = if method == "resources/read" { named.uri } else { named.name } {
-            headers.insert(MCP_NAME, encode(&name));
+        if let Some(name) = if method == RESOURCES_READ { named.uri } else { named.name } {
+            headers.insert(MCP_NAME, param_headers::encode(&name));
         }
     }
 }
 
-/// What a result is.
+/// The type of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ResultKind {
     Complete,
-    /// The server wants more to go on (basic/patterns/mrtr).
+    /// The server requires input before it completes the call (basic/patterns/mrtr).
     InputRequired,
 }
 
-/// The methods whose results may ask for input.
-const ASKING: &[&str] = &["tools/call", "prompts/get", "resources/read"];
+/// The methods whose results may require input.
+const MAY_REQUIRE_INPUT: &[&str] = &[TOOLS_CALL, PROMPTS_GET, RESOURCES_READ];
 
-/// Reads the type of a result to `method`; one without a type is complete.
+/// Reads the type of a result of `method`; a result without a type is complete.
 ///
 /// # Errors
-/// Where it is of a type that we did not declare.
-pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<ResultKind, AttemptError> {
+/// Where it is of a type that the client did not declare.
+pub(crate) fn result_kind(method: &str, result: &[u8]) -> std::result::Result<ResultKind, AttemptError> {
     #[derive(Deserialize, Default)]
     #[serde(default, rename_all = "camelCase")]
     struct Typed<'a> {
@@ -81,7 +112,7 @@ pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Result
     let typed: Typed<'_> = serde_json::from_slice(result).unwrap_or_default();
     match typed.result_type.map(RawValue::get) {
         None | Some("\"complete\"") => Ok(ResultKind::Complete),
-        Some("\"input_required\"") if ASKING.contains(&method) => Ok(ResultKind::InputRequired),
+        Some("\"input_required\"") if MAY_REQUIRE_INPUT.contains(&method) => Ok(ResultKind::InputRequired),
         Some(other) => {
             let shown = crate::util::sanitize::preview(other.as_bytes());
             let message = format!("the result is of type {shown}, which no answer to {method} has");
@@ -90,8 +121,8 @@ pub(crate) fn kind_of(method: &str, result: &[u8]) -> std::result::Result<Result
     }
 }
 
-/// The answer to `server/discover` in the form of that to `initialize`, in which a client keeps it.
-pub(crate) fn welcome(discovered: &[u8], version: &str) -> Bytes {
+/// Converts the result of `server/discover` to one of `initialize`.
+pub(crate) fn as_initialize_result(discovered: &[u8], version: &str) -> Bytes {
     #[derive(Deserialize, Default)]
     #[serde(default)]
     struct Discovered<'a> {
@@ -126,26 +157,30 @@ pub(crate) fn welcome(discovered: &[u8], version: &str) -> Bytes {
 mod tests {
     use super::*;
 
-    fn ours() -> String {
-        members("2026-07-28", "{}", r#"{"name":"n","version":"1"}"#)
+    fn members() -> String {
+        meta("2026-07-28", "{}", r#"{"name":"n","version":"1"}"#)
     }
 
     #[test]
-    fn types_of_results_are_told_apart() {
-        assert_eq!(kind_of("tools/list", b"{}").unwrap(), ResultKind::Complete);
-        assert_eq!(kind_of("tools/call", br#"{"resultType":"input_required"}"#).unwrap(), ResultKind::InputRequired);
+    fn the_type_of_a_result_is_read() {
+        assert_eq!(result_kind("tools/list", b"{}").unwrap(), ResultKind::Complete);
+        assert_eq!(
+            result_kind("tools/call", br#"{"resultType":"input_required"}"#).unwrap(),
+            ResultKind::InputRequired
+        );
         for (method, result) in [
             ("tools/list", r#"{"resultType":"input_required"}"#),
             ("tools/call", r#"{"resultType":"task"}"#),
             ("tools/call", r#"{"resultType":5}"#),
         ] {
-            assert!(kind_of(method, result.as_bytes()).is_err(), "{result}");
+            assert!(result_kind(method, result.as_bytes()).is_err(), "{result}");
         }
     }
 
     #[test]
-    fn params_carry_what_a_session_would() {
-        let text = params(br#"{"name":"t","_meta":{"a":1}}"#, &ours(), Some("info"), &TraceContext::default()).unwrap();
+    fn each_request_has_the_metadata_of_the_client() {
+        let text =
+            params(br#"{"name":"t","_meta":{"a":1}}"#, &members(), Some("info"), &TraceContext::default()).unwrap();
         let value: serde_json::Value = serde_json::from_slice(&text).unwrap();
         assert_eq!(value["name"], "t");
         assert_eq!(value["_meta"]["a"], 1);
@@ -170,11 +205,11 @@ mod tests {
             )
             .is_ok()
         );
-        assert!(params(b"", &ours(), None, &TraceContext::default()).unwrap().starts_with(b"{\"_meta\":{"));
+        assert!(params(b"", &members(), None, &TraceContext::default()).unwrap().starts_with(b"{\"_meta\":{"));
     }
 
     #[test]
-    fn names_are_mirrored_verbatim_or_encoded() {
+    fn the_name_is_copied_to_a_header() {
         let mut headers = HeaderMap::new();
         set_headers(&mut headers, "resources/read", br#"{"uri":"file:///a b","name":"x"}"#);
         assert_eq!(
@@ -187,8 +222,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_discovered_reads_as_a_welcome() {
-        let text = welcome(
+    fn what_was_discovered_reads_as_a_as_initialize_result() {
+        let text = as_initialize_result(
             br#"{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"instructions":"use it","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s","version":"1"}}}"#,
             "2026-07-28",
         );

@@ -11,7 +11,7 @@ use crate::config::settings::Settings;
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::oauth::access_token;
-use crate::protocol::modern;
+use crate::protocol::era::{Codec, Era};
 use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
@@ -29,8 +29,8 @@ use crate::util::headers;
 pub(crate) struct SessionBuilder {
     pub(crate) route: Route,
     headers: Mutex<HeaderMap>,
-    /// What each request carries, while the server is taken for a modern one.
-    modern: Mutex<Option<String>>,
+    /// Encodes the requests, in the era that the server is taken for.
+    codec: Mutex<Codec>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
     line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
@@ -44,7 +44,7 @@ impl SessionBuilder {
         Self {
             route,
             headers: Mutex::new(headers),
-            modern: Mutex::default(),
+            codec: Mutex::new(Codec::with_handshake()),
             line: tokio::sync::Mutex::default(),
             renews,
             has_ended: AtomicBool::new(false),
@@ -80,21 +80,32 @@ impl SessionBuilder {
         *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
     }
 
-    pub(crate) fn modern(&self) -> Option<String> {
-        self.modern.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    pub(crate) fn codec(&self) -> Codec {
+        self.codec.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes the server for a modern one of this version, or for none.
-    pub(crate) fn speak(&self, settings: &Settings, version: Option<&str>) {
-        let capabilities = server_requests::capabilities(&settings.hooks, true);
-        let members = version.map(|version| modern::members(version, &capabilities, &settings.client_info));
-        *self.modern.lock().unwrap_or_else(PoisonError::into_inner) = members;
+    /// Encodes further requests in this version, which has no handshake.
+    pub(crate) fn set_version(&self, settings: &Settings, version: &str) {
+        let capabilities = |era: Era| server_requests::capabilities(&settings.hooks, era);
+        self.set_codec(Codec::without_handshake(version, capabilities, &settings.client_info));
         let mut headers = self.headers();
-        match version.and_then(|version| HeaderValue::from_str(version).ok()) {
-            Some(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
-            None => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
+        match HeaderValue::from_str(version) {
+            Ok(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
+            Err(_) => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
         }
         self.set_headers(headers);
+    }
+
+    /// Encodes further requests as before a handshake, which negotiates the version.
+    pub(crate) fn reset_version(&self) {
+        self.set_codec(Codec::with_handshake());
+        let mut headers = self.headers();
+        headers.remove(headers::MCP_PROTOCOL_VERSION);
+        self.set_headers(headers);
+    }
+
+    fn set_codec(&self, codec: Codec) {
+        *self.codec.lock().unwrap_or_else(PoisonError::into_inner) = codec;
     }
 
     /// A failure that lies in what an answer says, with what is known of that answer.
@@ -129,7 +140,7 @@ impl SessionBuilder {
         if let Some(token) = &turn.token {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
-        let ears = InboundHandler::new(&Arc::downgrade(core), self.headers());
+        let ears = InboundHandler::new(&Arc::downgrade(core), self.headers(), self.codec().era());
         let limits = core.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => {

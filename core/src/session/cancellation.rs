@@ -96,8 +96,7 @@ async fn send(core: Arc<SessionManager>, peer: Arc<Session>, id: u64) {
 /// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has
 /// nothing to look the request up in.
 fn is_told(peer: &Session) -> bool {
-    let closing_says_it = peer.modern.is_some() && peer.link.is_http();
-    !closing_says_it && peer.welcome.is_some() && !peer.link.is_down()
+    peer.era().sends_cancellation(peer.link.is_http()) && peer.welcome.is_some() && !peer.link.is_down()
 }
 
 async fn tell(core: &Arc<SessionManager>, peer: &Session, id: u64) {

@@ -64,7 +64,7 @@ impl LogicalCall {
         let mut reply = reply;
         core.redact_headers(&mut reply.headers);
         if let Some((key, asked)) = key.filter(|_| rounds == 0)
-            && core.session.current().is_some_and(|peer| peer.modern.is_some())
+            && core.session.current().is_some_and(|peer| peer.era().has_cacheable_results())
         {
             core.cache.keep(key, &reply, asked);
         }

@@ -230,7 +230,7 @@ async fn ask(
             Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
         StreamOutcome::Refused(answer) => {
-            let standing = ResponseContext { in_session: peer.session_id().is_some(), is_modern: false };
+            let standing = ResponseContext { in_session: peer.session_id().is_some(), has_envelope_codes: false };
             let failure = classify::refused(&Method::GET, answer, &core.settings.profile, standing);
             let is_named = standing.in_session
                 && matches!(failure.happened, FailureClass::Refused | FailureClass::Unauthorized)

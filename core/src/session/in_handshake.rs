@@ -7,8 +7,8 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
 use crate::oauth::access_token;
+use crate::protocol::era;
 use crate::protocol::methods::INITIALIZE;
-use crate::protocol::modern;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
@@ -55,24 +55,23 @@ impl Operation for InHandshake<'_> {
     async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.0;
         // Only what begins a handshake may be the first request on a link.
-        let begins = matches!(self.1.method.as_str(), INITIALIZE | modern::DISCOVER);
+        let begins = era::is_opening_request(&self.1.method);
         let (link, ears) = match begins {
             true => attempt.in_time(self.2.link(core, attempt)).await?,
             false => self.2.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
         };
         let headers = self.2.headers();
-        let modern = self.2.modern();
-        let (modern, key) = (modern.as_deref(), self.1.key.as_ref());
-        ears.opens_as(modern.is_some());
+        let codec = self.2.codec();
+        ears.opens_as(codec.era());
         let session_id = headers.get(&headers::MCP_SESSION_ID);
         let line = RequestTarget {
             link: &link,
             headers: &headers,
             session_id,
-            modern,
+            codec: &codec,
             ears: &ears,
             params: None,
-            key,
+            key: self.1.key.as_ref(),
             peer: None,
         };
         let id = (!self.1.is_notification).then(|| core.next_id());

@@ -12,6 +12,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error, Result};
 use crate::oauth::access_token;
+use crate::protocol::era::Era;
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
@@ -20,7 +21,6 @@ use crate::retry::context::Context;
 use crate::retry::operation::{Correction, Operation, OperationName};
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
-use crate::session::era_change::{is_of_another_era, proves_that_none_ran};
 use crate::session::loss::{self, LossSign, Suspicion};
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
@@ -34,10 +34,10 @@ pub(super) struct InSession<'a> {
     pub(super) params: &'a Bytes,
     pub(super) key: Option<&'a (String, HeaderValue)>,
     pub(super) unanswered: &'a CancelOnDrop,
-    /// The refusal of a server that may be of the other era by now, and whether it was taken for a modern one.
-    pub(super) doubt: Mutex<Option<(bool, AttemptError)>>,
+    /// The refusal of a server that may be of the other era by now, and the era that it was taken for.
+    pub(super) doubt: Mutex<Option<(Era, AttemptError)>>,
     /// The era that the server was taken for, and the JSON-RPC code of a refusal by which it may be of the other one.
-    pub(super) guessed: Mutex<Option<(bool, Option<i64>)>>,
+    pub(super) guessed: Mutex<Option<(Era, Option<i64>)>>,
     /// Whether the tools were listed for this call, as its headers were refused.
     pub(super) corrected: AtomicBool,
     /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
@@ -57,7 +57,7 @@ impl InSession<'_> {
         mut failure: AttemptError,
     ) -> AttemptError {
         let is_established = peer.session_id().is_some() || peer.link.is_the_session();
-        if peer.modern.is_some() || !is_established || failure.happened == FailureClass::SessionLost {
+        if !peer.era().has_sessions() || !is_established || failure.happened == FailureClass::SessionLost {
             return failure;
         }
         let named = loss::names_unknown_session(&failure);
@@ -99,12 +99,11 @@ impl InSession<'_> {
     /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
     /// refusal before, and the server was of the same era.
     fn doubts_era(&self, core: &Arc<SessionManager>, peer: &Session, failure: &AttemptError) -> bool {
-        let is_modern = peer.modern.is_some();
-        // The era of a process that has shaken hands does not change.
-        if (!is_modern && peer.link.is_process()) || !is_of_another_era(failure, is_modern, &core.settings) {
+        let era = peer.era();
+        if era.is_final(peer.link.is_process()) || !era.is_contradicted_by(failure, &core.settings.versions()) {
             return false;
         }
-        let guess = (is_modern, failure.error.info().rpc_code);
+        let guess = (era, failure.error.info().rpc_code);
         let before = self.guessed.lock().unwrap_or_else(PoisonError::into_inner).replace(guess);
         if before == Some(guess) {
             core.confirms_era(guess.0, guess.1);
@@ -157,8 +156,8 @@ impl Operation for InSession<'_> {
     async fn send(&self, _: &Arc<Context>, peer: &Arc<Session>, attempt: &Attempt) -> Result<RawReply, AttemptError> {
         let core = self.core;
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((was_modern, failure)) = doubt.filter(|(was_modern, _)| *was_modern == peer.modern.is_some()) {
-            core.confirms_era(was_modern, failure.error.info().rpc_code);
+        if let Some((era, failure)) = doubt.filter(|(era, _)| *era == peer.era()) {
+            core.confirms_era(era, failure.error.info().rpc_code);
             return Err(failure);
         }
         let _in_flight = peer.in_flight.begin();
@@ -181,9 +180,9 @@ impl Operation for InSession<'_> {
                 self.unanswered.settled();
                 core.forget_era();
                 core.sets_aside(peer);
-                if !proves_that_none_ran(&failure, peer.modern.is_some()) && self.call.plan.safety == Safety::Plain {
+                if !peer.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
                     // The code alone does not say that it did not run; that the server is of the other era by now does.
-                    let doubt = (peer.modern.is_some(), failure.clone());
+                    let doubt = (peer.era(), failure.clone());
                     *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
                 }
                 Err(AttemptError { happened: FailureClass::SessionLost, ..failure })

@@ -1,8 +1,7 @@
 //! Who hears of what the server sends by itself, and answers its requests.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -14,6 +13,7 @@ use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::observe::log::tell;
 use crate::observe::warnings::Warnings;
+use crate::protocol::era::Era;
 use crate::protocol::jsonrpc;
 use crate::session::cancellation::CANCELLED;
 use crate::session::manager::SessionManager;
@@ -37,31 +37,31 @@ pub(crate) struct InboundHandler {
     opening: HeaderMap,
     /// The id of the session, received with a response after the handshake.
     late_session_id: OnceLock<HeaderValue>,
-    /// Whether the server is taken for a modern one while the session is being opened.
-    asks_for_era: AtomicBool,
+    /// The era that the server is taken for while the session is being opened.
+    opening_era: Mutex<Era>,
 }
 
 struct OpenedSession {
     /// The headers of an answer.
     headers: HeaderMap,
-    is_modern: bool,
+    era: Era,
 }
 
 impl InboundHandler {
-    pub(crate) fn new(core: &Weak<SessionManager>, opening: HeaderMap) -> Arc<Self> {
+    pub(crate) fn new(core: &Weak<SessionManager>, opening: HeaderMap, era: Era) -> Arc<Self> {
         Arc::new(Self {
             core: Weak::clone(core),
             link: OnceLock::new(),
             open: OnceLock::new(),
             opening,
             late_session_id: OnceLock::new(),
-            asks_for_era: AtomicBool::new(false),
+            opening_era: Mutex::new(era),
         })
     }
 
     /// Tells what the server is taken for while the session is being opened.
-    pub(crate) fn opens_as(&self, is_modern: bool) {
-        self.asks_for_era.store(is_modern, Ordering::Release);
+    pub(crate) fn opens_as(&self, era: Era) {
+        *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner) = era;
     }
 
     pub(crate) fn late_session_id(&self) -> Option<&HeaderValue> {
@@ -79,8 +79,8 @@ impl InboundHandler {
     }
 
     /// Tells the headers that the opening came to, and the era.
-    pub(crate) fn session_is_open(&self, headers: HeaderMap, is_modern: bool) {
-        let _ = self.open.set(OpenedSession { headers, is_modern });
+    pub(crate) fn session_is_open(&self, headers: HeaderMap, era: Era) {
+        let _ = self.open.set(OpenedSession { headers, era });
     }
 }
 
@@ -90,7 +90,7 @@ impl Listener for InboundHandler {
         if method == ACKNOWLEDGED {
             return core.subscriptions.hear(params);
         }
-        if method == CANCELLED && self.open.get().is_some_and(|open| open.is_modern) {
+        if method == CANCELLED && self.open.get().is_some_and(|open| open.era.cancels_subscriptions()) {
             return core.subscriptions.hear_end(params);
         }
         core.heard(method, params);
@@ -140,15 +140,15 @@ impl InboundHandler {
     /// came.
     pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
         let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
-        let (mut headers, is_modern) = match self.open.get() {
-            Some(open) => (open.headers.clone(), open.is_modern),
-            None => (self.opening.clone(), self.asks_for_era.load(Ordering::Acquire)),
+        let (mut headers, era) = match self.open.get() {
+            Some(open) => (open.headers.clone(), open.era),
+            None => (self.opening.clone(), *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         if let Some(id) = self.late_session_id() {
             headers.insert(headers::MCP_SESSION_ID, id.clone());
         }
-        // A server of the modern era must not ask so, and must not be answered (2026-07-28, basic/transports).
-        if is_modern {
+        // Such a request must not be answered (2026-07-28, basic/transports).
+        if !era.has_server_requests() {
             return;
         }
         // A server that asks more at once than this is left without an answer, and not us without memory: also not where

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::observe::deviations::Deviation;
 use crate::observe::log::tell;
 use crate::observe::state::{State, StateCell, StateChange};
-use crate::protocol::era::EraDecision;
+use crate::protocol::era::{Era, EraDecision, ServerStream};
 use crate::protocol::param_headers::ParamHeader;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::context::{ClosePhase, Context};
@@ -74,7 +74,7 @@ pub(crate) struct SessionManager {
     /// What was learnt of refusals that may mean a lost session.
     pub(crate) suspicions: Suspicions,
     /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
-    era_confirmed: Mutex<HashSet<(bool, Option<i64>)>>,
+    era_confirmed: Mutex<HashSet<(Era, Option<i64>)>>,
     /// The last session that was taken for lost.
     set_aside: Mutex<Option<Arc<Session>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
@@ -186,7 +186,7 @@ impl SessionManager {
     /// Takes the id that a response gave to a session that began without, as other clients do.
     pub(crate) fn take_late_session_id(&self, peer: &Session, headers: &HeaderMap) {
         let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
-        let begins_late = peer.modern.is_none() && peer.link.is_http() && peer.session_id().is_none();
+        let begins_late = peer.era().has_sessions() && peer.link.is_http() && peer.session_id().is_none();
         let did = || "the server gave a session id with a later response than that to initialize".to_owned();
         if !begins_late || peer.welcome.is_none() || !self.accepts(Deviation::LateSessionId, did) {
             return;
@@ -226,13 +226,13 @@ impl SessionManager {
     }
 
     /// Whether such a refusal was found before not to mean that the server is of another era.
-    pub(crate) fn is_of_that_era(&self, is_modern: bool, rpc_code: Option<i64>) -> bool {
-        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(is_modern, rpc_code))
+    pub(crate) fn is_of_that_era(&self, era: Era, rpc_code: Option<i64>) -> bool {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(era, rpc_code))
     }
 
     /// The server gave a refusal of another era, and is of the same era as before. There are few such codes.
-    pub(crate) fn confirms_era(self: &Arc<Self>, is_modern: bool, rpc_code: Option<i64>) {
-        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((is_modern, rpc_code));
+    pub(crate) fn confirms_era(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
+        self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((era, rpc_code));
         self.end_set_aside();
     }
 
@@ -283,16 +283,18 @@ impl SessionManager {
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         let settings = &self.settings;
-        if peer.modern.is_some() {
-            if settings.listen || self.subscriptions.has_some() {
+        match peer.era().server_stream() {
+            ServerStream::Subscriptions if settings.listen || self.subscriptions.has_some() => {
                 self.keep_subscribed(&peer);
             }
-        } else if (settings.listen || settings.hears_requests) && peer.link.is_http() {
-            let listening = peer.listening.get_or_init(|| get_stream::start(self, &peer));
-            if settings.hears_requests {
-                // What the server asks on that stream while a call runs must not come before it.
-                listening.settled().await;
+            ServerStream::Get if (settings.listen || settings.hears_requests) && peer.link.is_http() => {
+                let listening = peer.listening.get_or_init(|| get_stream::start(self, &peer));
+                if settings.hears_requests {
+                    // A request of the server for this call would be lost before the stream is open.
+                    listening.settled().await;
+                }
             }
+            _ => {}
         }
         Ok(peer)
     }

@@ -4,7 +4,6 @@ pub(crate) mod builder;
 pub(crate) mod call;
 pub(crate) mod call_listener;
 pub(crate) mod cancellation;
-pub(crate) mod era_change;
 pub(crate) mod execute;
 pub(crate) mod get_stream;
 pub(crate) mod in_handshake;

@@ -10,22 +10,19 @@ use tokio::time::Instant;
 
 use crate::config::call_options::CallOptions;
 use crate::config::endpoint::Route;
-use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, ErrorKind};
 use crate::observe::deviations::Deviation;
-use crate::protocol::era::{self, Answered, EraDecision};
-use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
-use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE};
+use crate::protocol::era::{self, EraDecision, ProbeResponse};
+use crate::protocol::methods::{DISCOVER, INITIALIZE, SET_LEVEL, SUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
-use crate::protocol::{handshake, modern};
+use crate::protocol::{legacy, modern};
 use crate::retry::executor;
 use crate::retry::plan::Plan;
 use crate::session::builder::{LinkOnly, SessionBuilder};
 use crate::session::call::LogicalCall;
-use crate::session::era_change::is_of_another_era;
 use crate::session::in_handshake::link_lost;
 use crate::session::manager::{CLOSE_WITHIN, SessionManager};
 use crate::session::open_session::Session;
@@ -46,7 +43,7 @@ impl SessionManager {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let peer = match self.open_once(generation, renews).await {
-            Err(failure) if shows_another_era(&failure, &self.settings) => {
+            Err(failure) if era::refuses_handshake(&failure, &self.settings.versions()) => {
                 self.forget_era();
                 match was_known && !self.is_closed() {
                     true => self.open_once(generation, renews).await,
@@ -73,7 +70,7 @@ impl SessionManager {
             route => route.clone(),
         };
         let opening = SessionBuilder::new(route, headers.clone(), renews);
-        if let Some(peer) = self.open_modern(generation, &opening).await? {
+        if let Some(peer) = self.open_discovered(generation, &opening).await? {
             Ok(peer)
         } else if self.is_closed() {
             Err(AttemptError::not_sent(Error::client_closed()))
@@ -90,8 +87,8 @@ impl SessionManager {
         }
     }
 
-    /// Finds out whether the server is a modern one, where the client may speak with such; then there is nothing to open.
-    async fn open_modern(
+    /// Probes whether the server is of the modern era, if the client accepts a version of it. Then no handshake is needed.
+    async fn open_discovered(
         self: &Arc<Self>,
         generation: u64,
         opening: &SessionBuilder,
@@ -101,17 +98,17 @@ impl SessionManager {
             return Ok(None);
         }
         let ours = self.settings.versions();
-        let Some(first) = ours.iter().copied().find(|version| era::is_modern(version)) else { return Ok(None) };
+        let Some(first) = era::version_without_handshake(&ours) else { return Ok(None) };
         let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if known == Some(EraDecision::Legacy) {
+        if known == Some(EraDecision::Handshake) {
             return Ok(None);
         }
-        opening.speak(&self.settings, Some(first));
+        opening.set_version(&self.settings, first);
         let (verdict, found) = self.probe(opening, &ours).await?;
         match verdict {
-            EraDecision::Legacy => {
-                opening.speak(&self.settings, None);
-                self.keep_era(EraDecision::Legacy);
+            EraDecision::Handshake => {
+                opening.reset_version();
+                self.keep_era(EraDecision::Handshake);
                 Ok(None)
             }
             EraDecision::NoVersion(named) => {
@@ -129,11 +126,11 @@ impl SessionManager {
                     }
                 })
             }
-            EraDecision::Modern(version) => {
-                opening.speak(&self.settings, Some(&version));
-                self.keep_era(EraDecision::Modern(version.clone()));
+            EraDecision::Discovered(version) => {
+                opening.set_version(&self.settings, &version);
+                self.keep_era(EraDecision::Discovered(version.clone()));
                 let found = found.unwrap_or_default();
-                let result = modern::welcome(&found.result, &version);
+                let result = modern::as_initialize_result(&found.result, &version);
                 *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
                 self.peer_of(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
             }
@@ -152,10 +149,10 @@ impl SessionManager {
         opening: &SessionBuilder,
         ours: &[&str],
     ) -> Result<(EraDecision, Result<RawReply, AttemptError>), AttemptError> {
-        let probe = LogicalCall::probe(self, modern::DISCOVER).map_err(AttemptError::not_sent)?;
+        let probe = LogicalCall::probe(self, DISCOVER).map_err(AttemptError::not_sent)?;
         let failure = match probe.run_opening(self, opening).await {
             Ok(found) => {
-                return Ok((era::verdict(found.status, &Answered::Result(&found.result), ours), Ok(found)));
+                return Ok((era::decide(found.status, &ProbeResponse::Result(&found.result), ours), Ok(found)));
             }
             // It never came there: without a connection, or without the token that it needs.
             Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
@@ -164,11 +161,11 @@ impl SessionManager {
         let info = failure.error.info();
         let status = info.status.and_then(|status| http::StatusCode::from_u16(status).ok()).unwrap_or_default();
         let answered = match info.rpc_code {
-            Some(code) => Answered::Error(code, info.data.as_ref().map(|data| data.get())),
-            None => Answered::Other,
+            Some(code) => ProbeResponse::Error(code, info.data.as_ref().map(|data| data.get())),
+            None => ProbeResponse::Other,
         };
-        let verdict = era::verdict(status, &answered, ours);
-        if verdict == EraDecision::Legacy && !ours.iter().any(|version| !era::is_modern(version)) {
+        let verdict = era::decide(status, &answered, ours);
+        if verdict == EraDecision::Handshake && era::version_with_handshake(ours).is_none() {
             return Err(not_spoken(failure, ours));
         }
         Ok((verdict, Err(failure)))
@@ -201,14 +198,14 @@ impl SessionManager {
             } else if let (Some(id), Some((link, _))) = (session_id, opening.line().await) {
                 self.end_unfinished(&link, opening.headers(), &id).await;
             }
-            let named = handshake::named_version(&failure, &version, &self.settings.versions());
+            let named = legacy::named_version(&failure, &version, &self.settings.versions());
             let did = || format!("the server refused protocol version {version} instead of choosing one");
             match named {
                 Some(named) if !was_refused && self.accepts(Deviation::VersionNotNegotiated, did) => {
                     was_refused = true;
                     version = named;
                 }
-                _ => return Err(handshake::with_option(failure)),
+                _ => return Err(legacy::with_option(failure)),
             }
         }
     }
@@ -220,16 +217,16 @@ impl SessionManager {
         version: &str,
     ) -> Result<Session, AttemptError> {
         let settings = &self.settings;
-        let capabilities = server_requests::capabilities(&settings.hooks, false);
-        let params = Bytes::from(handshake::params(version, &capabilities, &settings.client_info));
-        let call = LogicalCall::prepare(self, "initialize", "params", params, &CallOptions::default(), None)
+        let capabilities = server_requests::capabilities(&settings.hooks, opening.codec().era());
+        let params = Bytes::from(legacy::initialize_params(version, &capabilities, &settings.client_info));
+        let call = LogicalCall::prepare(self, INITIALIZE, "params", params, &CallOptions::default(), None)
             .map_err(AttemptError::not_sent)?;
         let welcome = call.run_opening(self, opening).await?;
         // Before the version is looked at: whatever comes of it, this session has begun.
         let mut session_id = self.take_session_id(opening, &welcome.headers);
         let did = || "the server chose a protocol version with white space around it".to_owned();
         let accepts = || self.accepts(Deviation::Envelope, did);
-        let version = handshake::negotiated(&welcome.result, &self.settings.profile.versions, accepts)
+        let version = legacy::negotiated(&welcome.result, &self.settings.profile.versions, accepts)
             .map_err(|failure| opening.said_by(&welcome, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
             let mut headers = opening.headers();
@@ -237,7 +234,7 @@ impl SessionManager {
             opening.set_headers(headers);
         }
         // Sent again by the rules of a safe call: a lost one would leave the session half open.
-        let initialized = LogicalCall::notification(self, handshake::INITIALIZED, Bytes::new(), Safety::Safe);
+        let initialized = LogicalCall::notification(self, legacy::INITIALIZED, Bytes::new(), Safety::Safe);
         match initialized.run_opening(self, opening).await {
             Ok(reply) => {
                 let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
@@ -279,7 +276,7 @@ impl SessionManager {
         let Some(status) = failure.error.info().status else { return false };
         failure.happened != FailureClass::SessionLost
             && self.accepts(Deviation::NotificationAnswered, || {
-                format!("the server answered {} with HTTP {status}", handshake::INITIALIZED)
+                format!("the server answered {} with HTTP {status}", legacy::INITIALIZED)
             })
     }
 
@@ -307,8 +304,8 @@ impl SessionManager {
             return Err(AttemptError::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
         };
         let headers = opening.headers();
-        let modern = opening.modern();
-        ears.session_is_open(headers.clone(), modern.is_some());
+        let codec = opening.codec();
+        ears.session_is_open(headers.clone(), codec.era());
         let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
         Ok(Session {
             generation,
@@ -316,7 +313,7 @@ impl SessionManager {
             ears,
             session_id,
             headers,
-            modern,
+            codec,
             welcome,
             requests,
             in_flight: InFlight::default(),
@@ -356,11 +353,6 @@ impl SessionManager {
             Err(failure) => Err(failure),
         }
     }
-}
-
-/// Whether a server refuses the handshake as one that has none does.
-fn shows_another_era(failure: &AttemptError, settings: &Settings) -> bool {
-    is_of_another_era(failure, false, settings) || failure.error.info().rpc_code == Some(METHOD_NOT_FOUND)
 }
 
 /// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client

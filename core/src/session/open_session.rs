@@ -10,6 +10,7 @@ use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
 use crate::error::attempt_error::AttemptError;
+use crate::protocol::era::{Codec, Era};
 use crate::protocol::raw_result::RawReply;
 use crate::session::inbound::InboundHandler;
 use crate::transport::link::Link;
@@ -25,8 +26,8 @@ pub(crate) struct Session {
     pub(crate) session_id: Option<HeaderValue>,
     /// Headers of every request in this session.
     pub(crate) headers: HeaderMap,
-    /// What each request carries in its `_meta`, of a server of the modern era.
-    pub(crate) modern: Option<String>,
+    /// Encodes the requests, in the era of the server.
+    pub(crate) codec: Codec,
     /// The answer to `initialize`; `None` where there was no handshake.
     pub(crate) welcome: Option<RawReply>,
     /// How many requests of calls were sent in it.
@@ -38,6 +39,10 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    pub(crate) fn era(&self) -> Era {
+        self.codec.era()
+    }
+
     /// The id of the session: that of the handshake, or one that a later response gave.
     pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
         self.session_id.as_ref().or_else(|| self.ears.late_session_id())

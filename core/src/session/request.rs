@@ -9,10 +9,11 @@ use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
 use crate::http::idle_timeout::{IdleTimer, Questions};
-use crate::protocol::methods::{INITIALIZE, RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
+use crate::protocol::era::{Codec, RequestParts};
+use crate::protocol::methods::{RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
-use crate::protocol::{jsonrpc, lenient_json, modern, params};
+use crate::protocol::{jsonrpc, lenient_json, params};
 use crate::retry::attempt::Attempt;
 use crate::retry::context::ClosePhase;
 use crate::session::call::LogicalCall;
@@ -32,7 +33,7 @@ pub(crate) struct RequestTarget<'a> {
     pub(super) link: &'a Link,
     pub(super) headers: &'a HeaderMap,
     pub(super) session_id: Option<&'a HeaderValue>,
-    pub(super) modern: Option<&'a str>,
+    pub(super) codec: &'a Codec,
     pub(super) ears: &'a InboundHandler,
     /// The params of a round, where they are not those of the call.
     pub(super) params: Option<&'a Bytes>,
@@ -44,9 +45,9 @@ pub(crate) struct RequestTarget<'a> {
 impl<'a> RequestTarget<'a> {
     /// In an open session.
     pub(crate) fn of(peer: &'a Session) -> Self {
-        let Session { link, headers, ears, modern, .. } = peer;
+        let Session { link, headers, ears, codec, .. } = peer;
         let session_id = peer.session_id();
-        Self { link, headers, session_id, modern: modern.as_deref(), ears, params: None, key: None, peer: Some(peer) }
+        Self { link, headers, session_id, codec, ears, params: None, key: None, peer: Some(peer) }
     }
 }
 
@@ -60,9 +61,6 @@ impl LogicalCall {
         id: Option<u64>,
     ) -> Result<OutgoingMessage, AttemptError> {
         let mut headers = line.headers.clone();
-        if let (true, Some(id)) = (line.modern.is_none(), line.session_id) {
-            headers.insert(headers::MCP_SESSION_ID, id.clone());
-        }
         for (name, value) in &self.headers {
             // In the place of the client's header of the same name.
             headers.insert(name.clone(), value.clone());
@@ -78,18 +76,19 @@ impl LogicalCall {
         }
         self.trace.set_headers(&mut headers);
         let given = line.params.unwrap_or(&self.params);
-        let params = match line.modern {
-            Some(members) => {
-                modern::set_headers(&mut headers, &self.method, given);
-                if self.method == TOOLS_CALL {
-                    core.mirror_arguments(&mut headers, given);
-                }
-                modern::params(given, members, core.log_level().as_deref(), &self.trace)
-                    .map_err(AttemptError::not_sent)?
-            }
-            None if line.link.is_process() => self.trace.with_meta(given).map_err(AttemptError::not_sent)?,
-            None => given.clone(),
+        if self.method == TOOLS_CALL && line.codec.era().has_argument_headers() {
+            core.mirror_arguments(&mut headers, given);
+        }
+        let log_level = core.log_level();
+        let parts = RequestParts {
+            method: &self.method,
+            params: given,
+            session_id: line.session_id,
+            log_level: log_level.as_deref(),
+            trace: &self.trace,
+            to_process: line.link.is_process(),
         };
+        let params = line.codec.encode(&parts, &mut headers).map_err(AttemptError::not_sent)?;
         // Servers with strict schemas refuse empty params of requests, and others demand those of notifications.
         let params = match (params::are_empty(&params), self.is_notification) {
             (true, true) => Bytes::from_static(b"{}"),
@@ -106,7 +105,7 @@ impl LogicalCall {
             id,
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
             limits: core.settings.limits,
-            resumes: line.modern.is_none(),
+            resumes: line.codec.era().resumes_streams(),
             slot: turn.slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
         })
     }
@@ -167,21 +166,16 @@ impl LogicalCall {
         if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
             return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
         }
+        let era = line.codec.era();
         let context = ResponseContext {
             in_session: line.session_id.is_some() || line.link.is_the_session(),
-            is_modern: line.modern.is_some() || self.method == INITIALIZE,
+            has_envelope_codes: era.has_envelope_codes(&self.method),
         };
         let (result, headers) = classify::judge(&Method::POST, answer, &core.settings.profile, context)
             .map_err(|failure| self.specify(core, line, failure))?;
-        let input_required = match line.modern {
-            None => false,
-            Some(_) => {
-                let kind =
-                    modern::kind_of(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
-                kind == modern::ResultKind::InputRequired
-            }
-        };
-        let learns = line.modern.is_some() && line.link.is_http() && self.method == TOOLS_LIST;
+        let input_required =
+            era.requires_input(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
+        let learns = era.has_argument_headers() && line.link.is_http() && self.method == TOOLS_LIST;
         let (result, warnings) = if learns { core.learn_tools(result) } else { (result, Vec::new()) };
         let session_id = line.session_id.cloned();
         Ok(RawReply { result, status, headers, session_id, input_required, warnings, ..RawReply::default() })

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use crate::config::callbacks::{CallbackError, Callbacks, ELICITATION, ROOTS, SAMPLING};
 use crate::observe::deviations::Deviation;
 use crate::protocol::elicitation::{self, Elicitation, Form};
+use crate::protocol::era::Era;
 use crate::protocol::{client_features, json_schema};
 use crate::session::manager::SessionManager;
 
@@ -37,13 +38,12 @@ pub(crate) enum RequestRefusal {
 
 /// The capabilities that follow from the caller's functions (specification 2025-11-25, basic/lifecycle; 2026-07-28,
 /// basic/index, `_meta`), as JSON text.
-pub(crate) fn capabilities(hooks: &Callbacks, is_modern: bool) -> String {
+pub(crate) fn capabilities(hooks: &Callbacks, era: Era) -> String {
     let mut declared = serde_json::Map::new();
     for ask in ASKS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
         let settings = match ask.hook {
             ELICITATION => json!({ "form": {}, "url": {} }),
-            // The modern era has no such notification any more.
-            ROOTS if !is_modern => json!({ "listChanged": true }),
+            ROOTS if era.has_roots_list_changed() => json!({ "listChanged": true }),
             _ => json!({}),
         };
         declared.insert(ask.capability.to_owned(), settings);
@@ -134,6 +134,7 @@ mod tests {
 
     use super::*;
     use crate::config::client_options::ClientConfig;
+    use crate::protocol::era::Codec;
 
     fn hooks(hook: &'static str, given: &'static str) -> Callbacks {
         let mut hooks = Callbacks::default();
@@ -155,9 +156,11 @@ mod tests {
 
     #[test]
     fn capabilities_follow_from_the_functions() {
-        assert_eq!(capabilities(&Callbacks::default(), true), "{}");
-        assert_eq!(capabilities(&hooks(ROOTS, ""), false), r#"{"roots":{"listChanged":true}}"#);
-        assert_eq!(capabilities(&hooks(ROOTS, ""), true), r#"{"roots":{}}"#);
-        assert_eq!(capabilities(&hooks(ELICITATION, ""), true), r#"{"elicitation":{"form":{},"url":{}}}"#);
+        let with_handshake = Codec::with_handshake().era();
+        let without = Codec::without_handshake("2026-07-28", |_| String::new(), "{}").era();
+        assert_eq!(capabilities(&Callbacks::default(), without), "{}");
+        assert_eq!(capabilities(&hooks(ROOTS, ""), with_handshake), r#"{"roots":{"listChanged":true}}"#);
+        assert_eq!(capabilities(&hooks(ROOTS, ""), without), r#"{"roots":{}}"#);
+        assert_eq!(capabilities(&hooks(ELICITATION, ""), without), r#"{"elicitation":{"form":{},"url":{}}}"#);
     }
 }

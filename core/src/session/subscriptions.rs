@@ -290,6 +290,7 @@ async fn begin(
     let outgoing =
         call.outgoing(core, &RequestTarget::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
     let (link, ears, profile) = (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.settings.profile));
+    let has_envelope_codes = peer.era().has_envelope_codes(LISTEN);
     let unanswered = CancelOnDrop::new(core);
     unanswered.sent(peer, id);
     let subscriptions = Arc::clone(&core.subscriptions);
@@ -300,7 +301,7 @@ async fn begin(
             ended = link.exchange(outgoing, &heard) => ended,
             () = subscriptions.is_torn_down(id) => Err(torn_down()),
         };
-        let standing = ResponseContext { in_session: false, is_modern: true };
+        let standing = ResponseContext { in_session: false, has_envelope_codes };
         match ended.and_then(|answer| judge(&Method::POST, answer, &profile, standing)) {
             // Ended by the server in good order; it may begin again.
             Ok(_) => torn_down(),

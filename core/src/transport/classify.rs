@@ -32,8 +32,8 @@ const MOST_SCOPES: usize = 64;
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ResponseContext {
     pub(crate) in_session: bool,
-    /// Whether codes of the modern era mean what they mean there; before, their numbers were a server's own.
-    pub(crate) is_modern: bool,
+    /// Whether the codes −32020 to −32022 have the meaning of 2026-07-28; before, servers could use them for other errors.
+    pub(crate) has_envelope_codes: bool,
 }
 
 /// The result of an answer and its headers, or why it is none. `method` is the HTTP method of the request.
@@ -206,13 +206,13 @@ fn failure(
     let (happened, code, delivery) = match known {
         _ if lost => (FailureClass::SessionLost, Code::SessionLost, None),
         // Of a range that the specification keeps to itself since 2026-07-28.
-        _ if standing.is_modern && said.rpc_code == Some(HEADER_MISMATCH) => {
+        _ if standing.has_envelope_codes && said.rpc_code == Some(HEADER_MISMATCH) => {
             (FailureClass::Mismatch, Code::BadRequest, None)
         }
-        _ if standing.is_modern && said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => {
+        _ if standing.has_envelope_codes && said.rpc_code == Some(MISSING_CLIENT_CAPABILITY) => {
             (FailureClass::Refused, Code::MissingCapability, None)
         }
-        _ if standing.is_modern && said.rpc_code == Some(UNSUPPORTED_VERSION) => {
+        _ if standing.has_envelope_codes && said.rpc_code == Some(UNSUPPORTED_VERSION) => {
             (FailureClass::Refused, Code::UnsupportedVersion, None)
         }
         Some(row) => by_service_code(row, status),

@@ -12,8 +12,13 @@ fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &st
         _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
     };
     let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
-    judge(&Method::POST, answer, Profile::named(profile).unwrap(), ResponseContext { in_session, is_modern: false })
-        .unwrap_err()
+    judge(
+        &Method::POST,
+        answer,
+        Profile::named(profile).unwrap(),
+        ResponseContext { in_session, has_envelope_codes: false },
+    )
+    .unwrap_err()
 }
 
 #[test]

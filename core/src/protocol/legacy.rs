@@ -1,21 +1,74 @@
-//! The messages that open a legacy session (specification 2025-11-25, basic/lifecycle).
+//! The codec of the legacy era (specification 2025-11-25 and before): a handshake opens a session (basic/lifecycle), whose id is
+//! in a header of each request.
 
 use std::borrow::Cow;
 
+use bytes::Bytes;
+use http::HeaderMap;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
+use crate::protocol::era::{Execution, HEADER_MISMATCH, RequestParts, UNSUPPORTED_VERSION, is_modern};
+use crate::protocol::jsonrpc::INVALID_PARAMS;
+use crate::protocol::methods::DISCOVER;
+use crate::util::headers;
 
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
-/// What the message of a refused version says of the option.
+/// Names the option in the message of a refused version.
 const OPTION: &str = "; the option protocol_version sets the version to ask for";
 
+/// The methods of the client that this era has no request for.
+pub(crate) fn execution(method: &str) -> Execution {
+    match method {
+        DISCOVER => Execution::Handshake,
+        _ => Execution::Request,
+    }
+}
+
+/// Whether a refusal is that of a server of the modern era.
+pub(crate) fn is_contradicted_by(refusal: &AttemptError) -> bool {
+    let info = refusal.error.info();
+    // A process has no status.
+    let is_400 = matches!(info.status, Some(400) | None);
+    match info.rpc_code {
+        Some(HEADER_MISMATCH | UNSUPPORTED_VERSION) => is_400,
+        // The server misses the `_meta` of modern requests.
+        Some(INVALID_PARAMS) => is_400 && refusal.server_text().contains("_meta"),
+        _ => false,
+    }
+}
+
+/// Encodes a request: with the id of the session, and with the trace in `_meta` if there are no headers.
+pub(crate) fn encode(request: &RequestParts<'_>, headers: &mut HeaderMap) -> Result<Bytes> {
+    if let Some(id) = request.session_id {
+        headers.insert(headers::MCP_SESSION_ID, id.clone());
+    }
+    match request.to_process {
+        true => request.trace.with_meta(request.params),
+        false => Ok(request.params.clone()),
+    }
+}
+
+/// Converts the result of `initialize` to one of `server/discover`.
+pub(crate) fn as_discover_result(initialized: &[u8]) -> Bytes {
+    let result: Value = serde_json::from_slice(initialized).unwrap_or_default();
+    let mut discovered = json!({
+        "supportedVersions": [result["protocolVersion"]],
+        "capabilities": result["capabilities"],
+        "_meta": { "io.modelcontextprotocol/serverInfo": result["serverInfo"] },
+    });
+    if let Some(instructions) = result.get("instructions") {
+        discovered["instructions"] = instructions.clone();
+    }
+    discovered.to_string().into()
+}
+
 /// The params of `initialize`.
-pub(crate) fn params(version: &str, capabilities: &str, client_info: &str) -> Vec<u8> {
+pub(crate) fn initialize_params(version: &str, capabilities: &str, client_info: &str) -> Vec<u8> {
     format!("{{\"protocolVersion\":\"{version}\",\"capabilities\":{capabilities},\"clientInfo\":{client_info}}}")
         .into_bytes()
 }
@@ -27,7 +80,7 @@ struct Negotiated<'a> {
     protocol_version: Cow<'a, str>,
 }
 
-/// The version that the server chose, if we accept it. White space around it is left out where `accepts` allows it.
+/// The version that the server chose, if the client accepts it. White space around it is removed if `accepts` allows that.
 pub(crate) fn negotiated(
     result: &[u8],
     accepted: &[Cow<'static, str>],
@@ -47,8 +100,8 @@ pub(crate) fn negotiated(
     Err(AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message))
 }
 
-/// The newest of `ours` that a server names as it refuses the one that it was asked for, in the data of its error or in the text.
-pub(crate) fn named_version(failure: &AttemptError, asked: &str, ours: &[&str]) -> Option<String> {
+/// The newest of `accepted` that a server names in the refusal of version `requested`, in the data of its error or in its message.
+pub(crate) fn named_version(failure: &AttemptError, requested: &str, accepted: &[&str]) -> Option<String> {
     let info = failure.error.info();
     if failure.happened != FailureClass::Refused || was_chosen(failure) || !is_about_version(failure) {
         return None;
@@ -56,16 +109,16 @@ pub(crate) fn named_version(failure: &AttemptError, asked: &str, ours: &[&str]) 
     let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
     let mut named = Vec::new();
     versions_in(&data, &mut named);
-    if !named.iter().any(|version| version != asked) {
+    if !named.iter().any(|version| version != requested) {
         dates_in(failure.server_text(), &mut named);
     }
-    let common = named.into_iter().filter(|version| {
-        version != asked && !crate::protocol::era::is_modern(version) && ours.contains(&version.as_str())
-    });
+    let common = named
+        .into_iter()
+        .filter(|version| version != requested && !is_modern(version) && accepted.contains(&version.as_str()));
     common.max()
 }
 
-/// Adds to the message of a refused version which option sets it.
+/// Adds the option that sets the version to the message of a refused version.
 pub(crate) fn with_option(mut failure: AttemptError) -> AttemptError {
     let is_refused = failure.happened == FailureClass::Refused && is_about_version(&failure);
     if is_refused && !was_chosen(&failure) && !failure.server_text().contains("protocol_version") {
@@ -88,17 +141,17 @@ fn is_about_version(failure: &AttemptError) -> bool {
         || info.data.as_ref().is_some_and(|data| names(data.get()))
 }
 
-/// The versions in the data of an error, whatever their member is called, but for the one that it says was asked for.
+/// The versions in the data of an error, whatever their member is called, except those that the client requested.
 fn versions_in(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => dates_in(text, found),
         Value::Array(items) => items.iter().for_each(|item| versions_in(item, found)),
         Value::Object(members) => {
-            let of_ours = |name: &str| {
+            let is_requested = |name: &str| {
                 let name = name.to_ascii_lowercase();
                 ["request", "client", "received", "asked", "actual"].iter().any(|word| name.contains(word))
             };
-            members.iter().filter(|(name, _)| !of_ours(name)).for_each(|(_, value)| versions_in(value, found));
+            members.iter().filter(|(name, _)| !is_requested(name)).for_each(|(_, value)| versions_in(value, found));
         }
         _ => {}
     }
@@ -152,7 +205,7 @@ mod tests {
                 Some("2025-06-18"),
             ),
             ("version 2025-11-25 is unknown; use <2025-03-26>", r#"{"requested":"2025-11-25"}"#, Some("2025-03-26")),
-            // Nothing that we speak, nothing named, or not about versions.
+            // No accepted version, no version at all, or not about versions.
             (refused, r#"{"supported":["2099-01-01","2026-07-28"]}"#, None),
             (refused, r#"{"supported":["2025-11-25"]}"#, None),
             (refused, r#"{"requested":"2025-06-18"}"#, None),
