@@ -35,7 +35,8 @@ pub(crate) async fn run(core: &Arc<SessionManager>, method: &str, mut call: Logi
             RawReply { result: Bytes::from_static(b"{}"), ..call.run(core).await? }
         }
         Execution::Handshake => {
-            let initialized = call.within(core.shake_hands()).await.map_err(|failure| core.redacted(failure.error))?;
+            let initialized =
+                call.within(core.shake_hands()).await.map_err(|failure| core.context.redacted(failure.error))?;
             RawReply { result: legacy::as_discover_result(&initialized.result), ..initialized }
         }
         Execution::EachRequest => empty(),
@@ -63,7 +64,7 @@ async fn subscribe(
     }
     let mut pending = PendingSubscription { subscriptions: &core.subscriptions, uri: &uri, stays: !is_new };
     let acknowledged = call.in_time(core.subscriptions.came_to(change, &uri)).await;
-    if !acknowledged.map_err(|failure| core.redacted(failure.error))? {
+    if !acknowledged.map_err(|failure| core.context.redacted(failure.error))? {
         return Err(not_subscribed().rejected());
     }
     pending.stays = true;
@@ -88,7 +89,7 @@ impl Drop for PendingSubscription<'_> {
 async fn connected(core: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
     let not_sent = |failure: AttemptError| -> Error {
         // Only the session was opened; the call itself was not sent.
-        core.redacted(failure.error).not_sent()
+        core.context.redacted(failure.error).not_sent()
     };
     call.within(core.peer()).await.map_err(not_sent)
 }

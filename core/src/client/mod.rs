@@ -85,7 +85,7 @@ impl Client {
 
     /// The activity of the client since its creation.
     pub fn counters(&self) -> Counters {
-        self.core.counts.now()
+        self.core.context.counts.now()
     }
 
     /// Instructions of the server for a model, if any; `None` until connected.
@@ -99,16 +99,16 @@ impl Client {
 
     /// Sets the minimum level of `on_log`; `None` disables it.
     pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
-        self.core.log().hear_from(least);
+        self.core.context.log().hear_from(least);
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.core.counts.clone()
+        self.core.context.counts.clone()
     }
 
     /// Bounded queue in front of a progress callback.
     pub(crate) fn queue(&self, hear: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
-        let room = BoundedQueue::new(self.core.settings.limits.of_queue(), &self.core.counts.dropped);
+        let room = BoundedQueue::new(self.core.context.settings.limits.of_queue(), &self.core.context.counts.dropped);
         let filled = Arc::clone(&room);
         let hear = move |params: &str| {
             // Dropped messages are counted.
@@ -118,7 +118,7 @@ impl Client {
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {
-        let settings = &self.core.settings;
+        let settings = &self.core.context.settings;
         // After a fallback to HTTP+SSE, the stream is read while calls wait, which suffices for their responses.
         settings.listen || settings.hears_requests || !matches!(settings.route, Route::StreamableHttp { .. })
     }
@@ -140,7 +140,7 @@ impl Client {
 
     /// Closes the idle connections of the current runtime.
     pub(crate) fn let_go(&self) {
-        self.core.http.let_go();
+        self.core.context.http.let_go();
     }
 
     /// A member of the `initialize` or `server/discover` result, as JSON text.
@@ -356,14 +356,14 @@ impl Client {
         match what {
             What::Initialize => {
                 let opened = call.within(self.core.shake_hands()).await;
-                opened.map_err(|failure| self.core.redacted(failure.error))
+                opened.map_err(|failure| self.core.context.redacted(failure.error))
             }
             What::ByEra(method) => era_methods::run(&self.core, method, call).await,
             What::Connect => {
                 let opened = call.within(self.core.peer()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
                 // Only the handshake was sent; the call itself was not.
-                opened.map(|_| null()).map_err(|failure| self.core.redacted(failure.error).not_sent())
+                opened.map(|_| null()).map_err(|failure| self.core.context.redacted(failure.error).not_sent())
             }
             What::Rpc(..) => call.run(&self.core).await,
             What::AllPages(_, member) => pagination::all(&self.core, call, member).await,

@@ -141,18 +141,18 @@ impl SessionBuilder {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
         let ears = InboundHandler::new(&Arc::downgrade(core), self.headers(), self.codec().era());
-        let limits = core.settings.limits;
+        let limits = core.context.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => {
-                Link::StreamableHttp { http: core.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+                Link::StreamableHttp { http: core.context.http.clone(), url: url.clone(), elsewhere: Arc::default() }
             }
-            Route::Sse(url) => match SseLink::open(&core.http, url, headers, limits, ears.clone()).await? {
+            Route::Sse(url) => match SseLink::open(&core.context.http, url, headers, limits, ears.clone()).await? {
                 Opened::Link(link) => {
-                    link.secrets().for_each(|secret| core.keep_secret(secret.into()));
+                    link.secrets().for_each(|secret| core.context.keep_secret(secret.into()));
                     Link::Sse(link)
                 }
                 Opened::Refused(answer) => {
-                    let profile = &core.settings.profile;
+                    let profile = &core.context.settings.profile;
                     let mut failure = classify::refused(&Method::GET, answer, profile, ResponseContext::default());
                     if failure.error.info().code == Code::UnknownAddress {
                         classify::name_address(&mut failure, url);

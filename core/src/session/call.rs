@@ -74,7 +74,7 @@ impl LogicalCall {
     ) -> Result<Self> {
         params::check(field, &params)?;
         validate_params::check(method, &params)?;
-        let settings = &core.settings;
+        let settings = &core.context.settings;
         if method == TOOLS_CALL {
             let tool = params::check_tool_call(&params)?;
             if !settings.tools.allow(&tool) {
@@ -109,11 +109,12 @@ impl LogicalCall {
             None => (params, None),
             Some(sink) => {
                 // The key where there is one, so that the same call made again by the caller is the same to the byte.
-                let token = key.as_ref().map_or_else(|| format!("progress-{}", core.next_id()), |(key, _)| key.clone());
+                let token =
+                    key.as_ref().map_or_else(|| format!("progress-{}", core.context.next_id()), |(key, _)| key.clone());
                 (params::with_progress_token(&params, &token)?.into(), Some((token, sink)))
             }
         };
-        let plan = Plan::of_call(core, methods::safety(method, key.is_some() && honoured), options)?;
+        let plan = Plan::of_call(&core.context, methods::safety(method, key.is_some() && honoured), options)?;
         if let Some((key, _)) = &key {
             let _ = plan.state.idempotency_key.set(key.clone());
         }
@@ -123,7 +124,7 @@ impl LogicalCall {
         let trace = TraceContext::of(traceparent, tracestate, baggage)?;
         // Last: what is refused has not used its key.
         let claimed = match &options.idempotency_key {
-            Some(key) => core.used_keys.claim(key, method, &payload)?,
+            Some(key) => core.context.used_keys.claim(key, method, &payload)?,
             None => false,
         };
         Ok(Self {
@@ -145,8 +146,8 @@ impl LogicalCall {
 
     /// A request of the client's own.
     pub(crate) fn of_its_own(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
-        let mut plan = Plan::internal(core, safety);
-        plan.deadline = core.settings.total_timeout.and_then(Deadline::after);
+        let mut plan = Plan::internal(&core.context, safety);
+        plan.deadline = core.context.settings.total_timeout.and_then(Deadline::after);
         Self {
             claimed: false,
             method: method.to_owned(),
@@ -166,7 +167,7 @@ impl LogicalCall {
 
     /// A request of the client's own that is sent once, and not waited for long.
     pub(crate) fn look(core: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
-        let plan = Plan::single_attempt(core, within);
+        let plan = Plan::single_attempt(&core.context, within);
         Self { plan, ..Self::of_its_own(core, method, params, Safety::Safe) }
     }
 
@@ -174,8 +175,8 @@ impl LogicalCall {
     pub(crate) fn probe(core: &SessionManager, method: &str) -> Result<Self> {
         let params = Bytes::from_static(b"{}");
         let mut call = Self::prepare(core, method, "params", params, &CallOptions::default(), None)?;
-        if core.settings.route.url().is_none() {
-            call.plan = Plan::single_attempt(core, PROBE_WITHIN);
+        if core.context.settings.route.url().is_none() {
+            call.plan = Plan::single_attempt(&core.context, PROBE_WITHIN);
         }
         call.plan.ends_with_silence = true;
         Ok(call)
@@ -227,7 +228,7 @@ impl LogicalCall {
 
     /// The call as counters and logs see it.
     pub(crate) fn begin<'a>(&self, core: &'a SessionManager) -> CallLog<'a> {
-        CallLog::begin(core, self.state(), self.method.clone(), self.payload.clone())
+        CallLog::begin(&core.context, self.state(), self.method.clone(), self.payload.clone())
     }
 
     pub(super) fn name(&self) -> OperationName {
@@ -254,6 +255,6 @@ fn blocked(core: &SessionManager, tool: &str) -> Error {
         Code::ToolBlocked,
         format!("the tool {shown} is not one that allowed_tools and blocked_tools let through"),
     );
-    error.info_mut().service_code = core.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
+    error.info_mut().service_code = core.context.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
     error
 }

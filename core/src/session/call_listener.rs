@@ -88,8 +88,8 @@ impl Listener for CallListener<'_> {
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(async {
             // Lost once: who lost it before has made another by now.
-            self.core.tokens.lose(self.token?.generation);
-            let token = access_token::current(self.core).await.ok().flatten()?;
+            self.core.context.tokens.lose(self.token?.generation);
+            let token = access_token::current(&self.core.context).await.ok().flatten()?;
             Some(token.header.clone())
         })
     }
@@ -99,7 +99,7 @@ impl Listener for CallListener<'_> {
     }
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
-        self.core.accepts(deviation, did)
+        self.core.context.accepts(deviation, did)
     }
 
     fn skipped(&self, shown: String) {

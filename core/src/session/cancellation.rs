@@ -45,7 +45,7 @@ impl Drop for CancelOnDrop {
         let request = self.request.get_mut().unwrap_or_else(PoisonError::into_inner).take();
         let (Some((peer, id)), Ok(runtime)) = (request, tokio::runtime::Handle::try_current()) else { return };
         let (Some(core), Some(peer)) = (self.core.upgrade(), peer.upgrade()) else { return };
-        if !is_told(&peer) || core.is_closed() {
+        if !is_told(&peer) || core.context.is_closed() {
             return;
         }
         let is_held = match &mut *core.held_notices.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -100,11 +100,11 @@ fn is_told(peer: &Session) -> bool {
 }
 
 async fn tell(core: &Arc<SessionManager>, peer: &Session, id: u64) {
-    let Ok((headers, _)) = access_token::add_to(core, peer.request_headers()).await else { return };
-    let quote = if core.settings.profile.string_ids { "\"" } else { "" };
+    let Ok((headers, _)) = access_token::add_to(&core.context, peer.request_headers()).await else { return };
+    let quote = if core.context.settings.profile.string_ids { "\"" } else { "" };
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
-    let limits = core.settings.limits;
+    let limits = core.context.settings.limits;
     let outgoing =
         OutgoingMessage { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
     // Whatever becomes of it: nobody waits.

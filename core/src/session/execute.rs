@@ -27,7 +27,7 @@ use crate::session::{output_schemas, result_cache};
 impl LogicalCall {
     /// Runs the call to its one end: a result, or an error that says whether it ran.
     pub(crate) async fn run(&self, core: &Arc<SessionManager>) -> Result<RawReply> {
-        let key = if self.fresh || core.is_closed() { None } else { self.cache_key(core) };
+        let key = if self.fresh || core.context.is_closed() { None } else { self.cache_key(core) };
         if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
             return Ok(kept);
         }
@@ -49,33 +49,35 @@ impl LogicalCall {
         };
         let (reply, rounds) = self.within(attempts).await.map_err(|failure| {
             if failure.error.info().code == Code::TotalTimeout {
-                core.http.renew(begun);
+                core.context.http.renew(begun);
             }
-            let error = core.redacted_of(failure.error, &header_rules::texts(&self.headers));
+            let error = core.context.redacted_of(failure.error, &header_rules::texts(&self.headers));
             match &self.key {
-                Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => core.used_keys.release(key),
+                Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => {
+                    core.context.used_keys.release(key)
+                }
                 // The caller may send this key again, for this payload only.
-                Some((key, _)) => drop(core.used_keys.claim(key, &self.method, &self.payload)),
+                Some((key, _)) => drop(core.context.used_keys.claim(key, &self.method, &self.payload)),
                 None => {}
             }
             error
         })?;
         // What came of rounds of input depends on more than the key says.
         let mut reply = reply;
-        core.redact_headers(&mut reply.headers);
+        core.context.redact_headers(&mut reply.headers);
         if let Some((key, asked)) = key.filter(|_| rounds == 0)
             && core.session.current().is_some_and(|peer| peer.era().has_cacheable_results())
         {
             core.cache.keep(key, &reply, asked);
         }
-        reply.warnings.append(&mut core.take_warnings());
+        reply.warnings.append(&mut core.context.take_warnings());
         Ok(reply)
     }
 
     /// By what an answer may be kept. Headers of the caller's may ask for something else.
     fn cache_key(&self, core: &SessionManager) -> Option<result_cache::CacheKey> {
-        let token = core.tokens.current().map(|token| token.generation);
-        if token.is_none() && core.settings.credentials.are_renewed() {
+        let token = core.context.tokens.current().map(|token| token.generation);
+        if token.is_none() && core.context.settings.credentials.are_renewed() {
             // Whose it would be is not known yet.
             return None;
         }
@@ -120,7 +122,7 @@ impl LogicalCall {
             self.plan.state.reached(Delivery::Rejected);
             params = tokio::select! {
                 biased;
-                () = core.close_phase(ClosePhase::Closing) => {
+                () = core.context.close_phase(ClosePhase::Closing) => {
                     Err(reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for").rejected())
                 }
                 next = rounds.next(core, &self.params, &reply) => next,
@@ -139,14 +141,14 @@ impl LogicalCall {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
         let rejected = |error: Error| AttemptError::settled(error.rejected());
         let key = idempotency::of_round(key, round + 1);
-        core.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
+        core.context.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;
         Ok(Some((key, header)))
     }
 
     /// One at a time, in the order in which they came here, where the server's record asks for it.
     async fn turn<'a>(&self, core: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
-        let in_line = core.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
+        let in_line = core.context.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
         if in_line { Some(core.serial.lock().await) } else { None }
     }
 

@@ -52,7 +52,7 @@ pub(crate) async fn yields_to(core: &SessionManager, peer: Option<&Session>, idl
         let stream = listening.stream();
         let _room = stream.is_before_a_call().then_some(NotesRoom { stream, idle });
         let did = || "the server answers no call while its own event stream is open".to_owned();
-        if is_in_the_way(stream, idle, &core.asking).await && core.accepts(Deviation::OneAtATime, did) {
+        if is_in_the_way(stream, idle, &core.asking).await && core.context.accepts(Deviation::OneAtATime, did) {
             listening.end();
             idle.restart();
         }
@@ -106,7 +106,7 @@ impl Drop for NotesRoom<'_> {
 /// Listens in the background until the session ends.
 pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> Listening {
     let elsewhere = match &*peer.link {
-        Link::StreamableHttp { elsewhere, .. } if !core.settings.strict => Arc::clone(elsewhere),
+        Link::StreamableHttp { elsewhere, .. } if !core.context.settings.strict => Arc::clone(elsewhere),
         _ => Arc::default(),
     };
     // From now on: the first call of a session is sent while the stream is being asked for.
@@ -207,7 +207,7 @@ fn may_be_tried_again(core: &SessionManager) -> Option<Duration> {
 /// How many tries in a row have failed, and the wait before the next one.
 pub(crate) fn backoff(core: &SessionManager) -> (u32, Duration) {
     let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
-    (failures, core.settings.backoff.wait(failures, fastrand::f64()))
+    (failures, core.context.settings.backoff.wait(failures, fastrand::f64()))
 }
 
 async fn ask(
@@ -222,16 +222,16 @@ async fn ask(
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
-    match get_stream(&http.here(), url, headers, &core.settings.limits).await? {
+    match get_stream(&http.here(), url, headers, &core.context.settings.limits).await? {
         StreamOutcome::Open(response) => {
-            Ok(EventStream::new(Box::pin(body::chunks(Body::of(response), None)), core.settings.limits.event))
+            Ok(EventStream::new(Box::pin(body::chunks(Body::of(response), None)), core.context.settings.limits.event))
         }
         StreamOutcome::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
         StreamOutcome::Refused(answer) => {
             let standing = ResponseContext { in_session: peer.session_id().is_some(), has_envelope_codes: false };
-            let failure = classify::refused(&Method::GET, answer, &core.settings.profile, standing);
+            let failure = classify::refused(&Method::GET, answer, &core.context.settings.profile, standing);
             let is_named = standing.in_session
                 && matches!(failure.happened, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
@@ -270,7 +270,7 @@ pub(crate) fn after_failure(
             None
         }
         FailureClass::Unauthorized => sent.map(|token| {
-            core.tokens.lose(token.generation);
+            core.context.tokens.lose(token.generation);
             wait
         }),
         _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(reconnect_delay::AT_MOST)),

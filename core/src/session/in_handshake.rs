@@ -74,11 +74,11 @@ impl Operation for InHandshake<'_> {
             key: self.1.key.as_ref(),
             peer: None,
         };
-        let id = (!self.1.is_notification).then(|| core.next_id());
+        let id = (!self.1.is_notification).then(|| core.context.next_id());
         self.1.exchange(core, line, attempt, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();
             if info.code == Code::AttemptTimeout {
-                let server = core.settings.route.origin();
+                let server = core.context.settings.route.origin();
                 info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
             }
             if !begins && link.is_down() {

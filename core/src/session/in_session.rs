@@ -61,7 +61,7 @@ impl InSession<'_> {
             return failure;
         }
         let named = loss::names_unknown_session(&failure);
-        if named && !core.settings.strict {
+        if named && !core.context.settings.strict {
             failure = failure.at_most_rejected();
         }
         if failure.happened == FailureClass::Unauthorized
@@ -77,7 +77,7 @@ impl InSession<'_> {
             return failure;
         }
         let kind = LossSign::of(&failure, self.call.name().shortest());
-        match loss::suspicion(&failure, &core.settings.profile, self.call.plan.safety) {
+        match loss::suspicion(&failure, &core.context.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
                 let suspected = Some((kind, Arc::clone(peer)));
@@ -100,7 +100,7 @@ impl InSession<'_> {
     /// refusal before, and the server was of the same era.
     fn doubts_era(&self, core: &Arc<SessionManager>, peer: &Session, failure: &AttemptError) -> bool {
         let era = peer.era();
-        if era.is_final(peer.link.is_process()) || !era.is_contradicted_by(failure, &core.settings.versions()) {
+        if era.is_final(peer.link.is_process()) || !era.is_contradicted_by(failure, &core.context.settings.versions()) {
             return false;
         }
         let guess = (era, failure.error.info().rpc_code);
@@ -115,10 +115,10 @@ impl InSession<'_> {
     fn is_refused_again(&self, core: &SessionManager) -> bool {
         let name = format!("the headers of {}", self.call.name().shortest());
         if self.corrected.load(Ordering::Relaxed) {
-            core.note_invalid(name);
+            core.context.note_invalid(name);
             return false;
         }
-        core.is_always_invalid(&name)
+        core.context.is_always_invalid(&name)
     }
 
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.
@@ -161,12 +161,12 @@ impl Operation for InSession<'_> {
             return Err(failure);
         }
         let _in_flight = peer.in_flight.begin();
-        if core.is_closed() {
+        if core.context.is_closed() {
             // Its end may not wait for this one any more.
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         let line = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(peer) };
-        let id = (!self.call.is_notification).then(|| core.next_id());
+        let id = (!self.call.is_notification).then(|| core.context.next_id());
         if let Some(id) = id {
             self.unanswered.sent(peer, id);
         }

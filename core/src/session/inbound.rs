@@ -95,15 +95,15 @@ impl Listener for InboundHandler {
         }
         core.heard(method, params);
         let params = params.map_or("{}", RawValue::get);
-        if !core.settings.limits.holds(params) {
-            return core.drops("a notification nests deeper than max_depth, and is left out");
+        if !core.context.settings.limits.holds(params) {
+            return core.context.drops("a notification nests deeper than max_depth, and is left out");
         }
-        if let Some(listen) = &core.settings.hooks.notification {
+        if let Some(listen) = &core.context.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
             let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
             if heard.is_ok_and(|heard| !heard) {
-                core.tell_of_dropped(
-                    core.counts.dropped.now(),
+                core.context.tell_of_dropped(
+                    core.context.counts.dropped.now(),
                     "notifications come faster than on_notification takes them",
                 );
             }
@@ -117,13 +117,13 @@ impl Listener for InboundHandler {
     fn left_out(&self, why: LeftOut) {
         let Some(core) = self.core.upgrade() else { return };
         match why {
-            LeftOut::Unasked => tell!(core.log(), DEBUG, "an answer came that no call waits for"),
-            LeftOut::NoRoom => core.drops("progress came faster than its call took it, and is left out"),
+            LeftOut::Unasked => tell!(core.context.log(), DEBUG, "an answer came that no call waits for"),
+            LeftOut::NoRoom => core.context.drops("progress came faster than its call took it, and is left out"),
         }
     }
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
-        self.core.upgrade().is_none_or(|core| core.accepts(deviation, did))
+        self.core.upgrade().is_none_or(|core| core.context.accepts(deviation, did))
     }
 }
 
@@ -156,7 +156,7 @@ impl InboundHandler {
         let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
         let Some(place) = core.questions.take(size) else {
             tell!(
-                core.log(),
+                core.context.log(),
                 WARN,
                 "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
                 method = server_requests::known_as(method),
@@ -169,13 +169,14 @@ impl InboundHandler {
             let _open = core.asking.begin();
             let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
             // What is answered by itself, such as a ping, is no reason why a call takes long.
-            let _holds_up = server_requests::is_answered(&core.settings.hooks, &method).then(|| questions.begin());
-            let warnings = call.as_ref().map_or(&core.warnings, |call| &call.warnings);
+            let _holds_up =
+                server_requests::is_answered(&core.context.settings.hooks, &method).then(|| questions.begin());
+            let warnings = call.as_ref().map_or(&core.context.warnings, |call| &call.warnings);
             let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
             let sending = async {
                 let Ok(_turn) = core.answers.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&core.context, headers).await else { return };
-                let limits = core.settings.limits;
+                let limits = core.context.settings.limits;
                 let outgoing = OutgoingMessage {
                     headers,
                     body,
@@ -207,7 +208,7 @@ async fn answer(
         return Some(jsonrpc::result(id, "{}"));
     }
     let asked = server_requests::answer(core, method, params.as_deref());
-    let answered = match core.settings.total_timeout {
+    let answered = match core.context.settings.total_timeout {
         Some(within) => tokio::time::timeout(within, asked).await.ok()?,
         None => asked.await,
     };
@@ -215,7 +216,7 @@ async fn answer(
         Ok(result) => jsonrpc::result(id, &result),
         Err(RequestRefusal::Undeclared) => {
             tell!(
-                core.log(),
+                core.context.log(),
                 DEBUG,
                 "the server asks what the client does not answer, and is told so",
                 method = server_requests::known_as(method),
@@ -225,7 +226,7 @@ async fn answer(
         // The server may tell nobody of its error.
         Err(RequestRefusal::Malformed(why)) => {
             tell!(
-                core.log(),
+                core.context.log(),
                 WARN,
                 "the server's request is not valid, and the client's function was not called",
                 method = server_requests::known_as(method),
@@ -238,7 +239,7 @@ async fn answer(
         // Why it failed is the caller's own, and not for the server.
         Err(RequestRefusal::Failed(why)) => {
             tell!(
-                core.log(),
+                core.context.log(),
                 WARN,
                 "a function gave no answer to the server",
                 method = server_requests::known_as(method)

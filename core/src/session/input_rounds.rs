@@ -52,7 +52,7 @@ impl Rounds {
         reply: &RawReply,
     ) -> Result<Bytes, Error> {
         self.made += 1;
-        if self.made > core.settings.max_input_rounds {
+        if self.made > core.context.settings.max_input_rounds {
             let message = format!("the server asks for input more often than max_input_rounds ({})", self.made - 1);
             return Err(stopped(reply, Code::TooManyRounds, message));
         }
@@ -76,7 +76,7 @@ impl Rounds {
             (None, Some(_)) => {
                 // It wants only to be asked again. Not at once for ever.
                 if self.silent > 0 {
-                    tokio::time::sleep(core.settings.backoff.wait(self.silent, fastrand::f64())).await;
+                    tokio::time::sleep(core.context.settings.backoff.wait(self.silent, fastrand::f64())).await;
                 }
                 self.silent += 1;
             }

@@ -23,7 +23,7 @@ impl SessionManager {
             Content::OtherResult(result) => {
                 let shown = || preview_of(&result, 200);
                 let did = || format!("the server answered {method} with the result {}", shown());
-                if !(ACKNOWLEDGED.contains(&method) && self.accepts(Deviation::EmptyResult, did)) {
+                if !(ACKNOWLEDGED.contains(&method) && self.context.accepts(Deviation::EmptyResult, did)) {
                     let message = format!("the result of the response is {}, and must be an object", shown());
                     return Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
                 }
@@ -35,7 +35,7 @@ impl SessionManager {
                 match list_of(method).and_then(|member| with_list(&result, member)) {
                     Some((fixed, member)) => {
                         let did = || format!("the server answered {method} with a \"{member}\" that is not a list");
-                        if !self.accepts(Deviation::EmptyResult, did) {
+                        if !self.context.accepts(Deviation::EmptyResult, did) {
                             return unusable(format!(
                                 "the \"{member}\" of the result must be a list: {}",
                                 preview_of(&result, 200)
@@ -48,7 +48,7 @@ impl SessionManager {
                             "the server answered tools/call with \"structuredContent\" and without \"content\""
                                 .to_owned()
                         };
-                        if !self.accepts(Deviation::MissingContent, did) {
+                        if !self.context.accepts(Deviation::MissingContent, did) {
                             return unusable(format!("the result has no \"content\": {}", preview_of(&result, 200)));
                         }
                         Content::Result(result)

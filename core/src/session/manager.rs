@@ -95,22 +95,14 @@ pub(crate) struct SessionManager {
     is_swept: AtomicBool,
 }
 
-impl std::ops::Deref for SessionManager {
-    type Target = Arc<Context>;
-
-    fn deref(&self) -> &Arc<Context> {
-        &self.context
-    }
-}
-
 impl std::fmt::Debug for SessionManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let state = match (self.is_closed(), self.session.current()) {
+        let state = match (self.context.is_closed(), self.session.current()) {
             (true, _) => "closed",
             (false, Some(_)) => "connected",
             (false, None) => "not connected",
         };
-        write!(f, "{:?}, {state}", self.settings)
+        write!(f, "{:?}, {state}", self.context.settings)
     }
 }
 
@@ -165,13 +157,13 @@ impl SessionManager {
 
     fn tell_of(&self, change: StateChange) {
         tell!(
-            self.log(),
+            self.context.log(),
             INFO,
             "the client's state changed",
             state = change.state.as_str(),
             previous = change.previous.as_str(),
         );
-        if let Some(observe) = &self.settings.hooks.state {
+        if let Some(observe) = &self.context.settings.hooks.state {
             observe(change);
         }
     }
@@ -188,12 +180,12 @@ impl SessionManager {
         let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
         let begins_late = peer.era().has_sessions() && peer.link.is_http() && peer.session_id().is_none();
         let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-        if !begins_late || peer.welcome.is_none() || !self.accepts(Deviation::LateSessionId, did) {
+        if !begins_late || peer.welcome.is_none() || !self.context.accepts(Deviation::LateSessionId, did) {
             return;
         }
         let mut id = id.clone();
         id.set_sensitive(true);
-        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
         peer.ears.set_late_session_id(id);
     }
 
@@ -205,7 +197,7 @@ impl SessionManager {
                 self.end_set_aside();
                 false
             }
-            Judged::Suspected if !self.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
+            Judged::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
             Judged::Suspected => {
                 self.sets_aside(peer);
                 true
@@ -268,12 +260,12 @@ impl SessionManager {
 
     /// The open session; opens it first where there is none.
     pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
-        if self.is_closed() {
+        if self.context.is_closed() {
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         // Boxed, as the handshake is made of calls itself.
         let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
-        if self.is_closed() {
+        if self.context.is_closed() {
             // Opened while the client was being closed. Where it came too late for that, it is ended here.
             if self.is_swept.load(Ordering::SeqCst)
                 && let Some(peer) = self.session.take()
@@ -282,7 +274,7 @@ impl SessionManager {
             }
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        let settings = &self.settings;
+        let settings = &self.context.settings;
         match peer.era().server_stream() {
             ServerStream::Subscriptions if settings.listen || self.subscriptions.has_some() => {
                 self.keep_subscribed(&peer);
@@ -302,11 +294,11 @@ impl SessionManager {
     /// Opens a session, and shows in the client's state what comes of it.
     async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         self.state.opens(|change| self.tell_of(change));
-        self.handshake_now.begins();
+        self.context.handshake_now.begins();
         let given_up = OnDrop(|| self.enter(State::Idle));
         let peer = self.open(generation).await?;
         std::mem::forget(given_up);
-        self.counts.sessions.add();
+        self.context.counts.sessions.add();
         self.enter(State::Ready);
         Ok(peer)
     }
@@ -342,7 +334,7 @@ impl SessionManager {
             match &peer.welcome {
                 Some(welcome) => {
                     let mut welcome = welcome.clone();
-                    self.redact_headers(&mut welcome.headers);
+                    self.context.redact_headers(&mut welcome.headers);
                     return Ok(welcome);
                 }
                 None => drop(self.session.lose(peer.generation)),
@@ -352,12 +344,12 @@ impl SessionManager {
 
     /// Refuses further calls and ends the session. Bounded, without failure, and done once.
     pub(crate) async fn close(self: &Arc<Self>) {
-        self.enter_close_phase(ClosePhase::Closing);
+        self.context.enter_close_phase(ClosePhase::Closing);
         self.enter(State::Closed);
         let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_WITHIN);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
-            self.enter_close_phase(ClosePhase::Abandoning);
+            self.context.enter_close_phase(ClosePhase::Abandoning);
         }
         let aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
         let end_aside = async {
@@ -396,22 +388,22 @@ impl SessionManager {
 
     /// Whether a session is ended by telling the server.
     fn is_deleted(&self, peer: &Session) -> bool {
-        peer.link.is_http() && peer.session_id().is_some() && self.settings.profile.deletes_sessions
+        peer.link.is_http() && peer.session_id().is_some() && self.context.settings.profile.deletes_sessions
     }
 
     /// Ends a session whose handshake failed, so that it is not left behind at the server.
     pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
         let Link::StreamableHttp { http, url, .. } = link else { return };
-        if !self.settings.profile.deletes_sessions {
+        if !self.context.settings.profile.deletes_sessions {
             return;
         }
         headers.remove(http::header::CONTENT_TYPE);
         headers.insert(headers::MCP_SESSION_ID, id.clone());
-        if let Some(token) = self.tokens.current() {
+        if let Some(token) = self.context.tokens.current() {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
         let here = http.here();
-        let end = transport::delete(&here, url, headers, &self.settings.limits);
+        let end = transport::delete(&here, url, headers, &self.context.settings.limits);
         let _ = tokio::time::timeout(END_UNFINISHED_WITHIN, end).await;
     }
 
@@ -424,10 +416,10 @@ impl SessionManager {
             if let (Link::StreamableHttp { http, url, .. }, true) = (&*peer.link, self.is_deleted(peer)) {
                 let mut headers = peer.request_headers();
                 headers.remove(http::header::CONTENT_TYPE);
-                if let Some(token) = self.tokens.current() {
+                if let Some(token) = self.context.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());
                 }
-                transport::delete(&http.here(), url, headers, &self.settings.limits).await;
+                transport::delete(&http.here(), url, headers, &self.context.settings.limits).await;
             }
             peer.link.close().await;
         };

@@ -43,16 +43,16 @@ impl SessionManager {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let peer = match self.open_once(generation, renews).await {
-            Err(failure) if era::refuses_handshake(&failure, &self.settings.versions()) => {
+            Err(failure) if era::refuses_handshake(&failure, &self.context.settings.versions()) => {
                 self.forget_era();
-                match was_known && !self.is_closed() {
+                match was_known && !self.context.is_closed() {
                     true => self.open_once(generation, renews).await,
                     false => Err(failure),
                 }
             }
             opened => opened,
         }?;
-        if self.is_closed() {
+        if self.context.is_closed() {
             // close() found no session to end: this one came too late for it.
             self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
             return Err(AttemptError::not_sent(Error::client_closed()));
@@ -61,9 +61,9 @@ impl SessionManager {
     }
 
     async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Session, AttemptError> {
-        let mut headers = self.settings.headers.clone();
+        let mut headers = self.context.settings.headers.clone();
         set_content_headers(&mut headers);
-        let route = match &self.settings.route {
+        let route = match &self.context.settings.route {
             Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
                 Route::Sse(url.clone())
             }
@@ -72,7 +72,7 @@ impl SessionManager {
         let opening = SessionBuilder::new(route, headers.clone(), renews);
         if let Some(peer) = self.open_discovered(generation, &opening).await? {
             Ok(peer)
-        } else if self.is_closed() {
+        } else if self.context.is_closed() {
             Err(AttemptError::not_sent(Error::client_closed()))
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
@@ -82,7 +82,8 @@ impl SessionManager {
                 peer => peer,
             }
         } else {
-            executor::run(&self.context, &Plan::internal(self, Safety::Safe), &LinkOnly(self, &opening)).await?;
+            executor::run(&self.context, &Plan::internal(&self.context, Safety::Safe), &LinkOnly(self, &opening))
+                .await?;
             self.peer_of(generation, &opening, None, None).await
         }
     }
@@ -97,13 +98,13 @@ impl SessionManager {
             // That transport is older than this era.
             return Ok(None);
         }
-        let ours = self.settings.versions();
+        let ours = self.context.settings.versions();
         let Some(first) = era::version_without_handshake(&ours) else { return Ok(None) };
         let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if known == Some(EraDecision::Handshake) {
             return Ok(None);
         }
-        opening.set_version(&self.settings, first);
+        opening.set_version(&self.context.settings, first);
         let (verdict, found) = self.probe(opening, &ours).await?;
         match verdict {
             EraDecision::Handshake => {
@@ -127,7 +128,7 @@ impl SessionManager {
                 })
             }
             EraDecision::Discovered(version) => {
-                opening.set_version(&self.settings, &version);
+                opening.set_version(&self.context.settings, &version);
                 self.keep_era(EraDecision::Discovered(version.clone()));
                 let found = found.unwrap_or_default();
                 let result = modern::as_initialize_result(&found.result, &version);
@@ -178,7 +179,7 @@ impl SessionManager {
         generation: u64,
         opening: &SessionBuilder,
     ) -> Result<Session, AttemptError> {
-        let mut version = self.settings.handshake_version().to_owned();
+        let mut version = self.context.settings.handshake_version().to_owned();
         let (mut begun_again, mut was_refused) = (0, false);
         loop {
             let mut failure = match self.shake_hands_once(generation, opening, &version).await {
@@ -186,7 +187,7 @@ impl SessionManager {
                 Err(failure) => failure,
             };
             let session_id = opening.forget_session().or_else(|| failure.session_id.take().map(|id| *id));
-            if self.is_closed() {
+            if self.context.is_closed() {
                 return Err(failure);
             }
             if failure.happened == FailureClass::SessionLost {
@@ -198,10 +199,10 @@ impl SessionManager {
             } else if let (Some(id), Some((link, _))) = (session_id, opening.line().await) {
                 self.end_unfinished(&link, opening.headers(), &id).await;
             }
-            let named = legacy::named_version(&failure, &version, &self.settings.versions());
+            let named = legacy::named_version(&failure, &version, &self.context.settings.versions());
             let did = || format!("the server refused protocol version {version} instead of choosing one");
             match named {
-                Some(named) if !was_refused && self.accepts(Deviation::VersionNotNegotiated, did) => {
+                Some(named) if !was_refused && self.context.accepts(Deviation::VersionNotNegotiated, did) => {
                     was_refused = true;
                     version = named;
                 }
@@ -216,7 +217,7 @@ impl SessionManager {
         opening: &SessionBuilder,
         version: &str,
     ) -> Result<Session, AttemptError> {
-        let settings = &self.settings;
+        let settings = &self.context.settings;
         let capabilities = server_requests::capabilities(&settings.hooks, opening.codec().era());
         let params = Bytes::from(legacy::initialize_params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, INITIALIZE, "params", params, &CallOptions::default(), None)
@@ -225,8 +226,8 @@ impl SessionManager {
         // Before the version is looked at: whatever comes of it, this session has begun.
         let mut session_id = self.take_session_id(opening, &welcome.headers);
         let did = || "the server chose a protocol version with white space around it".to_owned();
-        let accepts = || self.accepts(Deviation::Envelope, did);
-        let version = legacy::negotiated(&welcome.result, &self.settings.profile.versions, accepts)
+        let accepts = || self.context.accepts(Deviation::Envelope, did);
+        let version = legacy::negotiated(&welcome.result, &self.context.settings.profile.versions, accepts)
             .map_err(|failure| opening.said_by(&welcome, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
             let mut headers = opening.headers();
@@ -239,7 +240,7 @@ impl SessionManager {
             Ok(reply) => {
                 let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
                 let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-                if is_late && self.accepts(Deviation::LateSessionId, did) {
+                if is_late && self.context.accepts(Deviation::LateSessionId, did) {
                     session_id = self.take_session_id(opening, &reply.headers);
                 }
             }
@@ -264,7 +265,7 @@ impl SessionManager {
         let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
         id.set_sensitive(true);
         // Whoever has it can speak in this session.
-        self.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
+        self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
         let mut headers = opening.headers();
         headers.insert(headers::MCP_SESSION_ID, id.clone());
         opening.set_headers(headers);
@@ -275,7 +276,7 @@ impl SessionManager {
     fn goes_on(&self, failure: &AttemptError) -> bool {
         let Some(status) = failure.error.info().status else { return false };
         failure.happened != FailureClass::SessionLost
-            && self.accepts(Deviation::NotificationAnswered, || {
+            && self.context.accepts(Deviation::NotificationAnswered, || {
                 format!("the server answered {} with HTTP {status}", legacy::INITIALIZED)
             })
     }
@@ -325,7 +326,7 @@ impl SessionManager {
     /// basic/transports, Backwards Compatibility).
     fn may_be_sse(&self, failure: &AttemptError) -> bool {
         let info = failure.error.info();
-        let may = matches!(self.settings.route, Route::StreamableHttp { or_sse: true, .. });
+        let may = matches!(self.context.settings.route, Route::StreamableHttp { or_sse: true, .. });
         let is_refused = matches!(info.status, Some(400 | 404 | 405)) && info.rpc_code.is_none();
         may && (is_refused || info.code == Code::UnexpectedTransport)
     }
@@ -337,10 +338,10 @@ impl SessionManager {
         headers: HeaderMap,
         renews: bool,
     ) -> Result<Session, AttemptError> {
-        let Some(url) = self.settings.route.url() else { return Err(refusal) };
+        let Some(url) = self.context.settings.route.url() else { return Err(refusal) };
         let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
-        let look = Plan::single_attempt(self, LOOK_WITHIN);
+        let look = Plan::single_attempt(&self.context, LOOK_WITHIN);
         if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });

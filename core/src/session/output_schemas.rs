@@ -96,19 +96,19 @@ impl SessionManager {
 
     /// How schemas are read.
     pub(crate) fn reading(&self) -> SchemaReading {
-        if self.settings.strict { SchemaReading::Strict } else { SchemaReading::Lenient }
+        if self.context.settings.strict { SchemaReading::Strict } else { SchemaReading::Lenient }
     }
 
     /// Reports what was changed in a schema of the server's so that values can be checked by it.
     pub(crate) fn report_changes(&self, changes: &Changes, of: &str) {
         let Changes { unchecked, translated } = changes;
         if !unchecked.is_empty() {
-            self.accepts(Deviation::SchemaKeyword, || {
+            self.context.accepts(Deviation::SchemaKeyword, || {
                 format!("the server has keywords in {of} that cannot be evaluated ({unchecked})")
             });
         }
         if !translated.is_empty() {
-            self.accepts(Deviation::SchemaDialect, || {
+            self.context.accepts(Deviation::SchemaDialect, || {
                 format!("the server has keywords of another dialect in {of} ({translated})")
             });
         }
@@ -117,6 +117,7 @@ impl SessionManager {
     /// Whether a result may go unchecked.
     fn goes_unchecked(&self, why: &str) -> Result<()> {
         match self
+            .context
             .accepts(Deviation::UnusableSchema, || format!("the server has an outputSchema that cannot be used: {why}"))
         {
             true => Ok(()),

@@ -43,7 +43,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
         attempts += reply.attempts;
         warnings.append(&mut reply.warnings);
         bytes = bytes.saturating_add(reply.result.len());
-        let limit = core.settings.limits.answer;
+        let limit = core.context.settings.limits.answer;
         if bytes > limit.most {
             return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
         }
@@ -51,7 +51,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
         hints.add(&others);
         let is_copy = cursors.is_copy(&list);
         let next = match next {
-            Some(cursor) => match cursors.follow(&cursor, core.settings.max_pages, &reply, REPEATS) {
+            Some(cursor) => match cursors.follow(&cursor, core.context.settings.max_pages, &reply, REPEATS) {
                 Err(_) if cursors.is_end(core, &cursor) => None,
                 followed => followed.map(|()| Some(cursor))?,
             },
@@ -59,7 +59,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
         };
         let ends_by_repetition = next.is_none() && cursors.repeated;
         let Some(cursor) = next else {
-            warnings.append(&mut core.take_warnings());
+            warnings.append(&mut core.context.take_warnings());
             reply.warnings = warnings;
             reply.attempts = attempts;
             if cursors.seen.is_empty() {
@@ -139,7 +139,7 @@ impl Cursors {
     fn is_end(&self, core: &SessionManager, cursor: &str) -> bool {
         let did =
             || format!("the server repeats the page cursor \"{}\"", crate::util::sanitize::preview(cursor.as_bytes()));
-        self.repeated && core.accepts(Deviation::CursorRepeated, did)
+        self.repeated && core.context.accepts(Deviation::CursorRepeated, did)
     }
 
     /// Notes the cursor of the next page.
@@ -254,7 +254,7 @@ impl Position {
         if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(core, &cursor) {
             return Err(error);
         }
-        reply.warnings.append(&mut core.take_warnings());
+        reply.warnings.append(&mut core.context.take_warnings());
         if is_copy {
             let invalid = || no_list(&reply, member);
             others.insert(member.to_owned(), to_raw_value::<[(); 0]>(&[]).map_err(|_| invalid())?);
@@ -285,7 +285,7 @@ impl ServerPages {
         let params = at(cursor.as_deref());
         let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
         let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
-        let most = core.settings.max_pages;
+        let most = core.context.settings.max_pages;
         let then_core = Arc::clone(&core);
         let work = PreparedRequest::new(call.state(), async move {
             let ongoing = call.begin(&core);

@@ -95,7 +95,7 @@ impl LogicalCall {
             (true, false) => Bytes::new(),
             (false, _) => params,
         };
-        let string_ids = core.settings.profile.string_ids;
+        let string_ids = core.context.settings.profile.string_ids;
         Ok(OutgoingMessage {
             headers,
             body: match id {
@@ -104,7 +104,7 @@ impl LogicalCall {
             },
             id,
             progress_token: self.progress.as_ref().map(|(token, _)| token.clone()),
-            limits: core.settings.limits,
+            limits: core.context.settings.limits,
             resumes: line.codec.era().resumes_streams(),
             slot: turn.slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
         })
@@ -121,7 +121,7 @@ impl LogicalCall {
         let outgoing = self.outgoing(core, &line, turn, id)?;
         let idle = Arc::new(IdleTimer::start(self.plan.timeout));
         let asked = Arc::<AskedInCall>::default();
-        let answers = !core.settings.hooks.answers.is_empty();
+        let answers = !core.context.settings.hooks.answers.is_empty();
         // Without a callback that answers requests of the server, no call waits for one.
         let questions = answers.then(|| Questions::of_call(&asked.questions, &core.asked_of_all));
         let progress = self.progress.as_ref();
@@ -140,14 +140,14 @@ impl LogicalCall {
             answer = line.link.exchange(outgoing, &listener) => answer?,
             () = idle.expired(questions.as_ref()) => return Err(listener.too_late(line.link)),
             never = get_stream::yields_to(core, line.peer, &idle) => match never {},
-            () = core.close_phase(ClosePhase::Abandoning), if answers => {
+            () = core.context.close_phase(ClosePhase::Abandoning), if answers => {
                 let message = "the client was closed while the server waited for an answer";
                 return Err(AttemptError::new(FailureClass::Lost, Code::ClientClosed, message));
             }
         };
         let mut reply = self.read(core, &line, answer)?;
         reply.warnings.append(&mut asked.warnings.take());
-        reply.warnings.iter_mut().for_each(|warning| core.redact_text(warning));
+        reply.warnings.iter_mut().for_each(|warning| core.context.redact_text(warning));
         if self.raise_tool_errors && self.method == TOOLS_CALL && !reply.input_required {
             refuse_tool_error(&reply)?;
         }
@@ -171,7 +171,7 @@ impl LogicalCall {
             in_session: line.session_id.is_some() || line.link.is_the_session(),
             has_envelope_codes: era.has_envelope_codes(&self.method),
         };
-        let (result, headers) = classify::judge(&Method::POST, answer, &core.settings.profile, context)
+        let (result, headers) = classify::judge(&Method::POST, answer, &core.context.settings.profile, context)
             .map_err(|failure| self.specify(core, line, failure))?;
         let input_required =
             era.requires_input(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
@@ -191,7 +191,7 @@ impl LogicalCall {
         }
         let info = failure.error.info();
         let is_unexplained = info.status == Some(409) && info.service_code.is_none() && info.rpc_code.is_none();
-        if is_unexplained && self.plan.safety == Safety::Keyed && core.settings.profile.catalogue.is_empty() {
+        if is_unexplained && self.plan.safety == Safety::Keyed && core.context.settings.profile.catalogue.is_empty() {
             failure.happened = FailureClass::KeyInFlight;
         }
         if failure.happened == FailureClass::Mismatch && !(line.link.is_http() && self.method == TOOLS_CALL) {

@@ -68,7 +68,9 @@ pub(crate) async fn answer(
     params: Option<&str>,
 ) -> Result<String, RequestRefusal> {
     let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(RequestRefusal::Undeclared) };
-    let Some(answer) = core.settings.hooks.answers.get(ask.hook) else { return Err(RequestRefusal::Undeclared) };
+    let Some(answer) = core.context.settings.hooks.answers.get(ask.hook) else {
+        return Err(RequestRefusal::Undeclared);
+    };
     let text = params.unwrap_or("{}");
     let params: Value =
         serde_json::from_str(text).map_err(|_| RequestRefusal::Malformed("params are no JSON".to_owned()))?;
@@ -99,12 +101,12 @@ async fn elicitation_of(core: &SessionManager, text: &str, params: Value) -> Res
     if let Elicitation::Form(form) = &elicitation {
         let Form { unusual_fields, unusable_defaults, .. } = &**form;
         if !unusual_fields.is_empty() {
-            core.accepts(Deviation::FormField, || {
+            core.context.accepts(Deviation::FormField, || {
                 format!("the server asked for a form that is not as the specification has forms ({unusual_fields})")
             });
         }
         if !unusable_defaults.is_empty() {
-            core.accepts(Deviation::FormDefault, || {
+            core.context.accepts(Deviation::FormDefault, || {
                 format!("the server asked for a form with a default that does not fit its field ({unusable_defaults})")
             });
         }
@@ -122,7 +124,7 @@ async fn answered(core: &SessionManager, elicitation: &Elicitation, given: Value
         Some(Err(why)) => Err(format!("content does not fit the form: {why}")),
         None => {
             let did = || "the server asked for a form by which checking took too long (all keywords)".to_owned();
-            let accepts = core.accepts(Deviation::SchemaKeyword, did);
+            let accepts = core.context.accepts(Deviation::SchemaKeyword, did);
             accepts.then_some(result).ok_or_else(|| "checking the content by the form took too long".to_owned())
         }
     }

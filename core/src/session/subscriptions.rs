@@ -217,7 +217,7 @@ pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> AbortHan
 async fn keep(core: &Weak<SessionManager>, peer: &Weak<Session>, open: &mut Option<SubscriptionStream>) -> Option<()> {
     let subscriptions = {
         let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let (revision, filter) = core.subscriptions.filter(core.settings.listen);
+        let (revision, filter) = core.subscriptions.filter(core.context.settings.listen);
         match (filter, open.as_ref()) {
             (None, _) => {
                 *open = None;
@@ -282,14 +282,15 @@ async fn begin(
     revision: u64,
     filter: &Value,
 ) -> Result<SubscriptionStream, NotOpened> {
-    let token = access_token::current(core).await.map_err(|failure| (failure, None))?;
+    let token = access_token::current(&core.context).await.map_err(|failure| (failure, None))?;
     let params = Bytes::from(json!({ "notifications": filter }).to_string());
     let call = LogicalCall::of_its_own(core, LISTEN, params, Safety::Safe);
     let turn = Attempt::alone(token.clone());
-    let id = core.next_id();
+    let id = core.context.next_id();
     let outgoing =
         call.outgoing(core, &RequestTarget::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
-    let (link, ears, profile) = (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.settings.profile));
+    let (link, ears, profile) =
+        (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.context.settings.profile));
     let has_envelope_codes = peer.era().has_envelope_codes(LISTEN);
     let unanswered = CancelOnDrop::new(core);
     unanswered.sent(peer, id);
