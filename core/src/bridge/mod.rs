@@ -280,7 +280,7 @@ impl Bridge {
         let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
         let call = client.prepare(&what, params, &options, progress)?;
         let state = call.state();
-        let room = room.map(|room| (room, call.limit_of_last_progress()));
+        let room = room.map(|room| (room, call.final_progress_wait()));
         Ok(Prepared { kind: RequestKind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
     }
 

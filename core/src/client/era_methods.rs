@@ -17,54 +17,56 @@ use crate::session::open_session::Session;
 use crate::session::subscriptions::{Subscriptions, not_subscribed};
 
 /// Runs a call of a method whose execution depends on the era of the server.
-pub(crate) async fn run(core: &Arc<SessionManager>, method: &str, mut call: LogicalCall) -> Result<RawReply> {
-    let session = connected(core, &call).await?;
+pub(crate) async fn run(manager: &Arc<SessionManager>, method: &str, mut call: LogicalCall) -> Result<RawReply> {
+    let session = connected(manager, &call).await?;
     let wanted = method == SUBSCRIBE;
     let reply = match session.era().execution(method) {
         Execution::Request => {
-            let reply = call.run(core).await?;
+            let reply = call.run(manager).await?;
             if matches!(method, SUBSCRIBE | UNSUBSCRIBE) {
                 // Restored in further sessions.
-                core.subscriptions.want(&member(&call, "uri"), wanted);
+                manager.subscriptions.want(&member(&call, "uri"), wanted);
             }
             reply
         }
         Execution::OtherRequest(other) => {
             call.set_method(other);
-            call.ask_anew();
-            RawReply { result: Bytes::from_static(b"{}"), ..call.run(core).await? }
+            call.bypass_cache();
+            RawReply { result: Bytes::from_static(b"{}"), ..call.run(manager).await? }
         }
         Execution::Handshake => {
-            let initialized =
-                call.within(core.shake_hands()).await.map_err(|failure| core.context.redacted(failure.error))?;
+            let initialized = call
+                .within(manager.handshake_result())
+                .await
+                .map_err(|failure| manager.context.redacted(failure.error))?;
             RawReply { result: legacy::as_discover_result(&initialized.result), ..initialized }
         }
         Execution::EachRequest => empty(),
-        Execution::SubscriptionStream => subscribe(core, &session, &call, wanted).await?,
+        Execution::SubscriptionStream => subscribe(manager, &session, &call, wanted).await?,
     };
     if method == SET_LEVEL {
         let level = member(&call, "level");
-        *core.log_level.write().unwrap_or_else(PoisonError::into_inner) = Some(level);
+        *manager.log_level.write().unwrap_or_else(PoisonError::into_inner) = Some(level);
     }
     Ok(reply)
 }
 
 /// Subscribes or unsubscribes by opening the stream of subscriptions again.
 async fn subscribe(
-    core: &Arc<SessionManager>,
+    manager: &Arc<SessionManager>,
     session: &Arc<Session>,
     call: &LogicalCall,
     wanted: bool,
 ) -> Result<RawReply> {
     let uri = member(call, "uri");
-    core.keep_subscribed(session);
-    let (change, is_new) = core.subscriptions.want(&uri, wanted);
+    manager.keep_subscribed(session);
+    let (change, is_new) = manager.subscriptions.want(&uri, wanted);
     if !wanted {
         return Ok(empty());
     }
-    let mut pending = PendingSubscription { subscriptions: &core.subscriptions, uri: &uri, stays: !is_new };
-    let acknowledged = call.in_time(core.subscriptions.came_to(change, &uri)).await;
-    if !acknowledged.map_err(|failure| core.context.redacted(failure.error))? {
+    let mut pending = PendingSubscription { subscriptions: &manager.subscriptions, uri: &uri, stays: !is_new };
+    let acknowledged = call.in_time(manager.subscriptions.outcome_of(change, &uri)).await;
+    if !acknowledged.map_err(|failure| manager.context.redacted(failure.error))? {
         return Err(not_subscribed().rejected());
     }
     pending.stays = true;
@@ -86,12 +88,12 @@ impl Drop for PendingSubscription<'_> {
     }
 }
 
-async fn connected(core: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
+async fn connected(manager: &Arc<SessionManager>, call: &LogicalCall) -> Result<Arc<Session>> {
     let not_sent = |failure: AttemptError| -> Error {
         // Only the session was opened; the call itself was not sent.
-        core.context.redacted(failure.error).not_sent()
+        manager.context.redacted(failure.error).not_sent()
     };
-    call.within(core.peer()).await.map_err(not_sent)
+    call.within(manager.connected()).await.map_err(not_sent)
 }
 
 fn member(call: &LogicalCall, name: &str) -> String {

@@ -135,7 +135,7 @@ impl Client {
 
     /// Sends the held notifications; `None` if there are none.
     pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
-        self.core.take_held_notices()
+        self.core.take_held_cancellations()
     }
 
     /// Closes the idle connections of the current runtime.
@@ -355,12 +355,12 @@ impl Client {
     async fn run(&self, what: &What, call: LogicalCall) -> Result<RawReply> {
         match what {
             What::Initialize => {
-                let opened = call.within(self.core.shake_hands()).await;
+                let opened = call.within(self.core.handshake_result()).await;
                 opened.map_err(|failure| self.core.context.redacted(failure.error))
             }
             What::ByEra(method) => era_methods::run(&self.core, method, call).await,
             What::Connect => {
-                let opened = call.within(self.core.peer()).await;
+                let opened = call.within(self.core.connected()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
                 // Only the handshake was sent; the call itself was not.
                 opened.map(|_| null()).map_err(|failure| self.core.context.redacted(failure.error).not_sent())

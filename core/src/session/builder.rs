@@ -32,7 +32,7 @@ pub(crate) struct SessionBuilder {
     /// Encodes the requests, in the era that the server is taken for.
     codec: Mutex<Codec>,
     /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
-    line: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
+    link: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
     renews: bool,
     /// Whether a process has ended before it answered `initialize`.
@@ -45,7 +45,7 @@ impl SessionBuilder {
             route,
             headers: Mutex::new(headers),
             codec: Mutex::new(Codec::with_handshake()),
-            line: tokio::sync::Mutex::default(),
+            link: tokio::sync::Mutex::default(),
             renews,
             has_ended: AtomicBool::new(false),
         }
@@ -61,14 +61,14 @@ impl SessionBuilder {
     }
 
     /// Takes the id of a session whose handshake failed out of the headers.
-    pub(crate) fn forget_session(&self) -> Option<HeaderValue> {
+    pub(crate) fn clear_session_id(&self) -> Option<HeaderValue> {
         let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
         headers.remove(headers::MCP_PROTOCOL_VERSION);
         headers.remove(headers::MCP_SESSION_ID)
     }
 
     pub(crate) async fn is_link_down(&self) -> bool {
-        self.line().await.is_some_and(|(link, _)| link.is_down())
+        self.open_link().await.is_some_and(|(link, _)| link.is_down())
     }
 
     pub(crate) fn headers(&self) -> HeaderMap {
@@ -109,7 +109,7 @@ impl SessionBuilder {
     }
 
     /// A failure that lies in what an answer says, with what is known of that answer.
-    pub(crate) fn said_by(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
+    pub(crate) fn with_response(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
         if !matches!(self.route, Route::Stdio(_)) {
             failure = failure.answered(reply.status, &reply.headers);
         }
@@ -122,37 +122,38 @@ impl SessionBuilder {
     }
 
     /// The link that is there, if one is.
-    pub(crate) async fn line(&self) -> Option<(Arc<Link>, Arc<InboundHandler>)> {
-        self.line.lock().await.clone()
+    pub(crate) async fn open_link(&self) -> Option<(Arc<Link>, Arc<InboundHandler>)> {
+        self.link.lock().await.clone()
     }
 
     /// The link, opened if it is not.
     pub(crate) async fn link(
         &self,
-        core: &Arc<SessionManager>,
-        turn: &Attempt,
+        manager: &Arc<SessionManager>,
+        attempt: &Attempt,
     ) -> Result<(Arc<Link>, Arc<InboundHandler>), AttemptError> {
-        let mut line = self.line.lock().await;
-        if let Some((link, ears)) = line.as_ref().filter(|(link, _)| !link.is_down()) {
-            return Ok((Arc::clone(link), Arc::clone(ears)));
+        let mut open = self.link.lock().await;
+        if let Some((link, inbound)) = open.as_ref().filter(|(link, _)| !link.is_down()) {
+            return Ok((Arc::clone(link), Arc::clone(inbound)));
         }
         let mut headers = self.headers();
-        if let Some(token) = &turn.token {
+        if let Some(token) = &attempt.token {
             headers.insert(http::header::AUTHORIZATION, token.header.clone());
         }
-        let ears = InboundHandler::new(&Arc::downgrade(core), self.headers(), self.codec().era());
-        let limits = core.context.settings.limits;
+        let inbound = InboundHandler::new(&Arc::downgrade(manager), self.headers(), self.codec().era());
+        let limits = manager.context.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => {
-                Link::StreamableHttp { http: core.context.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+                Link::StreamableHttp { http: manager.context.http.clone(), url: url.clone(), elsewhere: Arc::default() }
             }
-            Route::Sse(url) => match SseLink::open(&core.context.http, url, headers, limits, ears.clone()).await? {
+            Route::Sse(url) => match SseLink::open(&manager.context.http, url, headers, limits, inbound.clone()).await?
+            {
                 Opened::Link(link) => {
-                    link.secrets().for_each(|secret| core.context.keep_secret(secret.into()));
+                    link.secrets().for_each(|secret| manager.context.keep_secret(secret.into()));
                     Link::Sse(link)
                 }
                 Opened::Refused(answer) => {
-                    let profile = &core.context.settings.profile;
+                    let profile = &manager.context.settings.profile;
                     let mut failure = classify::refused(&Method::GET, answer, profile, ResponseContext::default());
                     if failure.error.info().code == Code::UnknownAddress {
                         classify::name_address(&mut failure, url);
@@ -160,13 +161,13 @@ impl SessionBuilder {
                     return Err(failure);
                 }
             },
-            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, ears.clone())?),
+            Route::Stdio(program) => Link::Stdio(StdioLink::start(program, limits, inbound.clone())?),
         };
         let link = Arc::new(link);
-        ears.belongs_to(&link);
-        core.opens(&link);
-        *line = Some((Arc::clone(&link), Arc::clone(&ears)));
-        Ok((link, ears))
+        inbound.set_link(&link);
+        manager.opens(&link);
+        *open = Some((Arc::clone(&link), Arc::clone(&inbound)));
+        Ok((link, inbound))
     }
 }
 

@@ -27,7 +27,7 @@ use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 use crate::util::sanitize::preview;
 
 /// How long a process is given to answer the question for its era.
-const PROBE_WITHIN: Duration = Duration::from_secs(5);
+const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the progress of a call goes.
 #[derive(Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct ProgressSink {
 }
 
 /// How long a callback that takes nothing is waited for where attempts have no timeout.
-const STALLED_AFTER: Duration = Duration::from_secs(20);
+const DEFAULT_CALLBACK_WAIT: Duration = Duration::from_secs(20);
 
 /// What is made once, before the first attempt.
 pub(crate) struct LogicalCall {
@@ -65,7 +65,7 @@ pub(crate) struct LogicalCall {
 impl LogicalCall {
     /// Checks everything that can be checked before anything is sent. `field` names the params in messages.
     pub(crate) fn prepare(
-        core: &SessionManager,
+        manager: &SessionManager,
         method: &str,
         field: &str,
         params: Bytes,
@@ -74,11 +74,11 @@ impl LogicalCall {
     ) -> Result<Self> {
         params::check(field, &params)?;
         validate_params::check(method, &params)?;
-        let settings = &core.context.settings;
+        let settings = &manager.context.settings;
         if method == TOOLS_CALL {
             let tool = params::check_tool_call(&params)?;
             if !settings.tools.allow(&tool) {
-                return Err(blocked(core, &tool));
+                return Err(blocked(manager, &tool));
             }
         }
         if settings.route.url().is_none() {
@@ -109,12 +109,13 @@ impl LogicalCall {
             None => (params, None),
             Some(sink) => {
                 // The key where there is one, so that the same call made again by the caller is the same to the byte.
-                let token =
-                    key.as_ref().map_or_else(|| format!("progress-{}", core.context.next_id()), |(key, _)| key.clone());
+                let token = key
+                    .as_ref()
+                    .map_or_else(|| format!("progress-{}", manager.context.next_id()), |(key, _)| key.clone());
                 (params::with_progress_token(&params, &token)?.into(), Some((token, sink)))
             }
         };
-        let plan = Plan::of_call(&core.context, methods::safety(method, key.is_some() && honoured), options)?;
+        let plan = Plan::of_call(&manager.context, methods::safety(method, key.is_some() && honoured), options)?;
         if let Some((key, _)) = &key {
             let _ = plan.state.idempotency_key.set(key.clone());
         }
@@ -124,7 +125,7 @@ impl LogicalCall {
         let trace = TraceContext::of(traceparent, tracestate, baggage)?;
         // Last: what is refused has not used its key.
         let claimed = match &options.idempotency_key {
-            Some(key) => core.context.used_keys.claim(key, method, &payload)?,
+            Some(key) => manager.context.used_keys.claim(key, method, &payload)?,
             None => false,
         };
         Ok(Self {
@@ -145,9 +146,9 @@ impl LogicalCall {
     }
 
     /// A request of the client's own.
-    pub(crate) fn of_its_own(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
-        let mut plan = Plan::internal(&core.context, safety);
-        plan.deadline = core.context.settings.total_timeout.and_then(Deadline::after);
+    pub(crate) fn internal(manager: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
+        let mut plan = Plan::internal(&manager.context, safety);
+        plan.deadline = manager.context.settings.total_timeout.and_then(Deadline::after);
         Self {
             claimed: false,
             method: method.to_owned(),
@@ -166,25 +167,25 @@ impl LogicalCall {
     }
 
     /// A request of the client's own that is sent once, and not waited for long.
-    pub(crate) fn look(core: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
-        let plan = Plan::single_attempt(&core.context, within);
-        Self { plan, ..Self::of_its_own(core, method, params, Safety::Safe) }
+    pub(crate) fn single_attempt(manager: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
+        let plan = Plan::single_attempt(&manager.context, within);
+        Self { plan, ..Self::internal(manager, method, params, Safety::Safe) }
     }
 
     /// A question by which a server's era is found out: where it is not answered soon, it knows nothing of it.
-    pub(crate) fn probe(core: &SessionManager, method: &str) -> Result<Self> {
+    pub(crate) fn probe(manager: &SessionManager, method: &str) -> Result<Self> {
         let params = Bytes::from_static(b"{}");
-        let mut call = Self::prepare(core, method, "params", params, &CallOptions::default(), None)?;
-        if core.context.settings.route.url().is_none() {
-            call.plan = Plan::single_attempt(&core.context, PROBE_WITHIN);
+        let mut call = Self::prepare(manager, method, "params", params, &CallOptions::default(), None)?;
+        if manager.context.settings.route.url().is_none() {
+            call.plan = Plan::single_attempt(&manager.context, PROBE_TIMEOUT);
         }
         call.plan.ends_with_silence = true;
         Ok(call)
     }
 
     /// A notification, which is sent again only where its safety says so.
-    pub(crate) fn notification(core: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
-        Self { is_notification: true, ..Self::of_its_own(core, method, params, safety) }
+    pub(crate) fn notification(manager: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
+        Self { is_notification: true, ..Self::internal(manager, method, params, safety) }
     }
 
     pub(crate) fn state(&self) -> Arc<CallState> {
@@ -209,26 +210,26 @@ impl LogicalCall {
     }
 
     /// Has the server asked whatever is kept.
-    pub(crate) fn ask_anew(&mut self) {
+    pub(crate) fn bypass_cache(&mut self) {
         self.fresh = true;
     }
 
     /// How long progress waits for its callback while the answer is read. The last quarter of the total timeout is left for
     /// the answer, which must not be lost with the progress.
-    pub(super) fn limit_of_progress(&self) -> WaitLimit {
+    pub(super) fn progress_wait(&self) -> WaitLimit {
         let Plan { timeout, deadline, .. } = &self.plan;
         let until = deadline.as_ref().and_then(|deadline| deadline.at.checked_sub(deadline.total / 4));
-        WaitLimit { idle: timeout.unwrap_or(STALLED_AFTER), until }
+        WaitLimit { idle: timeout.unwrap_or(DEFAULT_CALLBACK_WAIT), until }
     }
 
     /// How long the callback may take for the rest of the progress when the answer is there.
-    pub(crate) fn limit_of_last_progress(&self) -> WaitLimit {
-        WaitLimit { until: self.plan.deadline.as_ref().map(|deadline| deadline.at), ..self.limit_of_progress() }
+    pub(crate) fn final_progress_wait(&self) -> WaitLimit {
+        WaitLimit { until: self.plan.deadline.as_ref().map(|deadline| deadline.at), ..self.progress_wait() }
     }
 
     /// The call as counters and logs see it.
-    pub(crate) fn begin<'a>(&self, core: &'a SessionManager) -> CallLog<'a> {
-        CallLog::begin(&core.context, self.state(), self.method.clone(), self.payload.clone())
+    pub(crate) fn begin<'a>(&self, manager: &'a SessionManager) -> CallLog<'a> {
+        CallLog::begin(&manager.context, self.state(), self.method.clone(), self.payload.clone())
     }
 
     pub(super) fn name(&self) -> OperationName {
@@ -249,12 +250,12 @@ impl LogicalCall {
     }
 }
 
-fn blocked(core: &SessionManager, tool: &str) -> Error {
+fn blocked(manager: &SessionManager, tool: &str) -> Error {
     let shown = preview(tool.as_bytes());
     let mut error = Error::new(
         Code::ToolBlocked,
         format!("the tool {shown} is not one that allowed_tools and blocked_tools let through"),
     );
-    error.info_mut().service_code = core.context.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
+    error.info_mut().service_code = manager.context.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
     error
 }

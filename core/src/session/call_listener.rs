@@ -10,7 +10,7 @@ use crate::http::idle_timeout::IdleTimer;
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::session::call::ProgressSink;
-use crate::session::inbound::{AskedInCall, InboundHandler};
+use crate::session::inbound::{InboundHandler, RequestsInCall};
 use crate::session::manager::SessionManager;
 use crate::transport::link::Link;
 use crate::transport::message::{self, LeftOut, Listener, Renewed};
@@ -21,15 +21,15 @@ const PROGRESS: &str = "notifications/progress";
 
 /// Handles what the server sends before the response to a call.
 pub(super) struct CallListener<'a> {
-    pub(super) core: &'a Arc<SessionManager>,
+    pub(super) manager: &'a Arc<SessionManager>,
     /// The token that the call was sent with.
     pub(super) token: Option<&'a Token>,
-    pub(super) ears: &'a InboundHandler,
+    pub(super) inbound: &'a InboundHandler,
     pub(super) idle: &'a Arc<IdleTimer>,
     pub(super) progress: Option<&'a (String, ProgressSink)>,
     /// How long room for progress is waited for.
     pub(super) limit: WaitLimit,
-    pub(super) asked: &'a Arc<AskedInCall>,
+    pub(super) asked: &'a Arc<RequestsInCall>,
     /// The beginning of the last event of its own stream that was no message.
     pub(super) skipped: Mutex<Option<String>>,
 }
@@ -61,11 +61,11 @@ impl Listener for CallListener<'_> {
                 _ => self.idle.restart(),
             }
         }
-        self.ears.notification(method, params);
+        self.inbound.notification(method, params);
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.ears.answer(id, method, params, Some(Arc::clone(self.asked)));
+        self.inbound.answer(id, method, params, Some(Arc::clone(self.asked)));
     }
 
     fn idle(&self) -> Option<&Arc<IdleTimer>> {
@@ -88,18 +88,18 @@ impl Listener for CallListener<'_> {
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(async {
             // Lost once: who lost it before has made another by now.
-            self.core.context.tokens.lose(self.token?.generation);
-            let token = access_token::current(&self.core.context).await.ok().flatten()?;
+            self.manager.context.tokens.lose(self.token?.generation);
+            let token = access_token::current(&self.manager.context).await.ok().flatten()?;
             Some(token.header.clone())
         })
     }
 
     fn left_out(&self, why: LeftOut) {
-        self.ears.left_out(why);
+        self.inbound.left_out(why);
     }
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
-        self.core.context.accepts(deviation, did)
+        self.manager.context.accepts(deviation, did)
     }
 
     fn skipped(&self, shown: String) {

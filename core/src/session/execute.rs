@@ -26,58 +26,58 @@ use crate::session::{output_schemas, result_cache};
 
 impl LogicalCall {
     /// Runs the call to its one end: a result, or an error that says whether it ran.
-    pub(crate) async fn run(&self, core: &Arc<SessionManager>) -> Result<RawReply> {
-        let key = if self.fresh || core.context.is_closed() { None } else { self.cache_key(core) };
-        if let Some(kept) = key.as_ref().and_then(|key| core.cache.get(key)) {
+    pub(crate) async fn run(&self, manager: &Arc<SessionManager>) -> Result<RawReply> {
+        let key = if self.fresh || manager.context.is_closed() { None } else { self.cache_key(manager) };
+        if let Some(kept) = key.as_ref().and_then(|key| manager.cache.get(key)) {
             return Ok(kept);
         }
-        let key = key.map(|key| (key, core.cache.now()));
+        let key = key.map(|key| (key, manager.cache.now()));
         let begun = Instant::now();
         let attempts = async {
             let schema = match self.validate_output && self.method == TOOLS_CALL {
-                true => core.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
+                true => manager.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
                 false => None,
             };
             // Boxed: it is large, and would be copied with each of the layers around it.
-            let (reply, rounds) = Box::pin(self.rounds(core)).await?;
+            let (reply, rounds) = Box::pin(self.rounds(manager)).await?;
             // Whatever ends it now: it was answered.
             self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
-                output_schemas::check(core, schema, &reply).await.map_err(AttemptError::settled)?;
+                output_schemas::check(manager, schema, &reply).await.map_err(AttemptError::settled)?;
             }
             Ok((reply, rounds))
         };
         let (reply, rounds) = self.within(attempts).await.map_err(|failure| {
             if failure.error.info().code == Code::TotalTimeout {
-                core.context.http.renew(begun);
+                manager.context.http.renew(begun);
             }
-            let error = core.context.redacted_of(failure.error, &header_rules::texts(&self.headers));
+            let error = manager.context.redacted_of(failure.error, &header_rules::texts(&self.headers));
             match &self.key {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => {
-                    core.context.used_keys.release(key)
+                    manager.context.used_keys.release(key)
                 }
                 // The caller may send this key again, for this payload only.
-                Some((key, _)) => drop(core.context.used_keys.claim(key, &self.method, &self.payload)),
+                Some((key, _)) => drop(manager.context.used_keys.claim(key, &self.method, &self.payload)),
                 None => {}
             }
             error
         })?;
         // What came of rounds of input depends on more than the key says.
         let mut reply = reply;
-        core.context.redact_headers(&mut reply.headers);
+        manager.context.redact_headers(&mut reply.headers);
         if let Some((key, asked)) = key.filter(|_| rounds == 0)
-            && core.session.current().is_some_and(|peer| peer.era().has_cacheable_results())
+            && manager.session.current().is_some_and(|session| session.era().has_cacheable_results())
         {
-            core.cache.keep(key, &reply, asked);
+            manager.cache.keep(key, &reply, asked);
         }
-        reply.warnings.append(&mut core.context.take_warnings());
+        reply.warnings.append(&mut manager.context.take_warnings());
         Ok(reply)
     }
 
     /// By what an answer may be kept. Headers of the caller's may ask for something else.
-    fn cache_key(&self, core: &SessionManager) -> Option<result_cache::CacheKey> {
-        let token = core.context.tokens.current().map(|token| token.generation);
-        if token.is_none() && core.context.settings.credentials.are_renewed() {
+    fn cache_key(&self, manager: &SessionManager) -> Option<result_cache::CacheKey> {
+        let token = manager.context.tokens.current().map(|token| token.generation);
+        if token.is_none() && manager.context.settings.credentials.are_renewed() {
             // Whose it would be is not known yet.
             return None;
         }
@@ -85,15 +85,15 @@ impl LogicalCall {
     }
 
     /// The call, and again for as long as the server asks for input; and how often it did.
-    async fn rounds(&self, core: &Arc<SessionManager>) -> Result<(RawReply, u32), AttemptError> {
-        let unanswered = CancelOnDrop::new(core);
+    async fn rounds(&self, manager: &Arc<SessionManager>) -> Result<(RawReply, u32), AttemptError> {
+        let unanswered = CancelOnDrop::new(manager);
         let mut rounds = Rounds::default();
         let mut params = self.params.clone();
         let mut attempts = 0;
         loop {
-            let of_round = self.key_of_round(core, &rounds, &params)?;
-            let way = InSession {
-                core,
+            let of_round = self.key_of_round(manager, &rounds, &params)?;
+            let operation = InSession {
+                manager,
                 call: self,
                 params: &params,
                 key: of_round.as_ref().or(self.key.as_ref()),
@@ -104,13 +104,13 @@ impl LogicalCall {
                 suspected: Mutex::default(),
                 renewed: AtomicBool::new(false),
             };
-            let turn = self.turn(core).await;
-            let mut reply = self.send(core, &way).await.map_err(|mut failure| {
-                way.suspect_session(core);
+            let serial = self.serialize(manager).await;
+            let mut reply = self.send(manager, &operation).await.map_err(|mut failure| {
+                operation.suspect_session(manager);
                 failure.error.info_mut().attempts += attempts;
                 failure
             })?;
-            drop(turn);
+            drop(serial);
             attempts += reply.attempts;
             reply.attempts = attempts;
             // The caller's own, by which the whole call can be made again.
@@ -122,10 +122,10 @@ impl LogicalCall {
             self.plan.state.reached(Delivery::Rejected);
             params = tokio::select! {
                 biased;
-                () = core.context.close_phase(ClosePhase::Closing) => {
+                () = manager.context.close_phase(ClosePhase::Closing) => {
                     Err(reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for").rejected())
                 }
-                next = rounds.next(core, &self.params, &reply) => next,
+                next = rounds.next(manager, &self.params, &reply) => next,
             }
             .map_err(AttemptError::settled)?;
         }
@@ -134,39 +134,39 @@ impl LogicalCall {
     /// The key of a further round: it has another payload, for which the call's own would be refused.
     fn key_of_round(
         &self,
-        core: &SessionManager,
+        manager: &SessionManager,
         rounds: &Rounds,
         params: &[u8],
     ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
         let rejected = |error: Error| AttemptError::settled(error.rejected());
         let key = idempotency::of_round(key, round + 1);
-        core.context.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
+        manager.context.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;
         Ok(Some((key, header)))
     }
 
     /// One at a time, in the order in which they came here, where the server's record asks for it.
-    async fn turn<'a>(&self, core: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
-        let in_line = core.context.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
-        if in_line { Some(core.serial.lock().await) } else { None }
+    async fn serialize<'a>(&self, manager: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
+        let in_line = manager.context.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
+        if in_line { Some(manager.serial.lock().await) } else { None }
     }
 
     /// Runs the call as a part of the handshake.
     pub(crate) async fn run_opening(
         &self,
-        core: &Arc<SessionManager>,
+        manager: &Arc<SessionManager>,
         opening: &SessionBuilder,
     ) -> Result<RawReply, AttemptError> {
-        self.send(core, &InHandshake(core, self, opening)).await
+        self.send(manager, &InHandshake(manager, self, opening)).await
     }
 
     async fn send<O: Operation<Reply = RawReply>>(
         &self,
-        core: &Arc<SessionManager>,
-        way: &O,
+        manager: &Arc<SessionManager>,
+        operation: &O,
     ) -> Result<RawReply, AttemptError> {
-        Ok(executor::run_counted(&core.context, &self.plan, way).await?.into_reply())
+        Ok(executor::run_counted(&manager.context, &self.plan, operation).await?.into_reply())
     }
 }
 
@@ -182,10 +182,11 @@ mod tests {
     #[test]
     fn a_call_on_its_way_is_small() {
         let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();
-        let core = Arc::new(SessionManager::new(settings).unwrap());
+        let manager = Arc::new(SessionManager::new(settings).unwrap());
         let params = Bytes::from_static(br#"{"name":"t"}"#);
-        let call = LogicalCall::prepare(&core, TOOLS_CALL, "arguments", params, &CallOptions::default(), None).unwrap();
-        let size = size_of_val(&call.run(&core));
+        let call =
+            LogicalCall::prepare(&manager, TOOLS_CALL, "arguments", params, &CallOptions::default(), None).unwrap();
+        let size = size_of_val(&call.run(&manager));
         assert!(size <= 4096, "{size} bytes");
     }
 }

@@ -38,21 +38,27 @@ use crate::util::wait_group::WaitGroup;
 /// How often in a row the stream is asked for in vain, before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
 /// A stream that lived so long was a good one: the waits before the next ones begin anew.
-pub(crate) const LIVED: Duration = Duration::from_secs(10);
+pub(crate) const STABLE_AFTER: Duration = Duration::from_secs(10);
 /// How long the head of a stream is waited for at most, as the client is held meanwhile.
-const OPEN_WITHIN: Duration = Duration::from_secs(20);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The longest that a call waits without a byte before the server's own stream is given up for it.
-const WAIT_FOR_A_WORKER: Duration = Duration::from_secs(5);
+const MAX_BLOCKED: Duration = Duration::from_secs(5);
 
 /// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
 /// nothing else while the stream is open. The call itself goes on, and is not sent again.
-pub(crate) async fn yields_to(core: &SessionManager, peer: Option<&Session>, idle: &IdleTimer) -> Infallible {
-    if let Some(listening) = peer.and_then(|peer| peer.listening.get()) {
+pub(crate) async fn close_if_blocking(
+    manager: &SessionManager,
+    session: Option<&Session>,
+    idle: &IdleTimer,
+) -> Infallible {
+    if let Some(listening) = session.and_then(|session| session.listening.get()) {
         let stream = listening.stream();
-        let _room = stream.is_before_a_call().then_some(NotesRoom { stream, idle });
+        let _room = stream.precedes_calls().then_some(ObservesResponse { stream, idle });
         let did = || "the server answers no call while its own event stream is open".to_owned();
-        if is_in_the_way(stream, idle, &core.asking).await && core.context.accepts(Deviation::OneAtATime, did) {
+        if blocks_calls(stream, idle, &manager.open_requests).await
+            && manager.context.accepts(Deviation::OneAtATime, did)
+        {
             listening.end();
             idle.restart();
         }
@@ -62,21 +68,21 @@ pub(crate) async fn yields_to(core: &SessionManager, peer: Option<&Session>, idl
 
 /// Whether the stream seems to take up the worker that a call needs; returns when the call was without an answer for long
 /// enough to tell.
-async fn is_in_the_way(stream: &OwnStream, idle: &IdleTimer, asking: &WaitGroup) -> bool {
-    if !stream.may_be_in_the_way() {
+async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &WaitGroup) -> bool {
+    if !stream.may_block_calls() {
         return false;
     }
     let events = stream.events();
-    let wait = idle.timeout().map_or(WAIT_FOR_A_WORKER, |timeout| (timeout / 2).min(WAIT_FOR_A_WORKER));
+    let wait = idle.timeout().map_or(MAX_BLOCKED, |timeout| (timeout / 2).min(MAX_BLOCKED));
     let mut from = Instant::now();
     loop {
         tokio::time::sleep_until(from + wait).await;
         match idle.sent().filter(|sent| *sent > from) {
             // The request was still leaving.
             Some(sent) => from = sent,
-            None if asking.is_open_behind(0) => {
+            None if open_requests.is_open_behind(0) => {
                 // The server waits for the client.
-                asking.over().await;
+                open_requests.over().await;
                 from = Instant::now();
             }
             None => break,
@@ -84,34 +90,34 @@ async fn is_in_the_way(stream: &OwnStream, idle: &IdleTimer, asking: &WaitGroup)
     }
     if idle.has_heard_the_server() {
         // Noted now, as this call may take long, and others begin to wait.
-        stream.leaves_room();
+        stream.serves_calls();
     }
-    !idle.has_heard() && stream.events() == events && stream.may_be_in_the_way()
+    !idle.has_heard() && stream.events() == events && stream.may_block_calls()
 }
 
 /// Notes at the end of a call that was sent behind the stream whether the server answered it.
-struct NotesRoom<'a> {
+struct ObservesResponse<'a> {
     stream: &'a OwnStream,
     idle: &'a IdleTimer,
 }
 
-impl Drop for NotesRoom<'_> {
+impl Drop for ObservesResponse<'_> {
     fn drop(&mut self) {
         if self.idle.has_heard_the_server() {
-            self.stream.leaves_room();
+            self.stream.serves_calls();
         }
     }
 }
 
 /// Listens in the background until the session ends.
-pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> Listening {
-    let elsewhere = match &*peer.link {
-        Link::StreamableHttp { elsewhere, .. } if !core.context.settings.strict => Arc::clone(elsewhere),
+pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Listening {
+    let elsewhere = match &*session.link {
+        Link::StreamableHttp { elsewhere, .. } if !manager.context.settings.strict => Arc::clone(elsewhere),
         _ => Arc::default(),
     };
     // From now on: the first call of a session is sent while the stream is being asked for.
     let mut expected = Some(elsewhere.expect_stream());
-    let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
+    let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     let (settle, settled) = watch::channel(false);
     let own = Arc::<OwnStream>::default();
     let stream = Arc::clone(&own);
@@ -119,9 +125,9 @@ pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> Listenin
         let mut place = StreamPosition::default();
         loop {
             let own = expected.take().unwrap_or_else(|| elsewhere.expect_stream());
-            let next = listen_once(&core, &peer, &mut place, &settle, &stream, &elsewhere).await;
+            let next = listen_once(&manager, &session, &mut place, &settle, &stream, &elsewhere).await;
             drop(own);
-            stream.is_over();
+            stream.ended();
             let Some(next) = next else { break };
             tokio::time::sleep(next).await;
         }
@@ -141,53 +147,54 @@ struct StreamPosition {
 
 /// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
 async fn listen_once(
-    core: &Weak<SessionManager>,
-    peer: &Weak<Session>,
+    manager: &Weak<SessionManager>,
+    session: &Weak<Session>,
     place: &mut StreamPosition,
     settle: &watch::Sender<bool>,
     stream: &OwnStream,
     elsewhere: &Elsewhere,
 ) -> Option<Duration> {
-    let (mut events, ears) = {
-        let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let (headers, token) = match access_token::add_to(&core.context, peer.request_headers()).await {
+    let (mut events, inbound) = {
+        let (manager, session) = (manager.upgrade()?, session.upgrade()?);
+        let (headers, token) = match access_token::add_to(&manager.context, session.request_headers()).await {
             Ok(found) => found,
-            Err(failure) => return after_failure(&core, &peer, &failure, None),
+            Err(failure) => return after_failure(&manager, &session, &failure, None),
         };
-        stream.is_asked_for();
-        let asked = tokio::time::timeout(OPEN_WITHIN, ask(&core, &peer, headers, place.last_event_id.as_deref()));
+        stream.requested();
+        let asked =
+            tokio::time::timeout(OPEN_TIMEOUT, ask(&manager, &session, headers, place.last_event_id.as_deref()));
         let asked = asked.await.unwrap_or_else(|_| Err(idle_timeout::too_late(None)));
         settle.send_replace(true);
         match asked {
-            Ok(events) => (events, Arc::clone(&peer.ears)),
+            Ok(events) => (events, Arc::clone(&session.inbound)),
             Err(failure) if is_about_the_place(&failure) && place.last_event_id.take().is_some() => {
                 // It has forgotten what was said: what it says from now on can still be heard.
-                return may_be_tried_again(&core);
+                return may_be_tried_again(&manager);
             }
             Err(failure) if place.was_open && failure.error.info().status.is_some_and(is_previous_stream_open) => {
                 // It has not seen the end of the stream before, and says that there is one already.
-                return may_be_tried_again(&core);
+                return may_be_tried_again(&manager);
             }
-            Err(failure) => return after_failure(&core, &peer, &failure, token.as_deref()),
+            Err(failure) => return after_failure(&manager, &session, &failure, token.as_deref()),
         }
     };
     place.was_open = true;
-    stream.has_begun();
+    stream.opened();
     // Neither the client nor its session is held while nothing comes.
     let begun = Instant::now();
     let mut heard = false;
     while let Some(Ok(data)) = events.next().await {
         stream.hears();
-        heard |= hear(&ears, elsewhere, &Bytes::from(data));
+        heard |= hear(&inbound, elsewhere, &Bytes::from(data));
     }
     place.last_event_id = events.last_event_id().or(place.last_event_id.take());
     place.retry = events.retry().or(place.retry);
-    let core = core.upgrade()?;
-    if heard || begun.elapsed() >= LIVED {
-        core.listening_failures.store(0, Ordering::Relaxed);
+    let manager = manager.upgrade()?;
+    if heard || begun.elapsed() >= STABLE_AFTER {
+        manager.listening_failures.store(0, Ordering::Relaxed);
     }
     // One that opened is asked for again without end, but ever more slowly while it comes to nothing.
-    let (_, own) = backoff(&core);
+    let (_, own) = backoff(&manager);
     let named = place.retry.map_or(Duration::ZERO, |retry| reconnect_delay::wait(retry, fastrand::f64()));
     Some(named.max(own))
 }
@@ -199,43 +206,44 @@ fn is_about_the_place(failure: &AttemptError) -> bool {
 }
 
 /// The wait before the next try; nothing where too many in a row have failed.
-fn may_be_tried_again(core: &SessionManager) -> Option<Duration> {
-    let (failures, wait) = backoff(core);
+fn may_be_tried_again(manager: &SessionManager) -> Option<Duration> {
+    let (failures, wait) = backoff(manager);
     (failures <= MAX_RECONNECTS).then_some(wait)
 }
 
 /// How many tries in a row have failed, and the wait before the next one.
-pub(crate) fn backoff(core: &SessionManager) -> (u32, Duration) {
-    let failures = core.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
-    (failures, core.context.settings.backoff.wait(failures, fastrand::f64()))
+pub(crate) fn backoff(manager: &SessionManager) -> (u32, Duration) {
+    let failures = manager.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
+    (failures, manager.context.settings.backoff.wait(failures, fastrand::f64()))
 }
 
 async fn ask(
-    core: &Arc<SessionManager>,
-    peer: &Arc<Session>,
+    manager: &Arc<SessionManager>,
+    session: &Arc<Session>,
     mut headers: HeaderMap,
     last_event_id: Option<&str>,
 ) -> Result<EventStream<impl futures_util::Stream<Item = Result<Bytes, AttemptError>> + Unpin + use<>>, AttemptError> {
-    let Link::StreamableHttp { http, url, .. } = &*peer.link else {
+    let Link::StreamableHttp { http, url, .. } = &*session.link else {
         return Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "there is no such stream"));
     };
     if let Some(value) = last_event_id.and_then(|id| HeaderValue::from_str(id).ok()) {
         headers.insert(headers::LAST_EVENT_ID, value);
     }
-    match get_stream(&http.here(), url, headers, &core.context.settings.limits).await? {
-        StreamOutcome::Open(response) => {
-            Ok(EventStream::new(Box::pin(body::chunks(Body::of(response), None)), core.context.settings.limits.event))
-        }
+    match get_stream(&http.here(), url, headers, &manager.context.settings.limits).await? {
+        StreamOutcome::Open(response) => Ok(EventStream::new(
+            Box::pin(body::chunks(Body::of(response), None)),
+            manager.context.settings.limits.event,
+        )),
         StreamOutcome::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
         StreamOutcome::Refused(answer) => {
-            let standing = ResponseContext { in_session: peer.session_id().is_some(), has_envelope_codes: false };
-            let failure = classify::refused(&Method::GET, answer, &core.context.settings.profile, standing);
-            let is_named = standing.in_session
+            let context = ResponseContext { in_session: session.session_id().is_some(), has_envelope_codes: false };
+            let failure = classify::refused(&Method::GET, answer, &manager.context.settings.profile, context);
+            let is_named = context.in_session
                 && matches!(failure.happened, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
-            let is_lost = is_named && core.suspects(&LossSign::of(&failure, "GET".to_owned()), peer);
+            let is_lost = is_named && manager.suspects(&LossSign::of(&failure, "GET".to_owned()), session);
             Err(if is_lost { AttemptError { happened: FailureClass::SessionLost, ..failure } } else { failure })
         }
     }
@@ -243,8 +251,8 @@ async fn ask(
 
 /// What a stream that was not given means: the wait before the next try, or nothing where there is none to be had.
 pub(crate) fn after_failure(
-    core: &Arc<SessionManager>,
-    peer: &Session,
+    manager: &Arc<SessionManager>,
+    session: &Session,
     failure: &AttemptError,
     sent: Option<&Token>,
 ) -> Option<Duration> {
@@ -257,20 +265,20 @@ pub(crate) fn after_failure(
     ) {
         return None;
     }
-    let wait = may_be_tried_again(core)?;
+    let wait = may_be_tried_again(manager)?;
     match failure.happened {
         FailureClass::SessionLost => {
-            core.lose_session(peer.generation);
+            manager.lose_session(session.generation);
             // Opened anew, with a stream of its own: nobody may be about to call.
-            let core = Arc::clone(core);
+            let manager = Arc::clone(manager);
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
-                core.peer().await.map(drop)
+                manager.connected().await.map(drop)
             });
             None
         }
         FailureClass::Unauthorized => sent.map(|token| {
-            core.context.tokens.lose(token.generation);
+            manager.context.tokens.lose(token.generation);
             wait
         }),
         _ => Some(wait.max(failure.retry_after().unwrap_or_default()).min(reconnect_delay::AT_MOST)),
@@ -278,24 +286,24 @@ pub(crate) fn after_failure(
 }
 
 /// Whether there was a message of the server's own in it.
-fn hear(ears: &InboundHandler, elsewhere: &Elsewhere, text: &Bytes) -> bool {
+fn hear(inbound: &InboundHandler, elsewhere: &Elsewhere, text: &Bytes) -> bool {
     let mut heard = false;
-    for text in response_reader::messages(text, ears) {
-        match message(&text, ears) {
-            Some(Message::Notification { method, params }) => ears.notification(&method, params),
-            Some(Message::Request { id, method, params }) => ears.request(id, &method, params),
+    for text in response_reader::messages(text, inbound) {
+        match message(&text, inbound) {
+            Some(Message::Notification { method, params }) => inbound.notification(&method, params),
+            Some(Message::Request { id, method, params }) => inbound.request(id, &method, params),
             Some(Message::Response { id: Some(id), .. }) if elsewhere.is_waited_for(id) => {
-                if !ears.accepts(Deviation::OtherStream, &answered_here) {
+                if !inbound.accepts(Deviation::OtherStream, &answered_here) {
                     continue;
                 }
-                elsewhere.deliver(&text, ears);
+                elsewhere.deliver(&text, inbound);
             }
             Some(Message::Response { .. }) => {
-                ears.accepts(Deviation::UnknownId, &response_reader::unknown_id);
+                inbound.accepts(Deviation::UnknownId, &response_reader::unknown_id);
                 continue;
             }
             None => {
-                response_reader::skips(&text, ears);
+                response_reader::skips(&text, inbound);
                 continue;
             }
         }
@@ -328,12 +336,12 @@ mod tests {
     /// Whether the stream is found to be in the way, after how many seconds, and whether it may be of later calls.
     async fn found(beside: Beside) -> (bool, u64, bool) {
         let stream = OwnStream::default();
-        stream.is_asked_for();
-        stream.has_begun();
+        stream.requested();
+        stream.opened();
         let idle = IdleTimer::start(Some(TIMEOUT));
-        let asking = Arc::<WaitGroup>::default();
+        let open_requests = Arc::<WaitGroup>::default();
         let begun = Instant::now();
-        let question = matches!(beside, Beside::AQuestion(_)).then(|| asking.begin());
+        let question = matches!(beside, Beside::AQuestion(_)).then(|| open_requests.begin());
         let happens = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
             match beside {
@@ -354,11 +362,11 @@ mod tests {
             begun
         };
         let watched = async {
-            let is_in_the_way = is_in_the_way(&stream, &idle, &asking).await;
-            (is_in_the_way, Instant::now())
+            let blocks_calls = blocks_calls(&stream, &idle, &open_requests).await;
+            (blocks_calls, Instant::now())
         };
-        let (begun, (is_in_the_way, ended)) = tokio::join!(happens, watched);
-        (is_in_the_way, (ended - begun).as_secs(), stream.may_be_in_the_way())
+        let (begun, (blocks_calls, ended)) = tokio::join!(happens, watched);
+        (blocks_calls, (ended - begun).as_secs(), stream.may_block_calls())
     }
 
     #[tokio::test(start_paused = true)]

@@ -53,32 +53,32 @@ impl Operation for InHandshake<'_> {
     }
 
     async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
-        let core = self.0;
+        let manager = self.0;
         // Only what begins a handshake may be the first request on a link.
         let begins = era::is_opening_request(&self.1.method);
-        let (link, ears) = match begins {
-            true => attempt.in_time(self.2.link(core, attempt)).await?,
-            false => self.2.line().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
+        let (link, inbound) = match begins {
+            true => attempt.in_time(self.2.link(manager, attempt)).await?,
+            false => self.2.open_link().await.filter(|(link, _)| !link.is_down()).ok_or_else(link_lost)?,
         };
         let headers = self.2.headers();
         let codec = self.2.codec();
-        ears.opens_as(codec.era());
+        inbound.set_opening_era(codec.era());
         let session_id = headers.get(&headers::MCP_SESSION_ID);
-        let line = RequestTarget {
+        let target = RequestTarget {
             link: &link,
             headers: &headers,
             session_id,
             codec: &codec,
-            ears: &ears,
+            inbound: &inbound,
             params: None,
             key: self.1.key.as_ref(),
-            peer: None,
+            session: None,
         };
-        let id = (!self.1.is_notification).then(|| core.context.next_id());
-        self.1.exchange(core, line, attempt, id).await.map_err(|mut failure| {
+        let id = (!self.1.is_notification).then(|| manager.context.next_id());
+        self.1.exchange(manager, target, attempt, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();
             if info.code == Code::AttemptTimeout {
-                let server = core.context.settings.route.origin();
+                let server = manager.context.settings.route.origin();
                 info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
             }
             if !begins && link.is_down() {

@@ -29,7 +29,7 @@ use crate::session::request::RequestTarget;
 
 /// A call in an open session.
 pub(super) struct InSession<'a> {
-    pub(super) core: &'a Arc<SessionManager>,
+    pub(super) manager: &'a Arc<SessionManager>,
     pub(super) call: &'a LogicalCall,
     pub(super) params: &'a Bytes,
     pub(super) key: Option<&'a (String, HeaderValue)>,
@@ -51,46 +51,46 @@ impl InSession<'_> {
     /// is sent in another.
     fn judge_session(
         &self,
-        core: &Arc<SessionManager>,
-        peer: &Arc<Session>,
-        turn: &Attempt,
+        manager: &Arc<SessionManager>,
+        session: &Arc<Session>,
+        attempt: &Attempt,
         mut failure: AttemptError,
     ) -> AttemptError {
-        let is_established = peer.session_id().is_some() || peer.link.is_the_session();
-        if !peer.era().has_sessions() || !is_established || failure.happened == FailureClass::SessionLost {
+        let is_established = session.session_id().is_some() || session.link.is_the_session();
+        if !session.era().has_sessions() || !is_established || failure.happened == FailureClass::SessionLost {
             return failure;
         }
         let named = loss::names_unknown_session(&failure);
-        if named && !core.context.settings.strict {
+        if named && !manager.context.settings.strict {
             failure = failure.at_most_rejected();
         }
         if failure.happened == FailureClass::Unauthorized
             && !named
-            && turn.token.is_some()
+            && attempt.token.is_some()
             && !self.renewed.swap(true, Ordering::Relaxed)
         {
             // Another token is tried first.
             return failure;
         }
         // A stream that is open is a session that is known, unless a text says otherwise.
-        if !named && peer.link.is_the_session() {
+        if !named && session.link.is_the_session() {
             return failure;
         }
         let kind = LossSign::of(&failure, self.call.name().shortest());
-        match loss::suspicion(&failure, &core.context.settings.profile, self.call.plan.safety) {
+        match loss::suspicion(&failure, &manager.context.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
-                let suspected = Some((kind, Arc::clone(peer)));
+                let suspected = Some((kind, Arc::clone(session)));
                 *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
                 failure
             }
-            Suspicion::SendAgain if !core.suspects(&kind, peer) => failure,
+            Suspicion::SendAgain if !manager.suspects(&kind, session) => failure,
             Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
-                core.lose_session(peer.generation);
+                manager.lose_session(session.generation);
                 failure
             }
             Suspicion::SendAgain => {
-                core.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
+                manager.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
                 AttemptError { happened: FailureClass::SessionLost, ..failure }
             }
         }
@@ -98,36 +98,38 @@ impl InSession<'_> {
 
     /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
     /// refusal before, and the server was of the same era.
-    fn doubts_era(&self, core: &Arc<SessionManager>, peer: &Session, failure: &AttemptError) -> bool {
-        let era = peer.era();
-        if era.is_final(peer.link.is_process()) || !era.is_contradicted_by(failure, &core.context.settings.versions()) {
+    fn doubts_era(&self, manager: &Arc<SessionManager>, session: &Session, failure: &AttemptError) -> bool {
+        let era = session.era();
+        if era.is_final(session.link.is_process())
+            || !era.is_contradicted_by(failure, &manager.context.settings.versions())
+        {
             return false;
         }
         let guess = (era, failure.error.info().rpc_code);
         let before = self.guessed.lock().unwrap_or_else(PoisonError::into_inner).replace(guess);
         if before == Some(guess) {
-            core.confirms_era(guess.0, guess.1);
+            manager.confirm_era(guess.0, guess.1);
         }
-        !core.is_of_that_era(guess.0, guess.1)
+        !manager.is_era_confirmed(guess.0, guess.1)
     }
 
     /// Whether the headers of this tool's calls are refused also where they were just learnt.
-    fn is_refused_again(&self, core: &SessionManager) -> bool {
+    fn is_refused_again(&self, manager: &SessionManager) -> bool {
         let name = format!("the headers of {}", self.call.name().shortest());
         if self.corrected.load(Ordering::Relaxed) {
-            core.context.note_invalid(name);
+            manager.context.note_invalid(name);
             return false;
         }
-        core.context.is_always_invalid(&name)
+        manager.context.is_always_invalid(&name)
     }
 
     /// The call has failed: where its last failure may mean a lost session, the next call opens another.
-    pub(super) fn suspect_session(&self, core: &Arc<SessionManager>) {
+    pub(super) fn suspect_session(&self, manager: &Arc<SessionManager>) {
         let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((kind, peer)) = suspected
-            && core.suspects(&kind, &peer)
+        if let Some((kind, session)) = suspected
+            && manager.suspects(&kind, &session)
         {
-            core.lose_session(peer.generation);
+            manager.lose_session(session.generation);
         }
     }
 }
@@ -146,83 +148,88 @@ impl Operation for InSession<'_> {
     }
 
     async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Session>, AttemptError> {
-        self.core.peer().await
+        self.manager.connected().await
     }
 
     async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
 
-    async fn send(&self, _: &Arc<Context>, peer: &Arc<Session>, attempt: &Attempt) -> Result<RawReply, AttemptError> {
-        let core = self.core;
+    async fn send(
+        &self,
+        _: &Arc<Context>,
+        session: &Arc<Session>,
+        attempt: &Attempt,
+    ) -> Result<RawReply, AttemptError> {
+        let manager = self.manager;
         let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((era, failure)) = doubt.filter(|(era, _)| *era == peer.era()) {
-            core.confirms_era(era, failure.error.info().rpc_code);
+        if let Some((era, failure)) = doubt.filter(|(era, _)| *era == session.era()) {
+            manager.confirm_era(era, failure.error.info().rpc_code);
             return Err(failure);
         }
-        let _in_flight = peer.in_flight.begin();
-        if core.context.is_closed() {
+        let _in_flight = session.in_flight.begin();
+        if manager.context.is_closed() {
             // Its end may not wait for this one any more.
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        let line = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(peer) };
-        let id = (!self.call.is_notification).then(|| core.context.next_id());
+        let target = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(session) };
+        let id = (!self.call.is_notification).then(|| manager.context.next_id());
         if let Some(id) = id {
-            self.unanswered.sent(peer, id);
+            self.unanswered.sent(session, id);
         }
-        peer.requests.fetch_add(1, Ordering::Relaxed);
+        session.requests.fetch_add(1, Ordering::Relaxed);
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let answered = self.call.exchange(core, line, attempt, id).await;
+        let answered = self.call.exchange(manager, target, attempt, id).await;
         match answered {
             // Left open: if it is not sent again, the server is told.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
-            Err(failure) if self.doubts_era(core, peer, &failure) => {
+            Err(failure) if self.doubts_era(manager, session, &failure) => {
                 self.unanswered.settled();
-                core.forget_era();
-                core.sets_aside(peer);
-                if !peer.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
+                manager.forget_era();
+                manager.set_aside(session);
+                if !session.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
                     // The code alone does not say that it did not run; that the server is of the other era by now does.
-                    let doubt = (peer.era(), failure.clone());
+                    let doubt = (session.era(), failure.clone());
                     *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
                 }
                 Err(AttemptError { happened: FailureClass::SessionLost, ..failure })
             }
             Err(mut failure) => {
                 self.unanswered.settled();
-                if failure.happened == FailureClass::Mismatch && self.is_refused_again(core) {
+                if failure.happened == FailureClass::Mismatch && self.is_refused_again(manager) {
                     failure.happened = FailureClass::Refused;
                 }
-                Err(self.judge_session(core, peer, attempt, failure))
+                Err(self.judge_session(manager, session, attempt, failure))
             }
             Ok(reply) => {
                 self.unanswered.settled();
-                core.suspicions.succeeded(|| self.call.name().shortest(), peer.generation);
-                core.take_late_session_id(peer, &reply.headers);
+                manager.suspicions.succeeded(|| self.call.name().shortest(), session.generation);
+                manager.take_late_session_id(session, &reply.headers);
                 Ok(reply)
             }
         }
     }
 
     fn correct(&self) -> Correction<'_> {
-        let core = self.core;
+        let manager = self.manager;
         self.corrected.store(true, Ordering::Relaxed);
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
             let fresh = CallOptions::default().fresh(true);
-            let list = LogicalCall::prepare(core, TOOLS_LIST, "params", params, &fresh, None)
+            let list = LogicalCall::prepare(manager, TOOLS_LIST, "params", params, &fresh, None)
                 .map_err(AttemptError::not_sent)?;
             // All pages: the tool may be on any.
-            pagination::all(core, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
+            pagination::all(manager, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
         })
     }
 
-    fn was_shared(&self, peer: &Arc<Session>) -> bool {
-        peer.requests.load(Ordering::Relaxed) > 1
+    fn was_shared(&self, session: &Arc<Session>) -> bool {
+        session.requests.load(Ordering::Relaxed) > 1
     }
 
-    fn failed(&self, peer: &Arc<Session>, failure: &AttemptError) {
-        if failure.happened == FailureClass::SessionLost || peer.link.is_down() {
-            self.core.lose_session(peer.generation);
+    fn failed(&self, session: &Arc<Session>, failure: &AttemptError) {
+        if failure.happened == FailureClass::SessionLost || session.link.is_down() {
+            self.manager.lose_session(session.generation);
         }
     }
 }

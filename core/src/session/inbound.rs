@@ -26,11 +26,11 @@ use crate::util::sanitize::preview;
 use crate::util::wait_group::WaitGroup;
 
 /// The longest that sending an answer to the server's own request may take.
-const SEND_WITHIN: Duration = Duration::from_secs(10);
+const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The ears of one link. Neither keeps the client alive.
 pub(crate) struct InboundHandler {
-    core: Weak<SessionManager>,
+    manager: Weak<SessionManager>,
     link: OnceLock<Weak<Link>>,
     /// What the opening of the session came to.
     open: OnceLock<OpenedSession>,
@@ -48,9 +48,9 @@ struct OpenedSession {
 }
 
 impl InboundHandler {
-    pub(crate) fn new(core: &Weak<SessionManager>, opening: HeaderMap, era: Era) -> Arc<Self> {
+    pub(crate) fn new(manager: &Weak<SessionManager>, opening: HeaderMap, era: Era) -> Arc<Self> {
         Arc::new(Self {
-            core: Weak::clone(core),
+            manager: Weak::clone(manager),
             link: OnceLock::new(),
             open: OnceLock::new(),
             opening,
@@ -60,7 +60,7 @@ impl InboundHandler {
     }
 
     /// Tells what the server is taken for while the session is being opened.
-    pub(crate) fn opens_as(&self, era: Era) {
+    pub(crate) fn set_opening_era(&self, era: Era) {
         *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner) = era;
     }
 
@@ -74,36 +74,36 @@ impl InboundHandler {
     }
 
     /// Tells where answers go.
-    pub(crate) fn belongs_to(&self, link: &Arc<Link>) {
+    pub(crate) fn set_link(&self, link: &Arc<Link>) {
         let _ = self.link.set(Arc::downgrade(link));
     }
 
     /// Tells the headers that the opening came to, and the era.
-    pub(crate) fn session_is_open(&self, headers: HeaderMap, era: Era) {
+    pub(crate) fn session_opened(&self, headers: HeaderMap, era: Era) {
         let _ = self.open.set(OpenedSession { headers, era });
     }
 }
 
 impl Listener for InboundHandler {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
-        let Some(core) = self.core.upgrade() else { return };
+        let Some(manager) = self.manager.upgrade() else { return };
         if method == ACKNOWLEDGED {
-            return core.subscriptions.hear(params);
+            return manager.subscriptions.hear(params);
         }
         if method == CANCELLED && self.open.get().is_some_and(|open| open.era.cancels_subscriptions()) {
-            return core.subscriptions.hear_end(params);
+            return manager.subscriptions.stream_cancelled(params);
         }
-        core.heard(method, params);
+        manager.heard(method, params);
         let params = params.map_or("{}", RawValue::get);
-        if !core.context.settings.limits.holds(params) {
-            return core.context.drops("a notification nests deeper than max_depth, and is left out");
+        if !manager.context.settings.limits.holds(params) {
+            return manager.context.drops("a notification nests deeper than max_depth, and is left out");
         }
-        if let Some(listen) = &core.context.settings.hooks.notification {
+        if let Some(listen) = &manager.context.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
             let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
             if heard.is_ok_and(|heard| !heard) {
-                core.context.tell_of_dropped(
-                    core.context.counts.dropped.now(),
+                manager.context.tell_of_dropped(
+                    manager.context.counts.dropped.now(),
                     "notifications come faster than on_notification takes them",
                 );
             }
@@ -115,21 +115,21 @@ impl Listener for InboundHandler {
     }
 
     fn left_out(&self, why: LeftOut) {
-        let Some(core) = self.core.upgrade() else { return };
+        let Some(manager) = self.manager.upgrade() else { return };
         match why {
-            LeftOut::Unasked => tell!(core.context.log(), DEBUG, "an answer came that no call waits for"),
-            LeftOut::NoRoom => core.context.drops("progress came faster than its call took it, and is left out"),
+            LeftOut::Unasked => tell!(manager.context.log(), DEBUG, "an answer came that no call waits for"),
+            LeftOut::NoRoom => manager.context.drops("progress came faster than its call took it, and is left out"),
         }
     }
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
-        self.core.upgrade().is_none_or(|core| core.context.accepts(deviation, did))
+        self.manager.upgrade().is_none_or(|manager| manager.context.accepts(deviation, did))
     }
 }
 
 /// What a server asks while one call runs, on that call's stream.
 #[derive(Default)]
-pub(crate) struct AskedInCall {
+pub(crate) struct RequestsInCall {
     /// Of functions that failed.
     pub(crate) warnings: Warnings,
     pub(crate) questions: Arc<WaitGroup>,
@@ -138,8 +138,10 @@ pub(crate) struct AskedInCall {
 impl InboundHandler {
     /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
     /// came.
-    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<AskedInCall>>) {
-        let (Some(core), Some(link)) = (self.core.upgrade(), self.link.get().and_then(Weak::upgrade)) else { return };
+    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<RequestsInCall>>) {
+        let (Some(manager), Some(link)) = (self.manager.upgrade(), self.link.get().and_then(Weak::upgrade)) else {
+            return;
+        };
         let (mut headers, era) = match self.open.get() {
             Some(open) => (open.headers.clone(), open.era),
             None => (self.opening.clone(), *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner)),
@@ -154,9 +156,9 @@ impl InboundHandler {
         // A server that asks more at once than this is left without an answer, and not us without memory: also not where
         // few questions, or their ids, are large.
         let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
-        let Some(place) = core.questions.take(size) else {
+        let Some(place) = manager.questions.take(size) else {
             tell!(
-                core.context.log(),
+                manager.context.log(),
                 WARN,
                 "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
                 method = server_requests::known_as(method),
@@ -166,17 +168,17 @@ impl InboundHandler {
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
             let _place = place;
-            let _open = core.asking.begin();
-            let questions = call.as_ref().map_or(&core.asked_of_all, |call| &call.questions);
+            let _open = manager.open_requests.begin();
+            let questions = call.as_ref().map_or(&manager.requests_outside_calls, |call| &call.questions);
             // What is answered by itself, such as a ping, is no reason why a call takes long.
             let _holds_up =
-                server_requests::is_answered(&core.context.settings.hooks, &method).then(|| questions.begin());
-            let warnings = call.as_ref().map_or(&core.context.warnings, |call| &call.warnings);
-            let Some(body) = answer(&core, &id, &method, params, warnings).await else { return };
+                server_requests::is_answered(&manager.context.settings.hooks, &method).then(|| questions.begin());
+            let warnings = call.as_ref().map_or(&manager.context.warnings, |call| &call.warnings);
+            let Some(body) = answer(&manager, &id, &method, params, warnings).await else { return };
             let sending = async {
-                let Ok(_turn) = core.answers.acquire().await else { return };
-                let Ok((headers, _)) = access_token::add_to(&core.context, headers).await else { return };
-                let limits = core.context.settings.limits;
+                let Ok(_permit) = manager.answers.acquire().await else { return };
+                let Ok((headers, _)) = access_token::add_to(&manager.context, headers).await else { return };
+                let limits = manager.context.settings.limits;
                 let outgoing = OutgoingMessage {
                     headers,
                     body,
@@ -189,7 +191,7 @@ impl InboundHandler {
                 // The server waits for this answer or gives up by itself; there is nobody here to tell.
                 drop(link.exchange(outgoing, &NoopListener).await);
             };
-            let _ = tokio::time::timeout(SEND_WITHIN, sending).await;
+            let _ = tokio::time::timeout(SEND_TIMEOUT, sending).await;
         });
     }
 }
@@ -198,7 +200,7 @@ impl InboundHandler {
 /// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
 /// nobody waits any more.
 async fn answer(
-    core: &Arc<SessionManager>,
+    manager: &Arc<SessionManager>,
     id: &str,
     method: &str,
     params: Option<String>,
@@ -207,8 +209,8 @@ async fn answer(
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
     }
-    let asked = server_requests::answer(core, method, params.as_deref());
-    let answered = match core.context.settings.total_timeout {
+    let asked = server_requests::answer(manager, method, params.as_deref());
+    let answered = match manager.context.settings.total_timeout {
         Some(within) => tokio::time::timeout(within, asked).await.ok()?,
         None => asked.await,
     };
@@ -216,7 +218,7 @@ async fn answer(
         Ok(result) => jsonrpc::result(id, &result),
         Err(RequestRefusal::Undeclared) => {
             tell!(
-                core.context.log(),
+                manager.context.log(),
                 DEBUG,
                 "the server asks what the client does not answer, and is told so",
                 method = server_requests::known_as(method),
@@ -226,7 +228,7 @@ async fn answer(
         // The server may tell nobody of its error.
         Err(RequestRefusal::Malformed(why)) => {
             tell!(
-                core.context.log(),
+                manager.context.log(),
                 WARN,
                 "the server's request is not valid, and the client's function was not called",
                 method = server_requests::known_as(method),
@@ -239,7 +241,7 @@ async fn answer(
         // Why it failed is the caller's own, and not for the server.
         Err(RequestRefusal::Failed(why)) => {
             tell!(
-                core.context.log(),
+                manager.context.log(),
                 WARN,
                 "a function gave no answer to the server",
                 method = server_requests::known_as(method)

@@ -47,12 +47,12 @@ impl Rounds {
     /// handed back untouched.
     pub(crate) async fn next(
         &mut self,
-        core: &SessionManager,
+        manager: &SessionManager,
         params: &Bytes,
         reply: &RawReply,
     ) -> Result<Bytes, Error> {
         self.made += 1;
-        if self.made > core.context.settings.max_input_rounds {
+        if self.made > manager.context.settings.max_input_rounds {
             let message = format!("the server asks for input more often than max_input_rounds ({})", self.made - 1);
             return Err(stopped(reply, Code::TooManyRounds, message));
         }
@@ -76,13 +76,13 @@ impl Rounds {
             (None, Some(_)) => {
                 // It wants only to be asked again. Not at once for ever.
                 if self.silent > 0 {
-                    tokio::time::sleep(core.context.settings.backoff.wait(self.silent, fastrand::f64())).await;
+                    tokio::time::sleep(manager.context.settings.backoff.wait(self.silent, fastrand::f64())).await;
                 }
                 self.silent += 1;
             }
             (Some(requests), _) => {
                 self.silent = 0;
-                members.push(("inputResponses", answers(core, requests, reply).await?));
+                members.push(("inputResponses", answers(manager, requests, reply).await?));
             }
         }
         if let Some(state) = state {
@@ -93,7 +93,7 @@ impl Rounds {
 }
 
 async fn answers(
-    core: &SessionManager,
+    manager: &SessionManager,
     requests: &BTreeMap<String, InputRequest>,
     reply: &RawReply,
 ) -> Result<String, Error> {
@@ -102,7 +102,7 @@ async fn answers(
     for (name, request) in requests {
         let params = request.params.as_ref().map(|params| params.get());
         let method = crate::util::sanitize::preview(request.method.as_bytes());
-        let answer = server_requests::answer(core, &request.method, params).await.map_err(|why| match why {
+        let answer = server_requests::answer(manager, &request.method, params).await.map_err(|why| match why {
             RequestRefusal::Undeclared => stopped(
                 reply,
                 Code::InputNotSupported,

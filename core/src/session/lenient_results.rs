@@ -18,7 +18,7 @@ impl SessionManager {
     ///
     /// # Errors
     /// Where the result is no object and something is to be read in it.
-    pub(crate) fn in_form(&self, method: &str, answer: Answer) -> Result<Answer, AttemptError> {
+    pub(crate) fn normalize_result(&self, method: &str, answer: Answer) -> Result<Answer, AttemptError> {
         let content = match answer.content {
             Content::OtherResult(result) => {
                 let shown = || preview_of(&result, 200);

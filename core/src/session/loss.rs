@@ -14,11 +14,11 @@ use crate::http::status::{self, StatusUse};
 use crate::protocol::safety::Safety;
 
 /// How many kinds of refusals are remembered.
-const MOST_KINDS: usize = 256;
+const MAX_SIGNS: usize = 256;
 /// The longest text, in characters, that is about nothing but the session.
-const SHORT: usize = 100;
+const MAX_TEXT_LENGTH: usize = 100;
 /// How far apart in a text, in bytes, the session and what is wrong with it may be named.
-const NEAR: usize = 48;
+const MAX_DISTANCE: usize = 48;
 
 /// What follows from a failed call in an open session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(crate) enum Suspicion {
 }
 
 /// Statuses of refusals that have a meaning of their own, which a new session does not change.
-const OF_THE_CALL: &[u16] =
+const STATUSES_OF_CALL: &[u16] =
     &[402, 405, 406, 407, 408, 411, 413, 414, 415, 416, 417, 422, 423, 424, 425, 426, 429, 431, 451];
 
 /// Whether a call may have run by its status, or the retry table has a wait for the status: no text changes what it means.
@@ -55,7 +55,7 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
         _ if is_fixed(status) => Suspicion::None,
         400..=499 if named && may_run_again => Suspicion::SendAgain,
         400..=499 if named => Suspicion::ForNextCall,
-        400..=499 if documented || OF_THE_CALL.contains(&status) => Suspicion::None,
+        400..=499 if documented || STATUSES_OF_CALL.contains(&status) => Suspicion::None,
         // With the id of the call, the code alone does not prove that nothing ran.
         400..=499 if info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || safety != Safety::Plain) => {
             Suspicion::SendAgain
@@ -99,13 +99,13 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
         return false;
     }
     let is_refusal = (400..=499).contains(&status) && failure.tie == Tie::Status;
-    if is_refusal && !OF_THE_CALL.contains(&status) {
+    if is_refusal && !STATUSES_OF_CALL.contains(&status) {
         return is_about_session(failure.server_text())
             || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
     }
     let whole = failure.server_text.as_ref().filter(|text| text.is_whole);
     whole.is_some_and(|ServerText { preview, .. }| {
-        is_all_about_session(preview) || (is_refusal && names_header(preview))
+        is_only_about_session(preview) || (is_refusal && names_header(preview))
     })
 }
 
@@ -168,7 +168,7 @@ const PHRASES: &[(&str, bool)] = &[
 ];
 
 /// Whether a text says nothing but that the server does not know the session.
-fn is_all_about_session(text: &str) -> bool {
+fn is_only_about_session(text: &str) -> bool {
     let strings = match serde_json::from_str::<Value>(text) {
         Ok(Value::String(text)) => vec![text],
         Ok(Value::Object(members)) => {
@@ -187,7 +187,7 @@ fn is_all_about_session(text: &str) -> bool {
 
 fn begins_with_session(text: &str) -> bool {
     let text = text.trim();
-    if text.chars().count() > SHORT || !is_about_session(text) {
+    if text.chars().count() > MAX_TEXT_LENGTH || !is_about_session(text) {
         return false;
     }
     let text = text.to_lowercase();
@@ -205,8 +205,10 @@ fn begins_with_session(text: &str) -> bool {
 
 /// Whether a text begins with the session in a language other than English, or with what is wrong with it.
 fn is_foreign(text: &str) -> bool {
-    let wrong =
-        WRONG.iter().filter(|word| !word.is_ascii() || FOREIGN.contains(word)).find_map(|word| text.strip_prefix(word));
+    let wrong = DEFECTS
+        .iter()
+        .filter(|word| !word.is_ascii() || FOREIGN.contains(word))
+        .find_map(|word| text.strip_prefix(word));
     let rest = wrong.map_or(text, |rest| rest.trim_start_matches(|c: char| c.is_alphabetic()).trim_start());
     let of_other = |word: &&&str| **word != "session" || wrong.is_some();
     SESSION.iter().filter(of_other).any(|word| rest.starts_with(word))
@@ -238,7 +240,7 @@ const SESSION: &[&str] = &[
     "세션",
 ];
 /// What is wrong with it.
-const WRONG: &[&str] = &[
+const DEFECTS: &[&str] = &[
     "not found",
     "notfound",
     "not_found",
@@ -304,18 +306,19 @@ const WRONG: &[&str] = &[
     "유효하지",
 ];
 /// What servers say to the first call of a session that they have not seen begin.
-const NOT_BEGUN: &[&str] =
+const NOT_INITIALIZED: &[&str] =
     &["server not initialized", "not been initialized", "before initialization", "must initialize"];
 
 fn is_about_session(text: &str) -> bool {
     let text = text.to_lowercase();
     let near = |at: usize, word: &str| {
-        let begin = (0..=at.saturating_sub(NEAR)).rev().find(|begin| text.is_char_boundary(*begin)).unwrap_or_default();
-        let end = (at + word.len() + NEAR).min(text.len());
+        let begin =
+            (0..=at.saturating_sub(MAX_DISTANCE)).rev().find(|begin| text.is_char_boundary(*begin)).unwrap_or_default();
+        let end = (at + word.len() + MAX_DISTANCE).min(text.len());
         let end = (end..=text.len()).find(|end| text.is_char_boundary(*end)).unwrap_or(text.len());
-        WRONG.iter().any(|wrong| text[begin..end].contains(wrong))
+        DEFECTS.iter().any(|wrong| text[begin..end].contains(wrong))
     };
-    NOT_BEGUN.iter().any(|words| text.contains(words))
+    NOT_INITIALIZED.iter().any(|words| text.contains(words))
         || SESSION.iter().any(|word| text.match_indices(word).any(|(at, word)| near(at, word)))
 }
 
@@ -343,7 +346,7 @@ impl LossSign {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum KnownLossSign {
+enum LossSignState {
     /// A new session was opened after it was seen in the session of this generation.
     SuspectedIn(u64),
     /// It came again in a new session: it says nothing about sessions.
@@ -363,7 +366,7 @@ pub(crate) enum Judged {
 
 /// What a client has learnt of such refusals, the oldest first.
 #[derive(Debug, Default)]
-pub(crate) struct Suspicions(Mutex<VecDeque<(LossSign, KnownLossSign)>>);
+pub(crate) struct Suspicions(Mutex<VecDeque<(LossSign, LossSignState)>>);
 
 impl Suspicions {
     /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
@@ -371,17 +374,17 @@ impl Suspicions {
     pub(crate) fn judge(&self, kind: &LossSign, generation: u64) -> Judged {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match all.iter_mut().find(|(known, _)| known == kind) {
-            Some((_, KnownLossSign::NoLoss)) => Judged::Unrelated,
-            Some((_, KnownLossSign::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
+            Some((_, LossSignState::NoLoss)) => Judged::Unrelated,
+            Some((_, LossSignState::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
             Some((_, known)) => {
-                *known = KnownLossSign::NoLoss;
+                *known = LossSignState::NoLoss;
                 Judged::Refuted
             }
             None => {
-                if all.len() >= MOST_KINDS {
+                if all.len() >= MAX_SIGNS {
                     all.pop_front();
                 }
-                all.push_back((kind.clone(), KnownLossSign::SuspectedIn(generation)));
+                all.push_back((kind.clone(), LossSignState::SuspectedIn(generation)));
                 Judged::Suspected
             }
         }
@@ -394,7 +397,7 @@ impl Suspicions {
         if !all.is_empty() {
             let name = name();
             all.retain(|(kind, known)| {
-                kind.name != name || !matches!(known, KnownLossSign::SuspectedIn(before) if *before < generation)
+                kind.name != name || !matches!(known, LossSignState::SuspectedIn(before) if *before < generation)
             });
         }
     }

@@ -21,7 +21,7 @@ use crate::protocol::era::{Era, EraDecision, ServerStream};
 use crate::protocol::param_headers::ParamHeader;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::context::{ClosePhase, Context};
-use crate::session::cancellation::HeldNotices;
+use crate::session::cancellation::HeldCancellations;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
 use crate::session::loss::{Judged, LossSign, Suspicions};
@@ -37,14 +37,14 @@ use crate::util::headers;
 use crate::util::wait_group::WaitGroup;
 
 /// The most responses to requests of the server that are sent at the same time.
-const ANSWERS_AT_ONCE: usize = 8;
+const MAX_CONCURRENT_RESPONSES: usize = 8;
 /// The most cancellation notifications that are sent at the same time. Each takes a connection.
-const NOTICES_AT_ONCE: usize = 8;
+const MAX_CONCURRENT_CANCELLATIONS: usize = 8;
 /// The longest that close() waits for the server.
-pub(crate) const CLOSE_WITHIN: Duration = Duration::from_secs(5);
+pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The longest that a call whose handshake failed waits for the end of the session that was begun.
-const END_UNFINISHED_WITHIN: Duration = Duration::from_secs(1);
+const END_UNFINISHED_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct SessionManager {
     pub(crate) context: Arc<Context>,
@@ -56,13 +56,13 @@ pub(crate) struct SessionManager {
     /// Limits the responses to them that are sent at the same time.
     pub(crate) answers: Semaphore,
     /// Questions of the server's that the caller is answering.
-    pub(crate) asking: Arc<WaitGroup>,
+    pub(crate) open_requests: Arc<WaitGroup>,
     /// Those of them that came on no call's own stream.
-    pub(crate) asked_of_all: Arc<WaitGroup>,
+    pub(crate) requests_outside_calls: Arc<WaitGroup>,
     /// Cancellation notifications that another runtime sends.
-    pub(crate) held_notices: HeldNotices,
+    pub(crate) held_cancellations: HeldCancellations,
     /// Limits the cancellation notifications that are sent at the same time.
-    pub(crate) notices_at_once: Semaphore,
+    pub(crate) cancellation_permits: Semaphore,
     pub(crate) subscriptions: Arc<Subscriptions>,
     pub(crate) cache: Cache,
     pub(crate) state: StateCell,
@@ -76,7 +76,7 @@ pub(crate) struct SessionManager {
     /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
     era_confirmed: Mutex<HashSet<(Era, Option<i64>)>>,
     /// The last session that was taken for lost.
-    set_aside: Mutex<Option<Arc<Session>>>,
+    suspected: Mutex<Option<Arc<Session>>>,
     /// Whether the session is opened again for a call that has renewed the token already.
     pub(crate) token_is_new: AtomicBool,
     /// Streams of the server's own that were lost in a row.
@@ -84,15 +84,15 @@ pub(crate) struct SessionManager {
     /// Whether a session begins with a handshake.
     pub(crate) handshake: AtomicBool,
     /// Whether the server was found to speak the transport of 2024-11-05.
-    pub(crate) found_sse: AtomicBool,
+    pub(crate) uses_sse: AtomicBool,
     /// The last answer to `initialize`.
     pub(crate) welcome: RwLock<Option<Bytes>>,
     /// The arguments of tools that go into headers, too, as far as the tools are known.
-    pub(crate) mirrors: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
+    pub(crate) argument_headers: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
     /// Whether closing has already ended the session, where there was one.
-    is_swept: AtomicBool,
+    session_was_ended: AtomicBool,
 }
 
 impl std::fmt::Debug for SessionManager {
@@ -114,7 +114,7 @@ impl SessionManager {
         let current = Arc::downgrade(&session);
         let secrets = move || {
             let session = current.upgrade().and_then(|session| session.current());
-            session.map_or_else(Vec::new, |peer| peer.secrets())
+            session.map_or_else(Vec::new, |session| session.secrets())
         };
         let _ = context.session_secrets.set(Box::new(secrets));
         Ok(Self {
@@ -124,11 +124,11 @@ impl SessionManager {
                 QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
                 &context.counts.unanswered,
             ),
-            answers: Semaphore::new(ANSWERS_AT_ONCE),
-            asking: Arc::default(),
-            asked_of_all: Arc::default(),
-            held_notices: HeldNotices::default(),
-            notices_at_once: Semaphore::new(NOTICES_AT_ONCE),
+            answers: Semaphore::new(MAX_CONCURRENT_RESPONSES),
+            open_requests: Arc::default(),
+            requests_outside_calls: Arc::default(),
+            held_cancellations: HeldCancellations::default(),
+            cancellation_permits: Semaphore::new(MAX_CONCURRENT_CANCELLATIONS),
             subscriptions: Arc::default(),
             cache: Cache::default(),
             state: StateCell::default(),
@@ -137,25 +137,25 @@ impl SessionManager {
             era: Mutex::default(),
             suspicions: Suspicions::default(),
             era_confirmed: Mutex::default(),
-            set_aside: Mutex::default(),
+            suspected: Mutex::default(),
             token_is_new: AtomicBool::new(false),
             listening_failures: AtomicU32::new(0),
             handshake: AtomicBool::new(settings.handshake),
-            found_sse: AtomicBool::new(false),
+            uses_sse: AtomicBool::new(false),
             welcome: RwLock::default(),
-            mirrors: RwLock::default(),
+            argument_headers: RwLock::default(),
             opening: Mutex::default(),
-            is_swept: AtomicBool::new(false),
+            session_was_ended: AtomicBool::new(false),
             context,
         })
     }
 
     /// Enters a state, and tells who observes it.
     pub(crate) fn enter(&self, state: State) {
-        self.state.enter(state, |change| self.tell_of(change));
+        self.state.enter(state, |change| self.report_state(change));
     }
 
-    fn tell_of(&self, change: StateChange) {
+    fn report_state(&self, change: StateChange) {
         tell!(
             self.context.log(),
             INFO,
@@ -176,72 +176,72 @@ impl SessionManager {
     }
 
     /// Takes the id that a response gave to a session that began without, as other clients do.
-    pub(crate) fn take_late_session_id(&self, peer: &Session, headers: &HeaderMap) {
+    pub(crate) fn take_late_session_id(&self, session: &Session, headers: &HeaderMap) {
         let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
-        let begins_late = peer.era().has_sessions() && peer.link.is_http() && peer.session_id().is_none();
+        let begins_late = session.era().has_sessions() && session.link.is_http() && session.session_id().is_none();
         let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-        if !begins_late || peer.welcome.is_none() || !self.context.accepts(Deviation::LateSessionId, did) {
+        if !begins_late || session.welcome.is_none() || !self.context.accepts(Deviation::LateSessionId, did) {
             return;
         }
         let mut id = id.clone();
         id.set_sensitive(true);
         self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
-        peer.ears.set_late_session_id(id);
+        session.inbound.set_late_session_id(id);
     }
 
     /// Whether a refusal in this session is taken for its loss.
-    pub(crate) fn suspects(self: &Arc<Self>, kind: &LossSign, peer: &Arc<Session>) -> bool {
-        match self.suspicions.judge(kind, peer.generation) {
+    pub(crate) fn suspects(self: &Arc<Self>, kind: &LossSign, session: &Arc<Session>) -> bool {
+        match self.suspicions.judge(kind, session.generation) {
             Judged::Unrelated => false,
             Judged::Refuted => {
-                self.end_set_aside();
+                self.end_suspected();
                 false
             }
             Judged::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
             Judged::Suspected => {
-                self.sets_aside(peer);
+                self.set_aside(session);
                 true
             }
         }
     }
 
     /// Keeps a session that is taken for lost, to end it at the server once another one takes its place.
-    pub(crate) fn sets_aside(self: &Arc<Self>, peer: &Arc<Session>) {
-        if !self.is_deleted(peer) {
+    pub(crate) fn set_aside(self: &Arc<Self>, session: &Arc<Session>) {
+        if !self.is_deleted(session) {
             return;
         }
-        end_listening_behind_calls(peer);
-        let before = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(peer));
-        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, peer)) {
+        end_listening_behind_calls(session);
+        let before = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(session));
+        if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, session)) {
             self.end_behind_its_calls(before);
         }
     }
 
     /// Whether such a refusal was found before not to mean that the server is of another era.
-    pub(crate) fn is_of_that_era(&self, era: Era, rpc_code: Option<i64>) -> bool {
+    pub(crate) fn is_era_confirmed(&self, era: Era, rpc_code: Option<i64>) -> bool {
         self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(era, rpc_code))
     }
 
     /// The server gave a refusal of another era, and is of the same era as before. There are few such codes.
-    pub(crate) fn confirms_era(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
+    pub(crate) fn confirm_era(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
         self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((era, rpc_code));
-        self.end_set_aside();
+        self.end_suspected();
     }
 
     /// Ends the session that was taken for lost and was not, behind the calls that are still on their way in it.
-    fn end_set_aside(self: &Arc<Self>) {
-        let peer = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(peer) = peer {
-            self.end_behind_its_calls(peer);
+    fn end_suspected(self: &Arc<Self>) {
+        let session = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(session) = session {
+            self.end_behind_its_calls(session);
         }
     }
 
-    fn end_behind_its_calls(self: &Arc<Self>, peer: Arc<Session>) {
+    fn end_behind_its_calls(self: &Arc<Self>, session: Arc<Session>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let core = Arc::clone(self);
+        let manager = Arc::clone(self);
         runtime.spawn(async move {
-            peer.in_flight.over().await;
-            core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            session.in_flight.over().await;
+            manager.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
         });
     }
 
@@ -259,28 +259,28 @@ impl SessionManager {
     }
 
     /// The open session; opens it first where there is none.
-    pub(crate) async fn peer(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
+    pub(crate) async fn connected(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
         if self.context.is_closed() {
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         // Boxed, as the handshake is made of calls itself.
-        let peer = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
+        let session = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
         if self.context.is_closed() {
             // Opened while the client was being closed. Where it came too late for that, it is ended here.
-            if self.is_swept.load(Ordering::SeqCst)
-                && let Some(peer) = self.session.take()
+            if self.session_was_ended.load(Ordering::SeqCst)
+                && let Some(session) = self.session.take()
             {
-                self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+                self.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
             }
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         let settings = &self.context.settings;
-        match peer.era().server_stream() {
+        match session.era().server_stream() {
             ServerStream::Subscriptions if settings.listen || self.subscriptions.has_some() => {
-                self.keep_subscribed(&peer);
+                self.keep_subscribed(&session);
             }
-            ServerStream::Get if (settings.listen || settings.hears_requests) && peer.link.is_http() => {
-                let listening = peer.listening.get_or_init(|| get_stream::start(self, &peer));
+            ServerStream::Get if (settings.listen || settings.hears_requests) && session.link.is_http() => {
+                let listening = session.listening.get_or_init(|| get_stream::start(self, &session));
                 if settings.hears_requests {
                     // A request of the server for this call would be lost before the stream is open.
                     listening.settled().await;
@@ -288,24 +288,24 @@ impl SessionManager {
             }
             _ => {}
         }
-        Ok(peer)
+        Ok(session)
     }
 
     /// Opens a session, and shows in the client's state what comes of it.
     async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
-        self.state.opens(|change| self.tell_of(change));
+        self.state.opens(|change| self.report_state(change));
         self.context.handshake_now.begins();
         let given_up = OnDrop(|| self.enter(State::Idle));
-        let peer = self.open(generation).await?;
+        let session = self.open(generation).await?;
         std::mem::forget(given_up);
         self.context.counts.sessions.add();
         self.enter(State::Ready);
-        Ok(peer)
+        Ok(session)
     }
 
     /// Has the stream of the modern era opened, and held open.
-    pub(crate) fn keep_subscribed(self: &Arc<Self>, peer: &Arc<Session>) {
-        peer.listening.get_or_init(|| Listening::begun(subscriptions::start(self, peer)));
+    pub(crate) fn keep_subscribed(self: &Arc<Self>, session: &Arc<Session>) {
+        session.listening.get_or_init(|| Listening::begun(subscriptions::start(self, session)));
     }
 
     /// Notes what a notification says of what the client has kept.
@@ -327,17 +327,17 @@ impl SessionManager {
     }
 
     /// The answer to `initialize`, also under a profile whose sessions begin without.
-    pub(crate) async fn shake_hands(self: &Arc<Self>) -> Result<RawReply, AttemptError> {
+    pub(crate) async fn handshake_result(self: &Arc<Self>) -> Result<RawReply, AttemptError> {
         self.handshake.store(true, Ordering::Relaxed);
         loop {
-            let peer = self.peer().await?;
-            match &peer.welcome {
+            let session = self.connected().await?;
+            match &session.welcome {
                 Some(welcome) => {
                     let mut welcome = welcome.clone();
                     self.context.redact_headers(&mut welcome.headers);
                     return Ok(welcome);
                 }
-                None => drop(self.session.lose(peer.generation)),
+                None => drop(self.session.lose(session.generation)),
             }
         }
     }
@@ -346,40 +346,40 @@ impl SessionManager {
     pub(crate) async fn close(self: &Arc<Self>) {
         self.context.enter_close_phase(ClosePhase::Closing);
         self.enter(State::Closed);
-        let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_WITHIN);
+        let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_TIMEOUT);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
-        if tokio::time::timeout_at(patience, self.asking.over()).await.is_err() {
+        if tokio::time::timeout_at(patience, self.open_requests.over()).await.is_err() {
             self.context.enter_close_phase(ClosePhase::Abandoning);
         }
-        let aside = self.set_aside.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let aside = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
         let end_aside = async {
-            let Some(peer) = aside else { return };
-            match tokio::time::timeout_at(patience, peer.in_flight.over()).await {
-                Ok(()) => self.end_session(&peer, until).await,
-                Err(_) => self.end_behind_its_calls(peer),
+            let Some(session) = aside else { return };
+            match tokio::time::timeout_at(patience, session.in_flight.over()).await {
+                Ok(()) => self.end_session(&session, until).await,
+                Err(_) => self.end_behind_its_calls(session),
             }
         };
         tokio::join!(end_aside, self.close_session(patience, until));
     }
 
     async fn close_session(self: &Arc<Self>, patience: Instant, until: Instant) {
-        if let Some(peer) = self.session.current().filter(|peer| self.is_deleted(peer))
-            && tokio::time::timeout_at(patience, peer.in_flight.over()).await.is_err()
+        if let Some(session) = self.session.current().filter(|session| self.is_deleted(session))
+            && tokio::time::timeout_at(patience, session.in_flight.over()).await.is_err()
         {
             // Calls that take longer end the session themselves.
-            self.is_swept.store(true, Ordering::SeqCst);
+            self.session_was_ended.store(true, Ordering::SeqCst);
             drop(self.session.take());
-            let core = Arc::clone(self);
+            let manager = Arc::clone(self);
             tokio::spawn(async move {
-                peer.in_flight.over().await;
-                core.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+                session.in_flight.over().await;
+                manager.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
             });
             return;
         }
         let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        self.is_swept.store(true, Ordering::SeqCst);
+        self.session_was_ended.store(true, Ordering::SeqCst);
         match (self.session.take(), opening) {
-            (Some(peer), _) => self.end_session(&peer, until).await,
+            (Some(session), _) => self.end_session(&session, until).await,
             // Whoever opens it sees the end of the link, or of the client, and stops.
             (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),
             (None, None) => {}
@@ -387,8 +387,8 @@ impl SessionManager {
     }
 
     /// Whether a session is ended by telling the server.
-    fn is_deleted(&self, peer: &Session) -> bool {
-        peer.link.is_http() && peer.session_id().is_some() && self.context.settings.profile.deletes_sessions
+    fn is_deleted(&self, session: &Session) -> bool {
+        session.link.is_http() && session.session_id().is_some() && self.context.settings.profile.deletes_sessions
     }
 
     /// Ends a session whose handshake failed, so that it is not left behind at the server.
@@ -404,36 +404,36 @@ impl SessionManager {
         }
         let here = http.here();
         let end = transport::delete(&here, url, headers, &self.context.settings.limits);
-        let _ = tokio::time::timeout(END_UNFINISHED_WITHIN, end).await;
+        let _ = tokio::time::timeout(END_UNFINISHED_TIMEOUT, end).await;
     }
 
     /// Ends a session, and waits for that no longer than `until`.
-    pub(crate) async fn end_session(&self, peer: &Session, until: Instant) {
-        if let Some(listening) = peer.listening.get() {
+    pub(crate) async fn end_session(&self, session: &Session, until: Instant) {
+        if let Some(listening) = session.listening.get() {
             listening.end();
         }
         let end = async {
-            if let (Link::StreamableHttp { http, url, .. }, true) = (&*peer.link, self.is_deleted(peer)) {
-                let mut headers = peer.request_headers();
+            if let (Link::StreamableHttp { http, url, .. }, true) = (&*session.link, self.is_deleted(session)) {
+                let mut headers = session.request_headers();
                 headers.remove(http::header::CONTENT_TYPE);
                 if let Some(token) = self.context.tokens.current() {
                     headers.insert(http::header::AUTHORIZATION, token.header.clone());
                 }
                 transport::delete(&http.here(), url, headers, &self.context.settings.limits).await;
             }
-            peer.link.close().await;
+            session.link.close().await;
         };
         let _ = tokio::time::timeout_at(until, end).await;
     }
 }
 
 /// Ends the server's own stream behind the calls that are still on their way: their responses may come on it.
-fn end_listening_behind_calls(peer: &Arc<Session>) {
+fn end_listening_behind_calls(session: &Arc<Session>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-    let peer = Arc::clone(peer);
+    let session = Arc::clone(session);
     runtime.spawn(async move {
-        peer.in_flight.over().await;
-        if let Some(listening) = peer.listening.get() {
+        session.in_flight.over().await;
+        if let Some(listening) = session.listening.get() {
             listening.end();
         }
     });

@@ -24,7 +24,7 @@ use crate::retry::plan::Plan;
 use crate::session::builder::{LinkOnly, SessionBuilder};
 use crate::session::call::LogicalCall;
 use crate::session::in_handshake::link_lost;
-use crate::session::manager::{CLOSE_WITHIN, SessionManager};
+use crate::session::manager::{CLOSE_TIMEOUT, SessionManager};
 use crate::session::open_session::Session;
 use crate::session::server_requests;
 use crate::transport::streamable_http::set_content_headers;
@@ -32,17 +32,17 @@ use crate::util::headers;
 use crate::util::in_flight::InFlight;
 
 /// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
-const LOOK_WITHIN: Duration = Duration::from_secs(5);
+const SSE_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// How often a handshake begins anew because its link ended before it was done.
-const MOST_LINKS_LOST: u32 = 2;
+const MAX_LOST_LINKS: u32 = 2;
 
 impl SessionManager {
     /// Opens a session, in the way of the profile.
     pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        let peer = match self.open_once(generation, renews).await {
+        let session = match self.open_once(generation, renews).await {
             Err(failure) if era::refuses_handshake(&failure, &self.context.settings.versions()) => {
                 self.forget_era();
                 match was_known && !self.context.is_closed() {
@@ -54,24 +54,24 @@ impl SessionManager {
         }?;
         if self.context.is_closed() {
             // close() found no session to end: this one came too late for it.
-            self.end_session(&peer, Instant::now() + CLOSE_WITHIN).await;
+            self.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        Ok(peer)
+        Ok(session)
     }
 
     async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Session, AttemptError> {
         let mut headers = self.context.settings.headers.clone();
         set_content_headers(&mut headers);
         let route = match &self.context.settings.route {
-            Route::StreamableHttp { url, or_sse: true } if self.found_sse.load(Ordering::Relaxed) => {
+            Route::StreamableHttp { url, or_sse: true } if self.uses_sse.load(Ordering::Relaxed) => {
                 Route::Sse(url.clone())
             }
             route => route.clone(),
         };
         let opening = SessionBuilder::new(route, headers.clone(), renews);
-        if let Some(peer) = self.open_discovered(generation, &opening).await? {
-            Ok(peer)
+        if let Some(session) = self.open_discovered(generation, &opening).await? {
+            Ok(session)
         } else if self.context.is_closed() {
             Err(AttemptError::not_sent(Error::client_closed()))
         } else if self.handshake.load(Ordering::Relaxed) {
@@ -79,12 +79,12 @@ impl SessionManager {
                 Err(failure) if self.may_be_sse(&failure) => {
                     self.open_by_sse(generation, failure, headers, renews).await
                 }
-                peer => peer,
+                session => session,
             }
         } else {
             executor::run(&self.context, &Plan::internal(&self.context, Safety::Safe), &LinkOnly(self, &opening))
                 .await?;
-            self.peer_of(generation, &opening, None, None).await
+            self.build_session(generation, &opening, None, None).await
         }
     }
 
@@ -117,7 +117,7 @@ impl SessionManager {
                 let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
                 let failure = AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message);
                 Err(match found {
-                    Ok(found) => opening.said_by(&found, failure),
+                    Ok(found) => opening.with_response(&found, failure),
                     Err(mut refusal) => {
                         // All else of it is told as it came.
                         let info = refusal.error.info_mut();
@@ -133,7 +133,7 @@ impl SessionManager {
                 let found = found.unwrap_or_default();
                 let result = modern::as_initialize_result(&found.result, &version);
                 *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
-                self.peer_of(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
+                self.build_session(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
             }
         }
     }
@@ -182,21 +182,21 @@ impl SessionManager {
         let mut version = self.context.settings.handshake_version().to_owned();
         let (mut begun_again, mut was_refused) = (0, false);
         loop {
-            let mut failure = match self.shake_hands_once(generation, opening, &version).await {
-                Ok(peer) => return Ok(peer),
+            let mut failure = match self.handshake_once(generation, opening, &version).await {
+                Ok(session) => return Ok(session),
                 Err(failure) => failure,
             };
-            let session_id = opening.forget_session().or_else(|| failure.session_id.take().map(|id| *id));
+            let session_id = opening.clear_session_id().or_else(|| failure.session_id.take().map(|id| *id));
             if self.context.is_closed() {
                 return Err(failure);
             }
             if failure.happened == FailureClass::SessionLost {
-                let most = if opening.is_link_down().await { MOST_LINKS_LOST } else { 1 };
+                let most = if opening.is_link_down().await { MAX_LOST_LINKS } else { 1 };
                 begun_again += 1;
                 if begun_again <= most {
                     continue;
                 }
-            } else if let (Some(id), Some((link, _))) = (session_id, opening.line().await) {
+            } else if let (Some(id), Some((link, _))) = (session_id, opening.open_link().await) {
                 self.end_unfinished(&link, opening.headers(), &id).await;
             }
             let named = legacy::named_version(&failure, &version, &self.context.settings.versions());
@@ -211,7 +211,7 @@ impl SessionManager {
         }
     }
 
-    async fn shake_hands_once(
+    async fn handshake_once(
         self: &Arc<Self>,
         generation: u64,
         opening: &SessionBuilder,
@@ -228,7 +228,7 @@ impl SessionManager {
         let did = || "the server chose a protocol version with white space around it".to_owned();
         let accepts = || self.context.accepts(Deviation::Envelope, did);
         let version = legacy::negotiated(&welcome.result, &self.context.settings.profile.versions, accepts)
-            .map_err(|failure| opening.said_by(&welcome, failure))?;
+            .map_err(|failure| opening.with_response(&welcome, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
             let mut headers = opening.headers();
             headers.insert(headers::MCP_PROTOCOL_VERSION, version);
@@ -244,11 +244,11 @@ impl SessionManager {
                     session_id = self.take_session_id(opening, &reply.headers);
                 }
             }
-            Err(failure) if self.goes_on(&failure) => {}
+            Err(failure) if self.accepts_notification_error(&failure) => {}
             Err(failure) => return Err(failure),
         }
         self.restore(opening).await;
-        if let Some((link, _)) = opening.line().await {
+        if let Some((link, _)) = opening.open_link().await {
             // A server that ends the stream at this moment has said so before its response to the notification.
             link.catch_up().await;
         }
@@ -257,7 +257,7 @@ impl SessionManager {
         }
         *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
         let welcome = RawReply { session_id: session_id.clone(), ..welcome };
-        self.peer_of(generation, opening, session_id, Some(welcome)).await
+        self.build_session(generation, opening, session_id, Some(welcome)).await
     }
 
     /// The session id in the headers of a response, which goes into those of all that follows.
@@ -273,7 +273,7 @@ impl SessionManager {
     }
 
     /// Whether a handshake goes on although the server answered its notification with an error: nothing answers a notification.
-    fn goes_on(&self, failure: &AttemptError) -> bool {
+    fn accepts_notification_error(&self, failure: &AttemptError) -> bool {
         let Some(status) = failure.error.info().status else { return false };
         failure.happened != FailureClass::SessionLost
             && self.context.accepts(Deviation::NotificationAnswered, || {
@@ -287,31 +287,31 @@ impl SessionManager {
         let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
         let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
         for (method, params) in level.into_iter().chain(uris) {
-            let call = LogicalCall::look(self, method, Bytes::from(params.to_string()), LOOK_WITHIN);
+            let call = LogicalCall::single_attempt(self, method, Bytes::from(params.to_string()), SSE_PROBE_TIMEOUT);
             if call.run_opening(self, opening).await.is_err() {
                 return;
             }
         }
     }
 
-    async fn peer_of(
+    async fn build_session(
         &self,
         generation: u64,
         opening: &SessionBuilder,
         session_id: Option<HeaderValue>,
         welcome: Option<RawReply>,
     ) -> Result<Session, AttemptError> {
-        let Some((link, ears)) = opening.line().await else {
+        let Some((link, inbound)) = opening.open_link().await else {
             return Err(AttemptError::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
         };
         let headers = opening.headers();
         let codec = opening.codec();
-        ears.session_is_open(headers.clone(), codec.era());
+        inbound.session_opened(headers.clone(), codec.era());
         let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
         Ok(Session {
             generation,
             link,
-            ears,
+            inbound,
             session_id,
             headers,
             codec,
@@ -341,15 +341,15 @@ impl SessionManager {
         let Some(url) = self.context.settings.route.url() else { return Err(refusal) };
         let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
         // One short look: a server that has such a stream begins it at once.
-        let look = Plan::single_attempt(&self.context, LOOK_WITHIN);
+        let look = Plan::single_attempt(&self.context, SSE_PROBE_TIMEOUT);
         if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });
         }
         match self.open_by_handshake(generation, &opening).await {
-            Ok(peer) => {
-                self.found_sse.store(true, Ordering::Relaxed);
-                Ok(peer)
+            Ok(session) => {
+                self.uses_sse.store(true, Ordering::Relaxed);
+                Ok(session)
             }
             Err(failure) => Err(failure),
         }

@@ -22,7 +22,7 @@ pub(crate) struct Session {
     /// Counts the openings, so that a late failure of an old session does not end the new one.
     pub(crate) generation: u64,
     pub(crate) link: Arc<Link>,
-    pub(crate) ears: Arc<InboundHandler>,
+    pub(crate) inbound: Arc<InboundHandler>,
     pub(crate) session_id: Option<HeaderValue>,
     /// Headers of every request in this session.
     pub(crate) headers: HeaderMap,
@@ -45,7 +45,7 @@ impl Session {
 
     /// The id of the session: that of the handshake, or one that a later response gave.
     pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
-        self.session_id.as_ref().or_else(|| self.ears.late_session_id())
+        self.session_id.as_ref().or_else(|| self.inbound.late_session_id())
     }
 
     /// What allows whoever has it to use this session.
@@ -61,7 +61,7 @@ impl Session {
     /// The headers of a request in this session.
     pub(crate) fn request_headers(&self) -> HeaderMap {
         let mut headers = self.headers.clone();
-        if let (None, Some(id)) = (&self.session_id, self.ears.late_session_id()) {
+        if let (None, Some(id)) = (&self.session_id, self.inbound.late_session_id()) {
             headers.insert(crate::util::headers::MCP_SESSION_ID, id.clone());
         }
         headers
@@ -84,26 +84,26 @@ pub(crate) struct OwnStream {
     /// When it was asked for, and whether it has begun; `None` while there is none.
     asked: Mutex<Option<(Instant, bool)>>,
     /// Whether the server was seen to answer calls while the stream was open.
-    leaves_room: AtomicBool,
+    serves_calls: AtomicBool,
     /// How many events have come.
     events: AtomicU64,
 }
 
 /// A request for the stream that is older than a call is what a server with one worker takes up first.
-const BEFORE_A_CALL: Duration = Duration::from_secs(1);
+const PRECEDES_AFTER: Duration = Duration::from_secs(1);
 
 impl OwnStream {
-    pub(crate) fn is_asked_for(&self) {
+    pub(crate) fn requested(&self) {
         *self.locked() = Some((Instant::now(), false));
     }
 
-    pub(crate) fn has_begun(&self) {
+    pub(crate) fn opened(&self) {
         if let Some((_, begun)) = &mut *self.locked() {
             *begun = true;
         }
     }
 
-    pub(crate) fn is_over(&self) {
+    pub(crate) fn ended(&self) {
         *self.locked() = None;
     }
 
@@ -118,19 +118,19 @@ impl OwnStream {
     }
 
     /// Whether the stream may take up the worker that a call needs.
-    pub(crate) fn may_be_in_the_way(&self) -> bool {
-        self.locked().is_some() && !self.leaves_room.load(Ordering::Relaxed)
+    pub(crate) fn may_block_calls(&self) -> bool {
+        self.locked().is_some() && !self.serves_calls.load(Ordering::Relaxed)
     }
 
     /// Whether the server was busy with the stream before a call that is sent now.
-    pub(crate) fn is_before_a_call(&self) -> bool {
-        self.locked().is_some_and(|(asked, begun)| begun || asked.elapsed() >= BEFORE_A_CALL)
+    pub(crate) fn precedes_calls(&self) -> bool {
+        self.locked().is_some_and(|(asked, begun)| begun || asked.elapsed() >= PRECEDES_AFTER)
     }
 
     /// A call was answered that was sent behind the stream.
-    pub(crate) fn leaves_room(&self) {
+    pub(crate) fn serves_calls(&self) {
         if self.locked().is_some() {
-            self.leaves_room.store(true, Ordering::Relaxed);
+            self.serves_calls.store(true, Ordering::Relaxed);
         }
     }
 
@@ -141,11 +141,11 @@ impl OwnStream {
 
 /// The longest that calls wait for the stream to begin, counted from when it is asked for: some servers send its head with
 /// the first event only.
-const SETTLE_WITHIN: Duration = Duration::from_secs(1);
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Listening {
     pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<OwnStream>) -> Self {
-        Self { task, settled, until: Instant::now() + SETTLE_WITHIN, stream }
+        Self { task, settled, until: Instant::now() + SETTLE_TIMEOUT, stream }
     }
 
     /// One that no call waits for.
@@ -165,7 +165,7 @@ impl Listening {
     }
 
     pub(crate) fn end(&self) {
-        self.stream.is_over();
+        self.stream.ended();
         self.task.abort();
     }
 }

@@ -73,7 +73,7 @@ impl SessionManager {
                 let schemas = match read(list.result, self.reading()).await {
                     Ok(schemas) => schemas,
                     Err(why) => {
-                        self.goes_unchecked(&why)?;
+                        self.accepts_unchecked(&why)?;
                         Schemas::new()
                     }
                 };
@@ -90,7 +90,7 @@ impl SessionManager {
                 self.report_changes(&schema.changes, &format!("the outputSchema of {}", word(name.as_bytes())));
                 Ok(Some(schema))
             }
-            Some(Err(why)) => self.goes_unchecked(&why).map(|()| None),
+            Some(Err(why)) => self.accepts_unchecked(&why).map(|()| None),
         }
     }
 
@@ -115,7 +115,7 @@ impl SessionManager {
     }
 
     /// Whether a result may go unchecked.
-    fn goes_unchecked(&self, why: &str) -> Result<()> {
+    fn accepts_unchecked(&self, why: &str) -> Result<()> {
         match self
             .context
             .accepts(Deviation::UnusableSchema, || format!("the server has an outputSchema that cannot be used: {why}"))
@@ -160,7 +160,7 @@ async fn read(list: Bytes, reading: SchemaReading) -> std::result::Result<Schema
 }
 
 /// Checks a result. A tool that failed has nothing to show.
-pub(crate) async fn check(core: &SessionManager, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
+pub(crate) async fn check(manager: &SessionManager, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
     let refused = |code: Code, message: String| {
         let mut error = reply.unexpected(code, message);
         error.info_mut().data = serde_json::from_slice(&reply.result).ok();
@@ -177,8 +177,8 @@ pub(crate) async fn check(core: &SessionManager, schema: Arc<Compiled>, reply: &
             Some(Err(why)) => why,
             None => {
                 let why = "checking by it took too long";
-                return core
-                    .goes_unchecked(why)
+                return manager
+                    .accepts_unchecked(why)
                     .or_else(|error| refused(Code::UnusableSchema, error.info().message.clone()));
             }
         },

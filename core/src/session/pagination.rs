@@ -17,7 +17,7 @@ use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
-pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
+pub(crate) async fn all(manager: &Arc<SessionManager>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
     let mut items: Vec<Box<RawValue>> = Vec::new();
     let mut cursors = Cursors::default();
     let mut hints = Hints::default();
@@ -26,7 +26,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
     let mut was_kept = false;
     let mut bytes = 0_usize;
     loop {
-        let mut reply = match call.run(core).await {
+        let mut reply = match call.run(manager).await {
             Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
                 // A cursor out of a page that was kept may be good no more: once again, from the beginning
                 // (2026-07-28, server/utilities/caching, Interaction with Pagination).
@@ -34,7 +34,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
                 (warnings, was_kept) = (Vec::new(), false);
                 bytes = 0;
                 call.set_params(at(None));
-                call.ask_anew();
+                call.bypass_cache();
                 continue;
             }
             ran => ran?,
@@ -43,7 +43,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
         attempts += reply.attempts;
         warnings.append(&mut reply.warnings);
         bytes = bytes.saturating_add(reply.result.len());
-        let limit = core.context.settings.limits.answer;
+        let limit = manager.context.settings.limits.answer;
         if bytes > limit.most {
             return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
         }
@@ -51,15 +51,17 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
         hints.add(&others);
         let is_copy = cursors.is_copy(&list);
         let next = match next {
-            Some(cursor) => match cursors.follow(&cursor, core.context.settings.max_pages, &reply, REPEATS) {
-                Err(_) if cursors.is_end(core, &cursor) => None,
-                followed => followed.map(|()| Some(cursor))?,
-            },
+            Some(cursor) => {
+                match cursors.follow(&cursor, manager.context.settings.max_pages, &reply, REPEATED_CURSOR) {
+                    Err(_) if cursors.is_end(manager, &cursor) => None,
+                    followed => followed.map(|()| Some(cursor))?,
+                }
+            }
             None => None,
         };
         let ends_by_repetition = next.is_none() && cursors.repeated;
         let Some(cursor) = next else {
-            warnings.append(&mut core.context.take_warnings());
+            warnings.append(&mut manager.context.take_warnings());
             reply.warnings = warnings;
             reply.attempts = attempts;
             if cursors.seen.is_empty() {
@@ -80,7 +82,7 @@ pub(crate) async fn all(core: &Arc<SessionManager>, mut call: LogicalCall, membe
     }
 }
 
-const REPEATS: &str = "the server repeats a page cursor";
+const REPEATED_CURSOR: &str = "the server repeats a page cursor";
 
 /// How long a list over pages holds, and for whom: as the page that says least.
 #[derive(Default)]
@@ -136,10 +138,10 @@ impl Cursors {
     }
 
     /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
-    fn is_end(&self, core: &SessionManager, cursor: &str) -> bool {
+    fn is_end(&self, manager: &SessionManager, cursor: &str) -> bool {
         let did =
             || format!("the server repeats the page cursor \"{}\"", crate::util::sanitize::preview(cursor.as_bytes()));
-        self.repeated && core.context.accepts(Deviation::CursorRepeated, did)
+        self.repeated && manager.context.accepts(Deviation::CursorRepeated, did)
     }
 
     /// Notes the cursor of the next page.
@@ -198,7 +200,7 @@ fn at(cursor: Option<&str>) -> Bytes {
 /// The pages of a server's list, fetched one at a time.
 #[derive(Debug)]
 pub(crate) struct ServerPages {
-    core: Arc<SessionManager>,
+    manager: Arc<SessionManager>,
     method: &'static str,
     member: &'static str,
     options: CallOptions,
@@ -242,7 +244,7 @@ impl Position {
     /// Goes on behind a page of a server's list, which ends at a cursor that comes again; each item is given once.
     fn follow_page(
         shared: &Mutex<Self>,
-        core: &SessionManager,
+        manager: &SessionManager,
         mut reply: RawReply,
         member: &str,
         most: u32,
@@ -250,11 +252,11 @@ impl Position {
         let ListPage { list, next, mut others } = read(&reply, member)?;
         let is_copy = shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_copy(&list);
         let cursor = next.clone().unwrap_or_default();
-        let Err(error) = Self::follow(shared, next, most, &reply, REPEATS) else { return Ok(reply) };
-        if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(core, &cursor) {
+        let Err(error) = Self::follow(shared, next, most, &reply, REPEATED_CURSOR) else { return Ok(reply) };
+        if !shared.lock().unwrap_or_else(PoisonError::into_inner).cursors.is_end(manager, &cursor) {
             return Err(error);
         }
-        reply.warnings.append(&mut core.context.take_warnings());
+        reply.warnings.append(&mut manager.context.take_warnings());
         if is_copy {
             let invalid = || no_list(&reply, member);
             others.insert(member.to_owned(), to_raw_value::<[(); 0]>(&[]).map_err(|_| invalid())?);
@@ -271,25 +273,25 @@ impl Position {
 
 impl ServerPages {
     pub(crate) fn new(
-        core: &Arc<SessionManager>,
+        manager: &Arc<SessionManager>,
         method: &'static str,
         member: &'static str,
         options: CallOptions,
     ) -> Self {
-        Self { core: Arc::clone(core), method, member, options, position: Arc::default() }
+        Self { manager: Arc::clone(manager), method, member, options, position: Arc::default() }
     }
 
     /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
     pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(cursor) = Position::of(&self.position) else { return Ok(None) };
         let params = at(cursor.as_deref());
-        let call = LogicalCall::prepare(&self.core, self.method, "params", params, &self.options, None)?;
-        let (core, position, member) = (Arc::clone(&self.core), Arc::clone(&self.position), self.member);
-        let most = core.context.settings.max_pages;
-        let then_core = Arc::clone(&core);
+        let call = LogicalCall::prepare(&self.manager, self.method, "params", params, &self.options, None)?;
+        let (manager, position, member) = (Arc::clone(&self.manager), Arc::clone(&self.position), self.member);
+        let most = manager.context.settings.max_pages;
+        let then_core = Arc::clone(&manager);
         let work = PreparedRequest::new(call.state(), async move {
-            let ongoing = call.begin(&core);
-            let ended = call.run(&core).await;
+            let ongoing = call.begin(&manager);
+            let ended = call.run(&manager).await;
             ongoing.end(&ended);
             ended
         });

@@ -12,10 +12,10 @@ use tokio::time::Instant;
 use crate::protocol::raw_result::RawReply;
 
 /// The most that is kept, in answers and in bytes of them.
-const MOST_ANSWERS: usize = 256;
-const MOST_BYTES: usize = 16 << 20;
+const MAX_RESULTS: usize = 256;
+const MAX_BYTES: usize = 16 << 20;
 /// Longer than a day no server is taken at its word.
-const LONGEST: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The methods whose answers may be kept.
 const CACHEABLE: &[&str] =
@@ -90,12 +90,12 @@ impl Cache {
         let Some(until) = Instant::now().checked_add(holds) else { return };
         let size = reply.result.len() + key.params.len();
         let mut state = self.locked();
-        if Moment(state.invalidations) != asked || size > MOST_BYTES / 4 {
+        if Moment(state.invalidations) != asked || size > MAX_BYTES / 4 {
             return;
         }
         let now = Instant::now();
         state.forget(|other, kept| *other == key || kept.until <= now);
-        while state.kept.len() >= MOST_ANSWERS || state.bytes + size > MOST_BYTES {
+        while state.kept.len() >= MAX_RESULTS || state.bytes + size > MAX_BYTES {
             // The one that will soonest be of no use.
             let Some(soonest) = state.kept.iter().min_by_key(|(_, kept)| kept.until).map(|(key, _)| key.clone()) else {
                 return;
@@ -149,7 +149,7 @@ fn time_to_live(result: &[u8]) -> Option<Duration> {
         ttl_ms: f64,
     }
     let hint: Hint = serde_json::from_slice(result).ok()?;
-    let holds = Duration::try_from_secs_f64(hint.ttl_ms / 1000.0).ok()?.min(LONGEST);
+    let holds = Duration::try_from_secs_f64(hint.ttl_ms / 1000.0).ok()?.min(MAX_AGE);
     (!holds.is_zero()).then_some(holds)
 }
 
@@ -205,6 +205,6 @@ mod tests {
             let params = Bytes::from(format!("{{\"uri\":\"{number}\"}}"));
             cache.keep(CacheKey::of("resources/read", &params, None).unwrap(), &reply("1000"), cache.now());
         }
-        assert_eq!(cache.locked().kept.len(), MOST_ANSWERS);
+        assert_eq!(cache.locked().kept.len(), MAX_RESULTS);
     }
 }

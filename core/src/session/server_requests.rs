@@ -13,16 +13,16 @@ use crate::session::manager::SessionManager;
 const READ_AT_ONCE: usize = 16 << 10;
 
 /// One thing that a server may ask.
-struct Ask {
+struct ServerRequest {
     method: &'static str,
     hook: &'static str,
     capability: &'static str,
 }
 
-const ASKS: &[Ask] = &[
-    Ask { method: "sampling/createMessage", hook: SAMPLING, capability: "sampling" },
-    Ask { method: elicitation::CREATE, hook: ELICITATION, capability: "elicitation" },
-    Ask { method: "roots/list", hook: ROOTS, capability: "roots" },
+const SERVER_REQUESTS: &[ServerRequest] = &[
+    ServerRequest { method: "sampling/createMessage", hook: SAMPLING, capability: "sampling" },
+    ServerRequest { method: elicitation::CREATE, hook: ELICITATION, capability: "elicitation" },
+    ServerRequest { method: "roots/list", hook: ROOTS, capability: "roots" },
 ];
 
 /// Why a server's request has no result.
@@ -40,7 +40,7 @@ pub(crate) enum RequestRefusal {
 /// basic/index, `_meta`), as JSON text.
 pub(crate) fn capabilities(hooks: &Callbacks, era: Era) -> String {
     let mut declared = serde_json::Map::new();
-    for ask in ASKS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
+    for ask in SERVER_REQUESTS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
         let settings = match ask.hook {
             ELICITATION => json!({ "form": {}, "url": {} }),
             ROOTS if era.has_roots_list_changed() => json!({ "listChanged": true }),
@@ -53,22 +53,24 @@ pub(crate) fn capabilities(hooks: &Callbacks, era: Era) -> String {
 
 /// What a server's request is called in logs: not in its own words where they are none of the specification's.
 pub(crate) fn known_as(method: &str) -> &'static str {
-    ASKS.iter().map(|ask| ask.method).chain(["ping"]).find(|known| *known == method).unwrap_or("unknown")
+    SERVER_REQUESTS.iter().map(|ask| ask.method).chain(["ping"]).find(|known| *known == method).unwrap_or("unknown")
 }
 
 /// Whether a function of the caller's answers this.
 pub(crate) fn is_answered(hooks: &Callbacks, method: &str) -> bool {
-    ASKS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
+    SERVER_REQUESTS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
 }
 
 /// Has the caller's function answer; the result is JSON text.
 pub(crate) async fn answer(
-    core: &SessionManager,
+    manager: &SessionManager,
     method: &str,
     params: Option<&str>,
 ) -> Result<String, RequestRefusal> {
-    let Some(ask) = ASKS.iter().find(|ask| ask.method == method) else { return Err(RequestRefusal::Undeclared) };
-    let Some(answer) = core.context.settings.hooks.answers.get(ask.hook) else {
+    let Some(ask) = SERVER_REQUESTS.iter().find(|ask| ask.method == method) else {
+        return Err(RequestRefusal::Undeclared);
+    };
+    let Some(answer) = manager.context.settings.hooks.answers.get(ask.hook) else {
         return Err(RequestRefusal::Undeclared);
     };
     let text = params.unwrap_or("{}");
@@ -76,22 +78,22 @@ pub(crate) async fn answer(
         serde_json::from_str(text).map_err(|_| RequestRefusal::Malformed("params are no JSON".to_owned()))?;
     client_features::check(method, &params).map_err(RequestRefusal::Malformed)?;
     let elicitation = match method {
-        elicitation::CREATE => Some(elicitation_of(core, text, params).await.map_err(RequestRefusal::Malformed)?),
+        elicitation::CREATE => Some(elicitation_of(manager, text, params).await.map_err(RequestRefusal::Malformed)?),
         _ => None,
     };
     let given = answer(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
     let given: Value =
         serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("what it gave is not JSON".into()))?;
     let result = match elicitation {
-        Some(elicitation) => answered(core, &elicitation, given).await,
+        Some(elicitation) => answered(manager, &elicitation, given).await,
         None => client_features::result(method, given),
     };
     result.map(|result| result.to_string()).map_err(|why| RequestRefusal::Failed(why.into()))
 }
 
 /// Reads what a person is to be asked, and reports what of it is not as the specification has it.
-async fn elicitation_of(core: &SessionManager, text: &str, params: Value) -> Result<Elicitation, String> {
-    let reading = core.reading();
+async fn elicitation_of(manager: &SessionManager, text: &str, params: Value) -> Result<Elicitation, String> {
+    let reading = manager.reading();
     // Patterns take their time, and so does what is large.
     let elicitation = match text.len() > READ_AT_ONCE || text.contains("\"pattern\"") {
         true => json_schema::beside(move || elicitation::read(&params, reading)).await,
@@ -101,22 +103,22 @@ async fn elicitation_of(core: &SessionManager, text: &str, params: Value) -> Res
     if let Elicitation::Form(form) = &elicitation {
         let Form { unusual_fields, unusable_defaults, .. } = &**form;
         if !unusual_fields.is_empty() {
-            core.context.accepts(Deviation::FormField, || {
+            manager.context.accepts(Deviation::FormField, || {
                 format!("the server asked for a form that is not as the specification has forms ({unusual_fields})")
             });
         }
         if !unusable_defaults.is_empty() {
-            core.context.accepts(Deviation::FormDefault, || {
+            manager.context.accepts(Deviation::FormDefault, || {
                 format!("the server asked for a form with a default that does not fit its field ({unusable_defaults})")
             });
         }
-        core.report_changes(&form.check.changes, "a form");
+        manager.report_changes(&form.check.changes, "a form");
     }
     Ok(elicitation)
 }
 
 /// The result to send, out of what the person gave: of a form, what was left out has its default, and all of it fits the form.
-async fn answered(core: &SessionManager, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
+async fn answered(manager: &SessionManager, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
     let result = elicitation::result(elicitation, given)?;
     let Some((check, content)) = elicitation::to_check(elicitation, &result) else { return Ok(result) };
     match json_schema::fits_in_time(check, content.clone()).await {
@@ -124,7 +126,7 @@ async fn answered(core: &SessionManager, elicitation: &Elicitation, given: Value
         Some(Err(why)) => Err(format!("content does not fit the form: {why}")),
         None => {
             let did = || "the server asked for a form by which checking took too long (all keywords)".to_owned();
-            let accepts = core.context.accepts(Deviation::SchemaKeyword, did);
+            let accepts = manager.context.accepts(Deviation::SchemaKeyword, did);
             accepts.then_some(result).ok_or_else(|| "checking the content by the form took too long".to_owned())
         }
     }
@@ -149,11 +151,11 @@ mod tests {
         let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
         let mut settings = config.resolve(|_| None).unwrap();
         settings.hooks = hooks(ROOTS, "[]");
-        let core = SessionManager::new(settings).unwrap();
+        let manager = SessionManager::new(settings).unwrap();
         for method in ["sampling/createMessage", "elicitation/create", "tools/call", ""] {
-            assert_eq!(answer(&core, method, Some("{}")).await, Err(RequestRefusal::Undeclared), "{method}");
+            assert_eq!(answer(&manager, method, Some("{}")).await, Err(RequestRefusal::Undeclared), "{method}");
         }
-        assert_eq!(answer(&core, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
+        assert_eq!(answer(&manager, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
     }
 
     #[test]

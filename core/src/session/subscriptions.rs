@@ -25,7 +25,7 @@ use crate::protocol::safety::Safety;
 use crate::retry::attempt::Attempt;
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
-use crate::session::get_stream::{LIVED, after_failure, backoff};
+use crate::session::get_stream::{STABLE_AFTER, after_failure, backoff};
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
@@ -36,7 +36,7 @@ use crate::transport::message::Listener;
 const LISTEN: &str = "subscriptions/listen";
 pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
 /// How long the acknowledgement of a stream is waited for.
-const OPEN_WITHIN: Duration = Duration::from_secs(20);
+const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// What is wanted, and what came of it.
 pub(crate) struct Subscriptions {
@@ -114,7 +114,7 @@ impl Subscriptions {
     }
 
     /// Waits for what came of a change: whether the server tells of `uri` now.
-    pub(crate) async fn came_to(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
+    pub(crate) async fn outcome_of(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
         let mut outcome = self.outcome.subscribe();
         let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
         let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late(None)) };
@@ -155,7 +155,7 @@ impl Subscriptions {
     }
 
     /// Hears that the server tears a stream down (basic/patterns/cancellation).
-    pub(crate) fn hear_end(&self, params: Option<&RawValue>) {
+    pub(crate) fn stream_cancelled(&self, params: Option<&RawValue>) {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
         struct Cancelled {
@@ -204,34 +204,38 @@ impl Drop for SubscriptionStream {
 }
 
 /// Keeps a stream open that tells of what is wanted, until the session ends.
-pub(crate) fn start(core: &Arc<SessionManager>, peer: &Arc<Session>) -> AbortHandle {
-    let (core, peer) = (Arc::downgrade(core), Arc::downgrade(peer));
+pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> AbortHandle {
+    let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     tokio::spawn(async move {
         let mut open: Option<SubscriptionStream> = None;
-        while keep(&core, &peer, &mut open).await.is_some() {}
+        while keep(&manager, &session, &mut open).await.is_some() {}
     })
     .abort_handle()
 }
 
 /// One change of what is wanted, or one end of the stream. `None` where the client is gone.
-async fn keep(core: &Weak<SessionManager>, peer: &Weak<Session>, open: &mut Option<SubscriptionStream>) -> Option<()> {
+async fn keep(
+    manager: &Weak<SessionManager>,
+    session: &Weak<Session>,
+    open: &mut Option<SubscriptionStream>,
+) -> Option<()> {
     let subscriptions = {
-        let (core, peer) = (core.upgrade()?, peer.upgrade()?);
-        let (revision, filter) = core.subscriptions.filter(core.context.settings.listen);
+        let (manager, session) = (manager.upgrade()?, session.upgrade()?);
+        let (revision, filter) = manager.subscriptions.filter(manager.context.settings.listen);
         match (filter, open.as_ref()) {
             (None, _) => {
                 *open = None;
-                core.subscriptions.settle(revision, Ok(BTreeSet::new()));
+                manager.subscriptions.settle(revision, Ok(BTreeSet::new()));
             }
             (Some(_), Some(stream)) if stream.revision == revision => {}
-            (Some(filter), _) => match begin(&core, &peer, revision, &filter).await {
+            (Some(filter), _) => match begin(&manager, &session, revision, &filter).await {
                 // The one before is closed only now, so that nothing is missed between the two.
                 Ok(stream) => *open = Some(stream),
                 Err((failure, sent)) => {
-                    core.subscriptions.settle(revision, Err(failure.clone()));
-                    let wait = after_failure(&core, &peer, &failure, sent.as_deref());
-                    let subscriptions = Arc::clone(&core.subscriptions);
-                    drop((core, peer));
+                    manager.subscriptions.settle(revision, Err(failure.clone()));
+                    let wait = after_failure(&manager, &session, &failure, sent.as_deref());
+                    let subscriptions = Arc::clone(&manager.subscriptions);
+                    drop((manager, session));
                     match (wait, open.as_mut()) {
                         (Some(wait), _) => tokio::select! {
                             () = tokio::time::sleep(wait) => {}
@@ -245,7 +249,7 @@ async fn keep(core: &Weak<SessionManager>, peer: &Weak<Session>, open: &mut Opti
                 }
             },
         }
-        Arc::clone(&core.subscriptions)
+        Arc::clone(&manager.subscriptions)
     };
     let begun = open.as_ref().map_or_else(Instant::now, |stream| stream.begun);
     // Neither the client nor its session is held while nothing comes.
@@ -261,12 +265,12 @@ async fn keep(core: &Weak<SessionManager>, peer: &Weak<Session>, open: &mut Opti
             if let Some(stream) = open.take() {
                 stream.unanswered.settled();
             }
-            let core = core.upgrade()?;
-            if begun.elapsed() >= LIVED {
-                core.listening_failures.store(0, Ordering::Relaxed);
+            let manager = manager.upgrade()?;
+            if begun.elapsed() >= STABLE_AFTER {
+                manager.listening_failures.store(0, Ordering::Relaxed);
             }
-            let (_, wait) = backoff(&core);
-            drop(core);
+            let (_, wait) = backoff(&manager);
+            drop(manager);
             tokio::time::sleep(wait).await;
         }
     }
@@ -277,42 +281,43 @@ type NotOpened = (AttemptError, Option<Arc<crate::auth::token::Token>>);
 
 /// Opens a stream, and waits until the server has acknowledged it.
 async fn begin(
-    core: &Arc<SessionManager>,
-    peer: &Arc<Session>,
+    manager: &Arc<SessionManager>,
+    session: &Arc<Session>,
     revision: u64,
     filter: &Value,
 ) -> Result<SubscriptionStream, NotOpened> {
-    let token = access_token::current(&core.context).await.map_err(|failure| (failure, None))?;
+    let token = access_token::current(&manager.context).await.map_err(|failure| (failure, None))?;
     let params = Bytes::from(json!({ "notifications": filter }).to_string());
-    let call = LogicalCall::of_its_own(core, LISTEN, params, Safety::Safe);
-    let turn = Attempt::alone(token.clone());
-    let id = core.context.next_id();
-    let outgoing =
-        call.outgoing(core, &RequestTarget::of(peer), &turn, Some(id)).map_err(|failure| (failure, token.clone()))?;
-    let (link, ears, profile) =
-        (Arc::clone(&peer.link), Arc::clone(&peer.ears), Arc::clone(&core.context.settings.profile));
-    let has_envelope_codes = peer.era().has_envelope_codes(LISTEN);
-    let unanswered = CancelOnDrop::new(core);
-    unanswered.sent(peer, id);
-    let subscriptions = Arc::clone(&core.subscriptions);
+    let call = LogicalCall::internal(manager, LISTEN, params, Safety::Safe);
+    let attempt = Attempt::alone(token.clone());
+    let id = manager.context.next_id();
+    let outgoing = call
+        .outgoing(manager, &RequestTarget::of(session), &attempt, Some(id))
+        .map_err(|failure| (failure, token.clone()))?;
+    let (link, inbound, profile) =
+        (Arc::clone(&session.link), Arc::clone(&session.inbound), Arc::clone(&manager.context.settings.profile));
+    let has_envelope_codes = session.era().has_envelope_codes(LISTEN);
+    let unanswered = CancelOnDrop::new(manager);
+    unanswered.sent(session, id);
+    let subscriptions = Arc::clone(&manager.subscriptions);
     subscriptions.expected.store(id, Ordering::Release);
     let task = tokio::spawn(async move {
-        let heard = Heard(&ears);
+        let heard = Heard(&inbound);
         let ended = tokio::select! {
             ended = link.exchange(outgoing, &heard) => ended,
             () = subscriptions.is_torn_down(id) => Err(torn_down()),
         };
-        let standing = ResponseContext { in_session: false, has_envelope_codes };
-        match ended.and_then(|answer| judge(&Method::POST, answer, &profile, standing)) {
+        let context = ResponseContext { in_session: false, has_envelope_codes };
+        match ended.and_then(|answer| judge(&Method::POST, answer, &profile, context)) {
             // Ended by the server in good order; it may begin again.
             Ok(_) => torn_down(),
             Err(failure) => failure,
         }
     });
     let mut stream = SubscriptionStream { task, revision, begun: Instant::now(), unanswered };
-    let acknowledged = tokio::time::timeout(OPEN_WITHIN, async {
+    let acknowledged = tokio::time::timeout(OPEN_TIMEOUT, async {
         tokio::select! {
-            uris = core.subscriptions.acknowledged(id) => Ok(uris),
+            uris = manager.subscriptions.acknowledged(id) => Ok(uris),
             failed = &mut stream.task => {
                 stream.unanswered.settled();
                 Err(failed.unwrap_or_else(|_| too_late(None)))
@@ -321,7 +326,7 @@ async fn begin(
     });
     match acknowledged.await.unwrap_or_else(|_| Err(too_late(None))) {
         Ok(uris) => {
-            core.subscriptions.settle(revision, Ok(uris));
+            manager.subscriptions.settle(revision, Ok(uris));
             Ok(stream)
         }
         Err(failure) => Err((failure, token)),

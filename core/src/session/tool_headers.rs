@@ -14,13 +14,13 @@ use crate::session::manager::SessionManager;
 use crate::util::sanitize::preview;
 
 /// The most tools that are remembered.
-const MOST_TOOLS: usize = 65_536;
+const MAX_TOOLS: usize = 65_536;
 
 impl SessionManager {
     /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
     /// of the page stays as it came.
-    pub(crate) fn learn_tools(&self, page: Bytes) -> (Bytes, Vec<String>) {
-        let mut known = self.mirrors.write().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn learn_argument_headers(&self, page: Bytes) -> (Bytes, Vec<String>) {
+        let mut known = self.argument_headers.write().unwrap_or_else(PoisonError::into_inner);
         // Most tools have no annotations, and most pages are not looked at. A word may also be written in escapes.
         let holds = |text: &[u8]| page.windows(text.len()).any(|window| window == text);
         if known.is_empty() && !holds(b"\"x-mcp-header\"") && !holds(b"\\u") {
@@ -44,7 +44,7 @@ impl SessionManager {
             };
             match found {
                 Ok(found) => {
-                    if known.len() == MOST_TOOLS {
+                    if known.len() == MAX_TOOLS {
                         // A server that names its tools anew again and again: what it lists now is learnt.
                         known.clear();
                     }
@@ -68,8 +68,8 @@ impl SessionManager {
     }
 
     /// Adds the headers of a tool's call.
-    pub(crate) fn mirror_arguments(&self, headers: &mut HeaderMap, params: &[u8]) {
-        let known = self.mirrors.read().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn add_argument_headers(&self, headers: &mut HeaderMap, params: &[u8]) {
+        let known = self.argument_headers.read().unwrap_or_else(PoisonError::into_inner);
         if known.is_empty() {
             return;
         }

@@ -157,7 +157,7 @@ fn what_is_remembered_is_bounded() {
     for number in 0..1000 {
         assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
     }
-    assert_eq!(known.0.lock().unwrap().len(), MOST_KINDS);
+    assert_eq!(known.0.lock().unwrap().len(), MAX_SIGNS);
     assert_eq!(known.judge(&kind(999), 2), Judged::Refuted);
     assert_eq!(known.judge(&kind(0), 2), Judged::Suspected);
 }
@@ -187,7 +187,7 @@ fn texts_that_are_all_about_a_session_of_the_protocol() {
         "セッションが見つかりません",
         "Сессия не найдена",
     ] {
-        assert!(is_all_about_session(text), "{text}");
+        assert!(is_only_about_session(text), "{text}");
     }
     for text in [
         "Browser session closed after click",
@@ -205,7 +205,7 @@ fn texts_that_are_all_about_a_session_of_the_protocol() {
         "Session not found: of the twelve that were asked for, eleven were booked and paid, and one could not be booked at all",
         "",
     ] {
-        assert!(!is_all_about_session(text), "{text}");
+        assert!(!is_only_about_session(text), "{text}");
     }
 }
 
