@@ -44,7 +44,7 @@ pub use error::{CODES, Code, CodeSpec, Delivery, Error, ErrorInfo, ErrorKind, KI
 pub use observe::counters::{COUNTERS, CounterSpec, Counters};
 pub use observe::log::{LogLevel, LogRecord};
 pub use observe::state::{State, StateChange};
-pub use protocol::methods::{METHODS, MethodSpec, PROPERTIES, PropertySpec};
+pub use protocol::methods::{METHODS, MethodKind, MethodSpec, PROPERTIES, PropertySpec, ProtocolMethod};
 pub use protocol::param_spec::{ParamSpec, ResultSpec};
 pub use protocol::raw_result::Metadata;
 pub use protocol::types;

@@ -23,7 +23,7 @@ pub use crate::bridge::errors::{
     bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable, unsendable_argument,
 };
 pub use crate::bridge::tables::tables;
-use crate::client::{Client, What};
+use crate::client::{Client, MethodCall};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::option_table::Spelling;
@@ -31,7 +31,7 @@ use crate::error::{Code, Error, Result};
 use crate::observe::counters::Counts;
 use crate::observe::log::{self};
 use crate::observe::state::State;
-use crate::protocol::methods::{self, METHODS, MethodSpec, PROPERTIES};
+use crate::protocol::methods::{MethodKind, MethodSpec, PROPERTIES, method};
 use crate::protocol::raw_result::RawReply;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
@@ -114,7 +114,7 @@ pub struct Prepared {
 }
 
 enum RequestKind {
-    Call(Client, What, Box<crate::session::call::LogicalCall>),
+    Call(Client, MethodCall, Box<crate::session::call::LogicalCall>),
     Notify(Client, String, Bytes),
     Prepared(PreparedRequest),
 }
@@ -265,23 +265,21 @@ impl Bridge {
                 });
             }
         };
-        let spec = METHODS
-            .iter()
-            .find(|spec| spec.name == name)
-            .ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
+        let spec =
+            method(name).ok_or_else(|| Error::new(Code::Panicked, format!("the table of methods has no {name}")))?;
         let params = if params.is_empty() { Bytes::from_static(b"{}") } else { params };
-        let (what, params) = match path(spec, params)? {
-            Path::Call(what, params) => (what, params),
-            Path::Notify(method, params) => {
+        let (method, params) = match addressed(spec, params)? {
+            Addressed::Call(method, params) => (method, params),
+            Addressed::Notify(method, params) => {
                 let kind = RequestKind::Notify(client.clone(), method, params);
                 return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), room: None });
             }
         };
         let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
-        let call = client.prepare(&what, params, &options, progress)?;
+        let call = client.prepare(&method, params, &options, progress)?;
         let state = call.state();
         let room = room.map(|room| (room, call.final_progress_wait()));
-        Ok(Prepared { kind: RequestKind::Call(client.clone(), what, Box::new(call)), with_metadata, state, room })
+        Ok(Prepared { kind: RequestKind::Call(client.clone(), method, Box::new(call)), with_metadata, state, room })
     }
 
     /// The pages of a list: of the method `name` of a client, or of a registry's one list.
@@ -297,9 +295,8 @@ impl Bridge {
         let of = match &self.to {
             To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
             To::Server(client) => {
-                let spec = METHODS.iter().find(|spec| spec.name == name && spec.iterates).ok_or_else(panicked)?;
-                let (Some(rpc), Some(member)) = (spec.rpc, spec.pages) else { return Err(panicked()) };
-                PagesOf::Server(client.pages(rpc, member, options))
+                let spec = method(name).filter(|spec| spec.iterates).ok_or_else(panicked)?;
+                PagesOf::Server(client.pages(spec, options))
             }
         };
         Ok(Pages { of })
@@ -363,39 +360,25 @@ impl Pages {
     }
 }
 
-/// What a method of the table comes to.
-enum Path {
-    Call(What, Bytes),
+/// The message that a method of the table sends.
+enum Addressed {
+    Call(MethodCall, Bytes),
     Notify(String, Bytes),
 }
 
-fn path(spec: &MethodSpec, params: Bytes) -> Result<Path> {
-    Ok(match (spec.name, spec.rpc, spec.pages) {
-        ("initialize", ..) => Path::Call(What::Initialize, params),
-        ("connect", ..) => Path::Call(What::Connect, params),
-        ("discover", ..) => Path::Call(What::ByEra(methods::DISCOVER), params),
-        ("ping", ..) => Path::Call(What::ByEra(methods::PING), params),
-        ("subscribe_resource", ..) => Path::Call(What::ByEra(methods::SUBSCRIBE), params),
-        ("unsubscribe_resource", ..) => Path::Call(What::ByEra(methods::UNSUBSCRIBE), params),
-        ("set_logging_level", ..) => Path::Call(What::ByEra(methods::SET_LEVEL), params),
-        (_, Some(rpc), Some(member)) => Path::Call(What::AllPages(rpc, member), params),
-        (name, Some(rpc), None) => {
-            let field = if matches!(name, "call_tool" | "get_prompt") { "arguments" } else { "params" };
-            Path::Call(What::Rpc(rpc.to_owned(), field), params)
-        }
-        (name, None, _) => {
-            let free: Free<'_> = serde_json::from_slice(&params)
-                .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
-            let inner =
-                free.params.map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
-            if name == "notify" {
-                crate::protocol::params::check("params", &inner)?;
-                Path::Notify(free.method, inner)
-            } else {
-                Path::Call(What::Rpc(free.method, "params"), inner)
-            }
-        }
-    })
+fn addressed(spec: &'static MethodSpec, params: Bytes) -> Result<Addressed> {
+    if !matches!(spec.kind, MethodKind::AnyRequest | MethodKind::Notify) {
+        return Ok(Addressed::Call(MethodCall::new(spec), params));
+    }
+    let given: AnyMethod<'_> = serde_json::from_slice(&params)
+        .map_err(|_| Error::config(Code::InvalidArgument, "method", "must be a string"))?;
+    let inner =
+        given.params.map_or_else(|| Bytes::from_static(b"{}"), |inner| params.slice_ref(inner.get().as_bytes()));
+    if spec.kind == MethodKind::AnyRequest {
+        return Ok(Addressed::Call(MethodCall::of_any(&given.method), inner));
+    }
+    crate::protocol::params::check("params", &inner)?;
+    Ok(Addressed::Notify(given.method, inner))
 }
 
 /// A registry's record without its secrets, as it is shown: JSON text in and out.
@@ -409,9 +392,9 @@ pub fn looks_like_error(result: &[u8]) -> bool {
     crate::protocol::raw_result::looks_like_error(result)
 }
 
-/// The params of `request` and `notify`: a method, and its own params.
+/// The params of `request` and `notify`: a method and its params.
 #[derive(Deserialize)]
-struct Free<'a> {
+struct AnyMethod<'a> {
     method: String,
     #[serde(borrow, default)]
     params: Option<&'a RawValue>,
@@ -442,7 +425,7 @@ impl Prepared {
                 let result = Bytes::from_static(b"null");
                 return Ok(CallOutput::of(RawReply { result, ..RawReply::default() }, false));
             }
-            RequestKind::Call(client, what, call) => client.raw(&what, *call).await,
+            RequestKind::Call(client, method, call) => client.raw(&method, *call).await,
             RequestKind::Prepared(work) => prepared::run(work).await,
         };
         if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
-use crate::client::{Client, What};
+use crate::client::{Client, MethodCall};
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
 use crate::protocol::raw_result::{Metadata, RawReply};
@@ -22,7 +22,7 @@ use crate::session::call::ProgressSink;
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<'a, T> {
     client: &'a Client,
-    what: What,
+    method: MethodCall,
     params: Result<Bytes>,
     options: CallOptions,
     progress: Option<ProgressSink>,
@@ -30,8 +30,8 @@ pub struct Call<'a, T> {
 }
 
 impl<'a, T> Call<'a, T> {
-    pub(crate) fn new(client: &'a Client, what: What, params: Result<Bytes>) -> Self {
-        Self { client, what, params, options: CallOptions::default(), progress: None, result: PhantomData }
+    pub(crate) fn new(client: &'a Client, method: MethodCall, params: Result<Bytes>) -> Self {
+        Self { client, method, params, options: CallOptions::default(), progress: None, result: PhantomData }
     }
 
     /// Sets options of the call. Absent options keep their earlier value.
@@ -69,7 +69,7 @@ impl<'a, T> Call<'a, T> {
 impl<T> std::fmt::Debug for Call<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // Arguments and keys are omitted: they may be sensitive.
-        f.debug_struct("Call").field("what", &self.what).finish_non_exhaustive()
+        f.debug_struct("Call").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
@@ -79,8 +79,8 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let call = self.client.prepare(&self.what, self.params?, &self.options, self.progress)?;
-            let raw = self.client.raw(&self.what, call).await?;
+            let call = self.client.prepare(&self.method, self.params?, &self.options, self.progress)?;
+            let raw = self.client.raw(&self.method, call).await?;
             let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
             Ok(Reply { value, raw })
         })

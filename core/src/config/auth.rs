@@ -114,40 +114,14 @@ impl AuthConfig {
         let Some((kind, required, allowed)) = MEMBERS.iter().find(|(name, ..)| *name == kind) else {
             return Err(Error::config(Code::InvalidOption, "type", format_args!("must be one of {}", types())));
         };
-        for spec in AUTH_OPTIONS.iter().filter(|spec| spec.name != "type") {
-            let belongs = required.contains(&spec.name) || allowed.contains(&spec.name);
-            if self.given(spec.name) && !belongs {
-                let message = format!("does not belong to the type {kind}");
-                return Err(Error::config(Code::InvalidOption, spec.name, message));
-            }
-            if required.contains(&spec.name) && !self.given(spec.name) {
-                return Err(Error::config(
-                    Code::MissingOption,
-                    spec.name,
-                    format_args!("is required by the type {kind}"),
-                ));
-            }
-        }
+        self.check_members(kind, required, allowed)?;
         let secret = |secret: &Option<Secret>| secret.clone().unwrap_or_default();
         Ok(match *kind {
             "bearer" => {
                 let token = secret(&self.token);
                 Credentials::Fixed(AUTHORIZATION, bearer("token", &token)?, vec![token])
             }
-            "basic" => {
-                let (username, password) = (self.username.clone().unwrap_or_default(), secret(&self.password));
-                if username.contains(':') || username.chars().any(char::is_control) {
-                    let allowed = "must have no colon and no control characters (RFC 7617 section 2)";
-                    return Err(Error::config(Code::InvalidOption, "username", allowed));
-                }
-                if password.expose().chars().any(char::is_control) {
-                    return Err(Error::config(Code::InvalidOption, "password", "must have no control characters"));
-                }
-                let both = format!("{username}:{}", password.expose());
-                let encoded = base64::engine::general_purpose::STANDARD.encode(both);
-                let value = sensitive("password", &format!("Basic {encoded}"))?;
-                Credentials::Fixed(AUTHORIZATION, value, vec![password, encoded.into()])
-            }
+            "basic" => self.basic_credentials()?,
             "oauth2" => {
                 let client_id = self.client_id.clone().unwrap_or_default();
                 if client_id.is_empty() {
@@ -166,12 +140,47 @@ impl AuthConfig {
                 let name = self.name.as_deref().unwrap_or("Authorization");
                 let name = header_rules::credential_name(name)?;
                 let value = secret(&self.value);
-                // A value such as "Bearer x" is searched for without its first word, too.
-                let word = value.expose().rsplit(' ').next().unwrap_or_default().to_owned();
-                Credentials::Fixed(name, sensitive("value", value.expose())?, vec![value, word.into()])
+                // The token of a value such as "Bearer x" is redacted on its own, too.
+                let token = value.expose().rsplit(' ').next().unwrap_or_default().to_owned();
+                Credentials::Fixed(name, sensitive("value", value.expose())?, vec![value, token.into()])
             }
             _ => Credentials::None,
         })
+    }
+
+    /// Refuses members that are missing, or that do not belong to the type.
+    fn check_members(&self, kind: &str, required: &[&str], allowed: &[&str]) -> Result<()> {
+        for spec in AUTH_OPTIONS.iter().filter(|spec| spec.name != "type") {
+            let belongs = required.contains(&spec.name) || allowed.contains(&spec.name);
+            if self.given(spec.name) && !belongs {
+                let message = format!("does not belong to the type {kind}");
+                return Err(Error::config(Code::InvalidOption, spec.name, message));
+            }
+            if required.contains(&spec.name) && !self.given(spec.name) {
+                return Err(Error::config(
+                    Code::MissingOption,
+                    spec.name,
+                    format_args!("is required by the type {kind}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn basic_credentials(&self) -> Result<Credentials> {
+        let (username, password) =
+            (self.username.clone().unwrap_or_default(), self.password.clone().unwrap_or_default());
+        if username.contains(':') || username.chars().any(char::is_control) {
+            let allowed = "must have no colon and no control characters (RFC 7617 section 2)";
+            return Err(Error::config(Code::InvalidOption, "username", allowed));
+        }
+        if password.expose().chars().any(char::is_control) {
+            return Err(Error::config(Code::InvalidOption, "password", "must have no control characters"));
+        }
+        let both = format!("{username}:{}", password.expose());
+        let encoded = base64::engine::general_purpose::STANDARD.encode(both);
+        let value = sensitive("password", &format!("Basic {encoded}"))?;
+        Ok(Credentials::Fixed(AUTHORIZATION, value, vec![password, encoded.into()]))
     }
 }
 

@@ -346,14 +346,6 @@ pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], sp
     Err(Error::config(Code::UnknownOption, &crate::util::sanitize::preview(name.as_bytes()), message))
 }
 
-/// The name without `r#`.
-pub(crate) const fn plain(name: &'static str) -> &'static str {
-    match name.as_bytes() {
-        [b'r', b'#', ..] => name.split_at(2).1,
-        _ => name,
-    }
-}
-
 /// The list of allowed words, if any.
 pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'static str] {
     match lists {
@@ -377,7 +369,7 @@ macro_rules! options {
 
         #[doc = concat!("The table that describes [`", stringify!($struct), "`].")]
         pub const $specs: &[$crate::config::option_table::OptionSpec] = &[$($crate::config::option_table::OptionSpec {
-            name: $crate::config::option_table::plain(stringify!($name)),
+            name: $crate::protocol::param_spec::without_raw_prefix(stringify!($name)),
             takes: <$type as $crate::config::option_table::OptionValue>::TAKES,
             kind: <$type as $crate::config::option_table::OptionValue>::KIND,
             nullable: <$type as $crate::config::option_table::OptionValue>::NULL_IS_A_VALUE,

@@ -130,11 +130,7 @@ impl ClientConfig {
             total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
             connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
             pool_idle_timeout: required("pool_idle_timeout", self.pool_idle_timeout, idle)?,
-            max_connections: self
-                .max_connections
-                .unwrap_or(Some(256))
-                .map(|most| positive("max_connections", most))
-                .transpose()?,
+            max_connections: self.connection_limit()?,
             max_attempts: positive("max_attempts", self.max_attempts.unwrap_or(3))?,
             backoff,
             retry_budget: self.retry_budget.unwrap_or(Some(500)),
@@ -150,6 +146,10 @@ impl ClientConfig {
             strict: self.strict.unwrap_or(false),
             profile,
         })
+    }
+
+    fn connection_limit(&self) -> Result<Option<u32>> {
+        self.max_connections.unwrap_or(Some(256)).map(|most| positive("max_connections", most)).transpose()
     }
 
     /// The headers of every request.

@@ -4,7 +4,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::members::Members;
-use crate::protocol::params::{check, check_tool_call, with_members, with_meta, with_progress_token, without_null};
+use crate::protocol::params::{check, check_tool_call, with_members, with_meta, with_progress_token};
 
 /// `params`: those of a call, as a face would write them.
 ///
@@ -13,7 +13,6 @@ use crate::protocol::params::{check, check_tool_call, with_members, with_meta, w
 pub fn arguments(params: &[u8]) {
     let checked = check("params", params);
     let _ = check_tool_call(params);
-    without_null(params, "cursor");
     let Ok(text) = std::str::from_utf8(params) else { return };
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
         // The faces write valid JSON; anything else must do no harm.

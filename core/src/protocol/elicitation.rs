@@ -50,42 +50,60 @@ pub(crate) fn read(params: &Value, reading: SchemaReading) -> Result<Elicitation
     }
 }
 
+const NOT_FLAT: &str = "params.requestedSchema must be an object of plain fields";
+
+/// The fields of a form.
+fn properties<'a>(
+    schema: &'a Value,
+    reading: SchemaReading,
+    unusual: &mut Places,
+) -> Result<Vec<(&'a String, &'a Value)>, String> {
+    match &schema["properties"] {
+        Value::Object(properties) => Ok(properties.iter().collect()),
+        // Some servers omit empty properties, and PHP writes an empty list.
+        other
+            if reading == SchemaReading::Lenient && schema.is_object() && (other.is_null() || *other == json!([])) =>
+        {
+            unusual.add("properties", &[]);
+            Ok(Vec::new())
+        }
+        _ => Err(NOT_FLAT.to_owned()),
+    }
+}
+
+/// The schema of each field, in the form in which values are validated.
+fn field_schemas<'a>(
+    properties: &[(&'a String, &'a Value)],
+    fields: &mut FormFields<'a>,
+    reading: SchemaReading,
+    unusual: &mut Places,
+) -> Result<Map<String, Value>, String> {
+    let mut checks = Map::new();
+    for (name, field) in properties.iter().copied() {
+        let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::word(name.as_bytes()));
+        if FormFields::is_usual(field) {
+            checks.insert(name.clone(), FormFields::usual(field));
+        } else if reading == SchemaReading::Strict {
+            return Err(named("is not a plain field (see the option strict)"));
+        } else {
+            unusual.add(name, &[]);
+            checks.insert(name.clone(), fields.check(field).ok_or_else(|| named("cannot be shown"))?);
+        }
+    }
+    Ok(checks)
+}
+
 impl Form {
     fn read(schema: &Value, reading: SchemaReading) -> Result<Self, String> {
-        const NOT_FLAT: &str = "params.requestedSchema must be an object of plain fields";
         let mut unusual_fields = Places::default();
+        let mut fields = FormFields::of(schema);
         let whole = schema;
         let schema = if reading == SchemaReading::Lenient { target(schema) } else { schema };
-        let none = Map::new();
-        let properties = match &schema["properties"] {
-            Value::Object(properties) => properties,
-            // Some leave them out where there are none, and PHP writes an empty list.
-            other
-                if reading == SchemaReading::Lenient
-                    && schema.is_object()
-                    && (other.is_null() || *other == json!([])) =>
-            {
-                unusual_fields.add("properties", &[]);
-                &none
-            }
-            _ => return Err(NOT_FLAT.to_owned()),
-        };
+        let properties = properties(schema, reading, &mut unusual_fields)?;
         if !std::ptr::eq(whole, schema) {
             unusual_fields.add("$ref", &[]);
         }
-        let mut fields = FormFields::of(whole);
-        let mut checks = Map::new();
-        for (name, field) in properties {
-            let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::word(name.as_bytes()));
-            if FormFields::is_usual(field) {
-                checks.insert(name.clone(), FormFields::usual(field));
-            } else if reading == SchemaReading::Strict {
-                return Err(named("is not a plain field (see the option strict)"));
-            } else {
-                unusual_fields.add(name, &[]);
-                checks.insert(name.clone(), fields.check(field).ok_or_else(|| named("cannot be shown"))?);
-            }
-        }
+        let checks = field_schemas(&properties, &mut fields, reading, &mut unusual_fields)?;
         let required = match &schema["required"] {
             Value::Null if reading == SchemaReading::Lenient => json!([]),
             Value::Null if schema.get("required").is_none() => json!([]),
@@ -94,15 +112,14 @@ impl Form {
         if !required.is_array() {
             unusual_fields.add("required", &[]);
         }
-        let check = json!({ "type": "object", "properties": checks, "required": required });
-        // Whether something is missing is looked at when the defaults are in.
         let names = required.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-        let check = match reading {
-            SchemaReading::Strict => json_schema::compile(&check, reading),
-            SchemaReading::Lenient => json_schema::compile(&json!({ "type": "object", "properties": checks }), reading),
-        };
+        let mut check = json!({ "type": "object", "properties": checks });
+        if reading == SchemaReading::Strict {
+            check["required"] = required;
+        }
+        let compiled = json_schema::compile(&check, reading);
         let mut form = Self {
-            check: Arc::new(check.map_err(|why| format!("params.requestedSchema cannot be used: {why}"))?),
+            check: Arc::new(compiled.map_err(|why| format!("params.requestedSchema cannot be used: {why}"))?),
             required: names,
             defaults: Map::new(),
             unusual_fields,
@@ -273,12 +290,41 @@ mod tests {
         }
     }
 
-    /// A field as a library writes it, what fits it, and what does not. Each is refused where forms are read strictly.
+    /// Checks a field as a library writes it: values that fit, and values that do not. It is reported, or usable in strict mode.
+    fn check_field(field: &Value, fits: &Value, fits_not: &Value) {
+        let form = json!({"message": "m", "requestedSchema": {
+            "type": "object", "properties": {"a": field}, "required": ["a"],
+            "$defs": {"Size": {"type": "string", "enum": ["s", "m"]}}
+        }});
+        let accept =
+            |value: &Value, reading| sent(&form, json!({"action": "accept", "content": {"a": value}}), reading);
+        for value in fits.as_array().unwrap() {
+            assert_eq!(
+                accept(value, SchemaReading::Lenient).map(|sent| sent["content"]["a"].clone()).as_ref(),
+                Ok(value),
+                "{field}"
+            );
+        }
+        for value in fits_not.as_array().unwrap() {
+            assert!(accept(value, SchemaReading::Lenient).is_err(), "{field} {value}");
+        }
+        let Ok(Elicitation::Form(read)) = read(&form, SchemaReading::Lenient) else { panic!("{field}") };
+        let is_reported = !read.unusual_fields.is_empty() || read.check.changes != json_schema::Changes::default();
+        assert!(
+            is_reported || accept(&fits[0], SchemaReading::Strict).is_ok(),
+            "{field} is reported, or has nothing to report"
+        );
+    }
+
+    fn titled() -> Value {
+        json!([{"const": "s", "title": "Small"}, {"const": "m", "title": "Medium"}])
+    }
+
     #[test]
-    fn fields_are_read_as_libraries_write_them() {
+    fn fields_of_zod_are_read() {
         let zod_email =
             r"^(?!\.)(?!.*\.\.)([A-Za-z0-9_'+\-\.]*)[A-Za-z0-9_+-]@([A-Za-z0-9][A-Za-z0-9\-]*\.)+[A-Za-z]{2,}$";
-        let titled = json!([{"const": "s", "title": "Small"}, {"const": "m", "title": "Medium"}]);
+        let titled = titled();
         for (field, fits, fits_not) in [
             // zod: look-ahead; the length is still checked.
             (
@@ -292,6 +338,14 @@ mod tests {
             (json!({"oneOf": titled}), json!(["s"]), json!(["l", "Small"])),
             (json!({"anyOf": titled}), json!(["m"]), json!(["Medium"])),
             (json!({"const": true}), json!([true]), json!([false])),
+        ] {
+            check_field(&field, &fits, &fits_not);
+        }
+    }
+
+    #[test]
+    fn fields_of_pydantic_are_read() {
+        for (field, fits, fits_not) in [
             // pydantic: Optional[…], an Enum, a Literal.
             (
                 json!({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}),
@@ -307,6 +361,15 @@ mod tests {
                 json!(["a", "xyz"]),
                 json!(["abc", 1]),
             ),
+        ] {
+            check_field(&field, &fits, &fits_not);
+        }
+    }
+
+    #[test]
+    fn fields_of_gson_and_dotnet_are_read() {
+        let titled = titled();
+        for (field, fits, fits_not) in [
             // Gson and .NET.
             (json!({"type": ["string", "null"]}), json!(["a", null]), json!([1])),
             (json!({"type": ["string", "null"], "enum": ["a", null]}), json!(["a", null]), json!(["b"])),
@@ -334,28 +397,7 @@ mod tests {
                 json!([["l"]]),
             ),
         ] {
-            let form = json!({"message": "m", "requestedSchema": {
-                "type": "object", "properties": {"a": field}, "required": ["a"],
-                "$defs": {"Size": {"type": "string", "enum": ["s", "m"]}}
-            }});
-            let accept =
-                |value: &Value, reading| sent(&form, json!({"action": "accept", "content": {"a": value}}), reading);
-            for value in fits.as_array().unwrap() {
-                assert_eq!(
-                    accept(value, SchemaReading::Lenient).map(|sent| sent["content"]["a"].clone()).as_ref(),
-                    Ok(value),
-                    "{field}"
-                );
-            }
-            for value in fits_not.as_array().unwrap() {
-                assert!(accept(value, SchemaReading::Lenient).is_err(), "{field} {value}");
-            }
-            let Ok(Elicitation::Form(read)) = read(&form, SchemaReading::Lenient) else { panic!("{field}") };
-            let is_reported = !read.unusual_fields.is_empty() || read.check.changes != json_schema::Changes::default();
-            assert!(
-                is_reported || accept(&fits[0], SchemaReading::Strict).is_ok(),
-                "{field} is reported, or has nothing to report"
-            );
+            check_field(&field, &fits, &fits_not);
         }
     }
 

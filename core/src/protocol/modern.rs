@@ -11,9 +11,7 @@ use crate::error::Result;
 use crate::error::attempt_error::AttemptError;
 use crate::protocol::era::{Execution, RequestParts, UNSUPPORTED_VERSION};
 use crate::protocol::jsonrpc::INVALID_REQUEST;
-use crate::protocol::methods::{
-    DISCOVER, PING, PROMPTS_GET, RESOURCES_READ, SET_LEVEL, SUBSCRIBE, TOOLS_CALL, UNSUBSCRIBE,
-};
+use crate::protocol::methods::{DISCOVER, PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE, protocol_method};
 use crate::protocol::param_headers;
 use crate::protocol::params::with_meta;
 use crate::protocol::trace_context::TraceContext;
@@ -70,7 +68,7 @@ fn params(params: &[u8], members: &str, log_level: Option<&str>, trace: &TraceCo
     with_meta(params, &format!("{members}{level}{comma}{further}"), is_ours).map(Bytes::from)
 }
 
-/// Adds the method, and the name if the method has one.
+/// Adds the headers with the method, and with the name that the params contain, if the method has one.
 fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) {
     #[derive(Deserialize, Default)]
     #[serde(default)]
@@ -79,9 +77,9 @@ fn set_headers(headers: &mut HeaderMap, method: &str, params: &[u8]) {
         uri: Option<String>,
     }
     headers.insert(MCP_METHOD, param_headers::encode(method));
-    if matches!(method, TOOLS_CALL | PROMPTS_GET | RESOURCES_READ) {
+    if let Some(member) = protocol_method(method).and_then(|known| known.named_by) {
         let named: Named = serde_json::from_slice(params).unwrap_or_default();
-        if let Some(name) = if method == RESOURCES_READ { named.uri } else { named.name } {
+        if let Some(name) = if member == "uri" { named.uri } else { named.name } {
             headers.insert(MCP_NAME, param_headers::encode(&name));
         }
     }
@@ -94,9 +92,6 @@ pub(crate) enum ResultKind {
     /// The server requires input before it completes the call (basic/patterns/mrtr).
     InputRequired,
 }
-
-/// The methods whose results may require input.
-const MAY_REQUIRE_INPUT: &[&str] = &[TOOLS_CALL, PROMPTS_GET, RESOURCES_READ];
 
 /// Reads the type of a result of `method`; a result without a type is complete.
 ///
@@ -112,7 +107,9 @@ pub(crate) fn result_kind(method: &str, result: &[u8]) -> std::result::Result<Re
     let typed: Typed<'_> = serde_json::from_slice(result).unwrap_or_default();
     match typed.result_type.map(RawValue::get) {
         None | Some("\"complete\"") => Ok(ResultKind::Complete),
-        Some("\"input_required\"") if MAY_REQUIRE_INPUT.contains(&method) => Ok(ResultKind::InputRequired),
+        Some("\"input_required\"") if protocol_method(method).is_some_and(|known| known.requests_input) => {
+            Ok(ResultKind::InputRequired)
+        }
         Some(other) => {
             let shown = crate::util::sanitize::preview(other.as_bytes());
             let message = format!("the result is of type {shown}, which no answer to {method} has");

@@ -31,10 +31,18 @@ pub struct ResultSpec {
 
 /// A required parameter.
 pub(crate) const fn required(name: &'static str, takes: &'static str, help: &'static str) -> ParamSpec {
-    ParamSpec { name, takes, required: true, help }
+    ParamSpec { name: without_raw_prefix(name), takes, required: true, help }
 }
 
 /// An optional parameter.
 pub(crate) const fn optional(name: &'static str, takes: &'static str, help: &'static str) -> ParamSpec {
-    ParamSpec { name, takes, required: false, help }
+    ParamSpec { name: without_raw_prefix(name), takes, required: false, help }
+}
+
+/// The name without the `r#` of a Rust identifier such as `r#ref`.
+pub(crate) const fn without_raw_prefix(name: &'static str) -> &'static str {
+    match name.as_bytes() {
+        [b'r', b'#', ..] => name.split_at(2).1,
+        _ => name,
+    }
 }

@@ -3,8 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use bytes::Bytes;
-
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -203,13 +201,6 @@ pub(crate) fn with_members(params: &[u8], members: &[(&str, String)]) -> Result<
     }
     text.push('}');
     Ok(text.into_bytes())
-}
-
-/// Params without a member that is null: it was not given.
-pub(crate) fn without_null(params: &[u8], name: &str) -> Bytes {
-    let mut object: BTreeMap<String, &RawValue> = serde_json::from_slice(params).unwrap_or_default();
-    object.retain(|member, value| member != name || value.get() != "null");
-    serde_json::to_vec(&object).unwrap_or_default().into()
 }
 
 /// Whether params say nothing.

@@ -1,62 +1,18 @@
 //! The table of registry methods. The methods of the bindings are generated from it.
 
 use http::Method;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::config::call_options::CallOptions;
 use crate::error::{Code, Error, Result};
-use crate::protocol::param_spec::{ParamSpec, ResultSpec, optional, required};
+use crate::protocol::methods::MethodSpec;
+use crate::protocol::param_spec::{ParamSpec, optional, required};
 use crate::registry::config::{RegistryConfig, RegistryContext};
 use crate::registry::pager::Pager;
 use crate::registry::{gaia, sema4};
 use crate::retry::prepared::PreparedRequest;
 use crate::util::environment::Environment;
-
-/// One method of a registry.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub struct RegistryMethodSpec {
-    /// The registry: `gaia` or `sema4`.
-    pub registry: &'static str,
-    /// The name in snake case (Python); camel case in Node.
-    pub name: &'static str,
-    /// Whether it is an iterator over records that fetches pages on demand.
-    pub iterates: bool,
-    /// The parameters, in order, before the options of the call.
-    pub params: &'static [ParamSpec],
-    /// The result, if any.
-    pub result: Option<ResultSpec>,
-    /// Whether it takes the options of a call.
-    pub options: bool,
-    /// Description.
-    pub help: &'static str,
-}
-
-impl RegistryMethodSpec {
-    const fn params(mut self, params: &'static [ParamSpec]) -> Self {
-        self.params = params;
-        self
-    }
-
-    const fn gives(mut self, gives: &'static str, help: &'static str) -> Self {
-        self.result = Some(ResultSpec { gives, help });
-        self
-    }
-
-    const fn iterates(mut self) -> Self {
-        self.iterates = true;
-        self
-    }
-
-    const fn without_options(mut self) -> Self {
-        self.options = false;
-        self
-    }
-}
-
-const fn of(registry: &'static str, name: &'static str, help: &'static str) -> RegistryMethodSpec {
-    RegistryMethodSpec { registry, name, iterates: false, params: &[], result: None, options: true, help }
-}
 
 const ID: ParamSpec = required("id", "string", "Server id.");
 const SERVER: ParamSpec = required("server", "ServerRecord", "The record, with the member names of the registry.");
@@ -71,28 +27,38 @@ const AS_SENT: &str = "The JSON body of the response.";
 const RECORD: &str = "The record of the server.";
 
 /// The table of methods of registries.
-pub const REGISTRY_METHODS: &[RegistryMethodSpec] = &[
-    of("gaia", "create", "Creates a server. After an ambiguous failure, the server is looked up by name.")
-        .params(&[SERVER])
-        .gives("ServerRecord", "The response of the registry."),
-    of("gaia", "list", "Lists the servers of a project.")
+pub const REGISTRY_METHODS: &[MethodSpec] = &[
+    MethodSpec::of_registry(
+        "gaia",
+        "create",
+        "Creates a server. After an ambiguous failure, the server is looked up by name.",
+    )
+    .params(&[SERVER])
+    .returns("ServerRecord", "The response of the registry."),
+    MethodSpec::of_registry("gaia", "list", "Lists the servers of a project.")
         .params(&[required("project_id", "string", "Project id.")])
-        .gives("ServerRecord[]", "The records of the servers."),
-    of("gaia", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
-    of("gaia", "close", "Closes the client; further calls are refused.").without_options(),
-    of("sema4", "list", "Iterates over all servers; pages are fetched on demand.")
+        .returns("ServerRecord[]", "The records of the servers."),
+    MethodSpec::of_registry("gaia", "request", "Sends a request to a path below the base URL.")
+        .params(REQUEST)
+        .returns("any", AS_SENT),
+    MethodSpec::of_registry("gaia", "close", "Closes the client; further calls are refused.").without_options(),
+    MethodSpec::of_registry("sema4", "list", "Iterates over all servers; pages are fetched on demand.")
         .params(&[LIMIT])
-        .gives("ServerRecord", "The records of the servers, in order.")
+        .returns("ServerRecord", "The records of the servers, in order.")
         .iterates(),
-    of("sema4", "list_page", "Lists one page of servers.")
+    MethodSpec::of_registry("sema4", "list_page", "Lists one page of servers.")
         .params(&[NEXT, LIMIT])
-        .gives("ServerPage", "The page: `data`, `next` and `has_more`."),
-    of("sema4", "get", "Gets a server.").params(&[ID]).gives("ServerRecord", RECORD),
-    of("sema4", "create", "Creates a server.").params(&[SERVER]).gives("ServerRecord", RECORD),
-    of("sema4", "update", "Replaces a server.").params(&[ID, SERVER]).gives("ServerRecord", RECORD),
-    of("sema4", "delete", "Deletes a server.").params(&[ID]),
-    of("sema4", "request", "Sends a request to a path below the base URL.").params(REQUEST).gives("any", AS_SENT),
-    of("sema4", "close", "Closes the client; further calls are refused.").without_options(),
+        .returns("ServerPage", "The page: `data`, `next` and `has_more`."),
+    MethodSpec::of_registry("sema4", "get", "Gets a server.").params(&[ID]).returns("ServerRecord", RECORD),
+    MethodSpec::of_registry("sema4", "create", "Creates a server.").params(&[SERVER]).returns("ServerRecord", RECORD),
+    MethodSpec::of_registry("sema4", "update", "Replaces a server.")
+        .params(&[ID, SERVER])
+        .returns("ServerRecord", RECORD),
+    MethodSpec::of_registry("sema4", "delete", "Deletes a server.").params(&[ID]),
+    MethodSpec::of_registry("sema4", "request", "Sends a request to a path below the base URL.")
+        .params(REQUEST)
+        .returns("any", AS_SENT),
+    MethodSpec::of_registry("sema4", "close", "Closes the client; further calls are refused.").without_options(),
 ];
 
 /// A registry's client, of either kind.

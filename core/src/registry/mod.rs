@@ -13,7 +13,7 @@ pub(crate) mod rest_call;
 pub mod sema4;
 
 pub use config::{REGISTRY_OPTIONS, RegistryConfig};
-pub use methods::{REGISTRY_METHODS, RegistryMethodSpec};
+pub use methods::REGISTRY_METHODS;
 pub use record::Record;
 pub use record_to_client::connect;
 

@@ -5,13 +5,10 @@ use bytes::Bytes;
 use crate::error::attempt_error::AttemptError;
 use crate::observe::deviations::Deviation;
 use crate::protocol::lenient_json;
-use crate::protocol::methods::{METHODS, PING, RESOURCES_READ, SET_LEVEL, SUBSCRIBE, TOOLS_CALL, UNSUBSCRIBE};
+use crate::protocol::methods::{TOOLS_CALL, protocol_method};
 use crate::session::manager::SessionManager;
 use crate::transport::message::{Answer, Content};
 use crate::util::sanitize::preview_of;
-
-/// The methods whose results carry nothing: any result acknowledges them.
-const ACKNOWLEDGED: &[&str] = &[PING, SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE];
 
 impl SessionManager {
     /// Gives the result of `method` its right form, where that can be done without guessing.
@@ -23,7 +20,7 @@ impl SessionManager {
             Content::OtherResult(result) => {
                 let shown = || preview_of(&result, 200);
                 let did = || format!("the server answered {method} with the result {}", shown());
-                if !(ACKNOWLEDGED.contains(&method) && self.context.accepts(Deviation::EmptyResult, did)) {
+                if !(has_empty_result(method) && self.context.accepts(Deviation::EmptyResult, did)) {
                     let message = format!("the result of the response is {}, and must be an object", shown());
                     return Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
                 }
@@ -62,14 +59,14 @@ impl SessionManager {
     }
 }
 
-/// The lists in results of methods that are not read over pages.
-const SINGLE_LISTS: &[(&str, &str)] =
-    &[(TOOLS_CALL, "content"), (RESOURCES_READ, "contents"), ("prompts/get", "messages")];
+/// Whether any result of the method is an acknowledgement.
+fn has_empty_result(method: &str) -> bool {
+    protocol_method(method).is_some_and(|known| known.has_empty_result)
+}
 
-/// The member of a result that holds a list.
+/// The member of a result that must be a list.
 fn list_of(method: &str) -> Option<&'static str> {
-    let single = SINGLE_LISTS.iter().find(|(of, _)| *of == method).map(|(_, member)| *member);
-    single.or_else(|| METHODS.iter().filter(|row| row.rpc == Some(method)).find_map(|row| row.pages))
+    protocol_method(method).and_then(|known| known.list)
 }
 
 /// A result with an empty list in the place of null or an empty object, as some languages write one.

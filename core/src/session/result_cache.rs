@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::protocol::methods::{RESOURCES_READ, protocol_method, protocol_methods};
 use crate::protocol::raw_result::RawReply;
 
 /// The most that is kept, in answers and in bytes of them.
@@ -16,10 +17,6 @@ const MAX_RESULTS: usize = 256;
 const MAX_BYTES: usize = 16 << 20;
 /// Longer than a day no server is taken at its word.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// The methods whose answers may be kept.
-const CACHEABLE: &[&str] =
-    &["server/discover", "tools/list", "prompts/list", "resources/list", "resources/templates/list", "resources/read"];
 
 /// What an answer is found by: nothing else may change it. The token counts, as another one may see other things.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -32,7 +29,7 @@ pub(crate) struct CacheKey {
 impl CacheKey {
     /// `None` where answers to the method are not kept.
     pub(crate) fn of(method: &str, params: &Bytes, token: Option<u64>) -> Option<Self> {
-        let method = CACHEABLE.iter().find(|known| **known == method)?;
+        let method = protocol_method(method).filter(|known| known.is_cacheable)?.name;
         let is_of_a_round = |name: &[u8]| params.windows(name.len()).any(|window| window == name);
         if is_of_a_round(b"\"inputResponses\"") || is_of_a_round(b"\"requestState\"") {
             return None;
@@ -108,19 +105,16 @@ impl Cache {
 
     /// Forgets what a notification says has changed.
     pub(crate) fn heard(&self, method: &str, uri: impl FnOnce() -> Option<String>) {
-        let stale: &[&str] = match method {
-            "notifications/tools/list_changed" => &["tools/list"],
-            "notifications/prompts/list_changed" => &["prompts/list"],
-            "notifications/resources/list_changed" => &["resources/list", "resources/templates/list"],
-            "notifications/resources/updated" => &["resources/read"],
-            _ => return,
-        };
+        let stale: Vec<_> = protocol_methods().filter(|known| known.invalidated_by == Some(method)).collect();
+        if stale.is_empty() {
+            return;
+        }
         let uri = uri();
         let mut state = self.locked();
         state.invalidations += 1;
         state.forget(|key, _| {
-            let is_the_one = uri.as_deref().is_none_or(|uri| key.method != "resources/read" || key.is_of(uri));
-            stale.contains(&key.method) && is_the_one
+            let is_the_one = uri.as_deref().is_none_or(|uri| key.method != RESOURCES_READ || key.is_of(uri));
+            stale.iter().any(|known| known.name == key.method) && is_the_one
         });
     }
 

@@ -6,20 +6,18 @@ mod cases;
 mod control;
 mod ledger;
 mod matching;
+mod methods;
 mod registry;
 mod schema;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use futures_util::TryStreamExt;
 use libtest_mimic::{Failed, Trial};
-use omni_mcp::{CallOptions, Client, Error, Reply, Spelling};
+use omni_mcp::Error;
 use omni_mcp_devserver::DevServer;
-use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use arguments::Special;
 use case_client::CaseClient;
 use cases::CaseFile;
 use matching::mismatch;
@@ -100,7 +98,7 @@ async fn call_step(step: &Value, client: &CaseClient) -> Result<(), String> {
     let received = Arc::new(Mutex::new(Vec::new()));
     let progress = step.get("progress").map(|_| Arc::clone(&received));
     let outcome = match client {
-        CaseClient::Client { client, .. } => call(step, client, progress).await,
+        CaseClient::Client { client, .. } => methods::call(step, client, progress).await,
         CaseClient::Registry(registry) => registry::call(step, registry).await,
     };
     if let Some(expected) = step.get("progress") {
@@ -120,71 +118,6 @@ async fn call_step(step: &Value, client: &CaseClient) -> Result<(), String> {
         (Err(error), None) => Err(format!("failed: {error}")),
         (Err(error), Some(expected)) => mismatch(expected, &as_json(&error)).map_or(Ok(()), Err),
     }
-}
-
-async fn call(step: &Value, client: &Client, received: Option<Arc<Mutex<Vec<Value>>>>) -> Outcome {
-    let args = step.get("args").cloned().unwrap_or_else(|| json!({}));
-    let options = step.get("options").map(Value::to_string).unwrap_or_default();
-    let options = CallOptions::from_json(&options, Spelling::Snake)?;
-    let word = |name: &str| args[name].as_str().unwrap_or_default();
-    let object = |name: &str| Special(args.get(name).cloned().unwrap_or_else(|| Value::Object(Map::new())));
-    macro_rules! outcome {
-        ($call:expr) => {{
-            let mut call = $call.options(options);
-            if let Some(received) = received {
-                call = call.on_progress(move |progress| received.lock().unwrap().push(json!(progress)));
-            }
-            call.await
-        }};
-    }
-    match step["call"].as_str().unwrap_or_default() {
-        "connect" => client.connect().await.map(|()| (Value::Null, Value::Null)),
-        "initialize" => outcome!(client.initialize()).map(result),
-        "discover" => outcome!(client.discover()).map(result),
-        "list_resources" => outcome!(client.list_resources()).map(result),
-        "list_resources_page" => outcome!(client.list_resources_page(args["cursor"].as_str())).map(result),
-        "list_resource_templates" => outcome!(client.list_resource_templates()).map(result),
-        "list_resource_templates_page" => {
-            outcome!(client.list_resource_templates_page(args["cursor"].as_str())).map(result)
-        }
-        "list_prompts" => outcome!(client.list_prompts()).map(result),
-        "list_prompts_page" => outcome!(client.list_prompts_page(args["cursor"].as_str())).map(result),
-        "iter_tools" => items(client.iter_tools()).await,
-        "iter_resources" => items(client.iter_resources()).await,
-        "iter_resource_templates" => items(client.iter_resource_templates()).await,
-        "iter_prompts" => items(client.iter_prompts()).await,
-        "read_resource" => outcome!(client.read_resource(word("uri"))).map(result),
-        "subscribe_resource" => outcome!(client.subscribe_resource(word("uri"))).map(empty),
-        "unsubscribe_resource" => outcome!(client.unsubscribe_resource(word("uri"))).map(empty),
-        "get_prompt" => outcome!(client.get_prompt(word("name"), object("arguments"))).map(result),
-        "complete" => outcome!(client.complete(&args["ref"], &args["argument"], &args["context"])).map(result),
-        "set_logging_level" => outcome!(client.set_logging_level(word("level"))).map(empty),
-        "ping" => outcome!(client.ping()).map(empty),
-        "list_tools" => outcome!(client.list_tools()).map(result),
-        "list_tools_page" => outcome!(client.list_tools_page(args["cursor"].as_str())).map(result),
-        "call_tool" => outcome!(client.call_tool(word("name"), object("arguments"))).map(result),
-        "request" => outcome!(client.request(word("method"), object("params"))).map(result),
-        "notify" => client.notify(word("method"), object("params")).await.map(|()| (Value::Null, Value::Null)),
-        "close" => {
-            client.close().await;
-            Ok((Value::Null, Value::Null))
-        }
-        other => panic!("the runner knows no method {other}"),
-    }
-}
-
-/// All items of a list that is read page by page.
-async fn items<T: Serialize>(items: impl futures_util::Stream<Item = Result<T, Error>>) -> Outcome {
-    let items: Vec<T> = items.try_collect().await?;
-    Ok((json!(items), Value::Null))
-}
-
-fn empty<T>(reply: Reply<T>) -> (Value, Value) {
-    (json!({}), json!(reply.metadata()))
-}
-
-fn result<T: Serialize>(reply: Reply<T>) -> (Value, Value) {
-    (json!(reply.value), json!(reply.metadata()))
 }
 
 fn as_json(error: &Error) -> Value {

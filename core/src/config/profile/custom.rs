@@ -69,26 +69,9 @@ impl ProfileConfig {
             api_key: self.api_key_variable.clone().map(Cow::Owned),
             base_url: self.base_url_variable.clone().map(Cow::Owned),
         };
-        if let Some(url) = &self.base_url {
-            profile.base_url = Some(Cow::Owned(url.as_str().to_owned()));
-        }
-        for (name, given, path) in
-            [("path", &self.path, &mut profile.path), ("sse_path", &self.sse_path, &mut profile.sse_path)]
-        {
-            if let Some(given) = given {
-                if !(given.is_empty() || given.starts_with('/')) || given.contains(['?', '#']) {
-                    return Err(Error::config(Code::InvalidOption, name, "must be a path that begins with /"));
-                }
-                *path = Cow::Owned(given.clone());
-            }
-        }
-        if let Some(name) = &self.api_key_header {
-            http::HeaderName::try_from(name.as_str())
-                .map_err(|_| Error::config(Code::InvalidOption, "api_key_header", "must be the name of a header"))?;
-            profile.api_key_header = Some(Cow::Owned(name.clone()));
-        }
+        self.set_addresses(&mut profile)?;
         if let Some(versions) = &self.versions {
-            if versions.is_empty() || !versions.iter().all(|version| is_word(version)) {
+            if versions.is_empty() || !versions.iter().all(|version| is_version(version)) {
                 let allowed = "must be a list of protocol versions, such as 2025-11-25";
                 return Err(Error::config(Code::InvalidOption, "versions", allowed));
             }
@@ -107,10 +90,7 @@ impl ProfileConfig {
         }
         for row in self.catalogue.iter().flatten() {
             if row.happened.is_sent_again_to_all() && row.delivery > Delivery::Rejected {
-                let allowed = format!(
-                    "\"{}\" is sent again whatever it was: its delivery must be not_sent or rejected",
-                    row.word
-                );
+                let allowed = format!("\"{}\" is always retried: its delivery must be not_sent or rejected", row.word);
                 return Err(Error::config(Code::InvalidOption, "catalogue", allowed));
             }
         }
@@ -120,9 +100,31 @@ impl ProfileConfig {
         profile.session_lost = own.chain(profile.session_lost.iter()).cloned().collect();
         Ok(profile)
     }
+
+    fn set_addresses(&self, profile: &mut Profile) -> Result<()> {
+        if let Some(url) = &self.base_url {
+            profile.base_url = Some(Cow::Owned(url.as_str().to_owned()));
+        }
+        for (name, given, path) in
+            [("path", &self.path, &mut profile.path), ("sse_path", &self.sse_path, &mut profile.sse_path)]
+        {
+            if let Some(given) = given {
+                if !(given.is_empty() || given.starts_with('/')) || given.contains(['?', '#']) {
+                    return Err(Error::config(Code::InvalidOption, name, "must be a path that begins with /"));
+                }
+                *path = Cow::Owned(given.clone());
+            }
+        }
+        if let Some(name) = &self.api_key_header {
+            http::HeaderName::try_from(name.as_str())
+                .map_err(|_| Error::config(Code::InvalidOption, "api_key_header", "must be the name of a header"))?;
+            profile.api_key_header = Some(Cow::Owned(name.clone()));
+        }
+        Ok(())
+    }
 }
 
-fn is_word(text: &str) -> bool {
+fn is_version(text: &str) -> bool {
     (1..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
@@ -133,12 +135,12 @@ fn by_name(field: &str, name: &str) -> Result<&'static Profile> {
     })
 }
 
-/// The option `profile`: a name, or a profile of the user's own.
+/// The option `profile`: the name of a built-in profile, or a custom profile.
 #[derive(Debug, Clone)]
 pub enum Choice {
-    /// One of the profiles here.
+    /// A built-in profile.
     Named(String),
-    /// The user's own.
+    /// A custom profile.
     Own(Box<ProfileConfig>),
 }
 
@@ -206,7 +208,7 @@ impl OptionValue for Vec<ServiceCode> {
         value.as_array()?.iter().map(|row| service_code(row).ok()).collect()
     }
 
-    /// Tells which of the rows it is.
+    /// Errors name the invalid row.
     fn read_as(name: &str, value: &Value, _: Spelling) -> Result<Self> {
         let refused = |why: &dyn std::fmt::Display| Error::config(Code::InvalidOption, name, why);
         let Some(rows) = value.as_array() else { return Err(refused(&format_args!("must be {}", Self::TAKES))) };
@@ -222,7 +224,7 @@ fn service_code(row: &Value) -> std::result::Result<ServiceCode, String> {
     let row: CodeRow = serde_json::from_value(row.clone())
         .map_err(|error| crate::util::sanitize::preview(error.to_string().as_bytes()))?;
     let code = Code::named(&row.code)
-        .ok_or_else(|| format!("{} is no code of an error", crate::util::sanitize::preview(row.code.as_bytes())))?;
+        .ok_or_else(|| format!("{} is not an error code", crate::util::sanitize::preview(row.code.as_bytes())))?;
     let delivery = row.delivery.unwrap_or(row.happened.delivery());
     Ok(ServiceCode { code, delivery, happened: row.happened, word: Cow::Owned(row.word) })
 }
