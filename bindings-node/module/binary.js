@@ -9,7 +9,7 @@ export function loadBinary() {
   try {
     const found = inBundle();
     const binary = typeof found === "string" ? loaded(found) : found;
-    // Bundlers can be told to leave a file empty.
+    // Bundlers can be configured to leave a file empty.
     if (typeof binary?.Channel !== "function") throw new Error("what the bundler gave for it is no binary");
     return binary;
   } catch (failure) {

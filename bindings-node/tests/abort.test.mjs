@@ -41,7 +41,7 @@ test("during: it settles at once, and the server sees the connection go", async 
   assert.equal(error.idempotencyKey, "idem_abort");
   assert.equal(error.cause.name, "AbortError");
   assert.ok(await server.wait({ count: "disconnects", atLeast: 1 }));
-  // The client is as good as before.
+  // The client can still be used.
   const { structuredContent } = await search(client);
   assert.equal(structuredContent.query, "inflation");
 });
@@ -89,7 +89,7 @@ test("AbortSignal.timeout is the cause", async (t) => {
   assert.equal(error.cause.name, "TimeoutError");
 });
 
-test("what is no signal is refused", async (t) => {
+test("a value that is not a signal is refused", async (t) => {
   const { server, client } = await served(t);
   const error = await failureOf(search(client, { signal: {} }));
   assert.equal(error.kind, "config");

@@ -20,7 +20,7 @@ async function generic(t, server, client) {
   return { server: started, client: made };
 }
 
-test("onProgress runs in the context of its call, also where many run at once", async (t) => {
+test("onProgress runs in the context of its call, also with concurrent calls", async (t) => {
   const { client } = await generic(t);
   const received = new Map();
   const call = (n) => context.run(n, async () => {
@@ -42,7 +42,7 @@ test("onProgress runs in the context of its call, also where many run at once", 
   assert.equal(outside, undefined);
 });
 
-test("a call that is made in onProgress is of the same context", async (t) => {
+test("a call made in onProgress has the same context", async (t) => {
   const { client } = await generic(t);
   const inner = [];
   await context.run("outer", () => client.callTool("echo", {}, {
@@ -52,7 +52,7 @@ test("a call that is made in onProgress is of the same context", async (t) => {
   assert.deepEqual(new Set(inner), new Set(["outer"]));
 });
 
-test("a client's own functions run in the context of its making, whoever calls", async (t) => {
+test("callbacks of a client run in the context of its creation, whichever context a call has", async (t) => {
   const received = {};
   const note = (name, given) => async () => {
     received[name] = context.getStore();
@@ -60,7 +60,7 @@ test("a client's own functions run in the context of its making, whoever calls",
     assert.equal(context.getStore(), received[name]);
     return given;
   };
-  const { server, client } = await context.run("making", () => generic(t, { auth: { type: "bearer", token: "tok_1" }, era: "legacy" }, {
+  const { server, client } = await context.run("creation", () => generic(t, { auth: { type: "bearer", token: "tok_1" }, era: "legacy" }, {
     tokenProvider: note("tokenProvider", "tok_1"),
     onNotification: note("onNotification"),
     onLog: note("onLog"),
@@ -83,17 +83,17 @@ test("a client's own functions run in the context of its making, whoever calls",
     assert.equal(context.getStore(), "calling");
   });
   const names = ["tokenProvider", "onNotification", "onLog", "onState", "onRoots", "onSampling", "onElicitation"];
-  assert.deepEqual(received, Object.fromEntries(names.map((name) => [name, "making"])));
+  assert.deepEqual(received, Object.fromEntries(names.map((name) => [name, "creation"])));
 });
 
-test("functions of a client that was made in no context have none", async (t) => {
+test("callbacks of a client that was created without a context have none", async (t) => {
   let received = "not received";
   const { client } = await generic(t, {}, { onState: () => { received = context.getStore(); } });
   await context.run("calling", () => client.ping());
   assert.equal(received, undefined);
 });
 
-test("enterWith, and a function that the caller has bound elsewhere", async (t) => {
+test("enterWith, and a function bound to another context", async (t) => {
   const { client } = await generic(t);
   const bound = context.run("bound", () => AsyncLocalStorage.bind(() => context.getStore()));
   const received = [];
@@ -104,7 +104,7 @@ test("enterWith, and a function that the caller has bound elsewhere", async (t) 
   assert.deepEqual(received, ["entered", "bound", "entered", "bound"]);
 });
 
-test("what was handed over is among the open handles no longer than it is needed", async (t) => {
+test("contexts are destroyed when their call or client ends", async (t) => {
   const open = new Map();
   const hook = createHook({
     init: (id, type) => { if (/omni|napi/i.test(type)) open.set(id, type); },
@@ -116,11 +116,11 @@ test("what was handed over is among the open handles no longer than it is needed
   assert.ok(open.size > 0);
   await client.close();
   await client.close();
-  for (let turn = 0; turn < 50 && open.size > 0; turn += 1) await new Promise(setImmediate);
+  for (let time = 0; time < 50 && open.size > 0; time += 1) await new Promise(setImmediate);
   assert.deepEqual([...open.values()], []);
 });
 
-test("loading opens no handle, and neither does a client that could not be made", async () => {
+test("neither loading nor a refused client leaves a handle open", async () => {
   const { code, out, err } = await run(`
     import { createHook } from "node:async_hooks";
     const open = new Map();
@@ -129,7 +129,7 @@ test("loading opens no handle, and neither does a client that could not be made"
     const { OmniMcpClient, testing } = await import("@omni/omni-mcp-js");
     console.log(ours(), process.getActiveResourcesInfo().filter((name) => /napi|omni/i.test(name)).length);
     try { new OmniMcpClient({ nonsense: 1, onLog() {} }); } catch { /* refused */ }
-    for (let turn = 0; turn < 50 && ours() > 0; turn += 1) await new Promise(setImmediate);
+    for (let time = 0; time < 50 && ours() > 0; time += 1) await new Promise(setImmediate);
     console.log(ours());
     const server = await testing.DevServer.start();
     for (let round = 0; round < 3; round += 1) {
@@ -139,7 +139,7 @@ test("loading opens no handle, and neither does a client that could not be made"
       console.log(await client.ping().catch((error) => error.kind), client.state, client.counters.calls);
     }
     await server.close();
-    for (let turn = 0; turn < 50 && ours() > 0; turn += 1) await new Promise(setImmediate);
+    for (let time = 0; time < 50 && ours() > 0; time += 1) await new Promise(setImmediate);
     console.log(ours());
   `);
   assert.deepEqual({ code, err }, { code: 0, err: "" });

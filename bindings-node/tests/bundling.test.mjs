@@ -27,7 +27,7 @@ function withoutBinary(t) {
   return folder;
 }
 
-test("both forms of the package name the binary of each platform that is published, in so many words", () => {
+test("both forms of the package contain the literal name of the binary of each published platform", () => {
   for (const target of napi.targets) {
     const name = `omni-mcp.${PLATFORMS[target] ?? assert.fail(`${target} has no name here`)}.node`;
     assert.ok(readFileSync(join(dist, "binary.js"), "utf8").includes(`require("./${name}")`), name);
@@ -45,14 +45,14 @@ test("both forms have the same exports", async () => {
   }
 });
 
-test("an installation without its binary says so, and does not speak of bundles", async (t) => {
+test("the error of an installation without its binary does not mention bundles", async (t) => {
   const folder = withoutBinary(t);
   const err = await reported(folder, 'import "./index.mjs"');
   assert.match(err, new RegExp(`has no usable binary for ${process.platform}-${process.arch}\n`));
   assert.doesNotMatch(err, /bundled/);
 });
 
-test("a bundle without the binary says that it was bundled, and how to mark the package as external", async (t) => {
+test("the error of a bundle without the binary explains how to mark the package as external", async (t) => {
   const folder = withoutBinary(t);
   mkdirSync(join(folder, "out"));
   cpSync(join(folder, "binary.js"), join(folder, "out/bundle.js"));
@@ -60,6 +60,6 @@ test("a bundle without the binary says that it was bundled, and how to mark the 
   for (const source of ['import "./module/index.js"', 'import bundle from "./out/bundle.js"; bundle.loadBinary();']) {
     const err = await reported(folder, source);
     assert.match(err, /it was bundled without it\. Mark @omni\/omni-mcp-js as external/, source);
-    for (const word of ["esbuild: --external:@omni/omni-mcp-js", "webpack: externals", "serverExternalPackages"]) assert.ok(err.includes(word), word);
+    for (const text of ["esbuild: --external:@omni/omni-mcp-js", "webpack: externals", "serverExternalPackages"]) assert.ok(err.includes(text), text);
   }
 });

@@ -22,14 +22,14 @@ async function generic(t, server, client) {
 
 const withToken = { auth: { type: "bearer", token: "tok_1" } };
 
-test("a provider may give a string, an object, or a promise of one", async (t) => {
+test("a provider may return a string, an object, or a promise of one", async (t) => {
   for (const given of ["tok_1", { token: "tok_1", expiresInMs: 60_000 }, Promise.resolve("tok_1")]) {
     const { client } = await generic(t, withToken, { tokenProvider: () => given });
     await client.ping();
   }
 });
 
-test("a provider that throws or rejects is an error with its words", async (t) => {
+test("an exception of a provider is in the message of the error", async (t) => {
   for (const tokenProvider of [() => { throw new Error("no vault"); }, async () => { throw new Error("no vault"); }, () => Promise.reject("no vault")]) {
     const { client } = await generic(t, withToken, { tokenProvider });
     const error = await failureOf(client.ping());
@@ -39,14 +39,14 @@ test("a provider that throws or rejects is an error with its words", async (t) =
   }
 });
 
-test("a provider that gives nothing usable is an error", async (t) => {
+test("an invalid token is an error", async (t) => {
   for (const given of [undefined, null, 5, {}, "", { token: 1 }, { tokens: "x" }, "with space"]) {
     const { client } = await generic(t, withToken, { tokenProvider: () => given });
     assert.equal((await failureOf(client.ping())).code, "token_unavailable", JSON.stringify(given));
   }
 });
 
-test("a provider may use a client of its own, and two hundred first calls ask it once", async (t) => {
+test("a provider may use another client, and is called once for two hundred first calls", async (t) => {
   const { client: vault } = await generic(t);
   let asked = 0;
   const tokenProvider = async () => {
@@ -59,7 +59,7 @@ test("a provider may use a client of its own, and two hundred first calls ask it
   assert.equal(asked, 1);
 });
 
-test("a token endpoint is asked once for two hundred first calls, and once more after a revocation", async (t) => {
+test("a token is requested once for two hundred first calls, and once more after a revocation", async (t) => {
   const { server, client } = await generic(t, { oauth: {} }, {
     auth: { type: "oauth2", clientId: "client_devserver", clientSecret: "secret_devserver_0001" },
   });
@@ -90,7 +90,7 @@ test("notifications are delivered in order, and a callback that fails is a warni
   assert.deepEqual(received.map(([, n]) => n), [0, 1, 2]);
 });
 
-test("a listener may call the client that it belongs to", async (t) => {
+test("a listener may call its client", async (t) => {
   let called = false;
   const box = {};
   const onNotification = async () => {
@@ -105,13 +105,13 @@ test("a listener may call the client that it belongs to", async (t) => {
   while (!called) await new Promise(setImmediate);
 });
 
-test("what is no function is refused by name", () => {
+test("a callback that is not a function is refused by name", () => {
   for (const name of ["onNotification", "tokenProvider", "onSampling", "onElicitation", "onRoots"]) {
     assert.throws(() => new OmniMcpClient({ apiKey: "k", [name]: "text" }), { kind: "config", field: name });
   }
 });
 
-test("a thread may end while its provider is being asked", async (t) => {
+test("a thread may end while its provider runs", async (t) => {
   const server = await testing.DevServer.start({ profile: "generic", ...withToken });
   t.after(() => server.close());
   const source = `
@@ -138,7 +138,7 @@ const ERAS = ["legacy", "modern"];
 const asking = (t, era, client) => generic(t, { everything: true, era }, client);
 
 const form = { message: "Who?", requestedSchema: { type: "object", properties: { name: { type: "string", default: "Ann" } } } };
-const said = { role: "assistant", model: "m", content: { type: "text", text: "Paris" } };
+const sampled = { role: "assistant", model: "m", content: { type: "text", text: "Paris" } };
 const sampling = { method: "sampling/createMessage", params: { messages: [], maxTokens: 5 } };
 const elicitation = { method: "elicitation/create", params: form };
 const roots = { method: "roots/list" };
@@ -146,13 +146,13 @@ const roots = { method: "roots/list" };
 const ask = async (client, request) => (await client.callTool("ask", request)).structuredContent.answer;
 
 for (const era of ERAS) {
-  test(`what a server asks is answered, now or later (${era})`, async (t) => {
+  test(`requests of a server are answered, also by promises (${era})`, async (t) => {
     const received = [];
     const { client } = await asking(t, era, {
       onSampling: async (params) => {
         received.push(params);
         await new Promise(setImmediate);
-        return said;
+        return sampled;
       },
       onElicitation: (params) => {
         received.push(params);
@@ -163,7 +163,7 @@ for (const era of ERAS) {
         return [{ uri: "file:///a", name: "A" }];
       },
     });
-    assert.deepEqual(await ask(client, sampling), said);
+    assert.deepEqual(await ask(client, sampling), sampled);
     assert.deepEqual(await ask(client, elicitation), { action: "accept", content: { name: "Ann" } });
     assert.deepEqual(await ask(client, roots), { roots: [{ uri: "file:///a", name: "A" }] });
     assert.deepEqual(received[0].messages, []);
@@ -171,7 +171,7 @@ for (const era of ERAS) {
     assert.deepEqual(received[2], []);
   });
 
-  test(`a function that a server asks may call its client (${era})`, async (t) => {
+  test(`a callback for a request of the server may call its client (${era})`, async (t) => {
     const box = {};
     const onElicitation = async ({ message }) => {
       const { structuredContent } = await box.client.callTool("echo", { name: message });
@@ -185,10 +185,10 @@ for (const era of ERAS) {
   });
 }
 
-test("what a function throws is the cause of its call's error, and of no other's", async (t) => {
+test("an exception of a callback is the cause of the error of its call only", async (t) => {
   const thrown = new Map();
   const onElicitation = ({ message }) => {
-    const failure = message === "text" ? "no words" : new Error(`no answer to ${message}\nat all`);
+    const failure = message === "text" ? "no text" : new Error(`no answer to ${message}\nat all`);
     thrown.set(message, failure);
     // Now or later.
     if (message.length % 2 === 0) throw failure;
@@ -237,25 +237,25 @@ test("the exception of a callback is not sent to a legacy server", async (t) => 
   assert.deepEqual(await ask(client, roots), { code: -32603, message: "The client could not answer" });
 });
 
-test("what JSON cannot carry is no answer, and the error says why", async (t) => {
+test("a result that JSON cannot represent is refused with the reason", async (t) => {
   const cyclic = {};
   cyclic.self = cyclic;
   const box = {};
   const { client } = await asking(t, "modern", { onSampling: () => box.given });
   const unlike = /must consist of objects/;
   for (const [given, why] of [
-    [{ ...said, n: Number.NaN }, /finite|NaN/], [{ ...said, more: () => 1 }, unlike], [{ ...said, content: [Symbol("x")] }, unlike],
-    [{ ...said, n: 10n }, unlike], [cyclic, /deep/], [new Map(), unlike], [{ ...said, content: new Set() }, unlike],
-    [() => said, unlike], [Symbol("x"), unlike], [{ ...said, model: "\ud800" }, /not JSON/],
-    [undefined, /must give/], [null, /must give/], ["text", /must give/], [[said], /must give/],
+    [{ ...sampled, n: Number.NaN }, /finite|NaN/], [{ ...sampled, more: () => 1 }, unlike], [{ ...sampled, content: [Symbol("x")] }, unlike],
+    [{ ...sampled, n: 10n }, unlike], [cyclic, /deep/], [new Map(), unlike], [{ ...sampled, content: new Set() }, unlike],
+    [() => sampled, unlike], [Symbol("x"), unlike], [{ ...sampled, model: "\ud800" }, /not JSON/],
+    [undefined, /must give/], [null, /must give/], ["text", /must give/], [[sampled], /must give/],
   ]) {
     box.given = given;
     const error = await failureOf(ask(client, sampling));
     assert.equal(error.code, "input_failed", inspect(given));
     assert.match(error.message, why, inspect(given));
   }
-  box.given = said;
-  assert.deepEqual(await ask(client, sampling), said);
+  box.given = sampled;
+  assert.deepEqual(await ask(client, sampling), sampled);
 });
 
 test("a call that is cancelled while its function is asked ends at once", async (t) => {

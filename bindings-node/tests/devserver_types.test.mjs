@@ -20,33 +20,33 @@ const exported = new Map(
 const typeOf = (name) => checker.getDeclaredTypeOfSymbol(exported.get(name));
 const memberOf = (type, name) => checker.getTypeOfSymbol(type.getProperty(name));
 const namesOf = (type) => type.getProperties().map((property) => property.name).sort();
-/** The words that a type consists of, where it does. */
-const wordsOf = (type) => (type.isUnion() ? type.types : [type]).filter((one) => one.isStringLiteral()).map((one) => one.value).sort();
+/** The string literals of a type. */
+const literalsOf = (type) => (type.isUnion() ? type.types : [type]).filter((one) => one.isStringLiteral()).map((one) => one.value).sort();
 
-/** What stands between backticks where the server says what it would have taken. */
+/** The names in backticks in a refusal of the server: those that it accepts. */
 async function expected(give) {
-  const said = await Promise.resolve().then(give).then(() => assert.fail("it was taken"), (error) => error.message);
-  assert.match(said, /unknown (variant|field) `\?`, (expected|there are no fields)/);
-  return [...said.split("`?`")[1].matchAll(/`([\w-]+)`/g)].map(([, word]) => word).sort();
+  const refusal = await Promise.resolve().then(give).then(() => assert.fail("it was accepted"), (error) => error.message);
+  assert.match(refusal, /unknown (variant|field) `\?`, (expected|there are no fields)/);
+  return [...refusal.split("`?`")[1].matchAll(/`([\w-]+)`/g)].map(([, name]) => name).sort();
 }
 
-/** Over which only the program is a server. */
-const OF_THE_PROGRAM = "stdio";
+/** The transport of the program only. */
+const PROGRAM_TRANSPORT = "stdio";
 
-const camels = (words) => words.map(camel).sort();
+const camels = (names) => names.map(camel).sort();
 
-test("the faults, what each takes, and the words among it", async (t) => {
+test("the faults, their fields, and the literals of these", async (t) => {
   const server = await testing.DevServer.start();
   t.after(() => server.close());
   const script = (fault) => expected(() => server.script({ fault }));
-  const faults = typeOf("Fault").types.flatMap((type) => wordsOf(memberOf(type, "kind")).map((kind) => ({ kind, type })));
+  const faults = typeOf("Fault").types.flatMap((type) => literalsOf(memberOf(type, "kind")).map((kind) => ({ kind, type })));
   assert.deepEqual(faults.map(({ kind }) => kind).sort(), await script({ kind: "?" }));
   for (const { kind, type } of faults) {
     const names = namesOf(type).filter((name) => name !== "kind");
     assert.deepEqual(names, camels(await script({ kind, "?": 1 })), kind);
     for (const name of names) {
-      const words = wordsOf(memberOf(type, name));
-      if (words.length > 0) assert.deepEqual(words, await script({ kind, [name]: "?" }), `${kind}.${name}`);
+      const literals = literalsOf(memberOf(type, name));
+      if (literals.length > 0) assert.deepEqual(literals, await script({ kind, [name]: "?" }), `${kind}.${name}`);
     }
   }
 });
@@ -59,7 +59,7 @@ test("rules, conditions and options", async (t) => {
   assert.deepEqual(namesOf(rule), camels(await expected(() => server.script({ "?": 1, fault }))));
   const on = checker.getNonNullableType(memberOf(rule, "on"));
   assert.deepEqual(namesOf(on), camels(await expected(() => server.script({ on: { "?": 1 }, fault }))));
-  assert.deepEqual(wordsOf(typeOf("Count")), await expected(() => server.wait({ count: "?" })));
+  assert.deepEqual(literalsOf(typeOf("Count")), await expected(() => server.wait({ count: "?" })));
   assert.deepEqual(namesOf(typeOf("WaitCondition")), camels(await expected(() => server.wait({ "?": 1 }))));
 
   const start = (options) => expected(() => testing.DevServer.start(options));
@@ -67,9 +67,9 @@ test("rules, conditions and options", async (t) => {
   const known = camels(await start({ "?": 1 }));
   for (const name of namesOf(options)) {
     assert.ok(known.includes(name), name);
-    const words = wordsOf(memberOf(options, name));
-    if (words.length === 0) continue;
+    const literals = literalsOf(memberOf(options, name));
+    if (literals.length === 0) continue;
     const taken = await start({ [name]: "?" });
-    assert.deepEqual(words, taken.filter((word) => name !== "transport" || word !== OF_THE_PROGRAM), name);
+    assert.deepEqual(literals, taken.filter((literal) => name !== "transport" || literal !== PROGRAM_TRANSPORT), name);
   }
 });

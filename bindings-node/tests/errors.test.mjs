@@ -12,7 +12,7 @@ import { ConfigError, InvalidRequestError, OmniMcpClient, OmniMcpError, Permissi
 
 import { failureOf, onToolCall, served } from "./lib/served.mjs";
 
-test("an error is of its class, and says where it came from", async (t) => {
+test("an error has the class of its kind, and a stack", async (t) => {
   const { client } = await served(t);
   async function caller() {
     await client.callTool("fred.search", {}, "idem_errors");
@@ -81,7 +81,7 @@ test("every class carries every fact through JSON, structuredClone, v8 and its o
   }
 });
 
-test("an error that was made without facts says that the call may have run", () => {
+test("an error without facts has the delivery maybe_executed", () => {
   for (const made of CLASSES) {
     for (const error of [
       new made(), new made("lost"), new made(null), new made({}), new made({ message: "lost" }), new made(new Error("lost")),
@@ -139,7 +139,7 @@ test("a kind that this version does not know is still an error", () => {
   assert.equal(error.kind, "new");
 });
 
-test("options that are none are refused by name", () => {
+test("invalid options are refused by name", () => {
   const cyclic = {};
   cyclic.self = cyclic;
   const error = (options) => {
@@ -148,7 +148,7 @@ test("options that are none are refused by name", () => {
     } catch (failure) {
       return failure;
     }
-    return assert.fail("it was taken");
+    return assert.fail("it was accepted");
   };
   for (const [options, field] of [
     [{ apiKey: "k", timeoutMs: Number.NaN }, "timeout"],
@@ -207,12 +207,12 @@ test("secrets and arguments are in no error, client or warning", async (t) => {
   await broken.close();
 });
 
-test("a listener that fails is a warning, and the call goes on", async (t) => {
+test("an exception of a listener is a warning, and the call continues", async (t) => {
   const { client } = await served(t, { server: { progress: 2 } });
   const warnings = [];
-  const hear = (warning) => warnings.push(warning);
-  process.on("warning", hear);
-  t.after(() => process.off("warning", hear));
+  const record = (warning) => warnings.push(warning);
+  process.on("warning", record);
+  t.after(() => process.off("warning", record));
   let received = 0;
   const onProgress = (progress) => {
     received += progress.progress;
@@ -228,7 +228,7 @@ test("a listener that fails is a warning, and the call goes on", async (t) => {
   ]);
 });
 
-test("an exhausted call says how often it was tried", async (t) => {
+test("the error of an exhausted call has the number of attempts", async (t) => {
   const { client } = await served(t, { server: { faults: [onToolCall({ kind: "status", status: 500 })] } });
   const error = await failureOf(client.callTool("fred.search", { q: "inflation" }));
   assert.ok(error instanceof ServerError);
@@ -236,7 +236,7 @@ test("an exhausted call says how often it was tried", async (t) => {
   assert.equal(error.retryable, true);
 });
 
-test("what JSON would empty is refused", async () => {
+test("values that JSON would empty are refused", async () => {
   const client = new OmniMcpClient({ apiKey: "omni_test_x", baseUrl: "http://127.0.0.1:9" });
   const opaque = [new Map([["q", 1]]), new Set([1]), Promise.resolve(5), new Error("x"), /x/, new Headers({ a: "1" })];
   for (const value of opaque) {

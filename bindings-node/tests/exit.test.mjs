@@ -1,4 +1,4 @@
-/** Ways for a process to end; nothing of the package may be unhandled on the way. */
+/** Ends of processes: the package leaves no unhandled exception or rejection. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";

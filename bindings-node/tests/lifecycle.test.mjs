@@ -91,13 +91,13 @@ const GENERIC = `
   const server = await testing.DevServer.start({ profile: "generic", everything: true, era: "modern", toolsPageSize: 1 });
 `;
 
-test("a list that is left in the middle asks no further, and leaves nothing hanging", async () => {
+test("an iterator that is left early requests no further page, and the process ends", async () => {
   const { code, out, err } = await run(`${GENERIC}
     const client = new OmniMcpClient({ profile: "generic", endpoint: server.url + "/mcp" });
     for await (const { name } of client.iterTools()) { console.log(typeof name); break; }
     const items = client.iterPrompts();
     await items.next();
-    // Left without a word, and closed while it waits.
+    // Left without closing it, and closed while it waits.
     const pages = client.iterResources({ timeoutMs: 5000 });
     await pages.next();
     const more = pages.next();
@@ -111,7 +111,7 @@ test("a list that is left in the middle asks no further, and leaves nothing hang
   assert.deepEqual({ code, out, err }, { code: 0, out: "string\n1 1 true\nclosed\n", err: "" });
 });
 
-test("functions that a server may ask let the process end", async () => {
+test("callbacks for requests of the server let the process end", async () => {
   const { code, out, err } = await run(`${GENERIC}
     const client = new OmniMcpClient({
       profile: "generic", endpoint: server.url + "/mcp", onRoots: () => [], onNotification: () => {},
@@ -175,7 +175,7 @@ test("a server can be scripted, watched and closed", async () => {
   await server.close();
 });
 
-test("a tool that is left out is warned of", async () => {
+test("a tool that is left out causes a warning", async () => {
   const server = await testing.DevServer.start({ profile: "generic", era: "modern", everything: true });
   const client = new OmniMcpClient({ profile: "generic", endpoint: `${server.url}/mcp` });
   const warned = once(process, "warning");

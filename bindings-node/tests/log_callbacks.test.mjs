@@ -18,7 +18,7 @@ async function generic(t, server, client) {
 
 const echo = (client, options) => client.callTool("echo", { n: 1 }, options);
 
-/** Keeps the thread of JavaScript until something holds. */
+/** Blocks the JavaScript thread until a condition holds. */
 function block(holds) {
   const end = Date.now() + 20_000;
   while (!holds()) assert.ok(Date.now() < end, "it never held");
@@ -33,15 +33,15 @@ async function until(holds) {
 }
 
 for (const name of ["onLog", "onState"]) {
-  test(`what ${name} throws, now or later, is a warning, and breaks nothing`, async (t) => {
+  test(`an exception of ${name}, also a later one, is a warning, and calls continue`, async (t) => {
     for (const fail of [() => { throw new Error("plain"); }, async () => { throw new Error("later"); }]) {
       let received = 0;
       const warned = once(process, "warning");
-      const hear = () => {
+      const callback = () => {
         received += 1;
         return fail();
       };
-      const { client } = await generic(t, {}, { [name]: hear });
+      const { client } = await generic(t, {}, { [name]: callback });
       assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
       const [warning] = await warned;
       assert.equal(warning.name, "OmniMcpWarning");
@@ -54,10 +54,10 @@ for (const name of ["onLog", "onState"]) {
   test(`${name} may make a call`, async (t) => {
     const calls = [];
     const box = {};
-    const hear = () => {
+    const callback = () => {
       if (calls.length === 0) calls.push(echo(box.client));
     };
-    box.client = (await generic(t, {}, { [name]: hear })).client;
+    box.client = (await generic(t, {}, { [name]: callback })).client;
     await box.client.ping();
     await until(() => calls.length === 1);
     assert.deepEqual((await calls[0]).structuredContent, { n: 1 });
@@ -92,7 +92,7 @@ test("a slow consumer of progress loses progress, which is counted, and never a 
   const warned = once(process, "warning");
   const onProgress = ({ progress }) => {
     received.push(progress);
-    // One was taken from the queue; others may have been left out before.
+    // One was taken from the queue; others may have been dropped before.
     block(() => client.counters.dropped >= sent - queued - 1);
   };
   assert.deepEqual((await echo(client, { onProgress })).structuredContent, { n: 1 });
@@ -105,9 +105,9 @@ test("a slow consumer of progress loses progress, which is counted, and never a 
 
 test("a flood of a server's requests is answered up to the limit, and counted beyond", async (t) => {
   const [asked, answered] = [12, 2];
-  let goOn;
-  const gate = new Promise((resolve) => { goOn = resolve; });
-  const onRoots = () => gate.then(() => []);
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
+  const onRoots = () => released.then(() => []);
   const { server, client } = await generic(t, {}, { onRoots, listen: true, maxServerRequests: answered });
   await client.ping();
   assert.ok(await server.wait({ count: "streams", atLeast: 1 }));
@@ -116,7 +116,7 @@ test("a flood of a server's requests is answered up to the limit, and counted be
   assert.deepEqual((await echo(client)).structuredContent, { n: 1 });
   const answers = () => server.ledger().requests.filter(({ body }) => String(body?.id).startsWith("asked_")).length;
   assert.equal(answers(), 0);
-  goOn();
+  release();
   await until(() => answers() === answered);
   assert.equal(client.counters.unanswered, asked - answered);
   assert.equal(client.counters.failures, 0);

@@ -31,7 +31,7 @@ test("all progress is delivered, in order", async (t) => {
   assert.equal(client.counters.dropped, 0);
 });
 
-test("no more callbacks are under way than may wait", async (t) => {
+test("no more callbacks run at once than may be queued", async (t) => {
   for (const queued of [1, 16]) {
     const client = await generic(t, 2000, { maxQueuedNotifications: queued });
     let [underWay, most] = [0, 0];

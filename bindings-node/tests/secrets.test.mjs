@@ -21,7 +21,7 @@ const ENV = "canary-env-7";
 const ALL = [KEY, HEADER, QUERY, ARGUMENT, SECRET, PASSWORD, ENV, "canary%3Asecret+5"];
 const HOSTILE = "a\x1b[31mb\x07c\x9b2Jd\r\ne\u202ef\u2066g\u200bh\u2028i\u00adj\u{e0041}k";
 
-/** All ways in which an error is written. */
+/** All texts that show an error. */
 function written(error) {
   const lines = [];
   const out = new Writable({ write: (chunk, _, done) => { lines.push(String(chunk)); done(); } });
@@ -44,15 +44,15 @@ function assertHidden(what, texts) {
   }
 }
 
-const faults = (said) => [
-  { kind: "status", status: 401, body: said },
-  { kind: "status", status: 400, body: { error: { code: said, message: said, request_id: said } } },
-  { kind: "status", status: 403, headers: { "Omni-Required-Scopes": said, "X-Request-Id": said }, body: said },
-  { kind: "status", status: 500, body: { message: said } },
-  { kind: "redirect", status: 307, location: `http://127.0.0.1:9/?${said}` },
-  { kind: "rpc_error", code: -32000, message: said, data: { [said]: [said] } },
-  { kind: "raw_body", content_type: "text/html", body: `<b>${said}` },
-  { kind: "raw_body", content_type: "text/event-stream", body: `data: ${said}\n\n` },
+const faults = (text) => [
+  { kind: "status", status: 401, body: text },
+  { kind: "status", status: 400, body: { error: { code: text, message: text, request_id: text } } },
+  { kind: "status", status: 403, headers: { "Omni-Required-Scopes": text, "X-Request-Id": text }, body: text },
+  { kind: "status", status: 500, body: { message: text } },
+  { kind: "redirect", status: 307, location: `http://127.0.0.1:9/?${text}` },
+  { kind: "rpc_error", code: -32000, message: text, data: { [text]: [text] } },
+  { kind: "raw_body", content_type: "text/html", body: `<b>${text}` },
+  { kind: "raw_body", content_type: "text/event-stream", body: `data: ${text}\n\n` },
   { kind: "malformed_json" },
   { kind: "reset" },
 ];
@@ -61,7 +61,7 @@ const options = (server) => ({
   endpoint: `${server.url}/mcp?token=${QUERY}`, profile: "generic", headers: { "x-team": HEADER }, maxAttempts: 1,
 });
 
-const WAYS = {
+const CREDENTIALS = {
   key: { own: [KEY], given: () => ({ apiKey: KEY }) },
   basic: { own: [PASSWORD], given: () => ({ auth: { type: "basic", username: "u", password: PASSWORD } }) },
   header: { own: [KEY], given: () => ({ auth: { type: "header", name: "x-key", value: KEY } }) },
@@ -71,8 +71,8 @@ const WAYS = {
   },
 };
 
-for (const [way, { own, given }] of Object.entries(WAYS)) {
-  test(`no error shows a secret: ${way}`, async () => {
+for (const [credentials, { own, given }] of Object.entries(CREDENTIALS)) {
+  test(`no error shows a secret: ${credentials}`, async () => {
     const server = await testing.DevServer.start({ profile: "generic", oauth: {} });
     for (const fault of faults([...own, HEADER, QUERY].join(" "))) {
       server.clearScript();
@@ -150,7 +150,7 @@ test("what ends the program shows no secret, and does nothing", async () => {
   await server.close();
 });
 
-test("what servers say does nothing", async () => {
+test("text of servers has no control characters", async () => {
   const server = await testing.DevServer.start({ profile: "generic" });
   const client = new OmniMcpClient(options(server));
   await client.ping();

@@ -44,7 +44,7 @@ test("an idle process of ours lets this one end, and ends with it", onLinux, asy
   assert.ok(await ends(file));
 });
 
-test("an error of a process carries its exit code and last words", onLinux, async () => {
+test("an error of a process has its exit code and its last line of stderr", onLinux, async () => {
   const client = new OmniMcpClient({ command: "sh", args: ["-c", "echo one >&2; echo two >&2; exit 4"] });
   const error = await client.ping().catch((failure) => failure);
   assert.equal(error.exitCode, 4);

@@ -120,7 +120,7 @@ export function functions(): void {
 
   // @ts-expect-error there is no such action
   new OmniMcpClient({ onElicitation: () => ({ action: "maybe" }) });
-  // @ts-expect-error who said it is missing
+  // @ts-expect-error the role is missing
   new OmniMcpClient({ onSampling: () => ({ model: "m", content: { type: "text", text: "x" } }) });
   // @ts-expect-error a folder has a URI
   new OmniMcpClient({ onRoots: () => ["file:///a"] });

@@ -99,13 +99,12 @@ export class Callbacks implements CallbackHandler {
   }
 }
 
-/** Separates the callbacks, which run in the asynchronous context of the caller, from the other options. */
+/** Separates the callbacks, which run in the asynchronous context of the caller, from the other options. The caller ends `context`. */
 export function splitCallbacks(options: object | null | undefined): { callbacks: Callbacks; rest: unknown; context?: Context } {
   if (options === undefined || options === null) return { callbacks: new Callbacks({}), rest: undefined };
   if (typeof options !== "object") return { callbacks: new Callbacks({}), rest: options };
-  const functions: Record<string, unknown> = {};
+  const functions: [keyof Functions, (...args: unknown[]) => unknown][] = [];
   const rest: Record<string, unknown> = {};
-  let context: Context | undefined;
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(NAMES, name)) {
       rest[name] = value;
@@ -113,8 +112,10 @@ export function splitCallbacks(options: object | null | undefined): { callbacks:
     }
     if (value === undefined || value === null) continue;
     if (typeof value !== "function") throw badOption(name, "must be a function");
-    context ??= new Context("OmniMcpClient");
-    functions[NAMES[name as keyof typeof NAMES]] = context.bind(value as (...args: unknown[]) => unknown);
+    functions.push([NAMES[name as keyof typeof NAMES], value as (...args: unknown[]) => unknown]);
   }
-  return { callbacks: new Callbacks(functions), rest, context };
+  if (functions.length === 0) return { callbacks: new Callbacks({}), rest };
+  const context = new Context("OmniMcpClient");
+  const bound = Object.fromEntries(functions.map(([name, callback]) => [name, context.bind(callback)]));
+  return { callbacks: new Callbacks(bound), rest, context };
 }

@@ -30,15 +30,17 @@ export class Caller {
   /** Throws a `ConfigError` for a bad option or member. */
   constructor(to: Target, options: object | null | undefined, record?: object) {
     const { callbacks, rest, context } = splitCallbacks(options);
-    const text = record === undefined ? "" : encode("record", record, record);
     Object.defineProperty(this, "callbacks", { value: callbacks });
     this.#context = context;
-    const opened = openClient(this, to, text, encodeOptions(rest));
-    if (typeof opened === "string") {
+    try {
+      const text = record === undefined ? "" : encode("record", record, record);
+      const opened = openClient(this, to, text, encodeOptions(rest));
+      if (typeof opened === "string") throw fromCore(opened);
+      ({ native: this.#native, number: this.#number } = opened);
+    } catch (failure) {
       context?.end();
-      throw fromCore(opened);
+      throw failure;
     }
-    ({ native: this.#native, number: this.#number } = opened);
   }
 
   /** Makes a call. `value` is the argument that errors are about, `field` its name, and `params` what is sent. */
@@ -75,25 +77,31 @@ export class Caller {
   }
 
   async close(): Promise<void> {
-    await run((id) => { this.#native.close(id); });
-    closed(this.#number);
-    this.#context?.end();
+    try {
+      await run((id) => { this.#native.close(id); });
+    } finally {
+      closed(this.#number);
+      this.#context?.end();
+    }
   }
 
   async #settled({ signal, onProgress }: Handlers, start: (id: number, flags: number) => void): Promise<unknown> {
     const flags = (onProgress === undefined ? 0 : WITH_PROGRESS) + (signal?.aborted === true ? CANCELLED : 0);
     let removeListener: (() => void) | undefined;
     const context = onProgress && new Context("OmniMcpCall");
-    const settled = await run(
-      (id) => {
-        start(id, flags);
-        removeListener = signal && onAbort(signal, () => { this.#native.cancel(id); });
-      },
-      onProgress && context?.bind(progressHandler(onProgress)),
-    );
-    removeListener?.();
-    context?.end();
-    return resultOf(settled, this.callbacks, signal);
+    try {
+      const settled = await run(
+        (id) => {
+          start(id, flags);
+          removeListener = signal && onAbort(signal, () => { this.#native.cancel(id); });
+        },
+        onProgress && context?.bind(progressHandler(onProgress)),
+      );
+      return resultOf(settled, this.callbacks, signal);
+    } finally {
+      removeListener?.();
+      context?.end();
+    }
   }
 }
 
@@ -125,18 +133,23 @@ function readOptions(options: CallOptions | null | undefined): ReadOptions {
   if (options === undefined || options === null) return NO_OPTIONS;
   if (typeof options !== "object") return { text: encodeOptions(options) };
   const { signal, onProgress, ...rest } = options;
-  if (signal && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
-  if (onProgress !== undefined && typeof onProgress !== "function") throw badOption("onProgress", "must be a function");
-  return { signal, onProgress, text: encodeOptions(rest) };
+  if (isGiven(signal) && !isSignal(signal)) throw badOption("signal", "must be an AbortSignal");
+  if (isGiven(onProgress) && typeof onProgress !== "function") throw badOption("onProgress", "must be a function", "invalid_argument");
+  return { signal: signal ?? undefined, onProgress: onProgress ?? undefined, text: encodeOptions(rest) };
 }
 
 /** The options of a call whose third argument is an idempotency key, or options. */
-export function withKey(keyOrOptions?: KeyOrOptions, options?: CallOptions): CallOptions | undefined {
+export function withKey(keyOrOptions?: KeyOrOptions, options?: CallOptions | null): CallOptions | undefined {
   if (typeof keyOrOptions === "string") {
-    if (options?.idempotencyKey !== undefined) throw badOption("idempotencyKey", "must be given once, here or as the third argument");
+    if (isGiven(options?.idempotencyKey)) throw badOption("idempotencyKey", "must be given once, here or as the third argument");
     return { ...options, idempotencyKey: keyOrOptions };
   }
-  return keyOrOptions && options ? { ...keyOrOptions, ...options } : keyOrOptions ?? options;
+  return keyOrOptions && options ? { ...keyOrOptions, ...options } : keyOrOptions ?? options ?? undefined;
+}
+
+/** Null is the same as undefined. */
+function isGiven<T>(value: T): value is NonNullable<T> {
+  return value !== undefined && value !== null;
 }
 
 /** Duck typing: a signal may come from another realm or from a polyfill. */

@@ -298,10 +298,10 @@ function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
 }
 
 /** The error for an option that only this binding has. */
-export function badOption(field: string, allowed: string): ConfigError {
+export function badOption(field: string, allowed: string, code = "invalid_option"): ConfigError {
   const message = `${field}: ${allowed}`;
   return new ConfigError({
-    kind: "config", code: "invalid_option", message, text: message, field,
+    kind: "config", code, message, text: message, field,
     delivery: "not_sent", retryable: false, attempts: 0, requiredScopes: [], stderr: [],
   });
 }

@@ -37,7 +37,7 @@ export interface NativeDevServer {
   close(id: number): void;
 }
 
-/** The two ways to answer a question: with JSON text, or with the reason of a failure. */
+/** Answers a question with JSON text, or with the reason of a failure. */
 export interface Answer {
   resolve(text: string): void;
   reject(reason: string): void;

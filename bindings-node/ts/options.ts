@@ -315,7 +315,7 @@ export interface CallOptions {
    * Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key once. Default: a
    * generated key if the server honours keys.
    */
-  idempotencyKey?: string;
+  idempotencyKey?: string | null;
   /**
    * Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on. Default: a
    * generated id for each attempt.
@@ -344,9 +344,9 @@ export interface CallOptions {
   /** W3C `baggage`, sent like `traceparent`. Default: none. */
   baggage?: string;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
-  signal?: AbortSignalLike;
+  signal?: AbortSignalLike | null;
   /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
-  onProgress?: (progress: Progress) => unknown;
+  onProgress?: ((progress: Progress) => unknown) | null;
 }
 
 /** The options of a client of a registry. */

@@ -39,7 +39,7 @@ export interface DevServerOptions {
   proxy?: {
     username?: string | null;
     password?: string | null;
-    /** The way in which it fails. */
+    /** How it fails. */
     failure?: "close" | "unreachable" | "forbidden" | null;
     /** The number of failures. Default: no limit. */
     failures?: number | null;

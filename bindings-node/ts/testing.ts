@@ -173,11 +173,11 @@ function readLedger(text: Fields): Ledger {
 }
 
 function snakeFields(fields: object): Fields {
-  return renamed(fields, (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+  return renamed(fields, (name) => name.replace(/[A-Z]/g, (initial) => `_${initial.toLowerCase()}`));
 }
 
 function camelFields(fields: object): Fields {
-  return renamed(fields, (name) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  return renamed(fields, (name) => name.replace(/_([a-z])/g, (_, initial: string) => initial.toUpperCase()));
 }
 
 function renamed(fields: object, rename: (name: string) => string): Fields {

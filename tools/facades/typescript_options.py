@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from tables import Option, Tables
 from typescript_text import Names, callback_doc, callback_type, comment, imports, option_doc, option_type
 
@@ -39,7 +41,7 @@ def options(tables: Tables) -> str:
         _interface(
             "CallOptions",
             "The options of one call; the others are those of the client.",
-            _members(tables.call_options, names) + _PER_CALL,
+            _members(tables.call_options, names, tables.keyed_options) + _PER_CALL,
         ),
         _interface("RegistryOptions", "The options of a client of a registry.", of_registries),
         comment("The options of one call of a registry.")
@@ -53,9 +55,9 @@ def options(tables: Tables) -> str:
 
 _PER_CALL = """\
   /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
-  signal?: AbortSignalLike;
+  signal?: AbortSignalLike | null;
   /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
-  onProgress?: (progress: Progress) => unknown;
+  onProgress?: ((progress: Progress) => unknown) | null;
 """
 
 
@@ -63,9 +65,12 @@ def _interface(name: str, doc: str, members: str) -> str:
     return f"{comment(doc)}export interface {name} {{\n{members}}}\n"
 
 
-def _members(rows: list[Option], names: Names) -> str:
+def _members(rows: list[Option], names: Names, or_null: Collection[str] = ()) -> str:
+    """The members of an interface; for those named in `or_null`, null is the same as leaving them out."""
     return "".join(
-        comment(option_doc(row, names), 2) + f"  {row.spelled}{_optional(row)}: {option_type(row)};\n" for row in rows
+        comment(option_doc(row, names), 2)
+        + f"  {row.spelled}{_optional(row)}: {option_type(row)}{' | null' if row.name in or_null else ''};\n"
+        for row in rows
     )
 
 

@@ -6,7 +6,7 @@ const require = createRequire(import.meta.url);
 /** What only tests look at: the tables of the core. */
 export const tables = JSON.parse(require("../../dist/native.js").tables());
 
-export const camel = (snake) => snake.replace(/_([a-z])/g, (_, letter) => letter.toUpperCase());
+export const camel = (snake) => snake.replace(/_([a-z])/g, (_, initial) => initial.toUpperCase());
 
 export const camelFields = (fields) => Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value]));
 

@@ -8,7 +8,11 @@ use crate::config::callbacks::Callbacks;
 use crate::config::endpoint::TRANSPORTS;
 use crate::config::option_table::{Address, options};
 use crate::config::profile::{Choice, NAMES};
+use crate::observe::log::LEVELS;
 use crate::util::secret::Secret;
+
+/// Values of the option `min_tls_version`.
+pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
 
 options! {
     /// Options of a client.
@@ -50,7 +54,7 @@ options! {
     /// Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
     client_key: Secret = "the key in client_cert";
     /// Minimum TLS version: `1.2` or `1.3`.
-    min_tls_version: String = "1.2";
+    min_tls_version: String = "1.2", of TLS_VERSIONS;
     /// Tools that may be called. An empty list allows none.
     allowed_tools: Vec<String> = "all tools";
     /// Tools that may not be called. Takes precedence over `allowed_tools`.
@@ -118,7 +122,7 @@ options! {
     /// Maximum number of server requests handled at once. Further ones are ignored and counted.
     max_server_requests: u32 = "256";
     /// Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`.
-    log_level: String = "info; in Python without on_log, the level of the logger omni_mcp_py";
+    log_level: String = "info; in Python without on_log, the level of the logger omni_mcp_py", of LEVELS;
     /// Maximum number of pages read for one list.
     max_pages: u32 = "1000";
     /// Refuse known deviations from the specification that are otherwise accepted. For testing servers.

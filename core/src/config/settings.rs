@@ -177,10 +177,9 @@ impl ClientConfig {
     }
 
     fn hooks_at_their_level(&self) -> Result<Callbacks> {
-        if let Some(word) = &self.log_level {
-            let Some(level) = log::level(word) else {
-                let known: Vec<_> = log::LEVELS.iter().map(|(known, _)| *known).collect();
-                let allowed = format!("must be one of {}", known.join(", "));
+        if let Some(name) = &self.log_level {
+            let Some(level) = log::level(name) else {
+                let allowed = format!("must be one of {}", log::LEVELS.join(", "));
                 return Err(Error::config(Code::InvalidOption, "log_level", allowed));
             };
             self.hooks.log.hear_from(Some(level));

@@ -24,12 +24,17 @@ pub enum LogLevel {
 }
 
 /// Values of the option `log_level`.
-pub(crate) const LEVELS: &[(&str, LogLevel)] =
-    &[("debug", LogLevel::Debug), ("info", LogLevel::Info), ("warn", LogLevel::Warn), ("error", LogLevel::Error)];
+pub(crate) const LEVELS: &[&str] = &["debug", "info", "warn", "error"];
 
 /// Parses a level.
-pub(crate) fn level(word: &str) -> Option<LogLevel> {
-    LEVELS.iter().find(|(known, _)| *known == word).map(|(_, level)| *level)
+pub(crate) fn level(name: &str) -> Option<LogLevel> {
+    Some(match name {
+        "debug" => LogLevel::Debug,
+        "info" => LogLevel::Info,
+        "warn" => LogLevel::Warn,
+        "error" => LogLevel::Error,
+        _ => return None,
+    })
 }
 
 /// One log record.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config::auth::AuthConfig;
-use crate::config::client_options::ClientConfig;
+use crate::config::client_options::{ClientConfig, TLS_VERSIONS};
 use crate::config::option_table::{Address, options};
 use crate::config::profile::{Profile, VariableNames};
 use crate::error::{Code, Error, Result};
@@ -56,7 +56,7 @@ options! {
     /// Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
     client_key: Secret = "the key in client_cert";
     /// Minimum TLS version: `1.2` or `1.3`.
-    min_tls_version: String = "1.2";
+    min_tls_version: String = "1.2", of TLS_VERSIONS;
     /// Allow plain http for the API key to hosts other than loopback.
     allow_http: bool = "false";
     /// Maximum response size after decompression, in bytes.
