@@ -10,7 +10,7 @@ export function loadBinary() {
     const found = inBundle();
     const binary = typeof found === "string" ? loaded(found) : found;
     // Bundlers can be configured to leave a file empty.
-    if (typeof binary?.Channel !== "function") throw new Error("what the bundler gave for it is no binary");
+    if (typeof binary?.Channel !== "function") throw new Error("the bundler replaced the binary by something else");
     return binary;
   } catch (failure) {
     throw loadError(true, [failure]);
@@ -20,7 +20,7 @@ export function loadBinary() {
 /** The binary itself, or the address of the file that the bundler has copied. One line for each platform that is published. */
 function inBundle() {
   if (process.platform !== "linux" || process.arch !== "x64") throw new Error("bundles hold the binary of linux-x64 only");
-  // Webpack copies what an address is made of, without a loader; of the two branches it keeps this one.
+  // Webpack copies files that a `new URL` refers to, without a loader; of the two branches it keeps this one.
   if (typeof __webpack_require__ === "function") return new URL("../omni-mcp.linux-x64-gnu.node", import.meta.url).href;
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return require("../omni-mcp.linux-x64-gnu.node");

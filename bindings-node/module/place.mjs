@@ -1,4 +1,4 @@
-/** Completes the form of the package that is for bundlers: what is written for them takes the place of what `tsc` has made. */
+/** Completes the ES module form of the package, for bundlers: its own files replace those that `tsc` has made. */
 
 import { copyFileSync, writeFileSync } from "node:fs";
 

@@ -31,7 +31,7 @@ type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
 pub struct Client {
     /// `None` once the client is closed.
     bridge: Mutex<Option<Arc<Bridge>>>,
-    /// What is still known once the client is closed.
+    /// The properties that remain once the client is closed.
     closed: ClosedClient,
     sink: Arc<Sink>,
     calls: Calls,

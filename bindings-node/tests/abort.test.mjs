@@ -16,7 +16,7 @@ for (const event of ["unhandledRejection", "uncaughtException", "warning"]) {
   });
 }
 
-test("before: nothing is sent", async (t) => {
+test("before a call: nothing is sent", async (t) => {
   const { server, client } = await served(t);
   const reason = new Error("never mind");
   const error = await failureOf(search(client, { signal: AbortSignal.abort(reason) }));
@@ -29,7 +29,7 @@ test("before: nothing is sent", async (t) => {
   assert.equal(server.ledger().requestCount, 0);
 });
 
-test("during: it settles at once, and the server sees the connection go", async (t) => {
+test("during a call: it rejects at once, and its connection is closed", async (t) => {
   const { server, client } = await served(t, { server: { faults: [onToolCall({ kind: "hang", when: "after_execution" }, { nth: [1] })] } });
   const controller = new AbortController();
   const call = failureOf(search(client, { signal: controller.signal, idempotencyKey: "idem_abort" }));
@@ -59,7 +59,7 @@ test("during a wait between attempts", async (t) => {
   assert.equal(error.cause, "enough");
 });
 
-test("after: nothing happens, and no listener stays", async (t) => {
+test("after a call: nothing happens, and no listener remains", async (t) => {
   const { client } = await served(t);
   const controller = new AbortController();
   await search(client, { signal: controller.signal });
@@ -91,8 +91,9 @@ test("AbortSignal.timeout is the cause", async (t) => {
 
 test("a value that is not a signal is refused", async (t) => {
   const { server, client } = await served(t);
-  const error = await failureOf(search(client, { signal: {} }));
-  assert.equal(error.kind, "config");
-  assert.equal(error.field, "signal");
+  for (const signal of [{}, 0, false, "text"]) {
+    const error = await failureOf(search(client, { signal }));
+    assert.deepEqual([error.kind, error.code, error.field], ["config", "invalid_option", "signal"]);
+  }
   assert.equal(server.ledger().requestCount, 0);
 });

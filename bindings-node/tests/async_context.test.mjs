@@ -126,9 +126,14 @@ test("neither loading nor a refused client leaves a handle open", async () => {
     const open = new Map();
     createHook({ init: (id, type) => open.set(id, type), destroy: (id) => open.delete(id) }).enable();
     const ours = () => [...open.values()].filter((type) => /omni|napi/i.test(type)).length;
-    const { OmniMcpClient, testing } = await import("@omni/omni-mcp-js");
+    const { OmniMcpClient, connect, testing } = await import("@omni/omni-mcp-js");
     console.log(ours(), process.getActiveResourcesInfo().filter((name) => /napi|omni/i.test(name)).length);
-    try { new OmniMcpClient({ nonsense: 1, onLog() {} }); } catch { /* refused */ }
+    const cyclic = {};
+    cyclic.self = cyclic;
+    for (const options of [{ nonsense: 1 }, { onState: 5 }, { headers: cyclic }]) {
+      try { new OmniMcpClient({ onLog() {}, ...options }); console.log("accepted"); } catch { /* refused */ }
+    }
+    await connect({ name: 1n }, { onLog() {} }).then(() => console.log("accepted"), () => {});
     for (let time = 0; time < 50 && ours() > 0; time += 1) await new Promise(setImmediate);
     console.log(ours());
     const server = await testing.DevServer.start();

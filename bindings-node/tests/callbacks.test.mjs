@@ -258,7 +258,7 @@ test("a result that JSON cannot represent is refused with the reason", async (t)
   assert.deepEqual(await ask(client, sampling), sampled);
 });
 
-test("a call that is cancelled while its function is asked ends at once", async (t) => {
+test("a call that is cancelled during its callback ends at once", async (t) => {
   const controller = new AbortController();
   const onElicitation = () => {
     controller.abort();

@@ -15,7 +15,7 @@ import { program } from "./lib/case_client.mjs";
 
 const { DevServer } = testing;
 
-/** What a worker's client comes to: the tool's query, or the error's code. */
+/** The outcome of a worker's call: the tool's query, or the error's code. */
 async function inWorker(source, { env, workerData } = {}) {
   const text = `
     const { parentPort, workerData } = require("node:worker_threads");
@@ -68,7 +68,7 @@ test("a worker has the variables that it was given, and not those of its parent"
   assert.deepEqual([...keys].filter((key) => key !== "Bearer omni_test_other"), ["Bearer omni_test_worker"]);
 });
 
-test("what a worker sets itself counts, and what it deletes does not", async (t) => {
+test("variables that a worker sets are used, and those that it deletes are not", async (t) => {
   const server = await served(t);
   set(t, { OMNI_API_KEY: "omni_test_parent" });
   const workerData = { url: server.url, key: server.apiKey };
@@ -91,7 +91,7 @@ test("the variables are read when a client is made, and not again", async (t) =>
   await client.close();
 });
 
-test("a process.env that is put in the place of the other counts, as Jest does it", async (t) => {
+test("a replaced process.env is used, as in Jest", async (t) => {
   const server = await served(t);
   const before = process.env;
   t.after(() => { process.env = before; });
@@ -110,7 +110,7 @@ test("a process.env that is put in the place of the other counts, as Jest does i
   }
 });
 
-test("each profile's variables, registries' and those of a profile of one's own", async () => {
+test("the variables of each profile, of registries and of custom profiles", async () => {
   const at = "http://127.0.0.1:9";
   for (const [source, variables] of [
     ["new OmniMcpClient({ profile: 'octomind' })", { OCTOMIND_API_KEY: "k", OCTOMIND_BASE_URL: at }],
@@ -125,7 +125,7 @@ test("each profile's variables, registries' and those of a profile of one's own"
   }
 });
 
-test("a program of ours gets PATH and HOME of the thread that made the client", { skip: process.platform === "win32" }, async (t) => {
+test("a child process has PATH and HOME of the thread that created the client", { skip: process.platform === "win32" }, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
   t.after(() => rmSync(folder, { recursive: true }));
   writeFileSync(join(folder, "own-server"), `#!/bin/sh\necho "$HOME:$PATH:$OMNI_SECRET" > ${folder}/got\nexec ${program} --stdio --options '{"profile": "generic"}'\n`, { mode: 0o755 });

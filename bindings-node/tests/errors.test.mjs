@@ -101,7 +101,7 @@ test("an error without facts has the delivery maybe_executed", () => {
   assert.equal(OmniMcpError.prototype.kind, "internal");
 });
 
-test("what the language's own clone of an error leaves is no less careful", () => {
+test("a structured clone of an error has safe defaults", () => {
   for (const made of CLASSES) {
     const error = OmniMcpError.fromJSON({ ...EVERYTHING, kind: made.prototype.kind, delivery: "not_sent" });
     for (const clone of [structuredClone(error), deserialize(serialize(error))]) {
@@ -245,4 +245,20 @@ test("values that JSON would empty are refused", async () => {
     await assert.rejects(client.callTool("t", { deep: { value } }), refused);
   }
   assert.throws(() => new OmniMcpClient({ headers: new Headers({ a: "1" }) }), { field: "headers" });
+});
+
+test("null is the same as an option that is not given; other values are refused", async (t) => {
+  const { client } = await served(t);
+  const search = (...given) => client.withMetadata.callTool("fred.search", { q: "inflation" }, ...given);
+  const none = { signal: null, onProgress: null, idempotencyKey: null };
+  assert.ok((await search(none)).metadata.idempotencyKey);
+  assert.ok((await search(null, none)).metadata.idempotencyKey);
+  assert.equal((await search("idem_1", none)).metadata.idempotencyKey, "idem_1");
+  assert.equal((await search("idem_1", null)).metadata.idempotencyKey, "idem_1");
+  const twice = await failureOf((async () => search("idem_1", { idempotencyKey: "idem_2" }))());
+  assert.deepEqual([twice.code, twice.field], ["invalid_option", "idempotencyKey"]);
+  for (const onProgress of [0, false, "text", {}]) {
+    const error = await failureOf(search({ onProgress }));
+    assert.deepEqual([error.kind, error.code, error.field], ["config", "invalid_argument", "onProgress"]);
+  }
 });

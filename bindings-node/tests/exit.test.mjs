@@ -11,7 +11,7 @@ const HANG = `server.script({ on: { method: "tools/call" }, fault: { kind: "hang
 const SEARCH = `"fred.search", { q: "inflation" }`;
 const sent = (count) => `await server.wait({ count: "requests", atLeast: ${count}, method: "tools/call" });`;
 
-/** What a program does, and its end. */
+/** Programs, by name. */
 const ENDS = {
   "process.exit in a progress callback": [`
     const received = await testing.DevServer.start({ progress: 2 });
@@ -22,7 +22,7 @@ const ENDS = {
     const asking = await testing.DevServer.start({ profile: "generic", auth: { type: "bearer", token: "tok_1" } });
     await new OmniMcpClient({ profile: "generic", endpoint: asking.url + "/mcp", tokenProvider: () => process.exit(3) }).ping();
   `, 3, ""],
-  "process.exit amid aborts and closes": [`${HANG}
+  "process.exit during aborts and closes": [`${HANG}
     const controller = new AbortController();
     for (let i = 0; i < 20; i += 1) client.callTool(${SEARCH}, { signal: controller.signal });
     ${sent(20)}
@@ -34,7 +34,7 @@ const ENDS = {
     server.wait({ count: "requests", atLeast: 1 });
     process.exit(6);
   `, 6, ""],
-  "process.exit with a process of its own in a call": [`
+  "process.exit during a call to a child process": [`
     const own = new OmniMcpClient({ profile: "generic", command: ${JSON.stringify(program)}, args: ["--stdio"] });
     await own.ping();
     own.callTool("slow", { ms: 60_000 });
@@ -51,14 +51,14 @@ const ENDS = {
     client.callTool(${SEARCH}).then(() => console.log("first"));
   `, 0, "first\ncalled 1\ncalled 2\n"],
   "a client that was never used": [``, 0, ""],
-  "a client that was closed amid calls": [`${HANG}
+  "a client that was closed during calls": [`${HANG}
     const calls = Array.from({ length: 5 }, () => client.callTool(${SEARCH}, { timeoutMs: 300, maxAttempts: 1 }).catch((error) => error.kind));
     ${sent(5)}
     await client.close();
     console.log(String(await Promise.all(calls)));
     console.log(await client.ping().catch((error) => error.kind));
   `, 0, "timeout,timeout,timeout,timeout,timeout\nclosed\n"],
-  "a process that a signal stops amid calls": [`${HANG}
+  "a process that a signal stops during calls": [`${HANG}
     process.on("SIGTERM", async () => { await client.close(); process.exit(8); });
     for (let i = 0; i < 5; i += 1) client.callTool(${SEARCH}).catch(() => {});
     ${sent(5)}
@@ -77,7 +77,7 @@ const LISTENED = `
   process.on("warning", (warning) => console.log(String(warning).split("\\n")[0]));
 `;
 
-test("nothing is unhandled but what the program itself leaves so", async () => {
+test("only rejections that the program does not handle are unhandled", async () => {
   const { code, out, err } = await run(`${OPEN}${LISTENED}
     const caught = [];
     const keep = (promise) => promise.catch((error) => caught.push(error.kind));
@@ -109,7 +109,7 @@ test("nothing is unhandled but what the program itself leaves so", async () => {
     const other = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
     other.ping();
     await other.connect();
-    // Counted at its end: what is not sent yet when its client is closed is refused.
+    // Counted at the end: a call that is not sent before its client is closed is refused.
     while (other.counters.attempts < 1) await new Promise(setImmediate);
     other.close();
     for (let i = 0; i < 20; i += 1) { gc(); await new Promise(setImmediate); }
@@ -141,7 +141,7 @@ test("callbacks that throw and reject are warnings, and nothing else", async () 
   assert.deepEqual({ code, out }, { code: 0, out: `${warning} Error: now\n${warning} Error: later\n${warning} undefined\n` });
 });
 
-test("a client that is let go amid its calls answers them", async () => {
+test("calls of an unreferenced client are answered", async () => {
   const { code, out, err } = await run(`${OPEN}
     server.script({ on: { method: "tools/call" }, fault: { kind: "delay", ms: 100 } });
     const calls = Array.from({ length: 10 }, () => {

@@ -11,7 +11,7 @@ import { DevServer } from "@omni/omni-mcp-js/testing";
 
 const required = createRequire(import.meta.url)("@omni/omni-mcp-js");
 
-test("import and require give the same classes", () => {
+test("import and require have the same classes", () => {
   const names = Object.keys(required).sort();
   assert.deepEqual(Object.keys(imported).filter((name) => !["default", "module.exports", "__esModule"].includes(name)).sort(), names);
   for (const name of names) assert.equal(imported[name], required[name], name);
@@ -20,7 +20,7 @@ test("import and require give the same classes", () => {
 });
 
 test("await using closes", async () => {
-  // This release of Node may not know the syntax; what the compiler makes of it does the same.
+  // This release of Node may not support the syntax; the compiled code does the same.
   const source = `
     export async function use({ OmniMcpClient, testing }) {
       await using server = await testing.DevServer.start();

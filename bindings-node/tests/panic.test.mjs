@@ -10,14 +10,14 @@ import { OPEN, run } from "./lib/programs.mjs";
 import { failureOf } from "./lib/served.mjs";
 import { program } from "./lib/case_client.mjs";
 
-// What the methods of the facade go through.
+// The object that makes the calls of the facade.
 const { Caller } = createRequire(import.meta.url)("../dist/caller.js");
 const panic = (caller, when) => caller.call("panic", "params", {}, { when });
 const echo = (caller) => caller.call("call_tool", "arguments", {}, { name: "echo", arguments: { n: 1 } });
 
 for (const kind of ["plain", "listening", "stdio"]) {
   for (const when of ["preparing", "running"]) {
-    test(`${kind}, ${when}: the call fails, and the client goes on`, async (t) => {
+    test(`${kind}, ${when}: the call fails, and the client can be used`, async (t) => {
       const server = await testing.DevServer.start({ profile: "generic", era: "legacy" });
       const overHttp = { profile: "generic", endpoint: `${server.url}/mcp`, listen: kind === "listening" };
       const caller = new Caller("server", kind === "stdio" ? { profile: "generic", command: program, args: ["--stdio"] } : overHttp);
@@ -39,7 +39,7 @@ for (const kind of ["plain", "listening", "stdio"]) {
   }
 }
 
-test("the process goes on, and ends as it would", async () => {
+test("the process continues, and ends normally", async () => {
   const { code, signal, out, err } = await run(`${OPEN}
     import { createRequire } from "node:module";
     const { Caller } = createRequire(process.cwd() + "/x.mjs")("../dist/caller.js");

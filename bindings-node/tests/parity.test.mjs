@@ -61,7 +61,7 @@ function asLiterals({ name, kind, choices }) {
 }
 const literals = (name) => typeOf(name).types.map((type) => type.value).sort();
 
-test("client options, and the functions beside them", () => {
+test("client options and callbacks", () => {
   const given = members("ClientOptions");
   const hooks = tables.hooks.map((hook) => hook.spelled);
   for (const name of hooks) assert.match(given[name], /=>/, name);
@@ -70,7 +70,7 @@ test("client options, and the functions beside them", () => {
   assert.ok(literals("ProfileName").includes(usual.split(";")[0]));
 });
 
-test("functions are taken by their names, and nothing else is taken for one", () => {
+test("callbacks are accepted by their names, and only functions", () => {
   for (const { spelled } of tables.hooks) {
     const made = (hook) => new omni.OmniMcpClient({ profile: "generic", endpoint: "http://127.0.0.1:9/mcp", [spelled]: hook });
     assert.throws(() => made({}), { code: "invalid_option", field: spelled });
@@ -79,7 +79,7 @@ test("functions are taken by their names, and nothing else is taken for one", ()
   assert.throws(() => new omni.OmniMcpClient({ apiKey: "k", onNothing: () => undefined }), { code: "unknown_option" });
 });
 
-test("what the tables explain is explained alike", () => {
+test("the documentation is that of the tables", () => {
   for (const [type, specs] of [
     ["ClientOptions", tables.client_options], ["CallOptions", tables.call_options], ["ProfileOptions", tables.profile_options],
     ["RegistryOptions", tables.registry_options], ["AuthOptions", tables.auth_options],
@@ -105,7 +105,7 @@ test("counters", () => {
   for (const { name, help } of tables.counters) assert.equal(explained("Counters", name), plain(help.trim()), name);
 });
 
-test("options inside of options", () => {
+test("options in options", () => {
   assert.deepEqual(members("ProfileOptions"), wanted(tables.profile_options));
   assert.deepEqual(members("AuthOptions"), wanted(tables.auth_options));
 });

@@ -49,7 +49,7 @@ test("no more callbacks run at once than may be queued", async (t) => {
   }
 });
 
-test("callbacks that throw or reject free their places", async (t) => {
+test("callbacks that throw or reject free their permits", async (t) => {
   const warnings = [];
   const onWarning = (warning) => warnings.push(warning);
   process.on("warning", onWarning);
@@ -63,7 +63,7 @@ test("callbacks that throw or reject free their places", async (t) => {
   assert.ok(warnings.length >= 190);
 });
 
-test("a callback that never ends does not hold the result, nor fill the memory", async (t) => {
+test("a callback that never ends delays no result, and memory is bounded", async (t) => {
   const queued = 16;
   const client = await generic(t, 2000, { maxQueuedNotifications: queued, timeoutMs: 300 });
   let begun = 0;
@@ -79,7 +79,7 @@ test("a callback that never ends does not hold the result, nor fill the memory",
   assert.deepEqual(await client.ping(), {});
 });
 
-test("a slow callback does not pass the total timeout", async (t) => {
+test("a slow callback does not exceed the total timeout", async (t) => {
   const client = await generic(t, 500, { maxQueuedNotifications: 4, totalTimeoutMs: 2000 });
   const begun = performance.now();
   const warned = once(process, "warning");

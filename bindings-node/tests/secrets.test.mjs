@@ -130,9 +130,9 @@ test("no program and no registry shows a secret", async () => {
   await server.close();
 });
 
-const DOES_SOMETHING = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u;
+const CONTROL_CHARACTERS = /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\u{e0000}-\u{e0fff}]/u;
 
-test("what ends the program shows no secret, and does nothing", async () => {
+test("an error that ends the program shows no secret and has no control characters", async () => {
   const server = await testing.DevServer.start({ profile: "generic" });
   server.script([{ fault: { kind: "status", status: 400, body: `${KEY} ${HEADER} ${QUERY} ${HOSTILE}` } }]);
   const program = `
@@ -141,12 +141,12 @@ test("what ends the program shows no secret, and does nothing", async () => {
     await new OmniMcpClient({ apiKey, endpoint, profile: "generic", headers: { "x-team": team }, maxAttempts: 1 }).ping();
   `;
   const args = ["--input-type=module", "-e", program, `${server.url}/mcp?token=${QUERY}`, KEY, HEADER];
-  // The dev server has a thread of its own, and answers meanwhile.
+  // The dev server runs on another thread, and responds meanwhile.
   const ended = spawnSync(process.execPath, args, { cwd: import.meta.dirname, encoding: "utf8" });
   assert.equal(ended.status, 1);
   assert.match(ended.stderr, /\[redacted\]/);
   assertHidden("the end of a program", [ended.stderr, ended.stdout]);
-  assert.doesNotMatch(ended.stderr.replaceAll("\n", ""), DOES_SOMETHING);
+  assert.doesNotMatch(ended.stderr.replaceAll("\n", ""), CONTROL_CHARACTERS);
   await server.close();
 });
 
@@ -164,8 +164,8 @@ test("text of servers has no control characters", async () => {
     server.script([{ fault }]);
     const error = await failureOf(client.callTool("echo", {}));
     const texts = [error.text, error.message, error.serviceCode, error.requestId, ...error.requiredScopes];
-    for (const text of texts) assert.doesNotMatch(text ?? "", DOES_SOMETHING);
-    assert.doesNotMatch(inspect(error).replaceAll("\n", ""), DOES_SOMETHING);
+    for (const text of texts) assert.doesNotMatch(text ?? "", CONTROL_CHARACTERS);
+    assert.doesNotMatch(inspect(error).replaceAll("\n", ""), CONTROL_CHARACTERS);
   }
   await client.close();
   await server.close();

@@ -30,7 +30,7 @@ test("close ends the process", onLinux, async (t) => {
   assert.ok(!isRunning(file));
 });
 
-test("an idle process of ours lets this one end, and ends with it", onLinux, async (t) => {
+test("an idle child process lets this one end, and ends with it", onLinux, async (t) => {
   const { file, client } = watched(t);
   const source = `
     const { OmniMcpClient } = await import(${JSON.stringify(import.meta.resolve("@omni/omni-mcp-js"))});

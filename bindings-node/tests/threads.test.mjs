@@ -27,7 +27,7 @@ const BEGIN = `
   const never = new Promise(() => {});
 `;
 
-/** What a thread is at when it is ended, and what its client has besides. */
+/** What a thread does when it is ended. */
 const AT = {
   "calls with progress": `
     for (let i = 0; i < 8; i += 1) client.callTool("echo", { i }, { onProgress: reported }).catch(() => {});
@@ -49,10 +49,10 @@ const AT = {
   "a list": `
     (async () => { for (;;) for await (const { name } of client.iterTools()) reported(name); })().catch(() => {});
   `,
-  "a callback of its own that never ends": `
+  "a callback that never ends": `
     client.callTool("echo", {}, { onProgress: () => { reported(); return never; } }).catch(() => {});
   `,
-  "a dev server of its own": `
+  "a dev server in the thread": `
     testing.DevServer.start().then(async (server) => {
       const own = new OmniMcpClient({ apiKey: server.apiKey, baseUrl: server.url });
       await own.ping();
@@ -75,7 +75,7 @@ async function ended(source, options) {
 
 for (const [at, source] of Object.entries(AT)) {
   for (const listen of [false, true]) {
-    test(`ended amid ${at}${listen ? ", while it listens" : ""}`, async (t) => {
+    test(`ended during ${at}${listen ? ", while it listens" : ""}`, async (t) => {
       const server = await testing.DevServer.start({ profile: "generic", era: "legacy", progress: 3, toolsPageSize: 1 });
       t.after(() => server.close());
       const options = { profile: "generic", endpoint: `${server.url}/mcp`, listen };
@@ -94,7 +94,7 @@ for (const [hook, era, source] of [
   ["onElicitation", "modern", `client.callTool("ask", workerData.question).catch(() => {});`],
   ["tokenProvider", "legacy", `client.ping().catch(() => {});`],
 ]) {
-  test(`ended while ${hook} is asked (${era})`, async (t) => {
+  test(`ended while ${hook} runs (${era})`, async (t) => {
     const server = await testing.DevServer.start({ profile: "generic", everything: true, era });
     t.after(() => server.close());
     const functions = `
@@ -111,7 +111,7 @@ for (const [hook, era, source] of [
   });
 }
 
-test("ended with a process of its own", onLinux, async (t) => {
+test("ended with a child process", onLinux, async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
   t.after(() => { rmSync(folder, { recursive: true }); });
   for (let round = 0; round < 3; round += 1) {

@@ -93,12 +93,13 @@ export async function others(client: OmniMcpClient): Promise<void> {
   is<typeof more, WithMetadata<CompleteResult>>(true);
   await client.setLoggingLevel("warning", { timeoutMs: 5 });
   await client.callTool("t", {}, { validateOutput: true });
+  await client.callTool("t", {}, { signal: null, onProgress: null, idempotencyKey: null });
 
   // @ts-expect-error there is no such level
   await client.setLoggingLevel("loud");
   // @ts-expect-error arguments of a prompt are strings
   await client.getPrompt("p", { a: 1 });
-  // @ts-expect-error what is completed has a type
+  // @ts-expect-error the reference has a type
   await client.complete({ name: "p" }, { name: "a", value: "b" });
 }
 
@@ -117,7 +118,12 @@ export function functions(): void {
     onRoots: async (): Promise<Root[]> => Promise.resolve([{ uri: "file:///a" }]),
   });
   new OmniMcpClient({ onRoots: () => [{ uri: "file:///a", name: "A" }] });
+  new OmniMcpClient({ minTlsVersion: "1.3", logLevel: "warn" });
 
+  // @ts-expect-error there is no such version
+  new OmniMcpClient({ minTlsVersion: "1.1" });
+  // @ts-expect-error there is no such level
+  new OmniMcpClient({ logLevel: "loud" });
   // @ts-expect-error there is no such action
   new OmniMcpClient({ onElicitation: () => ({ action: "maybe" }) });
   // @ts-expect-error the role is missing

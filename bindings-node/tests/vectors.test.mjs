@@ -1,4 +1,4 @@
-/** Every case of the shared vectors, against a dev server of its own. */
+/** Every case of the shared vectors, each with its own dev server. */
 
 import { describe, test } from "node:test";
 

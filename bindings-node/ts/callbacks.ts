@@ -1,4 +1,4 @@
-/** The callbacks of a client: how they are invoked, and what they threw. */
+/** The callbacks of a client: how they are invoked, and their exceptions. */
 
 import { inspect } from "node:util";
 
@@ -68,7 +68,7 @@ export class Callbacks implements CallbackHandler {
     );
   }
 
-  /** What the callback threw when it was asked the question of this id, as the cause of an error. */
+  /** The exception of the callback for the question of this id, as the cause of an error. */
   causeOf(id: number): ErrorOptions | undefined {
     return this.#thrown.has(id) ? { cause: this.#thrown.get(id) } : undefined;
   }

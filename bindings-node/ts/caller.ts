@@ -43,7 +43,7 @@ export class Caller {
     }
   }
 
-  /** Makes a call. `value` is the argument that errors are about, `field` its name, and `params` what is sent. */
+  /** Makes a call with `params`. Errors name the argument `value` as `field`. */
   async call(
     method: string, field: string, value: object, params: object, options?: CallOptions | null, withMetadata = false,
   ): Promise<unknown> {

@@ -271,7 +271,7 @@ export function fromCore(json: string, options?: ErrorOptions): OmniMcpError {
   return read(JSON.parse(json) as CoreError, options);
 }
 
-/** The error of a call, as JSON text; `causeOf` finds what a callback threw by the id of the question. */
+/** The error of a call, as JSON text; `causeOf` finds the exception of a callback by the id of the question. */
 export function fromCall(json: string, causeOf: (id: number) => ErrorOptions | undefined): OmniMcpError {
   const sent = JSON.parse(json) as CoreError;
   return read(sent, sent.cause_id === undefined ? undefined : causeOf(sent.cause_id));

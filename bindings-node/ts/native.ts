@@ -234,7 +234,7 @@ function onClientEvent(client: number, kind: number, text: string, question: num
   if (kind in NOTIFIED) {
     callbacks?.notify(NOTIFIED[kind as keyof typeof NOTIFIED], text);
   } else if (callbacks === undefined) {
-    channel.fail(question, "the client is gone");
+    channel.fail(question, "the client was garbage-collected");
   } else {
     callbacks.ask(question, text, {
       resolve: (answer) => { channel.answer(question, answer); },

@@ -71,7 +71,7 @@ export interface ClientOptions {
    */
   clientKey?: string;
   /** Minimum TLS version: `1.2` or `1.3`. Default: 1.2. */
-  minTlsVersion?: string;
+  minTlsVersion?: "1.2" | "1.3";
   /** Tools that may be called. An empty list allows none. Default: all tools. */
   allowedTools?: string[];
   /** Tools that may not be called. Takes precedence over `allowedTools`. Default: none. */
@@ -165,48 +165,48 @@ export interface ClientOptions {
   /** Maximum number of server requests handled at once. Further ones are ignored and counted. Default: 256. */
   maxServerRequests?: number;
   /** Minimum level of records for `onLog`: `debug`, `info`, `warn` or `error`. Default: info. */
-  logLevel?: string;
+  logLevel?: "debug" | "info" | "warn" | "error";
   /** Maximum number of pages read for one list. Default: 1000. */
   maxPages?: number;
   /**
    * Refuse known deviations from the specification that are otherwise accepted. For testing servers. Default: false.
    */
   strict?: boolean;
-  /** Called with each notification from the server: `method` and `params`. What it throws becomes a warning. */
+  /** Called with each notification from the server: `method` and `params`. Its exception becomes a warning. */
   onNotification?: (notification: Notification) => unknown;
   /**
    * Called with each log record: level, message, and fields such as method, tool, attempt, status and request_id.
-   * Records contain no payloads or secrets. What it throws becomes a warning.
+   * Records contain no payloads or secrets. Its exception becomes a warning.
    */
   onLog?: (record: LogRecord) => unknown;
   /**
    * Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
-   * closed. What it throws becomes a warning.
+   * closed. Its exception becomes a warning.
    */
   onState?: (change: StateChange) => unknown;
   /**
    * Returns the bearer token: a string, or an object with token and `expiresInMs`. Called again when the token expires
-   * or is refused. What it throws is the `cause` of the call's error.
+   * or is refused. Its exception is the `cause` of the call's error.
    */
   tokenProvider?: () => ProvidedToken | Promise<ProvidedToken>;
   /**
-   * Handles `sampling/createMessage`. Receives the request params; returns role, content and model. What it throws is
+   * Handles `sampling/createMessage`. Receives the request params; returns role, content and model. Its exception is
    * the `cause` of the call's error.
    */
   onSampling?: (params: CreateMessageRequestParams) => CreateMessageResult | Promise<CreateMessageResult>;
   /**
    * Handles `elicitation/create`. Receives the request params; returns action and, for an accepted form, content.
-   * Absent fields have the defaults of the form. What it throws is the `cause` of the call's error.
+   * Absent fields have the defaults of the form. Its exception is the `cause` of the call's error.
    */
   onElicitation?: (params: ElicitRequestParams) => ElicitResult | Promise<ElicitResult>;
   /**
-   * Handles `roots/list`. Returns a list of objects with uri and name. What it throws is the `cause` of the call's
+   * Handles `roots/list`. Returns a list of objects with uri and name. Its exception is the `cause` of the call's
    * error.
    */
   onRoots?: () => readonly Root[] | Promise<readonly Root[]>;
 }
 
-/** A service that has a profile of its own. */
+/** The name of a profile. */
 export type ProfileName = "omni" | "octomind" | "odock" | "generic";
 
 /** The rules of a service that has no profile here; the others are those of the profile that it extends. */
@@ -296,7 +296,7 @@ export interface AuthOptions {
   value?: string;
 }
 
-/** What a token provider returns: the token, or the token and its lifetime in milliseconds. */
+/** The result of a token provider: the token, or the token and its lifetime in milliseconds. */
 export type ProvidedToken = string | { token: string; expiresInMs?: number };
 
 /** The options of one call; the others are those of the client. */
@@ -345,7 +345,7 @@ export interface CallOptions {
   baggage?: string;
   /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
   signal?: AbortSignalLike | null;
-  /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
+  /** Called with each progress of the call, in order, before the call settles. An exception becomes a warning. */
   onProgress?: ((progress: Progress) => unknown) | null;
 }
 
@@ -403,7 +403,7 @@ export interface RegistryOptions {
    */
   clientKey?: string;
   /** Minimum TLS version: `1.2` or `1.3`. Default: 1.2. */
-  minTlsVersion?: string;
+  minTlsVersion?: "1.2" | "1.3";
   /** Allow plain http for the API key to hosts other than loopback. Default: false. */
   allowHttp?: boolean;
   /** Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB). */

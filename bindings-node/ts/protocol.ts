@@ -24,7 +24,7 @@ export interface AudioContent {
   data: string;
   /** The MIME type of the audio. */
   mimeType: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "audio";
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -48,11 +48,11 @@ export interface BlobResourceContents {
 
 /** A field of a form that is true or false. */
 export interface BooleanSchema {
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "boolean";
   /** The value that the field begins with. */
   default?: boolean;
-  /** What it is, for people. */
+  /** The description, for people. */
   description?: string;
   /** The title, for people. */
   title?: string;
@@ -197,7 +197,7 @@ export interface ClientTasksCapabilityRequestsSampling {
 export interface CompleteRequestParams {
   /** The argument's information. */
   argument: CompletionArgument;
-  /** What the argument belongs to. */
+  /** The prompt or resource template that the argument belongs to. */
   ref: CompletionReference;
   /** Metadata of the protocol and of its extensions. */
   _meta?: RequestMetaObject;
@@ -237,14 +237,14 @@ export interface CompletionArgument {
   [member: string]: unknown;
 }
 
-/** What is known besides the argument to complete. */
+/** The arguments that are already complete. */
 export interface CompletionContext {
   /** Previously-resolved variables in a URI template or prompt. */
   arguments?: Record<string, string>;
   [member: string]: unknown;
 }
 
-/** What the argument to complete belongs to. */
+/** The prompt or resource template that the argument belongs to. */
 export type CompletionReference = PromptReference | ResourceTemplateReference;
 
 /** Text, an image or another item of a message or result. */
@@ -275,7 +275,7 @@ export interface CreateMessageRequestParams {
   stopSequences?: string[];
   /** An optional system prompt the server wants to use for sampling. */
   systemPrompt?: string;
-  /** How freely the model chooses. */
+  /** The sampling temperature. */
   temperature?: number;
   /** Controls how the model uses tools. */
   toolChoice?: ToolChoice;
@@ -334,7 +334,7 @@ export interface DiscoverResult {
   [member: string]: unknown;
 }
 
-/** What the user did. */
+/** The action of the user. */
 export type ElicitAction = "accept" | "cancel" | "decline";
 
 /** A request from the server to elicit additional information from the user via the client. */
@@ -392,7 +392,7 @@ export interface ElicitResult {
   [member: string]: unknown;
 }
 
-/** What the user filled in. */
+/** A value that the user entered. */
 export type ElicitValue = string[] | string | number | boolean;
 
 /** Present if the client supports elicitation from the server. */
@@ -424,7 +424,7 @@ export interface ElicitationCompleteNotificationParams {
 export interface EmbeddedResource {
   /** The resource. */
   resource: AnyResourceContents;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "resource";
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -553,7 +553,7 @@ export interface ImageContent {
   data: string;
   /** The MIME type of the image. */
   mimeType: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "image";
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -584,9 +584,9 @@ export type IncludeContext = "allServers" | "none" | "thisServer";
 
 /** Parameters for an `initialize` request. */
 export interface InitializeRequestParams {
-  /** What the sender can do. */
+  /** The capabilities of the sender. */
   capabilities: ClientCapabilities;
-  /** Who the client is. */
+  /** Name and version of the client. */
   clientInfo: Implementation;
   /** The latest version of the Model Context Protocol that the client supports. */
   protocolVersion: string;
@@ -597,11 +597,11 @@ export interface InitializeRequestParams {
 
 /** After receiving an initialize request from the client, the server sends this response. */
 export interface InitializeResult {
-  /** What the sender can do. */
+  /** The capabilities of the sender. */
   capabilities: ServerCapabilities;
   /** The version of the Model Context Protocol that the server wants to use. */
   protocolVersion: string;
-  /** Who the server is. */
+  /** Name and version of the server. */
   serverInfo: Implementation;
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -661,11 +661,11 @@ export interface LegacyTitledEnumSchema {
   enum: string[];
   /** (Legacy) Display names for enum values. */
   enumNames: string[];
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "string";
   /** The value that the field begins with. */
   default?: string;
-  /** What it is, for people. */
+  /** The description, for people. */
   description?: string;
   /** The title, for people. */
   title?: string;
@@ -843,11 +843,11 @@ export interface NotificationParams {
 
 /** A field of a form that is a number. */
 export interface NumberSchema {
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: NumberSchemaType;
   /** The value that the field begins with. */
   default?: number;
-  /** What it is, for people. */
+  /** The description, for people. */
   description?: string;
   /** The largest value. */
   maximum?: number;
@@ -963,7 +963,7 @@ export interface PromptMessage {
 export interface PromptReference {
   /** The name for programs. */
   name: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "ref/prompt";
   /** The name for people. */
   title?: string;
@@ -1041,7 +1041,7 @@ export interface RequestParams {
 export interface RequestedSchema {
   /** The fields by name. */
   properties: Record<string, PrimitiveSchemaDefinition>;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "object";
   /** The dialect of the schema. */
   "$schema"?: string;
@@ -1077,7 +1077,7 @@ export interface Resource {
 export interface ResourceLink {
   /** The name for programs. */
   name: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "resource_link";
   /** The URI of this resource. */
   uri: string;
@@ -1139,7 +1139,7 @@ export interface ResourceTemplate {
 
 /** A reference to a resource or resource template definition. */
 export interface ResourceTemplateReference {
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "ref/resource";
   /** The URI or URI template of the resource. */
   uri: string;
@@ -1315,18 +1315,18 @@ export interface SetLevelRequestParams {
 /** A field of a form with one value to choose. */
 export type SingleSelectEnumSchema = TitledSingleSelectEnumSchema | UntitledSingleSelectEnumSchema;
 
-/** What the text must be. */
+/** The format of the text. */
 export type StringFormat = "date" | "date-time" | "email" | "uri";
 
 /** A field of a form that is text. */
 export interface StringSchema {
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "string";
   /** The value that the field begins with. */
   default?: string;
-  /** What it is, for people. */
+  /** The description, for people. */
   description?: string;
-  /** What the text must be. */
+  /** The format of the text. */
   format?: StringFormat;
   /** The most characters. */
   maxLength?: number;
@@ -1479,7 +1479,7 @@ export type TaskSupport = "forbidden" | "optional" | "required";
 export interface TextContent {
   /** The text content of the message. */
   text: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "text";
   /** Metadata of the protocol and of its extensions. */
   _meta?: Record<string, unknown>;
@@ -1505,7 +1505,7 @@ export interface TextResourceContents {
 export interface TitledMultiSelectEnumSchema {
   /** Schema for array items with enum options and display labels. */
   items: TitledMultiSelectItems;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "array";
   /** Optional default value. */
   default?: string[];
@@ -1540,7 +1540,7 @@ export interface TitledOption {
 export interface TitledSingleSelectEnumSchema {
   /** Array of enum options with values and display labels. */
   oneOf: TitledOption[];
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "string";
   /** Optional default value. */
   default?: string;
@@ -1621,7 +1621,7 @@ export interface ToolResultContent {
   content: ContentBlock[];
   /** The ID of the tool use this result corresponds to. */
   toolUseId: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "tool_result";
   /** Optional metadata about the tool result. */
   _meta?: Record<string, unknown>;
@@ -1640,7 +1640,7 @@ export interface ToolUseContent {
   input: Record<string, unknown>;
   /** The name of the tool to call. */
   name: string;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "tool_use";
   /** Optional metadata about the tool use. */
   _meta?: Record<string, unknown>;
@@ -1654,7 +1654,7 @@ export interface ToolsCapability {
   [member: string]: unknown;
 }
 
-/** What the user must do first. */
+/** The elicitations that must be completed first. */
 export interface URLElicitationRequiredErrorData {
   /** The elicitations to complete first. */
   elicitations: ElicitRequestURLParams[];
@@ -1683,7 +1683,7 @@ export interface UnsupportedProtocolVersionErrorData {
 export interface UntitledMultiSelectEnumSchema {
   /** Schema for the array items. */
   items: UntitledMultiSelectItems;
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "array";
   /** Optional default value. */
   default?: string[];
@@ -1702,7 +1702,7 @@ export interface UntitledMultiSelectEnumSchema {
 export interface UntitledMultiSelectItems {
   /** Array of enum values to choose from. */
   enum: string[];
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "string";
   [member: string]: unknown;
 }
@@ -1711,7 +1711,7 @@ export interface UntitledMultiSelectItems {
 export interface UntitledSingleSelectEnumSchema {
   /** Array of enum values to choose from. */
   enum: string[];
-  /** What kind of object it is. */
+  /** The type of the object. */
   type: "string";
   /** Optional default value. */
   default?: string;

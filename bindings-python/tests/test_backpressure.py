@@ -117,7 +117,7 @@ def test_a_flood_of_a_servers_requests(server: DevServer) -> None:
         client.ping()
         flooded(server)
         until(lambda: client.counters["unanswered"] == ASKED - ANSWERED)
-        # The calls are unharmed.
+        # The calls succeed.
         assert client.call_tool(*ECHO)["structuredContent"] == ECHO[1]
         assert answers(server) == 0
         go_on.set()

@@ -54,7 +54,7 @@ def test_an_answer_that_came_while_the_process_was_stopped_is_a_result(kind: str
     assert (reported.split(), errors) == (["ready", "inflation"], "")
 
 
-def test_a_timeout_does_not_wait_until_a_silent_server_knows_of_it() -> None:
+def test_a_timeout_does_not_wait_for_its_notification() -> None:
     silent = [
         {"on": {"method": method}, "fault": {"kind": "hang"}} for method in ("tools/call", "notifications/cancelled")
     ]

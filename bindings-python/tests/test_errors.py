@@ -160,13 +160,13 @@ def test_an_error_without_facts_has_the_defaults(made: type[OmniMCPError]) -> No
         ((404,), {"message": "404"}),
     ],
 )
-def test_facts_that_were_cut_or_are_of_another_version_are_no_obstacle(given: Any, expected: dict[str, Any]) -> None:
+def test_incomplete_or_foreign_facts_are_accepted(given: Any, expected: dict[str, Any]) -> None:
     error = _errors.ServerError(*given)
     assert {name: facts(error)[name] for name in expected} == expected
     assert str(error) == str(given[0])
 
 
-def test_what_is_changed_later_is_carried_too() -> None:
+def test_later_changes_are_carried_too() -> None:
     error = _errors.ToolError("text", **FULL)
     error.attempts = 7
     error.data = None
@@ -174,7 +174,7 @@ def test_what_is_changed_later_is_carried_too() -> None:
         error.add_note("a note")
     assert (by_json(error).attempts, by_json(error).data) == (7, None)
     assert copy.copy(error).attempts == 7
-    # Programs that put a text of their own before the message.
+    # Programs that put a prefix before the message.
     error.args = (f"step 3: {error.args[0]}", *error.args[1:])
     assert (str(error), error.idempotency_key, error.delivery) == ("step 3: text", "idem_1", "executed")
     error.args = ("alone",)
@@ -182,7 +182,7 @@ def test_what_is_changed_later_is_carried_too() -> None:
 
 
 class OwnError(_errors.ToolError):
-    """A program's own, with a constructor of its own."""
+    """A subclass of a program, with another constructor."""
 
     def __init__(self, step: int, *, cause: OmniMCPError) -> None:
         super().__init__(*cause.args)
@@ -273,5 +273,5 @@ def test_a_refused_option_does_not_show_its_value() -> None:
         assert "canary" not in f"{raised.value} {raised.value!r} {vars(raised.value)}"
 
 
-def test_errors_stand_in_the_package() -> None:
+def test_errors_belong_to_the_package() -> None:
     assert all(getattr(omni_mcp_py, made.__name__) is made for made in _errors.CLASSES.values())

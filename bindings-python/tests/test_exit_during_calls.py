@@ -36,7 +36,7 @@ def ends_behind(functions):
 def in_a_thread(work, *given):
     threading.Thread(target=work, args=given, daemon=True).start()
 """
-# What the program does, its exit code, and the last line on stderr.
+# The program, its exit code, and the last line on stderr.
 ENDINGS: dict[str, tuple[str, int, str]] = {
     "exit_in_a_progress_callback": (
         """

@@ -131,7 +131,7 @@ def ping_once(key: str, url: str) -> object:
         return client.ping()
 
 
-def test_children_mint_keys_of_their_own(server: DevServer) -> None:
+def test_children_generate_different_keys(server: DevServer) -> None:
     key, url = server.api_key, server.url
     with OmniMCPClient(key, base_url=url) as parent:
         parent.call_tool("fred.search", {"q": "inflation"})

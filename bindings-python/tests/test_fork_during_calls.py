@@ -44,7 +44,7 @@ def in_child_of_a_thread(work: Callable[[], None]) -> None:
 
 @contextmanager
 def busy(sync: OmniMCPClient, asynchronous: AsyncOmniMCPClient) -> Iterator[None]:
-    """Has both clients called all the time, by threads and by an event loop on one of its own."""
+    """Calls both clients all the time, by threads and by an event loop on another thread."""
     over = threading.Event()
 
     def call() -> None:
@@ -110,7 +110,7 @@ def test_a_list_that_was_begun_before(server: DevServer) -> None:
         assert [tool["name"] for tool in tools]
 
 
-def test_a_client_with_functions() -> None:
+def test_a_client_with_callbacks() -> None:
     def provide() -> str:
         return "tok_1"
 
@@ -161,7 +161,7 @@ def use_preloaded(key: str, url: str) -> str:
     try:
         PRELOADED[0].ping()
     except ClientClosedError:
-        # A worker makes one of its own, under the same name.
+        # A worker makes another one, under the same name.
         PRELOADED[0] = OmniMCPClient(key, base_url=url)
     PRELOADED[0].ping()
     return "works"
@@ -234,7 +234,7 @@ print("ended", flush=True)
 
 
 @pytest.mark.parametrize("how", ["exits", "forgets", "uses_its_own"])
-def test_the_end_of_a_child_ends_nothing_of_the_parents(how: str) -> None:
+def test_the_end_of_a_child_does_not_affect_the_parent(how: str) -> None:
     from case_client import program
 
     child = subprocess.run(

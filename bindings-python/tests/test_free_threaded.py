@@ -22,7 +22,7 @@ def test_the_lock_stays_off() -> None:
     assert not sys._is_gil_enabled()
 
 
-def test_it_is_declared_and_no_class_belongs_to_one_thread() -> None:
+def test_the_module_declares_it_and_no_class_is_bound_to_a_thread() -> None:
     sources = {path.relative_to(SOURCES).as_posix(): path.read_text() for path in SOURCES.rglob("*.rs")}
     assert "#[pymodule(gil_used = false)]" in sources["lib.rs"]
     classes = [declared for text in sources.values() for declared in re.findall(r"#\[pyclass\(([^)]*)\)\]", text)]
@@ -57,8 +57,8 @@ def at_once(*works: Any) -> None:
     assert failed == []
 
 
-def test_every_object_bears_many_threads(server: DevServer) -> None:
-    """What a program can hold, used by many threads at once, with the switches between them as close as can be."""
+def test_every_object_is_thread_safe(server: DevServer) -> None:
+    """All classes of the module, used by many threads at once, with frequent switches between them."""
     options: dict[str, Any] = {"profile": "generic", "endpoint": f"{server.url}/mcp"}
     before = sys.getswitchinterval()
     sys.setswitchinterval(1e-6)

@@ -118,7 +118,7 @@ def imported_by_python() -> set[str]:
     return found
 
 
-def test_what_native_code_imports_is_seen_by_what_makes_bundles() -> None:
+def test_imports_of_native_code_are_visible_to_bundlers() -> None:
     text = "\n".join(file.read_text() for file in NATIVE.rglob("*.rs"))
     imported = set(re.findall(r"\.import\(\s*(?:py,\s*)?\"([\w.]+)\"", text))
     assert {"omni_mcp_py._logging", "omni_mcp_py._errors", "asyncio", "json"} <= imported

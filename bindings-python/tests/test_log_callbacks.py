@@ -46,7 +46,7 @@ def test_an_async_function_is_refused(server: DevServer, made: Any, name: str) -
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", NAMES)
-def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, Any], name: str) -> None:
+def test_a_call_in_a_callback_is_refused(server: DevServer, place: dict[str, Any], name: str) -> None:
     refused: list[str] = []
 
     def callback(_: Any) -> None:
@@ -66,7 +66,7 @@ def test_a_call_in_its_own_midst_is_refused(server: DevServer, place: dict[str, 
 
 @pytest.mark.parametrize("place", PLACES)
 @pytest.mark.parametrize("name", NAMES)
-def test_what_it_raises_is_reported_and_breaks_nothing(
+def test_an_exception_is_reported_and_calls_continue(
     server: DevServer, monkeypatch: pytest.MonkeyPatch, place: dict[str, Any], name: str
 ) -> None:
     reported: list[Any] = []
@@ -89,12 +89,12 @@ def test_what_it_raises_is_reported_and_breaks_nothing(
 
 
 class Deadline(BaseException):
-    """What a handler of a signal ends a program's work with."""
+    """The exception of a signal handler."""
 
 
 @pytest.mark.parametrize("raised", [SystemExit(3), KeyboardInterrupt(), Deadline()], ids=repr)
 @pytest.mark.parametrize("name", NAMES)
-def test_what_means_the_program_is_raised_by_the_call(server: DevServer, name: str, raised: BaseException) -> None:
+def test_exceptions_for_the_program_are_raised_by_the_call(server: DevServer, name: str, raised: BaseException) -> None:
     todo = [raised]
 
     def callback(_: Any) -> None:
@@ -110,7 +110,7 @@ def test_what_means_the_program_is_raised_by_the_call(server: DevServer, name: s
 
 @pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="there is no such signal")
 @pytest.mark.parametrize("name", [*NAMES, "logging"])
-def test_a_signal_in_its_midst_ends_the_call(server: DevServer, name: str) -> None:
+def test_a_signal_in_a_callback_ends_the_call(server: DevServer, name: str) -> None:
     def end(*_: Any) -> None:
         raise Deadline
 
@@ -210,9 +210,7 @@ def test_the_level_of_the_logger_is_followed_by_an_async_client(
     asyncio.run(main())
 
 
-def test_a_level_that_is_asked_for_is_kept_to(
-    server: DevServer, caplog: pytest.LogCaptureFixture, logger: logging.Logger
-) -> None:
+def test_a_given_level_stays(server: DevServer, caplog: pytest.LogCaptureFixture, logger: logging.Logger) -> None:
     received: list[str] = []
     logger.setLevel(logging.DEBUG)
     with OmniMCPClient(**options(server, log_level="info")) as client:

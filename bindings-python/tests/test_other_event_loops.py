@@ -105,7 +105,7 @@ def test_connecting_clients_and_registries(server: DevServer) -> None:
     assert server.ledger()["request_count"] == 0
 
 
-def test_close_without_a_task_ends_the_session_all_the_same(server: DevServer) -> None:
+def test_close_without_a_task_ends_the_session(server: DevServer) -> None:
     client = AsyncOmniMCPClient(server.api_key, base_url=server.url)
     asyncio.run(client_pings(client))
     by_hand(client.close())

@@ -65,7 +65,7 @@ def fields(made: type) -> set[str]:
 
 
 def members(made: type) -> dict[str, Any]:
-    """What a class has of its own and of its bases, as it is written there."""
+    """The public members of a class and of its bases, as written there."""
     own = (vars(base) for base in reversed(made.__mro__) if base is not object)
     return {name: value for namespace in own for name, value in namespace.items() if not name.startswith("_")}
 
@@ -200,7 +200,7 @@ def test_there_are_no_other_errors() -> None:
     assert made < set(omni_mcp_py.__all__)
 
 
-def test_an_error_has_everything_that_crosses(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_error_has_every_fact_of_the_core(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(OmniMCPError) as raised:
         OmniMCPClient(command="")
     crossed = set(vars(raised.value)) - {"_text"}

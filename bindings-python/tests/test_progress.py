@@ -1,4 +1,4 @@
-"""Progress and the callbacks that take it: none is lost, none holds up its call, and none fills the memory."""
+"""Progress callbacks: no progress is lost, no callback delays its call, and memory is bounded."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from omni_mcp_py.testing import DevServer
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"n": 1})
 # Many times what may wait.
 MANY = 20_000
-# In the second the client runs on a thread of its own also in between calls.
+# With the second, the client runs on another thread, also between calls.
 PLACES: list[dict[str, Any]] = [{"transport": "streamable_http"}, {"listen": True}]
 
 
@@ -77,7 +77,7 @@ def test_all_progress_is_delivered_on_a_loop(is_coroutine: bool, queued: int, nu
     assert rounds > 3
 
 
-def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
+def test_each_call_has_its_own_callback() -> None:
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server, max_queued_notifications=4)) as client:
 
@@ -97,7 +97,7 @@ def test_tasks_of_other_calls_have_callbacks_of_their_own() -> None:
         asyncio.run(main(server))
 
 
-def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silence() -> None:
+def test_a_slow_callback_causes_no_idle_timeout() -> None:
     received: list[int] = []
 
     def callback(progress: Any) -> None:
@@ -114,7 +114,7 @@ def test_a_callback_that_takes_longer_than_the_timeout_is_not_the_servers_silenc
     assert received == list(range(1, 9))
 
 
-def test_a_callback_that_never_ends_does_not_hold_the_result() -> None:
+def test_a_callback_that_never_ends_does_not_delay_the_result() -> None:
     ended: list[str] = []
 
     async def never(_: Any) -> None:
@@ -140,7 +140,7 @@ def test_a_callback_that_never_ends_does_not_hold_the_result() -> None:
         asyncio.run(main(server))
 
 
-def test_a_callback_that_ignores_its_cancellation_does_not_hold_the_result() -> None:
+def test_a_callback_that_ignores_its_cancellation_does_not_delay_the_result() -> None:
     let_go = asyncio.Event()
 
     async def stubborn(_: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_callback_that_ignores_its_cancellation_does_not_hold_the_result() -> 
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) -> None:
+def test_a_slow_callback_does_not_exceed_the_total_timeout(place: dict[str, Any]) -> None:
     received: list[int] = []
 
     def callback(progress: Any) -> None:
@@ -179,7 +179,7 @@ def test_a_slow_callback_does_not_pass_the_total_timeout(place: dict[str, Any]) 
     assert len(received) > 16
 
 
-def test_a_slow_async_callback_does_not_pass_the_total_timeout() -> None:
+def test_a_slow_async_callback_does_not_exceed_the_total_timeout() -> None:
     received: list[int] = []
 
     async def callback(progress: Any) -> None:
@@ -240,7 +240,7 @@ def provided(server: DevServer, provide: Callable[[], Any], **more: Any) -> dict
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_token_provider_that_blocks_holds_its_call_for_the_timeout_only(place: dict[str, Any]) -> None:
+def test_a_token_provider_that_blocks_delays_its_call_until_the_timeout_only(place: dict[str, Any]) -> None:
     let_go = threading.Event()
 
     def provide() -> str:

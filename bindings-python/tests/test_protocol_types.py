@@ -43,13 +43,13 @@ def test_published_examples() -> None:
             known = adapter.validate_python(part, strict=True)
             assert known == adapter.validate_json(json.dumps(part)), path
             envelope = {key: part[key] for key in ("jsonrpc", "id") if key in part.keys() - known.keys()}
-            # Pydantic leaves out what the type does not name.
+            # Pydantic leaves out members that the type does not name.
             assert {**envelope, **known} == part, path
             read += 1
     assert read > 0
 
 
-def test_what_one_era_lacks_is_not_required() -> None:
+def test_members_of_one_era_are_not_required() -> None:
     assert set(types.__all__) <= set(vars(types))
     assert types.Tool.__required_keys__ == {"name", "inputSchema"}
     assert "resultType" in types.CallToolResult.__optional_keys__

@@ -61,7 +61,7 @@ def test_unknown_members_round_trip(sema4: DevServer) -> None:
         registry.get("x")
 
 
-def test_pages_are_fetched_as_they_are_come_to(sema4: DevServer) -> None:
+def test_pages_are_fetched_on_demand(sema4: DevServer) -> None:
     def pages() -> int:
         return sum(request["http_method"] == "GET" for request in sema4.ledger()["requests"])
 
@@ -90,7 +90,7 @@ def test_pages_are_fetched_as_they_are_come_to(sema4: DevServer) -> None:
     assert pages() == 3 + 2 + 1
 
 
-def test_a_page_that_failed_is_asked_for_again(sema4: DevServer) -> None:
+def test_a_page_that_failed_is_requested_again(sema4: DevServer) -> None:
     with opened(Sema4Registry, sema4) as registry:
         for number in range(2):
             registry.create({**RECORD, "name": f"Echo {number}"})
@@ -101,7 +101,7 @@ def test_a_page_that_failed_is_asked_for_again(sema4: DevServer) -> None:
 
 
 @pytest.mark.parametrize("made", [Sema4Registry, AsyncSema4Registry, GaiaRegistry])
-def test_a_registry_has_no_use_for_functions(made: Any) -> None:
+def test_a_registry_refuses_callbacks(made: Any) -> None:
     with pytest.raises(ConfigError) as raised:
         made("key", base_url="http://127.0.0.1:1", token_provider=None)
     assert (raised.value.code, raised.value.field) == ("unknown_option", "token_provider")

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
 CLIENTS = 40
 OPEN = Path("/proc/self/fd")
-# The server runs in a process of its own, so that only the clients' descriptors are counted.
+# The server runs in another process, so that only the clients' descriptors are counted.
 SERVER = """
 import sys
 from omni_mcp_py.testing import DevServer
@@ -87,7 +87,7 @@ def test_descriptors_of_connected_clients(run: Callable[..., None], options: dic
         assert descriptors() - before <= 2 * CLIENTS
         for client in clients:
             client.close()
-        assert descriptors() - before <= 4, "what is left belongs to no client"
+        assert descriptors() - before <= 4, "descriptors are left open"
 
 
 @pytest.mark.parametrize("options", [{}, {"tls": {}}])
@@ -140,7 +140,7 @@ def test_clients_of_many_threads() -> None:
             client.close()
 
 
-def test_a_function_may_wait_for_a_call_of_another_client(server: DevServer) -> None:
+def test_a_callback_may_wait_for_a_call_of_another_client(server: DevServer) -> None:
     other = OmniMCPClient(server.api_key, base_url=server.url)
     lock, reported = threading.Lock(), threading.Event()
 

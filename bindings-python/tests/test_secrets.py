@@ -224,7 +224,7 @@ def test_text_of_servers_has_no_control_characters() -> None:
                 assert text is None or harmless(text), repr(text)
 
 
-def test_a_warning_does_nothing_and_shows_no_secret() -> None:
+def test_a_warning_has_no_control_characters_and_shows_no_secret() -> None:
     def fails(_: Any) -> Any:
         raise ValueError(f"{HOSTILE} {KEY}")
 

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:the (tool|function for) :Runtime
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
 @pytest.mark.parametrize("name", ["on_sampling", "on_elicitation", "on_roots"])
-def test_what_cannot_be_called_is_refused(made: Any, name: str) -> None:
+def test_a_value_that_cannot_be_called_is_refused(made: Any, name: str) -> None:
     with pytest.raises(ConfigError, match=f"{name}: must be a function"):
         made(profile="generic", endpoint="http://127.0.0.1:1/mcp", **{name: "x"})
 
@@ -93,7 +93,7 @@ def test_an_async_clients_callback_runs_on_its_loop(
         asyncio.run(main(server))
 
 
-# What is raised. A legacy server receives no more than that there is no result.
+# The exceptions. A legacy server is informed only that there is no result.
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -309,7 +309,7 @@ def test_a_call_of_a_callback_may_need_a_token(place: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_a_token_provider_still_must_not(place: dict[str, Any]) -> None:
+def test_a_token_provider_may_not_call_its_client(place: dict[str, Any]) -> None:
     with serving("modern", auth={"type": "bearer", "token": "tok_1"}) as server:
         given = options(server, on_elicitation=lambda _: ADA, token_provider=lambda: str(client.ping()), **place)
         client: OmniMCPClient = OmniMCPClient(**given)

@@ -244,7 +244,7 @@ def test_not_given_is_not_none(server: DevServer) -> None:
 CTRL_C = """
 import signal, sys, time
 from omni_mcp_py import OmniMCPClient
-# Whoever started the tests in the background may have had it ignored.
+# It may be ignored if the tests were started in the background.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 client = OmniMCPClient(sys.argv[2], base_url=sys.argv[1])
 client.initialize()

@@ -9,28 +9,9 @@ from tables import Option, Tables
 
 def options(tables: Tables) -> str:
     """The options of clients, calls and registries."""
-    (profile,) = (row for row in tables.client_options if row.kind == "profile")
     keyed = tables.keyed_options
     of_registries = tables.registry_call_options
     unkeyed = [row for row in tables.call_options if row.name not in keyed and row not in of_registries]
-    head = f'''\
-"""The options of clients, calls and registries."""
-
-from __future__ import annotations
-
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import timedelta
-
-    from omni_mcp_py._types import LogRecord, Notification, StateChange
-    from omni_mcp_py.types import {", ".join(tables_types(tables))}
-
-    _Seconds = float | timedelta
-    _Profile = {literal(profile.choices)}
-
-'''
     classes = [
         _typed_dict(
             "AuthOptions",
@@ -67,7 +48,7 @@ if TYPE_CHECKING:
             _without_key(tables.registry_options),
         ),
     ]
-    return head + "\n\n".join(classes)
+    return _head(tables) + "\n\n".join(classes)
 
 
 def counters(tables: Tables) -> str:
@@ -85,6 +66,28 @@ class Counters(TypedDict):
     """The activity of a client so far."""
 
 {members}'''
+
+
+def _head(tables: Tables) -> str:
+    (profile,) = (row for row in tables.client_options if row.kind == "profile")
+    return f'''\
+"""The options of clients, calls and registries."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from datetime import timedelta
+
+    from omni_mcp_py._types import LogRecord, Notification, StateChange
+    from omni_mcp_py.types import {", ".join(tables_types(tables))}
+
+    _Seconds = float | timedelta
+    _Profile = {literal(profile.choices)}
+
+'''
 
 
 def _without_key(rows: list[Option]) -> list[Option]:

@@ -17,7 +17,7 @@ _RESERVED = {"arguments": "args"}
 _OBJECTS = {"object", "strings", "ServerRecord"}
 # Parameters that are members of one argument.
 _PAGE = {"next", "limit"}
-# A result that has a type of its own here.
+# Results with another type in TypeScript.
 _RESULTS = {("gaia", "create"): "GaiaCreated"}
 _HIDDEN = {
     "ServerRecord": "hideSecrets({})",
@@ -195,7 +195,7 @@ def _tag(param: Param, keyed: list[str]) -> str:
 
 
 def _line(start: str, parts: list[str], end: str, margin: str) -> str:
-    """A line with a list in parentheses, whose members stand on lines of their own where it is too long."""
+    """A line with a list in parentheses. If it is too long, its members are on separate lines."""
     line = f"{start}{', '.join(parts)}{end}\n"
     if len(line) <= WIDTH + 1:
         return line

@@ -25,7 +25,7 @@ def options(tables: Tables) -> str:
     of_registries = _members(tables.registry_options, names)
     blocks = [
         _interface("ClientOptions", "The options of a client.", of_clients),
-        comment("A service that has a profile of its own.") + f"export type ProfileName = {profiles};\n",
+        comment("The name of a profile.") + f"export type ProfileName = {profiles};\n",
         _interface(
             "ProfileOptions",
             "The rules of a service that has no profile here; the others are those of the profile that it extends.",
@@ -36,7 +36,7 @@ def options(tables: Tables) -> str:
             "The credentials of a client. `type` decides which others apply.",
             _members(tables.auth_options, names),
         ),
-        comment("What a token provider returns: the token, or the token and its lifetime in milliseconds.")
+        comment("The result of a token provider: the token, or the token and its lifetime in milliseconds.")
         + f"export type ProvidedToken = string | {{ {token} }};\n",
         _interface(
             "CallOptions",
@@ -56,7 +56,7 @@ def options(tables: Tables) -> str:
 _PER_CALL = """\
   /** Cancels the call: it rejects with a `CallCancelledError`, and its HTTP request is aborted. */
   signal?: AbortSignalLike | null;
-  /** Called with each progress of the call, in order, before the call settles. What it throws becomes a warning. */
+  /** Called with each progress of the call, in order, before the call settles. An exception becomes a warning. */
   onProgress?: ((progress: Progress) => unknown) | null;
 """
 

@@ -110,10 +110,10 @@ def option_doc(option: Option, names: Names) -> str:
 
 
 def callback_doc(callback: Callback, names: Names) -> str:
-    """What a callback is for, and what happens where it fails."""
+    """The documentation of a callback: its purpose, and the effect of an exception."""
     failure = "is the `cause` of the call's error" if callback.result else "becomes a warning"
     # The fields of log records have the same names in all languages.
-    return f"{names(callback.help, besides='request_id')} What it throws {failure}."
+    return f"{names(callback.help, besides='request_id')} Its exception {failure}."
 
 
 def _milliseconds(count: str, unit: str) -> str:

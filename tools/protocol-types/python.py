@@ -97,7 +97,7 @@ def _members(name: str, base: str, members: list[Member], doc: str, *, total: bo
     ending = "" if total else ", total=False"
     if unwritable:
         pairs = "".join(f'        "{member.name}": "{_type(member.type)}",  # {member.doc}\n' for member in unwritable)
-        # A base of its own: the syntax of classes has no such names.
+        # A separate base: the syntax of classes does not allow such names.
         alone = not doc and len(unwritable) == len(members)
         inner = name if alone else f"_{name.strip('_')}Keys"
         before = f'{inner} = TypedDict(\n    "{inner}",\n    {{\n{_wrapped(pairs)}    }}{ending},\n)\n\n\n'

@@ -1,4 +1,4 @@
-/** Programs of their own, where a process is to end. */
+/** Programs that run in a child process. */
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -68,7 +68,7 @@ class OmniMCPError(Exception):
     def args(self) -> tuple[Any, ...]:
         """The text, the facts but for `data`, and `data`: `type(error)(*error.args)` has the same attributes."""
         facts = {name: getattr(self, name) for name in _FACTS if hasattr(self, name)}
-        # As JSON has it, so that what was written and read again is the same.
+        # A list, as in JSON, so that a round trip changes nothing.
         facts["required_scopes"] = list(self.required_scopes)
         return (self._text, facts, self.data)
 

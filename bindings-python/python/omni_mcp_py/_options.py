@@ -186,7 +186,7 @@ class ServerOptions(TypedDict, total=False):
 
     Default: the key in client_cert.
     """
-    min_tls_version: str
+    min_tls_version: Literal["1.2", "1.3"]
     """Minimum TLS version: `1.2` or `1.3`. Default: 1.2."""
     allowed_tools: Sequence[str]
     """Tools that may be called. An empty list allows none. Default: all tools."""
@@ -285,7 +285,7 @@ class ServerOptions(TypedDict, total=False):
     """
     max_server_requests: int
     """Maximum number of server requests handled at once. Further ones are ignored and counted. Default: 256."""
-    log_level: str
+    log_level: Literal["debug", "info", "warn", "error"]
     """Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`.
 
     Default: info; in Python without on_log, the level of the logger omni_mcp_py.
@@ -479,7 +479,7 @@ class RegistryOptions(TypedDict, total=False):
 
     Default: the key in client_cert.
     """
-    min_tls_version: str
+    min_tls_version: Literal["1.2", "1.3"]
     """Minimum TLS version: `1.2` or `1.3`. Default: 1.2."""
     allow_http: bool
     """Allow plain http for the API key to hosts other than loopback. Default: false."""

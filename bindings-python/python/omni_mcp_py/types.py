@@ -205,7 +205,7 @@ class _AudioContent(TypedDict):
     mimeType: str
     """The MIME type of the audio."""
     type: Literal["audio"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class AudioContent(_AudioContent, total=False):
@@ -235,7 +235,7 @@ class BlobResourceContents(_BlobResourceContents, total=False):
 
 class _BooleanSchema(TypedDict):
     type: Literal["boolean"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class BooleanSchema(_BooleanSchema, total=False):
@@ -244,7 +244,7 @@ class BooleanSchema(_BooleanSchema, total=False):
     default: bool
     """The value that the field begins with."""
     description: str
-    """What it is, for people."""
+    """The description, for people."""
     title: str
     """The title, for people."""
 
@@ -393,7 +393,7 @@ class _CompleteRequestParams(TypedDict):
     argument: CompletionArgument
     """The argument's information."""
     ref: CompletionReference
-    """What the argument belongs to."""
+    """The prompt or resource template that the argument belongs to."""
 
 
 class CompleteRequestParams(_CompleteRequestParams, total=False):
@@ -443,7 +443,7 @@ class CompletionArgument(TypedDict):
 
 
 class CompletionContext(TypedDict, total=False):
-    """What is known besides the argument to complete."""
+    """The arguments that are already complete."""
 
     arguments: dict[str, str]
     """Previously-resolved variables in a URI template or prompt."""
@@ -479,7 +479,7 @@ class CreateMessageRequestParams(_CreateMessageRequestParams, total=False):
     systemPrompt: str
     """An optional system prompt the server wants to use for sampling."""
     temperature: float
-    """How freely the model chooses."""
+    """The sampling temperature."""
     toolChoice: ToolChoice
     """Controls how the model uses tools."""
     tools: list[Tool]
@@ -632,7 +632,7 @@ class _EmbeddedResource(TypedDict):
     resource: AnyResourceContents
     """The resource."""
     type: Literal["resource"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class EmbeddedResource(_EmbeddedResource, total=False):
@@ -768,7 +768,7 @@ class _ImageContent(TypedDict):
     mimeType: str
     """The MIME type of the image."""
     type: Literal["image"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class ImageContent(_ImageContent, total=False):
@@ -802,9 +802,9 @@ class Implementation(_Implementation, total=False):
 
 class _InitializeRequestParams(TypedDict):
     capabilities: ClientCapabilities
-    """What the sender can do."""
+    """The capabilities of the sender."""
     clientInfo: Implementation
-    """Who the client is."""
+    """Name and version of the client."""
     protocolVersion: str
     """The latest version of the Model Context Protocol that the client supports."""
 
@@ -818,11 +818,11 @@ class InitializeRequestParams(_InitializeRequestParams, total=False):
 
 class _InitializeResult(TypedDict):
     capabilities: ServerCapabilities
-    """What the sender can do."""
+    """The capabilities of the sender."""
     protocolVersion: str
     """The version of the Model Context Protocol that the server wants to use."""
     serverInfo: Implementation
-    """Who the server is."""
+    """Name and version of the server."""
 
 
 class InitializeResult(_InitializeResult, total=False):
@@ -882,7 +882,7 @@ class _LegacyTitledEnumSchema(TypedDict):
     enumNames: list[str]
     """(Legacy) Display names for enum values."""
     type: Literal["string"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class LegacyTitledEnumSchema(_LegacyTitledEnumSchema, total=False):
@@ -891,7 +891,7 @@ class LegacyTitledEnumSchema(_LegacyTitledEnumSchema, total=False):
     default: str
     """The value that the field begins with."""
     description: str
-    """What it is, for people."""
+    """The description, for people."""
     title: str
     """The title, for people."""
 
@@ -1089,7 +1089,7 @@ class NotificationParams(TypedDict, total=False):
 
 class _NumberSchema(TypedDict):
     type: NumberSchemaType
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class NumberSchema(_NumberSchema, total=False):
@@ -1098,7 +1098,7 @@ class NumberSchema(_NumberSchema, total=False):
     default: float
     """The value that the field begins with."""
     description: str
-    """What it is, for people."""
+    """The description, for people."""
     maximum: float
     """The largest value."""
     minimum: float
@@ -1204,7 +1204,7 @@ class _PromptReference(TypedDict):
     name: str
     """The name for programs."""
     type: Literal["ref/prompt"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class PromptReference(_PromptReference, total=False):
@@ -1296,7 +1296,7 @@ class _RequestedSchema(TypedDict):
     properties: dict[str, PrimitiveSchemaDefinition]
     """The fields by name."""
     type: Literal["object"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 _RequestedSchemaKeys = TypedDict(
@@ -1346,7 +1346,7 @@ class _ResourceLink(TypedDict):
     name: str
     """The name for programs."""
     type: Literal["resource_link"]
-    """What kind of object it is."""
+    """The type of the object."""
     uri: str
     """The URI of this resource."""
 
@@ -1422,7 +1422,7 @@ class ResourceTemplateReference(TypedDict):
     """A reference to a resource or resource template definition."""
 
     type: Literal["ref/resource"]
-    """What kind of object it is."""
+    """The type of the object."""
     uri: str
     """The URI or URI template of the resource."""
 
@@ -1587,7 +1587,7 @@ class SetLevelRequestParams(_SetLevelRequestParams, total=False):
 
 class _StringSchema(TypedDict):
     type: Literal["string"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class StringSchema(_StringSchema, total=False):
@@ -1596,9 +1596,9 @@ class StringSchema(_StringSchema, total=False):
     default: str
     """The value that the field begins with."""
     description: str
-    """What it is, for people."""
+    """The description, for people."""
     format: StringFormat
-    """What the text must be."""
+    """The format of the text."""
     maxLength: int
     """The most characters."""
     minLength: int
@@ -1774,7 +1774,7 @@ class _TextContent(TypedDict):
     text: str
     """The text content of the message."""
     type: Literal["text"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class TextContent(_TextContent, total=False):
@@ -1806,7 +1806,7 @@ class _TitledMultiSelectEnumSchema(TypedDict):
     items: TitledMultiSelectItems
     """Schema for array items with enum options and display labels."""
     type: Literal["array"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class TitledMultiSelectEnumSchema(_TitledMultiSelectEnumSchema, total=False):
@@ -1844,7 +1844,7 @@ class _TitledSingleSelectEnumSchema(TypedDict):
     oneOf: list[TitledOption]
     """Array of enum options with values and display labels."""
     type: Literal["string"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class TitledSingleSelectEnumSchema(_TitledSingleSelectEnumSchema, total=False):
@@ -1931,7 +1931,7 @@ class _ToolResultContent(TypedDict):
     toolUseId: str
     """The ID of the tool use this result corresponds to."""
     type: Literal["tool_result"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class ToolResultContent(_ToolResultContent, total=False):
@@ -1953,7 +1953,7 @@ class _ToolUseContent(TypedDict):
     name: str
     """The name of the tool to call."""
     type: Literal["tool_use"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class ToolUseContent(_ToolUseContent, total=False):
@@ -1971,7 +1971,7 @@ class ToolsCapability(TypedDict, total=False):
 
 
 class URLElicitationRequiredErrorData(TypedDict):
-    """What the user must do first."""
+    """The elicitations that must be completed first."""
 
     elicitations: list[ElicitRequestURLParams]
     """The elicitations to complete first."""
@@ -2002,7 +2002,7 @@ class _UntitledMultiSelectEnumSchema(TypedDict):
     items: UntitledMultiSelectItems
     """Schema for the array items."""
     type: Literal["array"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class UntitledMultiSelectEnumSchema(_UntitledMultiSelectEnumSchema, total=False):
@@ -2026,14 +2026,14 @@ class UntitledMultiSelectItems(TypedDict):
     enum: list[str]
     """Array of enum values to choose from."""
     type: Literal["string"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class _UntitledSingleSelectEnumSchema(TypedDict):
     enum: list[str]
     """Array of enum values to choose from."""
     type: Literal["string"]
-    """What kind of object it is."""
+    """The type of the object."""
 
 
 class UntitledSingleSelectEnumSchema(_UntitledSingleSelectEnumSchema, total=False):
@@ -2052,7 +2052,7 @@ CacheScope = Literal["private", "public"]
 
 
 ElicitAction = Literal["accept", "cancel", "decline"]
-"""What the user did."""
+"""The action of the user."""
 
 
 IconTheme = Literal["dark", "light"]
@@ -2076,7 +2076,7 @@ Role = Literal["assistant", "user"]
 
 
 StringFormat = Literal["date", "date-time", "email", "uri"]
-"""What the text must be."""
+"""The format of the text."""
 
 
 TaskStatus = Literal["cancelled", "completed", "failed", "input_required", "working"]
@@ -2096,7 +2096,7 @@ AnyResourceContents = Union[TextResourceContents, BlobResourceContents]
 
 
 CompletionReference = Union[PromptReference, ResourceTemplateReference]
-"""What the argument to complete belongs to."""
+"""The prompt or resource template that the argument belongs to."""
 
 
 ContentBlock = Union[TextContent, ImageContent, AudioContent, ResourceLink, EmbeddedResource]
@@ -2112,7 +2112,7 @@ ElicitRequestParams = Union[ElicitRequestFormParams, ElicitRequestURLParams]
 
 
 ElicitValue = Union[list[str], str, float, bool]
-"""What the user filled in."""
+"""A value that the user entered."""
 
 
 EnumSchema = Union[

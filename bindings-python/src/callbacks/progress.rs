@@ -61,7 +61,7 @@ impl ProgressBuffer {
         Ok(())
     }
 
-    /// Accepts no further progress, and drops what was not delivered.
+    /// Accepts no further progress, and drops all that was not delivered.
     pub(crate) fn close(&self) {
         self.queue.close();
         self.queue.clear();

@@ -1,4 +1,4 @@
-//! What a client is made of: options, or a record and options, of a server or of a registry.
+//! Opening a native client from options, or from a record and options, for a server or a registry.
 
 use omni_mcp::Spelling;
 use omni_mcp::bridge::{Bridge, Hooks, of_process, unsendable_argument};

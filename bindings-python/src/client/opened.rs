@@ -1,4 +1,4 @@
-//! What a native client is until it is closed, and what remains of it afterwards.
+//! The parts of a native client until it is closed, and the properties that remain afterwards.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

@@ -1,4 +1,4 @@
-//! The runtime of all async clients of a process. A child process after a fork starts one of its own.
+//! The runtime of all async clients of a process. A child process after a fork starts another one.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -97,7 +97,7 @@ pub struct AudioContent {
     /// The MIME type of the audio.
     #[serde(rename = "mimeType")]
     pub mime_type: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::AudioTag,
     /// Metadata of the protocol and of its extensions.
     #[serde(
@@ -146,12 +146,12 @@ pub struct BlobResourceContents {
 /// A field of a form that is true or false.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct BooleanSchema {
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::BooleanTag,
     /// The value that the field begins with.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<bool>,
-    /// What it is, for people.
+    /// The description, for people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The title, for people.
@@ -438,7 +438,7 @@ pub struct ClientTasksCapabilityRequestsSampling {
 pub struct CompleteRequestParams {
     /// The argument's information.
     pub argument: CompletionArgument,
-    /// What the argument belongs to.
+    /// The prompt or resource template that the argument belongs to.
     pub r#ref: CompletionReference,
     /// Metadata of the protocol and of its extensions.
     #[serde(
@@ -515,7 +515,7 @@ pub struct CompletionArgument {
     pub extra: Map<String, Value>,
 }
 
-/// What is known besides the argument to complete.
+/// The arguments that are already complete.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct CompletionContext {
     /// Previously-resolved variables in a URI template or prompt.
@@ -526,7 +526,7 @@ pub struct CompletionContext {
     pub extra: Map<String, Value>,
 }
 
-/// What the argument to complete belongs to.
+/// The prompt or resource template that the argument belongs to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum CompletionReference {
@@ -611,7 +611,7 @@ pub struct CreateMessageRequestParams {
         deserialize_with = "serde_helpers::lenient"
     )]
     pub system_prompt: Option<String>,
-    /// How freely the model chooses.
+    /// The sampling temperature.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
@@ -745,7 +745,7 @@ pub struct DiscoverResult {
     pub extra: Map<String, Value>,
 }
 
-/// What the user did.
+/// The action of the user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum ElicitAction {
     /// `accept`.
@@ -867,7 +867,7 @@ pub struct ElicitResult {
     pub extra: Map<String, Value>,
 }
 
-/// What the user filled in.
+/// A value that the user entered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum ElicitValue {
@@ -925,7 +925,7 @@ pub struct ElicitationCompleteNotificationParams {
 pub struct EmbeddedResource {
     /// The resource.
     pub resource: AnyResourceContents,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ResourceTag,
     /// Metadata of the protocol and of its extensions.
     #[serde(
@@ -1196,7 +1196,7 @@ pub struct ImageContent {
     /// The MIME type of the image.
     #[serde(rename = "mimeType")]
     pub mime_type: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ImageTag,
     /// Metadata of the protocol and of its extensions.
     #[serde(
@@ -1264,9 +1264,9 @@ pub enum IncludeContext {
 /// Parameters for an `initialize` request.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InitializeRequestParams {
-    /// What the sender can do.
+    /// The capabilities of the sender.
     pub capabilities: ClientCapabilities,
-    /// Who the client is.
+    /// Name and version of the client.
     #[serde(rename = "clientInfo")]
     pub client_info: Implementation,
     /// The latest version of the Model Context Protocol that the client supports.
@@ -1288,13 +1288,13 @@ pub struct InitializeRequestParams {
 /// After receiving an initialize request from the client, the server sends this response.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct InitializeResult {
-    /// What the sender can do.
+    /// The capabilities of the sender.
     #[serde(default)]
     pub capabilities: ServerCapabilities,
     /// The version of the Model Context Protocol that the server wants to use.
     #[serde(rename = "protocolVersion")]
     pub protocol_version: String,
-    /// Who the server is.
+    /// Name and version of the server.
     #[serde(rename = "serverInfo", default)]
     pub server_info: Implementation,
     /// Metadata of the protocol and of its extensions.
@@ -1430,12 +1430,12 @@ pub struct LegacyTitledEnumSchema {
     /// (Legacy) Display names for enum values.
     #[serde(rename = "enumNames")]
     pub enum_names: Vec<String>,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::StringTag,
     /// The value that the field begins with.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
-    /// What it is, for people.
+    /// The description, for people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The title, for people.
@@ -1881,7 +1881,7 @@ pub struct NotificationParams {
 /// A field of a form that is a number.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NumberSchema {
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: NumberSchemaType,
     /// The value that the field begins with.
     #[serde(
@@ -1891,7 +1891,7 @@ pub struct NumberSchema {
         serialize_with = "serde_helpers::some_number"
     )]
     pub default: Option<f64>,
-    /// What it is, for people.
+    /// The description, for people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
     /// The largest value.
@@ -2111,7 +2111,7 @@ pub struct PromptMessage {
 pub struct PromptReference {
     /// The name for programs.
     pub name: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::RefPromptTag,
     /// The name for people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
@@ -2305,7 +2305,7 @@ pub struct RequestParams {
 pub struct RequestedSchema {
     /// The fields by name.
     pub properties: BTreeMap<String, PrimitiveSchemaDefinition>,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ObjectTag,
     /// The dialect of the schema.
     #[serde(
@@ -2371,7 +2371,7 @@ pub struct Resource {
 pub struct ResourceLink {
     /// The name for programs.
     pub name: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ResourceLinkTag,
     /// The URI of this resource.
     pub uri: String,
@@ -2486,7 +2486,7 @@ pub struct ResourceTemplate {
 /// A reference to a resource or resource template definition.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct ResourceTemplateReference {
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::RefResourceTag,
     /// The URI or URI template of the resource.
     pub uri: String,
@@ -2818,7 +2818,7 @@ pub enum SingleSelectEnumSchema {
     Other(Value),
 }
 
-/// What the text must be.
+/// The format of the text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum StringFormat {
     /// `date`.
@@ -2841,15 +2841,15 @@ pub enum StringFormat {
 /// A field of a form that is text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StringSchema {
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::StringTag,
     /// The value that the field begins with.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub default: Option<String>,
-    /// What it is, for people.
+    /// The description, for people.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub description: Option<String>,
-    /// What the text must be.
+    /// The format of the text.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
     pub format: Option<StringFormat>,
     /// The most characters.
@@ -3184,7 +3184,7 @@ pub enum TaskSupport {
 pub struct TextContent {
     /// The text content of the message.
     pub text: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::TextTag,
     /// Metadata of the protocol and of its extensions.
     #[serde(
@@ -3235,7 +3235,7 @@ pub struct TextResourceContents {
 pub struct TitledMultiSelectEnumSchema {
     /// Schema for array items with enum options and display labels.
     pub items: TitledMultiSelectItems,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ArrayTag,
     /// Optional default value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
@@ -3296,7 +3296,7 @@ pub struct TitledSingleSelectEnumSchema {
     /// Array of enum options with values and display labels.
     #[serde(rename = "oneOf")]
     pub one_of: Vec<TitledOption>,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::StringTag,
     /// Optional default value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
@@ -3459,7 +3459,7 @@ pub struct ToolResultContent {
     /// The ID of the tool use this result corresponds to.
     #[serde(rename = "toolUseId")]
     pub tool_use_id: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ToolResultTag,
     /// Optional metadata about the tool result.
     #[serde(
@@ -3494,7 +3494,7 @@ pub struct ToolUseContent {
     pub input: Map<String, Value>,
     /// The name of the tool to call.
     pub name: String,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ToolUseTag,
     /// Optional metadata about the tool use.
     #[serde(
@@ -3525,7 +3525,7 @@ pub struct ToolsCapability {
     pub extra: Map<String, Value>,
 }
 
-/// What the user must do first.
+/// The elicitations that must be completed first.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct URLElicitationRequiredErrorData {
     /// The elicitations to complete first.
@@ -3570,7 +3570,7 @@ pub struct UnsupportedProtocolVersionErrorData {
 pub struct UntitledMultiSelectEnumSchema {
     /// Schema for the array items.
     pub items: UntitledMultiSelectItems,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::ArrayTag,
     /// Optional default value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
@@ -3607,7 +3607,7 @@ pub struct UntitledMultiSelectEnumSchema {
 pub struct UntitledMultiSelectItems {
     /// Array of enum values to choose from.
     pub r#enum: Vec<String>,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::StringTag,
     /// Members not named here.
     #[serde(flatten)]
@@ -3619,7 +3619,7 @@ pub struct UntitledMultiSelectItems {
 pub struct UntitledSingleSelectEnumSchema {
     /// Array of enum values to choose from.
     pub r#enum: Vec<String>,
-    /// What kind of object it is.
+    /// The type of the object.
     pub r#type: tags::StringTag,
     /// Optional default value.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "serde_helpers::lenient")]
