@@ -1,4 +1,4 @@
-//! What both programs do alike: count, and measure their own process.
+//! Common parts of both programs: arguments, and the measurement of their process.
 #![allow(clippy::print_stdout)]
 
 use std::time::Instant;
@@ -41,7 +41,7 @@ fn cpu() -> i64 {
         .map_or(0, |usage| usage.user_time().num_microseconds() + usage.system_time().num_microseconds())
 }
 
-/// TLS settings without any trust: loopback needs none.
+/// TLS settings without authorities: loopback needs none.
 pub fn no_tls() -> rustls::ClientConfig {
     let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
     let versions = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();

@@ -1,11 +1,11 @@
-//! The ledger, read by call.
+//! The ledger, grouped by call.
 
 use std::collections::{BTreeMap, HashMap};
 
 use omni_mcp_devserver::LedgerSnapshot;
 use serde_json::{Value, json};
 
-/// The arguments of call number `number`; its query names the call, so that the ledger can be read by call.
+/// The arguments of a call; its query contains `number`, so that the ledger can be grouped by call.
 pub(crate) fn arguments(number: u64) -> Value {
     json!({"q": format!("inflation {number}"), "query": format!("inflation {number}"), "limit": 1})
 }
@@ -15,23 +15,23 @@ fn number(arguments: &Value) -> Option<u64> {
     query.strip_prefix("inflation ")?.parse().ok()
 }
 
-/// What the server saw of one call.
+/// The requests and executions of one call.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     pub(crate) requests: u64,
     pub(crate) executions: u64,
     /// The key of the first request.
     key: Option<String>,
-    /// Requests that did not carry it.
+    /// Requests without that key.
     other_keys: u64,
 }
 
-/// What the server saw.
+/// The grouped ledger.
 #[derive(Debug, Default)]
 pub(crate) struct Audit {
     pub(crate) calls: HashMap<u64, Seen>,
     pub(crate) requests: u64,
-    /// How often each kind of fault struck.
+    /// Number of faults of each kind.
     pub(crate) struck: BTreeMap<&'static str, u64>,
 }
 
@@ -60,7 +60,7 @@ impl Audit {
         audit
     }
 
-    /// Adds the requests and the faults that struck elsewhere.
+    /// Adds the requests and faults of another ledger.
     pub(crate) fn add_struck(&mut self, other: &Self) {
         self.requests += other.requests;
         for (fault, count) in &other.struck {
@@ -72,23 +72,23 @@ impl Audit {
         self.calls.get(&number).map_or(0, |seen| seen.executions)
     }
 
-    /// The share of the requests that met a fault, in percent.
+    /// The share of the requests with a fault, in percent.
     pub(crate) fn struck_percent(&self) -> f64 {
         self.struck.values().sum::<u64>() as f64 * 100.0 / self.requests as f64
     }
 
-    /// Calls that ran so often.
+    /// Number of calls with this many executions.
     pub(crate) fn ran(&self, often: impl Fn(u64) -> bool) -> u64 {
         self.calls.values().filter(|seen| often(seen.executions)).count() as u64
     }
 
-    /// Calls without a key, or whose requests did not all carry the same.
+    /// Number of calls without a key, or with different keys in their requests.
     pub(crate) fn changed_keys(&self) -> u64 {
         self.calls.values().filter(|seen| seen.key.is_none() || seen.other_keys > 0).count() as u64
     }
 }
 
-/// Names and counts, as a text.
+/// Names and counts as text.
 pub(crate) fn listed<N: std::fmt::Display>(counts: &BTreeMap<N, u64>) -> String {
     counts.iter().map(|(name, count)| format!("{name} {count}")).collect::<Vec<_>>().join(", ")
 }

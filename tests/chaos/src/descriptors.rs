@@ -1,11 +1,11 @@
-//! How many sockets may be open: each stream has two.
+//! The limit of open sockets: each stream has two.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-/// As many as the system lets this process have.
+/// As many as the system allows for this process.
 pub(crate) fn allow_many() {
     if let Ok((_, hard)) = getrlimit(Resource::RLIMIT_NOFILE) {
-        // Where it is refused, a scenario that needs them says so.
+        // If this fails, scenarios that need them report it.
         let _ = setrlimit(Resource::RLIMIT_NOFILE, hard, hard);
     }
 }

@@ -1,4 +1,4 @@
-//! The faults: ten kinds, of which nine share equally and the lost session is rarer; some of them in several forms.
+//! The ten kinds of faults: nine have equal shares, the lost session is rarer; some have several forms.
 
 use std::collections::BTreeMap;
 
@@ -6,14 +6,14 @@ use omni_mcp_devserver::{Fault, How, RetryAfter, Rule, When};
 
 use crate::plan::Plan;
 
-/// How many kinds there are.
+/// Number of kinds.
 pub(crate) const KINDS: usize = 10;
 
-/// The session is lost with one request in so many. With it goes what else is on its way, which is no more than one of
-/// each of 64 workers: in between, each session serves.
+/// One request in this many loses the session, which also affects the other requests in flight, at most one of each of
+/// 64 workers.
 const SESSION_LOST_EVERY: u64 = 250;
 
-/// Rules by which `percent` of the first `requests` requests of `tools/call`, or a little more, meet a fault.
+/// Rules by which `percent` of the first `requests` requests of `tools/call`, or slightly more, have a fault.
 pub(crate) fn rules(percent: u32, requests: u64) -> Vec<Rule> {
     let lost = (1..=requests / SESSION_LOST_EVERY).map(|n| n * SESSION_LOST_EVERY);
     let mut rules = vec![Rule::new(Fault::SessionLost {}).nth(lost.collect::<Vec<_>>())];
@@ -22,7 +22,7 @@ pub(crate) fn rules(percent: u32, requests: u64) -> Vec<Rule> {
     for forms in kinds() {
         let share = share / forms.len() as f64;
         for form in forms {
-            // The first rule that fires wins, so a later one sees only what the earlier ones left.
+            // The first rule applies, so a later one applies to the remaining requests only.
             rules.push(Rule::new(form).probability(share / left));
             left -= share;
         }
@@ -30,12 +30,12 @@ pub(crate) fn rules(percent: u32, requests: u64) -> Vec<Rule> {
     rules.into_iter().map(|rule| rule.on_method("tools/call")).collect()
 }
 
-/// How far the share that was struck may be from what was asked for, by chance: long runs have it narrower.
+/// Random deviation of the share of faults that is accepted; smaller for long runs.
 pub(crate) fn may_be_off(plan: &Plan) -> f64 {
     if plan.long { 3.0 } else { 6.0 }
 }
 
-/// The kinds, in their forms, but for the lost session.
+/// The kinds in all forms, except for the lost session.
 fn kinds() -> [Vec<Fault>; KINDS - 1] {
     let status =
         |status, when| Fault::Status { status, headers: BTreeMap::new(), body: None, content_type: None, when };
@@ -57,7 +57,7 @@ fn kinds() -> [Vec<Fault>; KINDS - 1] {
         vec![
             cut(0, How::Fin, When::BeforeExecution),
             cut(0, How::End, When::AfterExecution),
-            // Where events carry ids, one of them is without data and only primes the stream.
+            // With event ids, the first event has no data and only names an id.
             cut(1, How::Fin, When::AfterExecution),
             cut(1, How::Rst, When::AfterExecution),
         ],

@@ -1,9 +1,8 @@
-//! What breaks clients, done to ours by the hundred thousand and counted by what the server saw. One table at the end.
+//! Calls under faults, outages, lost sessions and cancellations, checked by the ledger of the server. Prints one table.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
-mod apart;
 mod audit;
-mod crowd;
+mod client_process;
 mod descriptors;
 mod faults;
 mod heap;
@@ -11,6 +10,7 @@ mod plan;
 mod raw;
 mod row;
 mod scenarios;
+mod workers;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -30,9 +30,9 @@ fn main() -> ExitCode {
     if !plan.part.is_empty() {
         return play(&plan.part);
     }
-    if let Some(errand) = &plan.errand {
+    if let Some(task) = &plan.task {
         fastrand::seed(plan.seed);
-        return apart::run(errand);
+        return client_process::run(task);
     }
     if let Some(unknown) = plan.only.iter().find(|name| scenarios::ALL.iter().all(|(known, _)| known != name)) {
         eprintln!("chaos: there is no scenario {unknown}");
@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         scenarios::ALL.iter().filter(|(name, _)| plan.only.is_empty() || plan.only.iter().any(|only| only == name))
     {
         let begun = Instant::now();
-        // The client's jitter is of this, too: each scenario begins with the same, whichever went before.
+        // The client's jitter depends on the seed, too; each scenario starts with the same.
         fastrand::seed(plan.seed);
         let row = run(&plan).unwrap_or_else(|error| Row {
             done: "not finished".into(),
@@ -61,7 +61,7 @@ fn main() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Plays a part in a scenario that needs a process of its own for it.
+/// Runs a task of a scenario in this process.
 fn play(part: &[String]) -> ExitCode {
     let task = part.get(1).map_or("", String::as_str);
     let played = match part[0].as_str() {

@@ -1,31 +1,31 @@
-//! How much chaos: the sizes of all scenarios, short and long.
+//! Command line: scenarios and their sizes.
 
 use clap::Parser;
 
-/// Faults, floods and losses by the hundred thousand, counted by what the server saw.
+/// Calls under faults, outages, lost sessions and cancellations, checked by the ledger of the server.
 #[derive(Debug, Parser)]
 pub(crate) struct Plan {
-    /// The full sizes; without it, those that fit into a test run.
+    /// Use the full sizes; otherwise those for a test run.
     #[arg(long)]
     pub(crate) long: bool,
     /// Only these scenarios, by name.
     #[arg(long, value_delimiter = ',')]
     pub(crate) only: Vec<String>,
-    /// The first seed; scenarios of several seeds take those that follow.
+    /// The first seed; scenarios with several seeds use the following ones.
     #[arg(long, default_value_t = 1)]
     pub(crate) seed: u64,
-    /// The Python that has the package, for the scenarios of all languages.
+    /// A Python with the package, for the scenarios in all languages.
     #[arg(long, default_value = "python3")]
     pub(crate) python: String,
-    /// The Node that runs the scenarios of all languages.
+    /// The Node for the scenarios in all languages.
     #[arg(long, default_value = "node")]
     pub(crate) node: String,
-    /// The part that this program plays as a child of a scenario's, and its task.
+    /// Internal: the role of this program as a child process of a scenario, and its task.
     #[arg(long, hide = true, num_args = 1..=2, value_names = ["PART", "TASK"])]
     pub(crate) part: Vec<String>,
-    /// What a client does in a process of its own, as JSON; given by a scenario.
+    /// Internal: the task of a client in a separate process, as JSON.
     #[arg(long, hide = true)]
-    pub(crate) errand: Option<String>,
+    pub(crate) task: Option<String>,
 }
 
 impl Plan {

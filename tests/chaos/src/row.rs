@@ -1,22 +1,22 @@
-//! One line of the table at the end.
+//! One row of the final table.
 
-/// What a scenario came to.
+/// The outcome of a scenario.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// What was done, with its numbers.
+    /// What was done, with numbers.
     pub(crate) done: String,
     /// What must hold.
     pub(crate) bound: String,
-    /// What was seen.
+    /// What was observed.
     pub(crate) seen: String,
-    /// Whether what must hold did.
+    /// Whether everything that must hold did.
     pub(crate) kept: bool,
 }
 
-/// Why a scenario could not be run to its end.
+/// Why a scenario could not be completed.
 pub(crate) type Failed = Box<dyn std::error::Error>;
 
-/// Prints the table; how many rows did not hold.
+/// Prints the table; returns the number of rows that do not hold.
 pub(crate) fn print(rows: &[(&str, Row)], seconds: &[f64]) -> usize {
     println!("| scenario | done | must hold | seen | seconds | |");
     println!("|---|---|---|---|---|---|");

@@ -1,5 +1,5 @@
-//! What a client sent, against the published schemas: reads a folder of `*.jsonl` files, whose lines have `version`,
-//! `profile` and `message`. The environment variable `MCP_SCHEMAS` names the folder that has `<revision>/schema.json`.
+//! Validates the messages of clients against the published schemas: reads a folder of `*.jsonl` files, whose lines have
+//! `version`, `profile` and `message`. The environment variable `MCP_SCHEMAS` names the folder with `<revision>/schema.json`.
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod report;
@@ -14,7 +14,7 @@ use crate::report::Report;
 
 #[derive(Parser)]
 struct Arguments {
-    /// The folder that the dev server wrote messages to.
+    /// The folder with the messages recorded by the dev server.
     messages: PathBuf,
 }
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The folder of the schemas, where it is.
+/// The folder of the schemas, if set.
 fn schemas() -> Option<PathBuf> {
     std::env::var_os("MCP_SCHEMAS").map(PathBuf::from).filter(|folder| folder.is_dir())
 }

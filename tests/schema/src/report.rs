@@ -1,4 +1,4 @@
-//! What was found in a folder of messages.
+//! The result of validating a folder of messages.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,11 +13,11 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 
 const SHOWN: usize = 20;
 
-/// Counts, and each violation once.
+/// Counters, and each violation once.
 #[derive(Debug, Default)]
 pub(crate) struct Report {
     checked: BTreeMap<String, usize>,
-    /// Messages before a version is agreed, and those of revisions without a schema.
+    /// Messages before the version is negotiated, and those of revisions without a schema.
     skipped: BTreeMap<String, usize>,
     violations: Vec<(String, usize)>,
 }
@@ -26,7 +26,7 @@ impl Report {
     /// Reads the `*.jsonl` files of a folder.
     ///
     /// # Errors
-    /// Where a file cannot be read, a line is no such message, or a schema is none.
+    /// If a file cannot be read, a line is not such a message, or a schema is invalid.
     pub(crate) fn of(messages: &Path, schemas: &Path) -> Result<Self, Failure> {
         let mut report = Self::default();
         let mut revisions = BTreeMap::new();
@@ -97,7 +97,7 @@ fn files(folder: &Path) -> Result<Vec<PathBuf>, Failure> {
     Ok(files)
 }
 
-/// `None` where there is no schema of the version, which is a server's word and may be anything.
+/// `None` without a schema of the version, which a server chooses freely.
 fn revision(schemas: &Path, version: &str) -> Result<Option<Revision>, Failure> {
     if !version.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
         return Ok(None);
@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(report.skipped.values().sum::<usize>(), 3);
     }
 
-    /// By the published schemas, where they are.
+    /// With the published schemas, if available.
     #[test]
     fn published_schemas_tell_good_from_bad() {
         let Some(schemas) = crate::schemas() else { return };

@@ -1,4 +1,4 @@
-//! A revision's schema: by which definition a client's message is judged.
+//! The schema of a revision, and the definition for each message of a client.
 
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// A revision's definitions, compiled when they are first needed.
+/// The definitions of a revision, compiled at first use.
 pub(crate) struct Revision {
     schema: Value,
     /// `$defs`, and `definitions` in the older revisions.
@@ -17,22 +17,22 @@ pub(crate) struct Revision {
 
 impl Revision {
     /// # Errors
-    /// Where the schema has no definitions.
+    /// If the schema has no definitions.
     pub(crate) fn new(schema: Value) -> Result<Self, Failure> {
         let key = ["$defs", "definitions"].into_iter().find(|key| schema[key].is_object());
         let key = key.ok_or("the schema has no definitions")?;
         Ok(Self { schema, key, validators: HashMap::new() })
     }
 
-    /// What is wrong with a message of a client.
+    /// The violations of a client's message.
     ///
     /// # Errors
-    /// Where the schema itself cannot be used.
+    /// If the schema cannot be compiled.
     pub(crate) fn violations(&mut self, message: &Value) -> Result<Vec<String>, Failure> {
         let (definition, envelope) = self.definitions_of(message);
         let (definition, envelope) = (definition.to_owned(), envelope.to_owned());
         let mut found = self.judged(&definition, message)?;
-        // In the older revisions a definition leaves the envelope to another.
+        // In the older revisions a definition refers to another for the envelope.
         if found.is_empty() && envelope != definition {
             found = self.judged(&envelope, message)?;
         }
@@ -42,7 +42,7 @@ impl Revision {
         Ok(found)
     }
 
-    /// The names of the definitions that a client's message must be right by: the method's own, and the envelope's.
+    /// The names of the definitions that a client's message must match: that of the method, and the envelope.
     fn definitions_of(&self, message: &Value) -> (&str, &'static str) {
         let is_request = message.get("id").is_some();
         let (methods, envelope) = match message["method"].as_str() {
@@ -56,11 +56,11 @@ impl Revision {
         (own.unwrap_or(envelope), envelope)
     }
 
-    /// The one of the union's members that has `method`.
+    /// The member of the union that has `method`.
     fn of_method<'a>(&'a self, union: &'a str, method: &str) -> Option<&'a str> {
         let definitions = self.definitions()?;
         let whole = definitions.get(union)?;
-        // A union of one may be spelled out.
+        // A union of one may be inlined.
         if whole["properties"]["method"]["const"] == method {
             return Some(union);
         }
@@ -146,7 +146,7 @@ mod tests {
             json!({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "a"}}),
             json!({"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}),
             json!({"jsonrpc": "2.0", "id": 1, "method": "x/unknown", "params": {"any": 1}}),
-            // The server's methods are none of the client's.
+            // Methods of the server are not methods of the client.
             json!({"jsonrpc": "2.0", "id": 1, "method": "server/ask", "params": {}}),
             json!({"jsonrpc": "2.0", "method": "notifications/unknown"}),
             json!({"jsonrpc": "2.0", "id": 1, "result": {"roots": []}}),

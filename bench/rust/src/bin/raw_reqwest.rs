@@ -10,7 +10,7 @@ static NUMBER: AtomicU64 = AtomicU64::new(0);
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (url, key, calls) = arguments()?;
-    // The TLS side is never used on loopback, but the client wants one.
+    // TLS is not used on loopback, but the client requires settings.
     let client = reqwest::Client::builder().no_proxy().tls_backend_preconfigured(omni_mcp_bench::no_tls()).build()?;
     let url = format!("{url}/mcp");
     run(&client, &url, &key, WARM_UP).await?;

@@ -1,6 +1,6 @@
-//! An answer in its parts, and as bytes.
+//! A response in parts, and as bytes.
 
-/// How the end of a body is told.
+/// How the end of a body is determined.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Framing {
     Length,
@@ -41,7 +41,7 @@ impl Answer {
         self.framed(&[framing.as_bytes()], &body)
     }
 
-    /// The answer with these lines in the place of its framing, and this body as it is.
+    /// The response with these lines instead of its framing, and this body unchanged.
     pub(crate) fn framed(&self, lines: &[&[u8]], body: &[u8]) -> Vec<u8> {
         let mut bytes = self.status.clone();
         for line in self.headers.iter().map(Vec::as_slice).chain(lines.iter().copied()) {

@@ -1,42 +1,42 @@
-//! The malformed answers, each told by its number.
+//! The malformed responses, by number.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 
 use super::answer::Answer;
-use super::harm::{self, Harmed, Part};
+use super::changes::{self, Changed, Part};
 use super::references::{ALL, Reference};
 
-/// Room for the ids of requests, which have more digits than the one by which an answer is measured.
+/// Reserve for the ids of requests, which have more digits than the one that a response is measured with.
 const LONGER_IDS: usize = 6;
-/// The server has read the request whole.
+/// The server has read the complete request.
 const READ: u8 = 1;
-/// The malformed answer was given.
+/// The malformed response was sent.
 const GIVEN: u8 = 2;
-/// The call has ended: what comes behind it is answered well.
+/// The call has ended: later requests receive valid responses.
 const OVER: u8 = 4;
-/// An answer with the id of the request was given, and one with another's.
+/// A response with the id of the request was sent, and one with another id.
 const OWN: u8 = 8;
 const FOREIGN: u8 = 16;
-/// An answer was given behind which the connection stayed: a client may wait for more of it.
+/// A response was sent, and the connection stayed open: the client may wait for more.
 const STAYED: u8 = 32;
 
-/// What is behind the bytes of an answer.
+/// What follows the bytes of a response.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Ending {
-    /// The connection goes on.
+    /// The connection is used again.
     Open,
     Close,
     Reset,
-    /// Nothing more comes, and the connection stays.
+    /// Nothing is sent, and the connection stays open.
     Silence,
 }
 
-/// What is done to an answer.
+/// The change of a response.
 #[derive(Debug, Clone, Copy)]
 enum What {
-    /// Cut behind so many bytes.
+    /// Cut after this many bytes.
     Cut(usize),
-    /// Changed in a part by chance, from this seed.
+    /// A random change of one part, from this seed.
     Changed(Part, u64),
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Cases {
 }
 
 impl Cases {
-    /// `size` cases in an order of chance: cuts at every byte of each reference, as far as `size` lets, and changes; and
+    /// `size` cases in random order: cuts at every byte of each reference, as far as `size` allows, and changes; and
     /// `more` changes before them.
     pub(crate) fn new(size: usize, more: usize, seed: u64) -> Self {
         let mut random = fastrand::Rng::with_seed(seed);
@@ -56,7 +56,7 @@ impl Cases {
         let changed = |random: &mut fastrand::Rng| {
             let mut at = random.usize(0..ALL.len());
             if ALL[at].opens() && random.u8(0..4) > 0 {
-                // Each needs a client of its own, which takes longer to make than a hundred calls.
+                // Each needs its own client, which takes longer to create than a hundred calls.
                 at = random.usize(0..ALL.len());
             }
             (u8::try_from(at).unwrap_or_default(), What::Changed(Part::of(&ALL[at], random), random.u64(..)))
@@ -76,7 +76,7 @@ impl Cases {
         self.cases.len()
     }
 
-    /// How many of them are cuts.
+    /// Number of cuts.
     pub(crate) fn cuts(&self) -> usize {
         self.cases.iter().filter(|(_, what)| matches!(what, What::Cut(_))).count()
     }
@@ -89,7 +89,7 @@ impl Cases {
         matches!(self.cases[number].1, What::Cut(_))
     }
 
-    /// Whether a result made of the answer can be but the whole one.
+    /// Whether a result can only be that of the unchanged response.
     pub(crate) fn leaves_result(&self, number: usize) -> bool {
         match self.cases[number].1 {
             What::Cut(_) => true,
@@ -97,17 +97,17 @@ impl Cases {
         }
     }
 
-    /// The bytes of an answer to the request `id`, and what comes behind them.
+    /// The bytes of a response to the request `id`, and what follows them.
     pub(crate) fn bytes(&self, number: usize, id: &str) -> (Vec<u8>, Ending) {
         let reference = self.reference(number);
-        let Harmed { bytes, ending, is_foreign } = match self.cases[number].1 {
+        let Changed { bytes, ending, is_foreign } = match self.cases[number].1 {
             What::Cut(length) => {
                 let mut bytes = reference.answer(id).bytes();
                 bytes.truncate(length);
                 let ending = if length % 16 == 0 { Ending::Reset } else { Ending::Close };
-                Harmed { bytes, ending, is_foreign: false }
+                Changed { bytes, ending, is_foreign: false }
             }
-            What::Changed(part, seed) => harm::done(part, reference, id, &mut fastrand::Rng::with_seed(seed)),
+            What::Changed(part, seed) => changes::change(part, reference, id, &mut fastrand::Rng::with_seed(seed)),
         };
         let stayed = if matches!(ending, Ending::Open | Ending::Silence) { STAYED } else { 0 };
         self.note(number, stayed | if is_foreign { FOREIGN } else { OWN });
@@ -122,7 +122,7 @@ impl Cases {
         self.states[number].load(Ordering::Relaxed)
     }
 
-    /// Notes that the server has read the request of a call.
+    /// Records that the server has read the request of a call.
     pub(crate) fn note_read(&self, number: usize) {
         self.note(number, READ);
     }
@@ -131,23 +131,23 @@ impl Cases {
         self.states(number) & READ != 0
     }
 
-    /// Whether `requests` of this call, or all openings of its client, had nothing but answers to others.
+    /// Whether `requests` requests of this call, or all handshakes of its client, received only other ids.
     pub(crate) fn all_foreign(&self, number: usize, requests: u32) -> bool {
         let is_each = is_given_to_each(number) || (requests == 1 && !self.reference(number).opens());
         is_each && self.states(number) & (OWN | FOREIGN) == FOREIGN
     }
 
-    /// How many answers with a foreign id were given.
+    /// Number of responses with another id.
     pub(crate) fn foreign(&self) -> usize {
         (0..self.len()).filter(|number| self.states(*number) & FOREIGN != 0).count()
     }
 
-    /// How many calls had an answer that a client may wait behind.
+    /// Number of calls with a response after which the client may wait.
     pub(crate) fn stayed(&self) -> usize {
         (0..self.len()).filter(|number| self.states(*number) & STAYED != 0).count()
     }
 
-    /// Whether a request gets the malformed answer: each of the call, or in every other case the first alone.
+    /// Whether a request receives the malformed response: each of the call, or in every other case only the first.
     pub(crate) fn is_due(&self, number: usize) -> bool {
         let before = self.note(number, GIVEN);
         before & OVER == 0 && (is_given_to_each(number) || before & GIVEN == 0)
@@ -158,7 +158,7 @@ impl Cases {
     }
 }
 
-/// Whether each request of a case gets the malformed answer, and not the first alone.
+/// Whether each request of a case receives the malformed response, not only the first.
 fn is_given_to_each(number: usize) -> bool {
     number.is_multiple_of(2)
 }

@@ -1,7 +1,7 @@
-//! A server that answers with bytes: good ones, and such as no HTTP library would write.
+//! A server that sends raw bytes: valid responses, and some that no HTTP library can produce.
 
 pub(crate) mod answer;
 pub(crate) mod cases;
-mod harm;
+mod changes;
 pub(crate) mod references;
 pub(crate) mod server;

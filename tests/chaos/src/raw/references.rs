@@ -1,11 +1,11 @@
-//! Twenty good answers: of both eras, as JSON and as event streams, in each framing, results and errors.
+//! Twenty valid responses: of both eras, as JSON and as event streams, in each framing, results and errors.
 
 use super::answer::{Answer, Framing};
 
 pub(crate) const LEGACY: &str = "2025-11-25";
 pub(crate) const MODERN: &str = "2026-07-28";
 
-/// A good answer to one method.
+/// A valid response to one method.
 pub(crate) struct Reference {
     pub(crate) is_modern: bool,
     pub(crate) method: &'static str,
@@ -14,12 +14,12 @@ pub(crate) struct Reference {
 }
 
 impl Reference {
-    /// The answer to the request of this id, which is JSON text.
+    /// The response to the request with this id, which is JSON text.
     pub(crate) fn answer(&self, id: &str) -> Answer {
         (self.make)(id)
     }
 
-    /// Whether it answers the opening of a client's session, and not a call.
+    /// Whether it belongs to the handshake, and not to a call.
     pub(crate) fn opens(&self) -> bool {
         matches!(self.method, "initialize" | "server/discover")
     }
@@ -44,7 +44,7 @@ const PROMPT: &str =
 const WELCOME: &str = r#"{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"raw","version":"1"},"instructions":"none"}"#;
 const DISCOVERED: &str = r#"{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"_meta":{"io.modelcontextprotocol/serverInfo":{"name":"raw","version":"1"}},"ttlMs":60000,"cacheScope":"private"}"#;
 const PROGRESS: &str =
-    r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"on the way"}}"#;
+    r#"{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"in progress"}}"#;
 
 fn result(id: &str, result: &str) -> String {
     format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#)
@@ -76,7 +76,7 @@ pub(crate) const ALL: &[Reference] = &[
         Answer::new("503 Service Unavailable", JSON, Framing::Length, error(id, -32000)).with("Retry-After: 0")
     }),
     stream(false, "tools/call", |id| events(Framing::Chunked, event(&result(id, TOOL)))),
-    // To be resumed behind its first event, which this server does not do.
+    // To be resumed after its first event, which this server does not support.
     stream(false, "tools/call", |id| {
         events(
             Framing::Close,
@@ -98,7 +98,7 @@ pub(crate) const ALL: &[Reference] = &[
     stream(true, "server/discover", |id| events(Framing::Length, event(&result(id, DISCOVERED)))),
 ];
 
-/// The answer to a request that no case is about.
+/// The response to a request that is part of no case.
 pub(crate) fn plain(method: &str, id: &str) -> Answer {
     match (method, plain_result(method)) {
         (_, "") => ok(Framing::Length, error(id, -32601)),
@@ -107,7 +107,7 @@ pub(crate) fn plain(method: &str, id: &str) -> Answer {
     }
 }
 
-/// What it gives; nothing where the method is not known.
+/// Its result; `None` for an unknown method.
 pub(crate) fn plain_result(method: &str) -> &'static str {
     match method {
         "tools/list" => r#"{"resultType":"complete","tools":[]}"#,
@@ -120,7 +120,7 @@ pub(crate) fn plain_result(method: &str) -> &'static str {
     }
 }
 
-/// What a whole answer to this method gives.
+/// The result of a whole response to this method.
 pub(crate) fn results(method: &str) -> &'static [&'static str] {
     match method {
         "tools/list" => &[TOOLS],

@@ -1,4 +1,4 @@
-//! The server: reads requests whole, and answers each with bytes.
+//! The server: reads complete requests, and responds with raw bytes.
 
 use std::io;
 use std::net::SocketAddr;
@@ -12,19 +12,19 @@ use tokio::sync::watch;
 use super::cases::{Cases, Ending};
 use super::references::plain;
 
-/// The header by which a request says which case it is of.
+/// The header that names the case of a request.
 pub(crate) const CASE: &str = "x-case";
 
 pub(crate) struct RawServer {
     pub(crate) address: SocketAddr,
-    /// How many connections are open.
+    /// Number of open connections.
     open: watch::Receiver<usize>,
-    /// Sent to, all connections are closed.
+    /// Closes all connections.
     closing: watch::Sender<()>,
 }
 
 impl RawServer {
-    /// Answers on the present runtime.
+    /// Serves on the current runtime.
     pub(crate) async fn start(cases: Arc<Cases>) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
         let address = listener.local_addr()?;
@@ -37,7 +37,7 @@ impl RawServer {
                 closed.mark_unchanged();
                 tokio::spawn(async move {
                     tokio::select! {
-                        // How a connection ends is the client's matter.
+                        // Errors of connections are those of the client.
                         _ = serve(stream, &cases) => {}
                         _ = closed.changed() => {}
                     }
@@ -48,7 +48,7 @@ impl RawServer {
         Ok(Self { address, open, closing })
     }
 
-    /// Closes all connections, and returns when they are.
+    /// Closes all connections, and returns when they are closed.
     pub(crate) async fn close_connections(&self) {
         let _ = self.closing.send(());
         let _ = self.open.clone().wait_for(|open| *open == 0).await;
@@ -83,7 +83,7 @@ async fn serve(mut stream: TcpStream, cases: &Cases) -> io::Result<()> {
             continue;
         };
         let (bytes, ending) = cases.bytes(case, &id);
-        // In two pieces, at a place of no meaning.
+        // In two pieces, cut at an arbitrary position.
         let (first, second) = bytes.split_at(bytes.len() * (case % 7) / 7);
         stream.write_all(first).await?;
         tokio::task::yield_now().await;
@@ -92,15 +92,15 @@ async fn serve(mut stream: TcpStream, cases: &Cases) -> io::Result<()> {
             Ending::Open => {}
             Ending::Close => return finish(stream).await,
             Ending::Reset => return stream.set_zero_linger(),
-            // Of what is asked here later nothing is known either.
+            // Later requests are handled without the state of this one.
             Ending::Silence => return stream.read_buf(&mut buffer).await.map(drop),
         }
     }
     Ok(())
 }
 
-/// Says that nothing more comes, and waits for the client to say so, too: closed at once, what was not yet read would
-/// be taken back.
+/// Shuts down sending, and waits for the client to do the same: if it closed at once, unread data would be
+/// lost.
 async fn finish(mut stream: TcpStream) -> io::Result<()> {
     stream.shutdown().await?;
     until_closed(&mut stream).await
@@ -112,7 +112,7 @@ async fn until_closed(stream: &mut TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// The next request; none at the end of the connection.
+/// The next request; `None` at the end of the connection.
 async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option<Request>> {
     loop {
         if let Some(end) = buffer.windows(4).position(|window| window == b"\r\n\r\n") {

@@ -1,4 +1,5 @@
-//! Answers that never end, or swell: each ends in a typed error at the limit, with memory in proportion to it.
+//! Responses without an end, or with extreme compression: each ends with a typed error at the limit, with bounded
+//! memory.
 
 use std::time::Duration;
 
@@ -6,36 +7,36 @@ use omni_mcp::Client;
 use omni_mcp_devserver::{DevServer, Endless, Fault, Options, Packing, Rule};
 use serde::{Deserialize, Serialize};
 
-use crate::apart::{self, Apart, Errand};
 use crate::audit;
+use crate::client_process::{self, ClientProcess, Task};
 use crate::heap;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
 
-/// The largest answer that the client takes.
+/// The size limit of the client.
 const LIMIT: u64 = 8 << 20;
-/// How much of it may be in use at once, in limits.
+/// Maximum memory in use, in limits.
 const MOST: u64 = 7;
-/// What the packed bodies swell to.
+/// Size of the compressed bodies after decompression.
 const SWOLLEN: u64 = 1 << 28;
-/// What never grows ends by these; for the rest they are too long.
+/// Timeouts for responses that reach no size limit; the others have a long timeout.
 const TIMEOUT: Duration = Duration::from_millis(500);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(2);
 const LONG: Duration = Duration::from_secs(60);
 
-/// Each bomb, and the code that it must end with.
+/// Each fault, and the expected code.
 fn bombs() -> Vec<(&'static str, Fault, &'static str)> {
     let endless = |what| Fault::EndlessStream { what, tick_ms: 0 };
     vec![
-        // Any byte of the stream is a sign of life: the call as a whole ends.
+        // Any byte of the stream restarts `timeout`: only the total timeout ends the call.
         ("comments", endless(Endless::Comments), "total_timeout"),
-        // Log messages are one, too.
+        // Log messages restart it, too.
         ("events", endless(Endless::Events), "total_timeout"),
         ("event", endless(Endless::Event), "answer_too_large"),
         ("body", endless(Endless::Body), "answer_too_large"),
         ("headers", endless(Endless::Headers), "too_many_headers"),
         ("gzip", Fault::Bomb { encoding: Packing::Gzip, bytes: SWOLLEN }, "answer_too_large"),
-        // It was not asked for, and is not unpacked.
+        // zstd was not requested and is not decompressed.
         ("zstd", Fault::Bomb { encoding: Packing::Zstd, bytes: SWOLLEN }, "invalid_answer"),
     ]
 }
@@ -48,7 +49,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         server.script(vec![Rule::new(fault).on_method("tools/call").times(1)])?;
         let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
         let grows = !code.ends_with("_timeout");
-        let came: Came = Apart::start(&Errand::Bomb(Meet { url, key, grows }), plan.seed)?.report()?;
+        let came: Outcome = ClientProcess::start(&Task::Bomb(Meet { url, key, grows }), plan.seed)?.report()?;
         kept &= came.code == code && came.peak <= MOST * LIMIT && came.next_works;
         if came.code != code || !came.next_works {
             eprintln!("bombs, {name}: {}", came.message);
@@ -66,20 +67,20 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     })
 }
 
-/// Meets a bomb, in a process of its own.
+/// Receives such a response, in a separate process.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Meet {
     url: String,
     key: String,
-    /// Whether it comes to a limit of size.
+    /// Whether it reaches a size limit.
     grows: bool,
 }
 
 #[derive(Serialize, Deserialize)]
-struct Came {
+struct Outcome {
     code: String,
     message: String,
-    /// The most memory that was in use, above what was before.
+    /// Peak of memory in use, above that before the call.
     peak: u64,
     next_works: bool,
 }
@@ -104,6 +105,6 @@ impl Meet {
         let peak = heap::peak().saturating_sub(before) as u64;
         let next_works =
             client.call_tool("fred.search", audit::arguments(2)).timeout(Duration::from_secs(20)).await.is_ok();
-        apart::tell(&Came { code, message, peak, next_works })
+        client_process::report(&Outcome { code, message, peak, next_works })
     }
 }

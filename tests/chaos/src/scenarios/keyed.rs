@@ -1,5 +1,5 @@
-//! Keyed calls from many workers against a server that drops, delays and fails a share of them: none may be lost, none
-//! may run twice, and every attempt of a call must carry the call's one key.
+//! Keyed calls of many workers to a server that drops, delays and fails a share of them: none may be lost or
+//! run twice, and all attempts of a call must have its key.
 
 use std::time::Duration;
 
@@ -7,10 +7,10 @@ use omni_mcp::Client;
 use omni_mcp_devserver::{Answering, DevServer, Options};
 
 use crate::audit::{self, Audit};
-use crate::crowd;
 use crate::faults;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
+use crate::workers;
 
 const WORKERS: u64 = 64;
 const FAULTS_PERCENT: u32 = 30;
@@ -51,14 +51,14 @@ fn with_seed(seed: u64, calls: u64) -> Result<(u64, Audit), Failed> {
     fastrand::seed(seed);
     let server = DevServer::start(Options {
         seed,
-        // In turn: bodies, streams, and streams that can be gone on with where they broke off.
+        // Alternately: JSON bodies, event streams, and event streams that can be resumed.
         answer: if seed % 3 == 1 { Answering::Json } else { Answering::Sse },
         sse_event_ids: seed % 3 == 2,
         sse_retry_ms: Some(1),
         ..Options::default()
     })?;
     server.script(faults::rules(FAULTS_PERCENT, 2 * calls))?;
-    // Enough attempts that chance cannot use them up, and no budget: what is measured is that nothing is lost.
+    // Many attempts and no budget, so that a call can be lost only by a bug.
     let client = Client::builder()
         .api_key(server.api_key())
         .base_url(server.url())
@@ -68,8 +68,8 @@ fn with_seed(seed: u64, calls: u64) -> Result<(u64, Audit), Failed> {
         .retry_budget(None)
         .timeout(Duration::from_secs(10))
         .build()?;
-    let failed = crowd::run(async move {
-        let outcomes = crowd::make(WORKERS, calls, move |number| {
+    let failed = workers::run(async move {
+        let outcomes = workers::make(WORKERS, calls, move |number| {
             let client = client.clone();
             async move { client.call_tool("fred.search", audit::arguments(number)).await.map(drop) }
         });

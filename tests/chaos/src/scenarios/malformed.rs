@@ -1,6 +1,6 @@
-//! Malformed answers by the ten thousand: status lines, headers, framing, JSON, ids, events, and good answers cut at
-//! every byte. Each call ends, with a result or an error that says no more than is known; the calls beside it and behind it
-//! work; and the memory is what it was.
+//! Malformed responses: changed status lines, headers, framing, JSON, ids and events, and valid responses cut at
+//! every byte. Each call ends with a result or an error that claims no more than is known; concurrent and later calls
+//! work; and memory does not grow.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,14 +18,14 @@ use crate::raw::server::{CASE, RawServer};
 use crate::row::{Failed, Row};
 
 const WORKERS: usize = 16;
-/// The deadline of an attempt whose answer is malformed, what a busy machine may add to those of a call, and what no call
-/// may take.
+/// The timeout of an attempt with a malformed response, an allowance for a busy machine, and the timeout of the
+/// other calls.
 const DEADLINE: Duration = Duration::from_secs(2);
 const SLACK: Duration = Duration::from_secs(4);
 const FAR_BEYOND: Duration = Duration::from_secs(20);
-/// The attempts of a call.
+/// Attempts of a call.
 const MOST_ATTEMPTS: u32 = 2;
-/// Cases before the memory is looked at for the first time.
+/// Cases before memory is measured for the first time.
 const WARM_UP: usize = 600;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
@@ -42,11 +42,12 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let (stayed, foreign) = (cases.stayed(), cases.foreign());
     Ok(Row {
         done: format!("{} malformed answers: {cuts} of 20 cut at a byte, {} changed", size, size - cuts),
-        bound: "each call ends in time, and waits only where the connection stayed; a result is the whole one and the \
-                call's own, an error typed and true; calls beside and behind it work; heap ± 5 %"
-            .into(),
+        bound:
+            "each call ends in time, and waits only if the connection stayed open; a result is the whole one and the \
+                call's own, errors are typed and true; concurrent and later calls work; heap ± 5 %"
+                .into(),
         seen: format!(
-            "{results} results, {errors} errors, {wrong} wrong; {foreign} with another's id; {timeouts} timeouts, \
+            "{results} results, {errors} errors, {wrong} wrong; {foreign} with another id; {timeouts} timeouts, \
              {stayed} connections stayed; heap {} KiB, {half:+.1} % after half, {end:+.1} % at the end, {} KiB at most",
             seen.base >> 10,
             seen.peak >> 10,
@@ -59,14 +60,14 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
 struct Count {
     results: AtomicUsize,
     errors: AtomicUsize,
-    /// Errors that came of waiting.
+    /// Errors by timeouts.
     timeouts: AtomicUsize,
     wrong: AtomicUsize,
 }
 
 struct Seen {
     count: Arc<Count>,
-    /// Bytes in use after the warm-up, at half of the cases, and at their end.
+    /// Bytes in use after the warm-up, after half of the cases, and at the end.
     base: usize,
     later: [usize; 2],
     peak: usize,
@@ -99,7 +100,7 @@ async fn all(cases: &Arc<Cases>) -> Result<Seen, Failed> {
             })
             .collect();
         for worker in workers {
-            // A panic in a worker is one of the client.
+            // A panic of a worker is a panic of the client.
             worker.await?;
         }
         server.close_connections().await;
@@ -147,7 +148,7 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
         (outcome, begun.elapsed())
     };
     let beside = async {
-        // All calls wait for the opening; only a call of its own has others beside it.
+        // Only a call with its own client has concurrent ones; all calls wait for a handshake.
         match reference.opens() {
             true => Ok(()),
             false => client.list_tools().await.map(drop),
@@ -162,7 +163,7 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
         Ok((_, attempts)) => *attempts,
         Err(error) => error.info().attempts,
     };
-    // Where a session is opened, those of the opening come to those of the call.
+    // If a session is opened, the requests of the handshake are counted, too.
     let most = if reference.opens() { 2 * MOST_ATTEMPTS } else { attempts };
     if took > DEADLINE * most + SLACK {
         wrong(format!("it took {} ms, with {attempts} attempts", took.as_millis()));
@@ -202,7 +203,7 @@ fn version(reference: &Reference) -> &'static str {
     if reference.is_modern { MODERN } else { LEGACY }
 }
 
-/// The call that gets the malformed answer; its result as it came where it can be but the whole one, and its attempts.
+/// The call with the malformed response: its result, if it can only be the whole one, and its attempts.
 async fn call(
     client: &Client,
     number: usize,
@@ -211,7 +212,7 @@ async fn call(
 ) -> Result<(Option<Value>, u32), Error> {
     let options = CallOptions {
         timeout: Some(Some(DEADLINE)),
-        // Sent again by the table; a cut answer must not be covered by a whole one.
+        // One attempt for what would be retried: a whole response must not hide a cut one.
         max_attempts: Some(if cases.is_cut(number) && !reference.opens() { 1 } else { MOST_ATTEMPTS }),
         headers: (!reference.opens()).then(|| BTreeMap::from([(CASE.to_owned(), number.to_string().into())])),
         ..CallOptions::default()
@@ -237,7 +238,7 @@ async fn call(
     .map(|attempts| (None, attempts))
 }
 
-/// Whether a result is what the whole answer says, or the good one behind it. Numbers compare as text does.
+/// Whether a result is that of the whole response, or of the valid one that follows. Numbers are compared as text.
 fn is_whole(number: usize, cases: &Cases, value: &Value) -> bool {
     let reference = cases.reference(number);
     let method = if reference.opens() { "tools/call" } else { reference.method };
@@ -246,7 +247,7 @@ fn is_whole(number: usize, cases: &Cases, value: &Value) -> bool {
     wholes.any(|whole| serde_json::from_str::<Value>(whole).is_ok_and(|whole| whole == *value))
 }
 
-/// What an error says that it must not.
+/// A false claim of an error.
 fn is_false(error: &Error, was_read: bool) -> Option<&'static str> {
     let info = error.info();
     let is_refusal = info.rpc_code.is_some() || matches!(info.status, Some(300..=499 | 501));
@@ -261,8 +262,8 @@ fn is_false(error: &Error, was_read: bool) -> Option<&'static str> {
         _ if info.request_id.is_none() => Some("it has no request id"),
         _ if info.attempts == 0 => Some("it has no attempts"),
         _ if info.message.is_empty() || info.message.chars().any(char::is_control) => Some("its message is none"),
-        Delivery::NotSent if was_read => Some("it says that a call was not sent, which the server has read"),
-        Delivery::Rejected if !is_refusal => Some("it says that a call was rejected, which nothing says"),
+        Delivery::NotSent if was_read => Some("not_sent, but the server has read the request"),
+        Delivery::Rejected if !is_refusal => Some("rejected without a response that refuses the call"),
         _ => None,
     }
 }

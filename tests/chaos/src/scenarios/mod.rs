@@ -13,7 +13,7 @@ pub(crate) mod streams;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
 
-/// A scenario: how it is called, and what it does.
+/// A scenario: its name and function.
 pub(crate) type Scenario = (&'static str, fn(&Plan) -> Result<Row, Failed>);
 
 /// All of them.

@@ -1,5 +1,5 @@
-//! A server that is gone for a while, and one that fails everything for a while: retries do not multiply the calls that
-//! keep being made, and service resumes soon after the server's return.
+//! A server that is down for a while, and one that fails everything for a while: retries do not multiply the
+//! calls, and calls succeed soon after the server has returned.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -9,9 +9,9 @@ use omni_mcp_devserver::{Count, DevServer, Fault, Options, Rule, When};
 use tokio::task::JoinSet;
 
 use crate::audit;
-use crate::crowd;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
+use crate::workers;
 
 /// Workers whose calls are retried a few times, within the budget.
 const WORKERS: u64 = 64;
@@ -22,27 +22,27 @@ const PACE: Duration = Duration::from_millis(25);
 const BACKOFF_MAX: Duration = Duration::from_secs(1);
 /// One connect and one call, on a busy machine.
 const CONNECT: Duration = Duration::from_secs(2);
-/// The retries that the budget of 500 has tokens for, 14 each, and two of each call in flight when the outage begins.
+/// The retries that the budget of 500 tokens allows, 14 each, and two for each call in flight when the outage begins.
 const MOST_RETRIES: u64 = 500 / 14 + 2 * WORKERS;
 /// Calls before the outage.
 const BEFORE: u64 = 200;
 
 #[derive(Clone, Copy)]
 enum How {
-    /// Nobody listens any more, and the sessions are forgotten.
+    /// Connections are refused, and the sessions are lost.
     Gone,
-    /// Everything is answered 503.
+    /// Every response is 503.
     Failing,
 }
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let length = Duration::from_secs(plan.size(3, 60));
-    let (gone, failing) = crowd::run(async {
+    let (gone, failing) = workers::run(async {
         tokio::join!(outage(How::Gone, length, plan.seed), outage(How::Failing, length, plan.seed))
     })?;
     let (gone, failing) = (gone?, failing?);
     let kept = [&gone, &failing].iter().all(|came| {
-        // What was on its way when it began, or ended, is counted on one side only.
+        // Calls in flight at the beginning or end are counted on one side only.
         let most = came.calls + MOST_RETRIES + 2 * WORKERS;
         came.retries <= MOST_RETRIES && came.requests <= most && came.lost == 0 && came.resumed <= BACKOFF_MAX + CONNECT
     });
@@ -55,27 +55,32 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
             "at most {MOST_RETRIES} retries, 0 patient calls lost, all served within one backoff of {} s and a connect",
             BACKOFF_MAX.as_secs()
         ),
-        seen: format!("gone: {}; failing: {}, {} requests came", gone.told(), failing.told(), failing.requests),
+        seen: format!(
+            "gone: {}; failing: {}, {} requests received",
+            gone.summary(),
+            failing.summary(),
+            failing.requests
+        ),
         kept,
     })
 }
 
-/// What came of an outage.
-struct Came {
-    /// Calls of the workers that ended while it lasted, and their attempts but the first.
+/// The outcome of an outage.
+struct Outcome {
+    /// Calls of the workers that ended during it, and their retries.
     calls: u64,
     retries: u64,
-    /// Requests of theirs that came to the server meanwhile.
+    /// Their requests received by the server during it.
     requests: u64,
-    /// Calls of the patient ones that failed.
+    /// Failed calls of the patient workers.
     lost: u64,
-    /// From the server's return to the first success of any worker, and of the last.
+    /// Time from the server's return to the first success of any worker, and of the last.
     first: Duration,
     resumed: Duration,
 }
 
-impl Came {
-    fn told(&self) -> String {
+impl Outcome {
+    fn summary(&self) -> String {
         format!(
             "{} calls with {} retries, {} patient lost, served after {} ms to {} ms",
             self.calls,
@@ -91,10 +96,10 @@ fn client(server: &DevServer) -> omni_mcp::ClientBuilder {
     Client::builder().api_key(server.api_key()).base_url(server.url()).backoff_max(BACKOFF_MAX)
 }
 
-async fn outage(how: How, length: Duration, seed: u64) -> Result<Came, Failed> {
+async fn outage(how: How, length: Duration, seed: u64) -> Result<Outcome, Failed> {
     let options = Options { require_session: true, seed, ..Options::default() };
     let server = DevServer::start(options.clone())?;
-    // A server of their own, so that its ledger tells of the others alone.
+    // With their own server, so that its ledger contains only the other workers.
     let patients_server = DevServer::start(options.clone())?;
     let workers = client(&server).build()?;
     let patients = client(&patients_server).retry_budget(None).max_attempts(10_000_u32).build()?;
@@ -147,7 +152,7 @@ async fn outage(how: How, length: Duration, seed: u64) -> Result<Came, Failed> {
     let returned = Instant::now();
     let _ = back.set(returned);
 
-    let mut came = Came { calls: 0, retries: 0, requests, lost: 0, first: Duration::MAX, resumed: Duration::ZERO };
+    let mut came = Outcome { calls: 0, retries: 0, requests, lost: 0, first: Duration::MAX, resumed: Duration::ZERO };
     while let Some(worker) = impatient.join_next().await {
         let worker = worker?;
         for call in worker.iter().filter(|call| call.ended > begun && call.ended < returned) {
@@ -164,8 +169,8 @@ async fn outage(how: How, length: Duration, seed: u64) -> Result<Came, Failed> {
     Ok(came)
 }
 
-impl Came {
-    /// Notes when a worker was served again.
+impl Outcome {
+    /// Records when a worker succeeded again.
     fn served(&mut self, worker: &[Call], returned: Instant) {
         let served = worker.iter().filter(|call| call.succeeded && call.ended >= returned).map(|call| call.ended).min();
         let after = served.map_or(Duration::MAX, |served| served - returned);
@@ -181,7 +186,7 @@ struct Call {
     succeeded: bool,
 }
 
-/// Makes calls, until one has succeeded behind the server's return. A minute behind it there is no more hope.
+/// Makes calls until one has succeeded after the server's return, for at most a minute.
 async fn work(client: Client, number: u64, back: Arc<OnceLock<Instant>>) -> Vec<Call> {
     let mut calls = Vec::new();
     loop {

@@ -1,4 +1,4 @@
-//! Calls without a key under the same faults: none may run twice, and what an error says of the call must be true.
+//! Calls without a key under the same faults: none may run twice, and the delivery of an error must be true.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -7,41 +7,41 @@ use omni_mcp::{CallOptions, Client, Delivery};
 use omni_mcp_devserver::{Answering, DevServer, Fault, How, Options, Profile, Rule, When};
 
 use crate::audit::{self, Audit};
-use crate::crowd;
 use crate::faults;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
+use crate::workers;
 
 const WORKERS: u64 = 64;
 const FAULTS_PERCENT: u32 = 30;
-/// One call in so many is of a tool that fails, and one of a tool that is not there.
+/// One call in this many uses a failing tool, and one an unknown tool.
 const FAILS_EVERY: u64 = 50;
 const UNKNOWN_EVERY: u64 = 97;
-/// Calls behind the others, without a session to be had.
+/// Calls after the others, without a session.
 const PROVOKED: u64 = 2;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let calls = plan.size(750, 50_000);
-    let (mut again, mut false_words, mut lost) = (0, 0, 0);
-    let mut words: BTreeMap<&str, u64> = BTreeMap::new();
+    let (mut again, mut false_deliveries, mut lost) = (0, 0, 0);
+    let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
     let mut all = Audit::default();
-    for way in [Answering::Json, Answering::Sse] {
-        let (outcomes, audit) = under(plan.seed, way, calls)?;
+    for answering in [Answering::Json, Answering::Sse] {
+        let (outcomes, audit) = under(plan.seed, answering, calls)?;
         again += audit.ran(|often| often > 1);
         all.add_struck(&audit);
         lost += calls + PROVOKED - outcomes.len() as u64;
         for (number, outcome) in outcomes {
             let executions = audit.executions(number);
-            let (word, is_true) = match outcome {
+            let (name, is_true) = match outcome {
                 None => ("succeeded", executions == 1),
                 Some(delivery @ (Delivery::NotSent | Delivery::Rejected)) => (delivery.as_str(), executions == 0),
                 Some(delivery @ Delivery::Executed) => (delivery.as_str(), executions == 1),
                 Some(delivery @ Delivery::MaybeExecuted) => (delivery.as_str(), executions <= 1),
             };
-            *words.entry(word).or_default() += 1;
+            *counts.entry(name).or_default() += 1;
             if !is_true {
-                false_words += 1;
-                eprintln!("plain, call {number}: {word}, and it ran {executions} times");
+                false_deliveries += 1;
+                eprintln!("plain, call {number}: {name}, but it ran {executions} times");
             }
         }
     }
@@ -54,20 +54,20 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         ),
         bound: "0 run again; not_sent and rejected: never ran; executed and success: ran once".into(),
         seen: format!(
-            "{again} run again, {false_words} false words, {lost} lost; {percent:.1} % struck; {}",
-            audit::listed(&words)
+            "{again} run again, {false_deliveries} false deliveries, {lost} lost; {percent:.1} % struck; {}",
+            audit::listed(&counts)
         ),
-        // Each word must have been said, or nothing was seen of it.
+        // Each delivery must have occurred, or the scenario proves nothing.
         kept: again == 0
-            && false_words == 0
+            && false_deliveries == 0
             && lost == 0
-            && words.len() == 5
+            && counts.len() == 5
             && all.struck.len() == faults::KINDS
             && is_share,
     })
 }
 
-/// What each call came to: `None` is success.
+/// The outcome of each call: `None` is success.
 type Outcomes = Vec<(u64, Option<Delivery>)>;
 
 fn under(seed: u64, answer: Answering, calls: u64) -> Result<(Outcomes, Audit), Failed> {
@@ -88,13 +88,13 @@ fn under(seed: u64, answer: Answering, calls: u64) -> Result<(Outcomes, Audit), 
         .raise_tool_errors(true)
         .timeout(Duration::from_secs(10))
         .build()?;
-    let outcomes = crowd::run(async {
-        // Into a sound server, so that its era is found out; sessions are then lost and hard to get again.
+    let outcomes = workers::run(async {
+        // A call without faults, so that the era is known; sessions are then lost and rarely opened again.
         client.connect().await?;
         server.script(faults::rules(FAULTS_PERCENT, 2 * calls))?;
         let no_session = Fault::Reset { when: When::BeforeExecution, how: How::Rst };
         server.script(vec![Rule::new(no_session.clone()).on_method("initialize").probability(0.5)])?;
-        let outcomes = crowd::make(WORKERS, calls, {
+        let outcomes = workers::make(WORKERS, calls, {
             let client = client.clone();
             move |number| {
                 let client = client.clone();
@@ -102,7 +102,7 @@ fn under(seed: u64, answer: Answering, calls: u64) -> Result<(Outcomes, Audit), 
             }
         });
         let mut outcomes = outcomes.await;
-        // Few calls are not sent, by chance none: here the first finds the session lost, and the second finds none.
+        // Few calls are not sent, at random none: here the first finds the session lost, and the second finds none.
         server.expire_sessions();
         server.clear_script();
         server.script(vec![Rule::new(no_session).on_method("initialize")])?;

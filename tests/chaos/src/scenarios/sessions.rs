@@ -1,4 +1,4 @@
-//! The session ends again and again under many workers: each time it is opened once for all of them, and no call is
+//! The session ends repeatedly under many workers: each time one handshake opens another for all, and no call is
 //! lost.
 
 use std::sync::Arc;
@@ -9,14 +9,14 @@ use omni_mcp::Client;
 use omni_mcp_devserver::{DevServer, Options, Profile};
 
 use crate::audit::{self, Audit};
-use crate::crowd;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
+use crate::workers;
 
 const WORKERS: u64 = 64;
 const KILL_EVERY: u64 = 100;
 
-/// The profiles, and a tool of each that takes what names a call.
+/// The profiles, and a tool of each with an argument that names a call.
 const PROFILES: [(Profile, &str, &str); 3] = [
     (Profile::Omni, "omni", "fred.search"),
     (Profile::Generic, "generic", "fred.search"),
@@ -29,7 +29,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let mut kept = true;
     for (profile, name, tool) in PROFILES {
         let came = with_profile(plan.seed, profile, name, tool, calls)?;
-        // The last one may come behind the last call, which nobody then notices.
+        // The last one may come after the last call, so that no call notices it.
         kept &= came.kills >= calls / KILL_EVERY - 1 && came.reopened == came.kills;
         kept &= came.lost == 0 && came.not_once == 0;
         seen.push(format!(
@@ -45,17 +45,17 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     })
 }
 
-struct Came {
+struct Outcome {
     kills: u64,
-    /// Handshakes besides the first.
+    /// Handshakes after the first.
     reopened: u64,
     lost: u64,
     not_once: u64,
-    /// Requests that came for a session that was gone.
+    /// Requests in a lost session.
     refused: u64,
 }
 
-fn with_profile(seed: u64, profile: Profile, name: &str, tool: &'static str, calls: u64) -> Result<Came, Failed> {
+fn with_profile(seed: u64, profile: Profile, name: &str, tool: &'static str, calls: u64) -> Result<Outcome, Failed> {
     let server = Arc::new(DevServer::start(Options { profile, seed, ..Options::default() })?);
     let client = Client::builder()
         .profile(name)
@@ -64,10 +64,10 @@ fn with_profile(seed: u64, profile: Profile, name: &str, tool: &'static str, cal
         .timeout(Duration::from_secs(20))
         .build()?;
     let answered = Arc::new(AtomicU64::new(0));
-    let lost = crowd::run({
+    let lost = workers::run({
         let server = Arc::clone(&server);
         async move {
-            let outcomes = crowd::make(WORKERS, calls, move |number| {
+            let outcomes = workers::make(WORKERS, calls, move |number| {
                 let (client, server, answered) = (client.clone(), Arc::clone(&server), Arc::clone(&answered));
                 async move {
                     let outcome = client.call_tool(tool, audit::arguments(number)).await;
@@ -90,7 +90,7 @@ fn with_profile(seed: u64, profile: Profile, name: &str, tool: &'static str, cal
     let audit = Audit::of(&ledger);
     let handshakes = ledger.requests.iter().filter(|request| request.rpc_method.as_deref() == Some("initialize"));
     let unnoticed = u64::from(calls.is_multiple_of(KILL_EVERY));
-    Ok(Came {
+    Ok(Outcome {
         kills: ledger.sessions_closed.saturating_sub(unnoticed),
         reopened: (handshakes.count() as u64).saturating_sub(1),
         lost,

@@ -1,5 +1,5 @@
-//! Many streams at once, some of which stall: every event comes to its own call, in order; and calls that are given up
-//! free their sockets.
+//! Many concurrent streams, some of which stall: every event is delivered to its own call, in order; and cancelled
+//! calls free their sockets.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,25 +13,25 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::task::JoinSet;
 
-use crate::apart::{self, Apart, Errand};
 use crate::audit;
+use crate::client_process::{self, ClientProcess, Task};
 use crate::heap;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
 
 const EVENTS: u32 = 100;
-/// One stream in so many stalls: every second of these for a while, the others for ever.
+/// One stream in this many stalls: every second of these for a while, the others without end.
 const STALLS_EVERY: u64 = 10;
 const STALL_AFTER: usize = 50;
-/// The time in which all sockets must be free.
+/// Time in which all sockets must be free.
 const FREE_WITHIN: Duration = Duration::from_secs(1);
-/// The connections that may be left behind given-up calls: the server is told of each over a few.
+/// Connections that may remain after cancelled calls: the cancellation notifications use a few.
 const LEFT: u64 = 16;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let streams = plan.size(100, 1_000);
     let read = read(plan.seed, streams, plan.size(300, 2_000), plan.size(4_000, 10_000))?;
-    let (freed, left) = give_up(plan.seed, streams)?;
+    let (freed, left) = cancel(plan.seed, streams)?;
     let for_ever = streams / STALLS_EVERY / 2;
     let expected = BTreeMap::from([("attempt_timeout, maybe_executed".to_owned(), for_ever)]);
     let kept = read.complete == streams - for_ever
@@ -42,9 +42,9 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         && freed.is_some_and(|freed| freed <= FREE_WITHIN);
     Ok(Row {
         done: format!(
-            "{streams} streams of {EVENTS} events, 1 in {STALLS_EVERY} stalls, half of these for ever; {streams} cancels"
+            "{streams} streams of {EVENTS} events, 1 in {STALLS_EVERY} stalls, half of these without end; {streams} cancels"
         ),
-        bound: "all at once, 0 events lost or mixed, what stalls for ever is a typed timeout; sockets free within 1 s"
+        bound: "all at once, 0 events lost or mixed, streams that stall without end are typed timeouts; sockets free within 1 s"
             .into(),
         seen: format!(
             "{} at once, {} complete, {} events, {} mixed; {}; peak {:.1} MiB, {:.1} KiB a stream; sockets: {}, {left} left",
@@ -61,7 +61,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     })
 }
 
-fn read(seed: u64, streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came, Failed> {
+fn read(seed: u64, streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Outcome, Failed> {
     let server = DevServer::start(Options { seed, progress: EVENTS, progress_interval_ms: 10, ..Options::default() })?;
     let rule = |first: u64, ms| {
         let nth: Vec<_> = (0..streams / STALLS_EVERY / 2).map(|n| first + 2 * n * STALLS_EVERY).collect();
@@ -69,15 +69,15 @@ fn read(seed: u64, streams: u64, stall_ms: u64, timeout_ms: u64) -> Result<Came,
     };
     server.script(vec![rule(1, Some(stall_ms)), rule(1 + STALLS_EVERY, None)])?;
     let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
-    Apart::start(&Errand::Streams(Read { url, key, streams, timeout_ms }), seed)?.report()
+    ClientProcess::start(&Task::Streams(Read { url, key, streams, timeout_ms }), seed)?.report()
 }
 
-/// The time until the sockets of given-up calls were free, and how many are left.
-fn give_up(seed: u64, calls: u64) -> Result<(Option<Duration>, u64), Failed> {
+/// The time until the sockets of cancelled calls were free, and the number of remaining ones.
+fn cancel(seed: u64, calls: u64) -> Result<(Option<Duration>, u64), Failed> {
     let server = DevServer::start(Options { seed, ..Options::default() })?;
     server.script(vec![Rule::new(Fault::Hang { when: When::AfterExecution }).on_method("tools/call")])?;
     let (url, key) = (server.url().to_owned(), server.api_key().to_owned());
-    let mut client = Apart::start(&Errand::Cancels(GiveUp { url, key, calls }), seed)?;
+    let mut client = ClientProcess::start(&Task::Cancels(Cancel { url, key, calls }), seed)?;
     if !server.wait_for(Count::Executions, calls, Duration::from_secs(60)) {
         return Err(format!("{} of {calls} calls came to the server", server.ledger().execution_count).into());
     }
@@ -85,15 +85,16 @@ fn give_up(seed: u64, calls: u64) -> Result<(Option<Duration>, u64), Failed> {
     client.go_on()?;
     let are_free = server.wait(&Wait::at_most(Count::OpenConnections, LEFT, Duration::from_secs(20)))?;
     let freed = are_free.then(|| begun.elapsed());
-    let told = server.wait(&Wait::at_least(Count::Requests, calls, Duration::from_secs(20)).on_method(CANCELLED))?;
+    let notified =
+        server.wait(&Wait::at_least(Count::Requests, calls, Duration::from_secs(20)).on_method(CANCELLED))?;
     let left = server.ledger().open_connections;
     client.go_on()?;
-    if told { Ok((freed, left)) } else { Err("the server was not told of every call that was given up".into()) }
+    if notified { Ok((freed, left)) } else { Err("the server was not notified of every cancelled call".into()) }
 }
 
 const CANCELLED: &str = "notifications/cancelled";
 
-/// Reads streams, in a process of its own.
+/// Reads streams, in a separate process.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Read {
     url: String,
@@ -102,18 +103,18 @@ pub(crate) struct Read {
     timeout_ms: u64,
 }
 
-/// What came of them.
+/// The outcome.
 #[derive(Default, Serialize, Deserialize)]
-struct Came {
-    /// Streams with all of their events, in order, and their own answer.
+struct Outcome {
+    /// Streams with all of their events, in order, and their own response.
     complete: u64,
     events: u64,
-    /// Events and answers that came out of order, or to another call.
+    /// Events and responses out of order, or of another call.
     mixed: u64,
-    /// The most streams that were open at the same time: begun, and not ended.
+    /// Maximum of streams that were open at the same time.
     at_once: u64,
     errors: BTreeMap<String, u64>,
-    /// The most memory that was in use, above what was before.
+    /// Peak of memory in use, above that before the calls.
     peak: usize,
 }
 
@@ -134,7 +135,7 @@ impl Read {
         for number in 0..self.streams {
             streams.spawn(stream(client.clone(), number, Arc::clone(&open)));
         }
-        let mut came = Came::default();
+        let mut came = Outcome::default();
         while let Some(stream) = streams.join_next().await {
             let stream = stream?;
             came.events += stream.events;
@@ -146,11 +147,11 @@ impl Read {
         }
         came.at_once = open.most.load(Ordering::Relaxed);
         came.peak = heap::peak().saturating_sub(before);
-        apart::tell(&came)
+        client_process::report(&came)
     }
 }
 
-/// The streams that have begun and not ended.
+/// The open streams.
 #[derive(Default)]
 struct Open {
     now: AtomicU64,
@@ -177,23 +178,23 @@ struct One {
 
 async fn stream(client: Client, number: u64, open: Arc<Open>) -> One {
     let key = format!("idem_stream_{number}");
-    let heard = Arc::new(Mutex::new(One::default()));
-    let hear = {
-        let (heard, key, open) = (Arc::clone(&heard), json!(key), Arc::clone(&open));
+    let received = Arc::new(Mutex::new(One::default()));
+    let on_progress = {
+        let (received, key, open) = (Arc::clone(&received), json!(key), Arc::clone(&open));
         move |progress: Progress| {
-            let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-            heard.events += 1;
-            if heard.events == 1 {
+            let mut received = received.lock().unwrap_or_else(PoisonError::into_inner);
+            received.events += 1;
+            if received.events == 1 {
                 open.begin();
             }
-            let is_ours = json!(progress.progress_token) == key && progress.progress == heard.events as f64;
-            heard.mixed += u64::from(!is_ours);
+            let is_ours = json!(progress.progress_token) == key && progress.progress == received.events as f64;
+            received.mixed += u64::from(!is_ours);
         }
     };
     let arguments = audit::arguments(number);
     let asked = arguments["q"].clone();
-    let answer = client.call_tool("fred.search", arguments).idempotency_key(key).on_progress(hear).await;
-    let mut one = std::mem::take(&mut *heard.lock().unwrap_or_else(PoisonError::into_inner));
+    let answer = client.call_tool("fred.search", arguments).idempotency_key(key).on_progress(on_progress).await;
+    let mut one = std::mem::take(&mut *received.lock().unwrap_or_else(PoisonError::into_inner));
     if one.events > 0 {
         open.end();
     }
@@ -207,15 +208,15 @@ async fn stream(client: Client, number: u64, open: Arc<Open>) -> One {
     one
 }
 
-/// Makes calls and gives them up, in a process of its own.
+/// Makes calls and cancels them, in a separate process.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct GiveUp {
+pub(crate) struct Cancel {
     url: String,
     key: String,
     calls: u64,
 }
 
-impl GiveUp {
+impl Cancel {
     pub(crate) async fn run(self) -> Result<(), Failed> {
         let client =
             Client::builder().api_key(self.key).base_url(self.url).timeout(None).max_connections(None).build()?;
@@ -224,9 +225,9 @@ impl GiveUp {
             let client = client.clone();
             calls.spawn(async move { client.call_tool("fred.search", audit::arguments(number)).await.map(drop) });
         }
-        apart::told_to_go_on().await?;
+        client_process::wait_for_go_on().await?;
         calls.abort_all();
-        // What is left to say to the server is said while this waits.
-        apart::told_to_go_on().await
+        // Pending notifications are sent while this waits.
+        client_process::wait_for_go_on().await
     }
 }

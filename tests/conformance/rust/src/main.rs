@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 type AnyError = Box<dyn std::error::Error>;
 
-/// The suite ends its shell when time is up, but nothing that the shell started.
+/// The suite ends its shell at the timeout, but not the processes that the shell started.
 const WATCHDOG: Duration = Duration::from_secs(25);
 
 #[tokio::main(flavor = "current_thread")]
@@ -29,11 +29,11 @@ async fn main() -> Result<(), AnyError> {
     outcome
 }
 
-/// The client of a scenario: which functions it has decides what it tells servers that it can do.
+/// The client of a scenario: its callbacks determine the capabilities that it declares.
 fn options(url: &str, scenario: &str, context: &Value) -> ClientBuilder {
     let client = Client::builder().profile("generic").endpoint(url);
     match scenario {
-        // The core fills in the defaults of the form.
+        // The core adds the defaults of the form.
         "elicitation-sep1034-client-defaults" => client.on_elicitation(|_: Value| answer(json!({"action": "accept"}))),
         "sep-2322-client-request-state" => {
             client.on_elicitation(|_: Value| answer(json!({"action": "accept", "content": {"confirmed": true}})))

@@ -1,5 +1,5 @@
-//! What a host of skills does with the client (SEP-2640): the files of a skill are read one after the other, and none
-//! behind one that is not what the list said.
+//! How a host of skills uses the client (SEP-2640): the files of a skill are read one after another, up to the first
+//! one that differs from the list.
 
 use omni_mcp::Client;
 use omni_mcp::types::AnyResourceContents;
@@ -8,12 +8,12 @@ use sha2::{Digest, Sha256};
 
 use crate::{AnyError, text};
 
-/// Loads all skills, the only one of which is wrong in one way.
+/// Loads all skills; the only one is invalid.
 pub(crate) async fn refuse(client: &Client, wrong: &str) -> Result<(), AnyError> {
     let listed = client.request("skills/list", json!({})).await?;
     for skill in listed["skills"].as_array().ok_or("no skills")? {
         let outcome = load(client, skill).await?;
-        // The suite sees which files were read, and not why the others were not.
+        // The suite checks which files were read, not the errors.
         if outcome != Err(wrong) {
             return Err(format!("not refused for its {wrong}, but {outcome:?}").into());
         }
@@ -21,7 +21,7 @@ pub(crate) async fn refuse(client: &Client, wrong: &str) -> Result<(), AnyError>
     Ok(())
 }
 
-/// Reads a skill's files. The inner error says why it is refused.
+/// Reads the files of a skill. The inner error states why it is refused.
 async fn load(client: &Client, skill: &Value) -> Result<Result<(), &'static str>, AnyError> {
     for file in skill["resources"].as_array().ok_or("no resources")? {
         let read = client.read_resource(text(&file["uri"])).await?;
@@ -40,7 +40,7 @@ async fn load(client: &Client, skill: &Value) -> Result<Result<(), &'static str>
     Ok(Ok(()))
 }
 
-/// The lines between the first two of three dashes: of YAML, only strings by their names.
+/// The lines between the first two lines of three dashes: of YAML, only strings by name.
 fn frontmatter(content: &str) -> Value {
     let lines = content.lines().skip(1).take_while(|line| *line != "---");
     let members = lines.filter_map(|line| line.split_once(": "));

@@ -1,4 +1,5 @@
-//! What `client.py` and `client.mjs` do, in Rust. Usage: `omni-mcp-interop probe|calls|sticky PLAN`, the plan being JSON.
+//! The same program as `client.py` and `client.mjs`, in Rust. Usage: `omni-mcp-interop probe|calls|sticky PLAN`, where
+//! the plan is JSON.
 #![allow(clippy::print_stdout)]
 
 use std::cell::RefCell;
@@ -28,7 +29,7 @@ fn options(plan: &Value) -> omni_mcp::Result<ClientConfig> {
     ClientConfig::from_json(&plan["client"].to_string(), Spelling::Snake)
 }
 
-/// One client through its whole life, a line for each step.
+/// One client from connect to close; prints a line for each step.
 async fn probe(plan: &Value) -> Result<(), AnyError> {
     let client = options(plan)?
         .on_elicitation(|_: Value| ready(json!({"action": "accept", "content": {"name": "Ann"}})))
@@ -71,7 +72,7 @@ async fn probe(plan: &Value) -> Result<(), AnyError> {
     }
     client.close().await;
     println!("closed");
-    // What is left behind now is left by close, not by the end of the program.
+    // Resources that remain now are those that close did not release.
     next_line().await
 }
 
@@ -79,7 +80,7 @@ fn ready(answer: Value) -> std::future::Ready<Result<Value, String>> {
     std::future::ready(Ok(answer))
 }
 
-/// The tools, and one of them called many times.
+/// Lists the tools, and calls one of them many times.
 async fn calls(plan: &Value) -> Result<(), AnyError> {
     let client = options(plan)?.build()?;
     let tools = client.list_tools().await?;
@@ -93,7 +94,7 @@ async fn calls(plan: &Value) -> Result<(), AnyError> {
     Ok(())
 }
 
-/// Many clients, half of their calls each, and the other half when a line comes.
+/// Many clients, each with half of their calls at once, and the other half after a line of input.
 async fn sticky(plan: &Value) -> Result<(), AnyError> {
     let number = |name: &str| plan[name].as_u64().unwrap_or_default();
     let open = |_| options(plan)?.on_notification(|_| {}).build();
@@ -105,7 +106,7 @@ async fn sticky(plan: &Value) -> Result<(), AnyError> {
             next_line().await?;
         }
         let lanes = clients.iter().enumerate().flat_map(|(index, client)| {
-            // Every other client makes five calls at once.
+            // Every second client makes five calls at once.
             let lanes = if index % 2 == 1 { 5 } else { 1 };
             let (calls, seen) = (number("calls") / 2 / lanes, &seen);
             (0..lanes).map(move |lane| run_lane(client, format!("{index}-{lane}-{half}"), calls, seen))
@@ -125,7 +126,7 @@ struct Seen {
     failed: Vec<String>,
 }
 
-/// Calls one after the other. One that may have run is made again under another name.
+/// Makes calls one after another. One that may have run is repeated with another argument.
 async fn run_lane(client: &Client, name: String, calls: u64, seen: &RefCell<Seen>) {
     for call in 0..calls {
         for attempt in 0.. {

@@ -1,5 +1,5 @@
-//! Calls that are given up at random moments, in every language: each ran once at most, its server was told, the next call
-//! works, and at the end there is no task, socket, thread, file descriptor or memory more than before.
+//! Calls that are cancelled at random moments, in every language: each runs at most once, its server is notified, the
+//! next call works, and at the end there are no additional tasks, sockets, threads, file descriptors or memory.
 
 mod leg;
 pub(crate) mod rust;
@@ -9,7 +9,7 @@ use std::process::Command;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
 
-/// The most by which memory may be more at the end than half-way: what an allocator and a garbage collector keep.
+/// Maximum growth of memory between half-time and end: an allocator and a garbage collector keep some.
 const MOST_GROWN_KIB: i64 = 16 * 1024;
 
 pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
@@ -41,9 +41,9 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     }
     Ok(Row {
         done: format!(
-            "{cancels} cancels at random moments over HTTP, and a tenth of that over stdio, in each of 4 faces"
+            "{cancels} cancels at random moments over HTTP, and a tenth of that over stdio, in each of 4 clients"
         ),
-        bound: "each ran once at most, every cut call's server told, the next call works, nothing left, ≤ 16 MiB grown"
+        bound: "each ran once at most, every server of a cut call notified, the next call works, nothing left, ≤ 16 MiB grown"
             .into(),
         seen: seen.join("; "),
         kept,

@@ -12,15 +12,16 @@ use tokio::runtime::Builder;
 use crate::row::Failed;
 
 const WORKERS: u64 = 16;
-/// So often a worker's call is one of a new client, and given up in the handshake, too.
+/// One call in this many has a new client, and is also cancelled during the handshake.
 const FRESH_EVERY: u64 = 20;
-/// By how much a worker's moments come sooner after a call that ended, and later after one that did not: so they are spread
-/// over the whole of a call, however fast the machine is. The others are the first and the longest wait, in seconds.
+/// Change of the time until cancellation: shorter after a call that ended, longer after one that did not, so that
+/// cancellations are spread over the whole call, however fast the machine is. Then the first and the longest time, in
+/// seconds.
 const SOONER: f64 = 0.6;
 const LATER: f64 = 1.3;
 const FIRST: f64 = 0.02;
 const MOST: f64 = 0.2;
-/// What is seen of something that was let go is seen no longer than this.
+/// Maximum time until a cancelled call has no more effects.
 const SETTLES_WITHIN: Duration = Duration::from_secs(10);
 
 #[derive(Default)]
@@ -30,7 +31,7 @@ struct Counts {
     failed: AtomicU64,
 }
 
-/// Runs the task, which is JSON text; says what became of it, waits for a line, closes, and says what is left.
+/// Runs the task, given as JSON text: reports the outcome, waits for a line, closes, and reports what remains.
 pub(crate) fn main(task: &str) -> Result<(), Failed> {
     let task: Value = serde_json::from_str(task)?;
     let number = |name: &str| task[name].as_u64().unwrap_or_default();
@@ -43,10 +44,10 @@ pub(crate) fn main(task: &str) -> Result<(), Failed> {
     let before = held();
     let counts = Arc::new(Counts::default());
     let half = runtime.block_on(async {
-        give_up(&task, &http, &counts, number("cancels") / 2).await;
+        cancel(&task, &http, &counts, number("cancels") / 2).await;
         let half = resident_kib();
-        give_up(&task, &http, &counts, number("cancels")).await;
-        give_up(&json!({"seed": task["seed"]}), &stdio, &counts, number("cancels") + number("stdio_cancels")).await;
+        cancel(&task, &http, &counts, number("cancels")).await;
+        cancel(&json!({"seed": task["seed"]}), &stdio, &counts, number("cancels") + number("stdio_cancels")).await;
         for client in [&http, &stdio] {
             let next = client.call_tool("echo", json!({"next": true})).await;
             counts.failed.fetch_add(u64::from(next.is_err()), Ordering::Relaxed);
@@ -84,8 +85,8 @@ fn over_stdio(task: &Value) -> Result<Client, Failed> {
     Ok(Client::builder().profile("generic").command(task["command"].as_str().unwrap_or_default()).args(args).build()?)
 }
 
-/// Makes calls and gives them up until so many were.
-async fn give_up(task: &Value, client: &Client, counts: &Arc<Counts>, until: u64) {
+/// Makes calls until this many were cancelled.
+async fn cancel(task: &Value, client: &Client, counts: &Arc<Counts>, until: u64) {
     let workers = (0..WORKERS).map(|worker| {
         let (task, shared, counts) = (task.clone(), client.clone(), Arc::clone(counts));
         tokio::spawn(async move {
@@ -107,13 +108,13 @@ async fn give_up(task: &Value, client: &Client, counts: &Arc<Counts>, until: u64
     }
 }
 
-/// Whether it was given up.
+/// Returns whether it was cancelled.
 async fn one(client: &Client, chance: &mut fastrand::Rng, span: f64, counts: &Counts) -> bool {
     static CALLS: AtomicU64 = AtomicU64::new(0);
     let arguments = json!({"n": CALLS.fetch_add(1, Ordering::Relaxed), "ms": chance.u64(0..5)});
-    let (turns, sleep) = (chance.u32(0..30), (chance.f64() < 0.7).then(|| chance.f64() * span));
+    let (yields, sleep) = (chance.u32(0..30), (chance.f64() < 0.7).then(|| chance.f64() * span));
     let moment = async {
-        for _ in 0..turns {
+        for _ in 0..yields {
             tokio::task::yield_now().await;
         }
         if let Some(sleep) = sleep {
@@ -132,12 +133,12 @@ async fn one(client: &Client, chance: &mut fastrand::Rng, span: f64, counts: &Co
         },
     };
     count.fetch_add(1, Ordering::Relaxed);
-    // So that others have their turn also where calls are given up before their first.
+    // Lets other tasks run, also if calls are cancelled before their first poll.
     tokio::task::yield_now().await;
     std::ptr::eq(count, &counts.cancelled)
 }
 
-/// This process's threads and open files.
+/// Threads and open files of this process.
 fn held() -> [i64; 2] {
     ["/proc/self/task", "/proc/self/fd"]
         .map(|folder| std::fs::read_dir(folder).map_or(0, |entries| entries.count() as i64))

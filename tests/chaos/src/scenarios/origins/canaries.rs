@@ -1,4 +1,4 @@
-//! What must not come to another origin, in the forms in which it could.
+//! Secrets that another origin must not receive, in all forms in which they can be sent.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE};
@@ -14,11 +14,11 @@ pub(super) const CLIENT_SECRET: &str = "canary:secret+0008";
 pub(super) const PROXY_PASSWORD: &str = "canary-proxy-0009";
 pub(super) const RECORD: &str = "canary-record-0010";
 
-/// All that a client holds for its server.
+/// All secrets that a client has for its server.
 pub(super) const ALL: &[&str] =
     &[KEY, API_KEY_HEADER, HEADER, STICKY, QUERY, IDEMPOTENCY_KEY, ARGUMENT, CLIENT_SECRET, RECORD];
 
-/// The canaries that stand in these bytes, whole, percent-encoded or in base64.
+/// The canaries in these bytes, unchanged, percent-encoded or in base64.
 pub(super) fn found<'a>(bytes: &[u8], canaries: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
     let is_there = |canary: &&str| forms(canary).iter().any(|form| text.contains(&form.to_ascii_lowercase()));
@@ -30,7 +30,7 @@ fn forms(canary: &str) -> Vec<String> {
     let plus: String = canary.bytes().map(|byte| escaped(byte, b"+")).collect();
     let hex = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
     let mut forms = vec![canary.to_owned(), percent, plus, hex];
-    // Base64 of a text with the canary in it holds one of these, by how far in it begins.
+    // Base64 of a text with the canary contains one of these, depending on its offset.
     for before in 0..3 {
         let text = [&[0; 2][..before.min(2)], canary.as_bytes()].concat();
         for engine in [STANDARD, URL_SAFE] {

@@ -1,5 +1,5 @@
-//! Tricks by which a server, or whoever is on the way, could have what a client holds sent to another origin. That origin
-//! listens and keeps every byte: none of a canary may be among them, and each trick ends in a typed error or a good result.
+//! Tricks by which a server or a proxy could have secrets of a client sent to another origin. That origin
+//! records every byte: there may be no canary in them, and each trick ends with a typed error or a valid result.
 
 mod canaries;
 mod play;
@@ -32,22 +32,22 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     for (name, outcome) in runtime.block_on(proxies::play_all(plan, &stage))? {
         sum.add(&name, outcome);
     }
-    // Whoever could still send has gone with it.
+    // All clients have been dropped.
     drop(runtime);
     let mut late = Sum::default();
-    late.add("what came behind the last one", stage.heard_last()?);
+    late.add("after the last trick", stage.received_late()?);
     sum.reached += late.reached;
     sum.connections += late.connections;
     let Sum { count, reached, connections, wrong } = sum;
     Ok(Row {
         done: format!("{count} tricks to have credentials sent to another origin"),
         bound: "0 bytes of a canary there, no connection, a typed error or a good result".into(),
-        seen: format!("{reached} bytes, {connections} connections, {wrong} of another end"),
+        seen: format!("{reached} bytes, {connections} connections, {wrong} with another outcome"),
         kept: reached == 0 && connections == 0 && wrong == 0,
     })
 }
 
-/// What came of all tricks.
+/// The outcome of all tricks.
 #[derive(Default)]
 struct Sum {
     count: usize,
@@ -58,7 +58,7 @@ struct Sum {
 }
 
 impl Sum {
-    /// Adds a trick; one that came to something is told of by its name.
+    /// Adds the outcome of a trick; prints those that failed, by name.
     fn add(&mut self, name: &str, outcome: Outcome) {
         let Outcome { canary_bytes, connections, wrong } = outcome;
         self.count += 1;
@@ -72,7 +72,7 @@ impl Sum {
     }
 }
 
-/// The other origin has a port of its own, and our server's port at other addresses of this machine.
+/// The other origin has its own port, and the port of our server at other addresses of this machine.
 fn stage() -> Result<Stage, Failed> {
     let evil = Witness::at("127.0.0.1:0")?;
     let (beside, port) = beside()?;
@@ -81,10 +81,10 @@ fn stage() -> Result<Stage, Failed> {
     Ok(Stage { evil, beside, port })
 }
 
-/// A witness at another address of loopback whose port is free at the usual one.
+/// A witness at another loopback address, on a port that is free at the usual one.
 fn beside() -> Result<(Witness, u16), Failed> {
     for _ in 0..100 {
-        // Where there is but one address, the names of it remain.
+        // If there is only one address, the host names remain.
         let witness = Witness::at("127.0.0.2:0").or_else(|_| Witness::at("127.0.0.1:0"))?;
         let port = witness.port;
         if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {

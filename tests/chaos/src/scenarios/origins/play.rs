@@ -1,4 +1,4 @@
-//! One trick, played: a server, a client full of canaries, all that the client can do, and what came of it.
+//! Runs one trick: a server, a client with canaries, all methods of the client, and the outcome.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,35 +10,35 @@ use serde_json::{Value, json};
 
 use super::canaries;
 use super::tricks::{Client, Ends, Trick};
-use super::witness::{Heard, Witness};
+use super::witness::{Received, Witness};
 use crate::row::Failed;
 
-/// No trick may hold a client for longer.
+/// Maximum time of a trick.
 const WITHIN: Duration = Duration::from_secs(10);
 
-/// Where the tricks are played.
+/// The servers of the tricks.
 #[derive(Debug)]
 pub(super) struct Stage {
     pub(super) evil: Witness,
-    /// Another address of this machine, with our server's port.
+    /// Another address of this machine, with the port of our server.
     pub(super) beside: Witness,
     pub(super) port: u16,
 }
 
-/// What came of a trick.
+/// The outcome of a trick.
 #[derive(Debug, Default)]
 pub(super) struct Outcome {
     pub(super) canary_bytes: usize,
     pub(super) connections: usize,
-    /// Why it did not end as it must.
+    /// Why the outcome is wrong.
     pub(super) wrong: Option<String>,
 }
 
 impl Outcome {
-    fn add(&mut self, heard: &Heard, sessions: &[&str]) {
+    fn add(&mut self, received: &Received, sessions: &[&str]) {
         let canaries = canaries::ALL.iter().copied().chain([canaries::PROXY_PASSWORD]).chain(sessions.iter().copied());
-        self.canary_bytes += canaries::found(&heard.bytes, canaries).iter().map(|c| c.len()).sum::<usize>();
-        self.connections += heard.connections;
+        self.canary_bytes += canaries::found(&received.bytes, canaries).iter().map(|c| c.len()).sum::<usize>();
+        self.connections += received.connections;
     }
 }
 
@@ -49,7 +49,7 @@ impl Stage {
         let done = tokio::time::timeout(WITHIN, act(trick.client, &server)).await;
         let ledger = server.ledger();
         server.close();
-        let mut outcome = self.heard(&ledger);
+        let mut outcome = self.received(&ledger);
         outcome.wrong = match done {
             Err(_) => Some("it hangs".to_owned()),
             Ok(errors) => judged(&errors?, trick.ends).or_else(|| stolen(&ledger)),
@@ -57,8 +57,8 @@ impl Stage {
         Ok(outcome)
     }
 
-    /// What came to the other origin since the last trick.
-    pub(super) fn heard(&self, ledger: &LedgerSnapshot) -> Outcome {
+    /// What the other origin received since the last trick.
+    pub(super) fn received(&self, ledger: &LedgerSnapshot) -> Outcome {
         let sessions: Vec<_> = ledger.requests.iter().filter_map(|r| r.headers.get("mcp-session-id")).collect();
         let mut outcome = Outcome::default();
         for witness in [&self.evil, &self.beside] {
@@ -67,8 +67,8 @@ impl Stage {
         outcome
     }
 
-    /// What came late. All clients must have gone.
-    pub(super) fn heard_last(&self) -> Result<Outcome, Failed> {
+    /// What it received late. All clients must have been dropped.
+    pub(super) fn received_late(&self) -> Result<Outcome, Failed> {
         let mut outcome = Outcome::default();
         for witness in [&self.evil, &self.beside] {
             outcome.add(&witness.take_last()?, &[]);
@@ -107,21 +107,21 @@ impl Stage {
 }
 
 fn judged(errors: &[Error], ends: Ends) -> Option<String> {
-    let said: Vec<_> = errors.iter().map(|error| format!("{}: {error}", error.code())).collect();
+    let texts: Vec<_> = errors.iter().map(|error| format!("{}: {error}", error.code())).collect();
     let shown = errors.iter().find(|error| {
         let shown = format!("{error} {error:?}");
-        // The key is there to be shown: with it the call can be made again.
+        // The idempotency key may be shown: the call can be repeated with it.
         canaries::ALL.iter().any(|canary| *canary != canaries::IDEMPOTENCY_KEY && shown.contains(canary))
     });
     match (errors, ends) {
-        _ if shown.is_some() => Some(format!("an error shows a canary: {said:?}")),
+        _ if shown.is_some() => Some(format!("an error shows a canary: {texts:?}")),
         ([], Ends::Well) => None,
         ([first, ..], Ends::In(code)) if first.code() == code => None,
-        (_, ends) => Some(format!("expected {ends:?}, got {said:?}")),
+        (_, ends) => Some(format!("expected {ends:?}, got {texts:?}")),
     }
 }
 
-/// A request of ours to an address that a trick made up.
+/// A request of the test to an address that a trick uses.
 fn stolen(ledger: &LedgerSnapshot) -> Option<String> {
     let request = ledger.requests.iter().find(|request| request.path.contains("stolen"))?;
     Some(format!("{} {} was asked for", request.http_method, request.path))
@@ -131,7 +131,7 @@ fn secrets(given: &[(&str, &str)]) -> BTreeMap<String, Secret> {
     given.iter().map(|(name, value)| ((*name).to_owned(), Secret::from(*value))).collect()
 }
 
-/// A client of `endpoint`, with all that must not be told.
+/// A client of `endpoint` with all canaries.
 pub(super) fn client(endpoint: &str, options: Value) -> Result<ClientBuilder, Failed> {
     let mut given = json!({
         "profile": "generic", "endpoint": format!("{endpoint}?token={}", canaries::QUERY), "max_attempts": 2,
@@ -144,7 +144,7 @@ pub(super) fn client(endpoint: &str, options: Value) -> Result<ClientBuilder, Fa
     Ok(config.headers(secrets(&[("x-api-key", canaries::API_KEY_HEADER), ("x-team", canaries::HEADER)])))
 }
 
-/// Does all that a client of this kind can do; the errors, in order.
+/// Calls all methods of this kind of client; returns the errors in order.
 async fn act(kind: Client, server: &DevServer) -> Result<Vec<Error>, Failed> {
     let url = server.url();
     let oauth = |token_url: Option<String>| {
@@ -166,7 +166,7 @@ async fn act(kind: Client, server: &DevServer) -> Result<Vec<Error>, Failed> {
     Ok(call_all(&builder.on_notification(|_| {}).build()?).await)
 }
 
-/// Connects, lists, calls, hears, closes.
+/// Connects, lists, calls, receives notifications, closes.
 pub(super) async fn call_all(client: &omni_mcp::Client) -> Vec<Error> {
     let options = CallOptions::default().headers(secrets(&[("x-of-call", canaries::HEADER)]));
     let listed = client.list_tools().await.map(drop);

@@ -1,4 +1,4 @@
-//! Proxies: variables that nobody asked for, proxies that point elsewhere, and what each side may see of the other.
+//! Proxies: environment variables, proxies with wrong targets, and what proxy and server may receive.
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
@@ -14,12 +14,12 @@ use super::witness::Witness;
 use crate::plan::Plan;
 use crate::row::{Failed, Row};
 
-/// The variable that makes this program the child whose proxy variables are a trick: the address of the server.
+/// The variable that makes this program the child process whose proxy variables are a trick: the address of the server.
 pub(super) const SERVER: &str = "OMNI_MCP_CHAOS_SERVER";
 
 const VARIABLES: [&str; 6] = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
-/// An https address that no one has: what goes there goes through a proxy, or nowhere.
+/// An unassigned https address: requests reach it through a proxy only.
 const REMOTE: &str = "https://mcp.invalid/mcp";
 
 type Played = Vec<(String, Outcome)>;
@@ -39,7 +39,7 @@ pub(super) async fn play_all(plan: &Plan, stage: &Stage) -> Result<Played, Faile
     Ok(played)
 }
 
-/// Every variable names the other origin: loopback is not proxied, whatever it is called.
+/// Every variable names the other origin: loopback is not proxied, under any of its names.
 fn variables(stage: &Stage) -> Result<Played, Failed> {
     let mut played = Vec::new();
     for variable in VARIABLES {
@@ -51,7 +51,7 @@ fn variables(stage: &Stage) -> Result<Played, Failed> {
     Ok(played)
 }
 
-/// The same from Python and Node, which hand their environment to the core.
+/// The same from Python and Node, whose environment the core reads.
 fn in_other_languages(plan: &Plan, stage: &Stage) -> Result<Played, Failed> {
     let scripts = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts");
     let (python, node) = (format!("{scripts}/proxied.py"), format!("{scripts}/proxied.mjs"));
@@ -70,7 +70,7 @@ fn served() -> Result<DevServer, Failed> {
     )?)
 }
 
-/// Runs a program with the variable; why it failed.
+/// Runs a program with the variable; returns why it failed.
 fn proxied(program: &OsStr, args: &[&str], stage: &Stage, variable: &str, url: &str) -> Result<Option<String>, Failed> {
     let mut command = Command::new(program);
     command.args(args).env(SERVER, url).env("OMNI_MCP_CHAOS_KEY", canaries::KEY);
@@ -79,17 +79,17 @@ fn proxied(program: &OsStr, args: &[&str], stage: &Stage, variable: &str, url: &
     }
     command.env(variable, format!("http://user:{}@127.0.0.1:{}", canaries::PROXY_PASSWORD, stage.evil.port));
     let output = command.output()?;
-    let said = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    Ok((!output.status.success()).then(said))
+    let texts = || format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    Ok((!output.status.success()).then(texts))
 }
 
 fn checked(stage: &Stage, server: &DevServer, ended: Option<String>) -> Outcome {
     let ledger = server.ledger();
     let came = ledger.executions.is_empty().then(|| "the call never came".to_owned());
-    Outcome { wrong: ended.or(came), ..stage.heard(&ledger) }
+    Outcome { wrong: ended.or(came), ..stage.received(&ledger) }
 }
 
-/// What the child does: a call, under each name of loopback.
+/// The child process: a call with each name of loopback.
 pub(super) fn in_child(server: &str) -> Result<Row, Failed> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut failed = Vec::new();
@@ -97,25 +97,25 @@ pub(super) fn in_child(server: &str) -> Result<Row, Failed> {
         let client = client(&format!("{url}/mcp"), json!({"api_key": canaries::KEY}))?.build()?;
         failed.extend(runtime.block_on(call_all(&client)).iter().map(ToString::to_string));
     }
-    // Its token endpoint is loopback, the server itself is not.
+    // Its token endpoint is loopback, the server is not.
     let oauth = json!({"type": "oauth2", "client_id": "id", "client_secret": canaries::CLIENT_SECRET,
         "token_url": format!("{server}/token")});
     let remote = client(REMOTE, json!({"auth": oauth, "max_attempts": 1}))?.build()?;
     let ended = runtime.block_on(call_all(&remote));
-    // That server has no such path: the request came there, and not to the proxy.
+    // That server has no such path: the request was received there, and not by the proxy.
     if ended.first().is_none_or(|error| error.code() != "token_unavailable" && error.code() != "token_refused") {
         failed.push(format!("the token endpoint on loopback: {ended:?}"));
     }
     Ok(Row { done: String::new(), bound: String::new(), seen: failed.join("; "), kept: failed.is_empty() })
 }
 
-/// A proxy that the caller gave sees where it is to lead, and its own password, and nothing else.
+/// A configured proxy receives the target and its own password, and nothing else.
 async fn tunnel(stage: &Stage, options: Value) -> Result<Outcome, Failed> {
     let proxy = Witness::answering("127.0.0.1:0", "HTTP/1.1 200 Connection established\r\n\r\n".into())?;
     outcome_of_remote(stage, &proxy, options, true).await
 }
 
-/// A proxy that answers the tunnel with something else.
+/// A proxy that does not respond with a tunnel.
 async fn pointing(stage: &Stage, status: u16) -> Result<Outcome, Failed> {
     let evil = format!("127.0.0.1:{}", stage.evil.port);
     let proxy = Witness::answering(
@@ -138,9 +138,9 @@ async fn outcome_of_remote(stage: &Stage, proxy: &Witness, options: Value, must_
         given.extend(options);
     }
     let errors = call_all(&client(REMOTE, given)?.build()?).await;
-    let heard = proxy.take();
-    let seen = canaries::found(&heard.bytes, canaries::ALL.iter().copied());
-    let password = canaries::found(&heard.bytes, [canaries::PROXY_PASSWORD]);
+    let received = proxy.take();
+    let seen = canaries::found(&received.bytes, canaries::ALL.iter().copied());
+    let password = canaries::found(&received.bytes, [canaries::PROXY_PASSWORD]);
     let wrong = match errors.first() {
         _ if !seen.is_empty() => Some(format!("the proxy saw {seen:?}")),
         _ if must_come && password.is_empty() => Some("the proxy was not used".to_owned()),
@@ -149,10 +149,10 @@ async fn outcome_of_remote(stage: &Stage, proxy: &Witness, options: Value, must_
         Some(error) if format!("{error:?}").contains(canaries::PROXY_PASSWORD) => Some("the error shows it".to_owned()),
         Some(_) => None,
     };
-    Ok(Outcome { wrong, ..stage.heard(&served()?.ledger()) })
+    Ok(Outcome { wrong, ..stage.received(&served()?.ledger()) })
 }
 
-/// What a SOCKS proxy is told stays with it: the server sees nothing of it.
+/// Credentials of a SOCKS proxy are not sent to the server.
 async fn socks(stage: &Stage) -> Result<Outcome, Failed> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let proxy = format!("socks5://user:{}@{}", canaries::PROXY_PASSWORD, listener.local_addr()?);
@@ -173,17 +173,17 @@ async fn socks(stage: &Stage) -> Result<Outcome, Failed> {
         None if ledger.executions.len() != 1 => Some("the call never came".to_owned()),
         None => None,
     };
-    Ok(Outcome { wrong, ..stage.heard(&ledger) })
+    Ok(Outcome { wrong, ..stage.received(&ledger) })
 }
 
-/// SOCKS 5 with a user and a password (RFC 1928, RFC 1929), for addresses of IPv4.
+/// SOCKS 5 with user name and password (RFC 1928, RFC 1929), for IPv4 addresses.
 fn relay(mut stream: TcpStream) -> std::io::Result<()> {
     let mut head = [0; 2];
     stream.read_exact(&mut head)?;
     stream.read_exact(&mut vec![0; head[1].into()])?;
     stream.write_all(&[5, 2])?;
     for skipped in 0..2 {
-        // The version stands before the first of the two texts.
+        // The version precedes the first of the two texts.
         let mut length = vec![0; 2 - skipped];
         stream.read_exact(&mut length)?;
         stream.read_exact(&mut vec![0; length[1 - skipped].into()])?;
@@ -201,7 +201,7 @@ fn relay(mut stream: TcpStream) -> std::io::Result<()> {
     std::io::copy(&mut &server, &mut stream).map(drop)
 }
 
-/// Options that would show what is sent to everyone on the way are refused before anything is sent.
+/// Options that would send secrets in plain text are refused before anything is sent.
 fn refused() -> Result<Played, Failed> {
     let key = || json!({"api_key": canaries::KEY});
     let with = |name: &str, value: &str| {

@@ -1,28 +1,28 @@
-//! The tricks, each with what it must come to. `{own}` and `{port}` stand for the server's own address, `{evil}` and
-//! `{evil_port}` for that of the other origin; paths with `stolen` in them are of no use to anyone but a thief.
+//! The tricks, each with its expected outcome. `{own}` and `{port}` stand for the server's own address, `{evil}` and
+//! `{evil_port}` for that of the other origin; paths with `stolen` exist only there.
 
 use serde_json::{Value, json};
 
-/// What is done with a client while the trick is played.
+/// The client that a trick is used on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Client {
-    /// Streamable HTTP, a fixed key and a stream of its own.
+    /// Streamable HTTP with a fixed key and the GET stream.
     Server,
     /// Modern era.
     Modern,
     /// HTTP with SSE.
     Sse,
-    /// As `Server`, with a token of a token endpoint that is found by metadata.
+    /// As `Server`, with a token of a token endpoint found by metadata.
     Discovered,
-    /// The same, where the token endpoint was given.
+    /// The same with a configured token endpoint.
     Token,
-    /// GAIA's registry, listed and written to.
+    /// GAIA's registry, read and written.
     Gaia,
-    /// Sema4.ai's registry, read and written to.
+    /// Sema4.ai's registry, read and written.
     Sema4,
 }
 
-/// What a trick must come to.
+/// The expected outcome of a trick.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Ends {
     /// All calls succeed.
@@ -36,16 +36,16 @@ pub(super) enum Ends {
 pub(super) struct Trick {
     pub(super) name: String,
     pub(super) client: Client,
-    /// Options of the server, over those of the client's kind.
+    /// Options of the server, in addition to those of this kind of client.
     pub(super) server: Value,
-    /// Rules in force when the client begins.
+    /// Fault rules when the client starts.
     pub(super) rules: Value,
     pub(super) ends: Ends,
 }
 
 const REDIRECTS: [u16; 5] = [301, 302, 303, 307, 308];
 
-/// Addresses of the other origin that try to look like none, or like our own.
+/// Addresses of the other origin in unusual forms, or in forms similar to our own.
 const ELSEWHERE: &[(&str, &str)] = &[
     ("another port", "http://{evil}/stolen"),
     ("another address of loopback, same port", "http://127.0.0.2:{port}/stolen"),
@@ -69,12 +69,12 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("a decimal address", "http://2130706433:{evil_port}/stolen"),
     ("a hexadecimal address", "http://0x7f.1:{evil_port}/stolen"),
     ("a percent-encoded address", "http://%31%32%37.0.0.1:{evil_port}/stolen"),
-    ("a way back to us", "http://{evil}/stolen?to=http://{own}/mcp"),
+    ("a redirect back to the server", "http://{evil}/stolen?to=http://{own}/mcp"),
     ("our address as a fragment", "http://{evil}/stolen#@{own}/mcp"),
     ("our address behind a backslash", "http://{evil}\\@{own}/stolen"),
 ];
 
-/// Addresses that no message can be sent to at all.
+/// Addresses to which no message can be sent.
 const NOWHERE: &[(&str, &str)] = &[
     ("javascript:", "javascript:fetch('http://{evil}/stolen')"),
     ("data:", "data:text/plain,http://{evil}/stolen"),
@@ -84,7 +84,7 @@ const NOWHERE: &[(&str, &str)] = &[
     ("an empty host", "http://"),
 ];
 
-/// Headers by which an answer could point elsewhere.
+/// Headers in which a response could name another address.
 const POINTERS: &[(&str, &str)] = &[
     ("Refresh", "0; url=http://{evil}/stolen"),
     ("Link", "<http://{evil}/stolen>; rel=\"canonical preload alternate\""),
@@ -121,7 +121,7 @@ pub(super) fn all() -> Vec<Trick> {
     tricks
 }
 
-/// Every redirect, wherever something is sent.
+/// Redirects of every kind of request.
 fn redirects(tricks: &mut Vec<Trick>) {
     let elsewhere = "http://{evil}/stolen";
     let rest = Ends::In("unexpected_redirect");
@@ -131,7 +131,7 @@ fn redirects(tricks: &mut Vec<Trick>) {
             tricks.push(trick(format!("{status} to {what}"), client, on(on_what, to()), ends));
         };
         add("initialize", Client::Server, json!({"method": "initialize"}), rest);
-        // Whatever a server answers to a notification, the handshake holds.
+        // The handshake succeeds whatever the response to a notification is.
         add("notifications/initialized", Client::Server, json!({"method": "notifications/initialized"}), Ends::Well);
         add("tools/call", Client::Server, json!({"method": "tools/call"}), rest);
         add("tools/call, modern", Client::Modern, json!({"method": "tools/call"}), rest);
@@ -145,7 +145,7 @@ fn redirects(tricks: &mut Vec<Trick>) {
         let metadata = json!({"path": "/.well-known/oauth-protected-resource/mcp"});
         add("metadata of the resource", Client::Discovered, metadata, Ends::Well);
         let metadata = json!({"path": "/.well-known/oauth-authorization-server"});
-        // As if there were none: then the default is asked, which this server has not.
+        // Without a token endpoint in the metadata the default is used, which this server does not have.
         add("metadata of the authorization server", Client::Discovered, metadata, Ends::In("token_unavailable"));
         add("a registry's list", Client::Gaia, json!({"http_method": "GET"}), rest);
         add("a registry's create", Client::Gaia, json!({"http_method": "POST"}), rest);
@@ -153,7 +153,7 @@ fn redirects(tricks: &mut Vec<Trick>) {
     }
 }
 
-/// Every spelling of another origin, for calls and for registries, which follow redirects to their own.
+/// Every spelling of another origin, for calls and for registries, which follow redirects within their own.
 fn spellings(tricks: &mut Vec<Trick>) {
     for (name, location) in ELSEWHERE.iter().chain(NOWHERE) {
         let mut add = |what: &str, client, on_what: Value| {
@@ -163,22 +163,22 @@ fn spellings(tricks: &mut Vec<Trick>) {
         add("tools/call", Client::Server, json!({"method": "tools/call"}));
         add("a registry's list", Client::Gaia, json!({"http_method": "GET"}));
     }
-    // A second redirect behind one that may be followed.
+    // A second redirect after one that may be followed.
     let rules = json!([
         {"on": {"path": "/api/mcp/servers"}, "fault": redirect(308, "/api/mcp/moved")},
         {"on": {"path": "/api/mcp/moved"}, "fault": redirect(307, "http://{evil}/stolen")},
     ]);
-    let name = "a registry, by way of its own".to_owned();
+    let name = "a registry, after a redirect within its own".to_owned();
     tricks.push(trick(name, Client::Gaia, rules, Ends::In("unexpected_redirect")));
     let rules = json!([
         {"on": {"method": "tools/call", "path": "/mcp"}, "fault": redirect(307, "/moved")},
         {"on": {"path": "/moved"}, "fault": redirect(307, "http://{evil}/stolen")},
     ]);
-    let name = "tools/call, by way of its own".to_owned();
+    let name = "tools/call, after a redirect within its own".to_owned();
     tricks.push(trick(name, Client::Server, rules, Ends::In("unexpected_redirect")));
 }
 
-/// Headers that point elsewhere, on answers that are made again, on refusals, and where a token is asked for.
+/// Such headers on responses that are retried, on refusals, and on requests for a token.
 fn pointers(tricks: &mut Vec<Trick>) {
     for (name, value) in POINTERS {
         let status = |status: u16, retry: bool| {
@@ -229,7 +229,7 @@ fn endpoint_events(tricks: &mut Vec<Trick>) {
     }
 }
 
-/// Token endpoints that metadata, or a challenge, names elsewhere.
+/// Token endpoints of another origin in metadata, or in a challenge.
 fn tokens(tricks: &mut Vec<Trick>) {
     let unavailable = Ends::In("token_unavailable");
     let resource = "/.well-known/oauth-protected-resource/mcp";

@@ -1,4 +1,4 @@
-//! A client in a process of its own, so that its memory is counted without the server's.
+//! A client in a separate process, so that its memory is measured without that of the server.
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, ExitCode, Stdio};
@@ -9,31 +9,31 @@ use serde::{Deserialize, Serialize};
 use crate::row::Failed;
 use crate::scenarios::{bombs, streams};
 
-/// What the client does.
+/// The task of the client.
 #[derive(Serialize, Deserialize)]
-pub(crate) enum Errand {
+pub(crate) enum Task {
     Streams(streams::Read),
-    Cancels(streams::GiveUp),
+    Cancels(streams::Cancel),
     Bomb(bombs::Meet),
 }
 
-/// The other process. Dropped, it is ended.
-pub(crate) struct Apart {
+/// The other process. It is killed when this is dropped.
+pub(crate) struct ClientProcess {
     child: Child,
-    words: ChildStdin,
+    input: ChildStdin,
     reports: BufReader<ChildStdout>,
 }
 
-impl Apart {
-    /// Starts this program again, on an errand, with this seed.
-    pub(crate) fn start(errand: &Errand, seed: u64) -> Result<Self, Failed> {
+impl ClientProcess {
+    /// Starts this program again, with a task and this seed.
+    pub(crate) fn start(task: &Task, seed: u64) -> Result<Self, Failed> {
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--errand", &serde_json::to_string(errand)?, "--seed", &seed.to_string()])
+            .args(["--task", &serde_json::to_string(task)?, "--seed", &seed.to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         match (child.stdin.take(), child.stdout.take()) {
-            (Some(words), Some(reports)) => Ok(Self { child, words, reports: BufReader::new(reports) }),
+            (Some(input), Some(reports)) => Ok(Self { child, input, reports: BufReader::new(reports) }),
             _ => Err("the other process has no pipes".into()),
         }
     }
@@ -45,40 +45,40 @@ impl Apart {
         serde_json::from_str(&line).map_err(|_| format!("the other process reports {line:?}").into())
     }
 
-    /// Tells it to go on.
+    /// Lets it continue.
     pub(crate) fn go_on(&mut self) -> Result<(), Failed> {
-        Ok(self.words.write_all(b"\n")?)
+        Ok(self.input.write_all(b"\n")?)
     }
 }
 
-impl Drop for Apart {
+impl Drop for ClientProcess {
     fn drop(&mut self) {
-        // Mostly it has ended by itself.
+        // Usually it has already ended.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
 }
 
 /// Sends a report from the other process.
-pub(crate) fn tell(report: &impl Serialize) -> Result<(), Failed> {
+pub(crate) fn report(report: &impl Serialize) -> Result<(), Failed> {
     println!("{}", serde_json::to_string(report)?);
     Ok(())
 }
 
-/// Waits in the other process until it is told to go on.
-pub(crate) async fn told_to_go_on() -> Result<(), Failed> {
+/// Waits in the other process until [`ClientProcess::go_on`].
+pub(crate) async fn wait_for_go_on() -> Result<(), Failed> {
     let line = tokio::task::spawn_blocking(|| std::io::stdin().read_line(&mut String::new())).await?;
     line.map(drop).map_err(Failed::from)
 }
 
 /// The other process.
-pub(crate) fn run(errand: &str) -> ExitCode {
-    let done = serde_json::from_str(errand).map_err(Failed::from).and_then(|errand| {
-        crate::crowd::run(async move {
-            match errand {
-                Errand::Streams(read) => read.run().await,
-                Errand::Cancels(give_up) => give_up.run().await,
-                Errand::Bomb(meet) => meet.run().await,
+pub(crate) fn run(task: &str) -> ExitCode {
+    let done = serde_json::from_str(task).map_err(Failed::from).and_then(|task| {
+        crate::workers::run(async move {
+            match task {
+                Task::Streams(read) => read.run().await,
+                Task::Cancels(cancel) => cancel.run().await,
+                Task::Bomb(meet) => meet.run().await,
             }
         })?
     });

@@ -1,11 +1,11 @@
-//! Many calls, made by a number of workers at once.
+//! Many calls, made by concurrent workers.
 
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Makes the calls 0, 1, 2, … below `calls`, each worker one after the other; what became of each, by its number. A
-/// worker that panicked is left out.
+/// Makes the calls 0, 1, 2, … below `calls`, one after another in each worker. Returns the outcomes by number; a
+/// worker that panicked is absent.
 pub(crate) async fn make<F, T>(
     workers: u64,
     calls: u64,
@@ -39,7 +39,7 @@ where
     outcomes
 }
 
-/// Runs it on this thread, beside the server's own.
+/// Runs a future on this thread.
 pub(crate) fn run<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     Ok(runtime.block_on(work))
