@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Runs each target for a time; a finding ends the run. usage: run.sh [seconds a target] [targets…]
+# Runs each target for a time; a failure ends the run. Usage: run.sh [seconds per target] [targets…]
 set -euo pipefail
 cd "$(dirname "$0")"
 seconds=${1:-60}
 targets=("${@:2}")
 tools=$PWD/../.tools
-# A folder of its own: the flags of this build are like no other's.
+# A separate folder, because this build has other flags.
 export CARGO_TARGET_DIR=$PWD/target
 mkdir -p target
 export PATH=$tools/bin:$PATH
 cargo fuzz --version > /dev/null 2>&1 || cargo install --locked -q --root "$tools" cargo-fuzz --version 0.13.2
 if ((${#targets[@]} == 0)); then mapfile -t targets < <(cargo fuzz list); fi
-# Without a sanitizer of memory: the core has no unsafe code, and so the compiler of the project will do.
+# Without a memory sanitizer: the core has no unsafe code, so the compiler of the project suffices.
 for target in "${targets[@]}"; do
     echo "$target"
     cargo fuzz run --sanitizer none "$target" -- -max_total_time="$seconds" -dict=words.dict -max_len=4096 -len_control=20 \

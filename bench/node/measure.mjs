@@ -1,4 +1,4 @@
-// What the Node programs do alike: count, and measure their own process.
+// Common parts of the Node programs: arguments, and the measurement of their process.
 export const WARM_UP = 200;
 
 export function args() {

@@ -1,4 +1,4 @@
-"""What the Python programs do alike: count, and measure their own process."""
+"""Common parts of the Python programs: arguments, and the measurement of their process."""
 
 import json
 import resource

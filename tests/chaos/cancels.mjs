@@ -1,14 +1,14 @@
-// What scenarios/cancels/rust.rs does, in Node. Usage: cancels.mjs TASK, the task being JSON.
+// The same program as scenarios/cancels/rust.rs, in Node. Usage: cancels.mjs TASK, where the task is JSON.
 
 import { getEventListeners } from "node:events";
 import { readFileSync, readSync, readdirSync } from "node:fs";
-import { setImmediate as turn, setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as immediate, setTimeout as sleep } from "node:timers/promises";
 
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
 const WORKERS = 16;
 const FRESH_EVERY = 20;
-// By how much a worker's moments come sooner after a call that ended, and later after one that did not. In milliseconds.
+// Change of the time until cancellation: shorter after a call that ended, longer after one that did not. In milliseconds.
 const [SOONER, LATER, FIRST, MOST] = [0.6, 1.3, 20, 200];
 const SETTLES_WITHIN_MS = 10_000;
 
@@ -25,7 +25,7 @@ process.on("warning", (warning) => {
 const overHttp = () => new OmniMcpClient({ profile: "generic", transport: "streamable_http", endpoint: task.endpoint });
 const overStdio = () => new OmniMcpClient({ profile: "generic", command: task.command, args: task.args });
 
-// The same numbers for the same seed.
+// Random numbers from a seed.
 function chances(seed) {
   let state = seed;
   return () => {
@@ -44,7 +44,7 @@ function residentKib() {
 }
 
 async function moment(chance, span) {
-  for (let turns = Math.floor(chance() * 30); turns > 0; turns -= 1) await (turns % 2 ? undefined : turn());
+  for (let yields = Math.floor(chance() * 30); yields > 0; yields -= 1) await (yields % 2 ? undefined : immediate());
   if (chance() < 0.7) await sleep(chance() * span);
 }
 
@@ -57,7 +57,7 @@ async function giveUp(client, isHttp, worker, until) {
     const { signal } = controller;
     numbers += 1;
     const call = used.callTool("slow", { n: numbers, ms: Math.floor(chance() * 5) }, { signal });
-    // Awaited later, and handled from the first.
+    // Awaited later; this handler prevents an unhandled rejection.
     const ended = call.then(() => "finished", (error) => {
       if (error.kind === "cancelled") return "cancelled";
       console.error(`cancels: ${error}`);
@@ -96,8 +96,8 @@ await http.close();
 await stdio.close();
 const until = Date.now() + SETTLES_WITHIN_MS;
 const more = () => Object.fromEntries(Object.entries(held()).map(([what, now]) => [what, now - before[what]]));
-while (Object.values(more()).some((now) => now > 0) && Date.now() < until) await turn();
-// The process ends by itself: nothing of these keeps it alive.
+while (Object.values(more()).some((now) => now > 0) && Date.now() < until) await immediate();
+// The process ends by itself, because no handle is open.
 const handles = process.getActiveResourcesInfo().length - resources;
 if (handles > 0) console.error(`cancels: ${process.getActiveResourcesInfo()}`);
 console.log(JSON.stringify({ ...more(), handles, listeners: listening, warnings }));

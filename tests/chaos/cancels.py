@@ -1,4 +1,4 @@
-"""What scenarios/cancels/rust.rs does, in Python. Usage: cancels.py sync|async TASK, the task being JSON.
+"""The same program as scenarios/cancels/rust.rs, in Python. Usage: cancels.py sync|async TASK, where the task is JSON.
 
 Async calls are cancelled as tasks. Sync ones end by a deadline, and some of them by an exception that a signal raises.
 """
@@ -20,10 +20,10 @@ from omni_mcp_py import AsyncOmniMCPClient, OmniMCPClient, OmniMCPError, Request
 
 WORKERS = 16
 FRESH_EVERY = 20
-# By how much a worker's moments come sooner after a call that ended, and later after one that did not: so they are
-# spread over the whole of a call, however fast the machine is. In seconds.
+# Change of the time until cancellation: shorter after a call that ended, longer after one that did not, so that
+# cancellations are spread over the whole call, however fast the machine is. In seconds.
 SOONER, LATER, FIRST, MOST = 0.6, 1.3, 0.02, 0.2
-# A waiting call notices a signal only so often, so that there are fewer of these.
+# A waiting call checks for signals at intervals, so there are fewer of these.
 SIGNAL_EVERY = 25
 SETTLES_WITHIN = 10
 
@@ -64,7 +64,7 @@ def resident_kib() -> int:
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
-def say(what: dict[str, int]) -> None:
+def report(what: dict[str, int]) -> None:
     print(json.dumps(what), flush=True)
 
 
@@ -80,7 +80,7 @@ def next_span(span: float, was_cancelled: bool) -> float:
 
 
 class Enough(Exception):
-    """What the signal raises."""
+    """Raised by the signal handler."""
 
 
 def sync() -> None:
@@ -141,11 +141,11 @@ def sync() -> None:
     at_once(stdio)
     for client in (http, stdio):
         client.call_tool("echo", {"next": True})
-    say({**counts, "grown_kib": resident_kib() - half})
+    report({**counts, "grown_kib": resident_kib() - half})
     sys.stdin.readline()
     http.close()
     stdio.close()
-    say(left_of(before))
+    report(left_of(before))
 
 
 async def asynchronous() -> None:
@@ -193,11 +193,11 @@ async def asynchronous() -> None:
     await at_once(stdio)
     for client in (http, stdio):
         await client.call_tool("echo", {"next": True})
-    say({**counts, "grown_kib": resident_kib() - half})
+    report({**counts, "grown_kib": resident_kib() - half})
     sys.stdin.readline()
     await http.close()
     await stdio.close()
-    say({**left_of(before), "tasks": len(asyncio.all_tasks()) - 1})
+    report({**left_of(before), "tasks": len(asyncio.all_tasks()) - 1})
 
 
 if sys.argv[1] == "sync":

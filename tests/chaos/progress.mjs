@@ -1,4 +1,4 @@
-// What progress.py does, in Node. Usage: progress.mjs ENDPOINT [RUNS].
+// The same program as progress.py, in Node. Usage: progress.mjs ENDPOINT [RUNS].
 
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
@@ -9,21 +9,21 @@ async function delivered(how, listener) {
   const client = new OmniMcpClient({ profile: "generic", endpoint });
   const [base, begun, counts] = [memory(), performance.now(), []];
   for (let run = 0; run < Number(runs); run += 1) {
-    let heard = 0;
-    await client.callTool("echo", { n: 1 }, { onProgress: listener(() => { heard += 1; }) });
-    // An async callback may end behind the call.
-    for (let turn = 0; turn < 10; turn += 1) await new Promise(setImmediate);
-    counts.push(heard);
+    let received = 0;
+    await client.callTool("echo", { n: 1 }, { onProgress: listener(() => { received += 1; }) });
+    // An async callback may end after the call.
+    for (let i = 0; i < 10; i += 1) await new Promise(setImmediate);
+    counts.push(received);
   }
   await client.close();
   const seconds = (performance.now() - begun) / 1000 / counts.length;
   console.log(`Node, ${how}: [${counts.join(", ")}]; peak ${memory()} MiB, ${base} before; ${seconds.toFixed(2)} s a call`);
 }
 
-await delivered("a plain function", (hear) => hear);
-await delivered("an async function", (hear) => async () => {
+await delivered("a plain function", (count) => count);
+await delivered("an async function", (count) => async () => {
   await new Promise(setImmediate);
-  hear();
+  count();
 });
 
 const [base, begun, warnings] = [memory(), performance.now(), []];

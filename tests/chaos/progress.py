@@ -35,14 +35,14 @@ def sync() -> None:
     delivered, begun, base = list[int](), time.monotonic(), memory()
     with OmniMCPClient(**options) as client:
         for _ in range(runs):
-            heard = 0
+            received = 0
 
-            def hear(_: Any) -> None:
-                nonlocal heard
-                heard += 1
+            def count_progress(_: Any) -> None:
+                nonlocal received
+                received += 1
 
-            client.call_tool("echo", {"n": 1}, on_progress=hear)
-            delivered.append(heard)
+            client.call_tool("echo", {"n": 1}, on_progress=count_progress)
+            delivered.append(received)
     report("sync", delivered, base, begun)
 
 
@@ -50,19 +50,19 @@ async def on_a_loop(is_coroutine: bool) -> None:
     delivered, begun, base = list[int](), time.monotonic(), memory()
     async with AsyncOmniMCPClient(**options) as client:
         for _ in range(runs):
-            heard = 0
+            received = 0
 
-            def hear(_: Any) -> None:
-                nonlocal heard
-                heard += 1
+            def count_progress(_: Any) -> None:
+                nonlocal received
+                received += 1
 
-            async def hear_later(_: Any) -> None:
-                nonlocal heard
+            async def count_later(_: Any) -> None:
+                nonlocal received
                 await asyncio.sleep(0)
-                heard += 1
+                received += 1
 
-            await client.call_tool("echo", {"n": 1}, on_progress=hear_later if is_coroutine else hear)
-            delivered.append(heard)
+            await client.call_tool("echo", {"n": 1}, on_progress=count_later if is_coroutine else count_progress)
+            delivered.append(received)
     report("async, a coroutine function" if is_coroutine else "async, a plain function", delivered, base, begun)
 
 
@@ -75,9 +75,9 @@ async def never_ending() -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             result = await client.call_tool("echo", {"n": 1}, on_progress=never)
-        said = [str(warning.message) for warning in caught]
+        warned = [str(warning.message) for warning in caught]
     print(
-        f"Python async, never ending: {result['structuredContent']}, {said}; peak {memory():.1f} MiB, {base:.1f} before"
+        f"Python async, never ending: {result['structuredContent']}, {warned}; peak {memory():.1f} MiB, {base:.1f} before"
     )
     print(f"  after {time.monotonic() - begun:.1f} s")
 

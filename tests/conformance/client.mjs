@@ -1,10 +1,10 @@
-// What rust/src/main.rs does, in Node. Usage: client.mjs URL, with the name of a scenario in the environment.
+// The same program as rust/src/main.rs, in Node. Usage: client.mjs URL, with the name of a scenario in the environment.
 
 import { OmniMcpClient } from "@omni/omni-mcp-js";
 
 import { refuse } from "./skills.mjs";
 
-// The suite ends its shell when time is up, but nothing that the shell started.
+// The suite ends its shell at the timeout, but not the processes that the shell started.
 const WATCHDOG_MS = 25_000;
 const VERIFY_SKILL = "sep-2640-client-verify-";
 
@@ -18,11 +18,11 @@ try {
   await client.close();
 }
 
-/** Which functions a client has decides what it tells servers that it can do. */
+/** The callbacks of a client determine the capabilities that it declares. */
 function options() {
   switch (scenario) {
     case "elicitation-sep1034-client-defaults":
-      // The core fills in the defaults of the form.
+      // The core adds the defaults of the form.
       return { onElicitation: () => ({ action: "accept" }) };
     case "sep-2322-client-request-state":
       return { onElicitation: () => ({ action: "accept", content: { confirmed: true } }) };

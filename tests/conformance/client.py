@@ -1,4 +1,4 @@
-"""What rust/src/main.rs does, in Python. Usage: client.py URL, with the name of a scenario in the environment."""
+"""The same program as rust/src/main.rs, in Python. Usage: client.py URL, with the name of a scenario in the environment."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import threading
 import skills
 from omni_mcp_py import OmniMCPClient
 
-# The suite ends its shell when time is up, but nothing that the shell started.
+# The suite ends its shell at the timeout, but not the processes that the shell started.
 WATCHDOG_SECONDS = 25
 
 
@@ -23,10 +23,10 @@ def main():
 
 
 def options(scenario, context):
-    """Which functions a client has decides what it tells servers that it can do."""
+    """The callbacks of a client determine the capabilities that it declares."""
     match scenario:
         case "elicitation-sep1034-client-defaults":
-            # The core fills in the defaults of the form.
+            # The core adds the defaults of the form.
             return {"on_elicitation": lambda _: {"action": "accept"}}
         case "sep-2322-client-request-state":
             return {"on_elicitation": lambda _: {"action": "accept", "content": {"confirmed": True}}}

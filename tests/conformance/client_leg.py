@@ -1,4 +1,4 @@
-"""The clients of each language before the suite's servers."""
+"""The clients of each language against the servers of the suite."""
 
 import shlex
 import sys
@@ -6,14 +6,14 @@ import tempfile
 from pathlib import Path
 
 import suite
-from gate import faults
+from outcome import faults
 
 DRIVERS = {
     "Rust": [str(suite.BUILT / "omni-mcp-conformance")],
     "Python": [sys.executable, str(suite.HERE / "client.py")],
     "Node": ["node", str(suite.HERE / "client.mjs")],
 }
-# More than a driver gives itself: the suite ends the shell only.
+# Longer than the driver's own timeout: the suite ends only the shell.
 TIMEOUT_MS = "60000"
 
 
@@ -33,7 +33,7 @@ def judge(table, language, revision, name, result, alone):
     result = run_alone(language, revision, name) if alone else result
     because, note = faults(name, result), ""
     if because:
-        # All of a set run at once, and some scenarios measure time: only what fails alone has failed.
+        # All scenarios of a set run at once, and some measure time: a failed one is run again alone.
         print(f"again   {name}, alone: {because[0]}", flush=True)
         result = run_alone(language, revision, name)
         because, note = faults(name, result), ", at the second attempt"

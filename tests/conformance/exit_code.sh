@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs a driver, and leaves its exit code as the last line of what it printed: the suite keeps that, and not the code.
+# Runs a driver, and prints its exit code as the last line: the suite keeps the output, but not the exit code.
 "$@"
 code=$?
 echo "exit $code"

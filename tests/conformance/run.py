@@ -1,6 +1,6 @@
 """Runs the official conformance suite. Usage: run.py [Rust|Python|Node|server]... [--scenario NAME] [--revision R]
 
-With a scenario, only that is run, with the clients of these languages, and all that the suite says is shown."""
+With --scenario, only that one is run, with the clients of these languages, and the output of the suite is shown."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ import sys
 import client_leg
 import server_leg
 import suite
-from gate import faults
+from outcome import faults
 from table import Table
 
 SERVER = "server"
@@ -17,7 +17,7 @@ SERVER = "server"
 def main():
     parser = argparse.ArgumentParser(description="Runs the official conformance suite.")
     parser.add_argument("parts", nargs="*", metavar="Rust|Python|Node|server", default=[*client_leg.DRIVERS, SERVER])
-    parser.add_argument("--scenario", help="only this one, of the clients, with all that the suite says of it")
+    parser.add_argument("--scenario", help="only this scenario of the clients, with the output of the suite")
     parser.add_argument("--revision", choices=suite.REVISIONS, default=suite.REVISIONS[-1], help="of that scenario")
     options = parser.parse_args()
     languages = [part for part in options.parts if part != SERVER]

@@ -1,4 +1,4 @@
-"""The dev server before the suite's clients: what our own tests run against is a server as the specification has it."""
+"""The dev server against the clients of the suite: our own tests use a server that follows the specification."""
 
 import json
 import subprocess
@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import suite
-from gate import faults
+from outcome import faults
 
 DEV_SERVER = [
     *(str(suite.BUILT / "omni-mcp-devserver"), "--profile", "generic", "--everything", "--era", "dual"),
     *("--port", "0", "--json", "--until-stdin-ends"),
 ]
-# It has no tasks, which are an extension, and no tool that cuts its own stream: it cuts those that a test names.
+# It has no tasks, which are an extension, and no tool that cuts its own stream.
 NOT_CLAIMED = ("tasks-", "server-sse-polling")
 
 

@@ -1,18 +1,18 @@
-// What rust/src/skills.rs does, in Node.
+// The same as rust/src/skills.rs, in Node.
 
 import { createHash } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
-/** Loads all skills, the only one of which is wrong in one way. */
+/** Loads all skills; the only one is invalid. */
 export async function refuse(client, wrong) {
   for (const skill of (await client.request("skills/list")).skills) {
     const outcome = await load(client, skill);
-    // The suite sees which files were read, and not why the others were not.
+    // The suite checks which files were read, not the errors.
     if (outcome !== wrong) throw new Error(`not refused for its ${wrong}, but ${outcome}`);
   }
 }
 
-/** Reads a skill's files; gives what is wrong with it. */
+/** Reads the files of a skill; returns what is wrong with it. */
 async function load(client, skill) {
   for (const file of skill.resources) {
     const [{ text }] = (await client.readResource(file.uri)).contents;
@@ -22,7 +22,7 @@ async function load(client, skill) {
   }
 }
 
-/** The lines between the first two of three dashes: of YAML, only strings by their names. */
+/** The lines between the first two lines of three dashes: of YAML, only strings by name. */
 function frontmatter(text) {
   const lines = text.split("---\n")[1].trimEnd().split("\n");
   return Object.fromEntries(lines.map((line) => line.split(": ", 2)));

@@ -1,20 +1,20 @@
-"""What rust/src/skills.rs does, in Python."""
+"""The same as rust/src/skills.rs, in Python."""
 
 import hashlib
 import sys
 
 
 def refuse(client, wrong):
-    """Loads all skills, the only one of which is wrong in one way."""
+    """Loads all skills; the only one is invalid."""
     for skill in client.request("skills/list")["skills"]:
         outcome = load(client, skill)
-        # The suite sees which files were read, and not why the others were not.
+        # The suite checks which files were read, not the errors.
         if outcome != wrong:
             sys.exit(f"not refused for its {wrong}, but {outcome}")
 
 
 def load(client, skill):
-    """Reads a skill's files; gives what is wrong with it."""
+    """Reads the files of a skill; returns what is wrong with it."""
     for file in skill["resources"]:
         text = client.read_resource(file["uri"])["contents"][0]["text"]
         content = text.encode()
@@ -28,6 +28,6 @@ def load(client, skill):
 
 
 def frontmatter(text):
-    """The lines between the first two of three dashes: of YAML, only strings by their names."""
+    """The lines between the first two lines of three dashes: of YAML, only strings by name."""
     lines = text.split("---\n")[1].splitlines()
     return dict(line.split(": ", 1) for line in lines)

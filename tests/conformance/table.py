@@ -1,4 +1,4 @@
-"""The outcomes, each printed as it comes."""
+"""The outcomes; each is printed at once."""
 
 
 class Table:

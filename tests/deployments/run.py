@@ -1,8 +1,8 @@
-"""Runs a row for each way in which programs are deployed. Usage: run.py [part of a row's name ...]
+"""Runs a row for each kind of deployment. Usage: run.py [part of a row's name ...]
 
 A row is a program: `python/*.py` runs with the interpreter of this script, `node/*.mjs` with Node. Files whose name
 begins with an underscore are shared code. The first line of a row's docstring or comment is its title. A row passes
-with exit code 0, is not run with 77 (its last line says why), and fails otherwise.
+with exit code 0, is skipped with 77 (its last line states why), and fails otherwise.
 """
 
 import os
@@ -66,7 +66,7 @@ def run(row):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        # A row that is late ends with all processes that it started.
+        # A row that exceeds its time is ended with all processes that it started.
         start_new_session=True,
     )
     try:

@@ -1,4 +1,4 @@
-"""Memory, descriptors and threads of a Python and a Node program that call for a while. Usage: soak.py [seconds]
+"""Memory, descriptors and threads of a Python and a Node program that make calls for a while. Usage: soak.py [seconds]
 
 Each program makes calls, lists, failures and given-up calls with clients that stay, and makes and closes others. It
 fails where more is held at the end than a fifth above what was held after its first 500 calls, and more than 8 MiB, 8
@@ -19,12 +19,12 @@ from omni_mcp_py.testing import DevServer  # noqa: E402
 
 PROGRAMS = {"Python": [sys.executable, "python/_soak.py"], "Node": ["node", "node/_soak.mjs"]}
 MIB = 1024 * 1024
-# How much more may be held at the end.
+# Allowed growth until the end.
 MORE = {"rss": 8 * MIB, "descriptors": 8, "threads": 2}
 
 
 def held_by(pid):
-    """Return what a process holds."""
+    """Return the resources of a process."""
     proc = Path("/proc", str(pid))
     status = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
     return {
@@ -35,7 +35,7 @@ def held_by(pid):
 
 
 def soak(language, seconds):
-    """Run one program; print its row and return whether it holds no more at the end."""
+    """Run one program; print its row and return whether its resources have not grown."""
     command = PROGRAMS[language]
     if not (HERE / command[1]).exists():
         print(f"not run {language}: there is no {command[1]}")
@@ -48,14 +48,14 @@ def soak(language, seconds):
             print(f"FAILED  {language}: it ended with {process.wait()}")
             return False
         first = held_by(process.pid)
-        # It stays until it is told, so that it can be looked at.
-        said = json.loads(process.stdout.readline())
+        # It waits for a line of input, so that it can be measured.
+        report = json.loads(process.stdout.readline())
         last = held_by(process.pid)
         process.kill()
         process.communicate()
     holds = all(last[name] <= max(first[name] * 1.2, first[name] + more) for name, more in MORE.items())
     print(
-        f"{'ok     ' if holds else 'FAILED '} {language}: {said['calls']} calls in {seconds} s; "
+        f"{'ok     ' if holds else 'FAILED '} {language}: {report['calls']} calls in {seconds} s; "
         f"RSS {first['rss'] / MIB:.1f} → {last['rss'] / MIB:.1f} MiB, "
         f"descriptors {first['descriptors']} → {last['descriptors']}, threads {first['threads']} → {last['threads']}",
         flush=True,

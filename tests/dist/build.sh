@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds dist/: the abi3 wheel, the npm tarball, the crates and their checksums. Usage: build.sh VENV
 #
-# The binaries are linked by zig against glibc 2.28, so that they run on any Linux of the last years.
+# The binaries are linked by zig against glibc 2.28, so that they run on any recent Linux.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 venv=$1
@@ -13,7 +13,7 @@ rm -rf "$dist"
 mkdir -p "$dist"
 
 echo "dist: wheel"
-# With the system's unwinder, and not one of zig's inside: Python before 3.14 ends threads that ask for the interpreter too
+# With the system's unwinder, not that of zig: Python before 3.14 ends threads that request the interpreter too
 # late by unwinding them, and two unwinders crash on each other's frames.
 unwinder=$(gcc -print-file-name=libgcc_s.so.1)
 (cd bindings-python && maturin build -q --locked --release --zig --target "$target" --compatibility manylinux_2_28 --out "$dist" -- -C "link-arg=$unwinder")

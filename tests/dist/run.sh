@@ -9,7 +9,7 @@ empty=$(mktemp -d)
 trap 'rm -rf "$empty"' EXIT
 (cd "$root/dist" && sha256sum --check --quiet SHA256SUMS)
 
-# No cargo on the path, no cache, and a proxy where nobody listens: whatever would be fetched fails.
+# No cargo on the path, no cache, and a proxy that refuses connections: any download fails.
 offline() {
     env -i HOME="$empty" PATH="$1:/usr/bin:/bin" http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9 "${@:2}"
 }

@@ -1,4 +1,4 @@
-// The quickstart of Node as a bundle of webpack, made without any configuration for the package, and run. Usage: bundled.mjs ENDPOINT
+// Bundles the quickstart of Node with webpack, without configuration for the package, and runs it. Usage: bundled.mjs ENDPOINT
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";

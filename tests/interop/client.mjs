@@ -1,4 +1,4 @@
-// What rust/src/main.rs does, in Node. Usage: client.mjs probe|calls|sticky PLAN, the plan being JSON.
+// The same program as rust/src/main.rs, in Node. Usage: client.mjs probe|calls|sticky PLAN, where the plan is JSON.
 
 import { once } from "node:events";
 
@@ -10,7 +10,7 @@ const options = Object.fromEntries(Object.entries(plan.client).map(([name, value
 await { probe, calls, sticky }[command]();
 process.stdin.destroy();
 
-/** One client through its whole life, a line for each step. */
+/** One client from connect to close; prints a line for each step. */
 async function probe() {
   const client = new OmniMcpClient({
     ...options,
@@ -26,10 +26,10 @@ async function probe() {
   const echo = await client.callTool("echo", { message: "inflation" });
   console.log(`echo: ${echo.content[0].text}`);
 
-  const heard = [];
-  const onProgress = ({ progress, total }) => heard.push(`${progress} of ${total}`);
+  const received = [];
+  const onProgress = ({ progress, total }) => received.push(`${progress} of ${total}`);
   const done = await client.callTool(plan.long.name, plan.long.arguments, { onProgress });
-  console.log(`progress: ${heard.join(", ")}`);
+  console.log(`progress: ${received.join(", ")}`);
   console.log(`done: ${done.content[0].text}`);
   const { resources } = await client.listResources();
   const read = await client.readResource(resources[0].uri);
@@ -43,11 +43,11 @@ async function probe() {
   }
   await client.close();
   console.log("closed");
-  // What is left behind now is left by close, not by the end of the program.
+  // Resources that remain now are those that close did not release.
   await nextLine();
 }
 
-/** The tools, and one of them called many times. */
+/** Lists the tools, and calls one of them many times. */
 async function calls() {
   const client = new OmniMcpClient(options);
   const { tools } = await client.listTools();
@@ -59,7 +59,7 @@ async function calls() {
   await client.close();
 }
 
-/** Many clients, half of their calls each, and the other half when a line comes. */
+/** Many clients, each with half of their calls at once, and the other half after a line of input. */
 async function sticky() {
   const clients = Array.from({ length: plan.clients }, () => new OmniMcpClient({ ...options, onNotification: () => undefined }));
   const seen = { succeeded: [], unsure: [], failed: [] };
@@ -69,7 +69,7 @@ async function sticky() {
       await nextLine();
     }
     await Promise.all(clients.flatMap((client, index) => {
-      // Every other client makes five calls at once.
+      // Every second client makes five calls at once.
       const lanes = index % 2 === 1 ? 5 : 1;
       const calls = plan.calls / 2 / lanes;
       return Array.from({ length: lanes }, (_, lane) => runLane(client, `${index}-${lane}-${half}`, calls, seen));
@@ -79,7 +79,7 @@ async function sticky() {
   console.log(JSON.stringify(seen));
 }
 
-/** Calls one after the other. One that may have run is made again under another name. */
+/** Makes calls one after another. One that may have run is repeated with another argument. */
 async function runLane(client, name, calls, seen) {
   for (let call = 0, attempt = 0; call < calls;) {
     const app = `${name}-${call}-${attempt}`;
@@ -107,5 +107,5 @@ async function nextLine() {
 }
 
 function camel(name) {
-  return name.replace(/_(.)/g, (_, letter) => letter.toUpperCase());
+  return name.replace(/_(.)/g, (_, first) => first.toUpperCase());
 }

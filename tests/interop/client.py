@@ -1,4 +1,7 @@
-"""What rust/src/main.rs does, in Python. Usage: client.py sync|async probe|calls|sticky PLAN, the plan being JSON."""
+"""The same program as rust/src/main.rs, in Python.
+
+Usage: client.py sync|async probe|calls|sticky PLAN, where the plan is JSON.
+"""
 
 import asyncio
 import json
@@ -33,31 +36,33 @@ ANSWERS = {"on_elicitation": elicited, "on_sampling": sampled, "on_roots": roots
 
 
 def probe(plan):
-    """One client through its whole life, a line for each step."""
-    heard = []
+    """One client from connect to close; prints a line for each step."""
+    received = []
     with OmniMCPClient(**plan["client"], **ANSWERS) as client:
         show_welcome(client.initialize())
         show_tools(client.list_tools())
         show("echo", client.call_tool("echo", {"message": "inflation"}))
-        show_long(heard, client.call_tool(plan["long"]["name"], plan["long"]["arguments"], on_progress=heard.append))
+        show_long(
+            received, client.call_tool(plan["long"]["name"], plan["long"]["arguments"], on_progress=received.append)
+        )
         resources = client.list_resources()["resources"]
         show_resource(resources, client.read_resource(resources[0]["uri"]))
         show_prompt(client.list_prompts()["prompts"], client.get_prompt(**plan["prompt"]))
         for ask in plan["asking"]:
             show_asked(client.call_tool(ask["name"], ask["arguments"]))
     print("closed", flush=True)
-    # What is left behind now is left by close, not by the end of the program.
+    # Resources that remain now are those that close did not release.
     sys.stdin.readline()
 
 
 async def probe_async(plan):
-    heard = []
+    received = []
     async with AsyncOmniMCPClient(**plan["client"], **ANSWERS) as client:
         show_welcome(await client.initialize())
         show_tools(await client.list_tools())
         show("echo", await client.call_tool("echo", {"message": "inflation"}))
         long = plan["long"]
-        show_long(heard, await client.call_tool(long["name"], long["arguments"], on_progress=heard.append))
+        show_long(received, await client.call_tool(long["name"], long["arguments"], on_progress=received.append))
         resources = (await client.list_resources())["resources"]
         show_resource(resources, await client.read_resource(resources[0]["uri"]))
         show_prompt((await client.list_prompts())["prompts"], await client.get_prompt(**plan["prompt"]))
@@ -68,7 +73,7 @@ async def probe_async(plan):
 
 
 def calls(plan):
-    """The tools, and one of them called many times."""
+    """Lists the tools, and calls one of them many times."""
     with OmniMCPClient(**plan["client"]) as client:
         show_tools(client.list_tools())
         for call in range(plan["calls"]):
@@ -95,8 +100,8 @@ def show(label, result):
     print(f"{label}: {result['content'][0]['text']}")
 
 
-def show_long(heard, result):
-    steps = [f"{step['progress']:g} of {step['total']:g}" for step in heard]
+def show_long(received, result):
+    steps = [f"{step['progress']:g} of {step['total']:g}" for step in received]
     print(f"progress: {', '.join(steps)}")
     show("done", result)
 
@@ -125,7 +130,7 @@ class Seen:
             self.succeeded.append(app)
 
     def may_go_on(self, app, attempt, error):
-        """Whether the call is to be made again, under another name: it may have run."""
+        """Whether the call may have run, and is repeated with another argument."""
         if error.delivery == "maybe_executed" and attempt < 5:
             self.unsure.append(app)
             return True
@@ -137,7 +142,7 @@ class Seen:
 
 
 def lanes_of(plan, half):
-    """The client, the name and the number of calls of each lane: every other client makes five calls at once."""
+    """The client, the name and the number of calls of each lane: every second client makes five calls at once."""
     for index in range(plan["clients"]):
         lanes = 5 if index % 2 else 1
         for lane in range(lanes):
@@ -149,11 +154,11 @@ def arguments(app):
 
 
 def ignore(_):
-    """Hears what servers say by themselves, so that the client asks for it."""
+    """A notification callback, so that the client opens the GET stream."""
 
 
 def sticky(plan):
-    """Many clients, half of their calls each, and the other half when a line comes."""
+    """Many clients, each with half of their calls at once, and the other half after a line of input."""
     clients = [OmniMCPClient(**plan["client"], on_notification=ignore) for _ in range(plan["clients"])]
     seen = Seen()
 

@@ -1,4 +1,4 @@
-"""What the interop tests share: programs of each language, deadlines, and the table."""
+"""Common parts of the interop tests: programs of each language, timeouts, and the table."""
 
 import json
 import os
@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 BUILT = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "debug"
 
-# The lines of all others must be those of the first.
+# The output of all others must equal that of the first.
 PROGRAMS = {
     "Rust": [str(BUILT / "omni-mcp-interop")],
     "Python": [sys.executable, str(HERE / "client.py"), "sync"],
@@ -35,14 +35,14 @@ def check(holds, what):
 
 
 class Table:
-    """The outcomes, each printed as it comes."""
+    """The outcomes; each is printed at once."""
 
     def __init__(self):
         self.passed, self.failed, self.not_run = 0, 0, 0
 
     @contextmanager
     def row(self, name):
-        """Passes when the block ends, fails with what it raises. Lines put into what it yields follow the row."""
+        """Passes if the block ends, fails if it raises. Lines added to the yielded list follow the row."""
         lines = []
         try:
             yield lines
@@ -68,7 +68,7 @@ def free_port():
 
 
 def wait_until(holds, what, seconds=30):
-    """Returns what `holds` gives, as soon as that is true."""
+    """Return the result of `holds` as soon as it is true."""
     give_up = time.monotonic() + seconds
     while not (held := holds()):
         check(time.monotonic() < give_up, f"not within {seconds} s: {what}")
@@ -89,10 +89,10 @@ def wait_until_it_listens(process, port):
 
 
 class Program:
-    """A running program that prints lines, and waits for one on its standard input between its parts."""
+    """A running program that prints lines, and waits for a line of input between its parts."""
 
     def __init__(self, command, seconds=120):
-        # A file: nobody has to read it while the program writes.
+        # A file, because a pipe would have to be read while the program writes.
         self._errors = tempfile.TemporaryFile("w+")
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True
@@ -114,7 +114,7 @@ class Program:
         return self._process.pid
 
     def lines_to(self, last):
-        """Its lines up to this one."""
+        """Return its lines up to this one."""
         lines = []
         for line in self._process.stdout:
             if line == f"{last}\n":
@@ -122,14 +122,14 @@ class Program:
             lines.append(line.rstrip("\n"))
         code = self._process.wait()
         self._errors.seek(0)
-        raise Failed(f"it ended with {code} before it said {last!r}\n{''.join(lines)}{self._errors.read()}")
+        raise Failed(f"it ended with {code} before it printed {last!r}\n{''.join(lines)}{self._errors.read()}")
 
     def go_on(self):
         self._process.stdin.write("\n")
         self._process.stdin.flush()
 
     def end(self):
-        """Ends its input and waits for its own end; gives the rest of its lines."""
+        """Close its input and wait for its end; return the remaining lines."""
         rest, _ = self._process.communicate(timeout=60)
         self._errors.seek(0)
         check(self._process.returncode == 0, f"it ended with {self._process.returncode}\n{self._errors.read()}")
@@ -137,7 +137,7 @@ class Program:
 
 
 class Replica:
-    """A dev server of this profile, in a process of its own."""
+    """A dev server with this profile, in a separate process."""
 
     def __init__(self, profile):
         self._profile = profile
@@ -185,7 +185,7 @@ class Replica:
 
 @contextmanager
 def nginx_at(nginx, config, **values):
-    """Runs nginx as the user of the tests, with all of its files in a temporary folder; gives its address."""
+    """Run nginx as the current user, with all of its files in a temporary folder; yield its address."""
     port = free_port()
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder, "error.log")

@@ -75,8 +75,8 @@ def greet(name: str) -> str:
     return f"Greet {name}"
 
 
-def telling_ends(app):
-    """An ASGI app that says on standard error how each request ended."""
+def logging_ends(app):
+    """An ASGI app that prints on standard error how each request ended."""
 
     async def wrapped(scope, receive, send):
         try:
@@ -94,7 +94,7 @@ def main():
         server.run(transport="stdio")
         return
     app = server.sse_app() if transport == "sse" else server.streamable_http_app()
-    uvicorn.run(telling_ends(app), host="127.0.0.1", port=int(*port))
+    uvicorn.run(logging_ends(app), host="127.0.0.1", port=int(*port))
 
 
 if __name__ == "__main__":

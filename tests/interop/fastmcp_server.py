@@ -1,4 +1,4 @@
-"""A FastMCP server at `/mcp/`, so that `/mcp` is answered by a redirect. Usage: fastmcp_server.py PORT."""
+"""A FastMCP server at `/mcp/`, so that `/mcp` redirects to it. Usage: fastmcp_server.py PORT."""
 
 import sys
 

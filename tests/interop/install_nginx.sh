@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs Debian's nginx where it is missing and may be installed. Otherwise does nothing: the tests say that they
+# Installs Debian's nginx if it is missing and may be installed. Otherwise does nothing: the tests report that they
 # did not run.
 PATH=$PATH:/usr/sbin
 if command -v nginx >/dev/null || ! command -v apt-get >/dev/null || [ "$(id -u)" != 0 ]; then

@@ -1,4 +1,4 @@
-"""Runs the clients of each language against servers and proxies that others made.
+"""Runs the clients of each language against third-party servers and proxies.
 
 Usage: run.py [third_party|unconfigured|sticky]
 """

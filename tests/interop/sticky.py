@@ -1,4 +1,4 @@
-"""Sticky routing: nginx before three replicas of a service, of which one is killed while calls run on it."""
+"""Sticky routing: nginx in front of three replicas of a service, one of which is killed while calls run on it."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from contextlib import ExitStack
 from common import PROGRAMS, Program, Replica, check, nginx_at, wait_until
 
 NAME = "sticky routing by nginx"
-# Clients, and calls of each: the full measure in one language, a lighter one in the others.
+# Clients, and calls of each: the full number in one language, fewer in the others.
 MEASURES = {"Rust": (20, 50), "Python": (5, 20), "Python async": (5, 20), "Node": (5, 20)}
 LISTENING = {"Rust", "Python", "Python async", "Node"}
 TOOL = "createTestTarget"
@@ -29,7 +29,7 @@ http {{
     scgi_temp_path {folder}/scgi;
 
     upstream replicas {{
-        # What the workers know of a dead replica, they know together.
+        # The workers share their knowledge of a dead replica.
         zone replicas 128k;
         hash $http_x_session_id consistent;
         {servers}
@@ -44,8 +44,8 @@ http {{
             proxy_set_header Host $http_host;
             proxy_buffering off;
             proxy_read_timeout 1h;
-            # Another replica gets a request only where no connection could be made. One that was sent may have run: a
-            # POST is never sent again, because non_idempotent is not here.
+            # Another replica receives a request only if no connection could be made. One that was sent may have run: a
+            # POST is never sent again, because non_idempotent is not set.
             proxy_next_upstream error;
         }}
     }}
@@ -81,8 +81,8 @@ def one_run(shown, nginx, language, clients, calls):
         victim = max(range(3), key=lambda index: len(first[index].clients))
         affected = first[victim].clients
 
-        # From here on the replica keeps its answers to itself: half of the calls run there, the others do not, and none
-        # who waits can know. As soon as every lane waits, its ledger is at its end.
+        # From here on the replica sends no responses: half of the calls run there, the others do not, and no
+        # client can know which. When every lane waits, its ledger is complete.
         hang = {"on": {"tool": TOOL}, "fault": {"kind": "hang", "when": "before_execution"}}
         ran = {**hang, "nth": list(range(1, 200, 2)), "fault": {"kind": "hang", "when": "after_execution"}}
         replicas[victim].control("script", [ran, hang])
@@ -97,13 +97,13 @@ def one_run(shown, nginx, language, clients, calls):
         last = [Traffic(at_the_end if index == victim else replica.ledger()) for index, replica in enumerate(replicas)]
         check(not outcome["failed"], f"failed: {outcome['failed'][:3]}")
         check(len(outcome["succeeded"]) == clients * calls, f"{len(outcome['succeeded'])} calls succeeded")
-        check(len(outcome["unsure"]) == lanes, f"{len(outcome['unsure'])} may have run; {lanes} were on their way")
+        check(len(outcome["unsure"]) == lanes, f"{len(outcome['unsure'])} may have run; {lanes} were in flight")
         ran = Counter(app for traffic in last for app in traffic.ran)
         check(max(ran.values()) == 1, f"ran twice: {[app for app, times in ran.items() if times > 1][:3]}")
         check(ran.keys() >= set(outcome["succeeded"]), "a call succeeded and did not run")
         check(ran.keys() <= {*outcome["succeeded"], *outcome["unsure"]}, "a call ran that nobody knows of")
 
-        # Who listens to what servers say by themselves has one more way to lose a session.
+        # A client with a GET stream can also lose its session by the end of that stream.
         listening = set().union(*(traffic.listening for traffic in last))
         check(listening == (homes.keys() if language in LISTENING else set()), f"{len(listening)} clients listen")
 
@@ -133,7 +133,7 @@ def home(traffics, client):
 
 
 class Traffic:
-    """What a ledger says, for each client: a client is its x-session-id."""
+    """The ledger, grouped by client, which is identified by its x-session-id."""
 
     def __init__(self, ledger):
         requests = [request for request in ledger["requests"] if request["path"] == "/mcp"]

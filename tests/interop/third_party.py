@@ -1,4 +1,4 @@
-"""Third-party servers over every transport: the life of a client, from the handshake to what it leaves behind."""
+"""Third-party servers over every transport: a client from the handshake to the resources that remain after close."""
 
 import json
 import os
@@ -11,24 +11,24 @@ from pathlib import Path
 from common import BUILT, HERE, PROGRAMS, ROOT, Program, check, free_port, wait_until, wait_until_it_listens
 
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
-# Tells its process id, and becomes the server.
-TELLING_PID = ["-c", 'echo $$ > "$0" && exec "$@"']
+# Writes its process id to a file, and becomes the server.
+WRITE_PID = ["-c", 'echo $$ > "$0" && exec "$@"']
 
 
 @dataclass
 class Server:
     name: str
     command: list
-    # The word for each transport that follows the command, and what the server writes when a client has left.
+    # The argument for each transport, and the text that the server logs when a client has left.
     http: tuple
     sse: tuple
     stdio: str
     # A tool that reports progress.
     long: dict
-    # Tools that ask the client.
+    # Tools that send requests to the client.
     asking: list
     prompt: dict
-    # The newest revision that it speaks.
+    # The newest revision that it supports.
     newest: str
 
 
@@ -70,16 +70,16 @@ QUICKSTARTS = {
 
 def run(table):
     for server in SERVERS:
-        word, farewell = server.http
-        with listening(server, word) as (address, log):
+        argument, farewell = server.http
+        with listening(server, argument) as (address, log):
             endpoint = f"{address}/mcp"
             over(table, server, "streamable HTTP", {"endpoint": endpoint}, log, farewell)
             if server.newest == MODERN:
                 options = {"endpoint": endpoint, "protocol_version": LEGACY}
                 over(table, server, "streamable HTTP", options, log, farewell, era=LEGACY)
             quickstarts(table, server, f"{address}/mcp")
-        word, farewell = server.sse
-        with listening(server, word) as (address, log):
+        argument, farewell = server.sse
+        with listening(server, argument) as (address, log):
             endpoint = f"{address}/sse"
             over(table, server, "HTTP+SSE", {"endpoint": endpoint, "transport": "sse"}, log, farewell)
             over(table, server, "HTTP+SSE, found by falling back", {"endpoint": endpoint}, log, farewell)
@@ -87,12 +87,12 @@ def run(table):
 
 
 @contextmanager
-def listening(server, word):
-    """The server, started on a free port, and the file that it writes to."""
+def listening(server, argument):
+    """Starts the server on a free port; yields its address and its log file."""
     port = free_port()
     with tempfile.NamedTemporaryFile("r") as log:
         process = subprocess.Popen(
-            [*server.command, word, str(port)],
+            [*server.command, argument, str(port)],
             cwd=HERE,
             env={**os.environ, "PORT": str(port)},
             stdout=log.fileno(),
@@ -129,7 +129,7 @@ def over_stdio(table, server):
 
     with tempfile.TemporaryDirectory() as folder:
         pid_file = Path(folder, "pid")
-        arguments = [*TELLING_PID, str(pid_file), *server.command, server.stdio]
+        arguments = [*WRITE_PID, str(pid_file), *server.command, server.stdio]
         expected = None
         for language in PROGRAMS:
             pid_file.unlink(missing_ok=True)
@@ -138,7 +138,7 @@ def over_stdio(table, server):
 
 
 def probe(table, server, transport, language, options, has_left, expected, era):
-    """Runs one client through its life; gives the lines that the next one must print."""
+    """Run one client; return the lines that the next one must print."""
     plan = {"client": {"profile": "generic", **options}, "long": server.long}
     plan |= {"asking": server.asking, "prompt": server.prompt}
     plan = json.dumps(plan)
@@ -172,7 +172,7 @@ def quickstarts(table, server, endpoint):
 
 
 def alive(group):
-    """Whether anybody of a process group is left; the server leads one of its own."""
+    """Whether a process of a process group is left; the server leads its own group."""
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -187,7 +187,7 @@ def children(parent):
             text = stat.read_text()
         except OSError:
             continue
-        # The name of the program is in brackets, and may hold anything.
+        # The name of the program is in brackets, and may contain any characters.
         if int(text.rpartition(")")[2].split()[1]) == parent:
             found.append(int(stat.parent.name))
     return found

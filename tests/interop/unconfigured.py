@@ -1,4 +1,4 @@
-"""Servers as they are often met, to a client that is given nothing but a URL or a command."""
+"""Common servers, with a client that has only a URL or a command."""
 
 import json
 import os
@@ -13,7 +13,7 @@ from common import HERE, PROGRAMS, Program, Replica, check, free_port, nginx_at,
 CALLS = 20
 INTEROP_PYTHON = str(HERE / ".venv/bin/python")
 
-# Each replica gives out a cookie with its name, and a request with that cookie goes to the replica of this name.
+# Each replica sets a cookie with its name, and a request with that cookie is routed to that replica.
 STICKY_BY_COOKIE = """
 daemon off;
 worker_processes 2;
@@ -103,7 +103,7 @@ def sticky_by_cookie(table):
             replicas = [stack.enter_context(Replica("generic")) for _ in range(2)]
             first, second = (replica.address for replica in replicas)
             address = stack.enter_context(nginx_at(nginx, STICKY_BY_COOKIE, first=first, second=second))
-            # The tool of the dev server gives its arguments back.
+            # The tool of the dev server returns its arguments.
             plan = {"client": {"profile": "generic", "endpoint": f"{address}/mcp"}, "calls": CALLS}
             with Program([*PROGRAMS[language], "calls", json.dumps(plan)]) as program:
                 lines = program.end()
@@ -117,7 +117,7 @@ def sticky_by_cookie(table):
 
 
 def banner(table):
-    """A program that talks before it speaks the protocol, as servers do whose libraries print."""
+    """A program that prints text before its first message, as servers do whose libraries print."""
     server = [INTEROP_PYTHON, str(HERE / "echo_server.py"), "stdio"]
     talk = 'echo "[dotenv@17.2.3] injecting env (0) from .env"; echo "Server is running on stdio"; exec "$@"'
     for language in PROGRAMS:

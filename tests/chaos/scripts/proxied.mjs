@@ -1,4 +1,4 @@
-/** A call to a server on loopback, while the variables of the environment name a proxy. */
+/** Makes a call to a server on loopback, with proxy variables in the environment. */
 
 import { OmniMcpClient } from "../../../bindings-node/dist/index.mjs";
 

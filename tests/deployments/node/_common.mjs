@@ -1,4 +1,4 @@
-/** Folders in which the package is installed as npm does it, and programs that run in them. */
+/** Folders with the installed package, and programs that run in them. */
 
 import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,10 +9,10 @@ import { fileURLToPath } from "node:url";
 export const here = fileURLToPath(new URL(".", import.meta.url));
 const built = fileURLToPath(new URL("../../../bindings-node", import.meta.url));
 
-/** What the quickstart prints. */
+/** Expected output of the quickstart. */
 export const EXPECTED = '["inflation",[1,2],true,"invalid_params"]';
 
-/** A folder of its own, with the package in its node_modules. It goes when this process ends. */
+/** A temporary folder with the package in its node_modules. It is removed when this process ends. */
 export function project(files = {}) {
   const folder = mkdtempSync(join(tmpdir(), "omni-mcp-"));
   process.on("exit", () => { rmSync(folder, { recursive: true, force: true }); });
@@ -32,10 +32,10 @@ export function project(files = {}) {
   return folder;
 }
 
-/** The path of a program of the packages that are pinned here. */
+/** The path of a program of the pinned packages. */
 export const bin = (name) => join(here, "node_modules/.bin", name);
 
-/** Runs a program to its end, and no longer than two minutes. */
+/** Runs a program for at most two minutes. */
 export const run = (command, args, { cwd, env } = {}) =>
   new Promise((resolve) => {
     execFile(command, args, { cwd, env: env ?? process.env, timeout: 120_000, maxBuffer: 1 << 26 }, (error, out, err) => {

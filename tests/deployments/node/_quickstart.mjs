@@ -1,4 +1,4 @@
-// What each bundle and runtime is to do: make a client, call a tool, hear progress, read an error, close.
+// Run by each bundle and runtime: creates a client, calls a tool, receives progress, checks an error, closes.
 
 import { OmniMcpClient, OmniMcpError, testing } from "@omni/omni-mcp-js";
 
@@ -7,12 +7,12 @@ async function main() {
   process.env.OMNI_API_KEY = server.apiKey;
   process.env.OMNI_CLIENT_API_BASE_URL = server.url;
   const client = new OmniMcpClient();
-  const heard = [];
-  const { structuredContent } = await client.callTool("fred.search", { q: "inflation" }, { onProgress: ({ progress }) => heard.push(progress) });
+  const received = [];
+  const { structuredContent } = await client.callTool("fred.search", { q: "inflation" }, { onProgress: ({ progress }) => received.push(progress) });
   const error = await client.callTool("fred.search", {}).catch((failure) => failure);
   await client.close();
   await server.close();
-  console.log(JSON.stringify([structuredContent.query, heard, error instanceof OmniMcpError, error.code]));
+  console.log(JSON.stringify([structuredContent.query, received, error instanceof OmniMcpError, error.code]));
 }
 
 main();

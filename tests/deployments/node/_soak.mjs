@@ -1,4 +1,4 @@
-// The Node program of the soak: calls until the time is over.
+// The Node program of the soak test: makes calls until the time is over.
 import { OmniMcpClient, OmniMcpError } from "@omni/omni-mcp-js";
 
 const [url, apiKey, seconds] = process.argv.slice(2);
@@ -35,5 +35,5 @@ for (let number = 0; performance.now() < until; number += 1) {
 }
 await client.close();
 console.log(JSON.stringify({ calls: count }));
-// It is looked at, and ended.
+// The parent process measures this process, and ends it.
 setTimeout(() => {}, 60_000);

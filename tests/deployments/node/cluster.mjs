@@ -1,4 +1,4 @@
-// A cluster whose workers have keys of their own: one that is killed in the midst of calls takes none of the others along
+// A cluster whose workers have separate keys: killing one during calls does not affect the others
 
 import assert from "node:assert/strict";
 import cluster from "node:cluster";
@@ -12,16 +12,16 @@ const CALLS = 50;
 if (cluster.isPrimary) {
   const keys = Array.from({ length: WORKERS }, (_, n) => `omni_test_worker${n}`);
   const server = await testing.DevServer.start({ keys: keys.map((key) => ({ key })) });
-  // What the workers are not given they must not have of the primary's client.
+  // Workers must not use options of the primary's client.
   process.env.OMNI_API_KEY = keys[0];
   const own = new OmniMcpClient({ baseUrl: server.url });
   await own.ping();
   const workers = keys.map((OMNI_API_KEY, n) => cluster.fork({ OMNI_API_KEY, OMNI_CLIENT_API_BASE_URL: server.url, N: n }));
-  const told = workers.slice(0, -1).map(async (worker) => (await once(worker, "message"))[0]);
+  const messages = workers.slice(0, -1).map(async (worker) => (await once(worker, "message"))[0]);
   const doomed = workers[WORKERS - 1];
   await once(doomed, "message");
   doomed.process.kill("SIGKILL");
-  for (const { answered, failed } of await Promise.all(told)) assert.deepEqual([answered, failed], [CALLS, []]);
+  for (const { answered, failed } of await Promise.all(messages)) assert.deepEqual([answered, failed], [CALLS, []]);
   await own.ping();
   await own.close();
   for (const worker of workers) if (!worker.isDead()) await once(worker, "exit");

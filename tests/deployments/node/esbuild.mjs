@@ -1,4 +1,4 @@
-// Bundles of esbuild, CommonJS and ES modules: with the binary brought along, and with the package external
+// Bundles of esbuild, CommonJS and ES modules: with a copied binary, and with the package external
 
 import assert from "node:assert/strict";
 import { join } from "node:path";

@@ -43,12 +43,12 @@ const TEST = `
 
   test("contexts, progress and an abort", async () => {
     const context = new AsyncLocalStorage();
-    const heard = [];
+    const received = [];
     const client = context.run("making", () => new OmniMcpClient({
-      apiKey: server.apiKey, baseUrl: server.url, onState: () => { heard.push(context.getStore()); },
+      apiKey: server.apiKey, baseUrl: server.url, onState: () => { received.push(context.getStore()); },
     }));
-    await context.run("calling", () => client.callTool("fred.search", { q: "a" }, { onProgress: () => { heard.push(context.getStore()); } }));
-    expect(new Set(heard)).toEqual(new Set(["making", "calling"]));
+    await context.run("calling", () => client.callTool("fred.search", { q: "a" }, { onProgress: () => { received.push(context.getStore()); } }));
+    expect(new Set(received)).toEqual(new Set(["making", "calling"]));
     const call = client.callTool("fred.search", { q: "b" }, { signal: AbortSignal.abort() });
     await expect(call).rejects.toMatchObject({ name: "AbortError", kind: "cancelled", delivery: "not_sent" });
     await client.close();

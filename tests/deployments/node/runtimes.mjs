@@ -10,17 +10,17 @@ const CONTEXT = `
   import process from "node:process";
   import { OmniMcpClient, OmniMcpError, testing } from "@omni/omni-mcp-js";
   const context = new AsyncLocalStorage();
-  const heard = [];
+  const received = [];
   const server = await testing.DevServer.start({ progress: 1 });
   const client = context.run("making", () => new OmniMcpClient({
-    apiKey: server.apiKey, baseUrl: server.url, onState: () => { heard.push(context.getStore()); },
+    apiKey: server.apiKey, baseUrl: server.url, onState: () => { received.push(context.getStore()); },
   }));
-  await context.run("calling", () => client.callTool("fred.search", { q: "a" }, { onProgress: () => { heard.push(context.getStore()); } }));
+  await context.run("calling", () => client.callTool("fred.search", { q: "a" }, { onProgress: () => { received.push(context.getStore()); } }));
   const error = await client.callTool("fred.search", {}).catch((failure) => failure);
   const again = OmniMcpError.fromJSON(structuredClone(error.toJSON()));
   await client.close();
   await server.close();
-  console.log(JSON.stringify([[...new Set(heard)].sort(), again.delivery, new OmniMcpError().delivery]));
+  console.log(JSON.stringify([[...new Set(received)].sort(), again.delivery, new OmniMcpError().delivery]));
 `;
 const folder = project({ "context.mjs": CONTEXT });
 

@@ -1,4 +1,4 @@
-// Worker threads of an installed package: variables of their own, errors that cross threads, and an end in the midst of calls
+// Worker threads with an installed package: separate environments, errors between threads, and an end during calls
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -22,7 +22,7 @@ const WORK = `
   } catch (error) { parentPort.postMessage({ error: error.toJSON() }); }
 `;
 const started = (env) => new Worker(new URL(`data:text/javascript,${encodeURIComponent(WORK.replaceAll('"@omni/omni-mcp-js"', `"${import.meta.resolve("@omni/omni-mcp-js")}"`))}`), { env });
-const told = async (env) => {
+const runWorker = async (env) => {
   const worker = started(env);
   const [{ query, error }] = await once(worker, "message");
   if (env?.FOREVER) await worker.terminate();
@@ -37,7 +37,7 @@ for (const [env, query, code] of [
   [{}, undefined, "missing_option"],
   [{ OMNI_CLIENT_API_BASE_URL: server.url }, undefined, "missing_option"],
 ]) {
-  const [given, error] = await told(env);
+  const [given, error] = await runWorker(env);
   assert.deepEqual([given, error.code], [query, code], JSON.stringify(env));
   assert.ok(error instanceof OmniMcpError && error.delivery !== "maybe_executed");
 }

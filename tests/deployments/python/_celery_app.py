@@ -1,4 +1,4 @@
-"""The tasks of the Celery rows: each worker process has a client of its own."""
+"""The tasks of the Celery rows: each worker process has its own client."""
 
 import os
 
@@ -31,7 +31,7 @@ def begin(**_):
 
 
 @app.task
-def search(word, key):
+def search(query, key):
     """Make one call."""
     options = {"raise_tool_errors": True, "timeout": 0.3, "total_timeout": 2}
-    return client.call_tool("fred.search", {"q": word}, key, **options)["structuredContent"]["query"]
+    return client.call_tool("fred.search", {"q": query}, key, **options)["structuredContent"]["query"]

@@ -1,4 +1,4 @@
-"""What the rows share."""
+"""Common parts of the rows."""
 
 import subprocess
 import sys
@@ -8,14 +8,14 @@ NOT_RUN = 77
 
 
 def check(holds, what):
-    """End the row as failed where something does not hold."""
+    """End the row as failed unless a condition holds."""
     if not holds:
         print(f"does not hold: {what}")
         sys.exit(1)
 
 
 def equal(given, expected, what):
-    """End the row as failed where two values differ."""
+    """End the row as failed if two values differ."""
     check(given == expected, f"{what}: {given!r} is not {expected!r}")
 
 
@@ -26,7 +26,7 @@ def not_run(why):
 
 
 def wait_until(holds, what, seconds=60):
-    """Return what `holds` gives, as soon as that is true."""
+    """Return the result of `holds` as soon as it is true."""
     give_up = time.monotonic() + seconds
     while not (held := holds()):
         check(time.monotonic() < give_up, f"within {seconds} s: {what}")

@@ -9,7 +9,7 @@ from omni_mcp_py import AsyncOmniMCPClient
 
 @asynccontextmanager
 async def lifespan(app):
-    """Keep a client as long as the worker runs."""
+    """Keep a client open while the worker runs."""
     async with AsyncOmniMCPClient(os.environ["ROW_KEY"], base_url=os.environ["ROW_URL"]) as app.state.client:
         yield
 
@@ -23,8 +23,8 @@ async def ready():
     return {}
 
 
-@app.get("/search/{word}")
-async def search(word: str):
+@app.get("/search/{query}")
+async def search(query: str):
     """Make one call."""
-    result = await app.state.client.call_tool("fred.search", {"q": word}, f"idem_{word}")
+    result = await app.state.client.call_tool("fred.search", {"q": query}, f"idem_{query}")
     return result["structuredContent"]

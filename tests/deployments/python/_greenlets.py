@@ -1,4 +1,4 @@
-"""What holds under gevent and under eventlet alike."""
+"""Common checks for gevent and eventlet."""
 
 import time
 
@@ -11,7 +11,7 @@ LIMITED = [{"on": {"method": "tools/call"}, "fault": {"kind": "omni_error", "omn
 
 
 def begin(server, rules):
-    """Forget what was, and set faults."""
+    """Clear the ledger, and set faults."""
     server.clear_script()
     server.reset_ledger()
     server.script(rules)
@@ -34,15 +34,15 @@ def runs_at_once(library, server):
         server.script(SLOW)
         began = time.monotonic()
         counted.clear()
-        heard = []
+        received = []
 
         def call(number):
-            client.call_tool("fred.search", {"q": f"x {number}"}, f"idem_{number}", on_progress=heard.append)
+            client.call_tool("fred.search", {"q": f"x {number}"}, f"idem_{number}", on_progress=received.append)
 
         library.wait([library.spawn(call, number) for number in range(8)])
         took = time.monotonic() - began
         check(took < 8 * 0.4, f"the calls run at once, and took {took:.1f} s")
-        check(len(counted) >= 5, f"others run meanwhile: {len(counted)} turns")
+        check(len(counted) >= 5, f"others run meanwhile: {len(counted)} yields")
         server.clear_script()
         # Lists over pages, too.
         check(len(list(client.iter_tools())) > 0, "a list")
@@ -51,7 +51,7 @@ def runs_at_once(library, server):
 
 
 def ends_calls_early(library, server):
-    """A timeout of the library passes at once, and the call is given up at the server."""
+    """A timeout of the library ends the call at once, and the server is notified."""
     begin(server, HANGS)
     with OmniMCPClient(server.api_key, base_url=server.url) as client:
         began = time.monotonic()
@@ -65,7 +65,7 @@ def ends_calls_early(library, server):
             check(False, "the timeout fires")
         check(time.monotonic() - began < 2, "it fires in time")
         while client.counters["cancelled"] < 1:
-            check(time.monotonic() - began < 5, "the call is given up")
+            check(time.monotonic() - began < 5, "the call is cancelled")
             library.sleep(0.01)
         equal(client.counters["attempts"], 1, "attempts")
         server.clear_script()
@@ -86,15 +86,15 @@ def fails_as_elsewhere(library, server):
     server.clear_script()
 
 
-def hears_notifications(library, server):
-    """What waits for notifications and answers questions does not hold up the hub."""
+def receives_notifications(library, server):
+    """Clients with callbacks do not block the hub."""
     begin(server, [])
-    heard = []
-    options = {"on_notification": heard.append, "token_provider": lambda: server.api_key}
+    received = []
+    options = {"on_notification": received.append, "token_provider": lambda: server.api_key}
     with OmniMCPClient(base_url=server.url, **options) as client:
         client.ping()
         began = time.monotonic()
-        while not (server.push({"method": "notifications/tools/list_changed", "params": {}}) and heard):
-            check(time.monotonic() - began < 10, "a notification is heard")
+        while not (server.push({"method": "notifications/tools/list_changed", "params": {}}) and received):
+            check(time.monotonic() - began < 10, "a notification is received")
             library.sleep(0.02)
         client.call_tool("fred.search", {"q": "x"})

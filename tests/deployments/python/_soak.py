@@ -1,4 +1,4 @@
-"""The Python program of the soak: calls of both clients until the time is over; those of the async one are counted."""
+"""The Python program of the soak test: makes calls with both clients; those of the async one are counted."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ WARM = 500
 
 
 def sync_calls():
-    """Make calls with a client that stays, and with others."""
+    """Make calls with a long-lived client, and with short-lived ones."""
     with OmniMCPClient(key, base_url=url) as client:
         number = 0
         while time.monotonic() < until:
@@ -59,5 +59,5 @@ thread.start()
 asyncio.run(async_calls())
 thread.join()
 print(json.dumps({"calls": count}), flush=True)
-# It is looked at, and ended.
+# The parent process measures this process, and ends it.
 time.sleep(60)

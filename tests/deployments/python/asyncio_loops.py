@@ -46,7 +46,7 @@ RUNS = {
 }
 if sys.version_info >= (3, 12):
     RUNS["eager tasks"] = lambda server: asyncio.run(eagerly(server))
-# It patches asyncio for good.
+# It patches asyncio permanently.
 RUNS["nest_asyncio"] = lambda server: asyncio.run(nested(server))
 
 for name, run in RUNS.items():

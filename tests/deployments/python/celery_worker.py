@@ -1,4 +1,4 @@
-"""Celery: a prefork worker; results and errors come back whole, by its JSON backend and by pickle."""
+"""Celery: a prefork worker; results and errors are returned completely, by its JSON backend and by pickle."""
 
 import os
 import subprocess

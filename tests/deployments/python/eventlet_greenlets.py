@@ -1,15 +1,15 @@
-"""eventlet: green threads call at once, eventlet.Timeout gives a call up, the client's functions run."""
+"""eventlet: green threads call at once, eventlet.Timeout cancels a call, the client's callbacks run."""
 
 import eventlet
 
 eventlet.monkey_patch()
 
-from _greenlets import ends_calls_early, fails_as_elsewhere, hears_notifications, runs_at_once  # noqa: E402
+from _greenlets import ends_calls_early, fails_as_elsewhere, receives_notifications, runs_at_once  # noqa: E402
 from omni_mcp_py.testing import DevServer  # noqa: E402
 
 
 class Library:
-    """What the checks need of eventlet."""
+    """The functions of eventlet that the checks use."""
 
     sleep = staticmethod(eventlet.sleep)
     spawn = staticmethod(eventlet.spawn)
@@ -17,11 +17,11 @@ class Library:
 
     @staticmethod
     def wait(greenlets):
-        """Wait for all, and raise what one raised."""
+        """Wait for all, and raise the exception of one."""
         for greenlet in greenlets:
             greenlet.wait()
 
 
 with DevServer() as server:
-    for part in (runs_at_once, ends_calls_early, fails_as_elsewhere, hears_notifications):
+    for part in (runs_at_once, ends_calls_early, fails_as_elsewhere, receives_notifications):
         part(Library, server)

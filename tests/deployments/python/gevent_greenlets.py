@@ -1,4 +1,4 @@
-"""gevent: greenlets call at once, gevent.Timeout gives a call up, the client's functions run."""
+"""gevent: greenlets call at once, gevent.Timeout cancels a call, the client's callbacks run."""
 
 from gevent import monkey
 
@@ -8,12 +8,12 @@ import time  # noqa: E402
 
 import gevent  # noqa: E402
 from _common import check, equal  # noqa: E402
-from _greenlets import ends_calls_early, fails_as_elsewhere, hears_notifications, runs_at_once  # noqa: E402
+from _greenlets import ends_calls_early, fails_as_elsewhere, receives_notifications, runs_at_once  # noqa: E402
 from omni_mcp_py.testing import DevServer  # noqa: E402
 
 
 class Library:
-    """What the checks need of gevent."""
+    """The functions of gevent that the checks use."""
 
     sleep = staticmethod(gevent.sleep)
     spawn = staticmethod(gevent.spawn)
@@ -21,7 +21,7 @@ class Library:
 
     @staticmethod
     def wait(greenlets):
-        """Wait for all, and raise what one raised."""
+        """Wait for all, and raise the exception of one."""
         gevent.joinall(greenlets, raise_error=True)
 
 
@@ -39,13 +39,13 @@ def is_ended_by_kill(server):
         greenlet.kill()
         check(time.monotonic() - began < 1, "the kill does not wait for the call")
         while client.counters["cancelled"] < 1:
-            check(time.monotonic() - began < 5, "the call is given up")
+            check(time.monotonic() - began < 5, "the call is cancelled")
             gevent.sleep(0.01)
         equal(client.counters["attempts"], 1, "attempts")
     server.clear_script()
 
 
 with DevServer() as server:
-    for part in (runs_at_once, ends_calls_early, fails_as_elsewhere, hears_notifications):
+    for part in (runs_at_once, ends_calls_early, fails_as_elsewhere, receives_notifications):
         part(Library, server)
     is_ended_by_kill(server)

@@ -23,7 +23,7 @@ def call(number):
 
 
 def fail(server_key):
-    """Make a call that fails in a worker; its error crosses to the parent."""
+    """Make a call that fails in a worker; its error is raised in the parent."""
     raise ToolError("it failed", {"delivery": "executed", "idempotency_key": server_key, "attempts": 2}, {"a": [1]})
 
 
@@ -31,7 +31,7 @@ def main():
     """Run each method."""
     for method in ("fork", "spawn", "forkserver"):
         with DevServer() as server:
-            # A client of the parent's, in use before the workers are made.
+            # A client of the parent process, used before the workers start.
             with OmniMCPClient(server.api_key, base_url=server.url) as own:
                 own.ping()
                 context = multiprocessing.get_context(method)

@@ -16,9 +16,9 @@ from omni_mcp_py.testing import DevServer
 quickstart.main()
 async def work():
     with DevServer() as server:
-        heard = asyncio.Queue()
-        async with AsyncOmniMCPClient(server.api_key, base_url=server.url, on_notification=heard.put) as client:
-            await client.call_tool("fred.search", {"q": "x"}, on_progress=heard.put)
+        received = asyncio.Queue()
+        async with AsyncOmniMCPClient(server.api_key, base_url=server.url, on_notification=received.put) as client:
+            await client.call_tool("fred.search", {"q": "x"}, on_progress=received.put)
         server.script([{"on": {"method": "ping"}, "fault": {"kind": "status", "status": 500}}])
         with OmniMCPClient(server.api_key, base_url=server.url, on_notification=print, max_attempts=1) as client:
             try:
@@ -34,7 +34,7 @@ with tempfile.TemporaryDirectory() as folder:
     Path(folder, "program.py").write_text(PROGRAM)
     options = ["--onefile", "--noconfirm", "--log-level", "ERROR", "--distpath", folder, "--workpath", f"{folder}/work"]
     lines_of([sys.executable, "-m", "PyInstaller", *options, "--specpath", folder, f"{folder}/program.py"], 280)
-    # Nothing of the environment that it was made in.
+    # Without the environment of the build.
     alone = {"PATH": "/usr/bin:/bin", "HOME": folder, "TMPDIR": folder}
     os.chdir(folder)
     lines = lines_of([f"{folder}/program"], 60, env=alone)

@@ -1,4 +1,4 @@
-"""A second interpreter, as mod_wsgi makes them, in each Python here: an ImportError in words, a clean end."""
+"""A second interpreter, as created by mod_wsgi, in each installed Python: a clear ImportError, a clean end."""
 
 import os
 import shutil
@@ -51,7 +51,7 @@ for python in pythons():
     ended = subprocess.run([python, "-c", PROGRAM], capture_output=True, text=True, timeout=5, env=environment)
     check((ended.returncode, ended.stderr) == (0, ""), f"{python} ends with {ended.returncode}: {ended.stderr}")
     first, last = ended.stdout.strip().splitlines()
-    check("main interpreter" in first and "WSGIApplicationGroup" in first, f"what {python} says: {first}")
+    check("main interpreter" in first and "WSGIApplicationGroup" in first, f"message of {python}: {first}")
     check(last == "1", f"the main interpreter of {python} goes on: {last}")
     count += 1
 if count == 0:

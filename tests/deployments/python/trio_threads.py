@@ -1,4 +1,4 @@
-"""trio: the async client says what to do and sends nothing; OmniMCPClient works in threads."""
+"""trio: the async client raises an error that names alternatives and sends nothing; OmniMCPClient works in threads."""
 
 import trio
 from _common import check, equal
@@ -12,13 +12,13 @@ async def refused(client, number):
         await client.call_tool("fred.search", {"q": "inflation"}, f"idem_{number}")
     except ConfigError as error:
         equal((error.code, error.delivery), ("no_event_loop", "not_sent"), "the error under trio")
-        check("asyncio" in str(error) and "trio.to_thread" in str(error), f"what it says: {error}")
+        check("asyncio" in str(error) and "trio.to_thread" in str(error), f"message: {error}")
     else:
         check(False, "the call is refused")
 
 
 async def in_threads(client):
-    """Make calls as the error says."""
+    """Make calls as the error recommends."""
 
     def call(number):
         return client.call_tool("fred.search", {"q": "inflation"}, f"idem_thread_{number}")

@@ -1,4 +1,4 @@
-"""FastAPI on uvicorn, 2 workers, a client for each: lost sessions, a restart of the server, a clean end."""
+"""FastAPI on uvicorn, 2 workers, one client each: lost sessions, a restart of the server, a clean end."""
 
 import concurrent.futures
 import http.client

@@ -141,7 +141,7 @@ mod tests {
 
     /// With the published schemas, if available.
     #[test]
-    fn published_schemas_tell_good_from_bad() {
+    fn published_schemas_refuse_invalid_messages() {
         let Some(schemas) = crate::schemas() else { return };
         let meta = json!({
             "io.modelcontextprotocol/protocolVersion": "2026-07-28",

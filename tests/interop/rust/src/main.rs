@@ -47,17 +47,17 @@ async fn probe(plan: &Value) -> Result<(), AnyError> {
     let echo = client.call_tool("echo", json!({"message": "inflation"})).await?;
     println!("echo: {}", echo.content[0].text().unwrap_or_default());
 
-    let heard = Arc::new(Mutex::new(Vec::new()));
-    let hearing = Arc::clone(&heard);
+    let received = Arc::new(Mutex::new(Vec::new()));
+    let sender = Arc::clone(&received);
     let long = &plan["long"];
     let done = client
         .call_tool(text(&long["name"]), &long["arguments"])
         .on_progress(move |progress| {
             let step = format!("{} of {}", progress.progress, progress.total.unwrap_or_default());
-            hearing.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+            sender.lock().unwrap_or_else(PoisonError::into_inner).push(step);
         })
         .await?;
-    println!("progress: {}", heard.lock().unwrap_or_else(PoisonError::into_inner).join(", "));
+    println!("progress: {}", received.lock().unwrap_or_else(PoisonError::into_inner).join(", "));
     println!("done: {}", done.content[0].text().unwrap_or_default());
     let resources = client.list_resources().await?.into_inner().resources;
     let read = client.read_resource(&resources[0].uri).await?;

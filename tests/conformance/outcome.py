@@ -1,10 +1,10 @@
-"""What a scenario must come to. The suite itself passes warnings, checks left out, and clients that do nothing."""
+"""The required outcome of a scenario. The suite itself accepts warnings, skipped checks, and clients that do nothing."""
 
-# The modern era has no handshake to see headers on.
+# The modern era has no handshake whose headers could be checked.
 FORCED_SKIPS = {
     "http-standard-headers": {"ClientMcpMethodHeader_initialize", "ClientMcpMethodHeader_notifications_initialized"},
 }
-# Where the client is right to end with an error.
+# Scenarios in which the client must end with an error.
 ENDS_WITH_ERROR = {
     "auth/iss-normalized",
     "auth/iss-supported-missing",
@@ -17,7 +17,7 @@ ENDS_WITH_ERROR = {
 
 
 def faults(scenario, result, has_driver=True):
-    """Why the scenario is not passed; nothing where it is."""
+    """Return why the scenario failed; empty if it passed."""
     if result is None:
         return ["it was not run"]
     found = [
@@ -28,7 +28,7 @@ def faults(scenario, result, has_driver=True):
     if result.count("SUCCESS") == 0:
         found.append("no check succeeded")
     if has_driver and result.exit_code != 0 and scenario not in ENDS_WITH_ERROR:
-        found.append(f"the client ended with {result.exit_code}: {result.said[-2000:]}")
+        found.append(f"the client ended with {result.exit_code}: {result.output[-2000:]}")
     return found
 
 
