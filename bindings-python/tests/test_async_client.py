@@ -182,7 +182,7 @@ def test_a_callback_that_never_ends_does_not_delay_a_cancellation() -> None:
     ended = threading.Event()
 
     def callback(record: Any) -> None:
-        if record["message"] == "a call succeeded":
+        if record["message"] == "call succeeded":
             ended.set()
 
     async def main(server: DevServer) -> None:

@@ -62,7 +62,7 @@ def test_a_timeout_does_not_wait_for_its_notification() -> None:
         client = OmniMCPClient(profile="generic", endpoint=f"{server.url}/mcp", max_attempts=1)
         client.ping()
         begun = time.monotonic()
-        with pytest.raises(RequestTimeoutError, match=r"no answer within 0.3 s \(option timeout\)"):
+        with pytest.raises(RequestTimeoutError, match=r"no response within 0.3 s \(option timeout\)"):
             client.call_tool("echo", {"n": 1}, timeout=0.3)
         assert time.monotonic() - begun < 0.7
         # The server still gets the notification.

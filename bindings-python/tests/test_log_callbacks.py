@@ -188,7 +188,7 @@ def test_the_level_of_the_logger_is_followed(
         logger.setLevel(logging.DEBUG)
         client.call_tool(*ECHO)
         (attempt, call) = (record for record in caplog.records if record.name == "omni_mcp_py")
-        assert attempt.getMessage().startswith("an attempt was answered attempt=1 ")
+        assert attempt.getMessage().startswith("attempt succeeded attempt=1 ")
         assert call.omni_mcp["tool"] == "echo"  # type: ignore[attr-defined]
         levels(caplog)
         logger.setLevel(logging.CRITICAL)

@@ -179,7 +179,7 @@ async fn no_form_of_a_secret_is_shown() {
         let all = [key, &session, "canary%2Fkey%2B0001"];
         assert_hidden(&format!("an error after {fault}"), &all_text(&error), &all);
         let lines = log.take();
-        assert!(lines.contains("a call failed"), "{lines}");
+        assert!(lines.contains("call failed"), "{lines}");
         assert_hidden(&format!("the log after {fault}"), &lines, &all);
     }
 }

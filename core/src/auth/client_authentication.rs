@@ -1,4 +1,4 @@
-//! How a client authenticates at a token endpoint (RFC 6749 section 2.3.1), and which ways are tried.
+//! How a client authenticates at a token endpoint (RFC 6749 section 2.3.1), and which methods are tried.
 
 use crate::auth::client_credentials::ClientCredentials;
 use crate::error::attempt_error::AttemptError;
@@ -7,21 +7,21 @@ use crate::error::failure_class::FailureClass;
 const BASIC: &str = "client_secret_basic";
 const POST: &str = "client_secret_post";
 
-/// A way to authenticate.
+/// An authentication method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ClientAuthentication {
-    /// HTTP Basic of the form-encoded id and secret, as the standard has it.
+    /// HTTP Basic with the form-encoded id and secret, as in the standard.
     Basic,
     /// Id and secret in the body.
     Post,
-    /// HTTP Basic of the id and the secret as they are, which some servers expect.
+    /// HTTP Basic with the unencoded id and secret, which some servers expect.
     BasicUnencoded,
 }
 
 use ClientAuthentication::{Basic, BasicUnencoded, Post};
 
 impl ClientAuthentication {
-    /// What it is called in messages.
+    /// The name in messages.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Basic => BASIC,
@@ -31,28 +31,28 @@ impl ClientAuthentication {
     }
 }
 
-/// The ways to try, each once, for as long as the endpoint refuses the client: those that the metadata lists, or, where it lists
-/// none of ours, all. `strict` tries one only.
-pub(crate) fn ways(
+/// The methods to try, each once, until the endpoint accepts the client: those in the metadata, or all if it lists none of them.
+/// `strict` tries only one.
+pub(crate) fn methods(
     client: &ClientCredentials,
     listed: Option<&[String]>,
     strict: bool,
 ) -> &'static [ClientAuthentication] {
     let lists = |name: &str| listed.is_some_and(|listed| listed.iter().any(|method| method == name));
-    let ways: &[_] = match (lists(BASIC), lists(POST), client.is_changed_by_encoding()) {
+    let methods: &[_] = match (lists(BASIC), lists(POST), client.is_changed_by_encoding()) {
         (false, true, _) => &[Post],
-        // It is the encoding that may not be understood; the body has only one encoding.
+        // The server may not expect the encoding; in the body there is only one.
         (true, true, true) => &[Basic, Post],
         (true, false, true) => &[Basic, BasicUnencoded],
         (true, _, false) => &[Basic],
         (false, false, false) => &[Basic, Post],
         (false, false, true) => &[Basic, Post, BasicUnencoded],
     };
-    if strict { &ways[..1] } else { ways }
+    if strict { &methods[..1] } else { methods }
 }
 
-/// Whether the endpoint refused the client itself, so that another way to authenticate may be accepted.
-pub(crate) fn refused_the_client(failure: &AttemptError) -> bool {
+/// Whether the endpoint refused the client itself, so that another method may be accepted.
+pub(crate) fn is_client_refused(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let text = failure.server_text();
     let is_about_it = || text.contains("client_id") || text.contains("client_secret");
@@ -81,10 +81,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_listed_is_tried_and_else_all() {
+    fn listed_methods_are_tried_else_all() {
         let tried = |listed: Option<&[&str]>, secret: &str| {
             let listed: Option<Vec<String>> = listed.map(|listed| listed.iter().map(|one| (*one).to_owned()).collect());
-            ways(&client("id", secret), listed.as_deref(), false)
+            methods(&client("id", secret), listed.as_deref(), false)
         };
         for (listed, plain, encoded) in [
             (None, &[Basic, Post][..], &[Basic, Post, BasicUnencoded][..]),
@@ -97,18 +97,18 @@ mod tests {
             assert_eq!(tried(listed, "s3cret"), plain, "{listed:?}");
             assert_eq!(tried(listed, "s3+cret/="), encoded, "{listed:?}");
         }
-        assert_eq!(ways(&client("id", "s"), None, true), [Basic]);
-        assert_eq!(ways(&client("a:b", "s"), None, false), [Basic, Post], "a colon would end the id");
+        assert_eq!(methods(&client("id", "s"), None, true), [Basic]);
+        assert_eq!(methods(&client("a:b", "s"), None, false), [Basic, Post], "a colon ends the id");
     }
 
     #[test]
-    fn only_a_refusal_of_the_client_is_tried_otherwise() {
+    fn another_method_is_tried_only_if_the_client_is_refused() {
         let refused = |word: Option<&str>, status: u16, message: &str| {
             let failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, "refused"));
             let mut failure = failure.with_server_text(message);
             failure.error.info_mut().service_code = word.map(str::to_owned);
             failure.error.info_mut().status = Some(status);
-            refused_the_client(&failure)
+            is_client_refused(&failure)
         };
         assert!(refused(Some("invalid_client"), 400, "") && refused(Some("invalid_client"), 401, ""));
         assert!(refused(None, 401, "Unauthorized"));

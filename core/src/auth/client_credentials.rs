@@ -18,7 +18,7 @@ pub(crate) struct ClientCredentials {
 }
 
 impl ClientCredentials {
-    /// Texts that no message may show: the secret, and the forms in which it is sent.
+    /// Texts that no message may show: the secret, and its forms in headers.
     pub(crate) fn secrets(&self) -> Vec<Secret> {
         let [encoded, unencoded] = self.in_headers();
         vec![self.client_secret.clone(), encoded.into(), unencoded.into()]
@@ -35,7 +35,7 @@ impl ClientCredentials {
         format!("{}:{}", self.client_id, self.client_secret.expose())
     }
 
-    /// Whether HTTP Basic looks different without form-encoding, and is possible then (RFC 7617 section 2).
+    /// Whether HTTP Basic is different without form-encoding, and possible (RFC 7617 section 2).
     pub(crate) fn is_changed_by_encoding(&self) -> bool {
         let unencoded = self.unencoded();
         self.encoded() != unencoded && !self.client_id.contains(':') && !unencoded.chars().any(char::is_control)

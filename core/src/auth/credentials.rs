@@ -1,4 +1,4 @@
-//! Credentials, and how they go onto a request.
+//! Credentials, and their headers.
 
 use http::{HeaderName, HeaderValue};
 
@@ -6,21 +6,21 @@ use crate::auth::client_credentials::ClientCredentials;
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 
-/// What a client shows to the server.
+/// The credentials of a client.
 #[derive(Debug, Clone)]
 pub(crate) enum Credentials {
     /// Nothing.
     None,
-    /// A header that stays the same; the secret in it, which no message may show.
+    /// A constant header, and the secrets in it, which no message may show.
     Fixed(HeaderName, HeaderValue, Vec<Secret>),
     /// A token from a token endpoint.
     OAuth2(Box<ClientCredentials>),
-    /// A token from the caller's own function.
+    /// A token from a callback.
     Provided,
 }
 
 impl Credentials {
-    /// Whether they are a token that ends, and is followed by another.
+    /// Whether they are a token that expires and is renewed.
     pub(crate) fn are_renewed(&self) -> bool {
         matches!(self, Self::OAuth2(_) | Self::Provided)
     }
@@ -29,13 +29,13 @@ impl Credentials {
 /// `Authorization: Bearer …`, marked sensitive. `field` names the option in messages.
 ///
 /// # Errors
-/// `config` where the token is empty or has a character that a header cannot carry.
+/// `config` if the token is empty or has characters that cannot be sent in a header.
 pub(crate) fn bearer(field: &str, token: &Secret) -> Result<HeaderValue> {
     let token = one_word(field, token)?;
     sensitive(field, &format!("Bearer {token}"))
 }
 
-/// A secret that is one word of visible ASCII.
+/// A secret of visible ASCII characters.
 pub(crate) fn one_word<'a>(field: &str, secret: &'a Secret) -> Result<&'a str> {
     let text = secret.expose();
     if text.trim().is_empty() {
@@ -48,7 +48,7 @@ pub(crate) fn one_word<'a>(field: &str, secret: &'a Secret) -> Result<&'a str> {
     Ok(text)
 }
 
-/// A header value that is not shown.
+/// A header value that is marked sensitive.
 pub(crate) fn sensitive(field: &str, text: &str) -> Result<HeaderValue> {
     let mut value = HeaderValue::try_from(text)
         .ok()
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_cannot_be_sent_is_refused_without_being_shown() {
+    fn an_invalid_key_is_refused_and_not_shown() {
         for key in ["", "  ", "omni\nlive", "omni_live_é", "with space"] {
             let error = bearer("api_key", &Secret::from(key)).unwrap_err();
             assert_eq!(error.info().field.as_deref(), Some("api_key"));

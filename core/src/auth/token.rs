@@ -1,4 +1,4 @@
-//! A token that is asked for once for all calls, and again when it is about to expire or was refused.
+//! A token that is requested once for all calls, and again before it expires or after it was refused.
 
 use std::time::{Duration, SystemTime};
 
@@ -12,29 +12,29 @@ use crate::error::{Code, Error};
 use crate::util::secret::Secret;
 use crate::util::single_flight::{Reusable, SingleFlight};
 
-/// A token is renewed this long before it expires, or after nine tenths of its time where that is later.
+/// A token is renewed this long before it expires, or after nine tenths of its validity if that is later.
 const EARLY: Duration = Duration::from_secs(30);
 
-/// What was asked for a token gave.
+/// A new token.
 #[derive(Debug, Clone)]
 pub(crate) struct Issued {
     pub(crate) token: Secret,
-    /// How long it holds; `None` where that was not said: then until it is refused.
+    /// How long it is valid; `None` if that is unknown: then it is used until it is refused.
     pub(crate) expires_in: Option<Duration>,
 }
 
 /// A token in use.
 #[derive(Debug)]
 pub(crate) struct Token {
-    /// Counts the tokens, so that the late refusal of an old one does not end the new one.
+    /// The number of the token, so that a late refusal of an old one does not discard the new one.
     pub(crate) generation: u64,
     pub(crate) header: HeaderValue,
     pub(crate) secret: Secret,
-    /// By both clocks: the monotonic one stands still while the machine sleeps, and the other may be set.
+    /// By both clocks: the monotonic one stops while the machine is suspended, and the wall clock may be set.
     renew_at: Option<(Instant, SystemTime)>,
 }
 
-/// The token of one client: asked for once for all calls.
+/// The token of one client, requested once for all calls.
 pub(crate) type TokenCache = SingleFlight<Token, AttemptError>;
 
 impl Reusable for Token {
@@ -54,14 +54,13 @@ impl Token {
 
     pub(crate) fn new(generation: u64, issued: Issued) -> Result<Self, AttemptError> {
         let header = bearer("token", &issued.token).map_err(|_| {
-            let message =
-                "the token that was given cannot be sent: it is empty or has characters that no header carries";
+            let message = "the token cannot be sent: it is empty or has characters that are not allowed in a header";
             AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message))
         })?;
-        let holds = issued.expires_in.filter(|holds| !holds.is_zero());
-        let holds = holds.map(|holds| holds.saturating_sub(EARLY).max(holds.mul_f64(0.9)));
+        let valid = issued.expires_in.filter(|valid| !valid.is_zero());
+        let used = valid.map(|valid| valid.saturating_sub(EARLY).max(valid.mul_f64(0.9)));
         let renew_at =
-            holds.and_then(|holds| Some((Instant::now().checked_add(holds)?, SystemTime::now().checked_add(holds)?)));
+            used.and_then(|used| Some((Instant::now().checked_add(used)?, SystemTime::now().checked_add(used)?)));
         Ok(Self { generation, header, secret: issued.token, renew_at })
     }
 }
@@ -71,7 +70,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_token_is_given_up_shortly_before_it_expires() {
+    async fn a_token_is_renewed_shortly_before_it_expires() {
         let token = |seconds| {
             let expires_in = Some(Duration::from_secs(seconds));
             Token::new(1, Issued { token: "t".into(), expires_in }).unwrap()
@@ -91,7 +90,7 @@ mod tests {
         let now = SystemTime::now();
         assert!(token.is_usable_at(now));
         assert!(token.is_usable_at(now - Duration::from_secs(86_400)), "a wall clock that was set back");
-        assert!(!token.is_usable_at(now + Duration::from_secs(3600)), "a machine that slept for an hour");
+        assert!(!token.is_usable_at(now + Duration::from_secs(3600)), "a machine that was suspended for an hour");
         tokio::time::advance(Duration::from_secs(3600)).await;
         assert!(!token.is_usable_at(now - Duration::from_secs(86_400)));
     }

@@ -138,7 +138,7 @@ impl Client {
 
     /// Closes the idle connections of the current runtime.
     pub(crate) fn let_go(&self) {
-        self.core.context.http.let_go();
+        self.core.context.http.close_unused();
     }
 
     /// A member of the `initialize` or `server/discover` result, as JSON text.

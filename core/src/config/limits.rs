@@ -96,7 +96,7 @@ impl Limits {
         if depth_is_within(text, self.depth) {
             return Ok(());
         }
-        let message = format!("the answer nests deeper than max_depth ({})", self.depth);
+        let message = format!("the response nests deeper than max_depth ({})", self.depth);
         // The response is complete, so the call ran.
         Err(AttemptError::new(FailureClass::TooLarge, Code::AnswerTooDeep, message).executed())
     }
@@ -108,7 +108,7 @@ impl Limits {
 
     /// Error if a response has too many headers.
     pub(crate) fn too_many_headers(&self) -> AttemptError {
-        let message = format!("the answer has more headers than max_headers ({}), or longer ones", self.headers);
+        let message = format!("the response has more headers than max_headers ({}), or longer ones", self.headers);
         AttemptError::new(FailureClass::TooLarge, Code::TooManyHeaders, message)
     }
 }

@@ -1,4 +1,4 @@
-//! A failed attempt: the row of the retry table, and the error to raise if it is the last.
+//! A failed attempt: its failure class, and the error to return if it is the last.
 
 use std::time::Duration;
 
@@ -31,13 +31,13 @@ pub(crate) struct ServerText {
     pub(crate) is_whole: bool,
 }
 
-/// How closely a response is tied to the call that it was given to.
+/// How closely a response is tied to its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Tie {
     /// By its status alone: middleware or a proxy may have sent it.
     #[default]
     Status,
-    /// It names the id of the request, with a code that has no meaning of its own.
+    /// By the id of the request, with a code that has no specific meaning.
     Id,
     /// By a code or challenge that refers to this call or its credentials.
     Code,
@@ -52,17 +52,17 @@ impl AttemptError {
         Self { happened, error, tie: Tie::default(), server_text: None, session_id: None, is_empty_stream: false }
     }
 
-    /// An unusable response caused by a transient fault: it may have run, and sending it again may give a good one.
+    /// An unusable response caused by a transient fault: the call may have run, and another attempt may receive a good one.
     pub(crate) fn bad_answer(code: Code, message: impl Into<String>) -> Self {
         Self::new(FailureClass::BadAnswer, code, message)
     }
 
-    /// The response to the request, whose content cannot be used: it ran.
+    /// The response to the request, whose content cannot be used: the call ran.
     pub(crate) fn unusable(message: impl Into<String>) -> Self {
         Self::new(FailureClass::Unusable, Code::InvalidAnswer, message)
     }
 
-    /// Failure of a finished call, from its error.
+    /// The failure of a call that must not be repeated, from its error.
     pub(crate) fn settled(error: Error) -> Self {
         Self::of(FailureClass::Refused, error)
     }
@@ -91,7 +91,8 @@ impl AttemptError {
         self
     }
 
-    /// Whether the connection timed out, or broke within the response: other connections of the same age may be dead too.
+    /// Whether the attempt timed out, or the connection broke within the response: other connections of the same age may be dead
+    /// too.
     pub(crate) fn is_silence_or_cut(&self) -> bool {
         matches!(self.error.info().code, Code::AttemptTimeout | Code::AnswerCut)
     }

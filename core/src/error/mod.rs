@@ -191,7 +191,7 @@ codes! {
 /// as sent by the server, without secrets of the client; `Debug` truncates it.
 #[derive(Clone, Serialize)]
 pub struct ErrorInfo {
-    /// The kind, to branch on.
+    /// The kind, for branching.
     pub kind: ErrorKind,
     /// The stable code, more specific than the kind.
     #[serde(serialize_with = "code_as_word")]
@@ -326,12 +326,12 @@ impl Error {
         &mut self.0
     }
 
-    /// Everything the error carries.
+    /// The data of the error.
     pub fn info(&self) -> &ErrorInfo {
         &self.0
     }
 
-    /// The kind, to branch on.
+    /// The kind, for branching.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -356,12 +356,12 @@ impl Error {
         self.0.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 
-    /// The id to quote to the service.
+    /// The request id, for support by the service.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
     }
 
-    /// The error as JSON text, with its one-line summary as `text`: what crosses to Python and Node.
+    /// The error as JSON text for the bindings, with its one-line summary as `text`.
     pub fn to_json(&self) -> String {
         #[derive(Serialize)]
         struct Crossing<'a> {
@@ -374,7 +374,7 @@ impl Error {
         serde_json::to_string(&crossing).unwrap_or_default()
     }
 
-    /// The error without the server's data, for a language that cannot hold it.
+    /// The error without the server's data, for a language that cannot represent it.
     #[must_use]
     pub fn without_data(mut self) -> Self {
         self.0.data = None;
@@ -428,20 +428,20 @@ mod tests {
     }
 
     #[test]
-    fn words_and_variants_agree() {
+    fn names_and_variants_agree() {
         for spec in KINDS {
             let variant = CODES.iter().find(|code| code.kind.spec().kind == spec.kind);
             assert!(variant.is_some(), "kind {} has no code", spec.kind);
         }
         assert_eq!(serde_json::to_string(&ErrorKind::InvalidRequest).unwrap(), "\"invalid_request\"");
-        let mut words: Vec<_> = CODES.iter().map(|spec| spec.code).collect();
-        words.sort_unstable();
-        words.dedup();
-        assert_eq!(words.len(), CODES.len(), "a code is listed twice");
+        let mut codes: Vec<_> = CODES.iter().map(|spec| spec.code).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        assert_eq!(codes.len(), CODES.len(), "a code is listed twice");
     }
 
     #[test]
-    fn the_summary_says_whether_the_call_ran() {
+    fn the_summary_states_whether_the_call_ran() {
         let mut error = Error::new(Code::ConnectionLost, "the connection was lost").maybe_executed();
         error.info_mut().attempts = 3;
         error.info_mut().request_id = Some("req_1".into());

@@ -9,7 +9,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::http::retry_after::LONGEST;
 use crate::transport::classify::{ResponseContext, judge, refused_rest};
 use crate::transport::message::{Answer, NoopListener};
-use crate::transport::streamable_http::error_content;
+use crate::transport::response_body;
 use crate::util::sanitize::PREVIEW_BYTES;
 
 /// `input`: two bytes for the status, one for what is known, lines of headers, an empty line, and the body.
@@ -28,8 +28,12 @@ pub fn answers(input: &[u8]) {
     let standing = ResponseContext { in_session: known & 4 != 0, has_envelope_codes: known & 8 != 0 };
     let method = if known & 16 == 0 { Method::POST } else { Method::GET };
 
-    let answer =
-        Answer { status, headers: headers.clone(), content: error_content(body.clone(), &NoopListener), cut: None };
+    let answer = Answer {
+        status,
+        headers: headers.clone(),
+        content: response_body::of_error(body.clone(), &NoopListener),
+        cut: None,
+    };
     match judge(&method, answer, profile, standing) {
         Ok(_) => panic!("a result out of a body that was read as an error's"),
         Err(failure) => is_sound(&failure, status),

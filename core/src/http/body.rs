@@ -1,4 +1,4 @@
-//! An answer's body, read in chunks against a limit on the bytes after decompression.
+//! Response bodies, read in chunks up to a limit of the bytes after decompression.
 
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
 use std::io::Write;
@@ -18,15 +18,15 @@ use crate::error::failure_class::FailureClass;
 use crate::http::idle_timeout::IdleTimer;
 use crate::http::sniff::{BodyKind, kind_of};
 
-/// The most that is reserved for a body before it has come.
+/// The most memory that is reserved for a body before it arrives.
 const RESERVED: usize = 1 << 20;
-/// How long the body of an error is waited for; its head has said the most.
+/// How long the body of an error response is waited for; its head is more important.
 const ERROR_BODY_WITHIN: Duration = Duration::from_secs(1);
 
-/// A body, and what of it was read already.
+/// A body, and its beginning if that was read already.
 pub(crate) struct Body {
     response: Response,
-    /// Before everything that still comes.
+    /// The part that was read already.
     first: Bytes,
     unpacking: Option<Unpacking>,
 }
@@ -36,7 +36,7 @@ impl Body {
         Self { response, first: Bytes::new(), unpacking: None }
     }
 
-    /// What it begins as. All that was read for it is kept, and starts the timer of its call anew.
+    /// The kind of the body by its beginning. Each chunk that is read for that is kept, and restarts the timer of the call.
     pub(crate) async fn kind(&mut self, idle: Option<&Arc<IdleTimer>>) -> Result<BodyKind, AttemptError> {
         let mut beginning = BytesMut::new();
         let kind = loop {
@@ -58,7 +58,7 @@ impl Body {
         Ok(kind)
     }
 
-    /// Unpacks what comes from now on as gzip.
+    /// Decompresses the body with gzip from now on.
     pub(crate) fn unpack(&mut self) {
         self.unpacking =
             Some(Unpacking { decoder: GzDecoder::new(Vec::new()), packed: std::mem::take(&mut self.first) });
@@ -82,17 +82,17 @@ impl Body {
     }
 }
 
-/// A body that the HTTP library leaves packed.
+/// The decompression of a body that the HTTP library does not decompress.
 struct Unpacking {
     decoder: GzDecoder<Vec<u8>>,
     packed: Bytes,
 }
 
-/// How much is unpacked at once, so that little memory is taken before a limit is looked at.
+/// How much is decompressed at once, so that little memory is used before the limit is checked.
 const PACKED_PIECE: usize = 4096;
 
 impl Unpacking {
-    /// A piece of what is at hand; `None` where more must come.
+    /// The next decompressed piece; `None` if more of the body must be read.
     fn next(&mut self) -> Result<Option<Bytes>, AttemptError> {
         while !self.packed.is_empty() {
             let piece = self.packed.split_to(self.packed.len().min(PACKED_PIECE));
@@ -112,12 +112,12 @@ impl Unpacking {
 }
 
 fn cannot_be_unpacked() -> AttemptError {
-    let message = "the answer's body cannot be decompressed";
+    let message = "the response body cannot be decompressed";
     AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message)
 }
 
 fn cut_off() -> AttemptError {
-    AttemptError::bad_answer(Code::AnswerCut, "the answer broke off before its end")
+    AttemptError::bad_answer(Code::AnswerCut, "the response broke off before its end")
 }
 
 /// A body that could not be read to its end, and what was read of it.
@@ -137,7 +137,7 @@ pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes,
         Err(failure) => return Err(BodyFailure { failure, text: first }),
     };
     let expected = body.response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or(0);
-    // What a server announces is reserved only so far; the rest must come first.
+    // The announced size is reserved only up to a limit; the rest must arrive first.
     let expected = expected.min(RESERVED);
     let mut whole = BytesMut::with_capacity((first.len() + second.len()).max(expected.min(limit.most)));
     whole.extend_from_slice(&first);
@@ -157,23 +157,23 @@ pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes,
 #[derive(Default)]
 pub(crate) struct Beginning {
     pub(crate) text: Bytes,
-    /// What is to be said where there was more of it, or where that is not known.
+    /// Why the body was not read to its end.
     pub(crate) cut: Option<String>,
 }
 
-/// The beginning of a body that is only shown or searched for an error, up to `limit`, and not waited for long.
+/// Reads the beginning of an error body, up to `limit` and for a short time.
 pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes) -> Beginning {
     let mut beginning = BytesMut::new();
     let reading = async {
         loop {
             match next(response).await {
                 Ok(None) => return None,
-                // What came before still says more than nothing.
+                // The part before it is still useful.
                 Err(failure) => return Some(failure.error.info().message.clone()),
                 Ok(Some(chunk)) => {
-                    let room = limit.most - beginning.len();
-                    beginning.extend_from_slice(&chunk[..chunk.len().min(room)]);
-                    if chunk.len() > room {
+                    let space = limit.most - beginning.len();
+                    beginning.extend_from_slice(&chunk[..chunk.len().min(space)]);
+                    if chunk.len() > space {
                         return Some(limit.cut());
                     }
                 }
@@ -185,14 +185,14 @@ pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes
     Beginning { text: beginning.freeze(), cut }
 }
 
-/// The beginning of a body that is only shown, as [`read_beginning`].
+/// As [`read_beginning`], for a body whose first part was read.
 pub(crate) async fn beginning(body: &mut Body, limit: limits::Bytes) -> Bytes {
     let Some(first) = body.next().await.ok().flatten() else { return Bytes::new() };
     let rest = read_beginning(&mut body.response, limit).await.text;
     [first, rest].concat().into()
 }
 
-/// The body as it comes. Every byte of it starts the timer of its call anew.
+/// The body as a stream of chunks. Each chunk restarts the timer of the call.
 pub(crate) fn chunks(
     body: Body,
     idle: Option<Arc<IdleTimer>>,
@@ -221,7 +221,8 @@ async fn next(response: &mut Response) -> Result<Option<Bytes>, AttemptError> {
     })
 }
 
-/// A cut connection is reported as an error of decoding, too: as one of I/O, or, where the connection has streams, as none.
+/// Whether the connection broke. The library reports that as a decoding error, too: with an I/O error as its cause, or without one on
+/// a connection with streams.
 fn is_broken_connection(error: &reqwest::Error) -> bool {
     let mut has_io = false;
     let mut source = std::error::Error::source(error);
@@ -237,17 +238,17 @@ fn is_broken_connection(error: &reqwest::Error) -> bool {
         ) {
             return true;
         }
-        // What is wrapped stands in the place of its own source.
+        // The wrapped error takes the place of the source.
         source = io.get_ref().map_or_else(|| cause.source(), |inner| Some(inner as &(dyn std::error::Error + 'static)));
     }
     !has_io
 }
 
 fn within(size: usize, limit: limits::Bytes) -> Result<(), AttemptError> {
-    if size <= limit.most { Ok(()) } else { Err(limit.passed("the answer")) }
+    if size <= limit.most { Ok(()) } else { Err(limit.passed("the response")) }
 }
 
-/// Refuses an answer for the number of its headers.
+/// Refuses a response with too many headers.
 pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), AttemptError> {
     if response.headers().len() <= limits.headers {
         return Ok(());

@@ -1,4 +1,4 @@
-//! The HTTP client and its settings. Each setting that differs from the library's own has its reason here.
+//! The HTTP client and its settings. Settings that differ from the library's defaults have a comment with the reason.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -21,38 +21,37 @@ use crate::http::idle_timeout::IdleTimer;
 
 use crate::config::tls::MissingClientCert;
 use crate::http::cookies::Cookies;
-use crate::http::error::{Way, is_end_of_connection, not_answered};
+use crate::http::error::{ConnectionFacts, is_end_of_connection, no_response};
 use crate::http::redirects::{self, Redirects};
-use crate::http::request_body::MayHaveLeft;
+use crate::http::request_body::MayHaveBeenSent;
 use crate::http::upload;
 
-/// The bounds of how long a silent HTTP/2 connection is believed in, and how long its answer to a ping is waited for.
+/// The bounds of the time after which a silent HTTP/2 connection is pinged, and of the wait for the response to the ping.
 const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
 const LONGEST_SILENCE: Duration = Duration::from_secs(10);
-/// The most bytes of an answer's headers in HTTP/2.
+/// The most bytes of response headers in HTTP/2.
 const HEADER_BYTES: u32 = 408 << 10;
-/// How many bytes a server may send on one stream of HTTP/2, and on all streams of a connection, before they are read. A stream
-/// whose progress handler blocks is not read, and what it holds counts for the connection: the library's own 5 MiB are used up
-/// by three such streams, and then no call on that connection is answered. This is also the most memory that they take.
+/// How many bytes a server may send on one stream of HTTP/2, and on all streams of a connection, before they are read; also the most
+/// memory that they use. A stream whose progress callback blocks is not read and uses the window of the connection: with the
+/// library's default of 5 MiB, three such streams would block all calls on the connection.
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 32 * STREAM_WINDOW;
 
 /// How long the rest of a redirect is read, so that its connection can be used again.
 const END_OF_REDIRECT: Duration = Duration::from_millis(100);
 
-/// The connections of one client: to its server, and to its token endpoint. There are no others, so that nothing that we
-/// send can go to an origin that was not configured.
+/// The connections of one client: to its server, and to its token endpoint. Requests to any other origin are refused.
 #[derive(Clone)]
 pub(crate) struct Http {
-    doors: Arc<[(Url, Connections)]>,
+    origins: Arc<[(Url, Connections)]>,
     memory: Arc<Memory>,
     limits: Limits,
     connect_timeout: Option<Duration>,
-    /// What a certificate error says of variables that name certificates and are not used.
+    /// A hint for certificate errors about variables that name certificates and are not used.
     unused_certificates: Arc<str>,
 }
 
-/// What a client remembers of its server over sessions and connections.
+/// The cookies and redirects of a client, kept over sessions and connections.
 #[derive(Default)]
 pub(crate) struct Memory {
     cookies: Option<Cookies>,
@@ -82,14 +81,14 @@ struct Connections {
 /// The library's client, which keeps connections that are not in use.
 #[derive(Debug)]
 struct Pool {
-    /// Made for the first request: many clients are made and hardly used.
+    /// Created for the first request, as many clients are never used.
     client: Option<reqwest::Client>,
     made: Instant,
-    /// Whether an answer came by it, behind which a connection may be kept.
+    /// Whether it has received a response, so that it may keep a connection.
     has_answered: bool,
 }
 
-/// Makes the library's client, and makes it again with the same settings.
+/// Creates the library's client, and creates it again with the same settings.
 #[derive(Clone)]
 struct Make(Arc<dyn Fn() -> Result<reqwest::Client> + Send + Sync>);
 
@@ -101,20 +100,20 @@ impl std::fmt::Debug for Make {
 
 impl Http {
     pub(crate) fn new(settings: &Arc<Settings>, memory: Arc<Memory>) -> Result<Self> {
-        let mut doors = Vec::new();
+        let mut origins = Vec::new();
         if let Some(server) = settings.route.url() {
             let to_server = Connections::new(settings, server)?;
-            doors.push((server.clone(), to_server.clone()));
+            origins.push((server.clone(), to_server.clone()));
             if let Credentials::OAuth2(oauth) = &settings.credentials
                 && let Some(token_url) = &oauth.token_url
             {
                 let alike = are_alike(settings, server, token_url);
                 let to_endpoint = if alike { to_server } else { Connections::new(settings, token_url)? };
-                doors.push((token_url.clone(), to_endpoint));
+                origins.push((token_url.clone(), to_endpoint));
             }
         }
         Ok(Self {
-            doors: doors.into(),
+            origins: origins.into(),
             memory,
             limits: settings.limits,
             connect_timeout: settings.connect_timeout,
@@ -122,13 +121,12 @@ impl Http {
         })
     }
 
-    /// Where a request to `url` may go, asked for with each.
+    /// The connections for a request to `url`. Checked for each attempt.
     ///
     /// # Errors
-    /// Where the address is of another origin. Those that servers name are checked where they are read: this is the last
-    /// door, and that it was come to is a bug.
+    /// If `url` is of an origin that is not configured. URLs from servers are checked when they are read, so this is a bug.
     fn to(&self, url: &Url) -> Result<&Connections, AttemptError> {
-        match self.doors.iter().find(|(known, _)| is_own(known, url)) {
+        match self.origins.iter().find(|(known, _)| is_own(known, url)) {
             Some((_, connections)) => Ok(connections),
             None => Err(AttemptError::not_sent(Error::new(
                 Code::Panicked,
@@ -137,13 +135,13 @@ impl Http {
         }
     }
 
-    /// Sends a request to the server, and returns when the head of its response is there. Redirects within the server's own
-    /// origin are followed and remembered; cookies are sent and kept.
+    /// Sends a request to the server, and returns the response when its head has arrived. Redirects within the server's own origin are
+    /// followed and remembered; cookies are sent and kept.
     pub(crate) async fn execute(&self, request: Request, body: Option<Bytes>) -> Result<Response, AttemptError> {
         self.execute_watched(request, body, None).await
     }
 
-    /// As [`Self::execute`]; the timer is told as a large body leaves.
+    /// As [`Self::execute`], and notes in the timer when pieces of a large body are sent.
     pub(crate) async fn execute_watched(
         &self,
         mut request: Request,
@@ -158,7 +156,7 @@ impl Http {
         }
         let mut followed = 0;
         loop {
-            // Without a body every request can be cloned.
+            // The body is added to each copy.
             let mut sent = Request::new(request.method().clone(), request.url().clone());
             sent.headers_mut().clone_from(request.headers());
             if let Some(cookies) = cookies {
@@ -184,7 +182,7 @@ impl Http {
         }
     }
 
-    /// Forgets where such requests were redirected to: what answered there is no response of the server.
+    /// Forgets a redirect whose target did not send a response of the server.
     pub(crate) fn forget_redirect(&self, method: &Method, url: &Url) {
         self.memory.redirects.forget(method, url);
     }
@@ -205,7 +203,7 @@ impl Http {
         if let Some(body) = body {
             *request.body_mut() = Some(body);
         }
-        let may_have_left = MayHaveLeft::of(&mut request);
+        let may_have_been_sent = MayHaveBeenSent::of(&mut request);
         match client.execute(request).await {
             Ok(response) => {
                 connections.locked().has_answered = true;
@@ -213,27 +211,27 @@ impl Http {
                 Ok(response)
             }
             Err(error) => {
-                let way = Way {
+                let facts = ConnectionFacts {
                     has_proxy: connections.has_proxy,
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
-                    may_have_left: may_have_left.is_true(),
+                    may_have_been_sent: may_have_been_sent.is_true(),
                     unused_certificates: &self.unused_certificates,
                 };
                 if is_end_of_connection(&error) {
                     self.renew(begun);
                 }
-                Err(not_answered(&error, way, &self.limits))
+                Err(no_response(&error, facts, &self.limits))
             }
         }
     }
 }
 
 impl Http {
-    /// Lets go of the connections that are not in use, where they are as old as that of a request that was sent at `begun`
-    /// and lost: what ended the one, such as a host that moved, ended the others, too. Requests on their way go on.
+    /// Closes the unused connections if they are as old as that of a request that was sent at `begun` and lost: the same cause, such
+    /// as a host that moved, has ended them, too. Requests in flight continue.
     pub(crate) fn renew(&self, begun: Instant) {
-        for (_, connections) in &*self.doors {
+        for (_, connections) in &*self.origins {
             let mut pool = connections.locked();
             if pool.has_answered && pool.made <= begun {
                 *pool = Pool::new();
@@ -241,9 +239,9 @@ impl Http {
         }
     }
 
-    /// Lets go of all connections that are not in use.
-    pub(crate) fn let_go(&self) {
-        for (_, connections) in &*self.doors {
+    /// Closes all unused connections.
+    pub(crate) fn close_unused(&self) {
+        for (_, connections) in &*self.origins {
             *connections.locked() = Pool::new();
         }
     }
@@ -270,11 +268,11 @@ impl Connections {
         self.pool.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// To addresses that are loopback as `to` is, or are not.
+    /// Connections for `to` and other addresses that are loopback like it, or not.
     fn new(settings: &Arc<Settings>, to: &Url) -> Result<Self> {
         let is_secure = |scheme: &str| scheme == "https";
         let proxy = settings.proxy_of(to);
-        // Reading the system's certificates is slow, and needless where nothing is encrypted.
+        // Reading the system's certificates is slow, and not needed without TLS.
         let needs_trust = is_secure(to.scheme()) || proxy.as_ref().is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
         let has_proxy = proxy.is_some();
         let (tls, certificate) = settings.tls.settings(needs_trust)?;
@@ -288,7 +286,7 @@ impl Connections {
     }
 }
 
-/// The library's client for addresses that are loopback as `to` is, or are not.
+/// Creates the library's client for `to` and other addresses that are loopback like it, or not.
 fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::Proxy>) -> Result<reqwest::Client> {
     let silence = silence(settings.timeout);
     let mut builder = reqwest::Client::builder()
@@ -297,27 +295,27 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
         // A redirect would carry x-api-key, session ids, Idempotency-Key and the body to another origin.
         .redirect(reqwest::redirect::Policy::none())
         .referer(false)
-        // Whether a request may be sent again is decided in one place only, by the retry table.
+        // Only the retry table decides whether a request is sent again.
         .retry(reqwest::retry::never())
-        // Below the time after which servers close an unused connection, or a call is sent into its end.
+        // Shorter than the idle timeout of servers, so that no call is sent on a connection that is being closed.
         .pool_idle_timeout(settings.pool_idle_timeout)
-        // All calls share one HTTP/2 connection, and giving one up does not end it: without pings every further
-        // attempt would go into a connection that is dead.
+        // All calls share one HTTP/2 connection, and cancelling one does not close it: without pings, further attempts would be
+        // sent on a dead connection.
         .http2_keep_alive_interval(silence)
         .http2_keep_alive_timeout(silence)
-        // As much as the library takes in HTTP/1.1; the headers are counted when they have come.
+        // The same limit as the library's for HTTP/1.1; the headers are counted when they have arrived.
         .http2_max_header_list_size(HEADER_BYTES)
         .http2_initial_stream_window_size(STREAM_WINDOW)
         .http2_initial_connection_window_size(CONNECTION_WINDOW)
         .tcp_nodelay(true)
-        // Headers as browsers and curl accept them: folded ones, blanks before the colon, lines that are none.
+        // Headers that browsers and curl accept: folded ones, blanks before the colon, invalid lines.
         .http1_allow_obsolete_multiline_headers_in_responses(!settings.strict)
         .http1_allow_spaces_after_header_name_in_responses(!settings.strict)
         .http1_ignore_invalid_headers_in_responses(!settings.strict)
-        // The variables of the environment are read by us: the library's reading of NO_PROXY knows no ports.
+        // The client reads the environment variables itself, as the library ignores ports in NO_PROXY.
         .no_proxy();
     if settings.limits.headers > DEFAULT_HEADERS as usize {
-        // Fewer are counted when they have come; for more, the library must make room.
+        // A lower limit is checked when the headers have arrived; a higher one must be set in the library.
         builder = builder.http1_max_headers(settings.limits.headers);
     }
     if let Some(timeout) = settings.connect_timeout {
@@ -327,7 +325,7 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
         builder = builder.proxy(proxy);
     }
     if let (true, Some(name)) = (is_loopback(to), to.domain()) {
-        // Plain http was let through because of this name: whatever DNS says of it, it is this machine.
+        // Plain http is allowed because of this name, so it must be this machine, whatever DNS returns.
         let addresses = [SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), SocketAddr::from((Ipv6Addr::LOCALHOST, 0))];
         builder = builder.resolve_to_addrs(name, &addresses);
     }
@@ -336,28 +334,28 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
         .map_err(|_| Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables"))
 }
 
-/// Whether what is set up for connections to one of them is so for the other, too.
+/// Whether connections to both URLs have the same settings.
 fn are_alike(settings: &Settings, one: &Url, other: &Url) -> bool {
-    let set_up = |url: &Url| {
+    let settings_of = |url: &Url| {
         let proxy = settings.proxy_of(url).map(|(proxy, _)| proxy);
         let name = url.domain().filter(|_| is_loopback(url)).map(str::to_owned);
         (url.scheme() == "https", is_loopback(url), name, proxy)
     };
-    set_up(one) == set_up(other)
+    settings_of(one) == settings_of(other)
 }
 
-/// Whether an address that a server named is one of its own: nothing that we send may go elsewhere. What a user's name is in
-/// an address is not for us to send.
+/// Whether a URL that a server named is of its own origin; nothing is sent to others. One with a user name or a password is not
+/// used.
 pub(crate) fn is_own(own: &Url, named: &Url) -> bool {
-    // By the parts, of which blob: has another scheme, though the origin of the address in it.
+    // Compared by parts: a blob: URL has the origin of the URL in it.
     let is_alike = named.scheme() == own.scheme()
         && named.host() == own.host()
         && named.port_or_known_default() == own.port_or_known_default();
     is_alike && named.username().is_empty() && named.password().is_none()
 }
 
-/// How long an HTTP/2 connection with calls on it may be silent before it is asked for a sign of life, and how long
-/// that is waited for: both within one attempt, so that the next one has a connection that lives.
+/// How long an HTTP/2 connection with calls in flight may be silent before a ping, and how long the response to the ping is waited
+/// for: both within one attempt, so that the next one has a working connection.
 fn silence(timeout: Option<Duration>) -> Duration {
     timeout.map_or(LONGEST_SILENCE, |timeout| (timeout / 2).clamp(SHORTEST_SILENCE, LONGEST_SILENCE))
 }
@@ -373,14 +371,14 @@ mod tests {
         Http::new(&settings, Arc::new(Memory::new(&settings))).unwrap()
     }
 
-    fn is_held_back(http: &Http, url: &str) -> bool {
+    fn is_refused(http: &Http, url: &str) -> bool {
         http.to(&Url::parse(url).unwrap()).is_err_and(|failure| failure.error.code() == "panicked")
     }
 
     #[test]
     fn nothing_goes_to_an_origin_that_is_not_configured() {
         let http = http(ClientConfig::default().api_key("k").endpoint("https://a.example/mcp"));
-        assert!(!is_held_back(&http, "https://a.example/other?x=1"));
+        assert!(!is_refused(&http, "https://a.example/other?x=1"));
         for other in [
             "http://a.example/mcp",
             "https://a.example:8443/mcp",
@@ -389,16 +387,16 @@ mod tests {
             "https://sub.a.example/mcp",
             "https://user:pass@a.example/mcp",
         ] {
-            assert!(is_held_back(&http, other), "{other}");
+            assert!(is_refused(&http, other), "{other}");
         }
     }
 
     #[test]
-    fn a_token_endpoint_that_is_given_is_a_way_of_its_own() {
+    fn a_configured_token_endpoint_is_an_origin_of_its_own() {
         let mut auth = AuthConfig::client_credentials("id", "secret");
         auth.token_url = Some("http://127.0.0.1:9/token".into());
         let http = http(ClientConfig::default().auth(auth).endpoint("https://a.example/mcp"));
-        assert!(!is_held_back(&http, "http://127.0.0.1:9/token"));
-        assert!(is_held_back(&http, "http://127.0.0.1:10/token"));
+        assert!(!is_refused(&http, "http://127.0.0.1:9/token"));
+        assert!(is_refused(&http, "http://127.0.0.1:10/token"));
     }
 }

@@ -1,6 +1,6 @@
 //! Cookies of the configured server, by which load balancers route a session's requests to the replica that holds it.
 //!
-//! They belong to one client and its one origin (RFC 6265): they are sent nowhere else, and never shown.
+//! They belong to one client and its origin (RFC 6265): they are sent to no other origin, and never shown.
 
 use std::cmp::Reverse;
 use std::collections::VecDeque;
@@ -13,13 +13,13 @@ use url::Url;
 
 use crate::config::urls::is_loopback;
 
-/// The most cookies that are kept, over all names, domains and paths; RFC 6265 asks for 50 per domain.
+/// The most cookies that are kept, over all names, domains and paths; RFC 6265 recommends 50 per domain.
 const MOST: usize = 64;
 /// The longest `Set-Cookie` that is read (RFC 6265, section 6.1).
 const LONGEST: usize = 4096;
 /// The most bytes of cookies in one request: servers refuse requests with larger headers.
 const IN_A_REQUEST: usize = 8192;
-/// How many values are remembered to be left out of messages; load balancers give another one with each response.
+/// How many values are remembered for redaction, as load balancers send another one with each response.
 const RECENT: usize = 64;
 
 #[derive(Default)]
@@ -28,13 +28,13 @@ pub(crate) struct Cookies(Mutex<JarState>);
 #[derive(Default)]
 struct JarState {
     store: CookieStore,
-    /// The cookies in the store, the one that was set last in front.
+    /// The cookies in the store, the last one that was set first.
     order: VecDeque<CookieKey>,
-    /// Values that were set of late, whether they are still in the store or not.
+    /// Values that were set recently, also those that are no longer in the store.
     recent: VecDeque<String>,
 }
 
-/// What tells one cookie from another (RFC 6265, section 5.3).
+/// The identity of a cookie (RFC 6265, section 5.3).
 #[derive(PartialEq, Eq)]
 struct CookieKey {
     domain: String,
@@ -59,7 +59,7 @@ impl JarState {
         expired.iter().for_each(|key| self.remove(key));
     }
 
-    /// Keeps a cookie, in the place of the one that was set the longest time ago where there is no room.
+    /// Keeps a cookie. Beyond the limit it replaces the oldest one.
     fn insert(&mut self, cookie: Cookie<'static>, url: &Url) {
         let key = CookieKey::of(&cookie);
         let value = cookie.value().to_owned();
@@ -85,7 +85,7 @@ impl Cookies {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps the cookies of a response. What is malformed, expired, for another host or too large is left out.
+    /// Keeps the cookies of a response, except malformed, expired, foreign and too large ones.
     pub(crate) fn store(&self, url: &Url, headers: &HeaderMap) {
         if !headers.contains_key(SET_COOKIE) {
             return;
@@ -104,7 +104,7 @@ impl Cookies {
         state.remove_expired();
     }
 
-    /// Adds the cookies for `url` to a request. Those that the caller set by `headers` take precedence.
+    /// Adds the cookies for `url` to a request. Those in the option `headers` take precedence.
     pub(crate) fn add_to(&self, url: &Url, headers: &mut HeaderMap) {
         let state = self.state();
         let mut pairs = Vec::new();
@@ -118,7 +118,7 @@ impl Cookies {
         let mut size = given.len();
         let place = |cookie: &Cookie<'_>| state.order.iter().position(|key| *key == CookieKey::of(cookie));
         let mut matching = state.store.matches(url);
-        // Where there is no room for all, those that were set last.
+        // Beyond the limit, the cookies that were set last are sent.
         matching.sort_by_cached_key(|cookie| place(cookie));
         matching.retain(|cookie| {
             let more = cookie.name().len() + cookie.value().len() + 3;
@@ -156,7 +156,7 @@ impl Cookies {
     }
 }
 
-/// A text, and what it stands for where it has escapes of URLs.
+/// A text, also without its URL escapes.
 fn unescaped(text: &str) -> impl Iterator<Item = String> {
     let decoded = percent_encoding::percent_decode_str(text).decode_utf8().ok().map(std::borrow::Cow::into_owned);
     std::iter::once(text.to_owned()).chain(decoded)
@@ -166,13 +166,13 @@ fn read(header: &HeaderValue) -> Option<String> {
     (header.len() <= LONGEST).then(|| std::str::from_utf8(header.as_bytes()).ok().map(str::to_owned)).flatten()
 }
 
-/// Whether it can stand in a header: a single one that cannot must not keep the others from being sent.
+/// Whether a cookie can be sent in a header; one that cannot must not prevent the others.
 fn is_sendable(cookie: &RawCookie<'_>) -> bool {
     let is_clean = |text: &str| !text.contains(|character: char| character.is_control() || character == ';');
     !cookie.name().is_empty() && is_clean(cookie.name()) && is_clean(cookie.value())
 }
 
-/// What the prefixes of a name promise (RFC 6265bis, section 4.1.3).
+/// Whether a cookie has the attributes that the prefix of its name requires (RFC 6265bis, section 4.1.3).
 fn fits_its_prefix(cookie: &RawCookie<'_>, url: &Url) -> bool {
     let name = cookie.name().to_ascii_lowercase();
     let is_host = name.starts_with("__host-");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_of_a_set_cookie() {
+    fn which_cookies_of_a_response_are_kept() {
         let at = "https://api.example.com/mcp";
         for (line, expected) in [
             ("a=1", Some("a=1")),
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_one_does_not_keep_the_others_out() {
+    fn a_malformed_cookie_does_not_affect_others() {
         let cookies = Cookies::default();
         set(&cookies, "https://a.example/mcp", &["=", "a=1", "b=x; Domain=..", "c"]);
         let long = format!("d={}", "x".repeat(LONGEST));
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_sent_to_their_host_only_and_secure_ones_over_tls_or_loopback_only() {
+    fn cookies_are_sent_to_their_host_only_and_secure_ones_over_tls_or_loopback() {
         let cookies = Cookies::default();
         set(&cookies, "https://a.example/mcp", &["a=1; Path=/", "s=2; Path=/; Secure"]);
         assert_eq!(sent(&cookies, "https://a.example/").as_deref(), Some("a=1; s=2"));
@@ -279,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn later_ones_replace_and_expire_earlier_ones() {
+    fn later_cookies_replace_and_expire_earlier_ones() {
         let (cookies, at) = (Cookies::default(), "http://127.0.0.1:1/mcp");
         set(&cookies, at, &["a=1; Path=/"]);
         set(&cookies, at, &["a=2; Path=/"]);
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_bounded_over_names_and_paths_and_the_last_ones_are_kept() {
+    fn the_number_of_cookies_is_limited_and_the_last_are_kept() {
         let (cookies, at) = (Cookies::default(), "https://a.example/mcp");
         for number in 0..200 {
             set(&cookies, at, &[&format!("c{number}={number}-{}", "x".repeat(1000))]);

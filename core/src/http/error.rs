@@ -1,4 +1,4 @@
-//! Why a request got no answer, out of the HTTP library's error.
+//! Why a request received no response, from the error of the HTTP library, and whether that proves that nothing was sent.
 
 use std::error::Error as StdError;
 use std::io;
@@ -11,23 +11,23 @@ use crate::error::failure_class::FailureClass;
 use crate::http::{proxy_error, tls_error};
 use crate::util::sanitize::seconds;
 
-/// What is known of the way to a server besides what its errors say.
+/// The facts about a connection that are not in the error.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Way<'a> {
+pub(crate) struct ConnectionFacts<'a> {
     /// Whether an option or a variable of the environment names a proxy.
     pub(crate) has_proxy: bool,
-    /// How long making a connection may take.
+    /// The limit of the time to connect.
     pub(crate) connect_timeout: Option<Duration>,
-    /// Whether a server asked for a client certificate, and there is none.
+    /// Whether a server requested a client certificate, and none is configured.
     pub(crate) certificate_missing: bool,
-    /// Whether the whole request may have left.
-    pub(crate) may_have_left: bool,
+    /// Whether the whole request may have been sent.
+    pub(crate) may_have_been_sent: bool,
     /// Hint about unused certificate variables.
     pub(crate) unused_certificates: &'a str,
 }
 
-/// Errors of the operating system that are about this machine and no server: no descriptor is left in the process or in the
-/// system, no buffer, or no port.
+/// Errors of the operating system that are about this machine: no descriptor is left in the process or the system, no buffer, or no
+/// port.
 #[cfg(unix)]
 const LOCAL_FAULTS: &[i32] = &[
     rustix::io::Errno::MFILE.raw_os_error(),
@@ -36,36 +36,35 @@ const LOCAL_FAULTS: &[i32] = &[
     rustix::io::Errno::NOMEM.raw_os_error(),
     rustix::io::Errno::ADDRNOTAVAIL.raw_os_error(),
 ];
-/// Likewise: WSAEMFILE, WSAENOBUFS, WSAEADDRNOTAVAIL.
+/// The same on Windows: WSAEMFILE, WSAENOBUFS, WSAEADDRNOTAVAIL.
 #[cfg(windows)]
 const LOCAL_FAULTS: &[i32] = &[10024, 10055, 10049];
 #[cfg(not(any(unix, windows)))]
 const LOCAL_FAULTS: &[i32] = &[];
 
-/// Only a failure to connect proves that nothing was sent, and what the protocols themselves promise: a request that
-/// was handed back, a stream that was refused or lies above the last one of GOAWAY, a handshake that the server broke
-/// off.
-pub(crate) fn not_answered(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> AttemptError {
-    let mut failure = without_number(error, way, limits);
+/// The failure of a request without a response. These prove that the call did not run: a failure to connect, a request that the
+/// library returned unsent, a stream that was refused or is above the last one of GOAWAY, and an aborted TLS handshake.
+pub(crate) fn no_response(error: &reqwest::Error, facts: ConnectionFacts<'_>, limits: &Limits) -> AttemptError {
+    let mut failure = without_number(error, facts, limits);
     failure.error.info_mut().os_error = os_error(error);
     failure
 }
 
-fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> AttemptError {
+fn without_number(error: &reqwest::Error, facts: ConnectionFacts<'_>, limits: &Limits) -> AttemptError {
     let tunnel = proxy_error::of(error);
-    if let Some(failure) = tls_error::of(error, tunnel.is_some(), way) {
+    if let Some(failure) = tls_error::of(error, tunnel.is_some(), facts) {
         return failure;
     }
     if error.is_connect() {
-        return not_connected(error, tunnel, way);
+        return not_connected(error, tunnel, facts);
     }
     for cause in causes(error) {
-        if cause.downcast_ref::<h2::Error>().is_some_and(was_not_looked_at) {
+        if cause.downcast_ref::<h2::Error>().is_some_and(was_not_processed) {
             let message = "the server turned the request away before looking at it";
             return AttemptError::new(FailureClass::NotConnected, Code::StreamRefused, message);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {
-            return not_left(error, way);
+            return not_sent(error, facts);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse_too_large) {
             return limits.too_many_headers();
@@ -75,34 +74,38 @@ fn without_number(error: &reqwest::Error, way: Way<'_>, limits: &Limits) -> Atte
             return AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message);
         }
     }
-    if !way.may_have_left {
-        return not_left(error, way);
+    if !facts.may_have_been_sent {
+        return not_sent(error, facts);
     }
-    let message = with_hint(format!("the connection was lost before the answer{}", reason(error)), way);
+    let message = with_hint(format!("the connection was lost before the response{}", reason(error)), facts);
     AttemptError::new(FailureClass::Lost, Code::ConnectionLost, message)
 }
 
-fn not_left(error: &reqwest::Error, way: Way<'_>) -> AttemptError {
-    let message = with_hint(format!("the connection was lost before the request left{}", reason(error)), way);
-    let code = if way.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
+fn not_sent(error: &reqwest::Error, facts: ConnectionFacts<'_>) -> AttemptError {
+    let message = with_hint(format!("the connection was lost before the request was sent{}", reason(error)), facts);
+    let code = if facts.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
     AttemptError::new(FailureClass::NotConnected, code, message)
 }
 
-/// Whether a connection that was made has ended, and not one stream of it alone.
+/// Whether an established connection has ended, and not only one of its streams.
 pub(crate) fn is_end_of_connection(error: &reqwest::Error) -> bool {
     let is_of_a_stream =
         |cause: &(dyn StdError + 'static)| cause.downcast_ref::<h2::Error>().is_some_and(h2::Error::is_reset);
     !error.is_connect() && !causes(error).any(is_of_a_stream)
 }
 
-fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, way: Way<'_>) -> AttemptError {
-    let through = if way.has_proxy { " through the proxy" } else { "" };
+fn not_connected(
+    error: &reqwest::Error,
+    tunnel: Option<proxy_error::Tunnel>,
+    facts: ConnectionFacts<'_>,
+) -> AttemptError {
+    let through = if facts.has_proxy { " through the proxy" } else { "" };
     if os_error(error).is_some_and(|number| LOCAL_FAULTS.contains(&number)) {
         let message = format!("this machine could not make a connection{}", reason(error));
         return AttemptError::new(FailureClass::LocalFault, Code::ConnectFailed, message);
     }
     if error.is_timeout() {
-        let within = way.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
+        let within = facts.connect_timeout.map(|time| format!(" within {} (option connect_timeout)", seconds(time)));
         let message = format!("no connection{through}{}", within.as_deref().unwrap_or(" in time"));
         return AttemptError::new(FailureClass::NotConnected, Code::ConnectTimeout, message);
     }
@@ -110,7 +113,7 @@ fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, wa
         return tunnel.failure(&reason(error));
     }
     let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
-    if way.has_proxy && is_plain {
+    if facts.has_proxy && is_plain {
         let message = format!("the proxy could not be reached{}", reason(error));
         return AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message);
     }
@@ -121,25 +124,25 @@ fn not_connected(error: &reqwest::Error, tunnel: Option<proxy_error::Tunnel>, wa
             "the host name could not be resolved",
         );
     }
-    let message = with_hint(format!("no connection could be made{through}{}", reason(error)), way);
+    let message = with_hint(format!("no connection could be made{through}{}", reason(error)), facts);
     AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, message)
 }
 
-/// RFC 9113, sections 6.8 and 8.7: both promise that nothing was done for the stream.
-fn was_not_looked_at(error: &h2::Error) -> bool {
+/// Whether the server has not processed the stream (RFC 9113, sections 6.8 and 8.7).
+fn was_not_processed(error: &h2::Error) -> bool {
     let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
-    // The library gives this error to streams above the last one only.
+    // The library reports GOAWAY only for streams above the last one.
     error.is_remote() && (is_refused || error.is_go_away())
 }
 
-fn with_hint(message: String, way: Way<'_>) -> String {
-    if !way.certificate_missing {
+fn with_hint(message: String, facts: ConnectionFacts<'_>) -> String {
+    if !facts.certificate_missing {
         return message;
     }
     format!("{message}; the server asks for a client certificate, and client_cert is not given")
 }
 
-/// Why, in the words of the operating system or of HTTP/2.
+/// The reason, as the operating system or HTTP/2 describes it.
 fn reason(error: &reqwest::Error) -> String {
     for cause in causes(error) {
         if let Some(reason) = cause.downcast_ref::<h2::Error>().and_then(h2::Error::reason) {
@@ -157,17 +160,17 @@ fn reason(error: &reqwest::Error) -> String {
     String::new()
 }
 
-/// Whether the error's kind has no words that name it.
+/// Whether the kind of the error does not describe it.
 fn is_local_or_unnamed(error: &io::Error, number: i32) -> bool {
     LOCAL_FAULTS.contains(&number) || matches!(error.kind().to_string().as_str(), "uncategorized error" | "other error")
 }
 
-/// The operating system's number of what went wrong.
+/// The error number of the operating system.
 fn os_error(error: &reqwest::Error) -> Option<i32> {
     causes(error).find_map(|cause| cause.downcast_ref::<io::Error>()?.raw_os_error())
 }
 
-/// An error's causes, those inside of I/O errors included.
+/// The causes of an error, including those inside of I/O errors.
 pub(super) fn causes(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
     let mut next = error.source();
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! The deadline of one attempt, which every byte of the call's own stream starts anew.
+//! The timeout of one attempt, which every byte of the call's own stream restarts.
 
 use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -14,23 +14,23 @@ use crate::http::status;
 use crate::util::sanitize::seconds;
 use crate::util::wait_group::WaitGroup;
 
-/// A deadline that is noticed so late was passed while the process was stopped, or its thread blocked.
+/// If a deadline is noticed this late, the process was stopped or its thread was blocked.
 const LATE: Duration = Duration::from_millis(10);
-/// The time in which what arrived meanwhile is read then.
+/// How long data that arrived meanwhile is read then.
 const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) struct IdleTimer {
     timeout: Option<Duration>,
     until: Mutex<Option<Instant>>,
-    /// The status of the answer whose head came; 0 before.
+    /// The status of the response; 0 before its head has arrived.
     status: AtomicU16,
-    /// When the last piece of a large request left.
+    /// When the last piece of a large request was sent.
     sent: Mutex<Option<Instant>>,
-    /// Whether the client itself is not reading.
+    /// Whether the client does not read at present.
     is_paused: AtomicBool,
 }
 
-/// While it lives, the timeout does not pass. It starts anew at the end.
+/// Stops the timeout while it exists, and restarts it at its end.
 pub(crate) struct Pause<'a>(&'a IdleTimer);
 
 impl Drop for Pause<'_> {
@@ -40,17 +40,17 @@ impl Drop for Pause<'_> {
     }
 }
 
-/// The questions to the caller that a call may be waiting for.
-pub(crate) struct Questions<'a> {
-    /// Those that came on the call's own stream.
+/// The requests of the server to the caller's callbacks that a call may wait for.
+pub(crate) struct OpenCallbacks<'a> {
+    /// Those on the call's own stream.
     own: &'a WaitGroup,
-    /// Those that came on a stream of nobody's, and may be any call's that was on its way by then.
+    /// Those on the server's own stream, which may belong to any call that was in flight then.
     of_all: &'a WaitGroup,
     begun: u64,
 }
 
-impl<'a> Questions<'a> {
-    /// Of a call that begins now: what was asked before is not about it.
+impl<'a> OpenCallbacks<'a> {
+    /// Those of a call that begins now. Earlier requests do not belong to it.
     pub(crate) fn of_call(own: &'a WaitGroup, of_all: &'a WaitGroup) -> Self {
         Self { own, of_all, begun: of_all.begun() }
     }
@@ -66,7 +66,7 @@ impl IdleTimer {
         Self { timeout, until: Mutex::new(deadline(timeout)), status, sent: Mutex::default(), is_paused }
     }
 
-    /// Stops the timer while the client waits for the caller and reads nothing of the server.
+    /// Stops the timer while the client waits for a callback and does not read.
     pub(crate) fn pause(&self) -> Pause<'_> {
         self.is_paused.store(true, Ordering::Release);
         Pause(self)
@@ -76,27 +76,27 @@ impl IdleTimer {
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = deadline(self.timeout);
     }
 
-    /// Notes that the head of the answer came.
-    pub(crate) fn hears(&self, status: StatusCode) {
+    /// Notes that the head of the response has arrived.
+    pub(crate) fn note_response(&self, status: StatusCode) {
         self.status.store(status.as_u16(), Ordering::Relaxed);
     }
 
-    pub(crate) fn has_heard(&self) -> bool {
+    pub(crate) fn has_response(&self) -> bool {
         self.status.load(Ordering::Relaxed) != 0
     }
 
-    /// Whether the server itself has answered, and not what stands before it for one that does not.
-    pub(crate) fn has_heard_the_server(&self) -> bool {
-        self.has_heard() && !status::is_of_gateway(self.status.load(Ordering::Relaxed))
+    /// Whether the server itself has responded, and not a gateway in its place.
+    pub(crate) fn has_server_response(&self) -> bool {
+        self.has_response() && !status::is_of_gateway(self.status.load(Ordering::Relaxed))
     }
 
-    /// Notes that a piece of the request left.
-    pub(crate) fn sends(&self) {
+    /// Notes that a piece of a large request was sent.
+    pub(crate) fn note_upload(&self) {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
     }
 
-    /// When the last piece of a large request left.
-    pub(crate) fn sent(&self) -> Option<Instant> {
+    /// When the last piece of a large request was sent.
+    pub(crate) fn last_upload(&self) -> Option<Instant> {
         *self.sent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -104,7 +104,7 @@ impl IdleTimer {
         self.timeout
     }
 
-    /// The end of the timeout as it is known now; `None` where there is none.
+    /// The present end of the timeout; `None` if there is none.
     fn until(&self) -> Option<Instant> {
         if self.is_paused.load(Ordering::Acquire) {
             self.restart();
@@ -113,23 +113,25 @@ impl IdleTimer {
     }
 
     /// The failure of an attempt whose timeout has passed.
-    pub(crate) fn too_late(&self) -> AttemptError {
+    pub(crate) fn timed_out(&self) -> AttemptError {
         match self.timeout {
-            Some(timeout) if self.has_heard() => {
-                let message =
-                    format!("the answer began, and nothing more came for {} (option timeout)", seconds(timeout));
+            Some(timeout) if self.has_response() => {
+                let message = format!(
+                    "the response began, and nothing more was received for {} (option timeout)",
+                    seconds(timeout)
+                );
                 AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, message)
             }
-            timeout => too_late(timeout),
+            timeout => timed_out(timeout),
         }
     }
 
-    /// Returns when the timeout has passed without a restart. While the server waits for the caller, it does not pass.
-    pub(crate) async fn expired(&self, questions: Option<&Questions<'_>>) {
-        let Some(questions) = questions else { return self.passed().await };
+    /// Returns when the timeout has passed without a restart. It does not pass while the server waits for a callback.
+    pub(crate) async fn expired(&self, callbacks: Option<&OpenCallbacks<'_>>) {
+        let Some(callbacks) = callbacks else { return self.passed().await };
         loop {
-            let (own, of_all) = (questions.own.changed(), questions.of_all.changed());
-            if questions.are_open() {
+            let (own, of_all) = (callbacks.own.changed(), callbacks.of_all.changed());
+            if callbacks.are_open() {
                 tokio::select! {
                     () = own => {}
                     () = of_all => {}
@@ -140,7 +142,7 @@ impl IdleTimer {
             let Some(until) = self.until() else { return std::future::pending().await };
             tokio::select! {
                 () = reached(until) => {
-                    if self.until() == Some(until) && !questions.are_open() {
+                    if self.until() == Some(until) && !callbacks.are_open() {
                         return;
                     }
                 }
@@ -161,14 +163,14 @@ impl IdleTimer {
     }
 }
 
-/// Returns at a time, once what has arrived by then was read: where the process was stopped meanwhile, its timers and its
-/// sockets are ready at once, and the timers must not win.
+/// Returns at this time, after data that has arrived by then was read: if the process was stopped meanwhile, timers and sockets are
+/// ready at once, and the sockets must be handled first.
 pub(crate) async fn reached(until: Instant) {
     sleep_until(until).await;
     if until.elapsed() >= LATE {
         tokio::time::sleep(GRACE).await;
     } else {
-        // The first has the runtime look at its sockets, the second its connections at what came.
+        // In the first yield the runtime polls its sockets, in the second the connections read them.
         tokio::task::yield_now().await;
         tokio::task::yield_now().await;
     }
@@ -179,10 +181,10 @@ fn deadline(timeout: Option<Duration>) -> Option<Instant> {
 }
 
 /// The failure of an attempt whose timeout has passed.
-pub(crate) fn too_late(timeout: Option<Duration>) -> AttemptError {
+pub(crate) fn timed_out(timeout: Option<Duration>) -> AttemptError {
     let message = match timeout {
-        Some(timeout) => format!("no answer within {} (option timeout)", seconds(timeout)),
-        None => "no answer in time".to_owned(),
+        Some(timeout) => format!("no response within {} (option timeout)", seconds(timeout)),
+        None => "no response in time".to_owned(),
     };
     AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, message)
 }
@@ -204,8 +206,8 @@ mod tests {
             timer.restart();
         };
         let nothing = WaitGroup::default();
-        let questions = Questions::of_call(&nothing, &nothing);
-        tokio::join!(timer.expired(Some(&questions)), restart);
+        let callbacks = OpenCallbacks::of_call(&nothing, &nothing);
+        tokio::join!(timer.expired(Some(&callbacks)), restart);
         assert_eq!(begun.elapsed().as_secs(), 17);
 
         let timer = IdleTimer::start(Some(TIMEOUT));
@@ -215,11 +217,11 @@ mod tests {
             timer.restart();
         };
         tokio::join!(timer.expired(None), restart);
-        assert_eq!(begun.elapsed().as_secs(), 17, "where nothing can be asked");
+        assert_eq!(begun.elapsed().as_secs(), 17, "without callbacks");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_pause_starts_the_timeout_anew() {
+    async fn a_pause_restarts_the_timeout() {
         let timer = IdleTimer::start(Some(TIMEOUT));
         let begun = Instant::now();
         let pause = async {
@@ -232,13 +234,13 @@ mod tests {
         assert_eq!(begun.elapsed().as_secs(), 77);
     }
 
-    /// What is asked for `lasts` seconds from second 3 on holds up a call of ten seconds for so long.
+    /// The seconds until a timeout of ten seconds, with a request of the server from second 3 to 33, or before the call.
     async fn ends_after(own: bool, before_the_call: bool) -> u64 {
         let (of_call, of_all): (Arc<WaitGroup>, Arc<WaitGroup>) = Default::default();
         let earlier = before_the_call.then(|| of_all.begin());
         let begun = Instant::now();
         let timer = IdleTimer::start(Some(TIMEOUT));
-        let questions = Questions::of_call(&of_call, &of_all);
+        let callbacks = OpenCallbacks::of_call(&of_call, &of_all);
         let asking = async {
             if !before_the_call {
                 tokio::time::sleep(Duration::from_secs(3)).await;
@@ -246,15 +248,15 @@ mod tests {
                 tokio::time::sleep(Duration::from_secs(30)).await;
             }
         };
-        tokio::join!(timer.expired(Some(&questions)), asking);
+        tokio::join!(timer.expired(Some(&callbacks)), asking);
         drop(earlier);
         begun.elapsed().as_secs()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_question_holds_up_only_the_calls_that_it_may_be_about() {
+    async fn a_server_request_stops_the_timeout_only_of_calls_in_flight() {
         assert_eq!(ends_after(true, false).await, 43);
         assert_eq!(ends_after(false, false).await, 43);
-        assert_eq!(ends_after(false, true).await, 10, "a call that came later is not what it is about");
+        assert_eq!(ends_after(false, true).await, 10, "the call began later");
     }
 }

@@ -1,4 +1,4 @@
-//! A plain HTTP exchange, for what is not MCP: token endpoints, metadata, registries.
+//! An HTTP exchange that is not MCP: with token endpoints, for metadata, and with registries.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
@@ -9,14 +9,14 @@ use crate::error::attempt_error::AttemptError;
 use crate::http::body::{self, Body, check_headers};
 use crate::http::client::Http;
 
-/// An answer, read to its end.
+/// A response, read to its end.
 pub(crate) struct PlainAnswer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-/// Sends a request to the server itself and reads its answer.
+/// Sends a request to the server itself and reads the response.
 pub(crate) async fn request(
     http: &Http,
     request: Request,
@@ -26,12 +26,12 @@ pub(crate) async fn request(
     read(http.execute(request, body).await?, limits).await
 }
 
-/// As [`request`], to what is beside the server: without cookies, and without following redirects.
+/// As [`request`], for token endpoints and metadata: without cookies, and without following redirects.
 pub(crate) async fn request_once(http: &Http, request: Request, limits: &Limits) -> Result<PlainAnswer, AttemptError> {
     read(http.execute_once(request).await?, limits).await
 }
 
-/// Reads an answer, of which the body of an error is read only so far.
+/// Reads a response; of an error body only the beginning.
 async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, AttemptError> {
     check_headers(&response, limits)?;
     let status = response.status();

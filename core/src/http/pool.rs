@@ -1,5 +1,5 @@
-//! The connections of one client, by the runtime that they were made on: no other one drives them. A client that is kept
-//! over the runtimes of many tests, or used on two at once, would else wait for an answer that nobody reads.
+//! The connections of one client, one pool per runtime. Only the runtime that opened a connection drives it: a client that is used on
+//! several runtimes would otherwise wait for responses that are never read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,32 +10,32 @@ use crate::config::settings::Settings;
 use crate::error::Result;
 use crate::http::client::{Http, Memory};
 
-/// The most runtimes that keep connections of one client; beyond, those of the one that came first are let go.
+/// The most runtimes that keep connections of one client. Beyond it, those of the first one are closed.
 const MOST: usize = 8;
 
 pub(crate) struct Pools {
     settings: Arc<Settings>,
     memory: Arc<Memory>,
-    /// None is the runtime of the first use.
+    /// The first pool has no runtime before its first use.
     made: Mutex<Vec<(Option<Id>, Http)>>,
 }
 
 impl Pools {
     /// # Errors
-    /// A `config` error where what the settings say cannot be used.
+    /// A `config` error if the settings cannot be used.
     pub(crate) fn new(settings: &Arc<Settings>) -> Result<Self> {
         let memory = Arc::new(Memory::new(settings));
         let first = Http::new(settings, Arc::clone(&memory))?;
         Ok(Self { settings: Arc::clone(settings), memory, made: Mutex::new(vec![(None, first)]) })
     }
 
-    /// Has this runtime's next requests make connections of their own, where those of the pool are as old as the one of a
-    /// request that was sent at `begun` and got no answer.
+    /// Opens new connections for further requests on this runtime, if those of the pool are as old as that of a request that was sent at
+    /// `begun` and received no response.
     pub(crate) fn renew(&self, begun: Instant) {
         self.here().renew(begun);
     }
 
-    /// The pool of the runtime that this runs on.
+    /// The pool of the present runtime.
     pub(crate) fn here(&self) -> Http {
         let here = Handle::try_current().ok().map(|runtime| runtime.id());
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,7 +44,7 @@ impl Pools {
             return pool.clone();
         }
         let Ok(pool) = Http::new(&self.settings, Arc::clone(&self.memory)) else {
-            // It could be made before; whatever is wrong by now, the first one says.
+            // The first pool has the same settings and reports why they cannot be used any more.
             return made[0].1.clone();
         };
         if made.len() >= MOST {
@@ -54,11 +54,11 @@ impl Pools {
         pool
     }
 
-    /// Closes the connections of this runtime that are not in use: nobody may drive it for a long time.
-    pub(crate) fn let_go(&self) {
+    /// Closes the unused connections of this runtime, which may not be driven for a long time.
+    pub(crate) fn close_unused(&self) {
         let here = Handle::try_current().ok().map(|runtime| runtime.id());
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.iter().filter(|(of, _)| of.is_some() && *of == here).for_each(|(_, pool)| pool.let_go());
+        made.iter().filter(|(of, _)| of.is_some() && *of == here).for_each(|(_, pool)| pool.close_unused());
     }
 
     /// Texts that no message may show.

@@ -1,5 +1,5 @@
-//! Redirects within the server's own origin: followed by the method and the body as they were, and remembered. All others are
-//! refused, as they would carry credentials, sessions and keys to where nobody configured them to go.
+//! Redirects within the server's own origin are followed with the same method and body, and remembered. All others are refused, as
+//! they would send credentials, sessions and keys to an origin that is not configured.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -25,8 +25,8 @@ struct KnownRedirect {
     to: Url,
 }
 
-/// A request to a remembered address. Unless it is settled, the address is forgotten: where nothing answers there, the next
-/// request asks at the configured address again.
+/// A request to a remembered target. Unless it is settled, the target is forgotten: if nothing responds there, the next request is
+/// sent to the configured address again.
 pub(crate) struct Unsettled<'a> {
     redirects: &'a Redirects,
     method: Method,
@@ -43,7 +43,7 @@ impl Drop for Unsettled<'_> {
 }
 
 impl Unsettled<'_> {
-    /// Notes where the request was answered at last, and how; `is_new` where it was redirected there just now.
+    /// Records the address that has responded, and its response. `is_new`: the request was redirected there just now.
     pub(crate) fn settle(mut self, to: &Url, status: StatusCode, headers: &HeaderMap, is_new: bool) {
         self.is_remembered = false;
         if *to == self.from || !is_expected(status, headers, is_new) {
@@ -59,12 +59,12 @@ impl Redirects {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where such a request was redirected to the last time.
+    /// The remembered target of such a request.
     pub(crate) fn of(&self, method: &Method, url: &Url) -> Option<Url> {
         self.known().iter().find(|known| known.is(method, url)).map(|known| known.to.clone())
     }
 
-    /// A request begins, to where such requests were redirected if that is remembered.
+    /// Begins a request, and returns its remembered target.
     pub(crate) fn begin(&self, method: &Method, url: &Url) -> (Unsettled<'_>, Option<Url>) {
         let to = self.of(method, url);
         let is_remembered = to.is_some();
@@ -80,7 +80,7 @@ impl Redirects {
         known.push(KnownRedirect { method: method.clone(), from: from.clone(), to: to.clone() });
     }
 
-    /// The next request asks at the configured address again.
+    /// Forgets a target: the next request is sent to the configured address again.
     pub(crate) fn forget(&self, method: &Method, from: &Url) {
         self.known().retain(|known| !known.is(method, from));
     }
@@ -92,8 +92,8 @@ impl KnownRedirect {
     }
 }
 
-/// Whether the head of a response may be that of the server itself. Temporary targets end: what answers there then is some
-/// page, an error of a gateway, or a server for something else.
+/// Whether the head of a response may be that of the server itself. A temporary target may end; then a web page, an error of a
+/// gateway or another server responds there.
 fn is_expected(status: StatusCode, headers: &HeaderMap, is_new: bool) -> bool {
     let is_absent = matches!(
         status,
@@ -104,13 +104,13 @@ fn is_expected(status: StatusCode, headers: &HeaderMap, is_new: bool) -> bool {
     if status.is_success() {
         return !essence.contains("html");
     }
-    // Servers answer an unknown method by 404, too.
+    // Servers also use 404 for an unknown method.
     status.is_client_error() && essence.ends_with("json") && (is_new || !is_absent)
 }
 
-/// Where a response sends the request on to, if it may follow.
+/// The target of a redirect, if it may be followed.
 pub(crate) fn target(from: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Url> {
-    // Others change the method, or leave that open.
+    // Other redirects may change the method.
     if !matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
         return None;
     }
@@ -119,7 +119,7 @@ pub(crate) fn target(from: &Url, status: StatusCode, headers: &HeaderMap) -> Opt
     is_own(from, &to).then_some(to)
 }
 
-/// Makes the address in a refused redirect one that can be shown: absolute, without credentials, query and fragment.
+/// Makes the target of a refused redirect safe for messages: absolute, without credentials, query and fragment.
 pub(crate) fn make_showable(from: &Url, headers: &mut HeaderMap) {
     let Some(to) = resolve(from, headers) else { return };
     let shown = match to.host() {
@@ -133,7 +133,7 @@ pub(crate) fn make_showable(from: &Url, headers: &mut HeaderMap) {
 }
 
 fn resolve(from: &Url, headers: &HeaderMap) -> Option<Url> {
-    // Some servers do not escape what is not ASCII.
+    // Some servers do not escape non-ASCII characters.
     let location = std::str::from_utf8(headers.get(LOCATION)?.as_bytes()).ok()?;
     from.join(location).ok()
 }
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_shown_has_no_credentials_and_no_query() {
+    fn a_shown_target_has_no_credentials_and_no_query() {
         let from = Url::parse("http://127.0.0.1:8000/mcp").unwrap();
         for (to, expected) in [
             ("https://user:pass@b.example/mcp/?token=x#y", "https://b.example/mcp/"),
@@ -204,7 +204,7 @@ mod tests {
         Url::parse("http://a.example/").unwrap().join(path).unwrap()
     }
 
-    fn is_remembered_behind(status: u16, content_type: &str, is_new: bool) -> bool {
+    fn is_remembered_after(status: u16, content_type: &str, is_new: bool) -> bool {
         let redirects = Redirects::default();
         let (from, to) = (url("mcp"), url("mcp/"));
         let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap())]);
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_does_not_answer_as_a_server_is_forgotten() {
+    fn a_target_that_does_not_respond_as_the_server_is_forgotten() {
         let json = "application/json; charset=utf-8";
         for (status, content_type, is_new, expected) in [
             (200, json, true, true),
@@ -242,16 +242,12 @@ mod tests {
             (302, "text/html", false, false),
             (307, "text/html", true, false),
         ] {
-            assert_eq!(
-                is_remembered_behind(status, content_type, is_new),
-                expected,
-                "{status} {content_type} {is_new}"
-            );
+            assert_eq!(is_remembered_after(status, content_type, is_new), expected, "{status} {content_type} {is_new}");
         }
     }
 
     #[test]
-    fn each_method_has_redirects_of_its_own() {
+    fn each_method_has_its_own_redirects() {
         let redirects = Redirects::default();
         let (from, to) = (url("mcp"), url("stream"));
         redirects.note(&Method::GET, &from, &to);
@@ -264,22 +260,22 @@ mod tests {
     }
 
     #[test]
-    fn a_target_that_does_not_answer_at_all_is_forgotten() {
+    fn a_target_that_does_not_respond_is_forgotten() {
         let redirects = Redirects::default();
         let (from, to) = (url("mcp"), url("mcp/"));
         redirects.note(&Method::POST, &from, &to);
-        // The request failed, or was given up.
+        // The request failed, or was cancelled.
         let (unsettled, known) = redirects.begin(&Method::POST, &from);
         assert_eq!(known, Some(to.clone()));
         drop(unsettled);
         assert_eq!(redirects.of(&Method::POST, &from), None);
-        // A response to an earlier request does not bring it back.
+        // A response to an earlier request does not restore it.
         redirects.begin(&Method::POST, &from).0.settle(&to, StatusCode::OK, &HeaderMap::new(), false);
         assert_eq!(redirects.of(&Method::POST, &from), None);
     }
 
     #[test]
-    fn only_so_many_are_remembered() {
+    fn the_number_of_remembered_redirects_is_limited() {
         let redirects = Redirects::default();
         let (from, to) = (url("mcp"), url("mcp/"));
         redirects.note(&Method::POST, &from, &to);

@@ -1,5 +1,5 @@
-//! A request's body in two parts, by which is known whether the whole request may have left: over HTTP/2 a request can wait
-//! for a stream, and be lost with the connection before anything of it was sent.
+//! A request body in two parts, which shows whether the whole request may have been sent: over HTTP/2 a request can wait for a stream
+//! and be lost with the connection before anything was sent.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -11,33 +11,33 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use reqwest::Request;
 
-/// Whether a whole request may have left.
+/// Whether a whole request may have been sent.
 #[derive(Debug, Clone)]
-pub(crate) struct MayHaveLeft(Option<Arc<AtomicBool>>);
+pub(crate) struct MayHaveBeenSent(Option<Arc<AtomicBool>>);
 
-impl MayHaveLeft {
-    /// Of this request from now on. Only over TLS is HTTP/2 spoken.
+impl MayHaveBeenSent {
+    /// Observes this request. HTTP/2 is only used over TLS.
     pub(crate) fn of(request: &mut Request) -> Self {
         let is_tls = request.url().scheme() == "https";
         let body = request.body().and_then(reqwest::Body::as_bytes).filter(|body| is_tls && body.len() > 1);
         let Some(mut rest) = body.map(Bytes::copy_from_slice) else { return Self(None) };
-        let has_left = Arc::<AtomicBool>::default();
+        let is_read = Arc::<AtomicBool>::default();
         let first = rest.split_to(1);
-        let parts = Parts { first: Some(first), rest: Some(rest), has_left: Arc::clone(&has_left) };
+        let parts = Parts { first: Some(first), rest: Some(rest), is_read: Arc::clone(&is_read) };
         *request.body_mut() = Some(reqwest::Body::wrap(parts));
-        Self(Some(has_left))
+        Self(Some(is_read))
     }
 
-    /// False where the library never asked for the end of the body: the server cannot have it.
+    /// False if the library never read the end of the body, so that the server cannot have received it.
     pub(crate) fn is_true(&self) -> bool {
-        self.0.as_ref().is_none_or(|has_left| has_left.load(Ordering::Acquire))
+        self.0.as_ref().is_none_or(|is_read| is_read.load(Ordering::Acquire))
     }
 }
 
 struct Parts {
     first: Option<Bytes>,
     rest: Option<Bytes>,
-    has_left: Arc<AtomicBool>,
+    is_read: Arc<AtomicBool>,
 }
 
 impl Body for Parts {
@@ -51,7 +51,7 @@ impl Body for Parts {
         if let Some(first) = self.first.take() {
             return Poll::Ready(Some(Ok(Frame::data(first))));
         }
-        self.has_left.store(true, Ordering::Release);
+        self.is_read.store(true, Ordering::Release);
         Poll::Ready(self.rest.take().map(|rest| Ok(Frame::data(rest))))
     }
 

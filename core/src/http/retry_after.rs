@@ -1,18 +1,18 @@
-//! `Retry-After`: seconds, or an HTTP date against the answer's own `Date`.
+//! `Retry-After`: seconds, or an HTTP date relative to the response's `Date`.
 
 use std::time::{Duration, SystemTime};
 
 use http::HeaderMap;
 use http::header::{DATE, RETRY_AFTER};
 
-/// The longest wait that is told apart, in seconds: longer than anybody waits, and within the range of every timer.
+/// The longest wait, in seconds; within the range of all timers.
 pub(crate) const LONGEST: u64 = u32::MAX as u64;
 
-/// How long the server asks to wait; `None` where it says nothing that can be read.
+/// The wait that the server requests; `None` without a valid header.
 pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        // Too many digits for a number is a wait without end, not no wait.
+        // A number that overflows is the longest wait.
         return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX).min(LONGEST)));
     }
     let until = httpdate::parse_http_date(text).ok()?;

@@ -1,8 +1,8 @@
-//! What a body is by its first bytes, whatever its headers say.
+//! The kind of a body by its first bytes, independent of its headers.
 
 use crate::protocol::jsonrpc::without_mark;
 
-/// What a body begins as.
+/// The kind of a body by its beginning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyKind {
     /// An object or a list.
@@ -11,19 +11,19 @@ pub(crate) enum BodyKind {
     EventStream,
     /// RFC 1952.
     Gzip,
-    /// There is no body, or nothing in it.
+    /// No body, or only white space.
     Empty,
     /// Anything else.
     Other,
 }
 
-/// The longest beginning that is looked at.
+/// The most bytes that are examined.
 pub(crate) const LOOKED_AT: usize = 1024;
 
-/// The names of fields with which an event begins.
+/// The names of the fields of an event.
 const FIELDS: &[&[u8]] = &[b"data", b"event", b"id", b"retry"];
 
-/// The kind of a body with this beginning; `None` where more of it must come first. `is_whole`: there is no more of it.
+/// The kind of a body with this beginning; `None` if more of it must be read first. `is_whole`: it is the whole body.
 pub(crate) fn kind_of(beginning: &[u8], is_whole: bool) -> Option<BodyKind> {
     const MARK: &[u8] = b"\xef\xbb\xbf";
     let undecided = |kind| (is_whole || beginning.len() >= LOOKED_AT).then_some(kind);
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bodies_are_known_by_their_beginning() {
+    fn bodies_are_recognised_by_their_beginning() {
         for (text, kind) in [
             (&b"{\"a\":1}"[..], BodyKind::Json),
             (b" \r\n\t[1]", BodyKind::Json),

@@ -1,4 +1,4 @@
-//! What a failed TLS handshake says, for people.
+//! The messages of failed TLS handshakes.
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
@@ -6,10 +6,10 @@ use crate::config::trust::is_authority;
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::http::error::{Way, causes};
+use crate::http::error::{ConnectionFacts, causes};
 
-/// With these a server refuses a client for its certificate (RFC 8446, section 6.2). Since TLS 1.3 they come behind the
-/// client's end of the handshake, but still before the server looks at anything that was sent.
+/// Alerts with which a server refuses the client's certificate (RFC 8446, section 6.2). With TLS 1.3 they are sent after the handshake,
+/// but before the server reads the request.
 const CERTIFICATE_REFUSED: &[AlertDescription] = &[
     AlertDescription::NoCertificate,
     AlertDescription::BadCertificate,
@@ -22,7 +22,7 @@ const CERTIFICATE_REFUSED: &[AlertDescription] = &[
     AlertDescription::CertificateRequired,
 ];
 
-/// With these it breaks the handshake off for other reasons.
+/// Alerts with which a server aborts the handshake for other reasons.
 const HANDSHAKE_REFUSED: &[AlertDescription] = &[
     AlertDescription::HandshakeFailure,
     AlertDescription::ProtocolVersion,
@@ -31,22 +31,22 @@ const HANDSHAKE_REFUSED: &[AlertDescription] = &[
     AlertDescription::NoApplicationProtocol,
 ];
 
-/// What TLS says of a request without an answer, where it is TLS that failed. `to_proxy`: on the way to a proxy.
-pub(super) fn of(error: &reqwest::Error, to_proxy: bool, way: Way<'_>) -> Option<AttemptError> {
+/// The failure of a request without a response, if TLS failed. `to_proxy`: in the connection to a proxy.
+pub(super) fn of(error: &reqwest::Error, to_proxy: bool, facts: ConnectionFacts<'_>) -> Option<AttemptError> {
     let peer = if to_proxy { "proxy" } else { "server" };
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<TlsError>());
     if let Some(TlsError::InvalidCertificate(why)) = tls {
-        let hint = if is_about_trust(why) { way.unused_certificates } else { "" };
+        let hint = if is_about_trust(why) { facts.unused_certificates } else { "" };
         let message = format!("the {peer}'s certificate {}{hint}", wrong(why));
         return Some(AttemptError::new(FailureClass::CertificateInvalid, Code::CertificateInvalid, message));
     }
     let alert = match tls {
         Some(TlsError::AlertReceived(alert)) => Some(*alert),
-        _ => told_as_text(error),
+        _ => alert_of_text(error),
     };
     if let Some(alert) = alert {
         if CERTIFICATE_REFUSED.contains(&alert) {
-            let message = match way.certificate_missing {
+            let message = match facts.certificate_missing {
                 true => format!("the {peer} asks for a client certificate, and client_cert is not given"),
                 false => format!("the {peer} does not accept the client's certificate ({})", name(alert)),
             };
@@ -72,8 +72,8 @@ fn failed(message: String) -> AttemptError {
     AttemptError::new(FailureClass::NotConnected, Code::TlsFailed, message)
 }
 
-/// HTTP/2 keeps no more of an error of the connection below it than its text.
-fn told_as_text(error: &reqwest::Error) -> Option<AlertDescription> {
+/// The alert in the text of an I/O error: HTTP/2 keeps only the text of an error of its connection.
+fn alert_of_text(error: &reqwest::Error) -> Option<AlertDescription> {
     let io = causes(error).find_map(|cause| cause.downcast_ref::<std::io::Error>())?;
     let text = io.to_string();
     let known = CERTIFICATE_REFUSED.iter().chain(HANDSHAKE_REFUSED);
@@ -87,30 +87,32 @@ fn refusal(alert: AlertDescription) -> String {
     }
 }
 
-/// An alert in words: `HandshakeFailure` is "handshake failure".
+/// An alert for messages: `HandshakeFailure` is "handshake failure".
 fn name(alert: AlertDescription) -> String {
-    words(&format!("{alert:?}"))
+    spaced(&format!("{alert:?}"))
 }
 
-/// The name of a variant in words, without what it holds.
-fn words(name: &str) -> String {
-    let mut words = String::new();
-    for letter in name.chars().take_while(char::is_ascii_alphanumeric) {
-        if letter.is_ascii_uppercase() && !words.is_empty() && !words.ends_with(|last: char| last.is_ascii_uppercase())
+/// The name of a variant with spaces, without its fields.
+fn spaced(name: &str) -> String {
+    let mut spaced = String::new();
+    for character in name.chars().take_while(char::is_ascii_alphanumeric) {
+        if character.is_ascii_uppercase()
+            && !spaced.is_empty()
+            && !spaced.ends_with(|last: char| last.is_ascii_uppercase())
         {
-            words.push(' ');
+            spaced.push(' ');
         }
-        words.push(letter);
+        spaced.push(character);
     }
-    words.to_ascii_lowercase()
+    spaced.to_ascii_lowercase()
 }
 
-/// Whether other trusted certificates could make it valid.
+/// Whether the certificate could be valid with other trusted certificates.
 fn is_about_trust(why: &CertificateError) -> bool {
     matches!(why, CertificateError::UnknownIssuer | CertificateError::BadSignature | CertificateError::Other(_))
 }
 
-/// What is wrong with a certificate.
+/// The problem of a certificate.
 fn wrong(why: &CertificateError) -> String {
     use CertificateError as Why;
     match why {
@@ -127,17 +129,17 @@ fn wrong(why: &CertificateError) -> String {
         other if is_authority(other) => {
             "is one of an authority; it is accepted where ca_certs names it itself".to_owned()
         }
-        // The platform's verifier has words of its own, webpki has names.
+        // The platform's verifier reports a text, webpki a variant.
         Why::Other(OtherError(other)) => {
-            let said = other.to_string();
-            let name: String = said.chars().take_while(char::is_ascii_alphanumeric).collect();
-            let holds = said[name.len()..].trim_start();
-            let is_name = name.chars().skip(1).any(|letter| letter.is_ascii_uppercase())
-                && (holds.is_empty() || holds.starts_with(['(', '{']));
-            let said = if is_name { words(&name) } else { crate::util::sanitize::preview(said.as_bytes()) };
-            format!("is not valid: {said}")
+            let text = other.to_string();
+            let name: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
+            let fields = text[name.len()..].trim_start();
+            let is_name = name.chars().skip(1).any(|c| c.is_ascii_uppercase())
+                && (fields.is_empty() || fields.starts_with(['(', '{']));
+            let text = if is_name { spaced(&name) } else { crate::util::sanitize::preview(text.as_bytes()) };
+            format!("is not valid: {text}")
         }
-        other => format!("is not valid: {}", words(&format!("{other:?}"))),
+        other => format!("is not valid: {}", spaced(&format!("{other:?}"))),
     }
 }
 
@@ -159,7 +161,7 @@ mod tests {
     impl std::error::Error for Named {}
 
     #[test]
-    fn no_reason_shows_how_the_library_writes_it() {
+    fn reasons_are_written_for_people() {
         let other = |name| CertificateError::Other(OtherError(Arc::new(Named(name))));
         for (why, expected) in [
             (other("CaUsedAsEndEntity"), "is one of an authority; it is accepted where ca_certs names it itself"),

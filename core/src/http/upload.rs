@@ -1,5 +1,5 @@
-//! Large bodies of requests, in pieces between which the connection is read: a server may answer and close without taking
-//! the rest in, and what it said must be found before the next write fails.
+//! Large request bodies, sent in pieces between which the connection is read: a server may respond and close the connection without
+//! reading the rest, and the response must be read before the next write fails.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -13,15 +13,14 @@ use tokio::task::{JoinHandle, yield_now};
 
 use crate::http::idle_timeout::IdleTimer;
 
-/// The size of a piece, and of bodies that are sent as one.
+/// The size of a piece, and of the largest body that is sent at once.
 const PIECE: usize = 32 << 10;
-/// The size of the first piece of a larger one: with the head it leaves in one write, also over TLS.
+/// The size of the first piece of a larger body: it is sent in one write with the head, also over TLS.
 const FIRST_PIECE: usize = 8 << 10;
-/// How long is waited behind the first piece: what is refused by its head alone is mostly refused by then, where the server is
-/// near.
+/// The wait after the first piece, in which a near server refuses a request by its head alone.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 
-/// The body of a request; `idle` is told as its pieces leave.
+/// The body of a request. Its pieces are noted in `idle` when they are sent.
 pub(crate) fn body(bytes: Bytes, idle: Option<&Arc<IdleTimer>>) -> reqwest::Body {
     if bytes.len() <= PIECE {
         bytes.into()
@@ -32,8 +31,7 @@ pub(crate) fn body(bytes: Bytes, idle: Option<&Arc<IdleTimer>>) -> reqwest::Body
 
 struct Pieces {
     rest: Bytes,
-    /// Over when the runtime has looked at its sockets. A task of its own, as the library asks for the next piece again
-    /// before it lets the runtime do so.
+    /// Ends when the runtime has polled its sockets. A task, as the library requests the next piece before it yields to the runtime.
     pause: Option<JoinHandle<()>>,
     is_begun: bool,
     idle: Option<Arc<IdleTimer>>,
@@ -48,14 +46,14 @@ impl Body for Pieces {
             return Poll::Ready(None);
         }
         if let Some(pause) = &mut self.pause {
-            // It cannot fail but with the runtime.
+            // It fails only with the runtime.
             let _ = ready!(Pin::new(pause).poll(cx));
         }
         let is_begun = std::mem::replace(&mut self.is_begun, true);
         let length = self.rest.len().min(if is_begun { PIECE } else { FIRST_PIECE });
         let piece = self.rest.split_to(length);
         if let Some(idle) = &self.idle {
-            idle.sends();
+            idle.note_upload();
         }
         self.pause = (!self.rest.is_empty()).then(|| match is_begun {
             true => tokio::spawn(yield_now()),

@@ -1,4 +1,4 @@
-//! The token that is sent with requests, requested once for all calls of a client.
+//! The access token of requests, obtained once for all calls of a client.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::oauth::client_credentials;
 use crate::retry::context::Context;
 
-/// The token to send. `None` if the credentials are not a token that is renewed.
+/// The present token. `None` if the credentials are not renewed.
 pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
     let token = match &context.settings.credentials {
         Credentials::None | Credentials::Fixed(..) => return Ok(None),
@@ -19,8 +19,9 @@ pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>
             context.tokens.get(provide).await
         }
         Credentials::OAuth2(client) => {
-            let request =
-                |number| async move { token(context, number, client_credentials::ask(context, client).await?) };
+            let request = |number| async move {
+                token(context, number, client_credentials::request_token(context, client).await?)
+            };
             context.tokens.get(request).await
         }
     };
@@ -33,7 +34,7 @@ fn token(context: &Context, number: u64, issued: Issued) -> Result<Token, Attemp
     Ok(token)
 }
 
-/// Adds the token to headers, and returns both.
+/// Adds the present token to headers, and returns both.
 pub(crate) async fn add_to(
     context: &Arc<Context>,
     mut headers: HeaderMap,

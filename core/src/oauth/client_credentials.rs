@@ -1,4 +1,4 @@
-//! A token from a token endpoint (RFC 6749 section 4.4).
+//! Requests a token from a token endpoint (RFC 6749 section 4.4).
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use oauth2::{
 };
 use url::Url;
 
-use crate::auth::client_authentication::{ClientAuthentication, refused_the_client, ways};
+use crate::auth::client_authentication::{ClientAuthentication, is_client_refused, methods};
 use crate::auth::client_credentials::ClientCredentials;
 use crate::auth::token::Issued;
 use crate::error::attempt_error::AttemptError;
@@ -27,76 +27,77 @@ use crate::retry::executor;
 use crate::retry::operation::{Operation, OperationName};
 use crate::retry::plan::Plan;
 
-/// Asks for a token, again by the rules of a safe call. Where the endpoint refuses the client, another way to authenticate is
-/// tried, and the one that is accepted is kept.
-pub(crate) fn ask<'a>(
+/// Requests a token, retried like a safe call. If the endpoint refuses the client, another authentication method is tried; the one
+/// that is accepted is kept.
+pub(crate) fn request_token<'a>(
     context: &'a Arc<Context>,
     client: &'a ClientCredentials,
 ) -> Pin<Box<dyn Future<Output = Result<Issued, AttemptError>> + Send + 'a>> {
-    // Boxed, as it runs in the loop over attempts that also waits for it.
+    // Boxed, because the loop over attempts that runs it also waits for it.
     Box::pin(async move {
-        let TokenEndpoint { url, methods } = match &client.token_url {
+        let TokenEndpoint { url, methods: listed } = match &client.token_url {
             Some(url) => TokenEndpoint { url: url.clone(), methods: None },
             None => discovery::token_endpoint(context).await?,
         };
         let kept = context.client_authentication.get();
-        let ways = kept.map_or_else(|| ways(client, methods.as_deref(), context.settings.strict), std::slice::from_ref);
+        let methods =
+            kept.map_or_else(|| methods(client, listed.as_deref(), context.settings.strict), std::slice::from_ref);
         let mut before: Option<(ClientAuthentication, AttemptError)> = None;
-        for (place, way) in ways.iter().enumerate() {
-            let asking = Asking { client, url: &url, way: *way };
-            match executor::run(context, &Plan::internal(context, Safety::Safe), &asking).await {
+        for (index, method) in methods.iter().enumerate() {
+            let request = TokenRequest { client, url: &url, method: *method };
+            match executor::run(context, &Plan::internal(context, Safety::Safe), &request).await {
                 Ok(issued) => {
-                    if place > 0 {
-                        let (refused, accepted) = (ways[0].name(), way.name());
+                    if index > 0 {
+                        let (refused, accepted) = (methods[0].name(), method.name());
                         context.accepts(Deviation::ClientAuthentication, || {
                             format!("the server's token endpoint refused {refused} and accepted {accepted}")
                         });
                     }
-                    let _ = context.client_authentication.set(*way);
+                    let _ = context.client_authentication.set(*method);
                     return Ok(issued);
                 }
                 Err(failure) => {
-                    let goes_on = place + 1 < ways.len() && refused_the_client(&failure);
+                    let has_next = index + 1 < methods.len() && is_client_refused(&failure);
                     let failure = match before.take() {
-                        Some((first, refusal)) => of_both(first, refusal, *way, failure),
+                        Some((first, refusal)) => both_refused(first, refusal, *method, failure),
                         None => failure,
                     };
-                    if !goes_on {
+                    if !has_next {
                         return Err(failure);
                     }
-                    before = Some((*way, failure));
+                    before = Some((*method, failure));
                 }
             }
         }
-        Err(before.map_or_else(|| unusable("there is no way to authenticate"), |(_, failure)| failure))
+        Err(before.map_or_else(|| unusable("there is no authentication method"), |(_, failure)| failure))
     })
 }
 
-/// The failure of two ways to authenticate: reports the invalid_client error first, then the other.
-fn of_both(
+/// The failure of two authentication methods: an `invalid_client` error first, then the other.
+fn both_refused(
     first: ClientAuthentication,
     refusal: AttemptError,
     second: ClientAuthentication,
     failure: AttemptError,
 ) -> AttemptError {
     let is_of_client = |failure: &AttemptError| failure.error.info().service_code.as_deref() == Some("invalid_client");
-    let ((way, mut main), (other_way, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {
+    let ((method, mut main), (other_method, other)) = match is_of_client(&refusal) && !is_of_client(&failure) {
         true => ((first, refusal), (second, failure)),
         false => ((second, failure), (first, refusal)),
     };
     let other = &other.error.info().message;
     let info = main.error.info_mut();
-    info.message = format!("{} (by {}; by {}: {other})", info.message, way.name(), other_way.name());
+    info.message = format!("{} (by {}; by {}: {other})", info.message, method.name(), other_method.name());
     main
 }
 
-struct Asking<'a> {
+struct TokenRequest<'a> {
     client: &'a ClientCredentials,
     url: &'a Url,
-    way: ClientAuthentication,
+    method: ClientAuthentication,
 }
 
-impl Operation for Asking<'_> {
+impl Operation for TokenRequest<'_> {
     type Prepared = ();
     type Reply = Issued;
     const OPENS: bool = true;
@@ -110,7 +111,7 @@ impl Operation for Asking<'_> {
     }
 
     async fn send(&self, context: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<Issued, AttemptError> {
-        let unencoded = match self.way {
+        let unencoded = match self.method {
             ClientAuthentication::BasicUnencoded => self.client.unencoded_header(),
             ClientAuthentication::Basic | ClientAuthentication::Post => None,
         };
@@ -123,7 +124,7 @@ impl Operation for Asking<'_> {
         };
         let client = BasicClient::new(ClientId::new(self.client.client_id.clone()))
             .set_client_secret(ClientSecret::new(self.client.client_secret.expose().to_owned()))
-            .set_auth_type(match self.way {
+            .set_auth_type(match self.method {
                 ClientAuthentication::Post => AuthType::RequestBody,
                 ClientAuthentication::Basic | ClientAuthentication::BasicUnencoded => AuthType::BasicAuth,
             })
@@ -136,9 +137,9 @@ impl Operation for Asking<'_> {
             request = request.add_extra_param("audience", audience);
         }
         match attempt.in_time(async { Ok(request.request_async(&send).await) }).await? {
-            Ok(answer) => Ok(Issued {
-                token: answer.access_token().secret().as_str().into(),
-                expires_in: answer.expires_in().filter(|holds| !holds.is_zero()),
+            Ok(response) => Ok(Issued {
+                token: response.access_token().secret().as_str().into(),
+                expires_in: response.expires_in().filter(|valid| !valid.is_zero()),
             }),
             Err(RequestTokenError::Request(TokenRequestError(mut failure))) => {
                 let info = failure.error.info_mut();
@@ -147,7 +148,7 @@ impl Operation for Asking<'_> {
                 info.message = format!("the token endpoint at {origin}{colon} {}", info.message);
                 Err(failure)
             }
-            Err(_) => Err(unusable("the token endpoint's answer is not that of RFC 6749 section 5.1")),
+            Err(_) => Err(unusable("the token endpoint's response is not that of RFC 6749 section 5.1")),
         }
     }
 }
@@ -156,7 +157,7 @@ pub(crate) fn unusable(message: impl Into<String>) -> AttemptError {
     AttemptError::of(FailureClass::Refused, Error::new(Code::TokenUnavailable, message))
 }
 
-/// Sends a token request. A token comes back in the standard's form; all else is a failure, by its status and its words.
+/// Sends a token request. Returns a token in the standard's form; any other response is a failure, by its status and its text.
 async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpResponse, AttemptError> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
     let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
@@ -167,7 +168,7 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         (None, 200..=299 | 400 | 401 | 403) => (FailureClass::Refused, Code::TokenRefused),
         (None, _) => (FailureClass::Refused, Code::TokenUnavailable),
     };
-    let (word, said) = match token_response::read(status, &answer.headers, &answer.body) {
+    let (word, text) = match token_response::read(status, &answer.headers, &answer.body) {
         TokenResponse::Token { body, deviations } => {
             if !deviations.is_empty() {
                 let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
@@ -182,19 +183,19 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
             *response.status_mut() = status;
             return Ok(response);
         }
-        TokenResponse::Refused { code, said } => (code, said),
+        TokenResponse::Refused { code, text } => (code, text),
         TokenResponse::Unreadable => {
-            return Err(unusable("its answer is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
+            return Err(unusable("its response is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
         }
     };
     let message = match (code, &word) {
-        (Code::TokenRefused, Some(_)) => format!("refused: {said}"),
-        (Code::TokenRefused, None) => format!("refused with HTTP {status}: {said}"),
-        _ => format!("it answered with HTTP {status}: {said}"),
+        (Code::TokenRefused, Some(_)) => format!("refused: {text}"),
+        (Code::TokenRefused, None) => format!("refused with HTTP {status}: {text}"),
+        _ => format!("it answered with HTTP {status}: {text}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
     let mut failure =
-        AttemptError::new(happened, code, message).with_server_text(said).answered(status, &answer.headers);
+        AttemptError::new(happened, code, message).with_server_text(text).answered(status, &answer.headers);
     let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
@@ -203,5 +204,5 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
 }
 
 #[derive(Debug, thiserror::Error)]
-#[error("no answer")]
+#[error("no token response")]
 struct TokenRequestError(AttemptError);

@@ -1,7 +1,7 @@
-//! Where a server's tokens come from, by its own metadata (specification 2025-11-25, basic/authorization).
+//! Finds the token endpoint by the server's metadata (specification 2025-11-25, basic/authorization).
 //!
-//! Only an endpoint of the server's own origin is believed: the client's secret goes there, and the server could name
-//! anyone. For another one the caller gives its address.
+//! Only an endpoint of the server's own origin is used, because it receives the client secret. Any other one must be set by
+//! `auth.token_url`.
 
 use std::sync::Arc;
 
@@ -22,14 +22,14 @@ use crate::retry::executor;
 use crate::retry::operation::{Operation, OperationName};
 use crate::retry::plan::Plan;
 
-/// Where tokens are asked for.
+/// A token endpoint.
 pub(crate) struct TokenEndpoint {
     pub(crate) url: Url,
-    /// The ways of authentication that it takes, where they are listed (RFC 8414 section 2).
+    /// The authentication methods that it accepts, if they are listed (RFC 8414 section 2).
     pub(crate) methods: Option<Vec<String>>,
 }
 
-/// The token endpoint that the server's origin names, else the default of revision 2025-03-26, `/token`.
+/// The token endpoint in the metadata of the server's origin, else the default of revision 2025-03-26, `/token`.
 pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoint, AttemptError> {
     let Some(server) = context.settings.route.url() else {
         return Err(unusable("a process has no token endpoint; give auth.token_url"));
@@ -40,7 +40,7 @@ pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoi
         [format!("/.well-known/oauth-protected-resource{path}"), "/.well-known/oauth-protected-resource".into()]
     {
         if let Some(document) = document(context, at(server, &place)).await? {
-            if let Some(named) = words(&document["authorization_servers"]).first() {
+            if let Some(named) = strings(&document["authorization_servers"]).first() {
                 issuer = own(server, named, "authorization server")?;
             }
             break;
@@ -55,7 +55,7 @@ pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoi
         if let Some(document) = document(context, at(&issuer, &place)).await?
             && let Some(named) = document["token_endpoint"].as_str()
         {
-            let methods = words(&document["token_endpoint_auth_methods_supported"]);
+            let methods = strings(&document["token_endpoint_auth_methods_supported"]);
             let url = own(server, named, "token endpoint")?;
             return Ok(TokenEndpoint { url, methods: (!methods.is_empty()).then_some(methods) });
         }
@@ -63,11 +63,11 @@ pub(crate) async fn token_endpoint(context: &Arc<Context>) -> Result<TokenEndpoi
     Ok(TokenEndpoint { url: at(server, "/token"), methods: None })
 }
 
-/// The texts of a list, which some write as one text where there is one.
-fn words(list: &Value) -> Vec<String> {
+/// The strings of a list. Some servers write a list of one string as that string.
+fn strings(list: &Value) -> Vec<String> {
     match list {
-        Value::String(word) => vec![word.clone()],
-        Value::Array(words) => words.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
 }
@@ -96,7 +96,7 @@ async fn document(context: &Arc<Context>, url: Url) -> Result<Option<Value>, Att
     Ok(text.and_then(|text| serde_json::from_slice(&text).ok()))
 }
 
-/// One document; nothing where the server has none.
+/// A request for one document of metadata; its reply is `None` if the server has none.
 struct MetadataRequest {
     url: Url,
 }

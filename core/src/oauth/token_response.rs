@@ -1,17 +1,17 @@
-//! What a token endpoint answers (RFC 6749 sections 5.1 and 5.2), including deviating responses.
+//! Responses of a token endpoint (RFC 6749 sections 5.1 and 5.2), including deviating ones.
 
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, json};
 
 use crate::util::sanitize::{preview, word};
 
-/// What an answer holds.
+/// The content of a response.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum TokenResponse {
-    /// A token, as JSON that has the standard's form, and in what the answer differed from that.
+    /// A token, as JSON in the standard's form, and the deviations of the response.
     Token { body: Vec<u8>, deviations: Vec<&'static str> },
-    /// The endpoint refused, in these words.
-    Refused { code: Option<String>, said: String },
+    /// A refusal, with its text.
+    Refused { code: Option<String>, text: String },
     /// Neither.
     Unreadable,
 }
@@ -22,7 +22,7 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Toke
     let members = match serde_json::from_slice(text) {
         Ok(Value::Object(members)) => members,
         _ if status.is_success() => return TokenResponse::Unreadable,
-        _ => return TokenResponse::Refused { code: None, said: readable(text) },
+        _ => return TokenResponse::Refused { code: None, text: readable(text) },
     };
     match members.get("access_token") {
         Some(Value::String(token)) if status.is_success() => {
@@ -33,16 +33,18 @@ pub(super) fn read(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Toke
             }
             TokenResponse::Token { body: token.to_string().into_bytes(), deviations }
         }
-        // Some refuse with a status of success.
+        // Some servers refuse with a success status.
         _ => match refusal(&members) {
-            Some((code, said)) => TokenResponse::Refused { code: Some(code), said },
+            Some((code, text)) => TokenResponse::Refused { code: Some(code), text },
             None if status.is_success() => TokenResponse::Unreadable,
-            None => TokenResponse::Refused { code: None, said: said(&members).unwrap_or_else(|| readable(text)) },
+            None => {
+                TokenResponse::Refused { code: None, text: description(&members).unwrap_or_else(|| readable(text)) }
+            }
         },
     }
 }
 
-/// For how many seconds the token is valid, where that is said, and in what the answer is not that of the standard.
+/// The seconds that the token is valid, if stated, and the deviations from the standard.
 fn differences(
     members: &Map<String, Value>,
     headers: &HeaderMap,
@@ -79,39 +81,39 @@ fn differences(
     let seconds = seconds.filter(|seconds| (1.0..1e10).contains(seconds));
     if seconds.is_none() {
         // The token is used until it is refused.
-        deviations.push("an expires_in that is no time");
+        deviations.push("an expires_in that is not a number of seconds");
     }
     (seconds.map(|seconds| seconds as u64), deviations)
 }
 
-/// The code of a refusal, and what is said of it.
+/// The code and the text of a refusal.
 fn refusal(members: &Map<String, Value>) -> Option<(String, String)> {
     let code = match members.get("error")? {
         Value::String(code) => code,
         Value::Object(error) => ["code", "type", "error"].iter().find_map(|name| error.get(*name)?.as_str())?,
         _ => return None,
     };
-    let about = said(members).unwrap_or_default();
-    Some((word(code.as_bytes()), preview(format!("{code} {about}").trim().as_bytes())))
+    let description = description(members).unwrap_or_default();
+    Some((word(code.as_bytes()), preview(format!("{code} {description}").trim().as_bytes())))
 }
 
-/// What a refusal says for people.
-fn said(members: &Map<String, Value>) -> Option<String> {
+/// The description in a refusal.
+fn description(members: &Map<String, Value>) -> Option<String> {
     let within = |members: &Map<String, Value>| {
         ["error_description", "message", "detail", "errorSummary", "title"]
             .iter()
             .find_map(|name| members.get(*name)?.as_str().map(str::to_owned))
     };
     let nested = || members.get("error").and_then(Value::as_object).and_then(within);
-    within(members).or_else(nested).map(|said| preview(said.as_bytes()))
+    within(members).or_else(nested).map(|text| preview(text.as_bytes()))
 }
 
-/// A body that is not JSON, as a message shows it: of a page of HTML its title.
+/// A body that is not JSON, for messages: the title of an HTML page, or the text.
 fn readable(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     if text.contains("_token") {
-        // It may be another client's token.
+        // It may contain a token.
         return String::new();
     }
     if !text.starts_with('<') {
@@ -138,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_token_is_a_token_whatever_else_is_odd() {
+    fn tokens_in_deviating_responses_are_read() {
         const JSON: &str = "application/json";
         for (content_type, others, expires_in, count) in [
             (JSON, r#""token_type":"bearer","expires_in":3600,"scope":"a b""#, Some(3600), 0),
@@ -180,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_token_is_none() {
+    fn responses_without_a_token_are_unreadable() {
         for body in [
             "",
             "{}",
@@ -198,7 +200,7 @@ mod tests {
 
     #[test]
     fn refusals_are_readable() {
-        for (status, body, code, said) in [
+        for (status, body, code, text) in [
             (400, r#"{"error":"invalid_scope","error_description":"no"}"#, Some("invalid_scope"), "invalid_scope no"),
             (
                 400,
@@ -219,7 +221,7 @@ mod tests {
             (403, "<html><body>x", None, "a page of HTML or XML"),
             (401, "", None, ""),
         ] {
-            let expected = TokenResponse::Refused { code: code.map(str::to_owned), said: said.to_owned() };
+            let expected = TokenResponse::Refused { code: code.map(str::to_owned), text: text.to_owned() };
             assert_eq!(read_as(status, "application/json", body), expected, "{body}");
         }
     }

@@ -98,7 +98,7 @@ impl AnyRegistry {
     }
 
     pub(crate) fn let_go(&self) {
-        self.place().context.http.let_go();
+        self.place().context.http.close_unused();
     }
 
     pub(crate) async fn close(&self) {

@@ -27,7 +27,7 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    /// An attempt outside of the loop, for a request that is sent once.
+    /// An attempt outside of the loop, for a request that is sent only once.
     pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
         Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None, begun: Instant::now() }
     }
@@ -54,7 +54,7 @@ pub(crate) async fn in_time<T>(
     tokio::select! {
         biased;
         done = work => done,
-        () = idle_timeout::reached(until) => Err(idle_timeout::too_late(timeout)),
+        () = idle_timeout::reached(until) => Err(idle_timeout::timed_out(timeout)),
     }
 }
 
@@ -81,7 +81,7 @@ pub(crate) fn span<O: Operation>(operation: &O, attempt: u32, sent: &Attempt) ->
     )
 }
 
-/// Logs a failed attempt. The message of the failure is left out, as it may contain text of the server.
+/// Logs a failed attempt, without the message of its failure, which may contain text of the server.
 pub(crate) fn log_failure<O: Operation>(
     context: &Context,
     operation: &O,
@@ -92,7 +92,7 @@ pub(crate) fn log_failure<O: Operation>(
     budget_is_spent: bool,
 ) {
     let OperationName { method, tool } = operation.name();
-    macro_rules! tell_at {
+    macro_rules! log_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
                 tell!(
                     context.log(),
@@ -111,19 +111,15 @@ pub(crate) fn log_failure<O: Operation>(
             };
         }
     match next {
-        Decision::GiveUp if budget_is_spent => {
-            tell_at!(
-                WARN,
-                "an attempt failed, and no other follows: the retry budget is spent",
-                option = "retry_budget"
-            )
+        Decision::Fail if budget_is_spent => {
+            log_at!(WARN, "attempt failed; not retried, the retry budget is exhausted", option = "retry_budget")
         }
-        Decision::GiveUp => tell_at!(DEBUG, "an attempt failed"),
+        Decision::Fail => log_at!(DEBUG, "attempt failed"),
         Decision::RetryAfter(wait) => {
-            tell_at!(INFO, "an attempt failed, and another follows", wait_ms = in_millis(wait))
+            log_at!(INFO, "attempt failed; retrying", wait_ms = in_millis(wait))
         }
-        Decision::ReopenSession => tell_at!(INFO, "the session is lost, and another is opened"),
-        Decision::RenewToken => tell_at!(INFO, "the token was refused, and another is asked for"),
-        Decision::Correct => tell_at!(INFO, "the headers were refused, and are learnt anew"),
+        Decision::ReopenSession => log_at!(INFO, "session lost; opening another"),
+        Decision::RenewToken => log_at!(INFO, "token refused; requesting another"),
+        Decision::Correct => log_at!(INFO, "headers refused; listing the tools again"),
     }
 }

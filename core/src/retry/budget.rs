@@ -1,9 +1,9 @@
-//! A token bucket for the retries of one client, so that an outage is not multiplied by retrying.
+//! A token bucket for the retries of one client, so that retries do not multiply the load of an outage.
 //!
-//! One event, such as the restart of a server, fails all calls in flight at once. Its cost is that of one retry: the failure
-//! that shows it takes tokens, and the other calls whose attempts began before it are sent again without taking tokens, twice at
-//! most each. Everything that begins later takes tokens, so that an outage costs no more than the calls in flight at its beginning
-//! and the bucket. The next such event takes no tokens only when as many calls succeeded as were sent again without them.
+//! One event, such as the restart of a server, fails all calls in flight at once. It costs as much as one retry: the first failure
+//! takes tokens, and the other calls whose attempts began before it are retried without tokens, at most twice each. Attempts that
+//! begin later take tokens, so the retries of an outage are limited by the calls in flight at its beginning and by the bucket. The
+//! next event is free only after as many calls succeeded as were retried without tokens.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -15,20 +15,20 @@ pub(crate) const RETRY_COST: u32 = 14;
 /// The retries without tokens of a call that was in flight at an event.
 const FREE_RETRIES: u32 = 2;
 
-/// Retries take tokens; a call that succeeds gives back what its retries took, and one more.
+/// Retries take tokens; a call that succeeds returns those of its retries, and one more.
 #[derive(Debug)]
 pub(crate) struct RetryBudget {
     capacity: Option<u32>,
     state: Mutex<BudgetState>,
-    /// Whether a success has nothing to change, so that most need no lock.
-    is_at_rest: AtomicBool,
+    /// Whether a success changes nothing, so that most successes need no lock.
+    is_full: AtomicBool,
 }
 
 #[derive(Debug)]
 struct BudgetState {
     tokens: u32,
     event: Option<Event>,
-    /// Calls that retried without tokens, less those that succeeded since.
+    /// Calls that retried without tokens, minus those that succeeded since.
     unpaid_retries: u32,
 }
 
@@ -37,15 +37,15 @@ struct BudgetState {
 struct Event {
     at: Instant,
     is_free: bool,
-    /// Whether an attempt that began behind it succeeded.
+    /// Whether an attempt that began after it succeeded.
     is_over: bool,
 }
 
-/// What the retries of one operation took.
+/// The tokens and free retries that one operation has used.
 #[derive(Debug, Default)]
 pub(crate) struct Taken {
     paid: u32,
-    /// Retries without tokens that are left, once there were some.
+    /// Free retries that are left; `None` before the first one.
     free: Option<u32>,
 }
 
@@ -53,10 +53,10 @@ impl RetryBudget {
     /// `None` is a budget without limit.
     pub(crate) fn new(capacity: Option<u32>) -> Self {
         let state = BudgetState { tokens: capacity.unwrap_or(0), event: None, unpaid_retries: 0 };
-        Self { capacity, state: Mutex::new(state), is_at_rest: AtomicBool::new(true) }
+        Self { capacity, state: Mutex::new(state), is_full: AtomicBool::new(true) }
     }
 
-    /// Whether an attempt that began at `begun`, and failed now, may be followed by a retry.
+    /// Takes the cost of a retry after an attempt that began at `begun`. Returns whether the retry is allowed.
     pub(crate) fn take(&self, taken: &mut Taken, begun: Instant) -> bool {
         if self.capacity.is_none() {
             return true;
@@ -66,7 +66,7 @@ impl RetryBudget {
             return true;
         }
         let mut state = self.locked();
-        self.is_at_rest.store(false, Ordering::Relaxed);
+        self.is_full.store(false, Ordering::Relaxed);
         let was_in_flight = state.event.is_some_and(|event| event.is_free && begun <= event.at);
         if was_in_flight && taken.free.is_none() {
             state.unpaid_retries += 1;
@@ -82,10 +82,10 @@ impl RetryBudget {
         true
     }
 
-    /// An operation succeeded by an attempt that began at `begun`.
+    /// Returns tokens after an operation succeeded with an attempt that began at `begun`.
     pub(crate) fn give_back(&self, taken: &Taken, begun: Instant) {
         let Some(capacity) = self.capacity else { return };
-        if taken.paid == 0 && self.is_at_rest.load(Ordering::Relaxed) {
+        if taken.paid == 0 && self.is_full.load(Ordering::Relaxed) {
             return;
         }
         let mut state = self.locked();
@@ -96,7 +96,7 @@ impl RetryBudget {
             event.is_over |= begun > event.at;
         }
         let is_over = state.event.is_none_or(|event| event.is_over);
-        self.is_at_rest.store(is_over && state.unpaid_retries == 0 && state.tokens == capacity, Ordering::Relaxed);
+        self.is_full.store(is_over && state.unpaid_retries == 0 && state.tokens == capacity, Ordering::Relaxed);
     }
 
     fn locked(&self) -> MutexGuard<'_, BudgetState> {
@@ -110,14 +110,14 @@ mod tests {
 
     use super::*;
 
-    /// Lets time pass, so that what begins now began behind what was before.
+    /// Lets time pass, so that an attempt that begins now began after everything before.
     async fn later() -> Instant {
         tokio::time::advance(Duration::from_millis(1)).await;
         Instant::now()
     }
 
     #[tokio::test(start_paused = true)]
-    async fn it_runs_dry_and_recovers() {
+    async fn it_is_exhausted_and_recovers() {
         let budget = RetryBudget::new(Some(3 * RETRY_COST));
         let mut taken = Taken::default();
         for _ in 0..3 {
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_a_limit_it_never_runs_dry() {
+    async fn without_a_limit_it_is_never_exhausted() {
         let budget = RetryBudget::new(None);
         let mut taken = Taken::default();
         for _ in 0..10_000 {
@@ -149,19 +149,19 @@ mod tests {
         for call in &mut calls {
             assert!(budget.take(call, begun));
         }
-        // Nobody answers yet.
+        // The server still does not respond.
         let again = later().await;
         later().await;
         assert!(calls.iter_mut().all(|call| budget.take(call, again)));
-        assert_eq!(budget.locked().tokens, RETRY_COST, "that of the one call which showed it");
+        assert_eq!(budget.locked().tokens, RETRY_COST, "only the first failure took tokens");
         for call in &calls {
             budget.give_back(call, later().await);
         }
-        assert!(budget.is_at_rest.load(Ordering::Relaxed));
+        assert!(budget.is_full.load(Ordering::Relaxed));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_event_goes_on_for_those_that_hear_of_it_late() {
+    async fn calls_that_fail_late_belong_to_the_event() {
         let budget = RetryBudget::new(Some(RETRY_COST));
         let begun = later().await;
         let (mut first, mut second) = (Taken::default(), Taken::default());
@@ -175,7 +175,7 @@ mod tests {
     async fn an_outage_is_bounded_by_the_calls_in_flight_at_its_beginning_and_the_bucket() {
         let budget = RetryBudget::new(Some(35 * RETRY_COST));
         let mut retries = 0;
-        // Sixty-four workers that call all the time; each call is sent three times at most.
+        // Sixty-four workers that call all the time; each call has at most three attempts.
         for _ in 0..1000 {
             let begun = later().await;
             let mut calls: Vec<Taken> = (0..64).map(|_| Taken::default()).collect();
@@ -201,7 +201,7 @@ mod tests {
         // One of them succeeds, nine do not.
         budget.give_back(&calls[1], later().await);
         let (_, sent) = fail(&budget, later().await);
-        assert_eq!(sent, 1, "what is left in the bucket");
+        assert_eq!(sent, 1, "the rest of the bucket");
         for call in &calls {
             budget.give_back(call, later().await);
         }

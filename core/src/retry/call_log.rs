@@ -1,4 +1,4 @@
-//! One logical call as the counters and the logs see it, from its beginning to its end, however it ends.
+//! The counters and log records of one logical call.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::retry::context::Context;
 use crate::retry::operation::OperationName;
 use crate::util::sanitize::preview;
 
-/// A call that goes on. One that is dropped has been given up.
+/// A running call. If it is dropped before its end, it was cancelled.
 pub(crate) struct CallLog<'a> {
     context: &'a Context,
     state: Arc<CallState>,
@@ -28,7 +28,7 @@ pub(crate) struct CallLog<'a> {
     has_ended: bool,
 }
 
-/// What a call is called in logs: names only, and no line of them ends where the caller's text says.
+/// The name of a call in logs, sanitized to one line.
 pub(crate) fn name(method: &str, params: &[u8]) -> OperationName {
     let tool = (method == TOOLS_CALL).then(|| params::check_tool_call(params).ok()).flatten();
     OperationName { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
@@ -63,11 +63,11 @@ impl<'a> CallLog<'a> {
         self.span.clone()
     }
 
-    /// Counts and tells how the call ended.
+    /// Counts and logs the end of the call.
     pub(crate) fn end(mut self, ended: &Result<RawReply>) {
         self.has_ended = true;
         let _in_span = self.span.clone().entered();
-        self.count_sendings();
+        self.count_attempts();
         match ended {
             Ok(reply) => {
                 record(&self.span, Some(reply.status.as_u16()), None, self.begun);
@@ -80,7 +80,7 @@ impl<'a> CallLog<'a> {
         }
     }
 
-    /// Made only where somebody hears it.
+    /// Built only for records that are written.
     fn name(&self) -> OperationName {
         name(&self.method, &self.params)
     }
@@ -96,7 +96,7 @@ impl<'a> CallLog<'a> {
         tell!(
             self.context.log(),
             DEBUG,
-            "a call succeeded",
+            "call succeeded",
             method = self.name().method,
             tool = self.name().tool,
             attempts = reply.attempts,
@@ -109,14 +109,14 @@ impl<'a> CallLog<'a> {
         );
     }
 
-    /// The message may hold what a server said, and stays out.
+    /// Logs the failure, without its message, which may contain text of the server.
     fn failed(&self, error: &Error) {
         self.context.counts.failures.add();
         let info = error.info();
         tell!(
             self.context.log(),
             WARN,
-            "a call failed",
+            "call failed",
             method = self.name().method,
             tool = self.name().tool,
             kind = error.kind().to_string(),
@@ -132,8 +132,8 @@ impl<'a> CallLog<'a> {
         );
     }
 
-    fn count_sendings(&self) {
-        let (attempts, retries) = self.state.sendings();
+    fn count_attempts(&self) {
+        let (attempts, retries) = self.state.attempts_and_retries();
         self.span.record("attempts", attempts);
         self.context.counts.attempts.add_all(attempts.into());
         self.context.counts.retries.add_all(retries.into());
@@ -146,16 +146,16 @@ impl Drop for CallLog<'_> {
             return;
         }
         let _in_span = self.span.clone().entered();
-        self.count_sendings();
+        self.count_attempts();
         self.context.counts.cancelled.add();
         tell!(
             self.context.log(),
             DEBUG,
-            "a call was given up",
+            "call cancelled",
             method = self.name().method,
             tool = self.name().tool,
             delivery = self.state.delivery().as_str(),
-            attempts = self.state.sendings().0,
+            attempts = self.state.attempts_and_retries().0,
             duration_ms = millis(self.begun),
         );
     }

@@ -7,28 +7,29 @@ use crate::error::delivery::CallDelivery;
 use crate::error::{Code, Delivery, Error};
 use crate::observe::waiting::WaitState;
 
-/// The progress of an operation, readable while it runs: what an error says when the caller cancels it.
+/// The progress of an operation, readable while it runs: the data of its error if the caller cancels it.
 #[derive(Debug, Default)]
 pub(crate) struct CallState {
     delivery: CallDelivery,
     attempts: AtomicU32,
     /// Attempts over all rounds of input.
-    sendings: AtomicU32,
+    all_attempts: AtomicU32,
     retries: AtomicU32,
     request_id: Mutex<Option<String>>,
-    /// What the operation waits for.
+    /// What the operation waits for at present.
     pub(crate) waiting: WaitState,
     pub(crate) idempotency_key: OnceLock<String>,
 }
 
 impl CallState {
+    /// Adds the delivery of an attempt.
     pub(crate) fn reached(&self, delivery: Delivery) {
         self.delivery.raise(delivery);
     }
 
     pub(crate) fn begin_attempt(&self, number: u32, request_id: &str) {
         self.attempts.store(number, Ordering::Relaxed);
-        self.sendings.fetch_add(1, Ordering::Relaxed);
+        self.all_attempts.fetch_add(1, Ordering::Relaxed);
         *self.request_id.lock().unwrap_or_else(PoisonError::into_inner) = Some(request_id.to_owned());
     }
 
@@ -46,16 +47,16 @@ impl CallState {
         self.retries.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// The attempts over all rounds of input, and how many of them were retries.
-    pub(crate) fn sendings(&self) -> (u32, u32) {
-        (self.sendings.load(Ordering::Relaxed), self.retries.load(Ordering::Relaxed))
+    /// The number of attempts over all rounds of input, and of the retries among them.
+    pub(crate) fn attempts_and_retries(&self) -> (u32, u32) {
+        (self.all_attempts.load(Ordering::Relaxed), self.retries.load(Ordering::Relaxed))
     }
 
     pub(crate) fn delivery(&self) -> Delivery {
         self.delivery.get()
     }
 
-    /// An error for an operation that ends from outside, by its deadline or its caller.
+    /// The error of an operation that its deadline or its caller ends.
     pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
         let mut error = Error::new(code, message).with_delivery(self.delivery());
         let info = error.info_mut();

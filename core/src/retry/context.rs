@@ -25,7 +25,7 @@ use crate::transport::connection_slots::Slots;
 /// How many methods and tools with invalid responses are remembered.
 const MOST_INVALID: usize = 256;
 
-/// How far `close` has come.
+/// The progress of `close`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum ClosePhase {
     Open,
@@ -39,7 +39,7 @@ pub(crate) struct Context {
     pub(crate) http: Arc<Pools>,
     pub(crate) settings: Arc<Settings>,
     pub(crate) tokens: TokenCache,
-    /// The way of authenticating that the token endpoint accepted.
+    /// The authentication method that the token endpoint accepted.
     pub(crate) client_authentication: OnceLock<ClientAuthentication>,
     pub(crate) budget: RetryBudget,
     pub(crate) used_keys: UsedKeys,
@@ -47,7 +47,7 @@ pub(crate) struct Context {
     pub(crate) warnings: Warnings,
     /// The classes of deviations that were reported already.
     pub(crate) reported: ReportedDeviations,
-    pub(crate) rested: StaleConnections,
+    pub(crate) stale_connections: StaleConnections,
     /// Limits the calls in flight.
     pub(crate) slots: Slots,
     /// The progress of the handshake that all calls wait for.
@@ -81,7 +81,7 @@ impl Context {
             used_keys: UsedKeys::default(),
             warnings: Warnings::default(),
             reported: ReportedDeviations::default(),
-            rested: StaleConnections::default(),
+            stale_connections: StaleConnections::default(),
             slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
             handshake_now: Arc::new(Handshake::with(settings.route.origin())),
             counts,
@@ -98,21 +98,20 @@ impl Context {
         &self.settings.hooks.log
     }
 
-    /// Counts a message that is dropped. Logged at the first and at each power of two, so that a flood of messages does not
-    /// become a flood of records.
-    pub(crate) fn drops(&self, what: &'static str) {
-        self.tell_of_dropped(self.counts.dropped.add(), what);
+    /// Counts a dropped message. Logged at the first and at each power of two, to limit the number of log records.
+    pub(crate) fn count_dropped(&self, what: &'static str) {
+        self.log_dropped(self.counts.dropped.add(), what);
     }
 
-    /// Logs that messages were dropped in front of a callback.
-    pub(crate) fn tell_of_dropped(&self, dropped: u64, what: &'static str) {
+    /// Logs that messages for a callback were dropped.
+    pub(crate) fn log_dropped(&self, dropped: u64, what: &'static str) {
         if dropped.is_power_of_two() {
-            tell!(self.log(), WARN, "something was left out", what = what, dropped = dropped);
+            tell!(self.log(), WARN, "message dropped", what = what, dropped = dropped);
         }
     }
 
-    /// Whether a deviation is accepted; it is then counted, and reported if it is the first of its class. `did` states what
-    /// the server did, such as "the server sent …".
+    /// Whether a deviation is accepted. If so, it is counted, and the first of its class is reported. `did` states what the server
+    /// did, such as "the server sent …".
     pub(crate) fn accepts(&self, deviation: Deviation, did: impl FnOnce() -> String) -> bool {
         if self.settings.strict {
             return false;
@@ -157,7 +156,7 @@ impl Context {
         self.ids.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// Enters a phase of `close`, unless a later one was reached.
+    /// Enters a phase of `close`, unless it has reached a later one.
     pub(crate) fn enter_close_phase(&self, phase: ClosePhase) {
         self.close_phase.send_if_modified(|now| {
             let is_later = *now < phase;
@@ -193,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn each_class_is_counted_always_and_reported_once() {
+    fn each_class_is_reported_once_and_always_counted() {
         let context = context(false);
         for _ in 0..3 {
             assert!(context.accepts(Deviation::ContentType, || "the server sent no Content-Type".to_owned()));

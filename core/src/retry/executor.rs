@@ -49,7 +49,7 @@ pub(crate) async fn run_counted<O: Operation>(
         let token =
             in_time(plan.timeout, operation.token(context)).await.map_err(|failure| progress.unprepared(failure))?;
         plan.state.waiting.enters(Stage::Answer);
-        context.rested.hear_the_news().await;
+        context.stale_connections.detect_closed().await;
         let attempt = progress.begin(token, slot);
         let before = plan.state.begin_sending();
         let span = span(operation, progress.attempts, &attempt);
@@ -59,7 +59,7 @@ pub(crate) async fn run_counted<O: Operation>(
             Ok(reply) => record(&span, O::status(reply), None, attempt.begun),
             Err(failure) => record(&span, failure.error.info().status, Some(failure.error.code()), attempt.begun),
         }
-        context.rested.touch();
+        context.stale_connections.touch();
         plan.state.end_sending(before);
         // Other calls must not wait for the next attempt of this one.
         attempt.release_slot();
@@ -71,20 +71,20 @@ pub(crate) async fn run_counted<O: Operation>(
     }
 }
 
-/// What the loop knows of the attempts made so far.
+/// The state of the loop: the attempts of one operation.
 struct Progress<'a, O> {
     context: &'a Arc<Context>,
     plan: &'a Plan,
     operation: &'a O,
     attempts: u32,
-    /// What the retries took of the budget.
+    /// The share of the retries in the budget.
     taken: Taken,
     /// Attempts that repaired something of the client, such as its session. They do not count against `max_attempts`.
     repaired: u32,
     reopened: u32,
     renewed: bool,
     corrected: bool,
-    /// When the first attempt failed for want of a local resource.
+    /// When the first attempt failed because a local resource was missing.
     local_fault_since: Option<Instant>,
     /// The last failure, and the request id of its attempt.
     last: Option<(AttemptError, Option<String>)>,
@@ -110,7 +110,7 @@ impl<'a, O: Operation> Progress<'a, O> {
     /// Waits for a connection slot, if the operation takes one.
     ///
     /// # Errors
-    /// If the client is closed: with the failure of the last attempt, which says more than that no other is made.
+    /// If the client is closed: the failure of the last attempt, which has more details than `client_closed`.
     async fn take_slot(&mut self) -> Result<Option<Slot>, AttemptError> {
         if !O::OPENS && self.context.is_closed() {
             let (failure, sent_id) = self.last.take().unwrap_or_else(|| (closed(), None));
@@ -129,7 +129,7 @@ impl<'a, O: Operation> Progress<'a, O> {
 
     /// Begins the next attempt.
     fn begin(&mut self, token: Option<Arc<Token>>, slot: Option<Slot>) -> Attempt {
-        if self.context.rested.system_was_suspended() {
+        if self.context.stale_connections.system_was_suspended() {
             self.context.http.renew(Instant::now());
         }
         if self.last.is_some() {
@@ -150,7 +150,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         tell!(
             self.context.log(),
             DEBUG,
-            "an attempt was answered",
+            "attempt succeeded",
             method = self.operation.name().method,
             tool = self.operation.name().tool,
             attempt = self.attempts,
@@ -161,11 +161,11 @@ impl<'a, O: Operation> Progress<'a, O> {
         Completed { reply, attempts: self.attempts, request_id }
     }
 
-    /// Takes note of a failed attempt.
+    /// Records a failed attempt.
     fn fail(&self, failure: AttemptError, prepared: &O::Prepared, attempt: &Attempt) -> AttemptError {
         let context = self.context;
         let failure = match context.is_closed() && is_end_of_link(&failure) {
-            // The server did not end the session, its stream or process: it ended with the client.
+            // The client ended the session, its stream or process itself.
             true => AttemptError::settled(Error::client_closed().with_delivery(failure.error.delivery())),
             false => failure,
         };
@@ -184,7 +184,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         failure
     }
 
-    /// Decides on a failure, and carries the decision out.
+    /// Decides what follows a failure, and does it.
     ///
     /// # Errors
     /// The failure that ends the operation.
@@ -197,7 +197,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         let begun = attempt.begun;
         let decision = self.decide(&failure, prepared, attempt.token.is_some());
         let is_paid = self.pays_for(decision, &failure, begun);
-        let decision = if is_paid { decision } else { Decision::GiveUp };
+        let decision = if is_paid { decision } else { Decision::Fail };
         if !is_paid {
             let message = &mut failure.error.info_mut().message;
             message.push_str("; not sent again, as the client's retry budget is spent (option retry_budget)");
@@ -217,7 +217,7 @@ impl<'a, O: Operation> Progress<'a, O> {
                 self.corrected = true;
                 self.operation.correct().await.map_err(|failure| self.unprepared(failure))?;
             }
-            Decision::GiveUp => return Err(self.plan.last(failure, self.attempts, Some(request_id))),
+            Decision::Fail => return Err(self.plan.last(failure, self.attempts, Some(request_id))),
         }
         self.repaired += u32::from(!matches!(decision, Decision::RetryAfter(_)));
         self.last = Some((failure, Some(request_id)));
@@ -240,17 +240,17 @@ impl<'a, O: Operation> Progress<'a, O> {
         };
         let is_silent = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
         if is_silent || self.is_invalid_again(failure) {
-            return Decision::GiveUp;
+            return Decision::Fail;
         }
         match policy::decide(&situation, &self.context.settings.backoff, fastrand::f64()) {
-            Decision::RetryAfter(_) if self.context.is_closed() => Decision::GiveUp,
+            Decision::RetryAfter(_) if self.context.is_closed() => Decision::Fail,
             decision => decision,
         }
     }
 
-    /// Takes a retry out of the budget. Whether it allows the decision.
+    /// Takes the cost of a retry from the budget. Returns whether the decision is allowed.
     fn pays_for(&mut self, decision: Decision, failure: &AttemptError, begun: Instant) -> bool {
-        // A local fault adds no load on the server: nothing left this machine.
+        // After a local fault a retry adds no load on the server, as nothing was sent.
         let is_free = !matches!(decision, Decision::RetryAfter(_)) || failure.happened == FailureClass::LocalFault;
         is_free || self.context.budget.take(&mut self.taken, begun)
     }
@@ -259,8 +259,8 @@ impl<'a, O: Operation> Progress<'a, O> {
     async fn wait(&mut self, wait: Duration, failure: &AttemptError, begun: Instant) {
         self.plan.state.waiting.enters(Stage::NextAttempt);
         if failure.happened == FailureClass::LocalFault {
-            let patience = LOCAL_FAULT_RETRY_TIME.min(self.plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
-            let is_within_limit = self.local_fault_since.get_or_insert(begun).elapsed() < patience;
+            let limit = LOCAL_FAULT_RETRY_TIME.min(self.plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
+            let is_within_limit = self.local_fault_since.get_or_insert(begun).elapsed() < limit;
             self.repaired += u32::from(is_within_limit);
         }
         tokio::select! {
@@ -270,8 +270,8 @@ impl<'a, O: Operation> Progress<'a, O> {
         }
     }
 
-    /// Whether the server sent an invalid response that another attempt does not change: to a request of the handshake, or the
-    /// same as to the last attempt or to an earlier call.
+    /// Whether another attempt would receive the same invalid response: in the handshake, or if the last attempt or an earlier call
+    /// received it.
     fn is_invalid_again(&self, failure: &AttemptError) -> bool {
         if O::OPENS && failure.happened == FailureClass::BadAnswer && failure.error.info().code != Code::AnswerCut {
             return true;
@@ -300,15 +300,16 @@ fn is_end_of_link(failure: &AttemptError) -> bool {
     failure.happened == FailureClass::SessionLost || (failure.happened == FailureClass::NotConnected && is_link)
 }
 
-/// Whether a whole response arrived that is invalid. One that broke off may be whole at the next attempt.
+/// Whether a complete response is invalid. A truncated one may be complete at the next attempt.
 fn is_invalid(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
     let is_whole = matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId);
     failure.happened == FailureClass::BadAnswer && (is_whole || ended_after_skipped(failure))
 }
 
-/// A session that is lost at its first request is opened once more only. One that other calls used too may be lost again, but
-/// not without end. It does not matter whether those calls were answered: their responses may not be read yet.
+/// Whether another session may be opened. A session that was lost at its first request is opened only once more; one that other
+/// calls used, too, up to `max_attempts` times. Whether those calls have succeeded does not matter, as their responses may not have
+/// been read yet.
 fn may_reopen(reopened: u32, was_shared: bool, plan: &Plan) -> bool {
     reopened == 0 || (was_shared && reopened < plan.max_attempts)
 }

@@ -1,4 +1,4 @@
-//! Idempotency keys: minted once per logical call, checked, and never reused for another payload.
+//! Idempotency keys: one per logical call, checked, and never reused for another payload.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
@@ -15,7 +15,7 @@ const REMEMBERED: usize = 10_000;
 
 type Fingerprint = [u8; 32];
 
-/// A fresh key, `idem_<uuid>`.
+/// A new key, `idem_<uuid>`.
 pub(crate) fn mint() -> String {
     format!("idem_{}", uuid::Uuid::new_v4())
 }
@@ -23,13 +23,13 @@ pub(crate) fn mint() -> String {
 /// The key as a header value.
 ///
 /// # Errors
-/// `config` where the key is not 1 to 255 visible ASCII characters.
+/// `config` if the key is not 1 to 255 visible ASCII characters.
 pub(crate) fn header(key: &str) -> Result<HeaderValue> {
     header_rules::visible("idempotency_key", key)
 }
 
-/// The key of a further round of a call (from 2): another payload, for which the call's own key would be refused. Equal for
-/// equal calls.
+/// The key of a further input round of a call, from round 2: its payload differs, so the key of the call would be refused. The same
+/// for the same call.
 pub(crate) fn of_round(key: &str, round: u32) -> String {
     let of_round = format!("{key}-r{round}");
     if of_round.len() <= header_rules::MAX_LENGTH {
@@ -50,10 +50,10 @@ struct Used {
 }
 
 impl UsedKeys {
-    /// Notes that `key` goes with `method` and `params`, or refuses where it went with others. True where it is new.
+    /// Records that `key` is used with `method` and `params`. Returns whether the key is new.
     ///
     /// # Errors
-    /// `config`, code `idempotency_key_reused`.
+    /// `config`, code `idempotency_key_reused`, if it was used with others.
     pub(crate) fn claim(&self, key: &str, method: &str, params: &[u8]) -> Result<bool> {
         let fingerprint = fingerprint(method, params);
         let mut used = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -76,7 +76,7 @@ impl UsedKeys {
         Ok(true)
     }
 
-    /// Forgets a key whose call never left.
+    /// Removes the key of a call that was not sent.
     pub(crate) fn release(&self, key: &str) {
         let mut used = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         used.payloads.remove(key);
@@ -84,7 +84,7 @@ impl UsedKeys {
     }
 }
 
-/// Equal for equal JSON values, whatever the order of members.
+/// The hash of a payload; it does not depend on the order of members.
 fn fingerprint(method: &str, params: &[u8]) -> Fingerprint {
     let mut whole = Vec::with_capacity(params.len());
     if write_sorted(params, &mut whole).is_err() {
@@ -97,8 +97,7 @@ fn fingerprint(method: &str, params: &[u8]) -> Fingerprint {
     hash.finalize().into()
 }
 
-/// JSON with the members of its objects in order. Numbers stay the text that they are: as a value, two large ones may be the
-/// same.
+/// Writes JSON with sorted members. Numbers stay text, as two large ones may be the same value.
 fn write_sorted(json: &[u8], out: &mut Vec<u8>) -> serde_json::Result<()> {
     match json.trim_ascii_start().first() {
         Some(b'{') => {

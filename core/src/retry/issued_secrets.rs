@@ -1,4 +1,4 @@
-//! Secrets that a client received while it ran, which no text may show.
+//! Secrets that a client received while it ran. No text may show them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -9,8 +9,8 @@ use crate::util::secret::{SHORTEST_SECRET, Secret};
 /// How many secrets of each kind are kept.
 const KEPT: usize = 32;
 
-/// Tokens and session ids, the latest first. Each kind has a limit of its own: many renewals of a token must not remove the id
-/// of a session that is in use.
+/// Tokens and session ids, the latest first. Each kind has its own limit, so that renewals of a token do not remove the id of a
+/// session in use.
 #[derive(Default)]
 pub(crate) struct IssuedSecrets(Mutex<Kinds>);
 
@@ -28,7 +28,7 @@ impl Kinds {
     }
 }
 
-/// Gives the secrets of the open session.
+/// Returns the secrets of the open session.
 pub(crate) type SessionSecrets = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 
 impl Context {
@@ -63,7 +63,7 @@ mod tests {
     use crate::config::client_options::ClientConfig;
 
     #[test]
-    fn neither_kind_removes_the_other_and_one_that_comes_again_takes_no_further_room() {
+    fn neither_kind_removes_the_other_and_a_repeated_secret_is_kept_once() {
         let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
         let context = Context::new(config.resolve(|_| None).unwrap()).unwrap();
         context.keep_secret("session-0000001".into());

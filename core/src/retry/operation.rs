@@ -1,4 +1,4 @@
-//! What the loop over attempts runs.
+//! The interface of an operation for the loop over attempts.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,11 +14,11 @@ pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), AttemptE
 
 /// A request that may take several attempts: a message to an MCP server, a request to a registry or a token endpoint.
 pub(crate) trait Operation: Sync {
-    /// What an attempt needs first, such as an open session.
+    /// The prerequisite of an attempt, such as an open session.
     type Prepared: Send + Sync;
     /// The result of a successful attempt.
     type Reply: Send;
-    /// Whether it is part of opening a session, and so starts even if the client was closed meanwhile.
+    /// Whether it is part of opening a session, so that it starts even if the client was closed meanwhile.
     const OPENS: bool = false;
     /// Whether it is a request of the handshake.
     const IS_HANDSHAKE: bool = false;
@@ -33,7 +33,7 @@ pub(crate) trait Operation: Sync {
         None
     }
 
-    /// Prepares an attempt. A failure ends the operation: preparing has retries of its own.
+    /// Prepares an attempt, with its own retries: a failure ends the operation.
     fn prepare(&self, context: &Arc<Context>) -> impl Future<Output = Result<Self::Prepared, AttemptError>> + Send;
 
     /// The token to send. `None` if its requests carry no token that is renewed.
@@ -77,18 +77,18 @@ pub(crate) struct OperationName {
 }
 
 impl OperationName {
-    /// The tool, or the method where there is none.
+    /// The tool if there is one, else the method.
     pub(crate) fn shortest(self) -> String {
         self.tool.unwrap_or(self.method)
     }
 
-    /// Of what is not a method of the protocol.
+    /// The name of a request that is not a method of the protocol.
     pub(crate) fn of(what: &str) -> Self {
         Self { method: what.to_owned(), tool: None }
     }
 }
 
-/// A reply, with the attempts that it took.
+/// A reply, and how many attempts were made.
 pub(crate) struct Completed<T> {
     pub(crate) reply: T,
     pub(crate) attempts: u32,

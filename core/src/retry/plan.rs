@@ -24,9 +24,9 @@ pub(crate) struct Plan {
     pub(crate) deadline: Option<Deadline>,
     pub(crate) max_attempts: u32,
     pub(crate) retry_unavailable: bool,
-    /// Whether a timeout ends the operation.
+    /// Whether a timeout of an attempt ends the operation.
     pub(crate) ends_with_silence: bool,
-    /// The caller's own request id.
+    /// The request id that the caller set.
     pub(crate) request_id: Option<String>,
     pub(crate) state: Arc<CallState>,
 }
@@ -73,7 +73,7 @@ impl Plan {
         })
     }
 
-    /// Whether the caller may expect another outcome of another call. Refused credentials are refused again.
+    /// Whether the same call may succeed later. Refused credentials are refused again.
     fn is_worth_sending_again(&self, happened: FailureClass, safety: Safety) -> bool {
         match policy::action(happened, safety) {
             Action::Retry | Action::Reopen => true,
@@ -107,8 +107,7 @@ impl Plan {
         }
     }
 
-    /// The failure of preparing an attempt: nothing of this attempt was sent, so the failure decides only whether the call is
-    /// retryable.
+    /// The failure of preparing an attempt. Nothing of this attempt was sent, so the delivery is that of the attempts before.
     pub(crate) fn unprepared(&self, mut failure: AttemptError, attempts: u32) -> AttemptError {
         let own = self.state.delivery();
         failure = failure.with_delivery(own);

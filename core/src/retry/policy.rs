@@ -1,6 +1,6 @@
-//! The retry decision: a pure function over one table, on one screen.
+//! The retry decision: a pure function over one table.
 //!
-//! Nothing here reads a clock or a random number; both come in as arguments.
+//! The time and random numbers are arguments.
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::error::failure_class::FailureClass;
 use crate::protocol::safety::Safety;
 
 impl FailureClass {
-    /// Whether the table sends even a plain call again: then it must not have run.
+    /// Whether the table retries even a plain call, which therefore must not have run.
     pub(crate) fn is_sent_again_to_all(self) -> bool {
         matches!(action(self, Safety::Plain), Retry | Reopen | Renew | Correct)
     }
 }
 
-/// What the table says.
+/// An entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Action {
@@ -25,13 +25,13 @@ pub(crate) enum Action {
     Retry,
     /// Open a new session and send again, once.
     Reopen,
-    /// Get another token and send again, once, where the token is one that can be renewed.
+    /// Get another token and send again, once, if the token can be renewed.
     Renew,
-    /// Learn what the server wants and send again, once.
+    /// Learn the headers that the server requires and send again, once.
     Correct,
     /// Send again only if the caller opted in.
     RetryIfAllowed,
-    /// Give up.
+    /// Fail.
     Stop,
 }
 
@@ -60,20 +60,20 @@ pub(crate) const TABLE: &[(FailureClass, [Action; 3])] = &[
     (FailureClass::Cancelled, [Stop, Stop, Stop]),
 ];
 
-/// Looks the row up.
+/// The entry for a failure class and the safety of a call.
 pub(crate) fn action(happened: FailureClass, safety: Safety) -> Action {
     let row = TABLE.iter().find(|(row, _)| *row == happened);
     row.map_or(Stop, |(_, actions)| actions[safety as usize])
 }
 
-/// What is known when an attempt has failed.
+/// The facts about a failed attempt and its call.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
-    /// What happened.
+    /// The failure class.
     pub happened: FailureClass,
-    /// How much harm a second execution could do.
+    /// Whether the request may be sent twice.
     pub safety: Safety,
-    /// Attempts made so far.
+    /// Attempts that were made.
     pub attempts: u32,
     /// Attempts allowed.
     pub max_attempts: u32,
@@ -81,17 +81,17 @@ pub(crate) struct Situation {
     pub reopened: bool,
     /// Whether this call has already been corrected.
     pub corrected: bool,
-    /// Whether there is a token that can be renewed, and was not for this call.
+    /// Whether the token can be renewed and was not renewed for this call.
     pub renewable: bool,
-    /// Whether the caller lets a plain call be sent again after a 503 with Retry-After.
+    /// Whether a plain call may be retried after a 503 with Retry-After (option retry_unavailable).
     pub retry_unavailable: bool,
-    /// The wait that the server asked for.
+    /// The wait that the server requested.
     pub retry_after: Option<Duration>,
-    /// What is left of the total timeout.
+    /// The rest of the total timeout.
     pub remaining: Option<Duration>,
 }
 
-/// What to do next.
+/// What follows a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decision {
     /// Send again after this wait.
@@ -100,13 +100,13 @@ pub(crate) enum Decision {
     ReopenSession,
     /// Get another token and send again.
     RenewToken,
-    /// Learn what the server wants and send again.
+    /// Learn the headers that the server requires and send again.
     Correct,
-    /// Give up.
-    GiveUp,
+    /// Fail with this failure.
+    Fail,
 }
 
-/// Decides. A wait that the server asked for is a floor; one beyond the deadline gives up at once.
+/// Decides what follows. The wait of the server is the minimum; a wait beyond the deadline fails at once.
 pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> Decision {
     let retry = match action(situation.happened, situation.safety) {
         // A new session is not counted as an attempt of the call: the call was refused before running.
@@ -118,11 +118,11 @@ pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> D
         Reopen | Renew | Correct | Stop => false,
     };
     if !retry || situation.attempts >= situation.max_attempts {
-        return Decision::GiveUp;
+        return Decision::Fail;
     }
     let wait = backoff.wait(situation.attempts, random).max(situation.retry_after.unwrap_or_default());
     match situation.remaining {
-        Some(remaining) if wait >= remaining => Decision::GiveUp,
+        Some(remaining) if wait >= remaining => Decision::Fail,
         _ => Decision::RetryAfter(wait),
     }
 }
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// The written table of the shared vectors, which a person can read, against the one that runs.
+    /// Compares the table with the one in the shared vectors.
     #[test]
     fn the_table_is_the_one_in_the_vectors() {
         #[derive(Deserialize)]
@@ -186,29 +186,29 @@ mod tests {
     }
 
     #[test]
-    fn the_servers_wait_is_a_floor_and_the_deadline_a_ceiling() {
+    fn the_servers_wait_is_the_minimum_and_the_deadline_the_maximum() {
         let mut now = situation(FailureClass::RateLimited, Safety::Plain);
         now.retry_after = Some(Duration::from_secs(7));
         assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_secs(7)));
         now.remaining = Some(Duration::from_secs(6));
-        assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::GiveUp);
+        assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::Fail);
         now.retry_after = Some(Duration::from_millis(1));
         assert_eq!(decide(&now, &BACKOFF, 1.0), Decision::RetryAfter(Duration::from_millis(250)));
     }
 
     #[test]
-    fn what_is_sent_again_whatever_it_was_has_not_run() {
+    fn failures_that_every_call_is_retried_after_have_not_run() {
         for (happened, _) in TABLE {
             assert!(!happened.is_sent_again_to_all() || happened.delivery() <= Delivery::Rejected, "{happened:?}");
         }
     }
 
     #[test]
-    fn one_attempt_means_one() {
+    fn with_one_attempt_nothing_is_retried() {
         for (happened, _) in TABLE {
             for safety in [Safety::Safe, Safety::Keyed, Safety::Plain] {
                 let now = Situation { max_attempts: 1, ..situation(*happened, safety) };
-                assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+                assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
             }
         }
     }
@@ -218,21 +218,21 @@ mod tests {
         let mut now = situation(FailureClass::SessionLost, Safety::Plain);
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::ReopenSession);
         now.reopened = true;
-        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
     }
 
     #[test]
-    fn a_token_is_renewed_where_it_can_be() {
+    fn a_token_is_renewed_if_possible() {
         let mut now = situation(FailureClass::Unauthorized, Safety::Plain);
-        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
         now.renewable = true;
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::RenewToken);
     }
 
     #[test]
-    fn a_plain_call_meets_503_with_retry_after_only_by_consent() {
+    fn a_plain_call_is_retried_after_503_only_by_option() {
         let mut now = situation(FailureClass::Unavailable, Safety::Plain);
-        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::GiveUp);
+        assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
         now.retry_unavailable = true;
         assert!(matches!(decide(&now, &BACKOFF, 0.5), Decision::RetryAfter(_)));
     }

@@ -18,7 +18,7 @@ impl PreparedRequest {
         Self { state, running: Box::pin(running) }
     }
 
-    /// Adds what follows a good answer.
+    /// Adds a step after a successful reply.
     pub(crate) fn then(self, next: impl FnOnce(RawReply) -> Result<RawReply> + Send + 'static) -> Self {
         let Self { state, running } = self;
         Self { state, running: Box::pin(async move { next(running.await?) }) }

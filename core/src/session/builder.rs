@@ -144,7 +144,7 @@ impl SessionBuilder {
         let limits = manager.context.settings.limits;
         let link = match &self.route {
             Route::StreamableHttp { url, .. } => {
-                Link::StreamableHttp { http: manager.context.http.clone(), url: url.clone(), elsewhere: Arc::default() }
+                Link::StreamableHttp { http: manager.context.http.clone(), url: url.clone(), deferred: Arc::default() }
             }
             Route::Sse(url) => match SseLink::open(&manager.context.http, url, headers, limits, inbound.clone()).await?
             {

@@ -13,7 +13,7 @@ use crate::session::call::ProgressSink;
 use crate::session::inbound::{InboundHandler, RequestsInCall};
 use crate::session::manager::SessionManager;
 use crate::transport::link::Link;
-use crate::transport::message::{self, LeftOut, Listener, Renewed};
+use crate::transport::message::{self, DroppedMessage, Listener, Renewed};
 use crate::transport::pending_requests::progress_token;
 use crate::util::bounded_queue::WaitLimit;
 
@@ -37,7 +37,7 @@ pub(super) struct CallListener<'a> {
 impl CallListener<'_> {
     /// The failure of an attempt that took too long, which tells what came in the place of an answer.
     pub(super) fn too_late(&self, link: &Link) -> AttemptError {
-        let mut failure = self.idle.too_late();
+        let mut failure = self.idle.timed_out();
         let own = self.skipped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(skipped) = own.or_else(|| link.skipped()) {
             let message = &mut failure.error.info_mut().message;
@@ -72,7 +72,7 @@ impl Listener for CallListener<'_> {
         Some(self.idle)
     }
 
-    fn room_for(&self, method: &str, params: Option<&RawValue>) -> Option<message::QueueWait<'_>> {
+    fn wait_for_capacity(&self, method: &str, params: Option<&RawValue>) -> Option<message::QueueWait<'_>> {
         let room = self.progress.and_then(|(_, sink)| sink.room.as_ref()).filter(|_| method == PROGRESS)?;
         let size = params.map_or(0, |params| params.get().len());
         if room.has_place_for(size) {
@@ -94,8 +94,8 @@ impl Listener for CallListener<'_> {
         })
     }
 
-    fn left_out(&self, why: LeftOut) {
-        self.inbound.left_out(why);
+    fn dropped(&self, why: DroppedMessage) {
+        self.inbound.dropped(why);
     }
 
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {

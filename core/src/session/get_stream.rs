@@ -26,7 +26,7 @@ use crate::session::loss::{self, LossSign};
 use crate::session::manager::SessionManager;
 use crate::session::open_session::{Listening, OwnStream, Session};
 use crate::transport::classify::{self, ResponseContext};
-use crate::transport::deferred_response::Elsewhere;
+use crate::transport::deferred_response::DeferredResponses;
 use crate::transport::link::Link;
 use crate::transport::message::{Listener, message};
 use crate::transport::sse_stream::EventStream;
@@ -77,7 +77,7 @@ async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &Wait
     let mut from = Instant::now();
     loop {
         tokio::time::sleep_until(from + wait).await;
-        match idle.sent().filter(|sent| *sent > from) {
+        match idle.last_upload().filter(|sent| *sent > from) {
             // The request was still leaving.
             Some(sent) => from = sent,
             None if open_requests.is_open_behind(0) => {
@@ -88,11 +88,11 @@ async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &Wait
             None => break,
         }
     }
-    if idle.has_heard_the_server() {
+    if idle.has_server_response() {
         // Noted now, as this call may take long, and others begin to wait.
         stream.serves_calls();
     }
-    !idle.has_heard() && stream.events() == events && stream.may_block_calls()
+    !idle.has_response() && stream.events() == events && stream.may_block_calls()
 }
 
 /// Notes at the end of a call that was sent behind the stream whether the server answered it.
@@ -103,7 +103,7 @@ struct ObservesResponse<'a> {
 
 impl Drop for ObservesResponse<'_> {
     fn drop(&mut self) {
-        if self.idle.has_heard_the_server() {
+        if self.idle.has_server_response() {
             self.stream.serves_calls();
         }
     }
@@ -111,12 +111,12 @@ impl Drop for ObservesResponse<'_> {
 
 /// Listens in the background until the session ends.
 pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Listening {
-    let elsewhere = match &*session.link {
-        Link::StreamableHttp { elsewhere, .. } if !manager.context.settings.strict => Arc::clone(elsewhere),
+    let deferred = match &*session.link {
+        Link::StreamableHttp { deferred, .. } if !manager.context.settings.strict => Arc::clone(deferred),
         _ => Arc::default(),
     };
     // From now on: the first call of a session is sent while the stream is being asked for.
-    let mut expected = Some(elsewhere.expect_stream());
+    let mut expected = Some(deferred.expect_stream());
     let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     let (settle, settled) = watch::channel(false);
     let own = Arc::<OwnStream>::default();
@@ -124,8 +124,8 @@ pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Li
     let task = tokio::spawn(async move {
         let mut place = StreamPosition::default();
         loop {
-            let own = expected.take().unwrap_or_else(|| elsewhere.expect_stream());
-            let next = listen_once(&manager, &session, &mut place, &settle, &stream, &elsewhere).await;
+            let own = expected.take().unwrap_or_else(|| deferred.expect_stream());
+            let next = listen_once(&manager, &session, &mut place, &settle, &stream, &deferred).await;
             drop(own);
             stream.ended();
             let Some(next) = next else { break };
@@ -152,7 +152,7 @@ async fn listen_once(
     place: &mut StreamPosition,
     settle: &watch::Sender<bool>,
     stream: &OwnStream,
-    elsewhere: &Elsewhere,
+    deferred: &DeferredResponses,
 ) -> Option<Duration> {
     let (mut events, inbound) = {
         let (manager, session) = (manager.upgrade()?, session.upgrade()?);
@@ -163,7 +163,7 @@ async fn listen_once(
         stream.requested();
         let asked =
             tokio::time::timeout(OPEN_TIMEOUT, ask(&manager, &session, headers, place.last_event_id.as_deref()));
-        let asked = asked.await.unwrap_or_else(|_| Err(idle_timeout::too_late(None)));
+        let asked = asked.await.unwrap_or_else(|_| Err(idle_timeout::timed_out(None)));
         settle.send_replace(true);
         match asked {
             Ok(events) => (events, Arc::clone(&session.inbound)),
@@ -185,7 +185,7 @@ async fn listen_once(
     let mut heard = false;
     while let Some(Ok(data)) = events.next().await {
         stream.hears();
-        heard |= hear(&inbound, elsewhere, &Bytes::from(data));
+        heard |= hear(&inbound, deferred, &Bytes::from(data));
     }
     place.last_event_id = events.last_event_id().or(place.last_event_id.take());
     place.retry = events.retry().or(place.retry);
@@ -286,17 +286,17 @@ pub(crate) fn after_failure(
 }
 
 /// Whether there was a message of the server's own in it.
-fn hear(inbound: &InboundHandler, elsewhere: &Elsewhere, text: &Bytes) -> bool {
+fn hear(inbound: &InboundHandler, deferred: &DeferredResponses, text: &Bytes) -> bool {
     let mut heard = false;
     for text in response_reader::messages(text, inbound) {
         match message(&text, inbound) {
             Some(Message::Notification { method, params }) => inbound.notification(&method, params),
             Some(Message::Request { id, method, params }) => inbound.request(id, &method, params),
-            Some(Message::Response { id: Some(id), .. }) if elsewhere.is_waited_for(id) => {
+            Some(Message::Response { id: Some(id), .. }) if deferred.is_pending(id) => {
                 if !inbound.accepts(Deviation::OtherStream, &answered_here) {
                     continue;
                 }
-                elsewhere.deliver(&text, inbound);
+                deferred.deliver(&text, inbound);
             }
             Some(Message::Response { .. }) => {
                 inbound.accepts(Deviation::UnknownId, &response_reader::unknown_id);
@@ -347,14 +347,14 @@ mod tests {
             match beside {
                 Beside::Nothing => {}
                 Beside::AnEvent => stream.hears(),
-                Beside::AHead(status) => idle.hears(StatusCode::from_u16(status).unwrap()),
+                Beside::AHead(status) => idle.note_response(StatusCode::from_u16(status).unwrap()),
                 Beside::AQuestion(seconds) => {
                     tokio::time::sleep(Duration::from_secs(seconds - 1)).await;
                     drop(question);
                 }
                 Beside::AnUpload(seconds) => {
                     for _ in 0..seconds {
-                        idle.sends();
+                        idle.note_upload();
                         tokio::time::sleep(Duration::from_secs(1)).await;
                     }
                 }

@@ -20,7 +20,7 @@ use crate::session::manager::SessionManager;
 use crate::session::server_requests::{self, RequestRefusal};
 use crate::session::subscriptions::ACKNOWLEDGED;
 use crate::transport::link::Link;
-use crate::transport::message::{LeftOut, Listener, NoopListener, OutgoingMessage};
+use crate::transport::message::{DroppedMessage, Listener, NoopListener, OutgoingMessage};
 use crate::util::headers;
 use crate::util::sanitize::preview;
 use crate::util::wait_group::WaitGroup;
@@ -96,13 +96,13 @@ impl Listener for InboundHandler {
         manager.heard(method, params);
         let params = params.map_or("{}", RawValue::get);
         if !manager.context.settings.limits.holds(params) {
-            return manager.context.drops("a notification nests deeper than max_depth, and is left out");
+            return manager.context.count_dropped("a notification nests deeper than max_depth, and is left out");
         }
         if let Some(listen) = &manager.context.settings.hooks.notification {
             // What a listener does is its own: the stream goes on.
             let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
             if heard.is_ok_and(|heard| !heard) {
-                manager.context.tell_of_dropped(
+                manager.context.log_dropped(
                     manager.context.counts.dropped.now(),
                     "notifications come faster than on_notification takes them",
                 );
@@ -114,11 +114,15 @@ impl Listener for InboundHandler {
         self.answer(id, method, params, None);
     }
 
-    fn left_out(&self, why: LeftOut) {
+    fn dropped(&self, why: DroppedMessage) {
         let Some(manager) = self.manager.upgrade() else { return };
         match why {
-            LeftOut::Unasked => tell!(manager.context.log(), DEBUG, "an answer came that no call waits for"),
-            LeftOut::NoRoom => manager.context.drops("progress came faster than its call took it, and is left out"),
+            DroppedMessage::UnexpectedResponse => {
+                tell!(manager.context.log(), DEBUG, "an answer came that no call waits for")
+            }
+            DroppedMessage::QueueFull => {
+                manager.context.count_dropped("progress came faster than its call took it, and is left out")
+            }
         }
     }
 

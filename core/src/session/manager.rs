@@ -29,7 +29,7 @@ use crate::session::open_session::{Listening, Session, SessionCache};
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
 use crate::session::subscriptions::{self, Subscriptions};
-use crate::transport::http_sse::LAST_ANSWERS;
+use crate::transport::http_sse::CLOSE_WAIT;
 use crate::transport::link::Link;
 use crate::transport::streamable_http as transport;
 use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
@@ -346,7 +346,7 @@ impl SessionManager {
     pub(crate) async fn close(self: &Arc<Self>) {
         self.context.enter_close_phase(ClosePhase::Closing);
         self.enter(State::Closed);
-        let (patience, until) = (Instant::now() + LAST_ANSWERS, Instant::now() + CLOSE_TIMEOUT);
+        let (patience, until) = (Instant::now() + CLOSE_WAIT, Instant::now() + CLOSE_TIMEOUT);
         // Behind the end of the session an answer would come to nobody, and its call wait in vain.
         if tokio::time::timeout_at(patience, self.open_requests.over()).await.is_err() {
             self.context.enter_close_phase(ClosePhase::Abandoning);

@@ -8,7 +8,7 @@ use http::{HeaderMap, HeaderValue, Method};
 use crate::error::attempt_error::{AttemptError, Tie};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
-use crate::http::idle_timeout::{IdleTimer, Questions};
+use crate::http::idle_timeout::{IdleTimer, OpenCallbacks};
 use crate::protocol::era::{Codec, RequestParts};
 use crate::protocol::methods::{RESOURCES_READ, TOOLS_CALL, TOOLS_LIST};
 use crate::protocol::raw_result::RawReply;
@@ -123,7 +123,7 @@ impl LogicalCall {
         let asked = Arc::<RequestsInCall>::default();
         let answers = !manager.context.settings.hooks.answers.is_empty();
         // Without a callback that answers requests of the server, no call waits for one.
-        let questions = answers.then(|| Questions::of_call(&asked.questions, &manager.requests_outside_calls));
+        let questions = answers.then(|| OpenCallbacks::of_call(&asked.questions, &manager.requests_outside_calls));
         let progress = self.progress.as_ref();
         let listener = CallListener {
             manager,

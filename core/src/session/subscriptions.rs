@@ -18,7 +18,7 @@ use tokio::time::Instant;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
-use crate::http::idle_timeout::too_late;
+use crate::http::idle_timeout::timed_out;
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::protocol::safety::Safety;
@@ -117,8 +117,8 @@ impl Subscriptions {
     pub(crate) async fn outcome_of(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
         let mut outcome = self.outcome.subscribe();
         let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
-        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(too_late(None)) };
-        outcome.result.unwrap_or_else(|| Err(too_late(None))).map(|told_of| told_of.contains(uri))
+        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(timed_out(None)) };
+        outcome.result.unwrap_or_else(|| Err(timed_out(None))).map(|told_of| told_of.contains(uri))
     }
 
     fn settle(&self, revision: u64, result: Result<BTreeSet<String>, AttemptError>) {
@@ -320,11 +320,11 @@ async fn begin(
             uris = manager.subscriptions.acknowledged(id) => Ok(uris),
             failed = &mut stream.task => {
                 stream.unanswered.settled();
-                Err(failed.unwrap_or_else(|_| too_late(None)))
+                Err(failed.unwrap_or_else(|_| timed_out(None)))
             }
         }
     });
-    match acknowledged.await.unwrap_or_else(|_| Err(too_late(None))) {
+    match acknowledged.await.unwrap_or_else(|_| Err(timed_out(None))) {
         Ok(uris) => {
             manager.subscriptions.settle(revision, Ok(uris));
             Ok(stream)

@@ -1,4 +1,4 @@
-//! A child process: started, watched, and never left behind.
+//! A child process: it is started, watched, and ended with its group.
 
 use std::collections::VecDeque;
 use std::process::{ExitStatus, Stdio};
@@ -13,18 +13,18 @@ use crate::config::endpoint::Program;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error};
 
-/// How long a process may take to end after its input was closed, and again after it was asked to.
+/// How long a process may take to end after its input was closed, and again after SIGTERM.
 const GRACE: Duration = Duration::from_millis(1300);
 /// How long the output of a process that has ended is still read.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-/// The lines of its standard error that are kept, and how long each may be.
+const READ_AFTER_EXIT: Duration = Duration::from_millis(500);
+/// How many lines of its standard error are kept, and how long each may be.
 const TAIL_LINES: usize = 20;
 const TAIL_LINE_BYTES: usize = 4096;
 
-/// How a process ended, as far as is known.
+/// How a process ended, as far as it is known.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ProcessExit {
-    /// The negative number of a signal where one ended it.
+    /// The exit code, or the negated number of the signal that ended it.
     pub(crate) exit_code: Option<i32>,
     pub(crate) stderr: Vec<String>,
 }
@@ -32,8 +32,8 @@ pub(crate) struct ProcessExit {
 pub(crate) struct ChildProcess {
     stop: watch::Sender<bool>,
     exit: watch::Receiver<Option<i32>>,
-    /// Whether its last words have been read, too.
-    said_all: watch::Receiver<bool>,
+    /// Whether the process has ended and its output was read.
+    output_read: watch::Receiver<bool>,
     tail: Arc<Mutex<VecDeque<String>>>,
 }
 
@@ -48,7 +48,7 @@ impl ChildProcess {
             command.current_dir(cwd);
         }
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        // A Ctrl-C in the terminal is for us: we end the process ourselves, in order.
+        // A Ctrl-C in the terminal must not end the process before the client closes it.
         #[cfg(unix)]
         command.process_group(0);
         let mut child = command.spawn().map_err(|error| not_started(program, &error))?;
@@ -57,17 +57,17 @@ impl ChildProcess {
             return Err(not_started(program, &std::io::Error::other("its pipes are missing")));
         };
         let tail = Arc::default();
-        let said = tokio::spawn(keep_tail(stderr, Arc::clone(&tail)));
+        let reading = tokio::spawn(keep_tail(stderr, Arc::clone(&tail)));
         let (stop, stopping) = watch::channel(false);
         let (exit_sender, exit) = watch::channel(None);
-        let (all_sender, said_all) = watch::channel(false);
+        let (read_sender, output_read) = watch::channel(false);
         let group = Group(child.id());
         tokio::spawn(async move {
-            exit_sender.send_replace(Some(watch_over(child, &group, stopping).await));
-            let _ = tokio::time::timeout(LAST_WORDS, said).await;
-            all_sender.send_replace(true);
+            exit_sender.send_replace(Some(supervise(child, &group, stopping).await));
+            let _ = tokio::time::timeout(READ_AFTER_EXIT, reading).await;
+            read_sender.send_replace(true);
         });
-        Ok((Self { stop, exit, said_all, tail }, stdin, stdout))
+        Ok((Self { stop, exit, output_read, tail }, stdin, stdout))
     }
 
     /// Begins to end the process.
@@ -80,24 +80,24 @@ impl ChildProcess {
         let _ = self.stop.subscribe().wait_for(|stop| *stop).await;
     }
 
-    /// Whether it has ended.
+    /// Whether the process has ended.
     pub(crate) fn has_ended(&self) -> bool {
         self.exit.borrow().is_some()
     }
 
-    /// Waits for the end, and for its last words.
+    /// Waits until the process has ended and its output was read.
     pub(crate) async fn ended(&self) -> ProcessExit {
-        let _ = self.said_all.clone().wait_for(|all| *all).await;
+        let _ = self.output_read.clone().wait_for(|is_read| *is_read).await;
         self.so_far()
     }
 
-    /// Waits for the end, and for as long as the rest of the output may take.
+    /// As [`ended`](Self::ended), and for as long as another process may still write to its output.
     pub(crate) async fn long_ended(&self) {
         self.ended().await;
-        tokio::time::sleep(LAST_WORDS).await;
+        tokio::time::sleep(READ_AFTER_EXIT).await;
     }
 
-    /// What is known by now.
+    /// What is known of the end at present.
     pub(crate) fn so_far(&self) -> ProcessExit {
         let tail = self.tail.lock().unwrap_or_else(PoisonError::into_inner);
         ProcessExit { exit_code: *self.exit.borrow(), stderr: tail.iter().cloned().collect() }
@@ -117,8 +117,8 @@ fn not_started(program: &Program, error: &std::io::Error) -> AttemptError {
     AttemptError::not_sent(Error::new(Code::ProcessNotStarted, message))
 }
 
-/// The process group of a child. What is left of it, such as what the child has started itself, is killed when nobody
-/// watches over it any more: behind the child's end, or with the runtime.
+/// The process group of a child. The processes that are left in it, such as those that the child started, are killed after the
+/// child has ended, or with the runtime.
 struct Group(Option<u32>);
 
 impl Drop for Group {
@@ -127,8 +127,8 @@ impl Drop for Group {
     }
 }
 
-/// Waits for the child's own end, or ends it: its input is closed by then, then it is asked, then killed.
-async fn watch_over(mut child: Child, group: &Group, mut stopping: watch::Receiver<bool>) -> i32 {
+/// Waits until the child ends, or ends it: its input is closed by then; SIGTERM and SIGKILL follow.
+async fn supervise(mut child: Child, group: &Group, mut stopping: watch::Receiver<bool>) -> i32 {
     let status = tokio::select! {
         biased;
         status = child.wait() => status.ok(),
@@ -161,7 +161,7 @@ fn signal(group: Option<u32>, signal: Signal) {
     use rustix::process::{Pid, Signal as Number, kill_process_group};
     let group = group.and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
     if let Some(group) = group {
-        // An error says that there is nobody left.
+        // An error means that no process is left.
         let _ = kill_process_group(
             group,
             match signal {
@@ -186,7 +186,7 @@ fn code(status: ExitStatus) -> i32 {
     status.code().unwrap_or(-1)
 }
 
-/// Reads to the end, whatever is written, so that the process never waits for a reader.
+/// Reads standard error to its end, so that the process never waits for a reader.
 async fn keep_tail(mut stderr: ChildStderr, tail: Arc<Mutex<VecDeque<String>>>) {
     let mut chunk = [0; TAIL_LINE_BYTES];
     let mut line = Vec::new();

@@ -1,5 +1,5 @@
-//! How many calls of one client are on their way at once (the option `max_connections`): over HTTP/1.1 each has a connection
-//! of its own, over HTTP/2 a stream. Further calls wait, in the order in which they came.
+//! Limits how many calls of one client are in flight (the option `max_connections`): over HTTP/1.1 each has its own connection,
+//! over HTTP/2 its own stream. Further calls wait in the order in which they were made.
 
 use std::sync::Arc;
 
@@ -9,12 +9,11 @@ use crate::error::Error;
 use crate::error::attempt_error::AttemptError;
 use crate::observe::waiting::{Stage, WaitState};
 
-/// The place of one call among those on their way.
+/// The slot of one call in flight.
 pub(crate) type Slot = OwnedSemaphorePermit;
 
-/// Lets the connection of a call that was answered return to the pool before another call takes its slot, or that one would
-/// open a connection of its own.
-pub(crate) async fn let_go(slot: Option<Slot>) {
+/// Releases a slot after the connection of its call has returned to the pool; the next call would open another one otherwise.
+pub(crate) async fn release(slot: Option<Slot>) {
     let Some(slot) = slot else { return };
     if slot.semaphore().available_permits() == 0 {
         for _ in 0..3 {
@@ -23,7 +22,7 @@ pub(crate) async fn let_go(slot: Option<Slot>) {
     }
 }
 
-/// `None` is no limit.
+/// The slots of a client. `None` is no limit.
 pub(crate) struct Slots(Option<Arc<Semaphore>>);
 
 impl Slots {
@@ -34,14 +33,14 @@ impl Slots {
     /// Takes a slot as soon as one is free.
     ///
     /// # Errors
-    /// Where the client is closed meanwhile.
+    /// If the client is closed first.
     pub(crate) async fn take(
         &self,
         closing: impl Future<Output = ()>,
         waiting: &WaitState,
     ) -> Result<Option<Slot>, AttemptError> {
         let Some(slots) = &self.0 else { return Ok(None) };
-        // None is free while others wait: it is theirs first.
+        // The semaphore is fair: none is free while other calls wait.
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
             return Ok(Some(slot));
         }

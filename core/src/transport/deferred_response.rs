@@ -1,4 +1,4 @@
-//! Responses on the server's own stream to requests that were only accepted where they were sent.
+//! Responses that a server sends on its own stream, after it only acknowledged the POST of the request.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -16,50 +16,49 @@ use crate::transport::http_sse::is_acknowledgement;
 use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
 use crate::transport::pending_requests::{PendingRequest, PendingRequests};
 
-/// How long the end of a POST is waited for behind its response on the stream, so that its connection can be used again.
+/// How long the end of a POST is waited for after its response on the stream, so that its connection can be used again.
 const END_OF_POST: Duration = Duration::from_millis(20);
-/// How long the response is waited for at most behind a body that may be no acknowledgement, where attempts have no timeout.
-const IN_DOUBT: Duration = Duration::from_secs(5);
+/// The longest wait for the response after a body that may not be an acknowledgement.
+const WAIT_IN_DOUBT: Duration = Duration::from_secs(5);
 
-/// The requests of one session that may be answered on its own stream, while there is one.
+/// The requests of one session whose responses may come on the server's own stream.
 #[derive(Default)]
-pub(crate) struct Elsewhere {
+pub(crate) struct DeferredResponses {
     inbox: PendingRequests,
-    /// Whether the stream is open, or was asked for.
+    /// Whether the stream is open or was requested.
     is_expected: AtomicBool,
 }
 
-/// The server's own stream, from when it is asked for to its end. However that comes, the requests that wait for their
-/// responses on it are told.
-pub(crate) struct OwnStreamIsExpected(Arc<Elsewhere>);
+/// The server's own stream, from its request to its end. When this is dropped, the requests stop waiting for responses on it.
+pub(crate) struct StreamExpectation(Arc<DeferredResponses>);
 
-impl Drop for OwnStreamIsExpected {
+impl Drop for StreamExpectation {
     fn drop(&mut self) {
         self.0.is_expected.store(false, Ordering::SeqCst);
         self.0.inbox.abandon();
     }
 }
 
-impl Elsewhere {
-    /// The server's own stream is asked for.
-    pub(crate) fn expect_stream(self: &Arc<Self>) -> OwnStreamIsExpected {
+impl DeferredResponses {
+    /// Notes that the server's own stream is requested.
+    pub(crate) fn expect_stream(self: &Arc<Self>) -> StreamExpectation {
         self.is_expected.store(true, Ordering::SeqCst);
-        OwnStreamIsExpected(Arc::clone(self))
+        StreamExpectation(Arc::clone(self))
     }
 
     /// Whether a request waits for the response with this id.
-    pub(crate) fn is_waited_for(&self, id: &str) -> bool {
-        jsonrpc::our_id(id).is_some_and(|id| self.inbox.is_waited_for(id))
+    pub(crate) fn is_pending(&self, id: &str) -> bool {
+        jsonrpc::our_id(id).is_some_and(|id| self.inbox.is_pending(id))
     }
 
-    /// Gives a response to the request that waits for it.
+    /// Delivers a response to the request that waits for it.
     pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) {
-        // A response that can be read was given to its request, or is left.
+        // An error is about a text that is not a message; this one is a response.
         drop(self.inbox.deliver(text, listener));
     }
 
-    /// Sends a message by `post`. The response may come on the server's own stream, where there is one: while the POST is on
-    /// its way, or behind an acknowledgement.
+    /// Sends a message by `post`. If there is an own stream of the server, the response may come there: during the POST, or after
+    /// an acknowledgement.
     pub(crate) async fn exchange<F: Future<Output = Result<Answer, AttemptError>>>(
         &self,
         out: OutgoingMessage,
@@ -68,8 +67,8 @@ impl Elsewhere {
     ) -> Result<Answer, AttemptError> {
         let limits = out.limits;
         let Some(id) = out.id else { return post(out).await };
-        // Before it is sent: the response may come before the acknowledgement. And before it is asked whether there is a
-        // stream: one that ends behind that ends this wait.
+        // Registered before the POST, as the response may come before the acknowledgement; and before the check for a stream, as
+        // the end of the stream must end this wait.
         let mut waiting = self.inbox.expect(id, None, &limits)?;
         if !self.is_expected.load(Ordering::SeqCst) {
             drop(waiting);
@@ -101,7 +100,7 @@ impl Elsewhere {
     }
 }
 
-/// The response on the stream; nothing where the acknowledgement may be none and the response does not come soon.
+/// The response on the stream; `None` if the body may not be an acknowledgement and no response comes soon.
 async fn wait(
     waiting: &mut PendingRequest<'_>,
     listener: &dyn Listener,
@@ -112,11 +111,11 @@ async fn wait(
     if !is_in_doubt {
         return Some(response.await);
     }
-    let half = listener.idle().and_then(|idle| idle.timeout()).map_or(IN_DOUBT, |timeout| timeout / 2);
-    tokio::time::timeout(half.min(IN_DOUBT), response).await.ok()
+    let half = listener.idle().and_then(|idle| idle.timeout()).map_or(WAIT_IN_DOUBT, |timeout| timeout / 2);
+    tokio::time::timeout(half.min(WAIT_IN_DOUBT), response).await.ok()
 }
 
-/// Whether a body came that is no response, with a status that does not say "accepted": a page of an error, perhaps.
+/// Whether the body is not a response and the status is not 202: it may be an error page.
 fn is_in_doubt(accepted: &AttemptError, status: StatusCode) -> bool {
     status != StatusCode::ACCEPTED && accepted.happened == FailureClass::Unreadable
 }
@@ -135,7 +134,7 @@ mod tests {
     use crate::error::Code;
     use crate::transport::message::NoopListener;
 
-    /// What the POST comes to.
+    /// The outcome of the POST.
     enum Posted {
         Accepted,
         AttemptError(FailureClass, Code, u16),
@@ -153,7 +152,7 @@ mod tests {
     async fn post(posted: Posted, after: u64) -> Result<Answer, AttemptError> {
         tokio::time::sleep(Duration::from_millis(after)).await;
         let failure = |happened, code, status| {
-            let mut failure = AttemptError::new(happened, code, "as told");
+            let mut failure = AttemptError::new(happened, code, "as given");
             failure.error.info_mut().status = Some(status);
             failure
         };
@@ -170,16 +169,16 @@ mod tests {
         }
     }
 
-    /// The outcome as text, and after how many milliseconds it is there. The response comes on the stream after
-    /// `responded`, and the stream ends after `ended`.
+    /// The outcome as text, and the milliseconds until it. The response comes on the stream after `responded`, and the stream
+    /// ends after `ended`.
     async fn outcome(posted: (Posted, u64), responded: Option<u64>, ended: Option<u64>) -> (String, u64) {
-        let elsewhere = Arc::<Elsewhere>::default();
-        let mut own = Some(elsewhere.expect_stream());
+        let deferred = Arc::<DeferredResponses>::default();
+        let mut own = Some(deferred.expect_stream());
         let begun = Instant::now();
         let stream = async {
             if let Some(after) = responded {
                 tokio::time::sleep(Duration::from_millis(after)).await;
-                elsewhere.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &NoopListener);
+                deferred.deliver(&Bytes::from_static(br#"{"jsonrpc":"2.0","id":7,"result":{"n":1}}"#), &NoopListener);
             }
             if let Some(after) = ended {
                 tokio::time::sleep(Duration::from_millis(after)).await;
@@ -187,7 +186,7 @@ mod tests {
             }
         };
         let call = async {
-            let answer = elsewhere.exchange(out(), &NoopListener, |_| post(posted.0, posted.1)).await;
+            let answer = deferred.exchange(out(), &NoopListener, |_| post(posted.0, posted.1)).await;
             (answer, begun.elapsed().as_millis())
         };
         let ((answer, after), ()) = tokio::join!(call, stream);
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_response_on_the_stream_counts_whatever_becomes_of_the_post() {
+    async fn a_response_on_the_stream_counts_whatever_the_outcome_of_the_post() {
         assert_eq!(outcome((Posted::Status(404), 115), Some(100), None).await, result(115));
         assert_eq!(outcome((Posted::Status(404), 300), Some(100), None).await, result(120));
         let lost = Posted::AttemptError(FailureClass::Lost, Code::ConnectionLost, 0);
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn acknowledgements_are_recognised_in_the_forms_that_servers_give_them() {
+    async fn acknowledgements_are_recognised_in_all_forms_of_servers() {
         let acknowledged = |happened, code, status| Posted::AttemptError(happened, code, status);
         for (posted, waits) in [
             (acknowledged(FailureClass::BadAnswer, Code::InvalidAnswer, 202), true),
@@ -232,7 +231,7 @@ mod tests {
             (acknowledged(FailureClass::Unreadable, Code::InvalidAnswer, 202), true),
             (acknowledged(FailureClass::Unreadable, Code::UnexpectedContentType, 202), true),
             (Posted::EmptyStream, true),
-            // Perhaps the page of an error.
+            // It may be an error page.
             (acknowledged(FailureClass::Unreadable, Code::UnexpectedContentType, 200), false),
             (acknowledged(FailureClass::Unreadable, Code::InvalidAnswer, 200), false),
         ] {
@@ -261,9 +260,9 @@ mod tests {
 
     #[tokio::test]
     async fn without_a_stream_nothing_is_waited_for() {
-        let elsewhere = Arc::<Elsewhere>::default();
-        drop(elsewhere.expect_stream());
-        let answer = elsewhere.exchange(out(), &NoopListener, |_| post(Posted::Accepted, 0)).await;
+        let deferred = Arc::<DeferredResponses>::default();
+        drop(deferred.expect_stream());
+        let answer = deferred.exchange(out(), &NoopListener, |_| post(Posted::Accepted, 0)).await;
         assert_eq!(answer.err().unwrap().error.code(), "no_answer");
     }
 }

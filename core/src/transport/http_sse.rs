@@ -1,5 +1,5 @@
-//! HTTP with SSE (specification 2024-11-05, basic/transports): one event stream for all answers, and POSTs to the
-//! address that it names first.
+//! HTTP with SSE (specification 2024-11-05, basic/transports): one event stream for all responses, and POSTs to the URL that
+//! its first event names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,31 +17,31 @@ use crate::http::body::{self, Body};
 use crate::http::client::is_own;
 use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
-use crate::transport::message::{Answer, Content, Decides, Listener, OutgoingMessage};
+use crate::transport::message::{Answer, Content, DeviationListener, Listener, OutgoingMessage};
 use crate::transport::pending_requests::{PendingRequests, Reader};
 use crate::transport::sse_stream::EventStream;
 use crate::transport::streamable_http::{StreamOutcome, get_stream, post};
 
-/// How long the end of a POST is waited for behind its answer on the stream, so that its connection can be used again.
+/// How long the end of a POST is waited for after its response on the stream, so that its connection can be used again.
 const END_OF_POST: Duration = Duration::from_secs(1);
 
-/// How long calls in flight may still have their answers when the stream is closed.
-pub(crate) const LAST_ANSWERS: Duration = Duration::from_secs(2);
+/// How long `close` waits for the responses to calls in flight.
+pub(crate) const CLOSE_WAIT: Duration = Duration::from_secs(2);
 
-/// An open event stream, and where to POST.
+/// An open event stream, and the URL for POSTs.
 pub(crate) struct SseLink {
     http: Arc<Pools>,
     endpoint: Url,
     inbox: Arc<PendingRequests>,
     reader: AbortHandle,
-    /// Decides on deviations in what POSTs are answered.
-    decides: Arc<Decides>,
+    /// Decides on deviations in the responses to POSTs.
+    deviations: Arc<DeviationListener>,
 }
 
 /// The outcome of opening.
 pub(crate) enum Opened {
     Link(SseLink),
-    /// Another answer than a stream.
+    /// A response other than a stream.
     Refused(Answer),
 }
 
@@ -58,7 +58,7 @@ impl SseLink {
             StreamOutcome::Open(response) => response,
             StreamOutcome::Refused(answer) => return Ok(Opened::Refused(answer)),
         };
-        // After a redirect, a relative endpoint is meant from there.
+        // A relative endpoint is relative to the last redirect.
         let from = response.url().clone();
         let mut events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
         let mut before = None;
@@ -103,8 +103,8 @@ impl SseLink {
                 inbox.end(why);
             }
         });
-        let decides = Arc::new(Decides(listener));
-        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), decides }))
+        let deviations = Arc::new(DeviationListener(listener));
+        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), deviations }))
     }
 
     pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
@@ -126,25 +126,25 @@ impl SseLink {
                 }
             },
             posted = posting.ended() => match posted {
-                // Any acknowledgement: the answer comes over the stream.
+                // An acknowledgement: the response comes on the stream.
                 Err(failure) if is_acknowledgement(&failure) => {}
                 Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => {}
-                // Refused; or answered here, as some servers do.
+                // A refusal; or the response itself, as some servers send it here.
                 settled => return settled,
             },
         }
         waiting.answer(listener, &limits).await.map(on_stream)
     }
 
-    /// In a task of its own, so that an answer on the stream need not wait for its end.
+    /// In its own task, so that a response on the stream need not wait for its end.
     fn begin_post(&self, out: OutgoingMessage) -> Posting {
-        let (http, endpoint, decides) = (self.http.here(), self.endpoint.clone(), Arc::clone(&self.decides));
-        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &*decides).await })))
+        let (http, endpoint, deviations) = (self.http.here(), self.endpoint.clone(), Arc::clone(&self.deviations));
+        Posting(Some(tokio::spawn(async move { post(&http, &endpoint, out, &*deviations).await })))
     }
 
-    /// Closes the stream; first, and not for long, the calls that wait for an answer may have it.
+    /// Closes the stream, after a short wait for the responses to calls in flight.
     pub(crate) async fn close(&self) {
-        self.inbox.idle(LAST_ANSWERS).await;
+        self.inbox.idle(CLOSE_WAIT).await;
         self.inbox.end(ended());
         self.reader.abort();
     }
@@ -153,7 +153,7 @@ impl SseLink {
         &self.endpoint
     }
 
-    /// What the server named in the query of its endpoint, such as the id of the session.
+    /// The values in the query of the endpoint, such as the session id.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = String> {
         self.endpoint.query_pairs().map(|(_, value)| value.into_owned())
     }
@@ -162,13 +162,13 @@ impl SseLink {
         self.inbox.ended().is_some()
     }
 
-    /// The last event that was no message.
+    /// The beginning of the last event that was not a message.
     pub(crate) fn skipped(&self) -> Option<String> {
         self.inbox.skipped()
     }
 }
 
-/// The revision names no status for it, and servers say "Accepted" in many ways.
+/// Whether a response only acknowledges a POST. The specification names no status for that, so servers send several.
 pub(crate) fn is_acknowledgement(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
@@ -178,20 +178,19 @@ pub(crate) fn is_acknowledgement(failure: &AttemptError) -> bool {
         && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)
 }
 
-/// A POST that is under way; given up with its call.
+/// A running POST; aborted with its call.
 struct Posting(Option<JoinHandle<Result<Answer, AttemptError>>>);
 
 impl Posting {
     async fn ended(&mut self) -> Result<Answer, AttemptError> {
-        let lost = || AttemptError::new(FailureClass::Lost, Code::ConnectionLost, "the POST was given up");
+        let lost = || AttemptError::new(FailureClass::Lost, Code::ConnectionLost, "the POST was aborted");
         match &mut self.0 {
             Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
             None => Err(lost()),
         }
     }
 
-    /// What the server says in response to the POST where the stream ended first, if that settles the call: a refusal, for
-    /// one, says that it did not run.
+    /// The response to the POST after the stream ended, if it decides the call: a refusal proves that it did not run.
     async fn outcome(&mut self) -> Option<Result<Answer, AttemptError>> {
         let posted = tokio::time::timeout(END_OF_POST, self.ended()).await.ok()?;
         match &posted {
@@ -201,7 +200,7 @@ impl Posting {
         }
     }
 
-    /// Lets it come to its end, so that its connection can be used again; but not for long.
+    /// Waits in the background for the end of the POST, so that its connection can be used again.
     fn finish(&mut self) {
         if let Some(posting) = self.0.take() {
             let abort = posting.abort_handle();
@@ -228,7 +227,7 @@ impl Drop for SseLink {
     }
 }
 
-/// A server must not be able to send our credentials and calls to anyone else.
+/// The endpoint for POSTs. One of another origin would receive our credentials and calls.
 fn same_origin(stream: &Url, named: &str) -> Result<Url, AttemptError> {
     let endpoint = stream.join(named.trim()).map_err(|_| invalid("the stream names no endpoint".to_owned()))?;
     if !is_own(stream, &endpoint) {

@@ -1,4 +1,4 @@
-//! What carries the messages of one session.
+//! The connection of one session: an HTTP endpoint, an event stream or a child process.
 
 use std::sync::Arc;
 
@@ -6,39 +6,39 @@ use url::Url;
 
 use crate::error::attempt_error::AttemptError;
 use crate::http::pool::Pools;
-use crate::transport::deferred_response::Elsewhere;
+use crate::transport::deferred_response::DeferredResponses;
 use crate::transport::http_sse::SseLink;
 use crate::transport::message::{Answer, Listener, OutgoingMessage};
 use crate::transport::stdio::StdioLink;
 use crate::transport::streamable_http;
 
-/// How many turns of the runtime it takes from an event at a socket to the task that reads the stream: that of the connection
-/// comes first, and either may be run by another thread.
-const TURNS_TO_READ: usize = 8;
+/// How many times a task yields until an event at a socket has reached the task that reads the stream. The task of the connection
+/// runs first, and other threads may run both.
+const YIELDS_TO_READ: usize = 8;
 
 pub(crate) enum Link {
-    /// Streamable HTTP: each message is a request of its own.
-    StreamableHttp { http: Arc<Pools>, url: Url, elsewhere: Arc<Elsewhere> },
+    /// Streamable HTTP: each message is one HTTP request.
+    StreamableHttp { http: Arc<Pools>, url: Url, deferred: Arc<DeferredResponses> },
     /// The transport of 2024-11-05.
     Sse(SseLink),
-    /// A process of ours.
+    /// A child process.
     Stdio(StdioLink),
 }
 
 impl Link {
-    /// Sends a message and waits for its answer.
+    /// Sends a message and waits for its response.
     pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
         match self {
-            Self::StreamableHttp { http, url, elsewhere } => {
+            Self::StreamableHttp { http, url, deferred } => {
                 let http = http.here();
-                elsewhere.exchange(out, listener, |out| streamable_http::post(&http, url, out, listener)).await
+                deferred.exchange(out, listener, |out| streamable_http::post(&http, url, out, listener)).await
             }
             Self::Sse(link) => link.exchange(out, listener).await,
             Self::Stdio(link) => link.exchange(out, listener).await,
         }
     }
 
-    /// Whether nothing can be sent any more, so that the session must be opened anew.
+    /// Whether nothing can be sent any more, so that another session must be opened.
     pub(crate) fn is_down(&self) -> bool {
         match self {
             Self::StreamableHttp { .. } => false,
@@ -47,22 +47,22 @@ impl Link {
         }
     }
 
-    /// Lets what has arrived be read, such as the end of the stream: returns after the runtime has polled its sockets and run
-    /// the tasks that read them.
+    /// Returns after the runtime has polled its sockets and run the tasks that read them, so that an end of the stream that has
+    /// arrived is known.
     pub(crate) async fn catch_up(&self) {
         if matches!(self, Self::Sse(_)) {
-            for _ in 0..TURNS_TO_READ {
+            for _ in 0..YIELDS_TO_READ {
                 tokio::task::yield_now().await;
             }
         }
     }
 
-    /// Whether the session is that of the link itself, and has no id of its own.
+    /// Whether the link itself is the session, without a session id.
     pub(crate) fn is_the_session(&self) -> bool {
         matches!(self, Self::Sse(_))
     }
 
-    /// Where messages go.
+    /// The URL that messages are sent to.
     pub(crate) fn url(&self) -> Option<&Url> {
         match self {
             Self::StreamableHttp { url, .. } => Some(url),
@@ -71,17 +71,17 @@ impl Link {
         }
     }
 
-    /// Whether each message is a request of its own, with headers of its own.
+    /// Whether each message is one HTTP request with its own headers.
     pub(crate) fn is_http(&self) -> bool {
         matches!(self, Self::StreamableHttp { .. })
     }
 
-    /// Whether it is a process of ours.
+    /// Whether it is a child process.
     pub(crate) fn is_process(&self) -> bool {
         matches!(self, Self::Stdio(_))
     }
 
-    /// The last that came on a stream for all requests and was no message.
+    /// The beginning of the last text on a stream for all requests that was not a message.
     pub(crate) fn skipped(&self) -> Option<String> {
         match self {
             Self::StreamableHttp { .. } => None,
@@ -90,7 +90,7 @@ impl Link {
         }
     }
 
-    /// Ends what the link holds open.
+    /// Closes the stream or the process.
     pub(crate) async fn close(&self) {
         match self {
             Self::StreamableHttp { .. } => {}

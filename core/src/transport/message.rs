@@ -1,4 +1,4 @@
-//! A message to send, and what it is answered with, whatever carries them.
+//! A message to send, its response, and the listener for other messages, for all transports.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -20,57 +20,57 @@ use crate::transport::connection_slots::Slot;
 pub(crate) struct OutgoingMessage {
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
-    /// The JSON-RPC id that the answer must carry; `None` for what is not answered.
+    /// The JSON-RPC id of the request; `None` for a notification.
     pub(crate) id: Option<u64>,
-    /// The token by which progress of this request is told from that of others on the same stream.
+    /// The token that progress notifications for this request carry.
     pub(crate) progress_token: Option<String>,
-    /// How much of the answer is taken in.
+    /// The limits of the response.
     pub(crate) limits: Limits,
-    /// Whether a stream that breaks off may be gone on with: the modern era has no such thing.
+    /// Whether a stream that breaks off may be resumed: the modern era does not have that.
     pub(crate) resumes: bool,
-    /// Its place among the calls on their way, kept until its connection is free again.
+    /// The slot of its call, kept until its connection is free again.
     pub(crate) slot: Option<Slot>,
 }
 
-/// An answer, read to its end.
+/// A response, read to its end.
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
-    /// What is to be said where not all of the body was read.
+    /// Why the body was not read to its end.
     pub(crate) cut: Option<String>,
 }
 
 pub(crate) enum Content {
     /// The `result` of the response to our request, as JSON text.
     Result(Bytes),
-    /// The same where it is no object.
+    /// A `result` that is not an object.
     OtherResult(Bytes),
     /// The `error` of the response to our request.
     RpcError(RpcError),
-    /// A body that is no response to our request.
+    /// A body that is not a response to our request.
     Other(Bytes),
 }
 
-/// Who hears of what the server sends by itself.
+/// Receives the messages of the server that are not the response.
 pub(crate) trait Listener: Send + Sync {
     fn notification(&self, method: &str, params: Option<&RawValue>);
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>);
-    /// What must be awaited before this notification is handed on and more is read: room for it where the caller takes
-    /// it. `None` where there is room.
-    fn room_for(&self, _method: &str, _params: Option<&RawValue>) -> Option<QueueWait<'_>> {
+    /// Waits for capacity in the caller's queue before this notification is passed on and more is read. `None` if there is
+    /// capacity.
+    fn wait_for_capacity(&self, _method: &str, _params: Option<&RawValue>) -> Option<QueueWait<'_>> {
         None
     }
-    /// Another token in the place of the request's own, which the server does not accept any more.
+    /// Another token, after the server has refused the one of the request.
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(std::future::ready(None))
     }
-    /// The timer of the call, which bytes of its own stream start anew.
+    /// The idle timer of the call, which bytes of its own stream restart.
     fn idle(&self) -> Option<&Arc<IdleTimer>> {
         None
     }
-    /// Hears that something was not handed on, and why.
-    fn left_out(&self, _why: LeftOut) {}
+    /// Reports that a message was not passed on.
+    fn dropped(&self, _why: DroppedMessage) {}
     /// Whether a deviation of the server is accepted. `did` states what the server did.
     fn accepts(&self, _deviation: Deviation, _did: &dyn Fn() -> String) -> bool {
         true
@@ -79,22 +79,22 @@ pub(crate) trait Listener: Send + Sync {
     fn skipped(&self, _shown: String) {}
 }
 
-/// Ends when there is room, or when there will be none in time.
+/// Ends when there is capacity, or when the wait took too long.
 pub(crate) type QueueWait<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// The header of another token, where there is one to be had.
+/// The header with another token, if there is one.
 pub(crate) type Renewed<'a> = Pin<Box<dyn Future<Output = Option<HeaderValue>> + Send + 'a>>;
 
-/// Why a message is not handed on.
+/// Why a message was not passed on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LeftOut {
-    /// An answer that no request waits for.
-    Unasked,
-    /// Progress that its call does not take fast enough.
-    NoRoom,
+pub(crate) enum DroppedMessage {
+    /// No request waits for the response.
+    UnexpectedResponse,
+    /// The callback of the call takes its progress too slowly.
+    QueueFull,
 }
 
-/// Hears nothing.
+/// Ignores all messages, and accepts all deviations.
 pub(crate) struct NoopListener;
 
 impl Listener for NoopListener {
@@ -102,10 +102,10 @@ impl Listener for NoopListener {
     fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
 }
 
-/// A listener's decision on deviations, and nothing else of it.
-pub(crate) struct Decides(pub(crate) Arc<dyn Listener>);
+/// Passes only decisions on deviations to another listener.
+pub(crate) struct DeviationListener(pub(crate) Arc<dyn Listener>);
 
-impl Listener for Decides {
+impl Listener for DeviationListener {
     fn notification(&self, _: &str, _: Option<&RawValue>) {}
     fn request(&self, _: &str, _: &str, _: Option<&RawValue>) {}
     fn accepts(&self, deviation: Deviation, did: &dyn Fn() -> String) -> bool {
@@ -113,12 +113,12 @@ impl Listener for Decides {
     }
 }
 
-/// Reads one message; `None` where the text is none, or deviates in a way that is not accepted.
+/// Reads one message; `None` if the text is not a message, or has a deviation that is not accepted.
 pub(crate) fn message<'a>(text: &'a [u8], listener: &dyn Listener) -> Option<Message<'a>> {
     accepted(jsonrpc::read(text)?, listener)
 }
 
-/// The same of the only message of a body.
+/// As [`message`], for a body that is one message.
 pub(crate) fn only_message<'a>(text: &'a [u8], listener: &dyn Listener) -> Option<Message<'a>> {
     accepted(jsonrpc::read_only(text)?, listener)
 }
@@ -129,7 +129,7 @@ fn accepted<'a>(read: Read<'a>, listener: &dyn Listener) -> Option<Message<'a>> 
     accepted.then_some(message)
 }
 
-/// What a response says to the request `id`.
+/// The content of a response to the request `id`.
 pub(crate) fn content(
     text: &Bytes,
     answered: Option<&str>,
@@ -140,7 +140,10 @@ pub(crate) fn content(
     match (answered, outcome) {
         (Some(answered), _) if jsonrpc::our_id(answered) != Some(id) => {
             let shown = crate::util::sanitize::preview_of(answered.as_bytes(), 64);
-            Err(AttemptError::bad_answer(Code::WrongId, format!("the answer has id {shown}, the request had id {id}")))
+            Err(AttemptError::bad_answer(
+                Code::WrongId,
+                format!("the response has id {shown}, the request had id {id}"),
+            ))
         }
         (Some(_), Ok(result)) => {
             limits.check_depth(result.get().as_bytes())?;
@@ -148,7 +151,7 @@ pub(crate) fn content(
             let is_object = cut_out.starts_with(b"{");
             Ok(if is_object { Content::Result(cut_out) } else { Content::OtherResult(cut_out) })
         }
-        // A server that could not read the id answers with none.
+        // A server that could not read the id sends the error without one.
         (_, Err(error)) => Ok(Content::RpcError(error)),
         (None, Ok(_)) => Err(not_a_message(text)),
     }
@@ -156,6 +159,6 @@ pub(crate) fn content(
 
 pub(crate) fn not_a_message(text: &[u8]) -> AttemptError {
     let preview = crate::util::sanitize::preview_of(text, 200);
-    let message = format!("the answer is not a JSON-RPC response: {preview}");
+    let message = format!("the response is not a JSON-RPC message: {preview}");
     AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message).with_server_text(preview)
 }

@@ -1,4 +1,4 @@
-//! Answers that come over one stream for all requests: each is handed to the request that waits for it.
+//! The requests that wait for responses on one stream: each response is delivered to its request by its id.
 
 use std::collections::{HashMap, VecDeque};
 use std::pin::pin;
@@ -18,23 +18,22 @@ use crate::error::failure_class::FailureClass;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, INVALID_REQUEST, Message, PARSE_ERROR, RpcError};
 use crate::protocol::lenient_json;
-use crate::transport::message::{Content, LeftOut, Listener, content, message, not_a_message};
+use crate::transport::message::{Content, DroppedMessage, Listener, content, message, not_a_message};
 use crate::transport::response_reader;
 use crate::util::bounded_queue::{BoundedQueue, Permit, WaitLimit};
 use crate::util::count::Count;
 
-/// How long the one call that waits may hold up the reading without taking any progress: the server's own messages
-/// wait until it is read.
-const HELD_UP: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None };
-/// After how many messages the calls that wait have their turn.
+/// How long the only call in flight may stop the reading when it takes no progress. Other messages of the server wait meanwhile.
+const PROGRESS_WAIT: WaitLimit = WaitLimit { idle: Duration::from_secs(1), until: None };
+/// After how many messages the reader yields to the calls that wait.
 const MESSAGES_IN_A_ROW: usize = 64;
 
 #[derive(Default)]
 pub(crate) struct PendingRequests {
     state: Mutex<PendingState>,
-    /// Told when nobody waits any more.
+    /// Notified when no request waits any more.
     idle: Notify,
-    /// Notified when a call begins to wait, or waits no more.
+    /// Notified when a request begins or stops waiting.
     waiters: Notify,
     delivered: AtomicUsize,
 }
@@ -42,22 +41,22 @@ pub(crate) struct PendingRequests {
 #[derive(Default)]
 struct PendingState {
     waiting: HashMap<u64, Waiter>,
-    /// Why nothing more will come.
+    /// The failure that ended the stream or the process.
     ended: Option<AttemptError>,
-    /// Requests that were given up, the oldest first: their responses may still come.
-    given_up: VecDeque<u64>,
-    /// How many messages were sent.
+    /// The ids of cancelled requests, the oldest first: their responses may still come.
+    cancelled: VecDeque<u64>,
+    /// The number of messages that were sent.
     sent: u64,
     /// The number of the last notification that the server may not have read yet.
     notified: Option<u64>,
-    /// The beginning of the last text that was no message.
+    /// The beginning of the last text that was not a message.
     skipped: Option<String>,
 }
 
-/// How many requests that were given up are remembered.
-const GIVEN_UP_KEPT: usize = 1024;
+/// How many cancelled requests are remembered.
+const CANCELLED_KEPT: usize = 1024;
 
-/// The text that settles a request, and whether it is a response that the client's options accept.
+/// The text that ends the wait of a request, and whether it is a response that the client's options accept.
 struct Settled {
     text: Bytes,
     is_accepted: bool,
@@ -66,10 +65,10 @@ struct Settled {
 struct Waiter {
     response: Option<oneshot::Sender<Settled>>,
     progress: mpsc::UnboundedSender<(Bytes, Permit)>,
-    /// Of progress that the request has not heard yet: a server must not fill our memory with it.
-    room: Arc<BoundedQueue>,
+    /// Limits the progress that the request has not read yet, so that a server cannot fill the memory.
+    queue: Arc<BoundedQueue>,
     progress_token: Option<String>,
-    /// The number of the message.
+    /// The number of its message.
     sent: u64,
 }
 
@@ -80,13 +79,13 @@ struct ProgressToken<'a> {
     progress_token: &'a RawValue,
 }
 
-/// Whether there may be a progress notification in a text.
+/// Whether a text may contain a progress notification.
 fn names_progress(text: &[u8]) -> bool {
     const METHOD: &[u8] = b"notifications/progress";
     text.windows(METHOD.len()).any(|window| window == METHOD)
 }
 
-/// The text of a progress notification's token. It is read, as a server may escape in it what it likes.
+/// The token of a progress notification, without the escapes that a server may use.
 pub(crate) fn progress_token(params: &RawValue) -> Option<String> {
     let sent: ProgressToken<'_> = serde_json::from_str(params.get()).ok()?;
     let token = sent.progress_token.get();
@@ -107,31 +106,31 @@ impl PendingRequests {
         }
         let (sender, response) = oneshot::channel();
         let (progress_sender, progress) = mpsc::unbounded_channel();
-        let room = BoundedQueue::new(limits.of_queue(), &Count::default());
+        let queue = BoundedQueue::new(limits.of_queue(), &Count::default());
         state.sent += 1;
         let sent = state.sent;
         state
             .waiting
-            .insert(id, Waiter { response: Some(sender), progress: progress_sender, room, progress_token, sent });
+            .insert(id, Waiter { response: Some(sender), progress: progress_sender, queue, progress_token, sent });
         self.waiters.notify_waiters();
         Ok(PendingRequest { inbox: self, id, response, progress, next: None })
     }
 
-    /// Returns when this text may be delivered. While one call alone waits for its answer, no more is read than it takes
-    /// of its progress, so that none is lost. A call must not hold up others: with several, what has no room is dropped.
+    /// Returns when this text may be delivered. While only one call is in flight, reading waits for its progress callback, so that
+    /// no progress is lost. With several calls, progress beyond the capacity is dropped, as one call must not delay others.
     pub(crate) async fn is_ready_for(&self, text: &[u8]) {
         loop {
             let mut changed = pin!(self.waiters.notified());
             changed.as_mut().enable();
-            let Some(room) = self.only_room() else { break };
-            if room.has_place_for(text.len()) {
+            let Some(queue) = self.only_queue() else { break };
+            if queue.has_place_for(text.len()) {
                 return;
             }
-            // Of all messages, progress alone takes a place.
+            // Only progress takes capacity.
             let size = if names_progress(text) { text.len() } else { 0 };
             tokio::select! {
                 biased;
-                () = room.wait_for_place(size, HELD_UP) => return,
+                () = queue.wait_for_place(size, PROGRESS_WAIT) => return,
                 () = changed => {}
             }
         }
@@ -140,30 +139,30 @@ impl PendingRequests {
         }
     }
 
-    /// The queue of the one call that waits.
-    fn only_room(&self) -> Option<Arc<BoundedQueue>> {
+    /// The queue of the call in flight, if it is the only one.
+    fn only_queue(&self) -> Option<Arc<BoundedQueue>> {
         let state = self.locked();
         let mut waiting = state.waiting.values();
-        let room = Arc::clone(&waiting.next()?.room);
-        waiting.next().is_none().then_some(room)
+        let queue = Arc::clone(&waiting.next()?.queue);
+        waiting.next().is_none().then_some(queue)
     }
 
-    /// Notes that a notification is sent.
+    /// Notes that a notification was sent.
     pub(crate) fn notified(&self) {
         let mut state = self.locked();
         state.sent += 1;
         state.notified = Some(state.sent);
     }
 
-    /// The beginning of the last text that was no message.
+    /// The beginning of the last text that was not a message.
     pub(crate) fn skipped(&self) -> Option<String> {
         self.locked().skipped.clone()
     }
 
-    /// Hands messages to whom they belong; what belongs to no request goes to `listener`.
+    /// Delivers messages to their requests, and all others to `listener`.
     ///
     /// # Errors
-    /// Where the text is no message and may not be skipped.
+    /// If the text is not a message and may not be skipped.
     pub(crate) fn deliver(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
         response_reader::messages(text, listener).iter().try_for_each(|message| self.deliver_one(message, listener))
     }
@@ -180,11 +179,11 @@ impl PendingRequests {
                     state.waiting.values().find(|waiter| waiter.progress_token.as_ref() == Some(&token))
                 });
                 match waiter {
-                    Some(waiter) => match waiter.room.take(text.len()) {
-                        Some(place) => drop(waiter.progress.send((text.clone(), place))),
+                    Some(waiter) => match waiter.queue.take(text.len()) {
+                        Some(permit) => drop(waiter.progress.send((text.clone(), permit))),
                         None => {
                             drop(state);
-                            listener.left_out(LeftOut::NoRoom);
+                            listener.dropped(DroppedMessage::QueueFull);
                         }
                     },
                     None => {
@@ -203,14 +202,14 @@ impl PendingRequests {
         if ours.is_some_and(|id| self.settle(id, text, true)) {
             return;
         }
-        let given_up = ours.is_some_and(|id| self.locked().given_up.contains(&id));
-        if given_up || !listener.accepts(Deviation::UnknownId, &response_reader::unknown_id) {
-            listener.left_out(LeftOut::Unasked);
+        let is_cancelled = ours.is_some_and(|id| self.locked().cancelled.contains(&id));
+        if is_cancelled || !listener.accepts(Deviation::UnknownId, &response_reader::unknown_id) {
+            listener.dropped(DroppedMessage::UnexpectedResponse);
         }
     }
 
-    /// An error without an id is about a message that the server could not read. It ends a request only where nothing else
-    /// can have caused it.
+    /// An error without an id is about a message that the server could not read. It ends a request only if no other message can
+    /// have caused it.
     fn deliver_without_id(&self, text: &Bytes, outcome: &Result<&RawValue, RpcError>, listener: &dyn Listener) {
         let is_about_reading =
             matches!(outcome, Err(error) if matches!(error.code, Some(PARSE_ERROR | INVALID_REQUEST)));
@@ -219,22 +218,22 @@ impl PendingRequests {
             return;
         }
         let did = || {
-            let said =
+            let preview =
                 outcome.as_ref().err().map(|error| crate::util::sanitize::preview_of(error.message.as_bytes(), 200));
-            format!("the server sent a response without an id: {}", said.unwrap_or_default())
+            format!("the server sent a response without an id: {}", preview.unwrap_or_default())
         };
         if !listener.accepts(Deviation::ResponseWithoutId, &did) {
-            listener.left_out(LeftOut::Unasked);
+            listener.dropped(DroppedMessage::UnexpectedResponse);
         }
     }
 
-    /// The one request that waits, where the server has read every notification.
+    /// The only request that waits, if the server has read all notifications.
     fn only_one_unread(&self) -> Option<u64> {
         let state = self.locked();
         (state.waiting.len() == 1 && state.notified.is_none()).then(|| state.waiting.keys().next().copied()).flatten()
     }
 
-    /// What is no message settles the one request whose response it should be, and is skipped otherwise.
+    /// A text that is not a message ends the request whose response it should be, and is skipped otherwise.
     fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
         if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
             return Ok(());
@@ -251,28 +250,28 @@ impl PendingRequests {
         Ok(())
     }
 
-    /// Whether a request waited for it.
+    /// Ends the wait of a request. Returns whether it waited.
     fn settle(&self, id: u64, text: &Bytes, is_accepted: bool) -> bool {
         let mut state = self.locked();
         let Some(waiter) = state.waiting.get_mut(&id) else { return false };
         let (response, sent) = (waiter.response.take(), waiter.sent);
         if state.notified.is_some_and(|notified| notified < sent) {
-            // Servers read in order: what was sent before the request, too.
+            // Servers read in order, so the notifications before this request were read.
             state.notified = None;
         }
         response.is_some_and(|sender| sender.send(Settled { text: text.clone(), is_accepted }).is_ok())
     }
 
-    pub(crate) fn is_waited_for(&self, id: u64) -> bool {
+    pub(crate) fn is_pending(&self, id: u64) -> bool {
         self.locked().waiting.get(&id).is_some_and(|waiter| waiter.response.is_some())
     }
 
-    /// Ends the wait of all who wait now.
+    /// Ends the wait of all requests that wait now.
     pub(crate) fn abandon(&self) {
         self.locked().waiting.clear();
     }
 
-    /// Tells all who wait, and all who come, that nothing more will come.
+    /// Ends the wait of all requests, and refuses further ones with this failure.
     pub(crate) fn end(&self, failure: AttemptError) {
         let mut state = self.locked();
         state.ended.get_or_insert(failure);
@@ -284,15 +283,15 @@ impl PendingRequests {
         self.locked().ended.clone()
     }
 
-    /// Returns when nobody waits for an answer, or the time is over.
+    /// Returns when no request waits, or after this time.
     pub(crate) async fn idle(&self, at_most: Duration) {
         let idle = async {
             loop {
-                let told = self.idle.notified();
+                let notified = self.idle.notified();
                 if self.locked().waiting.is_empty() {
                     return;
                 }
-                told.await;
+                notified.await;
             }
         };
         let _ = tokio::time::timeout(at_most, idle).await;
@@ -303,26 +302,22 @@ impl PendingRequests {
     }
 }
 
-/// Ends the inbox with its reader, however that ends: with a panic, or with the runtime that it ran on.
+/// Ends the pending requests with the reader of the stream, also after a panic or with its runtime.
 pub(crate) struct Reader(pub(crate) Arc<PendingRequests>);
 
 impl Drop for Reader {
     fn drop(&mut self) {
-        self.0.end(AttemptError::new(
-            FailureClass::Lost,
-            Code::AnswerCut,
-            "nobody reads the server's messages any more",
-        ));
+        self.0.end(AttemptError::new(FailureClass::Lost, Code::AnswerCut, "the reader of the server's messages ended"));
     }
 }
 
-/// A request that waits for its answer.
+/// A request that waits for its response.
 pub(crate) struct PendingRequest<'a> {
     inbox: &'a PendingRequests,
     id: u64,
     response: oneshot::Receiver<Settled>,
     progress: mpsc::UnboundedReceiver<(Bytes, Permit)>,
-    /// Progress that waits for room at the caller's. Kept here, as the wait may be given up and begun again.
+    /// Progress that waits for capacity in the caller's queue. Kept here, as the wait may be dropped and repeated.
     next: Option<(Bytes, Permit)>,
 }
 
@@ -332,10 +327,10 @@ impl PendingRequest<'_> {
         !self.inbox.locked().waiting.contains_key(&self.id)
     }
 
-    /// The answer; progress on the way to it goes to `listener`, in order.
+    /// Waits for the response. Progress before it goes to `listener`, in order.
     pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, AttemptError> {
         let Settled { text, is_accepted } = loop {
-            self.hand_on(listener).await;
+            self.pass_progress(listener).await;
             tokio::select! {
                 biased;
                 Some(next) = self.progress.recv() => self.next = Some(next),
@@ -347,7 +342,7 @@ impl PendingRequest<'_> {
         };
         while let Ok(next) = self.progress.try_recv() {
             self.next = Some(next);
-            self.hand_on(listener).await;
+            self.pass_progress(listener).await;
         }
         match jsonrpc::parse(&text).filter(|_| is_accepted) {
             Some(Message::Response { id: None, outcome: Err(error) }) => Err(not_understood(error)),
@@ -356,13 +351,13 @@ impl PendingRequest<'_> {
         }
     }
 
-    /// Hands the next progress on when there is room for it.
-    async fn hand_on(&mut self, listener: &dyn Listener) {
+    /// Passes the next progress on when there is capacity for it.
+    async fn pass_progress(&mut self, listener: &dyn Listener) {
         if let Some((text, _)) = &self.next
             && let Some(Message::Notification { method, params }) = jsonrpc::parse(text)
         {
-            if let Some(room) = listener.room_for(&method, params) {
-                room.await;
+            if let Some(capacity) = listener.wait_for_capacity(&method, params) {
+                capacity.await;
             }
             listener.notification(&method, params);
         }
@@ -372,9 +367,9 @@ impl PendingRequest<'_> {
 
 /// The failure of a request that the server could not read.
 fn not_understood(error: RpcError) -> AttemptError {
-    let said = crate::util::sanitize::preview(error.message.as_bytes());
-    let message = format!("the server could not read the request, and named no id: {said}");
-    let mut failure = AttemptError::new(FailureClass::Refused, Code::BadRequest, message).with_server_text(said);
+    let text = crate::util::sanitize::preview(error.message.as_bytes());
+    let message = format!("the server could not read the request, and named no id: {text}");
+    let mut failure = AttemptError::new(FailureClass::Refused, Code::BadRequest, message).with_server_text(text);
     let info = failure.error.info_mut();
     (info.rpc_code, info.data) = (error.code, error.data);
     failure
@@ -384,10 +379,10 @@ impl Drop for PendingRequest<'_> {
     fn drop(&mut self) {
         let mut state = self.inbox.locked();
         if state.waiting.remove(&self.id).is_some_and(|waiter| waiter.response.is_some()) {
-            if state.given_up.len() == GIVEN_UP_KEPT {
-                state.given_up.pop_front();
+            if state.cancelled.len() == CANCELLED_KEPT {
+                state.cancelled.pop_front();
             }
-            state.given_up.push_back(self.id);
+            state.cancelled.push_back(self.id);
         }
         self.inbox.waiters.notify_waiters();
         if state.waiting.is_empty() {

@@ -1,16 +1,16 @@
-//! The wait before a stream that broke off is asked for again.
+//! The wait before a stream that broke off is requested again.
 
 use std::time::Duration;
 
-/// The longest wait that a server may name.
+/// The longest wait that a server can set.
 pub(crate) const AT_MOST: Duration = Duration::from_secs(30);
-/// The shortest: a server that names none at all is not asked without a pause.
+/// The shortest wait, for servers that set it to zero.
 const AT_LEAST: Duration = Duration::from_millis(10);
-/// What chance adds to a wait at most, so that clients that were cut off together do not return together.
+/// The most jitter, so that clients that were disconnected together do not reconnect together.
 const JITTER: f64 = 0.25;
 
-/// The wait that a server named, or is taken to have; `random` is between 0 and 1. What it named is the least, but for the cap,
-/// below which chance then works.
+/// The wait for a value of the server or its default, with jitter; `random` is between 0 and 1. The jitter is added up to the cap, and
+/// subtracted from the cap.
 pub(crate) fn wait(named: Duration, random: f64) -> Duration {
     let named = named.clamp(AT_LEAST, AT_MOST);
     let most = named.mul_f64(1.0 + JITTER).min(AT_MOST);
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_named_is_the_least_up_to_the_cap() {
+    fn jitter_is_added_up_to_the_cap() {
         let between =
             |milliseconds| [0.0, 1.0].map(|random| wait(Duration::from_millis(milliseconds), random).as_millis());
         assert_eq!(between(500), [500, 625]);

@@ -1,4 +1,4 @@
-//! The messages on the way to the response of one request: a body, or the events of a stream of its own.
+//! Reads the messages of a body or an event stream until the response to its request.
 
 use bytes::Bytes;
 use serde_json::value::RawValue;
@@ -11,11 +11,11 @@ use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::transport::message::{Content, Listener, content, message, not_a_message};
 
-/// The most of a skipped text that is shown.
+/// The most of a skipped text that messages show.
 const SHOWN: usize = 200;
 
-/// The messages of a text: itself, or those of a batch, as revision 2025-03-26 has it. A batch holds no batches: those could
-/// be nested deeper than the stack is.
+/// The messages of a text: itself, or those of a batch of revision 2025-03-26. Batches in a batch are not read, as their depth has
+/// no limit.
 pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
     let inner = jsonrpc::without_mark(text);
     if inner.trim_ascii_start().starts_with(b"[")
@@ -33,7 +33,7 @@ pub(crate) fn ended_after_skipped(failure: &AttemptError) -> bool {
     failure.error.info().code == Code::AnswerCut && failure.server_text.is_some()
 }
 
-/// Reports a text that is no message. Whether it may be skipped.
+/// Reports a text that is not a message. Returns whether it may be skipped.
 pub(crate) fn skips(text: &[u8], listener: &dyn Listener) -> bool {
     let shown = || crate::util::sanitize::preview_of(text, SHOWN);
     let accepted = listener
@@ -44,12 +44,12 @@ pub(crate) fn skips(text: &[u8], listener: &dyn Listener) -> bool {
     accepted
 }
 
-/// Why a text that should be a response to the request `id` is none.
+/// The failure of a text that should be a response to the request `id`.
 pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
     let shown = crate::util::sanitize::preview_of(text, SHOWN);
     if jsonrpc::addressed(text) == Some(id) {
         let why = match std::str::from_utf8(text) {
-            Ok(_) => "is not a JSON-RPC response",
+            Ok(_) => "is not a JSON-RPC message",
             Err(_) => "is not valid UTF-8",
         };
         return AttemptError::unusable(format!("the response to this request {why}: {shown}"));
@@ -58,7 +58,7 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
         Some(_) => cut(
             text,
             id,
-            format!("the answer ends too early and is not a JSON-RPC response: {shown}"),
+            format!("the response ends too early and is not a JSON-RPC message: {shown}"),
             Code::InvalidAnswer,
         )
         .with_server_text(shown),
@@ -66,7 +66,7 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
     }
 }
 
-/// The failure of a response that breaks off: where its beginning shows a result to this request, it ran.
+/// The failure of a response that ends early. If its beginning shows a result for this request, the call ran.
 pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> AttemptError {
     let failure = AttemptError::bad_answer(code, message);
     match jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
@@ -80,7 +80,7 @@ pub(crate) struct ResponseReading<'a> {
     pub(crate) id: u64,
     pub(crate) limits: &'a Limits,
     pub(crate) listener: &'a dyn Listener,
-    /// The beginning of the last text that was skipped.
+    /// The beginning of the last skipped text.
     pub(crate) skipped: Option<String>,
 }
 
@@ -89,10 +89,10 @@ impl<'a> ResponseReading<'a> {
         Self { id, limits, listener, skipped: None }
     }
 
-    /// Takes the messages of one text; the response, if it is among them.
+    /// Handles the messages of one text. Returns the response, if it is among them.
     ///
     /// # Errors
-    /// Where the response cannot be used, or the text may not be skipped.
+    /// If the response cannot be used, or the text may not be skipped.
     pub(crate) async fn take(&mut self, text: &Bytes) -> Result<Option<Content>, AttemptError> {
         let messages = messages(text, self.listener);
         let is_batch = messages.len() > 1;
@@ -100,9 +100,9 @@ impl<'a> ResponseReading<'a> {
         for text in &messages {
             match message(text, self.listener) {
                 Some(Message::Notification { method, params }) => {
-                    // Nothing more is read meanwhile, so that the server can send no faster.
-                    if let Some(room) = self.listener.room_for(&method, params) {
-                        room.await;
+                    // Nothing more is read meanwhile, which slows the server down.
+                    if let Some(capacity) = self.listener.wait_for_capacity(&method, params) {
+                        capacity.await;
                     }
                     self.listener.notification(&method, params);
                 }
@@ -112,7 +112,7 @@ impl<'a> ResponseReading<'a> {
                     if is_other && self.listener.accepts(Deviation::UnknownId, &unknown_id) {
                         continue;
                     }
-                    // Messages behind it in a batch are read, too.
+                    // The rest of a batch is read, too.
                     response.get_or_insert(content(text, id, outcome, self.id, self.limits)?);
                 }
                 None => self.skip(text)?,
@@ -134,7 +134,7 @@ impl<'a> ResponseReading<'a> {
 
     /// The failure of a stream that ended without the response.
     pub(crate) fn ended(&self) -> AttemptError {
-        let ended = "the event stream ended without the answer";
+        let ended = "the event stream ended without the response";
         match &self.skipped {
             None => AttemptError::bad_answer(Code::AnswerCut, ended),
             Some(skipped) => {
@@ -145,7 +145,7 @@ impl<'a> ResponseReading<'a> {
     }
 }
 
-/// What a server did that answered a request nobody made.
+/// The deviation of a response to a request that was not made.
 pub(crate) fn unknown_id() -> String {
     "the server sent a response to a request that was not made".to_owned()
 }

@@ -1,17 +1,16 @@
-//! Bytes of an event stream to whole, valid lines of bounded size.
+//! Splits the bytes of an event stream into whole, valid lines of bounded size.
 //!
-//! `eventsource-stream` by itself is quadratic in the size of an event, panics on a byte-order mark that is split
-//! over two chunks, loses events whose lines end in a bare CR and stops silently at invalid UTF-8. It is right on
-//! whole lines, so this guard hands it nothing else, and reads `id` and `retry` itself, of which the crate's
-//! handling is wrong: it also copies the last id with every event.
+//! `eventsource-stream` by itself is quadratic in the size of an event, panics on a byte-order mark that is split over two chunks,
+//! loses events whose lines end in a bare CR, stops silently at invalid UTF-8, and copies the last id with every event. With whole
+//! lines it is correct, so this guard passes it nothing else, and reads `id` and `retry` itself.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a stream cannot be read on.
+/// Why the rest of a stream cannot be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refused {
-    /// An event, or a run of comments, is larger than the limit.
+    /// An event, or a sequence of comments, is larger than the limit.
     TooLarge,
     /// A line is not valid UTF-8.
     NotUtf8,
@@ -22,12 +21,12 @@ pub(crate) enum Refused {
 pub(crate) struct Guard {
     limit: usize,
     pending: Vec<u8>,
-    /// Where the search for a line end goes on.
+    /// Where the search for a line end continues.
     searched: usize,
-    /// Bytes of the present event so far.
+    /// Bytes of the present event that were read.
     event_size: usize,
     at_start: bool,
-    /// The last line ended in CR, so that an LF right behind it belongs to it.
+    /// Whether the last line ended in CR, so that an LF directly after it belongs to it.
     after_cr: bool,
     id: Arc<str>,
     last_event_id: Option<Arc<str>>,
@@ -49,20 +48,20 @@ impl Guard {
         }
     }
 
-    /// The id that a resumed stream is asked to go on behind.
+    /// The id after which a stream is resumed.
     pub(crate) fn last_event_id(&self) -> Option<&str> {
         self.last_event_id.as_deref().filter(|id| !id.is_empty())
     }
 
-    /// The wait that the server asks for before reconnecting.
+    /// The wait before reconnecting that the server has set.
     pub(crate) fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
-    /// Takes a chunk in and puts the lines that it completes into `lines`.
+    /// Reads a chunk and appends the lines that it completes to `lines`.
     ///
     /// # Errors
-    /// Where an event is larger than the limit or a line is not UTF-8; the lines before are there all the same.
+    /// If an event is larger than the limit or a line is not UTF-8. The lines before it are appended.
     pub(crate) fn push(&mut self, chunk: &[u8], lines: &mut Vec<String>) -> Result<(), Refused> {
         self.pending.extend_from_slice(chunk);
         let mut start = self.skip_mark();
@@ -98,7 +97,7 @@ impl Guard {
         Ok(())
     }
 
-    /// One byte-order mark at the very start is no part of the stream. Until three bytes are there it is undecided.
+    /// Skips one byte-order mark at the start. With fewer than three bytes this is undecided.
     fn skip_mark(&mut self) -> usize {
         const MARK: &[u8] = &[0xef, 0xbb, 0xbf];
         if !self.at_start {
@@ -131,7 +130,7 @@ impl Guard {
                 }
             }
             "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                // Too many digits for a number is the longest wait.
+                // A number that overflows is the longest wait.
                 self.retry = Some(Duration::from_millis(value.parse().unwrap_or(u64::MAX)));
             }
             _ => {}
@@ -144,7 +143,7 @@ fn field_of(line: &str) -> (&str, &str) {
     (field, value.strip_prefix(' ').unwrap_or(value))
 }
 
-/// The longest id that is kept, in bytes: it goes back in a header, for which servers have no more room.
+/// The longest id that is kept, in bytes. It is sent back in a header, whose size servers limit.
 pub(crate) const LONGEST_ID: usize = 4096;
 
 /// Whether a line gives its event an id.
@@ -152,7 +151,7 @@ pub(crate) fn is_id(line: &str) -> bool {
     field_of(line).0 == "id"
 }
 
-/// The id that a line gives its event; one that is too long to be sent back is as none.
+/// The id that a line gives its event; empty if it is too long to be sent back.
 pub(crate) fn id_of(line: &str) -> Option<&str> {
     let (field, value) = field_of(line);
     let kept = if value.len() <= LONGEST_ID { value } else { "" };
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn id_and_retry_are_read_as_the_standard_says() {
+    fn id_and_retry_are_read_as_in_the_standard() {
         let mut guard = Guard::new(1000);
         let mut push = |text: &str| {
             guard.push(text.as_bytes(), &mut Vec::new()).unwrap();
@@ -220,7 +219,7 @@ mod tests {
             guard.last_event_id().map(str::to_owned)
         };
         assert_eq!(push(format!("id: {longest}\n\n")), Some(longest.clone()));
-        assert_eq!(push(format!("id: {longest}x\n\n")), None, "behind one that cannot be named, nothing is resumed");
+        assert_eq!(push(format!("id: {longest}x\n\n")), None, "after an id that cannot be sent, nothing is resumed");
         let mut guard = Guard::new(1000);
         let mut push = |text: &str| {
             guard.push(text.as_bytes(), &mut Vec::new()).unwrap();

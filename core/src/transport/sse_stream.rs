@@ -1,4 +1,4 @@
-//! Server-sent events out of an answer's body: guard, then `eventsource-stream`.
+//! Server-sent events of a response body: guard, then `eventsource-stream`.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -19,7 +19,7 @@ use crate::transport::sse_parser::{self, Guard, Refused};
 pub(crate) struct EventStream<S> {
     events: eventsource_stream::EventStream<Lines<S>>,
     guard: Arc<Mutex<Guard>>,
-    /// The id of the event that ended last, where it has one of its own.
+    /// The id that the last event has itself.
     ended: Arc<Mutex<Option<String>>>,
     limit: limits::Bytes,
 }
@@ -28,7 +28,7 @@ impl<S: Stream<Item = Result<Bytes, AttemptError>> + Unpin> EventStream<S> {
     pub(crate) fn new(chunks: S, limit: limits::Bytes) -> Self {
         let guard = Arc::new(Mutex::new(Guard::new(limit.most)));
         let ended = Arc::default();
-        // The crate would take a second byte-order mark away; a comment first keeps it from looking for one.
+        // The crate would remove a second byte-order mark; a comment in front prevents that.
         let ready = VecDeque::from([":\n".to_owned()]);
         let lines =
             Lines { chunks, guard: Arc::clone(&guard), ready, refused: None, id: None, ended: Arc::clone(&ended) };
@@ -58,7 +58,7 @@ impl<S: Stream<Item = Result<Bytes, AttemptError>> + Unpin> EventStream<S> {
         })
     }
 
-    /// The id of the event that [`next`](Self::next) gave last; `None` where it has none of its own.
+    /// The id that the last event of [`next`](Self::next) has itself.
     pub(crate) fn event_id(&self) -> Option<String> {
         locked(&self.ended).clone()
     }
@@ -81,14 +81,14 @@ enum StreamFailure {
     Refused(Refused),
 }
 
-/// Chunks in, one whole line at a time out.
+/// Turns chunks into single whole lines.
 struct Lines<S> {
     chunks: S,
     guard: Arc<Mutex<Guard>>,
     ready: VecDeque<String>,
-    /// Why there will be no more lines behind those that are ready.
+    /// Why no lines follow those that are ready.
     refused: Option<Refused>,
-    /// The id of the event that is being handed over.
+    /// The id of the event that is being read.
     id: Option<String>,
     ended: Arc<Mutex<Option<String>>>,
 }
@@ -133,7 +133,7 @@ impl<S: Stream<Item = Result<Bytes, AttemptError>> + Unpin> Stream for Lines<S> 
             };
             let mut lines = Vec::new();
             this.refused = locked(&this.guard).push(&chunk, &mut lines).err();
-            // What came before is not lost, however the stream was cut into chunks.
+            // The lines before the failure count, wherever chunks end.
             this.ready.extend(lines);
         }
     }
@@ -153,7 +153,7 @@ mod tests {
         data
     }
 
-    /// Whether the id that stands behind an event is that event's own.
+    /// Whether the id after an event is that of the event itself.
     #[tokio::test]
     async fn each_event_has_its_own_id_or_none() {
         let text = b"id: a\ndata: 1\n\ndata: 2\n\nid\n\nid: b\ndata: 3\nid: c\n\nid: x\0\ndata: 4\n\n";

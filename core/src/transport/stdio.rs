@@ -1,4 +1,4 @@
-//! A process of ours that speaks over its standard input and output (specification 2025-11-25, basic/transports, stdio).
+//! Messages over the standard input and output of a child process (specification 2025-11-25, basic/transports, stdio).
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,16 +17,16 @@ use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::transport::child_process::{ChildProcess, ProcessExit};
-use crate::transport::http_sse::LAST_ANSWERS;
+use crate::transport::http_sse::CLOSE_WAIT;
 use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
 use crate::transport::pending_requests::{PendingRequests, Reader};
 
-/// Messages that may wait for a process that reads slowly.
-const ROOM: usize = 64;
-/// How long a process that has closed its output may take to end, for its exit code.
+/// How many messages may wait for a process that reads slowly.
+const OUTBOX_SIZE: usize = 64;
+/// How long the exit code of a process that has closed its output is waited for.
 const END_WITHIN: Duration = Duration::from_secs(1);
 
-/// A line to write, and who is to be told that it was.
+/// A line to write, and the sender that reports that it was written.
 struct OutgoingLine {
     text: Bytes,
     written: Option<oneshot::Sender<()>>,
@@ -45,7 +45,7 @@ impl StdioLink {
         let (process, stdin, stdout) = ChildProcess::start(program)?;
         let process = Arc::new(process);
         let inbox = Arc::new(PendingRequests::default());
-        let (outbox, messages) = mpsc::channel(ROOM);
+        let (outbox, messages) = mpsc::channel(OUTBOX_SIZE);
         tokio::spawn(write(stdin, messages, Arc::clone(&process)));
         tokio::spawn(read(stdout, limits, Arc::clone(&inbox), Arc::clone(&process), listener));
         Ok(Self { inbox, outbox, process })
@@ -56,9 +56,9 @@ impl StdioLink {
         let text = one_line(&out.body);
         let Some(id) = out.id else {
             self.inbox.notified();
-            let (told, written) = oneshot::channel();
-            self.send(OutgoingLine { text, written: Some(told) }).await?;
-            // Nothing answers it: what can be known is that it was written.
+            let (report, written) = oneshot::channel();
+            self.send(OutgoingLine { text, written: Some(report) }).await?;
+            // A notification has no response; it is known only that it was written.
             return match written.await {
                 Ok(()) => Ok(answered(Content::Other(Bytes::new()))),
                 Err(_) => Err(self.gone().await),
@@ -76,13 +76,13 @@ impl StdioLink {
         Err(self.gone().await.before_sending())
     }
 
-    /// Why the process no longer reads: what it says at its end tells more.
+    /// Why the process no longer reads. The failure at its end has more details, so it is waited for.
     async fn gone(&self) -> AttemptError {
         let _ = tokio::time::timeout(END_WITHIN, self.process.ended()).await;
         self.inbox.ended().unwrap_or_else(|| exited(&self.process.so_far(), self.inbox.skipped()))
     }
 
-    /// The last line that was no message.
+    /// The beginning of the last line that was not a message.
     pub(crate) fn skipped(&self) -> Option<String> {
         self.inbox.skipped()
     }
@@ -91,10 +91,10 @@ impl StdioLink {
         self.inbox.ended().is_some() || self.outbox.is_closed() || self.process.has_ended()
     }
 
-    /// Ends the process: closes its input, then asks it, then kills it. First, and not for long, the calls that wait for an
-    /// answer may have it.
+    /// Ends the process, after a short wait for the responses to calls in flight: its input is closed; SIGTERM and SIGKILL
+    /// follow.
     pub(crate) async fn close(&self) {
-        self.inbox.idle(LAST_ANSWERS).await;
+        self.inbox.idle(CLOSE_WAIT).await;
         self.process.stop();
         self.process.ended().await;
     }
@@ -106,7 +106,7 @@ impl Drop for StdioLink {
     }
 }
 
-/// A message is one line: line ends in JSON text stand between its tokens only.
+/// The message as one line. Line ends in JSON text are between its tokens only.
 fn one_line(body: &Bytes) -> Bytes {
     let mut line = Vec::with_capacity(body.len() + 1);
     line.extend(body.iter().map(|byte| if matches!(byte, b'\n' | b'\r') { b' ' } else { *byte }));
@@ -114,7 +114,7 @@ fn one_line(body: &Bytes) -> Bytes {
     line.into()
 }
 
-/// Writes whole lines, whoever gives up meanwhile. Its end closes the process's input.
+/// Writes whole lines, also if their calls are cancelled meanwhile. Its end closes the input of the process.
 async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<OutgoingLine>, process: Arc<ChildProcess>) {
     loop {
         tokio::select! {
@@ -128,7 +128,7 @@ async fn write(mut stdin: ChildStdin, mut messages: mpsc::Receiver<OutgoingLine>
                     () = process.stopping() => return,
                     written = written => match (written, line.written) {
                         (false, _) => return,
-                        (true, Some(told)) => drop(told.send(())),
+                        (true, Some(report)) => drop(report.send(())),
                         (true, None) => {}
                     },
                 }
@@ -152,11 +152,11 @@ async fn read(
         let line = tokio::select! {
             biased;
             line = lines.next() => line,
-            // What it wrote before its end has been read by now; another process may still hold the pipe open.
+            // Everything that it wrote was read by now; another process may still hold the pipe open.
             () = process.long_ended() => None,
         };
         match line {
-            // Where it cannot be read any more, its end says why.
+            // If it cannot be read any more, its end is the reason.
             None | Some(Err(AnyDelimiterCodecError::Io(_))) => break,
             Some(Ok(line)) if line.trim_ascii().is_empty() => {}
             Some(Ok(line)) => {
@@ -173,19 +173,19 @@ async fn read(
         }
     }
     if why.is_some() {
-        // Nothing that it says further can be trusted.
+        // The rest of its output cannot be trusted.
         process.stop();
     }
     let ended = tokio::time::timeout(END_WITHIN, process.ended()).await;
     let ended = ended.unwrap_or_else(|_| process.so_far());
     process.stop();
     inbox.end(match why {
-        Some(failure) => told(failure, &ended),
+        Some(failure) => with_exit(failure, &ended),
         None => exited(&ended, inbox.skipped()),
     });
 }
 
-/// A line is what ends in LF; a CR before that is white space to JSON.
+/// A line ends in LF; a CR before it is white space in JSON.
 fn lines_within(most: usize) -> AnyDelimiterCodec {
     AnyDelimiterCodec::new_with_max_length(b"\n".to_vec(), b"\n".to_vec(), most)
 }
@@ -204,14 +204,14 @@ fn exited(ended: &ProcessExit, skipped: Option<String>) -> AttemptError {
     };
     let skipped = skipped.map(|line| format!("; the last line it wrote that was not a message: {line}"));
     let message = format!("the server's process {how}{}", skipped.unwrap_or_default());
-    told(AttemptError::new(FailureClass::Lost, Code::ProcessExited, message), ended)
+    with_exit(AttemptError::new(FailureClass::Lost, Code::ProcessExited, message), ended)
 }
 
-/// Adds how the process ended, and the last that it said.
-fn told(mut failure: AttemptError, ended: &ProcessExit) -> AttemptError {
+/// Adds how the process ended, and the end of its standard error.
+fn with_exit(mut failure: AttemptError, ended: &ProcessExit) -> AttemptError {
     let info = failure.error.info_mut();
     info.exit_code = ended.exit_code;
-    // They come into the message when what they may hold of secrets is out.
+    // The last line is added to the message after secrets were redacted.
     info.stderr.clone_from(&ended.stderr);
     failure
 }

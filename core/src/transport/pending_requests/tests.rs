@@ -1,7 +1,7 @@
 use super::*;
 use crate::transport::message::NoopListener;
 
-/// Accepts nothing.
+/// Accepts no deviation.
 struct Strict;
 
 impl Listener for Strict {
@@ -13,13 +13,13 @@ impl Listener for Strict {
 }
 
 #[test]
-fn a_batch_holds_messages_and_no_batches() {
+fn a_batch_contains_messages_and_no_batches() {
     let inbox = PendingRequests::default();
     let deliver = |text: String| inbox.deliver(&Bytes::from(text), &Strict).is_ok();
     assert!(deliver(r#"[{"jsonrpc":"2.0","method":"a"},{"jsonrpc":"2.0","method":"b"}]"#.to_owned()));
     assert!(!deliver("[]".to_owned()));
     assert!(!deliver(r#"[[{"jsonrpc":"2.0","method":"a"}]]"#.to_owned()));
-    // Not one of our frames a level.
+    // Read without a stack frame per level.
     assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
 }
 
@@ -96,7 +96,7 @@ fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
 }
 
 #[tokio::test]
-async fn progress_of_the_only_call_waits_for_room_in_bytes() {
+async fn progress_of_the_only_call_waits_for_capacity_in_bytes() {
     use futures_util::FutureExt;
     let mut limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
     limits.event.most = 200;
@@ -107,7 +107,7 @@ async fn progress_of_the_only_call_waits_for_room_in_bytes() {
     assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
     inbox.deliver(&progress, &NoopListener).unwrap();
     assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
-    assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no room");
+    assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no capacity");
     assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none());
     assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
 }
@@ -117,7 +117,7 @@ fn an_error_without_an_id_ends_the_only_request_that_can_have_caused_it() {
     let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
     let Some(Err(failure)) = settled(&[error], |_| {}) else { panic!() };
     assert_eq!((failure.error.code(), failure.error.info().rpc_code), ("bad_request", Some(-32700)));
-    // The notification may be what it could not read.
+    // The error may be about the notification.
     assert!(settled(&[error], PendingRequests::notified).is_none());
     let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
     let inbox = PendingRequests::default();
