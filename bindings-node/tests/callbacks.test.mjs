@@ -247,7 +247,7 @@ test("a result that JSON cannot represent is refused with the reason", async (t)
     [{ ...sampled, n: Number.NaN }, /finite|NaN/], [{ ...sampled, more: () => 1 }, unlike], [{ ...sampled, content: [Symbol("x")] }, unlike],
     [{ ...sampled, n: 10n }, unlike], [cyclic, /deep/], [new Map(), unlike], [{ ...sampled, content: new Set() }, unlike],
     [() => sampled, unlike], [Symbol("x"), unlike], [{ ...sampled, model: "\ud800" }, /not JSON/],
-    [undefined, /must give/], [null, /must give/], ["text", /must give/], [[sampled], /must give/],
+    [undefined, /must return/], [null, /must return/], ["text", /must return/], [[sampled], /must return/],
   ]) {
     box.given = given;
     const error = await failureOf(ask(client, sampling));

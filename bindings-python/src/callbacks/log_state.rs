@@ -116,7 +116,7 @@ impl LoggerLevel {
             _ => (4, ""),
         };
         if self.last.swap(number, Ordering::Relaxed) != number {
-            bridge.hear_logs_from(name);
+            bridge.set_log_level(name);
         }
         Ok(())
     }

@@ -39,6 +39,6 @@ impl Drop for OpenClient {
         let Some(runtime) = self.runtime.outlives() else { return };
         let bridge = &self.handle.bridge;
         // The runtime may not be driven for a long time, and sockets would stay open.
-        Python::try_attach(|py| py.detach(|| runtime.close(|| bridge.let_go())));
+        Python::try_attach(|py| py.detach(|| runtime.close(|| bridge.close_idle_connections())));
     }
 }

@@ -10,18 +10,18 @@ use crate::error::Result;
 use crate::observe::log::Log;
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 
-/// The caller's functions, as a binding hands them over.
+/// The callbacks of a client, from a binding.
 #[derive(Default)]
 pub struct Hooks {
-    /// Hears a notification: `{"method", "params"}` as JSON text.
+    /// Receives notifications: `{"method", "params"}` as JSON text.
     pub on_notification: Option<MessageListener>,
-    /// Hears a record: `{"level", "message", "fields"}` as JSON text, in the midst of a call.
+    /// Receives log records: `{"level", "message", "fields"}` as JSON text. Called synchronously.
     pub on_log: Option<MessageListener>,
-    /// Hears a change: `{"state", "previous"}` as JSON text, in the midst of a call.
+    /// Receives changes of state: `{"state", "previous"}` as JSON text. Called synchronously.
     pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
-    /// Is asked something and answers later, from any thread. Questions are the hooks of the table that answer.
+    /// Receives calls of callbacks that return a result. The result can be set later, from any thread.
     pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
-    /// The hooks that `ask` answers.
+    /// The names of these callbacks.
     pub answers: Vec<String>,
 }
 
@@ -31,10 +31,10 @@ impl std::fmt::Debug for Hooks {
     }
 }
 
-/// A question to the caller's own function. Dropped without an answer, it counts as failed.
+/// A call of a callback that returns a result. If it is dropped without a result, the callback has failed.
 #[derive(Debug)]
 pub struct Question {
-    /// The hook of the table.
+    /// The name of the callback.
     pub name: &'static str,
     /// Its argument as JSON text.
     pub params: String,
@@ -42,24 +42,23 @@ pub struct Question {
 }
 
 impl Question {
-    /// Answers with JSON text, or says why there is no answer.
+    /// Sets the result as JSON text, or the reason of a failure.
     pub fn answer(self, answer: std::result::Result<String, String>) {
-        // Whoever asked may have given up.
+        // The waiting call may have ended.
         let _ = self.answer.send(answer.map_err(CallbackError::from));
     }
 
-    /// Answers that the callback failed. The error of the call has `cause_id` as a member of its JSON text, by which the
-    /// binding finds what the callback threw.
+    /// Sets a failure. The JSON text of the error contains `cause_id`, by which the binding finds the exception.
     pub fn fail(self, reason: String, cause_id: u32) {
         let _ = self.answer.send(Err(CallbackError { reason, cause_id: Some(cause_id) }));
     }
 }
 
-/// Sends a question to the binding. The future resolves to its answer.
+/// Calls a callback of the binding. The future resolves to its result.
 fn answer_of(ask: &Arc<dyn Fn(Question) + Send + Sync>, name: &'static str, params: String) -> Given {
     let (answer, answered) = tokio::sync::oneshot::channel();
     ask(Question { name, params, answer });
-    Box::pin(async move { answered.await.map_err(|_| "it gave no answer")? })
+    Box::pin(async move { answered.await.map_err(|_| "it returned no result")? })
 }
 
 impl Hooks {
@@ -69,22 +68,22 @@ impl Hooks {
         spelling: Spelling,
     ) -> Result<crate::config::callbacks::Callbacks> {
         let mut hooks = crate::config::callbacks::Callbacks::default();
-        if let Some(hear) = self.on_notification {
-            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
+        if let Some(listener) = self.on_notification {
+            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
                 let method = serde_json::to_string(method).unwrap_or_default();
                 let text = format!("{{\"method\":{method},\"params\":{params}}}");
-                room.send(text, &hear)
+                queue.send(text, &listener)
             }));
         }
-        if let Some(hear) = self.on_log {
-            let room = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
+        if let Some(listener) = self.on_log {
+            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
             hooks.log = Log::to(Arc::new(move |record| {
-                room.send(serde_json::to_string(&record).unwrap_or_default(), &hear);
+                queue.send(serde_json::to_string(&record).unwrap_or_default(), &listener);
             }));
         }
-        if let Some(hear) = self.on_state {
-            hooks.state = Some(Arc::new(move |change| hear(serde_json::to_string(&change).unwrap_or_default())));
+        if let Some(listener) = self.on_state {
+            hooks.state = Some(Arc::new(move |change| listener(serde_json::to_string(&change).unwrap_or_default())));
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             hooks.token = Some(Arc::new(move || {

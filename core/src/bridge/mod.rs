@@ -1,7 +1,7 @@
-//! What crosses to Python and Node: JSON text in, JSON text or an error as data out. Not for use from Rust.
+//! The interface for Python and Node: JSON text in, JSON text or an error as data out. Not for use from Rust.
 //!
-//! A binding holds a [`Bridge`], calls its few functions and turns its own language's values into text and back.
-//! Names, defaults, rules and messages are all on this side, so that the languages cannot differ.
+//! A binding owns a [`Bridge`], calls its functions, and converts values of its language from and to JSON text. Names, defaults,
+//! rules and messages are in the core, so that the languages cannot differ.
 
 pub(crate) mod callbacks;
 pub(crate) mod errors;
@@ -43,15 +43,15 @@ use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
 pub use crate::util::environment::{Environment, of_process};
 
-/// A client, of a server or of a registry, as a binding holds it.
+/// A client of a server or of a registry, for a binding.
 #[derive(Debug)]
 pub struct Bridge {
-    to: To,
+    backend: Backend,
     spelling: Spelling,
 }
 
 #[derive(Debug)]
-enum To {
+enum Backend {
     Server(Client),
     Registry(AnyRegistry),
 }
@@ -61,7 +61,7 @@ enum To {
 pub struct ClosedClient(Option<Counts>);
 
 impl ClosedClient {
-    /// A property of the table of properties as JSON text; `None` for what only an open client knows.
+    /// A property of the table of properties as JSON text; `None` for those of an open client only.
     pub fn property(&self, name: &str) -> Option<String> {
         let counts = self.0.as_ref()?;
         match name {
@@ -77,9 +77,9 @@ impl ClosedClient {
 pub struct CallOutput {
     /// The result as JSON text.
     pub result: Bytes,
-    /// Its metadata as JSON text, where the call asked for it.
+    /// Its metadata as JSON text, if requested.
     pub metadata: Option<String>,
-    /// Warnings for the caller, which the binding issues as its language does.
+    /// Warnings, to be issued by the means of the language.
     pub warnings: Vec<String>,
     reply: RawReply,
 }
@@ -91,26 +91,26 @@ impl CallOutput {
         Self { result: reply.result.clone(), metadata, warnings, reply }
     }
 
-    /// The error for a result that is JSON and yet more than the language can hold.
+    /// The error for a result that is valid JSON but has no value in the language.
     pub fn undecodable(&self) -> Error {
         self.reply.unexpected(Code::InvalidAnswer, UNDECODABLE)
     }
 }
 
-/// Follows the count in the warning.
-const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress takes them too slowly for timeout, \
+/// End of the warning about dropped progress, after the count.
+const PROGRESS_DROPPED: &str = "progress notifications were dropped: on_progress processes them too slowly for timeout, \
     total_timeout or max_queued_notifications";
 
-pub(crate) const UNDECODABLE: &str = "the result nests too deeply, or holds a number that is too long";
+pub(crate) const UNDECODABLE: &str = "the result nests too deeply, or contains a number that is too long";
 
-/// A call that is ready to run: everything that can be refused before sending has been.
+/// A validated call.
 #[derive(Debug)]
 pub struct Prepared {
     kind: RequestKind,
     with_metadata: bool,
     state: Arc<CallState>,
-    /// Of progress that waits for the caller's function, and how long it may wait when the call is over.
-    room: Option<(Arc<BoundedQueue>, WaitLimit)>,
+    /// The queue in front of the progress callback, and how long to wait for it when the call has ended.
+    queue: Option<(Arc<BoundedQueue>, WaitLimit)>,
 }
 
 enum RequestKind {
@@ -124,14 +124,13 @@ impl std::fmt::Debug for RequestKind {
         f.write_str(match self {
             Self::Call(..) => "Call",
             Self::Notify(..) => "Notify",
-            Self::Prepared(..) => "Work",
+            Self::Prepared(..) => "Prepared",
         })
     }
 }
 
 impl Bridge {
-    /// Makes a client from options as JSON text, spelled as the binding's language does. `variables` looks up the environment
-    /// of the calling thread.
+    /// Creates a client from options as JSON text, with the spelling of the language. `variables` returns environment variables.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -140,14 +139,14 @@ impl Bridge {
             let mut config = ClientConfig::from_json(options, spelling)?;
             config.hooks = hooks.into_core(&config, spelling)?;
             config.reads_node_variables = spelling == Spelling::Camel;
-            Ok(Self { to: To::Server(config.build_in(variables)?), spelling })
+            Ok(Self { backend: Backend::Server(config.build_in(variables)?), spelling })
         })
     }
 
-    /// Makes the client of a record, which is JSON text. `options` go before what it says.
+    /// Creates the client of a record, which is JSON text. `options` take precedence over the record.
     ///
     /// # Errors
-    /// A `config` error that names the record's member, or the option.
+    /// A `config` error that names the member of the record, or the option.
     pub fn open_record(
         record: &str,
         options: &str,
@@ -160,11 +159,11 @@ impl Bridge {
             config.hooks = hooks.into_core(&config, spelling)?;
             config.reads_node_variables = spelling == Spelling::Camel;
             let record = crate::config::option_table::parse(record, "record")?;
-            Ok(Self { to: To::Server(client_of(&record, config, variables)?), spelling })
+            Ok(Self { backend: Backend::Server(client_of(&record, config, variables)?), spelling })
         })
     }
 
-    /// Makes a client of the registry `kind`, which is `gaia` or `sema4`.
+    /// Creates a client of the registry `kind`: `gaia` or `sema4`.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -172,58 +171,57 @@ impl Bridge {
         guarded(|| {
             let mut config = RegistryConfig::from_json(options, spelling)?;
             config.reads_node_variables = spelling == Spelling::Camel;
-            Ok(Self { to: To::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
+            Ok(Self { backend: Backend::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
         })
     }
 
-    /// Whether the client does something while no call waits, so that its runtime must be driven all the time: a process
-    /// or a stream of the server's own to be read.
+    /// Whether the client works between calls, so that its runtime must always run: it reads from a process or a stream of the
+    /// server.
     pub fn works_between_calls(&self) -> bool {
-        matches!(&self.to, To::Server(client) if client.works_between_calls())
+        matches!(&self.backend, Backend::Server(client) if client.works_between_calls())
     }
 
-    /// A property of the table of properties as JSON text; `None` while it is not known.
+    /// A property of the table of properties as JSON text; `None` if it is not known yet.
     pub fn property(&self, name: &str) -> Option<String> {
         let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
-        let To::Server(client) = &self.to else { return None };
+        let Backend::Server(client) = &self.backend else { return None };
         match (spec.member, name) {
-            (Some(member), _) => client.raw_said(member),
+            (Some(member), _) => client.raw_server_member(member),
             (None, "state") => serde_json::to_string(&client.state()).ok(),
             (None, _) => serde_json::to_string(&client.counters()).ok(),
         }
     }
 
-    /// Whether the client has connected and was not closed, so that there may be something to end at the server.
+    /// Whether the client is connected, so that the server may have a session.
     pub fn is_connected(&self) -> bool {
-        matches!(&self.to, To::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
+        matches!(&self.backend, Backend::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
     }
 
-    /// Closes the connections of the runtime that this runs on that are not in use. Their sockets are closed when that
-    /// runtime next runs.
-    pub fn let_go(&self) {
-        match &self.to {
-            To::Server(client) => client.let_go(),
-            To::Registry(registry) => registry.let_go(),
+    /// Closes the idle connections of the current runtime. Their sockets are closed when that runtime next runs.
+    pub fn close_idle_connections(&self) {
+        match &self.backend {
+            Backend::Server(client) => client.close_idle_connections(),
+            Backend::Registry(registry) => registry.close_idle_connections(),
         }
     }
 
     /// The properties that remain when the client is closed and dropped.
     pub fn closed(&self) -> ClosedClient {
-        match &self.to {
-            To::Server(client) => ClosedClient(Some(client.counts())),
-            To::Registry(_) => ClosedClient(None),
+        match &self.backend {
+            Backend::Server(client) => ClosedClient(Some(client.counts())),
+            Backend::Registry(_) => ClosedClient(None),
         }
     }
 
-    /// Has `on_log` hear what is at least of this level, one of the option `log_level`; any other word is for nothing.
-    pub fn hear_logs_from(&self, level: &str) {
-        if let To::Server(client) = &self.to {
-            client.hear_logs_from(log::level(level));
+    /// Sets the minimum level of `on_log`, as in the option `log_level`. Any other text disables it.
+    pub fn set_log_level(&self, level: &str) {
+        if let Backend::Server(client) = &self.backend {
+            client.set_log_level(log::level(level));
         }
     }
 
     /// Prepares a call of the method `name` of the table of methods. `params` and `options` are JSON text, or empty.
-    /// `with_metadata` says whether the result comes with its metadata.
+    /// `with_metadata`: return the metadata of the result, too.
     ///
     /// # Errors
     /// A `config` error that names the argument.
@@ -250,18 +248,18 @@ impl Bridge {
         if name == crate::bridge::test_panic::METHOD {
             let work = crate::bridge::test_panic::panics(&params);
             let state = Arc::clone(&work.state);
-            return Ok(Prepared { state, kind: RequestKind::Prepared(work), with_metadata: false, room: None });
+            return Ok(Prepared { state, kind: RequestKind::Prepared(work), with_metadata: false, queue: None });
         }
         let options = CallOptions::from_json(options, self.spelling)?;
-        let client = match &self.to {
-            To::Server(client) => client,
-            To::Registry(registry) => {
+        let client = match &self.backend {
+            Backend::Server(client) => client,
+            Backend::Registry(registry) => {
                 let work = registry.prepare(name, &params, &options)?;
                 return Ok(Prepared {
                     state: Arc::clone(&work.state),
                     kind: RequestKind::Prepared(work),
                     with_metadata,
-                    room: None,
+                    queue: None,
                 });
             }
         };
@@ -272,17 +270,17 @@ impl Bridge {
             Addressed::Call(method, params) => (method, params),
             Addressed::Notify(method, params) => {
                 let kind = RequestKind::Notify(client.clone(), method, params);
-                return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), room: None });
+                return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), queue: None });
             }
         };
-        let (progress, room) = progress.map(|hear| client.queue(hear)).unzip();
+        let (progress, queue) = progress.map(|listener| client.progress_queue(listener)).unzip();
         let call = client.prepare(&method, params, &options, progress)?;
         let state = call.state();
-        let room = room.map(|room| (room, call.final_progress_wait()));
-        Ok(Prepared { kind: RequestKind::Call(client.clone(), method, Box::new(call)), with_metadata, state, room })
+        let queue = queue.map(|queue| (queue, call.final_progress_wait()));
+        Ok(Prepared { kind: RequestKind::Call(client.clone(), method, Box::new(call)), with_metadata, state, queue })
     }
 
-    /// The pages of a list: of the method `name` of a client, or of a registry's one list.
+    /// The pages of a list: of the method `name` of a client, or of the list of a registry.
     ///
     /// # Errors
     /// A `config` error that names the argument.
@@ -292,9 +290,9 @@ impl Bridge {
 
     fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
         let options = CallOptions::from_json(options, self.spelling)?;
-        let of = match &self.to {
-            To::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
-            To::Server(client) => {
+        let of = match &self.backend {
+            Backend::Registry(registry) => PagesOf::Registry(registry.pager(params, &options)?),
+            Backend::Server(client) => {
                 let spec = method(name).filter(|spec| spec.iterates).ok_or_else(panicked)?;
                 PagesOf::Server(client.pages(spec, options))
             }
@@ -302,34 +300,34 @@ impl Bridge {
         Ok(Pages { of })
     }
 
-    /// Keeps notices of calls that are given up, for a runtime that goes on between calls.
+    /// Holds `notifications/cancelled` back, for a runtime that runs between calls.
     pub fn hold_notices(&self) {
-        if let To::Server(client) = &self.to {
+        if let Backend::Server(client) = &self.backend {
             client.hold_notices();
         }
     }
 
-    /// Sends the notices that are held; `None` where there are none. Bounded, and without failure.
+    /// Sends the held notifications; `None` if there are none. Takes a bounded time and never fails.
     pub fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
-        match &self.to {
-            To::Server(client) => client.held_notices(),
-            To::Registry(_) => None,
+        match &self.backend {
+            Backend::Server(client) => client.held_notices(),
+            Backend::Registry(_) => None,
         }
     }
 
     /// Ends the session and refuses further calls.
     pub async fn close(&self) {
         let closing = async {
-            match &self.to {
-                To::Server(client) => client.close().await,
-                To::Registry(registry) => registry.close().await,
+            match &self.backend {
+                Backend::Server(client) => client.close().await,
+                Backend::Registry(registry) => registry.close().await,
             }
         };
         let _ = AssertUnwindSafe(closing).catch_unwind().await;
     }
 }
 
-/// A list that is read a page at a time.
+/// A list that is read page by page.
 #[derive(Debug)]
 pub struct Pages {
     of: PagesOf,
@@ -342,7 +340,7 @@ enum PagesOf {
 }
 
 impl Pages {
-    /// The request of the next page; `None` behind the last.
+    /// The request of the next page; `None` after the last.
     ///
     /// # Errors
     /// A `config` error that names the argument.
@@ -355,7 +353,7 @@ impl Pages {
             state: Arc::clone(&work.state),
             kind: RequestKind::Prepared(work),
             with_metadata: false,
-            room: None,
+            queue: None,
         }))
     }
 }
@@ -381,13 +379,13 @@ fn addressed(spec: &'static MethodSpec, params: Bytes) -> Result<Addressed> {
     Ok(Addressed::Notify(given.method, inner))
 }
 
-/// A registry's record without its secrets, as it is shown: JSON text in and out.
+/// A record without its secrets, for `repr` and `inspect`: JSON text in and out.
 pub fn shown_record(record: &str) -> String {
     let record: serde_json::Map<_, _> = serde_json::from_str(record).unwrap_or_default();
     serde_json::Value::Object(crate::registry::shown(record)).to_string()
 }
 
-/// Whether a tool's result, as JSON text, reads like a failure although it does not say that it is one.
+/// Whether a tool result without `isError`, as JSON text, looks like a failure.
 pub fn looks_like_error(result: &[u8]) -> bool {
     crate::protocol::raw_result::looks_like_error(result)
 }
@@ -401,19 +399,19 @@ struct AnyMethod<'a> {
 }
 
 impl Prepared {
-    /// Runs the call to its end. Dropping the future cancels it; a panic comes out as an `internal` error.
+    /// Runs the call. Dropping the future cancels it. A panic becomes an `internal` error.
     ///
     /// # Errors
-    /// Any kind of the table.
+    /// Any error of a call.
     pub async fn run(self) -> Result<CallOutput> {
         AssertUnwindSafe(self.run_unguarded(false)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
 
-    /// Runs the call to its end, and waits until the progress that was handed over before is processed: until no place of
-    /// a [`QueuedMessage`] is taken. What the caller's function does not take in time is dropped, and must be discarded.
+    /// Runs the call and waits until its progress is processed, that is until all permits of [`QueuedMessage`]s are dropped.
+    /// Progress that is not processed in time counts as dropped; the binding must discard it.
     ///
     /// # Errors
-    /// Any kind of the table.
+    /// Any error of a call.
     pub async fn run_and_deliver(self) -> Result<CallOutput> {
         AssertUnwindSafe(self.run_unguarded(true)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
     }
@@ -428,17 +426,17 @@ impl Prepared {
             RequestKind::Call(client, method, call) => client.raw(&method, *call).await,
             RequestKind::Prepared(work) => prepared::run(work).await,
         };
-        if let Some((room, limit)) = self.room.as_ref().filter(|_| delivers) {
-            room.drain(*limit).await;
+        if let Some((queue, limit)) = self.queue.as_ref().filter(|_| delivers) {
+            queue.drain(*limit).await;
         }
         let mut reply = ended?;
-        if let Some(dropped) = self.room.map(|(room, _)| room.dropped()).filter(|dropped| *dropped > 0) {
+        if let Some(dropped) = self.queue.map(|(queue, _)| queue.dropped()).filter(|dropped| *dropped > 0) {
             reply.warnings.push(format!("{dropped} {PROGRESS_DROPPED}"));
         }
         Ok(CallOutput::of(reply, self.with_metadata))
     }
 
-    /// A handle that tells how far the call had come when it was cancelled.
+    /// A handle for the error of a cancelled call.
     pub fn watch(&self) -> Watch {
         Watch(Arc::clone(&self.state))
     }
@@ -449,14 +447,14 @@ impl Prepared {
 pub struct Watch(Arc<CallState>);
 
 impl Watch {
-    /// The error of a call that the caller has cancelled.
+    /// The error of a cancelled call.
     pub fn cancelled(&self) -> Error {
         self.0.ended(Code::Cancelled, "the call was cancelled")
     }
 }
 
-/// Does what is done on the thread of the caller; a panic comes out as an `internal` error.
+/// Runs work on the thread of the caller. A panic becomes an `internal` error.
 fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    // What is guarded comes before anything is sent.
+    // Nothing was sent yet.
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(panicked().not_sent()))
 }

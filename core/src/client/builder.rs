@@ -24,10 +24,10 @@ pub type ClientBuilder = ClientConfig;
 impl ClientConfig {
     /// Called with each notification from the server.
     #[must_use]
-    pub fn on_notification(mut self, hear: impl Fn(Notification) + Send + Sync + 'static) -> Self {
+    pub fn on_notification(mut self, listener: impl Fn(Notification) + Send + Sync + 'static) -> Self {
         self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
             let params = serde_json::from_str(params).unwrap_or_default();
-            hear(Notification { method: method.to_owned(), params });
+            listener(Notification { method: method.to_owned(), params });
             true
         }));
         self
@@ -36,15 +36,15 @@ impl ClientConfig {
     /// Called with each log record of at least `log_level`. Called synchronously, so it must be fast. The same records go to
     /// `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
     #[must_use]
-    pub fn on_log(mut self, hear: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
-        self.hooks.log = Log::to(Arc::new(hear));
+    pub fn on_log(mut self, listener: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
+        self.hooks.log = Log::to(Arc::new(listener));
         self
     }
 
     /// Called with each change of state, in order. Called synchronously, so it must be fast.
     #[must_use]
-    pub fn on_state(mut self, hear: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
-        self.hooks.state = Some(Arc::new(hear));
+    pub fn on_state(mut self, listener: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
+        self.hooks.state = Some(Arc::new(listener));
         self
     }
 
@@ -116,8 +116,8 @@ impl ClientConfig {
             // A panic of the callback is a failure of the callback only.
             let begun = catch_unwind(AssertUnwindSafe(|| serde_json::from_str(&params).map(&answer)));
             Box::pin(async move {
-                let asked = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
-                let given = AssertUnwindSafe(asked).catch_unwind().await.map_err(|_| PANICKED)?;
+                let future = begun.map_err(|_| PANICKED)?.map_err(|why| format!("the params cannot be read: {why}"))?;
+                let given = AssertUnwindSafe(future).catch_unwind().await.map_err(|_| PANICKED)?;
                 Ok(serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())?)
             }) as callbacks::Given
         });

@@ -53,15 +53,15 @@ impl<'a, T> Call<'a, T> {
     }
 
     /// Called with each progress notification of the call, in order.
-    pub fn on_progress(mut self, hear: impl Fn(Progress) + Send + Sync + 'static) -> Self {
-        let hear = move |params: &str| {
+    pub fn on_progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'static) -> Self {
+        let listener = move |params: &str| {
             if let Ok(progress) = serde_json::from_str(params) {
                 // A panic of the callback is ignored.
-                let _ = catch_unwind(AssertUnwindSafe(|| hear(progress)));
+                let _ = catch_unwind(AssertUnwindSafe(|| listener(progress)));
             }
         };
         // The callback runs in the task that reads the response.
-        self.progress = Some(ProgressSink { hear: Arc::new(hear), room: None });
+        self.progress = Some(ProgressSink { listener: Arc::new(listener), queue: None });
         self
     }
 }
@@ -88,8 +88,7 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
 }
 
 fn unexpected(raw: &RawReply) -> Error {
-    let mut error =
-        raw.unexpected(Code::InvalidAnswer, "the result is not of the type that the specification gives it");
+    let mut error = raw.unexpected(Code::InvalidAnswer, "the result does not have the type of the specification");
     error.info_mut().data = serde_json::from_slice(&raw.result).ok();
     error
 }

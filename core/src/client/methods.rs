@@ -37,6 +37,7 @@ macro_rules! result {
 
 macro_rules! methods {
     ($($form:ident { $($row:tt)* })*) => {
+        #[allow(non_snake_case, reason = "params have the names of the protocol")]
         impl Client {
             $(row! { $form $($row)* })*
         }

@@ -63,17 +63,17 @@ impl Client {
 
     /// Name, version and title of the server; `None` until connected.
     pub fn server_info(&self) -> Option<Implementation> {
-        self.said("serverInfo")
+        self.server_member("serverInfo")
     }
 
     /// Capabilities of the server; `None` until connected.
     pub fn server_capabilities(&self) -> Option<ServerCapabilities> {
-        self.said("capabilities")
+        self.server_member("capabilities")
     }
 
     /// The protocol version of the session; `None` until connected.
     pub fn protocol_version(&self) -> Option<String> {
-        self.said("protocolVersion")
+        self.server_member("protocolVersion")
     }
 
     /// The connection state.
@@ -88,16 +88,16 @@ impl Client {
 
     /// Instructions of the server for a model, if any; `None` until connected.
     pub fn instructions(&self) -> Option<String> {
-        self.said("instructions")
+        self.server_member("instructions")
     }
 
-    fn said<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
-        serde_json::from_str(&self.raw_said(member)?).ok()
+    fn server_member<T: DeserializeOwned>(&self, member: &str) -> Option<T> {
+        serde_json::from_str(&self.raw_server_member(member)?).ok()
     }
 
     /// Sets the minimum level of `on_log`; `None` disables it.
-    pub(crate) fn hear_logs_from(&self, least: Option<LogLevel>) {
-        self.core.context.log().hear_from(least);
+    pub(crate) fn set_log_level(&self, minimum: Option<LogLevel>) {
+        self.core.context.log().set_level(minimum);
     }
 
     pub(crate) fn counts(&self) -> Counts {
@@ -105,14 +105,14 @@ impl Client {
     }
 
     /// Bounded queue in front of a progress callback.
-    pub(crate) fn queue(&self, hear: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
-        let room = BoundedQueue::new(self.core.context.settings.limits.of_queue(), &self.core.context.counts.dropped);
-        let filled = Arc::clone(&room);
-        let hear = move |params: &str| {
+    pub(crate) fn progress_queue(&self, listener: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
+        let queue = BoundedQueue::new(self.core.context.settings.limits.of_queue(), &self.core.context.counts.dropped);
+        let sender = Arc::clone(&queue);
+        let listener = move |params: &str| {
             // Dropped messages are counted.
-            let _ = filled.send(params.to_owned(), &hear);
+            let _ = sender.send(params.to_owned(), &listener);
         };
-        (ProgressSink { hear: Arc::new(hear), room: Some(Arc::clone(&room)) }, room)
+        (ProgressSink { listener: Arc::new(listener), queue: Some(Arc::clone(&queue)) }, queue)
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {
@@ -137,13 +137,13 @@ impl Client {
     }
 
     /// Closes the idle connections of the current runtime.
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn close_idle_connections(&self) {
         self.core.context.http.close_unused();
     }
 
     /// A member of the `initialize` or `server/discover` result, as JSON text.
-    pub(crate) fn raw_said(&self, member: &str) -> Option<String> {
-        self.core.said(member)
+    pub(crate) fn raw_server_member(&self, member: &str) -> Option<String> {
+        self.core.server_member(member)
     }
 
     /// The items of a list, by the name of the method that iterates over it.
@@ -283,7 +283,7 @@ fn check_method(method: &str) -> Result<&str> {
     Ok(method)
 }
 
-/// The `config` error for arguments that a binding could not turn into JSON.
-pub(crate) fn unsendable(field: &str, word: &str) -> Error {
-    UnsendableValue::from_word(word).unwrap_or(UnsendableValue::NotJson).error(field)
+/// The `config` error for arguments that a binding could not convert to JSON.
+pub(crate) fn unsendable(field: &str, reason: &str) -> Error {
+    UnsendableValue::from_name(reason).unwrap_or(UnsendableValue::NotJson).error(field)
 }

@@ -177,7 +177,7 @@ impl std::fmt::Debug for Callbacks {
         let names = [
             ("on_notification", self.notification.is_some()),
             ("token_provider", self.token.is_some()),
-            (ON_LOG, self.log.is_heard()),
+            (ON_LOG, self.log.has_listener()),
             (ON_STATE, self.state.is_some()),
         ];
         let given = names.iter().filter(|(_, given)| *given).map(|(name, _)| name);
@@ -209,6 +209,6 @@ pub(crate) fn provided(json: &str, spelling: Spelling) -> Result<ProvidedToken, 
         Ok(Value::Object(members)) => {
             ProvidedToken::from_object(members, spelling).map_err(|error| error.info().message.clone())
         }
-        _ => Err("it must give a string, or an object with token and expires_in".to_owned()),
+        _ => Err("it must return a string, or an object with token and expires_in".to_owned()),
     }
 }

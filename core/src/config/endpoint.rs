@@ -49,13 +49,13 @@ impl Route {
     pub(crate) fn origin(&self) -> String {
         match self {
             Self::StreamableHttp { url, .. } | Self::Sse(url) => url.origin().ascii_serialization(),
-            Self::Stdio(program) => crate::util::sanitize::word(program.command.as_bytes()),
+            Self::Stdio(program) => crate::util::sanitize::identifier(program.command.as_bytes()),
         }
     }
 }
 
-/// Words in argument names whose values are secrets.
-const SECRET_WORDS: &[&str] = &["key", "token", "secret", "password", "passwd", "credential", "auth"];
+/// Parts of the names of arguments whose values are secrets.
+const SECRET_NAMES: &[&str] = &["key", "token", "secret", "password", "passwd", "credential", "auth"];
 
 impl Route {
     /// Possible secrets in the query of the URL, or in the arguments of the program.
@@ -83,7 +83,7 @@ pub(crate) fn secrets_of_proxy(proxy: &str) -> Vec<String> {
 fn secret_args(args: &[Secret]) -> Vec<String> {
     let is_secret = |name: &str| {
         let name = name.to_ascii_lowercase();
-        name.starts_with('-') && SECRET_WORDS.iter().any(|word| name.contains(word))
+        name.starts_with('-') && SECRET_NAMES.iter().any(|part| name.contains(part))
     };
     let mut secrets = Vec::new();
     let mut before = "";

@@ -17,11 +17,11 @@ pub(crate) struct Bytes {
 impl Bytes {
     /// Error if `what` exceeds the limit.
     pub(crate) fn passed(self, what: &str) -> AttemptError {
-        AttemptError::new(FailureClass::TooLarge, Code::AnswerTooLarge, self.says_of(what))
+        AttemptError::new(FailureClass::TooLarge, Code::AnswerTooLarge, self.message_for(what))
     }
 
     /// Error message if `what` exceeds the limit.
-    pub(crate) fn says_of(self, what: &str) -> String {
+    pub(crate) fn message_for(self, what: &str) -> String {
         format!("{what} is larger than {} ({})", self.option, self.most)
     }
 
@@ -131,8 +131,7 @@ fn headers(most: u32) -> Result<usize> {
 
 /// Whether valid JSON text has a nesting depth of at most `most`.
 fn depth_is_within(text: &[u8], most: usize) -> bool {
-    // Nearly always there are not even so many of them, and counting is quick: many bytes at once, as the two differ in one
-    // bit, and no count of so few overflows.
+    // Fast path: fewer brackets than the limit. `[` and `{` differ in one bit; the sum of 255 flags does not overflow.
     let begin = |bytes: &[u8]| bytes.iter().map(|byte| u8::from(byte | 0x20 == b'{')).sum::<u8>();
     if text.chunks(255).map(|bytes| usize::from(begin(bytes))).sum::<usize>() <= most {
         return true;
@@ -161,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depth_counts_what_is_open_at_once() {
+    fn depth_is_the_number_of_open_brackets() {
         assert!(depth_is_within(b"[[],[],[],[]]", 2));
         assert!(!depth_is_within(b"[[],[[]]]", 2));
         assert!(depth_is_within(br#"["[[[[\"[[[", {"a": "{{{"}]"#, 2));
@@ -169,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_bounded_as_an_answer_is_unless_it_is_said() {
+    fn the_limit_of_events_defaults_to_that_of_responses() {
         let limits = Limits::of(&ClientConfig::default().max_answer_bytes(10_u64)).unwrap();
         assert_eq!((limits.event.most, limits.event.option), (10, "max_answer_bytes"));
         let limits = Limits::of(&ClientConfig::default().max_event_bytes(10_u64)).unwrap();

@@ -34,7 +34,7 @@ pub struct OptionSpec {
     pub kind: &'static str,
     /// Whether null is a value, distinct from an absent option.
     pub nullable: bool,
-    /// Allowed words, for an enumeration.
+    /// Allowed values of an enumeration.
     pub choices: &'static [&'static str],
     /// Default, with unit.
     pub default: &'static str,
@@ -57,13 +57,13 @@ impl OptionSpec {
 pub(crate) fn camel(snake: &str) -> String {
     let mut name = String::with_capacity(snake.len());
     for (index, word) in snake.split('_').enumerate() {
-        let mut letters = word.chars();
-        match letters.next() {
+        let mut characters = word.chars();
+        match characters.next() {
             Some(first) if index > 0 => name.push(first.to_ascii_uppercase()),
             Some(first) => name.push(first),
             None => {}
         }
-        name.push_str(letters.as_str());
+        name.push_str(characters.as_str());
     }
     name
 }
@@ -346,10 +346,10 @@ pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], sp
     Err(Error::config(Code::UnknownOption, &crate::util::sanitize::preview(name.as_bytes()), message))
 }
 
-/// The list of allowed words, if any.
+/// The list of allowed values, if any.
 pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'static str] {
     match lists {
-        [words] => words,
+        [choices] => choices,
         _ => &[],
     }
 }

@@ -25,7 +25,7 @@ impl EnvironmentProxies {
             let upper = environment(&name.to_ascii_uppercase());
             environment(name).or(upper).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
         };
-        // In a CGI program HTTP_PROXY is a header of the request that it serves.
+        // In a CGI program, HTTP_PROXY is a header of its request.
         let is_cgi = environment("REQUEST_METHOD").is_some();
         let all = read(ALL);
         let http = if is_cgi { environment(HTTP).filter(|value| !value.is_empty()) } else { read(HTTP) };
@@ -85,7 +85,7 @@ fn with_port(entry: &str) -> (&str, Option<u16>) {
 fn is_domain(entry: &str, host: &str) -> bool {
     let entry = entry.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(entry);
     let entry = entry.trim_matches('.');
-    // In the form that addresses have: lower case, and no letters beyond ASCII.
+    // In the form of URLs: lower case and ASCII.
     let Ok(Host::Domain(entry)) = Host::parse(entry) else { return false };
     let host = host.trim_end_matches('.');
     host.strip_suffix(entry.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
@@ -177,7 +177,7 @@ mod tests {
             (&[("HTTPS_PROXY", "  ")], https, None),
             (&[("HTTPS_PROXY", "ftp://p:1")], https, None),
             (&[("HTTPS_PROXY", "http://")], https, None),
-            (&[("HTTPS_PROXY", "user:word@p:1")], https, Some("http://user:word@p:1")),
+            (&[("HTTPS_PROXY", "user:pass@p:1")], https, Some("http://user:pass@p:1")),
             (&[("HTTPS_PROXY", "p:1"), ("NO_PROXY", "a.example")], https, None),
             (&[("HTTPS_PROXY", "p:1"), ("no_proxy", "a.example")], https, None),
             (

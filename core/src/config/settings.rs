@@ -101,7 +101,7 @@ impl ClientConfig {
         let route = self.route(&profile, from_environment(&profile.environment.base_url), &variables)?;
         let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
         let common = self.common_headers(&profile, &credentials)?;
-        // A key is a header: a process gets none.
+        // Keys are sent in a header, which stdio does not have.
         let honours_idempotency_keys =
             route.url().is_some() && self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
         let idle = Duration::from_secs(if honours_idempotency_keys { 50 } else { 4 });
@@ -111,7 +111,7 @@ impl ClientConfig {
         };
         Ok(Settings {
             secrets: self.secrets(&credentials, &route, environment),
-            proxy: self.way_through(&route, &credentials, &common)?,
+            proxy: self.proxy_with_headers(&route, &credentials, &common)?,
             environment_proxies: EnvironmentProxies::read(environment),
             cookies: self.cookies.unwrap_or(true),
             tls: Tls::read(self, environment)?,
@@ -121,11 +121,11 @@ impl ClientConfig {
             listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
             hears_requests: self.listen.unwrap_or(true) && !self.hooks.answers.is_empty(),
             client_info: self.client_info()?,
-            hooks: self.hooks_at_their_level()?,
+            hooks: self.hooks_with_level()?,
             route,
             credentials,
             headers: common,
-            pinned_version: self.version_to_ask_for(&profile)?,
+            pinned_version: self.requested_version(&profile)?,
             timeout: optional("timeout", self.timeout, Duration::from_secs(20))?,
             total_timeout: optional("total_timeout", self.total_timeout, Duration::from_secs(300))?,
             connect_timeout: optional("connect_timeout", self.connect_timeout, Duration::from_secs(10))?,
@@ -176,13 +176,13 @@ impl ClientConfig {
         Ok(common)
     }
 
-    fn hooks_at_their_level(&self) -> Result<Callbacks> {
+    fn hooks_with_level(&self) -> Result<Callbacks> {
         if let Some(name) = &self.log_level {
             let Some(level) = log::level(name) else {
                 let allowed = format!("must be one of {}", log::LEVELS.join(", "));
                 return Err(Error::config(Code::InvalidOption, "log_level", allowed));
             };
-            self.hooks.log.hear_from(Some(level));
+            self.hooks.log.set_level(Some(level));
         }
         Ok(self.hooks.clone())
     }
@@ -263,10 +263,10 @@ impl ClientConfig {
         Ok(Credentials::Fixed(name, value, vec![key]))
     }
 
-    fn version_to_ask_for(&self, profile: &Profile) -> Result<Option<String>> {
-        let Some(asked) = &self.protocol_version else { return Ok(None) };
-        if profile.versions.iter().any(|version| version == asked) {
-            return Ok(Some(asked.clone()));
+    fn requested_version(&self, profile: &Profile) -> Result<Option<String>> {
+        let Some(version) = &self.protocol_version else { return Ok(None) };
+        if profile.versions.iter().any(|known| known == version) {
+            return Ok(Some(version.clone()));
         }
         let allowed = format!("must be one of {}", profile.versions.join(", "));
         Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
@@ -284,7 +284,7 @@ impl ClientConfig {
         ))
     }
 
-    fn way_through(
+    fn proxy_with_headers(
         &self,
         route: &Route,
         credentials: &Credentials,
@@ -306,10 +306,11 @@ impl ClientConfig {
         if !own.is_empty() && url.scheme().starts_with("socks") {
             return Err(Error::config(Code::InvalidOption, "proxy_headers", "does not belong to a SOCKS proxy"));
         }
-        // In plain http the proxy's headers and the server's are the same ones.
+        // Over plain http, the proxy and the server receive the same headers.
         let shared = route.url().is_some_and(|endpoint| endpoint.scheme() == "http");
         if let Some(name) = own.keys().find(|name| shared && headers.contains_key(*name)) {
-            let allowed = format!("\"{name}\" is the server's own; over plain http it cannot be the proxy's as well");
+            let allowed =
+                format!("\"{name}\" is also sent to the server; over plain http, the proxy receives the same headers");
             return Err(Error::config(Code::InvalidOption, "proxy_headers", allowed));
         }
         let token_url = match credentials {

@@ -95,13 +95,13 @@ impl Tls {
                 builder.dangerous().with_custom_certificate_verifier(verifier)
             }
         };
-        let asked = MissingClientCert::default();
+        let missing = MissingClientCert::default();
         let mut config = match &self.identity {
             Some(identity) => builder.with_client_cert_resolver(Arc::new(SingleCertAndKey::from(Arc::clone(identity)))),
-            None => builder.with_client_cert_resolver(Arc::new(asked.clone())),
+            None => builder.with_client_cert_resolver(Arc::new(missing.clone())),
         };
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        Ok((config, asked))
+        Ok((config, missing))
     }
 }
 

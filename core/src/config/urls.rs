@@ -8,7 +8,7 @@ use crate::error::{Code, Error, Result};
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {
-            // Under schemes that are not of the web, such as socks5, an address is read as a name.
+            // With schemes such as socks5, an IP address is parsed as a name.
             let is_address = name.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
             name == "localhost" || name.ends_with(".localhost") || is_address
         }
@@ -20,7 +20,7 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
-    // The parser would leave out line ends and take \ for /: what is read must be what is meant.
+    // The parser removes line ends and replaces \ by /, so that the URL would differ from the given one.
     let is_whole = !text.trim().contains(|character: char| character.is_control() || character == '\\');
     let Some(url) = Some(text.trim()).filter(|_| is_whole).and_then(|text| Url::parse(text).ok()) else {
         return refuse("must be an absolute URL, such as https://host/path");

@@ -82,7 +82,7 @@ impl AttemptError {
         let info = self.error.info_mut();
         info.status = Some(status.as_u16());
         if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
-            info.request_id = Some(crate::util::sanitize::word(id.as_bytes()));
+            info.request_id = Some(crate::util::sanitize::identifier(id.as_bytes()));
         }
         self.session_id = headers.get(&headers::MCP_SESSION_ID).cloned().map(|mut id| {
             id.set_sensitive(true);

@@ -1,4 +1,4 @@
-//! What answers mean: any status, any headers, any body.
+//! Classification of responses: any status, any headers, any body.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
@@ -12,10 +12,10 @@ use crate::transport::message::{Answer, NoopListener};
 use crate::transport::response_body;
 use crate::util::sanitize::PREVIEW_BYTES;
 
-/// `input`: two bytes for the status, one for what is known, lines of headers, an empty line, and the body.
+/// `input`: two bytes for the status, one for the context, header lines, an empty line, and the body.
 ///
 /// # Panics
-/// Where an error is longer than it may be, could act on a terminal, or says what the answer does not.
+/// If an error is too long, contains control characters, or differs from the response.
 pub fn answers(input: &[u8]) {
     let Some((&[high, low, known], rest)) = input.split_first_chunk() else { return };
     let number = 100 + u16::from_be_bytes([high, low]) % 900;
@@ -35,7 +35,7 @@ pub fn answers(input: &[u8]) {
         cut: None,
     };
     match judge(&method, answer, profile, standing) {
-        Ok(_) => panic!("a result out of a body that was read as an error's"),
+        Ok(_) => panic!("a result from the body of an error"),
         Err(failure) => is_sound(&failure, status),
     }
     is_sound(&refused_rest(&method, status, &headers, &body, profile), status);
@@ -58,7 +58,7 @@ fn is_sound(failure: &AttemptError, status: StatusCode) {
     let info = failure.error.info();
     assert_eq!(info.status, Some(status.as_u16()));
     assert_eq!(info.kind, info.code.kind());
-    assert_ne!(info.delivery, Delivery::NotSent, "it was answered");
+    assert_ne!(info.delivery, Delivery::NotSent, "there was a response");
     let wait = info.retry_after.unwrap_or(0.0);
     assert!((0.0..=LONGEST as f64).contains(&wait), "{wait}");
     assert!(failure.retry_after().is_some() == info.retry_after.is_some());

@@ -1,4 +1,4 @@
-//! Params before sending: what JSON can carry passes, and passes unchanged.
+//! Checks of params: valid JSON passes unchanged.
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -6,16 +6,16 @@ use serde_json::Value;
 use super::members::Members;
 use crate::protocol::params::{check, check_tool_call, with_members, with_meta, with_progress_token};
 
-/// `params`: those of a call, as a face would write them.
+/// `params`: params of a call, as a binding writes them.
 ///
 /// # Panics
-/// Where JSON is refused that can be sent, or changed, or where what cannot be sent is not refused.
+/// If valid JSON is refused or changed, or if invalid JSON is accepted.
 pub fn arguments(params: &[u8]) {
     let checked = check("params", params);
     let _ = check_tool_call(params);
     let Ok(text) = std::str::from_utf8(params) else { return };
     if serde_json::from_str::<IgnoredAny>(text).is_err() {
-        // The faces write valid JSON; anything else must do no harm.
+        // Bindings write valid JSON; other text must not cause a panic.
         return;
     }
     match serde_json::from_str::<Value>(text) {
@@ -31,7 +31,7 @@ pub fn arguments(params: &[u8]) {
     }
 }
 
-/// Whatever is added, the rest stays byte for byte.
+/// Added members do not change the other bytes.
 fn kept(text: &str) {
     let Some(before) = Members::of(text).filter(|members| !members.repeat()) else { return };
     if let Ok(after) = with_members(text.as_bytes(), &[("requestState", "1e999".to_owned())]) {
@@ -60,7 +60,7 @@ fn read(text: &[u8]) -> Members {
     Members::of(&text).unwrap_or_else(|| panic!("no object: {text}"))
 }
 
-/// All members but `but` are in both, with the same text.
+/// All members except `but` are in both, with the same text.
 fn same(before: &Members, after: &Members, but: &str) {
     for (name, value) in before.0.iter().filter(|(name, _)| name != but) {
         assert!(after.all(name).contains(&value.get()), "{name}");

@@ -1,12 +1,12 @@
-//! HTTP dates in their three forms (RFC 9110, 5.6.7), written out of seconds.
+//! HTTP dates in their three formats (RFC 9110, 5.6.7), from seconds.
 
 const DAYS: [&str; 7] = ["Thursday", "Friday", "Saturday", "Sunday", "Monday", "Tuesday", "Wednesday"];
 const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/// The last second whose year two digits tell: the end of 2069.
+/// The last second whose year is unambiguous with two digits: the end of 2069.
 pub(super) const LAST: u32 = 3_155_759_999;
 
-/// The date of `seconds` since 1970, in the form number `form`.
+/// The date of `seconds` since 1970, in the format number `form`.
 pub(super) fn written(seconds: u32, form: u8) -> String {
     let days = seconds / 86_400;
     let (hour, minute, second) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60);

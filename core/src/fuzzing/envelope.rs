@@ -1,12 +1,12 @@
-//! The JSON-RPC envelope: which texts are messages, and of what kind, against a written-out reading.
+//! The JSON-RPC envelope: the parser is compared with a second implementation.
 
 use super::members::Members;
 use crate::protocol::jsonrpc::{self, Message};
 
-/// `text`: a message, or not.
+/// `text`: any text.
 ///
 /// # Panics
-/// Where a text is taken for what it is not, or a payload is changed.
+/// If the parsers differ, or if a payload is changed.
 pub fn envelope(text: &[u8]) {
     let parsed = jsonrpc::parse(text);
     if let Some(message) = &parsed {
@@ -22,13 +22,13 @@ pub fn envelope(text: &[u8]) {
             }
         }
     }
-    // Of bytes that are no text it is enough that they do no harm.
+    // Bytes that are not UTF-8 must not cause a panic.
     if let Ok(text) = std::str::from_utf8(text) {
         assert_eq!(parsed.as_ref().map(shape), expected(text), "{text}");
     }
 }
 
-/// What a message is, and its parts as text.
+/// A message with its parts as text.
 #[derive(Debug, PartialEq)]
 enum Shape {
     Result(Option<String>, String),
@@ -54,13 +54,13 @@ fn shape(message: &Message<'_>) -> Shape {
     }
 }
 
-/// The rules, one after the other. A member that is null counts as absent, but for a result.
+/// The rules of the envelope. Members that are null count as absent, except the result.
 fn expected(text: &str) -> Option<Shape> {
     let members = Members::of(text.strip_prefix('\u{feff}').unwrap_or(text))?;
     let given = |name: &str| match members.all(name)[..] {
         [] => Some(None),
         [value] => Some(Some(value.to_owned())),
-        // A name that stands twice means two things.
+        // Duplicate members are ambiguous.
         _ => None,
     };
     let one = |name: &str| given(name).map(|value| value.filter(|value| value != "null"));
@@ -118,7 +118,7 @@ fn error_of(text: &str) -> Option<(Option<i64>, String, Option<String>)> {
     Some((code, message.unwrap_or_default(), one("data")?))
 }
 
-/// What was read and is written again is the same text.
+/// A message that is parsed and serialized stays the same.
 fn payloads_are_kept(message: &Message<'_>) {
     let before = shape(message);
     let again = match message {
@@ -130,7 +130,7 @@ fn payloads_are_kept(message: &Message<'_>) {
             assert_eq!(jsonrpc::parse(&sent).as_ref().map(shape), Some(with_id(&before, "\"7\"")));
             let refusal = jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, method);
             let Some(Message::Response { id: Some(answered), outcome: Err(error) }) = jsonrpc::parse(&refusal) else {
-                panic!("a refusal is no message: {refusal:?}");
+                panic!("the error is not a message: {refusal:?}");
             };
             assert_eq!((answered, error.message.as_str()), (*id, method.as_ref()));
             return;

@@ -1,4 +1,4 @@
-//! An event stream under any split, against the standard.
+//! The parser of event streams with any chunks, compared with the algorithm of the standard.
 
 use std::time::Duration;
 
@@ -11,10 +11,10 @@ use crate::config::limits;
 use crate::error::Code;
 use crate::transport::sse_stream::EventStream;
 
-/// `input`: four bytes that decide over the splits, one over the limit, and the stream.
+/// `input`: four bytes for the chunks, one for the limit, and the stream.
 ///
 /// # Panics
-/// Where what is read depends on the splits, or is not what the standard says.
+/// If the events depend on the chunks, or differ from those of the standard.
 pub fn event_stream(input: &[u8]) {
     let Some((head, stream)) = input.split_at_checked(5) else { return };
     let limit = if head[4] < 128 { 1 << 20 } else { usize::from(head[4] - 127) * 4 };
@@ -35,15 +35,15 @@ pub fn event_stream(input: &[u8]) {
 fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Interpreted {
     let chunks: Vec<_> = pieces.into_iter().map(|piece| Ok(Bytes::copy_from_slice(piece))).collect();
     let mut stream = EventStream::new(iter(chunks), limits::Bytes::of_tests(limit));
-    let mut said = Interpreted::default();
+    let mut interpreted = Interpreted::default();
     loop {
-        // All chunks are there: nothing is waited for.
+        // All chunks are available, so the future is ready at once.
         match stream.next_event().now_or_never() {
-            None => panic!("waits for more than there is"),
+            None => panic!("the future is not ready"),
             Some(None) => break,
-            Some(Some(Ok((event, data)))) => said.events.push((event, data, stream.event_id())),
+            Some(Some(Ok((event, data)))) => interpreted.events.push((event, data, stream.event_id())),
             Some(Some(Err(failure))) => {
-                said.end = match failure.error.info().code {
+                interpreted.end = match failure.error.info().code {
                     Code::AnswerTooLarge => End::TooLarge,
                     Code::InvalidAnswer => End::NotUtf8,
                     other => panic!("a stream ends with {other:?}"),
@@ -52,9 +52,9 @@ fn read<'a>(pieces: impl IntoIterator<Item = &'a [u8]>, limit: usize) -> Interpr
             }
         }
     }
-    said.last_event_id = stream.last_event_id().unwrap_or_default();
-    said.reconnection_time = stream.retry().as_ref().map(milliseconds);
-    said
+    interpreted.last_event_id = stream.last_event_id().unwrap_or_default();
+    interpreted.reconnection_time = stream.retry().as_ref().map(milliseconds);
+    interpreted
 }
 
 fn milliseconds(time: &Duration) -> u64 {

@@ -1,14 +1,14 @@
-//! Forms, schemas and what servers ask for: any JSON, without harm.
+//! Forms, schemas and server requests: any JSON.
 
 use serde_json::Value;
 
 use crate::protocol::json_schema::{self, SchemaReading};
 use crate::protocol::{client_features, elicitation};
 
-/// `input`: the params of a server's request, and behind an LF what the caller's function gave.
+/// `input`: the params of a server request, an LF, and the result of the callback.
 ///
 /// # Panics
-/// Where an accepted form lacks what it requires.
+/// If the content of an accepted form lacks a required field.
 pub fn forms(input: &[u8]) {
     let mut parts = input.splitn(2, |byte| *byte == b'\n').map(serde_json::from_slice::<Value>);
     let Some(Ok(params)) = parts.next() else { return };
@@ -25,11 +25,11 @@ pub fn forms(input: &[u8]) {
         {
             let required = params["requestedSchema"]["required"].as_array().into_iter().flatten();
             for name in required.filter_map(Value::as_str) {
-                assert!(result["content"].get(name).is_some(), "{name} is required, and not in {result}");
+                assert!(result["content"].get(name).is_some(), "{name} is required but not in {result}");
             }
         }
     }
-    // What can be checked of a schema accepts all that the whole schema accepts.
+    // The lenient validation accepts all values that the strict one accepts.
     let whole = json_schema::compile(&params, SchemaReading::Strict);
     if let (Ok(whole), Ok(part)) = (whole, json_schema::compile(&params, SchemaReading::Lenient)) {
         let fits = |schema| json_schema::fits(schema, &given).is_ok();

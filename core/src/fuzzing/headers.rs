@@ -1,4 +1,4 @@
-//! Texts in headers: what is encoded is decoded to the same, what cannot be sent is refused.
+//! Text in headers: encoding is reversible, invalid values are refused.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,20 +9,20 @@ use crate::protocol::param_headers::{annotations, encode, value_at};
 use crate::util::sanitize::preview;
 use crate::util::secret::Secret;
 
-/// Names that no header of the user's may have, some of them at least.
+/// Some of the reserved names.
 const NEVER: &[&str] = &["authorization", "host", "content-length", "transfer-encoding", "idempotency-key"];
 
-/// The messages themselves, around a name.
+/// The error messages, with an empty name.
 const OURS: &[&str] = &[
     "headers: the value of \"\" must be visible ASCII characters",
     "headers: \"\" is not a header name",
     "headers: \"\" is set by the client itself; use api_key or auth",
 ];
 
-/// `input`: a text for a header; or a name, an LF and a value; or a tool's schema, an LF and arguments.
+/// `input`: a header value; or a name, an LF and a value; or the schema of a tool, an LF and arguments.
 ///
 /// # Panics
-/// Where a text is not the same afterwards, or a header goes out that must not.
+/// If encoding is not reversible, or if an invalid header is accepted.
 pub fn headers(input: &[u8]) {
     let text = String::from_utf8_lossy(input);
     let value = encode(&text);
@@ -39,7 +39,7 @@ pub fn headers(input: &[u8]) {
     }
 }
 
-/// As the specification has it: the sentinel form, or the text itself.
+/// Decodes as specified: the base64 form, or the text itself.
 fn decoded(value: &[u8]) -> Vec<u8> {
     match value.strip_prefix(b"=?base64?").and_then(|rest| rest.strip_suffix(b"?=")) {
         Some(encoded) => STANDARD.decode(encoded).unwrap_or_else(|why| panic!("{why}")),
@@ -62,7 +62,7 @@ fn of_the_user(name: &str, value: &str) {
             }
         }
         Err(error) => {
-            // Besides the name, which may hold the value by chance.
+            // Without the name, which may contain the value.
             let shown = error.to_string().replacen(&preview(name.as_bytes()), "", 1);
             let is_ours = OURS.iter().any(|message| message.contains(value));
             assert!(value.len() < 6 || !shown.contains(value) || is_ours, "{error}");

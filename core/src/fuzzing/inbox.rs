@@ -1,4 +1,4 @@
-//! Messages on one stream for all requests: each request has one answer, its own, and nothing else matters to it.
+//! Messages on a stream that is shared by requests: each request receives its own response only.
 
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -9,10 +9,10 @@ use crate::protocol::jsonrpc;
 use crate::transport::message::{Content, NoopListener};
 use crate::transport::pending_requests::PendingRequests;
 
-/// `lines`: what the server writes, a message a line.
+/// `lines`: messages of the server, one per line.
 ///
 /// # Panics
-/// Where a request gets a result that is in none of the messages.
+/// If a request receives a result that is not in the messages.
 pub fn inbox(lines: &[u8]) {
     let inbox = PendingRequests::default();
     let token = Some("p".to_owned());

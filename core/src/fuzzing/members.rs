@@ -1,4 +1,4 @@
-//! The members of a JSON object as they stand there: in order, none left out, values as text.
+//! All members of a JSON object in order, including duplicates, with values as text.
 
 use std::fmt;
 
@@ -8,17 +8,17 @@ use serde_json::value::RawValue;
 pub(super) struct Members(pub(super) Vec<(String, Box<RawValue>)>);
 
 impl Members {
-    /// Those of a text that is a JSON object in UTF-8.
+    /// The members of a JSON object; `None` if the text is not one.
     pub(super) fn of(text: &str) -> Option<Self> {
         serde_json::from_str(text).ok()
     }
 
-    /// The values of all members of this name.
+    /// All values of this name.
     pub(super) fn all(&self, name: &str) -> Vec<&str> {
         self.0.iter().filter(|(of, _)| of == name).map(|(_, value)| value.get()).collect()
     }
 
-    /// Whether there are two members of one name.
+    /// Whether a name occurs twice.
     pub(super) fn repeat(&self) -> bool {
         self.0.iter().any(|(name, _)| self.all(name).len() > 1)
     }

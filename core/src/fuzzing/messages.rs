@@ -1,21 +1,21 @@
-//! What servers say, in messages: one line, bounded, and without our secrets.
+//! Server text in messages: one line, bounded, without secrets.
 
 use crate::retry::redact::{REDACTED, redact};
 use crate::util::sanitize::{PREVIEW_BYTES, preview, preview_of};
 use crate::util::secret::SHORTEST_SECRET;
 
-/// `input`: two bytes for the length of a secret and of a preview, the secret, and what a server says.
+/// `input`: two bytes for the lengths of a secret and of a preview, the secret, and server text.
 ///
 /// # Panics
-/// Where a message could act on a terminal, is too long, or shows a secret or a part of one.
+/// If a message contains control characters, is too long, or shows a secret or a part of one.
 pub fn messages(input: &[u8]) {
     let Some((&[length, most], rest)) = input.split_first_chunk() else { return };
     let whole = preview(rest);
     is_harmless(&whole);
-    // A character of one byte is shown as at most six.
+    // One byte is escaped to six at most.
     assert!(whole.len() <= PREVIEW_BYTES * 6 + '…'.len_utf8());
     let length = SHORTEST_SECRET + usize::from(length) % 32;
-    let Some((secret, said)) = rest.split_at_checked(length) else { return };
+    let Some((secret, text)) = rest.split_at_checked(length) else { return };
     let Ok(secret) = std::str::from_utf8(secret) else { return };
     let is_a_secret = secret.bytes().all(|byte| byte.is_ascii_graphic())
         && !secret.contains(['[', ']'])
@@ -23,11 +23,11 @@ pub fn messages(input: &[u8]) {
     if !is_a_secret {
         return;
     }
-    // Repeated by the server, whole, where this tool cannot help but show it.
-    let said = [said, secret.as_bytes(), b" ", said, secret.as_bytes()].concat();
-    let shown = preview_of(&said, usize::from(most));
+    // The server repeats the secret.
+    let text = [text, secret.as_bytes(), b" ", text, secret.as_bytes()].concat();
+    let shown = preview_of(&text, usize::from(most));
     is_harmless(&shown);
-    let mut message = format!("the server said {shown}, and no more: {}", preview(&said));
+    let mut message = format!("the server sent {shown}: {}", preview(&text));
     redact(&mut message, secret);
     assert!(!message.contains(secret), "{message}");
     for end in message.match_indices('…').map(|(end, _)| end).chain([message.len()]) {

@@ -1,5 +1,5 @@
-//! What must hold for any bytes, as functions that panic where it does not. The property tests here and the fuzzer in
-//! `fuzz/` run the same ones. Not a part of the library: only tests and the fuzzer are built with it.
+//! Properties that hold for any input, as functions that panic if one does not. The property tests and the fuzzer in `fuzz/` run
+//! the same functions. Compiled for tests and the fuzzer only.
 
 mod answers;
 mod arguments;

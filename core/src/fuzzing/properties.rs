@@ -1,4 +1,4 @@
-//! The same functions, on inputs made of the words of their grammars. The seed is fixed, so that every run is the same.
+//! Property tests: inputs from the tokens of their grammars. The seed is fixed, so that runs are reproducible.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -164,7 +164,7 @@ const ANSWERS: &[&str] = &[
     "\u{1b}[2J",
     "é",
 ];
-const SAID: &[&str] = &[
+const SERVER_TEXT: &[&str] = &[
     "omni_live_0123456789",
     "omni_live_",
     "omni_l",
@@ -179,19 +179,19 @@ const SAID: &[&str] = &[
     "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
 ];
 
-/// Words of a grammar with other bytes between them, behind `head` bytes of any kind.
-fn words(words: &'static [&'static str], head: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
-    let word = prop_oneof![
-        12 => select(words).prop_map(|word| word.as_bytes().to_vec()),
+/// `head` bytes of any value, then tokens of a grammar with other bytes between them.
+fn tokens(tokens: &'static [&'static str], head: usize, most: usize) -> impl Strategy<Value = Vec<u8>> {
+    let token = prop_oneof![
+        12 => select(tokens).prop_map(|token| token.as_bytes().to_vec()),
         1 => vec(any::<u8>(), 1..4),
     ];
-    (vec(any::<u8>(), head), vec(word, 0..most)).prop_map(|(head, words)| [head, words.concat()].concat())
+    (vec(any::<u8>(), head), vec(token, 0..most)).prop_map(|(head, tokens)| [head, tokens.concat()].concat())
 }
 
-/// A JSON object of random members, most of them those of a message.
+/// A JSON object of random members, mostly those of a message.
 fn objects() -> impl Strategy<Value = Vec<u8>> {
     let members =
-        JSON.iter().copied().filter(|word| word.starts_with('"') && word.contains("\":") && !word.ends_with(':'));
+        JSON.iter().copied().filter(|token| token.starts_with('"') && token.contains("\":") && !token.ends_with(':'));
     let members: Vec<_> = members.collect();
     let of_a_few = vec(select(members), 0..6);
     (of_a_few, any::<bool>()).prop_map(|(members, is_message)| {
@@ -219,47 +219,47 @@ fn holds(cases: u32, strategy: impl Strategy<Value = Vec<u8>>, target: fn(&[u8])
 
 #[test]
 fn event_streams_are_read_as_the_standard_says() {
-    holds(2_000, words(SSE, 5, 40), super::event_stream);
+    holds(2_000, tokens(SSE, 5, 40), super::event_stream);
 }
 
 #[test]
 fn messages_are_what_json_rpc_says() {
-    holds(2_000, prop_oneof![objects(), words(JSON, 0, 12)], super::envelope);
+    holds(2_000, prop_oneof![objects(), tokens(JSON, 0, 12)], super::envelope);
 }
 
 #[test]
 fn an_answer_is_that_of_its_request() {
-    let line = || prop_oneof![objects(), words(JSON, 0, 12)];
+    let line = || prop_oneof![objects(), tokens(JSON, 0, 12)];
     let batch = vec(objects(), 0..3).prop_map(|objects| [&b"["[..], &objects.join(&b','), b"]"].concat());
     holds(1_000, vec(prop_oneof![line(), batch], 0..4).prop_map(|lines| lines.join(&b'\n')), super::inbox);
 }
 
 #[test]
 fn waits_are_those_that_were_asked_for() {
-    holds(2_000, prop_oneof![words(WAITS, 0, 4), vec(any::<u8>(), 9)], super::retry_after);
+    holds(2_000, prop_oneof![tokens(WAITS, 0, 4), vec(any::<u8>(), 9)], super::retry_after);
 }
 
 #[test]
 fn headers_carry_any_text_and_no_other_header() {
-    holds(2_000, prop_oneof![4 => words(HEADERS, 0, 8), 1 => lines(SCHEMAS, GIVEN)], super::headers);
+    holds(2_000, prop_oneof![4 => tokens(HEADERS, 0, 8), 1 => lines(SCHEMAS, GIVEN)], super::headers);
 }
 
 #[test]
 fn arguments_pass_as_they_are() {
-    holds(2_000, prop_oneof![objects(), words(JSON, 0, 12)], super::arguments);
+    holds(2_000, prop_oneof![objects(), tokens(JSON, 0, 12)], super::arguments);
 }
 
 #[test]
 fn messages_show_no_secret_and_no_control_character() {
     holds(
         2_000,
-        words(SAID, 2, 12).prop_map(|mut said| {
-            // Mostly a secret that is one.
-            if said.len() > 2 && said[0] < 200 {
-                said[0] = 14;
-                said.splice(2..2, *b"omni_live_0123456789");
+        tokens(SERVER_TEXT, 2, 12).prop_map(|mut input| {
+            // Mostly a valid secret.
+            if input.len() > 2 && input[0] < 200 {
+                input[0] = 14;
+                input.splice(2..2, *b"omni_live_0123456789");
             }
-            said
+            input
         }),
         super::messages,
     );
@@ -267,10 +267,10 @@ fn messages_show_no_secret_and_no_control_character() {
 
 #[test]
 fn answers_of_any_kind_become_sound_errors() {
-    holds(2_000, words(ANSWERS, 3, 8), super::answers);
+    holds(2_000, tokens(ANSWERS, 3, 8), super::answers);
 }
 
 #[test]
 fn forms_of_any_kind_do_no_harm() {
-    holds(1_000, prop_oneof![lines(SCHEMAS, GIVEN), words(JSON, 0, 12)], super::forms);
+    holds(1_000, prop_oneof![lines(SCHEMAS, GIVEN), tokens(JSON, 0, 12)], super::forms);
 }

@@ -1,4 +1,4 @@
-//! `Retry-After`: seconds and dates against their meaning, anything else without harm.
+//! `Retry-After`: seconds, dates, and any other text.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,24 +8,24 @@ use http::{HeaderMap, HeaderValue};
 use super::dates;
 use crate::http::retry_after::{LONGEST, read};
 
-/// `input`: what the header says, and behind an LF what `Date` says; or nine bytes for two dates and their forms.
+/// `input`: the header value, an LF and the value of `Date`; or nine bytes for two dates and their formats.
 ///
 /// # Panics
-/// Where a wait is longer than the longest, or is not what was asked for.
+/// If a wait exceeds the maximum, or differs from the header.
 pub fn retry_after(input: &[u8]) {
     let mut parts = input.splitn(2, |byte| *byte == b'\n');
-    let (asked, date) = (parts.next().unwrap_or_default(), parts.next());
-    as_given(asked, date);
+    let (value, date) = (parts.next().unwrap_or_default(), parts.next());
+    as_given(value, date);
     if let Some(&[a, b, c, d, e, f, g, h, forms]) = input.first_chunk() {
         let within = |seconds| u32::from_le_bytes(seconds) % (dates::LAST + 1);
         between_dates(within([a, b, c, d]), within([e, f, g, h]), forms);
     }
 }
 
-fn as_given(asked: &[u8], date: Option<&[u8]>) {
-    let Some(wait) = waits(asked, date) else { return };
-    // Spaces around a value are no part of it; others than those of ASCII are not spaces here.
-    let text = String::from_utf8_lossy(asked.trim_ascii());
+fn as_given(value: &[u8], date: Option<&[u8]>) {
+    let Some(wait) = waits(value, date) else { return };
+    // Only ASCII white space around a value is ignored.
+    let text = String::from_utf8_lossy(value.trim_ascii());
     let is_fraction = text.contains('.') && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     if text.is_empty() || text.starts_with(['-', '+']) || is_fraction {
         assert_eq!(wait, None, "{text}");
@@ -39,15 +39,15 @@ fn as_given(asked: &[u8], date: Option<&[u8]>) {
 }
 
 fn between_dates(sent: u32, until: u32, forms: u8) {
-    let (date, asked) = (dates::written(sent, forms / 3), dates::written(until, forms));
+    let (date, value) = (dates::written(sent, forms / 3), dates::written(until, forms));
     let wait = Duration::from_secs(u64::from(until.saturating_sub(sent)));
-    assert_eq!(waits(asked.as_bytes(), Some(date.as_bytes())), Some(Some(wait)), "{asked} at {date}");
+    assert_eq!(waits(value.as_bytes(), Some(date.as_bytes())), Some(Some(wait)), "{value} at {date}");
 }
 
-/// What is read; nothing where the bytes are no header at all.
-fn waits(asked: &[u8], date: Option<&[u8]>) -> Option<Option<Duration>> {
+/// The parsed value; `None` if the bytes are not a header value.
+fn waits(value: &[u8], date: Option<&[u8]>) -> Option<Option<Duration>> {
     let mut headers = HeaderMap::new();
-    headers.insert(RETRY_AFTER, HeaderValue::from_bytes(asked).ok()?);
+    headers.insert(RETRY_AFTER, HeaderValue::from_bytes(value).ok()?);
     if let Some(date) = date {
         headers.insert(DATE, HeaderValue::from_bytes(date).ok()?);
     }

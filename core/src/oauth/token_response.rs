@@ -3,7 +3,7 @@
 use http::{HeaderMap, StatusCode, header};
 use serde_json::{Map, Value, json};
 
-use crate::util::sanitize::{preview, word};
+use crate::util::sanitize::{identifier, preview};
 
 /// The content of a response.
 #[derive(Debug, PartialEq, Eq)]
@@ -94,7 +94,7 @@ fn refusal(members: &Map<String, Value>) -> Option<(String, String)> {
         _ => return None,
     };
     let description = description(members).unwrap_or_default();
-    Some((word(code.as_bytes()), preview(format!("{code} {description}").trim().as_bytes())))
+    Some((identifier(code.as_bytes()), preview(format!("{code} {description}").trim().as_bytes())))
 }
 
 /// The description in a refusal.

@@ -31,29 +31,29 @@ macro_rules! deviations {
 // Name, handling, and the option that changes the handling. Under `strict`, a response without a matching request is logged,
 // and neither counted nor reported.
 deviations! {
-    ClientAuthentication: "client_authentication", "that way is used from now on", "strict";
-    ContentType: "content_type", "the body was read as what it is", "strict";
+    ClientAuthentication: "client_authentication", "the client uses that method from now on", "strict";
+    ContentType: "content_type", "the body was read as its content indicates", "strict";
     FormDefault: "form_default", "it was not used", "strict";
-    FormField: "form_field", "on_elicitation was given the form as it is", "strict";
+    FormField: "form_field", "on_elicitation received the form unchanged", "strict";
     SchemaDialect: "schema_dialect", "they were read as that dialect defines them", "strict";
-    SchemaKeyword: "schema_keyword", "they were not checked, and the rest was", "strict";
+    SchemaKeyword: "schema_keyword", "they were not validated, the rest was", "strict";
     TokenResponse: "token_response", "the token was used", "strict";
-    ContentEncoding: "content_encoding", "the body was read as what it is", "strict";
+    ContentEncoding: "content_encoding", "the body was read as its content indicates", "strict";
     ByteOrderMark: "byte_order_mark", "the mark was ignored", "strict";
-    Envelope: "envelope", "it was read as what it means", "strict";
-    EmptyResult: "empty_result", "it was taken for an empty one", "strict";
+    Envelope: "envelope", "it was read as intended", "strict";
+    EmptyResult: "empty_result", "it was treated as an empty one", "strict";
     NotAMessage: "not_a_message", "it was skipped", "strict";
-    MissingContent: "missing_content", "the result was given as it is", "strict";
-    ResponseWithoutId: "response_without_id", "it was given to no call", "strict";
-    OtherStream: "other_stream", "it was given to the call that waits for it", "strict";
-    UnknownId: "unknown_id", "it was given to no call", "strict";
+    MissingContent: "missing_content", "the result was returned unchanged", "strict";
+    ResponseWithoutId: "response_without_id", "it was ignored", "strict";
+    OtherStream: "other_stream", "it was passed to the call that waits for it", "strict";
+    UnknownId: "unknown_id", "it was ignored", "strict";
     SessionLossByOther: "session_loss_by_other", "another session was opened", "strict";
-    VersionNotNegotiated: "version_not_negotiated", "the newest known version that it names was asked for", "protocol_version";
-    NotificationAnswered: "notification_answered", "the handshake went on", "strict";
-    LateSessionId: "late_session_id", "it was taken for the session's", "strict";
+    VersionNotNegotiated: "version_not_negotiated", "the newest known version that it names was requested", "protocol_version";
+    NotificationAnswered: "notification_answered", "the handshake was continued", "strict";
+    LateSessionId: "late_session_id", "it was used for the session", "strict";
     CursorRepeated: "cursor_repeated", "the list ended there", "strict";
-    UnusableSchema: "unusable_schema", "the result was not checked", "strict";
-    OneAtATime: "one_at_a_time", "that stream was closed, and is not asked for again in this session", "listen";
+    UnusableSchema: "unusable_schema", "the result was not validated", "strict";
+    OneAtATime: "one_at_a_time", "that stream was closed, and is not opened again in this session", "listen";
 }
 
 impl Deviation {

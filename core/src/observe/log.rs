@@ -54,38 +54,38 @@ type LogListener = Arc<dyn Fn(LogRecord) + Send + Sync>;
 /// Log callback with its minimum level.
 #[derive(Clone)]
 pub(crate) struct Log {
-    hear: Option<LogListener>,
+    listener: Option<LogListener>,
     /// Minimum level; above all levels if there is no callback.
-    least: Arc<AtomicU8>,
+    minimum: Arc<AtomicU8>,
 }
 
-const NOTHING: u8 = LogLevel::Error as u8 + 1;
+const DISABLED: u8 = LogLevel::Error as u8 + 1;
 
 impl Default for Log {
     fn default() -> Self {
-        Self { hear: None, least: Arc::new(AtomicU8::new(NOTHING)) }
+        Self { listener: None, minimum: Arc::new(AtomicU8::new(DISABLED)) }
     }
 }
 
 impl Log {
-    pub(crate) fn to(hear: LogListener) -> Self {
-        Self { hear: Some(hear), least: Arc::new(AtomicU8::new(LogLevel::Info as u8)) }
+    pub(crate) fn to(listener: LogListener) -> Self {
+        Self { listener: Some(listener), minimum: Arc::new(AtomicU8::new(LogLevel::Info as u8)) }
     }
 
-    pub(crate) fn is_heard(&self) -> bool {
-        self.hear.is_some()
+    pub(crate) fn has_listener(&self) -> bool {
+        self.listener.is_some()
     }
 
     /// Sets the minimum level; `None` disables the callback.
-    pub(crate) fn hear_from(&self, least: Option<LogLevel>) {
-        if self.hear.is_none() {
+    pub(crate) fn set_level(&self, minimum: Option<LogLevel>) {
+        if self.listener.is_none() {
             return;
         }
-        self.least.store(least.map_or(NOTHING, |least| least as u8), Ordering::Relaxed);
+        self.minimum.store(minimum.map_or(DISABLED, |level| level as u8), Ordering::Relaxed);
     }
 
-    pub(crate) fn wants(&self, level: LogLevel) -> bool {
-        level as u8 >= self.least.load(Ordering::Relaxed)
+    pub(crate) fn is_enabled(&self, level: LogLevel) -> bool {
+        level as u8 >= self.minimum.load(Ordering::Relaxed)
     }
 
     pub(crate) fn write<const N: usize>(
@@ -94,26 +94,26 @@ impl Log {
         message: &'static str,
         fields: [(&'static str, Value); N],
     ) {
-        let Some(hear) = &self.hear else { return };
+        let Some(listener) = &self.listener else { return };
         let known = fields.into_iter().filter(|(_, value)| !value.is_null());
         let fields = known.map(|(name, value)| (name.to_owned(), value)).collect();
         // A panic of the callback is ignored.
-        let _ = catch_unwind(AssertUnwindSafe(|| hear(LogRecord { level, message, fields })));
+        let _ = catch_unwind(AssertUnwindSafe(|| listener(LogRecord { level, message, fields })));
     }
 }
 
-/// Emits a log record: `tell!(log, DEBUG, "event", field = value, …)`. Values are evaluated once for each consumer of the
+/// Emits a log record: `log_event!(log, DEBUG, "event", field = value, …)`. Values are evaluated once for each consumer of the
 /// level, and not at all without one; absent values are omitted.
-macro_rules! tell {
+macro_rules! log_event {
     ($log:expr, $level:ident, $message:literal $(, $field:ident = $value:expr)* $(,)?) => {{
         let log: &$crate::observe::log::Log = $log;
-        let level = tell!(@level $level);
+        let level = log_event!(@level $level);
         let is_traced = tracing::enabled!(target: "omni_mcp", tracing::Level::$level);
-        if is_traced || log.wants(level) {
+        if is_traced || log.is_enabled(level) {
             if is_traced {
                 tracing::event!(target: "omni_mcp", tracing::Level::$level, $($field = $value,)* $message);
             }
-            if log.wants(level) {
+            if log.is_enabled(level) {
                 log.write(level, $message, [$((stringify!($field), serde_json::json!($value)),)*]);
             }
         }
@@ -123,7 +123,7 @@ macro_rules! tell {
     (@level WARN) => { $crate::observe::log::LogLevel::Warn };
     (@level ERROR) => { $crate::observe::log::LogLevel::Error };
 }
-pub(crate) use tell;
+pub(crate) use log_event;
 
 #[cfg(test)]
 mod tests {
@@ -132,19 +132,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_wanted_is_made_and_heard() {
-        let heard: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
+    fn only_enabled_records_are_created_and_received() {
+        let received: Arc<Mutex<Vec<LogRecord>>> = Arc::default();
         let log = Log::to({
-            let heard = Arc::clone(&heard);
-            Arc::new(move |record| heard.lock().unwrap().push(record))
+            let received = Arc::clone(&received);
+            Arc::new(move |record| received.lock().unwrap().push(record))
         });
-        tell!(&log, DEBUG, "too little", never = unreachable_value());
-        tell!(&log, WARN, "enough", status = Some(503_u16), absent = None::<u64>);
-        log.hear_from(None);
-        tell!(&log, ERROR, "not any more");
-        let heard = heard.lock().unwrap();
+        log_event!(&log, DEBUG, "too little", never = unreachable_value());
+        log_event!(&log, WARN, "enough", status = Some(503_u16), absent = None::<u64>);
+        log.set_level(None);
+        log_event!(&log, ERROR, "not any more");
+        let received = received.lock().unwrap();
         assert_eq!(
-            serde_json::to_value(&*heard).unwrap(),
+            serde_json::to_value(&*received).unwrap(),
             serde_json::json!([
                 {"level": "warn", "message": "enough", "fields": {"status": 503}},
             ])
@@ -152,12 +152,12 @@ mod tests {
     }
 
     fn unreachable_value() -> u64 {
-        panic!("nobody wants it")
+        panic!("must not be evaluated")
     }
 
     #[test]
-    fn a_listener_that_panics_breaks_nothing() {
+    fn a_panic_of_the_listener_is_ignored() {
         let log = Log::to(Arc::new(|_| panic!("no")));
-        tell!(&log, WARN, "still here");
+        log_event!(&log, WARN, "still here");
     }
 }

@@ -25,7 +25,7 @@ pub enum State {
 }
 
 impl State {
-    /// The state as a word.
+    /// The name of the state.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Idle => "idle",

@@ -1,4 +1,4 @@
-//! What an operation waits for: what its error says when the total timeout passes.
+//! The stage of an operation, for the error message of the total timeout.
 
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::util::sanitize::seconds;
 
-/// When the total timeout passes.
+/// The end of the total timeout.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Deadline {
     pub(crate) at: Instant,
@@ -16,7 +16,7 @@ pub(crate) struct Deadline {
 }
 
 impl Deadline {
-    /// `None` where it lies beyond what the clock can tell.
+    /// `None` if it is beyond the range of the clock.
     pub(crate) fn after(total: Duration) -> Option<Self> {
         Instant::now().checked_add(total).map(|at| Self { at, total })
     }
@@ -29,7 +29,7 @@ pub(crate) enum Stage<'a> {
     /// The session, which all calls open together.
     Session(&'a Arc<Handshake>),
     Token,
-    Answer,
+    Response,
     /// The time of the next attempt.
     NextAttempt,
 }
@@ -37,7 +37,7 @@ pub(crate) enum Stage<'a> {
 const SLOT: u8 = 1;
 const SESSION: u8 = 2;
 const TOKEN: u8 = 3;
-const ANSWER: u8 = 4;
+const RESPONSE: u8 = 4;
 const NEXT_ATTEMPT: u8 = 5;
 
 /// The stage of one operation.
@@ -48,7 +48,7 @@ pub(crate) struct WaitState {
 }
 
 impl WaitState {
-    pub(crate) fn enters(&self, stage: Stage<'_>) {
+    pub(crate) fn enter(&self, stage: Stage<'_>) {
         let stage = match stage {
             Stage::Slot => SLOT,
             Stage::Session(handshake) => {
@@ -56,30 +56,36 @@ impl WaitState {
                 SESSION
             }
             Stage::Token => TOKEN,
-            Stage::Answer => ANSWER,
+            Stage::Response => RESPONSE,
             Stage::NextAttempt => NEXT_ATTEMPT,
         };
         self.stage.store(stage, Ordering::Relaxed);
     }
 
-    /// The handshake that is waited for.
-    fn handshake(&self) -> Option<MutexGuard<'_, Tries>> {
-        let waits = self.stage.load(Ordering::Relaxed) == SESSION;
-        self.handshake.get().filter(|_| waits).map(|handshake| handshake.locked()).filter(|tries| tries.made > 0)
+    /// The handshake, if the operation waits for one that has begun.
+    fn handshake(&self) -> Option<MutexGuard<'_, HandshakeAttempts>> {
+        let is_waiting = self.stage.load(Ordering::Relaxed) == SESSION;
+        self.handshake
+            .get()
+            .filter(|_| is_waiting)
+            .map(|handshake| handshake.locked())
+            .filter(|attempts| attempts.count > 0)
     }
 
-    /// The attempts of the handshake that is waited for; 0 where none is.
-    pub(crate) fn tries(&self) -> u32 {
-        self.handshake().map_or(0, |tries| tries.made)
+    /// Attempts of the handshake that the operation waits for; 0 if it waits for none.
+    pub(crate) fn handshake_attempts(&self) -> u32 {
+        self.handshake().map_or(0, |attempts| attempts.count)
     }
 
-    /// What an error says when the total timeout has passed.
-    pub(crate) fn passed(&self, total: Duration) -> String {
+    /// Error message of the total timeout.
+    pub(crate) fn timeout_message(&self, total: Duration) -> String {
         let stage = match self.stage.load(Ordering::Relaxed) {
             SLOT => " while the call waited for one of the client's connections (option max_connections)".to_owned(),
-            SESSION => self.handshake().map_or_else(|| " before the session was open".to_owned(), |tries| tries.text()),
+            SESSION => {
+                self.handshake().map_or_else(|| " before the session was open".to_owned(), |attempts| attempts.text())
+            }
             TOKEN => " while the call waited for a token".to_owned(),
-            ANSWER => " before the answer came".to_owned(),
+            RESPONSE => " before the response arrived".to_owned(),
             NEXT_ATTEMPT => " while the call waited for its next attempt".to_owned(),
             _ => String::new(),
         };
@@ -87,55 +93,55 @@ impl WaitState {
     }
 }
 
-/// How far the handshake of a client has come.
+/// Progress of the handshake of a client.
 #[derive(Debug)]
-pub(crate) struct Handshake(Mutex<Tries>);
+pub(crate) struct Handshake(Mutex<HandshakeAttempts>);
 
 #[derive(Debug)]
-struct Tries {
+struct HandshakeAttempts {
     /// The server's origin, or the command.
     server: String,
     method: String,
-    made: u32,
-    /// What the last attempt that was answered failed for.
+    count: u32,
+    /// Message of the last failure other than a timeout.
     failed: Option<String>,
 }
 
 impl Handshake {
     pub(crate) fn with(server: String) -> Self {
-        Self(Mutex::new(Tries { server, method: String::new(), made: 0, failed: None }))
+        Self(Mutex::new(HandshakeAttempts { server, method: String::new(), count: 0, failed: None }))
     }
 
-    /// Another handshake begins.
-    pub(crate) fn begins(&self) {
-        let mut tries = self.locked();
-        tries.made = 0;
-        tries.failed = None;
+    /// Called when a handshake begins.
+    pub(crate) fn begin(&self) {
+        let mut attempts = self.locked();
+        attempts.count = 0;
+        attempts.failed = None;
     }
 
-    /// An attempt of one of its requests begins.
-    pub(crate) fn sends(&self, method: String) {
-        let mut tries = self.locked();
-        tries.method = method;
-        tries.made += 1;
+    /// Called when an attempt of one of its requests begins.
+    pub(crate) fn attempt(&self, method: String) {
+        let mut attempts = self.locked();
+        attempts.method = method;
+        attempts.count += 1;
     }
 
-    /// An attempt failed, for something else than silence.
+    /// Called when an attempt failed, other than by a timeout.
     pub(crate) fn failed(&self, message: &str) {
         self.locked().failed = Some(message.to_owned());
     }
 
-    fn locked(&self) -> MutexGuard<'_, Tries> {
+    fn locked(&self) -> MutexGuard<'_, HandshakeAttempts> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Tries {
+impl HandshakeAttempts {
     fn text(&self) -> String {
-        let Self { server, method, made, failed } = self;
-        let attempts = if *made == 1 { "attempt" } else { "attempts" };
+        let Self { server, method, count, failed } = self;
+        let attempts = if *count == 1 { "attempt" } else { "attempts" };
         let failed = failed.as_ref().map(|failed| format!("; the last failed attempt: {failed}")).unwrap_or_default();
-        format!(" in the handshake: no answer to {method} from {server}, after {made} {attempts}{failed}")
+        format!(" in the handshake: no response to {method} from {server}, after {count} {attempts}{failed}")
     }
 }
 
@@ -144,35 +150,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_message_names_what_was_waited_for() {
+    fn the_message_names_the_stage() {
         let total = Duration::from_millis(1500);
         let handshake = Arc::new(Handshake::with("https://a.example".to_owned()));
         let waiting = WaitState::default();
-        let said = |stage| {
-            waiting.enters(stage);
-            waiting.passed(total)
+        let message = |stage| {
+            waiting.enter(stage);
+            waiting.timeout_message(total)
         };
-        assert!(said(Stage::Slot).contains("(option max_connections) (option total_timeout)"));
+        assert!(message(Stage::Slot).contains("(option max_connections) (option total_timeout)"));
         assert_eq!(
-            said(Stage::Session(&handshake)),
+            message(Stage::Session(&handshake)),
             "the total timeout of 1.5 s passed before the session was open (option total_timeout)"
         );
-        handshake.sends("server/discover".to_owned());
+        handshake.attempt("server/discover".to_owned());
         assert_eq!(
-            said(Stage::Session(&handshake)),
-            "the total timeout of 1.5 s passed in the handshake: no answer to server/discover from https://a.example, after 1 attempt (option total_timeout)"
+            message(Stage::Session(&handshake)),
+            "the total timeout of 1.5 s passed in the handshake: no response to server/discover from https://a.example, after 1 attempt (option total_timeout)"
         );
         handshake.failed("HTTP 503");
-        handshake.sends("initialize".to_owned());
-        assert!(said(Stage::Session(&handshake)).contains(
-            "no answer to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
+        handshake.attempt("initialize".to_owned());
+        assert!(message(Stage::Session(&handshake)).contains(
+            "no response to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
         ));
-        assert_eq!(waiting.tries(), 2);
-        assert!(said(Stage::Answer).contains("before the answer came"));
-        assert_eq!(waiting.tries(), 0);
-        handshake.begins();
-        assert!(said(Stage::Session(&handshake)).contains("before the session was open"));
-        assert!(said(Stage::Token).contains("a token"));
-        assert!(said(Stage::NextAttempt).contains("its next attempt"));
+        assert_eq!(waiting.handshake_attempts(), 2);
+        assert!(message(Stage::Response).contains("before the response arrived"));
+        assert_eq!(waiting.handshake_attempts(), 0);
+        handshake.begin();
+        assert!(message(Stage::Session(&handshake)).contains("before the session was open"));
+        assert!(message(Stage::Token).contains("a token"));
+        assert!(message(Stage::NextAttempt).contains("its next attempt"));
     }
 }

@@ -2,17 +2,17 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// What a caller is to be warned of.
+/// Pending warnings.
 #[derive(Default)]
 pub(crate) struct Warnings(Mutex<Vec<String>>);
 
-/// The most warnings that are kept for the next call.
-const WARNINGS_KEPT: usize = 16;
+/// Maximum number of pending warnings.
+const MAX_WARNINGS: usize = 16;
 
 impl Warnings {
     pub(crate) fn add(&self, warning: String) {
         let mut warnings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if warnings.len() < WARNINGS_KEPT {
+        if warnings.len() < MAX_WARNINGS {
             warnings.push(warning);
         }
     }

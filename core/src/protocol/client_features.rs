@@ -1,9 +1,8 @@
-//! What a server's request must hold, and what its result must be (specification 2025-11-25 and 2026-07-28, client/sampling,
-//! client/roots).
+//! Validation of server requests and their results (specification 2025-11-25 and 2026-07-28, client/sampling, client/roots).
 
 use serde_json::{Value, json};
 
-/// Checks the params of a server's request.
+/// Validates the params of a server request.
 pub(crate) fn check(method: &str, params: &Value) -> Result<(), String> {
     if !params.is_object() {
         return Err("params must be an object".to_owned());
@@ -22,14 +21,14 @@ pub(crate) fn check(method: &str, params: &Value) -> Result<(), String> {
     }
 }
 
-/// The result to send, out of what the caller's function gave.
+/// The result to send for the result of the callback.
 pub(crate) fn result(method: &str, given: Value) -> Result<Value, String> {
     match method {
         "sampling/createMessage" => {
             let is_message = matches!(given["role"].as_str(), Some("assistant" | "user"))
                 && given["model"].is_string()
                 && (given["content"].is_object() || given["content"].is_array());
-            is_message.then_some(given).ok_or_else(|| "it must give role, content and model".to_owned())
+            is_message.then_some(given).ok_or_else(|| "it must return role, content and model".to_owned())
         }
         "roots/list" => {
             let roots = if given.is_array() { given } else { given["roots"].clone() };
@@ -38,7 +37,7 @@ pub(crate) fn result(method: &str, given: Value) -> Result<Value, String> {
                 .is_some_and(|roots| roots.iter().all(|root| root["uri"].as_str().is_some_and(is_file)));
             are_roots
                 .then(|| json!({ "roots": roots }))
-                .ok_or_else(|| "it must give a list of objects with uri, each beginning with file://".to_owned())
+                .ok_or_else(|| "it must return a list of objects with uri, each beginning with file://".to_owned())
         }
         _ => Ok(given),
     }

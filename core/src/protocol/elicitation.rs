@@ -1,4 +1,4 @@
-//! Forms and addresses that a server asks a person about (specification 2026-07-28, client/elicitation).
+//! Elicitation requests: forms and URLs (specification 2026-07-28, client/elicitation).
 
 use std::sync::Arc;
 
@@ -10,30 +10,30 @@ use crate::protocol::schema_subset::Places;
 
 pub(crate) const CREATE: &str = "elicitation/create";
 
-/// The most references that are followed to the schema of a form.
+/// Maximum number of references to the schema of a form.
 const MOST_REFERENCES: usize = 8;
 
-/// What a server asks.
+/// A validated elicitation request.
 #[derive(Debug)]
 pub(crate) enum Elicitation {
     Form(Box<Form>),
     Address,
 }
 
-/// A form, ready to be answered.
+/// A form.
 #[derive(Debug)]
 pub(crate) struct Form {
-    /// What may be filled in.
+    /// Schema of the content.
     pub(crate) check: Arc<Compiled>,
     required: Vec<String>,
     defaults: Map<String, Value>,
-    /// Fields that are not those of the specification.
+    /// Fields that the specification does not allow.
     pub(crate) unusual_fields: Places,
-    /// Fields whose default does not fit them.
+    /// Fields whose default is not a valid value.
     pub(crate) unusable_defaults: Places,
 }
 
-/// Reads the params: a form is flat, an address is one of the web. Says what is wrong where nobody can be asked.
+/// Validates the params: the fields of a form are plain, a URL is http or https. The error is the reason of a refusal.
 pub(crate) fn read(params: &Value, reading: SchemaReading) -> Result<Elicitation, String> {
     if !params["message"].is_string() {
         return Err("params.message must be a string".to_owned());
@@ -80,7 +80,7 @@ fn field_schemas<'a>(
 ) -> Result<Map<String, Value>, String> {
     let mut checks = Map::new();
     for (name, field) in properties.iter().copied() {
-        let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::word(name.as_bytes()));
+        let named = |why: &str| format!("{NOT_FLAT}: {} {why}", crate::util::sanitize::identifier(name.as_bytes()));
         if FormFields::is_usual(field) {
             checks.insert(name.clone(), FormFields::usual(field));
         } else if reading == SchemaReading::Strict {
@@ -137,7 +137,7 @@ impl Form {
         Ok(form)
     }
 
-    /// What was filled in, and the defaults for what was left out.
+    /// The content, with defaults for absent fields.
     fn filled(&self, mut content: Map<String, Value>) -> Result<Value, String> {
         for (name, default) in &self.defaults {
             if !content.contains_key(name) {
@@ -146,15 +146,15 @@ impl Form {
         }
         match self.required.iter().find(|name| !content.contains_key(*name)) {
             Some(missing) => {
-                let missing = crate::util::sanitize::word(missing.as_bytes());
-                Err(format!("content does not fit the form: \"{missing}\" is a required property"))
+                let missing = crate::util::sanitize::identifier(missing.as_bytes());
+                Err(format!("content does not match the form: \"{missing}\" is a required property"))
             }
             None => Ok(Value::Object(content)),
         }
     }
 }
 
-/// The schema that another one is a reference to.
+/// The target of a reference.
 fn target(schema: &Value) -> &Value {
     let mut target = schema;
     for _ in 0..MOST_REFERENCES {
@@ -167,9 +167,9 @@ fn target(schema: &Value) -> &Value {
     target
 }
 
-/// The result to send. The content of an accepted form is to be checked by the form's schema before.
+/// The result to send. The content of an accepted form must be validated before, see [`to_check`].
 pub(crate) fn result(elicitation: &Elicitation, given: Value) -> Result<Value, String> {
-    let Value::Object(mut given) = given else { return Err("it must give an object with action".to_owned()) };
+    let Value::Object(mut given) = given else { return Err("it must return an object with action".to_owned()) };
     match (given.get("action").and_then(Value::as_str), elicitation) {
         (Some("accept"), Elicitation::Form(form)) => {
             let content = match given.remove("content") {
@@ -180,7 +180,7 @@ pub(crate) fn result(elicitation: &Elicitation, given: Value) -> Result<Value, S
             given.insert("content".to_owned(), form.filled(content)?);
         }
         (Some("accept" | "decline" | "cancel"), _) => {
-            // There is nothing to hand over.
+            // Only accepted forms have content.
             given.remove("content");
         }
         _ => return Err("action must be accept, decline or cancel".to_owned()),
@@ -188,7 +188,7 @@ pub(crate) fn result(elicitation: &Elicitation, given: Value) -> Result<Value, S
     Ok(Value::Object(given))
 }
 
-/// What a result's content must fit.
+/// The schema of the content of a result, and the content.
 pub(crate) fn to_check<'a>(elicitation: &Elicitation, result: &'a Value) -> Option<(Arc<Compiled>, &'a Value)> {
     match elicitation {
         Elicitation::Form(form) => result.get("content").map(|content| (Arc::clone(&form.check), content)),
@@ -200,7 +200,7 @@ pub(crate) fn to_check<'a>(elicitation: &Elicitation, result: &'a Value) -> Opti
 mod tests {
     use super::*;
 
-    /// What is sent, out of what the caller's function gave.
+    /// The result that is sent for a result of the callback.
     fn sent(params: &Value, given: Value, reading: SchemaReading) -> Result<Value, String> {
         let elicitation = read(params, reading)?;
         let result = result(&elicitation, given)?;
@@ -218,13 +218,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_left_out_has_its_default() {
+    fn absent_fields_have_their_default() {
         let given = sent(&form(), json!({"action": "accept", "content": {"age": 30}}), SchemaReading::Strict).unwrap();
         assert_eq!(given, json!({"action": "accept", "content": {"age": 30, "name": "John Doe"}}));
     }
 
     #[test]
-    fn what_does_not_fit_is_not_sent() {
+    fn invalid_content_is_not_sent() {
         for given in [
             json!({"action": "accept"}),
             json!({"action": "accept", "content": {"age": 3}}),
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn choices_are_checked_and_what_no_form_has_is_not_looked_at() {
+    fn choices_are_validated_and_other_keywords_are_ignored() {
         let titled = json!([{"const": "a", "title": "A"}, {"const": "b", "title": "B"}]);
         let form = json!({"message": "m", "requestedSchema": {
             "$defs": {"x": {"allOf": [{"$ref": "#/$defs/x"}, {"$ref": "#/$defs/x"}]}}, "allOf": [{"$ref": "#/$defs/x"}],
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn refusals_and_addresses_carry_no_content() {
+    fn refusals_and_urls_have_no_content() {
         let refused =
             sent(&form(), json!({"action": "decline", "content": {"age": 1}}), SchemaReading::Strict).unwrap();
         assert_eq!(refused, json!({"action": "decline"}));
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn what_nobody_can_fill_in_is_refused() {
+    fn fields_that_cannot_be_filled_in_are_refused() {
         for field in [
             json!({"type": "object"}),
             json!({"type": "object", "properties": {"b": {"type": "string"}}}),
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_that_does_not_fit_is_not_used() {
+    fn invalid_defaults_are_not_used() {
         for (field, expected) in [
             (json!({"type": "string", "default": null}), None),
             (json!({"type": ["string", "null"], "default": null}), Some(json!(null))),
@@ -448,12 +448,12 @@ mod tests {
             let sent = accept(&form).unwrap();
             assert_eq!(sent["content"].get("a"), expected.as_ref(), "{field}");
             form["requestedSchema"]["required"] = json!(["a"]);
-            assert_eq!(accept(&form).is_ok(), expected.is_some(), "{field}: what is required is still asked for");
+            assert_eq!(accept(&form).is_ok(), expected.is_some(), "{field}: required fields stay required");
         }
     }
 
     #[test]
-    fn forms_may_be_written_in_other_ways() {
+    fn other_forms_of_schemas_are_accepted() {
         for schema in [
             json!({"type": "object"}),
             json!({"type": "object", "properties": null, "required": null}),
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn a_form_of_many_references_takes_no_longer_than_its_text() {
+    fn many_references_take_linear_time() {
         let large: Vec<String> = (0..10_000).map(|n| format!("choice {n}")).collect();
         let fields: Map<String, Value> =
             (0..2_000).map(|n| (format!("f{n}"), json!({"$ref": "#/$defs/Large"}))).collect();

@@ -1,4 +1,4 @@
-//! The published example documents, read as the types of their names and written again.
+//! Test: the published example documents are read as the types of their names, and written again.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ use crate::protocol::types;
 
 const REVISION: &str = "2026-07-28";
 
-/// What a document is read as: by the folder's name, or as a part of it where the whole is an envelope.
+/// The type of a document: by the name of its folder; if the document is an envelope, the type of a part.
 macro_rules! by_name {
     ($name:expr, $document:expr, $($kind:ident)*) => {
         match $name {
@@ -67,7 +67,7 @@ fn readings<'a>(name: &str, document: &'a Value) -> Vec<(String, &'a Value)> {
         readings = vec![("ErrorObject".to_owned(), error)];
         readings.extend(error.get("data").map(|data| (format!("{name}Data"), data)));
     }
-    // Documents of one kind are right for the unions that it belongs to.
+    // Documents are also valid for the unions that contain their type.
     let unions: &[&str] = match name {
         "TextContent" | "ImageContent" | "AudioContent" => &["ContentBlock", "SamplingMessageContentBlock"],
         "ResourceLink" | "EmbeddedResource" => &["ContentBlock"],
@@ -76,7 +76,7 @@ fn readings<'a>(name: &str, document: &'a Value) -> Vec<(String, &'a Value)> {
         "CreateMessageResult" | "ListRootsResult" | "ElicitResult" => &["InputResponse"],
         "ElicitRequestFormParams" | "ElicitRequestURLParams" => &["ElicitRequestParams"],
         _ if name.ends_with("Schema") => &["PrimitiveSchemaDefinition"],
-        // What only a client sends is none of the server's.
+        // Not sent by a server.
         _ if name.ends_with("Notification") => &["ServerNotification"],
         _ => &[],
     };

@@ -1,13 +1,13 @@
-//! The fields of forms: those of the specification, and those that libraries make out of the types of a language.
+//! Fields of forms: those of the specification, and those that libraries generate from the types of a language.
 
 use serde_json::{Map, Value, json};
 
-/// The most text that is read again because several fields refer to it, in bytes.
+/// Maximum size of all referenced text, in bytes.
 const REFERENCES_BYTES: usize = 256 << 10;
-/// The most references and choices within each other.
+/// Maximum nesting of references and choices.
 const DEPTH: usize = 8;
 
-/// What is checked of a field; anything else that a schema could hold would only keep us busy.
+/// Keywords that are evaluated in a field.
 const CHECKED: &[&str] = &[
     "type",
     "enum",
@@ -28,7 +28,7 @@ const CHECKED: &[&str] = &[
 /// The fields of one form.
 pub(super) struct FormFields<'a> {
     form: &'a Value,
-    /// How much text may still be read by references.
+    /// Remaining size of referenced text.
     left: usize,
 }
 
@@ -37,7 +37,7 @@ impl<'a> FormFields<'a> {
         Self { form, left: REFERENCES_BYTES }
     }
 
-    /// Whether a field is one of the specification: of one plain type, with choices by `enum`, or by titled constants.
+    /// Whether the specification allows a field: one plain type, with choices by `enum` or by titled constants.
     pub(super) fn is_usual(field: &Value) -> bool {
         let is_plain = matches!(field["type"].as_str(), Some("string" | "number" | "integer" | "boolean" | "array"));
         let has_more = ["$ref", "allOf", "nullable"].iter().any(|keyword| field.get(*keyword).is_some());
@@ -49,7 +49,7 @@ impl<'a> FormFields<'a> {
         is_plain && !has_more && only_constants
     }
 
-    /// The check of such a field.
+    /// The schema of such a field.
     pub(super) fn usual(field: &Value) -> Value {
         let mut check = checked(field);
         check.extend(choices(field).map(|choices| ("enum".to_owned(), choices)));
@@ -61,7 +61,7 @@ impl<'a> FormFields<'a> {
         Value::Object(check)
     }
 
-    /// The check of any other field; nothing where it is not one that a person could fill in, such as an object.
+    /// The schema of any other field; `None` if a person cannot fill it in, as for an object.
     pub(super) fn check(&mut self, field: &Value) -> Option<Value> {
         self.within(field, DEPTH)
     }
@@ -83,7 +83,7 @@ impl<'a> FormFields<'a> {
         if let Some(reference) = members.get("$ref") {
             match self.target(reference) {
                 Some(target) => all.push(self.within(target, depth)?),
-                // It is left out, and reported, with all that cannot be evaluated.
+                // Removed and reported, like all keywords that cannot be evaluated.
                 None => drop(check.insert("$ref".to_owned(), reference.clone())),
             }
         }
@@ -98,7 +98,7 @@ impl<'a> FormFields<'a> {
             if !checks.iter().any(|check| *check != json!({ "type": "null" })) {
                 return None;
             }
-            // What cannot be shown is not filled in by a person, and is not checked.
+            // Choices that cannot be shown are not validated.
             if checks.len() == choices.len() {
                 all.push(json!({ "anyOf": checks }));
             }
@@ -113,11 +113,11 @@ impl<'a> FormFields<'a> {
         Some(Value::Object(check))
     }
 
-    /// What a reference leads to, within the form.
+    /// The target of a reference within the form.
     fn target(&mut self, reference: &Value) -> Option<&'a Value> {
         let pointer = reference.as_str()?.strip_prefix('#')?;
         let target = self.form.pointer(&percent_encoding::percent_decode_str(pointer).decode_utf8().ok()?)?;
-        // Counted until they are used up, as counting takes its time, too.
+        // Not counted after the limit, because counting takes time.
         self.left = match self.left {
             0 => 0,
             left => left.saturating_sub(target.to_string().len()),
@@ -125,7 +125,7 @@ impl<'a> FormFields<'a> {
         (self.left > 0).then_some(target)
     }
 
-    /// What a field has where it is left out.
+    /// The default of a field.
     pub(super) fn default(&mut self, field: &'a Value) -> Option<&'a Value> {
         field.get("default").or_else(|| self.target(field.get("$ref")?)?.get("default"))
     }
@@ -139,7 +139,7 @@ fn checked(field: &Value) -> Map<String, Value> {
         .collect()
 }
 
-/// Titles are beside the choices.
+/// The constants of titled choices.
 fn choices(of: &Value) -> Option<Value> {
     let titled = ["oneOf", "anyOf"].iter().find_map(|name| of[*name].as_array())?;
     let choices: Vec<Value> = titled.iter().filter_map(|choice| choice.get("const").cloned()).collect();

@@ -1,5 +1,5 @@
-//! JSON Schema, of values that came from elsewhere (specification 2026-07-28, basic/index, JSON Schema Usage): 2020-12 where no
-//! other dialect is named. Nothing that a schema refers to is ever fetched.
+//! Validation by JSON Schema (specification 2026-07-28, basic/index, JSON Schema Usage). The default dialect is 2020-12. External
+//! references are never fetched.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +13,13 @@ use crate::protocol::schema_subset::{self, References};
 
 pub(crate) use crate::protocol::schema_subset::Changes;
 
-/// The largest schema that is used, in bytes of JSON text: a server must not keep us busy with one.
+/// Maximum size of a schema, in bytes of JSON text. Limits the work that a server can cause.
 const LARGEST: usize = 1 << 20;
-/// How long a check may take: some schemas take as good as for ever.
+/// Timeout of a validation.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
-/// The most checks that go on at once beside the calls, those that nobody waits for any more included.
-static BESIDE: Semaphore = Semaphore::const_new(2);
-/// Keywords by which the work grows faster than the schema and the value do.
+/// Maximum number of concurrent validations on their own threads, including those whose timeout has passed.
+static THREADS: Semaphore = Semaphore::const_new(2);
+/// Keywords whose cost grows faster than the sizes of the schema and the value.
 const COSTLY: &[&str] = &[
     "$ref",
     "$dynamicRef",
@@ -39,25 +39,25 @@ const COSTLY: &[&str] = &[
     "uniqueItems",
 ];
 
-/// A schema that is ready to check with.
+/// A compiled schema.
 #[derive(Debug)]
 pub(crate) struct Compiled {
     validator: Validator,
     is_costly: bool,
-    /// What was changed so that it can be checked.
+    /// Changes that made it possible to compile the schema.
     pub(crate) changes: Changes,
 }
 
-/// What is done with a schema of which not everything can be evaluated.
+/// How to handle a schema with keywords that cannot be evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum SchemaReading {
-    /// It is refused.
+    /// Refuse the schema.
     Strict,
-    /// The rest is checked.
+    /// Evaluate the other keywords.
     Lenient,
 }
 
-/// Makes the check of a schema, or says why it cannot be used.
+/// Compiles a schema. The error is the reason why it cannot be used.
 pub(crate) fn compile(schema: &Value, reading: SchemaReading) -> Result<Compiled, String> {
     let text = schema.to_string();
     if text.len() > LARGEST {
@@ -81,14 +81,18 @@ pub(crate) fn compile(schema: &Value, reading: SchemaReading) -> Result<Compiled
 
 fn whole(schema: &Value, changes: Changes) -> Result<Compiled, String> {
     let validator = options().build(schema).map_err(|error| match error.kind() {
-        ValidationErrorKind::Referencing(_) => "it refers to what is not in it, and nothing is fetched".to_owned(),
+        ValidationErrorKind::Referencing(_) => "it has external references, which are not fetched".to_owned(),
         _ => crate::util::sanitize::preview(error.to_string().as_bytes()),
     })?;
     let text = schema.to_string();
-    Ok(Compiled { validator, is_costly: COSTLY.iter().any(|word| text.contains(&format!("\"{word}\""))), changes })
+    Ok(Compiled {
+        validator,
+        is_costly: COSTLY.iter().any(|keyword| text.contains(&format!("\"{keyword}\""))),
+        changes,
+    })
 }
 
-/// Patterns in linear time: those of a server must not block the client. What needs more, such as look-ahead, is not evaluated.
+/// Patterns run in linear time, so that a server cannot block the client. Look-around and back references are not supported.
 fn options() -> ValidationOptions<'static> {
     jsonschema::options().with_pattern_options(PatternOptions::regex())
 }
@@ -98,7 +102,7 @@ pub(crate) fn is_usable(keyword: &str, value: &Value) -> bool {
     options().build(&serde_json::json!({ keyword: value })).is_ok()
 }
 
-/// Says where a value does not fit a compiled schema.
+/// Validates a value. The error names the place of the first mismatch.
 pub(crate) fn fits(schema: &Compiled, value: &Value) -> Result<(), String> {
     schema.validator.validate(value).map_err(|error| {
         let place = error.instance_path().to_string();
@@ -107,29 +111,28 @@ pub(crate) fn fits(schema: &Compiled, value: &Value) -> Result<(), String> {
     })
 }
 
-/// Does work of which nobody knows how long it takes on a thread of its own, so that calls go on, and does not wait for ever.
-/// `None` where it took too long.
-pub(crate) async fn beside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+/// Runs work of unknown duration on its own thread, so that it does not block calls. `None` after the timeout.
+pub(crate) async fn on_own_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let done = async {
-        let turn = BESIDE.acquire().await.ok()?;
-        let (tell, told) = oneshot::channel();
+        let permit = THREADS.acquire().await.ok()?;
+        let (sender, done) = oneshot::channel();
         std::thread::Builder::new()
             .name("omni-mcp-schema".to_owned())
             .spawn(move || {
-                // Held to the end of the work, and not of the waiting for it.
-                let _turn = turn;
-                drop(tell.send(work()));
+                // Held until the work has ended, even if the timeout passes before.
+                let _permit = permit;
+                drop(sender.send(work()));
             })
             .ok()?;
-        told.await.ok()
+        done.await.ok()
     };
     tokio::time::timeout(CHECK_WITHIN, done).await.ok().flatten()
 }
 
-/// As [`fits`], beside the calls where it may take its time. `None` where it took too long.
+/// As [`fits`], on its own thread if the schema is costly. `None` after the timeout.
 pub(crate) async fn fits_in_time(schema: Arc<Compiled>, value: Value) -> Option<Result<(), String>> {
     match schema.is_costly {
-        true => beside(move || fits(&schema, &value)).await,
+        true => on_own_thread(move || fits(&schema, &value)).await,
         false => Some(fits(&schema, &value)),
     }
 }
@@ -164,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_check_beside_gives_its_word() {
+    async fn a_validation_on_its_own_thread_returns_its_result() {
         let schema = Arc::new(compile(&json!({"allOf": [{"type": "string"}]}), SchemaReading::Strict).unwrap());
         assert!(schema.is_costly);
         assert_eq!(fits_in_time(Arc::clone(&schema), json!("x")).await, Some(Ok(())));

@@ -1,4 +1,4 @@
-//! The JSON-RPC 2.0 envelope. Payloads stay text: they are cut out, never decoded.
+//! The JSON-RPC 2.0 envelope. Payloads are extracted as text and not decoded.
 
 use std::borrow::Cow;
 
@@ -9,16 +9,16 @@ use serde_json::value::RawValue;
 use crate::observe::deviations::Deviation;
 use crate::protocol::lenient_json::{self, LossyString};
 
-/// JSON-RPC's own error codes.
+/// Error codes of JSON-RPC.
 pub(crate) const PARSE_ERROR: i64 = -32700;
 pub(crate) const INVALID_REQUEST: i64 = -32600;
 pub(crate) const METHOD_NOT_FOUND: i64 = -32601;
 pub(crate) const INVALID_PARAMS: i64 = -32602;
 pub(crate) const INTERNAL_ERROR: i64 = -32603;
-/// MCP's own, of revisions up to 2025-11-25 (server/resources, Error Handling).
+/// Error code of MCP up to 2025-11-25 (server/resources, Error Handling).
 pub(crate) const RESOURCE_NOT_FOUND: i64 = -32002;
 
-/// A request as bytes to send. `method` is one of ours or was checked; `params` is JSON text.
+/// A request as bytes. `method` must have been checked; `params` is JSON text.
 pub(crate) fn request(id: u64, as_string: bool, method: &str, params: &[u8]) -> Bytes {
     let quote: &[u8] = if as_string { b"\"" } else { b"" };
     let mut body = Vec::with_capacity(64 + method.len() + params.len());
@@ -30,7 +30,7 @@ pub(crate) fn request(id: u64, as_string: bool, method: &str, params: &[u8]) -> 
     body.into()
 }
 
-/// A notification as bytes to send.
+/// A notification as bytes.
 pub(crate) fn notification(method: &str, params: &[u8]) -> Bytes {
     let mut body = Vec::with_capacity(48 + method.len() + params.len());
     body.extend_from_slice(b"{\"jsonrpc\":\"2.0\"");
@@ -40,7 +40,7 @@ pub(crate) fn notification(method: &str, params: &[u8]) -> Bytes {
 
 fn method_and_params(body: &mut Vec<u8>, method: &str, params: &[u8]) {
     body.extend_from_slice(b",\"method\":");
-    // Writing a string to a Vec cannot fail.
+    // Serializing a string to a Vec does not fail.
     let _ = serde_json::to_writer(&mut *body, method);
     if !params.is_empty() {
         body.extend_from_slice(b",\"params\":");
@@ -49,12 +49,12 @@ fn method_and_params(body: &mut Vec<u8>, method: &str, params: &[u8]) {
     body.push(b'}');
 }
 
-/// The answer to a server's request. `id` and `result` are JSON text.
+/// The response to a server request. `id` and `result` are JSON text.
 pub(crate) fn result(id: &str, result: &str) -> Bytes {
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{result}}}").into()
 }
 
-/// The refusal of a server's request.
+/// The error response to a server request.
 pub(crate) fn error(id: &str, code: i64, message: &str) -> Bytes {
     let message = serde_json::Value::from(message);
     format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"error\":{{\"code\":{code},\"message\":{message}}}}}").into()
@@ -70,25 +70,25 @@ pub(crate) enum Message<'a> {
 /// The `error` of a response.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct RpcError {
-    /// `None` where the server gives none that is a whole number.
+    /// `None` if it is not a whole number.
     #[serde(default, deserialize_with = "whole_number")]
     pub(crate) code: Option<i64>,
     #[serde(default, deserialize_with = "any_text")]
     pub(crate) message: String,
     #[serde(default)]
     pub(crate) data: Option<Box<RawValue>>,
-    /// Whether the response named an id: then the server has read the request.
+    /// Whether the response has an id: then the server has read the request.
     #[serde(skip)]
     pub(crate) has_id: bool,
 }
 
-/// The message is for people only: an answer is not refused for the lack of one, or of half a character in it.
+/// The message is informative only: a response is accepted without one, and with lone surrogates in it.
 fn any_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let given = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
     Ok(given.map(|given| lenient_json::string(given).unwrap_or_else(|| given.to_owned())).unwrap_or_default())
 }
 
-/// A code as languages without integers write it, or as text.
+/// A code, also as a float or as text.
 fn whole_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
     let given = Option::<&RawValue>::deserialize(deserializer)?.map(RawValue::get);
     Ok(given.and_then(|given| {
@@ -97,13 +97,13 @@ fn whole_number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Opt
     }))
 }
 
-/// The value of a JSON number that is whole and held exactly, such as `1.0` or `-32e3`.
+/// The value of a whole JSON number, such as `1.0` or `-32e3`, if it is exact.
 fn whole(text: &str) -> Option<i64> {
-    /// Beyond this, not every whole number is a value of its own.
+    /// Larger floats are not exact.
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let is_number = text.len() <= 24 && text.starts_with(|c: char| c == '-' || c.is_ascii_digit());
     let value: f64 = text.parse().ok().filter(|_| is_number)?;
-    // In range, as was checked.
+    // The range was checked before.
     (value.fract() == 0.0 && value.abs() <= EXACT).then_some(value as i64)
 }
 
@@ -123,45 +123,45 @@ struct Envelope<'a> {
     error: Option<&'a RawValue>,
 }
 
-/// A member that is there, also where it is null.
+/// A member that is present, even if it is null.
 fn present<'de: 'a, 'a, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error> {
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// A message, and how its text deviates from the specification.
+/// A message and its deviations from the specification.
 pub(crate) struct Read<'a> {
     pub(crate) message: Message<'a>,
     pub(crate) deviation: Option<(Deviation, &'static str)>,
 }
 
-/// The mark that some platforms write before UTF-8.
+/// Written before UTF-8 by some platforms.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a server did that wrote one.
+/// Description of the deviation.
 pub(crate) const MARKED: &str = "the server sent a message that begins with a byte-order mark";
 
-/// A text without the one byte-order mark that it may begin with.
+/// A text without a byte-order mark.
 pub(crate) fn without_mark(text: &[u8]) -> &[u8] {
     text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text)
 }
 
-/// Reads one message; `None` where the text is none.
+/// Parses a message; `None` if the text is not one.
 pub(crate) fn parse(text: &[u8]) -> Option<Message<'_>> {
     read(text).map(|read| read.message)
 }
 
-/// Reads one message of several and states how it deviates; `None` where the text is none.
+/// Parses one of several messages, with its deviations; `None` if the text is not a message.
 pub(crate) fn read(text: &[u8]) -> Option<Read<'_>> {
     read_where(text, false)
 }
 
-/// The same of the only message of a body, which is the response or nothing.
+/// Parses the only message of a body, with its deviations.
 pub(crate) fn read_only(text: &[u8]) -> Option<Read<'_>> {
     read_where(text, true)
 }
 
-/// Whether an object has other members than a response: without `jsonrpc` it is JSON of another kind, such as a line of a log
-/// about the request.
+/// Whether an object has members that a response does not have. Without `jsonrpc`, it is then not a message but, for example, a
+/// log line about the request.
 fn has_more(text: &[u8]) -> bool {
     let members = lenient_json::members(without_mark(text));
     members.keys().any(|LossyString(name)| !matches!(name.as_str(), "jsonrpc" | "id" | "result" | "error"))
@@ -170,7 +170,7 @@ fn has_more(text: &[u8]) -> bool {
 fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
     let unmarked = without_mark(text);
     let mut deviation = (unmarked.len() < text.len()).then_some((Deviation::ByteOrderMark, MARKED));
-    // A list would be read as the members in their order.
+    // serde also accepts a list of the members.
     if !unmarked.trim_ascii_start().starts_with(b"{") {
         return None;
     }
@@ -178,7 +178,7 @@ fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
     let id = envelope.id.map(RawValue::get);
     match envelope.jsonrpc.map(RawValue::get) {
         Some("\"2.0\"") => {}
-        // Anything without the member may be JSON of another kind, unless it is a response and no more.
+        // Without the member, only an object with nothing but members of a response is a message.
         None if envelope.method.is_none() && id.is_some() && (is_only || !has_more(text)) => {
             deviation = Some((Deviation::Envelope, "the server sent a response without \"jsonrpc\""));
         }
@@ -210,14 +210,14 @@ fn read_where(text: &[u8], is_only: bool) -> Option<Read<'_>> {
     Some(Read { message, deviation })
 }
 
-/// Whether a version that is not written as it should be is that of JSON-RPC 2.0 all the same.
+/// Whether an unusual form of the version means JSON-RPC 2.0.
 fn says_two(version: &str) -> bool {
     let version = version.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(version);
     lenient_json::string(&format!("\"{version}\""))
         .is_some_and(|version| matches!(version.as_str(), "2.0" | "2" | "2.00"))
 }
 
-/// An error, and whether it is written as it should be.
+/// An error, and whether it has the specified form.
 fn read_error(error: &str) -> Option<(RpcError, bool)> {
     #[derive(Deserialize)]
     struct AsItShouldBe {
@@ -230,7 +230,7 @@ fn read_error(error: &str) -> Option<(RpcError, bool)> {
         return lenient_json::string(error)
             .map(|message| (RpcError { code: None, message, data: None, has_id: false }, false));
     }
-    // A list would be read as the members in their order.
+    // serde also accepts a list of the members.
     let read = error.starts_with('{').then(|| serde_json::from_str(error).ok()).flatten()?;
     Some((read, serde_json::from_str::<AsItShouldBe>(error).is_ok()))
 }
@@ -242,7 +242,7 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
         #[serde(borrow)]
         id: &'a RawValue,
     }
-    // Half a character elsewhere does not hide whose it is.
+    // Lone surrogates in other members do not matter.
     let text = String::from_utf8_lossy(without_mark(text));
     let members = lenient_json::members(text.as_bytes());
     let has_version = members.get("jsonrpc").is_some_and(|version| version.get() != "null");
@@ -254,15 +254,15 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
     our_id(addressed.id.get())
 }
 
-/// What is known of a response whose text ends too early.
+/// The known part of a truncated response.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct CutResponse {
     pub(crate) id: Option<u64>,
-    /// Whether it begins a result.
+    /// Whether it has the beginning of a result.
     pub(crate) has_result: bool,
 }
 
-/// The beginning of a text that is JSON but for its end; `None` for any other.
+/// The known part of truncated JSON; `None` for other text.
 pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
     struct Reader<'s>(&'s mut CutResponse);
     impl<'de> serde::de::Visitor<'de> for Reader<'_> {
@@ -291,12 +291,12 @@ pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
     read.is_err_and(|error| error.is_eof()).then_some(known)
 }
 
-/// The id of ours that a text is: the number in any form that is exact, or a server's rendering of it as a string.
+/// The id of a request from JSON text: an exact number in any form, or a string of its digits.
 pub(crate) fn our_id(id: &str) -> Option<u64> {
     let digits = id.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
     let is_string = digits.is_some();
     let digits = digits.unwrap_or(id);
-    // No other rendering, such as `+7` or `007`.
+    // No other form, such as `+7` or `007`.
     let is_ours = !digits.starts_with(['+', '0']) || digits == "0";
     let exact = is_ours.then(|| digits.parse().ok()).flatten();
     exact.or_else(|| whole(id).filter(|_| !is_string).and_then(|id| u64::try_from(id).ok()))
@@ -315,14 +315,14 @@ mod tests {
     }
 
     #[test]
-    fn payloads_are_cut_out_unchanged() {
+    fn payloads_are_not_changed() {
         let text = br#"{"jsonrpc":"2.0","id":1,"result":{"n":9007199254740993,"__proto__":1.0}}"#;
         let Some(Message::Response { id: Some("1"), outcome: Ok(result) }) = parse(text) else { panic!() };
         assert_eq!(result.get(), r#"{"n":9007199254740993,"__proto__":1.0}"#);
     }
 
     #[test]
-    fn what_is_no_message_is_refused() {
+    fn other_text_is_refused() {
         for text in [
             "",
             "[]",
@@ -388,7 +388,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_that_can_be_understood_are_read() {
+    fn deviating_envelopes_are_accepted() {
         for text in [
             r#"{"id":1,"result":{}}"#,
             r#"{"jsonrpc":null,"id":1,"result":{}}"#,
@@ -422,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn codes_and_messages_of_errors_are_read_in_any_form() {
+    fn codes_and_messages_of_errors_may_have_any_form() {
         for (error, code, message) in [
             (r#"{"code":-32602,"message":"m"}"#, Some(-32602), "m"),
             (r#"{"code":-32602.0,"message":"m"}"#, Some(-32602), "m"),
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_may_still_name_its_call() {
+    fn invalid_responses_can_have_a_valid_id() {
         for (text, id) in [
             (&br#"{"jsonrpc":"2.0","id":7,"result":{},"result":{}}"#[..], Some(7)),
             (br#"{"jsonrpc":"1.0","id":"7","result":{}}"#, Some(7)),
@@ -459,7 +459,7 @@ mod tests {
     }
 
     #[test]
-    fn the_beginning_of_a_response_names_its_call() {
+    fn truncated_responses_can_have_a_valid_id() {
         let known = |id, has_result| Some(CutResponse { id, has_result });
         for (text, expected) in [
             (r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"text":"a"#, known(Some(7), true)),

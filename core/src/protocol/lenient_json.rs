@@ -1,5 +1,5 @@
-//! JSON of a server's that is valid and yet not to be held: half a character in escapes, numbers beyond all types, lists deeper
-//! than any reader goes. What is looked for in it must be found all the same.
+//! Valid JSON that serde_json refuses: lone surrogates in escapes, numbers outside all types, deep nesting. Single members can
+//! still be read from it.
 
 use std::borrow::Borrow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 use serde_json::value::RawValue;
 
-/// A string, in which what is no character is replaced.
+/// A string in which lone surrogates are replaced.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct LossyString(pub(crate) String);
 
@@ -36,22 +36,22 @@ impl<'de> Deserialize<'de> for LossyString {
                 Ok(LossyString(String::from_utf8_lossy(text).into_owned()))
             }
         }
-        // As bytes, as only so the reader lets half a character pass.
+        // serde_json accepts lone surrogates only in bytes.
         deserializer.deserialize_bytes(Reader)
     }
 }
 
-/// The members of an object, the last of each name; none where it is no object.
+/// The members of an object; the last one of each name. Empty if it is not an object.
 pub(crate) fn members(text: &[u8]) -> BTreeMap<LossyString, &RawValue> {
     serde_json::from_slice(text).unwrap_or_default()
 }
 
-/// The text of a JSON string; nothing where it is none.
+/// The value of a JSON string; `None` if it is not a string.
 pub(crate) fn string(json: &str) -> Option<String> {
     serde_json::from_str(json).ok().map(|LossyString(text)| text)
 }
 
-/// Whether a tool's result says that it failed, and the first of its texts.
+/// Whether a tool result has `isError`, and its first text.
 pub(crate) fn tool_result(result: &[u8]) -> (bool, Option<String>) {
     let members = members(result);
     let is_error = members.get("isError").is_some_and(|flag| flag.get() == "true");
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn half_a_character_is_replaced() {
+    fn lone_surrogates_are_replaced() {
         assert_eq!(string(r#""a\ud800b""#).unwrap(), "a\u{fffd}\u{fffd}\u{fffd}b");
         assert_eq!(string(r#""\u0061\n\ud83d\ude00""#).unwrap(), "a\n😀");
         for none in ["1", "null", "[97]", "{}"] {
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_is_read_whatever_stands_beside() {
+    fn a_result_is_read_beside_members_that_cannot_be() {
         let deep = format!("{}{}", "[".repeat(1000), "]".repeat(1000));
         for beside in [r#""\ud800""#, "1e400", "-0", &deep] {
             for name in ["x", r"\ud800"] {

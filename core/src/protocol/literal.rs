@@ -1,4 +1,4 @@
-//! Members that are always the same text: types without a value, so that an object of another kind does not parse.
+//! Types for members with a constant text. An object with another text does not parse.
 
 use std::fmt;
 
@@ -25,7 +25,7 @@ macro_rules! tags {
 }
 pub(crate) use tags;
 
-/// Accepts one text.
+/// Visitor that accepts one text.
 pub(crate) struct Exactly(pub(crate) &'static str);
 
 impl Visitor<'_> for Exactly {

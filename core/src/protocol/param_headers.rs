@@ -1,5 +1,5 @@
-//! What a modern request says in its headers, too (specification 2026-07-28, basic/transports/streamable-http, Request
-//! Metadata): the method, the name, and the arguments that a tool's schema asks for.
+//! Values of modern requests that are repeated in headers (specification 2026-07-28, basic/transports/streamable-http, Request
+//! Metadata): the method, the name, and the arguments that a tool's schema annotates.
 
 use std::collections::HashSet;
 
@@ -8,17 +8,17 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderName, HeaderValue};
 use serde_json::{Map, Value};
 
-/// The most arguments of one tool that go into headers: servers and proxies take about a hundred headers at all.
+/// Maximum number of arguments of one tool in headers. Servers and proxies accept about a hundred headers.
 const MOST: usize = 64;
 
-/// Where an argument is, and the header that mirrors it.
+/// The path of an argument and its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ParamHeader {
     pub(crate) path: Vec<String>,
     pub(crate) header: HeaderName,
 }
 
-/// A text as the value of a header: as it is where that is safe, else in the sentinel form.
+/// A text as a header value: unchanged if possible, else in the base64 form.
 pub(crate) fn encode(text: &str) -> HeaderValue {
     let is_plain = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e | b'\t'))
         && text.trim_matches([' ', '\t']) == text
@@ -30,29 +30,29 @@ pub(crate) fn encode(text: &str) -> HeaderValue {
     })
 }
 
-/// The annotations of a tool's `inputSchema`, or why the tool must not be used.
+/// The annotations of a tool's `inputSchema`. The error is the reason why the tool must not be used.
 pub(crate) fn annotations(schema: &Value) -> Result<Vec<ParamHeader>, String> {
     let mut found: Vec<ParamHeader> = Vec::new();
     let mut path = Vec::new();
     walk(schema, true, &mut path, &mut found)?;
     if found.len() > MOST {
-        return Err(format!("x-mcp-header stands at more than {MOST} places"));
+        return Err(format!("x-mcp-header occurs more than {MOST} times"));
     }
     let mut names = HashSet::new();
-    // Names of headers are in lower case here: equal whatever their case was.
+    // `HeaderName` is in lower case.
     match found.iter().find(|one| !names.insert(&one.header)) {
         Some(one) => Err(format!("x-mcp-header {} is given twice", one.header)),
         None => Ok(found),
     }
 }
 
-/// `reachable` says whether the way here went through `properties` only.
+/// `reachable`: whether the path contains `properties` only.
 fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec<ParamHeader>) -> Result<(), String> {
     match schema {
         Value::Object(members) => {
             if let Some(name) = members.get("x-mcp-header") {
                 if !reachable || path.is_empty() {
-                    return Err("x-mcp-header stands where no argument can be told by its path".to_owned());
+                    return Err("x-mcp-header is at a place that is not the path of an argument".to_owned());
                 }
                 found.push(ParamHeader { path: path.clone(), header: header_name(name, members)? });
             }
@@ -65,11 +65,11 @@ fn walk(schema: &Value, reachable: bool, path: &mut Vec<String>, found: &mut Vec
                             path.pop();
                         }
                     }
-                    // Schemas by names of the server's own.
+                    // Members are schemas.
                     ("patternProperties" | "$defs" | "definitions" | "dependentSchemas", Value::Object(schemas)) => {
                         schemas.values().try_for_each(|schema| walk(schema, false, path, found))?;
                     }
-                    // Values, and no schemas.
+                    // Members are values, not schemas.
                     ("enum" | "const" | "default" | "examples" | "x-mcp-header", _) => {}
                     (_, member) => walk(member, false, path, found)?,
                 }
@@ -89,8 +89,8 @@ fn header_name(name: &Value, schema: &Map<String, Value>) -> Result<HeaderName, 
     HeaderName::try_from(format!("mcp-param-{name}")).map_err(|_| format!("x-mcp-header {name} is not a header name"))
 }
 
-/// Whether a schema is that of a string, an integer or a boolean, or of one of them and null, as libraries write optional
-/// arguments and choices.
+/// Whether a schema describes a string, an integer or a boolean, optionally with null. Libraries write optional arguments and
+/// choices like this.
 fn is_plain(schema: &Map<String, Value>) -> bool {
     let is_plain_type = |name: &Value| matches!(name.as_str(), Some("string" | "integer" | "boolean"));
     let is_plain_value = |value: &Value| value.is_string() || value.is_boolean() || value.is_i64() || value.is_u64();
@@ -110,7 +110,7 @@ fn is_plain(schema: &Map<String, Value>) -> bool {
     }
 }
 
-/// The value of an argument as its header has it; nothing where it is absent or null.
+/// The header value of an argument; `None` if it is absent or null.
 pub(crate) fn value_at(arguments: &Value, path: &[String]) -> Option<HeaderValue> {
     let value = path.iter().try_fold(arguments, |value, name| value.get(name))?;
     match value {

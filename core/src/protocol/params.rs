@@ -1,4 +1,4 @@
-//! The check of params before anything is sent: what JSON text cannot carry is refused here, for every language.
+//! Checks of params before a request is sent: values without a JSON form are refused here, for all languages.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,28 +8,28 @@ use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Result};
 
-/// The deepest nesting sent: that which serde_json reads.
+/// Maximum nesting depth: the one that serde_json reads.
 const MAX_DEPTH: usize = 127;
 
-/// Why arguments cannot be sent.
+/// The reason why arguments cannot be sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum UnsendableValue {
     /// NaN or an infinity.
     NotFinite,
     /// A value that contains itself, or nests too deeply.
     TooDeep,
-    /// A value that JSON has no form for.
+    /// A value without a JSON form.
     NotJson,
-    /// A string with half of a surrogate pair.
+    /// A string with a lone surrogate.
     LoneSurrogate,
-    /// Something other than an object at the top.
+    /// A value that is not an object.
     NotAnObject,
 }
 
 impl UnsendableValue {
-    /// The stable words, by which a binding names the reason.
-    pub(crate) fn from_word(word: &str) -> Option<Self> {
-        Some(match word {
+    /// The reason by the name that a binding uses.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
             "not_finite" => Self::NotFinite,
             "too_deep" => Self::TooDeep,
             "not_json" => Self::NotJson,
@@ -52,16 +52,16 @@ impl UnsendableValue {
     }
 }
 
-/// What is behind the first `\u` of a pair of them.
+/// The text after the first `\u` of a pair.
 const PAIR: usize = "d83d\\ude00".len();
 
-/// Half of a surrogate pair.
+/// A lone surrogate.
 enum Half {
     First,
     Second,
 }
 
-/// Whether what is behind a `\u` is half a pair without its other half, which is read over.
+/// Whether the text after a `\u` is a lone surrogate. The other half of a pair is skipped.
 fn is_lone_half(behind: &mut std::slice::Iter<'_, u8>) -> bool {
     let rest = behind.as_slice();
     let second = rest.get(4..).and_then(|rest| rest.strip_prefix(b"\\u")).and_then(half);
@@ -75,7 +75,7 @@ fn is_lone_half(behind: &mut std::slice::Iter<'_, u8>) -> bool {
     }
 }
 
-/// What the four digits of an escape stand for, where it is half a pair.
+/// The value of the four digits of an escape, if it is a surrogate.
 fn half(digits: &[u8]) -> Option<Half> {
     match digits {
         [b'd' | b'D', b'8' | b'9' | b'a' | b'b' | b'A' | b'B', ..] => Some(Half::First),
@@ -84,10 +84,10 @@ fn half(digits: &[u8]) -> Option<Half> {
     }
 }
 
-/// Checks params that a face has written as JSON text.
+/// Checks params that a binding has written as JSON text.
 ///
 /// # Errors
-/// A `config` error on `field` where the text is not an object, nests too deeply or holds a lone surrogate.
+/// A `config` error on `field` if the text is not an object, nests too deeply or contains a lone surrogate.
 pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     let mut depth = 0_usize;
     let mut deepest = 0;
@@ -120,7 +120,7 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Checks the params of `tools/call`: a name, which is returned, and arguments that are an object or absent.
+/// Checks the params of `tools/call`: arguments are an object or absent. Returns the name.
 ///
 /// # Errors
 /// A `config` error on `name` or `arguments`.
@@ -147,14 +147,14 @@ pub(crate) fn check_tool_call(params: &[u8]) -> Result<Cow<'_, str>> {
 #[derive(Deserialize, Default)]
 struct ToolName<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// Adds `_meta.progressToken` to params, and keeps the rest of them byte for byte.
+/// Adds `_meta.progressToken` to params. All other bytes stay the same.
 pub(crate) fn with_progress_token(params: &[u8], token: &str) -> Result<Vec<u8>> {
     let token = serde_json::to_string(token).map_err(|_| UnsendableValue::NotJson.error("params"))?;
     with_meta(params, &format!("\"progressToken\":{token}"), |name| name == "progressToken")
 }
 
-/// Adds members, as JSON text, to the `_meta` of params, and keeps the rest of them byte for byte. `is_ours` tells the names
-/// that the caller must not have given.
+/// Adds members, as JSON text, to the `_meta` of params. All other bytes stay the same. The caller must not set the members for
+/// which `is_ours` is true.
 pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> bool) -> Result<Vec<u8>> {
     let not_json = |_| UnsendableValue::NotJson.error("params");
     let params = if params.is_empty() { b"{}" } else { params };
@@ -182,7 +182,7 @@ pub(crate) fn with_meta(params: &[u8], members: &str, is_ours: impl Fn(&str) -> 
     Ok(text.into_bytes())
 }
 
-/// Puts members, as JSON text, into params in the place of what is there, and keeps the rest byte for byte.
+/// Sets members, as JSON text, in params. All other bytes stay the same.
 pub(crate) fn with_members(params: &[u8], members: &[(&str, String)]) -> Result<Vec<u8>> {
     let not_json = |_| UnsendableValue::NotJson.error("params");
     let params = if params.is_empty() { b"{}" } else { params };
@@ -203,7 +203,7 @@ pub(crate) fn with_members(params: &[u8], members: &[(&str, String)]) -> Result<
     Ok(text.into_bytes())
 }
 
-/// Whether params say nothing.
+/// Whether params are absent or empty.
 pub(crate) fn are_empty(params: &[u8]) -> bool {
     let params = params.trim_ascii();
     let inner = params.strip_prefix(b"{").and_then(|rest| rest.strip_suffix(b"}"));
@@ -213,7 +213,7 @@ pub(crate) fn are_empty(params: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn params_that_say_nothing() {
+    fn empty_params_are_detected() {
         for (params, expected) in
             [("", true), ("{}", true), (" { \n\t} ", true), ("{\"a\":{}}", false), ("{\"a\":1}", false), ("[]", false)]
         {
@@ -224,8 +224,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_json_carries_passes() {
-        // The last one has a number that only some languages can hold.
+    fn values_with_a_json_form_pass() {
+        // The last number is not exact in all languages.
         let emoji = r#"{"a":"\ud83d\ude00","b":"\\ud800"}"#;
         for text in ["{}", emoji, r#"{"a":"{[\"{["}"#, r#"{"a":"\ud83d\uDE00","n":1e400}"#] {
             check("arguments", text.as_bytes()).unwrap();
@@ -233,19 +233,19 @@ mod tests {
     }
 
     #[test]
-    fn what_it_cannot_carry_is_named() {
+    fn errors_name_the_reason() {
         let deep = format!("{}{}", "{\"a\":".repeat(200), "1}".repeat(200));
         for text in [r#"{"a":"\udc00"}"#, r#"{"a":"\ud800\ud800"}"#, r#"{"a":"\uD800x"}"#, r#"{"a":"\ude00\ud83d"}"#] {
             assert!(check("arguments", text.as_bytes()).unwrap_err().to_string().contains("surrogates"), "{text}");
         }
-        for (text, word) in [(r#"{"a":"\ud800"}"#, "surrogates"), ("[]", "an object"), (&deep, "deeper")] {
+        for (text, reason) in [(r#"{"a":"\ud800"}"#, "surrogates"), ("[]", "an object"), (&deep, "deeper")] {
             let error = check("arguments", text.as_bytes()).unwrap_err();
-            assert!(error.to_string().starts_with("arguments: ") && error.to_string().contains(word));
+            assert!(error.to_string().starts_with("arguments: ") && error.to_string().contains(reason));
         }
     }
 
     #[test]
-    fn members_take_the_place_of_what_is_there() {
+    fn members_are_replaced() {
         let params = br#"{"name":"t","requestState":"old","arguments":{"n":1e400}}"#;
         let text = with_members(params, &[("requestState", r#""a\u0041""#.to_owned())]).unwrap();
         assert_eq!(text, br#"{"arguments":{"n":1e400},"name":"t","requestState":"a\u0041"}"#);
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn a_progress_token_joins_what_is_there() {
+    fn a_progress_token_is_added_to_meta() {
         let text = with_progress_token(br#"{"name":"t","_meta":{"a":1.0},"arguments":{"n":1e400}}"#, "p").unwrap();
         let expected = r#"{"_meta":{"a":1.0,"progressToken":"p"},"arguments":{"n":1e400},"name":"t"}"#;
         assert_eq!(String::from_utf8(text).unwrap(), expected);

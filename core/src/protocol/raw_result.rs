@@ -56,7 +56,7 @@ pub struct Metadata {
 
 impl std::fmt::Debug for RawReply {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        // The payload, the session id and cookies stay out.
+        // Payload, session id and cookies are omitted.
         f.debug_struct("RawReply")
             .field("status", &self.status)
             .field("attempts", &self.attempts)
@@ -68,8 +68,8 @@ impl std::fmt::Debug for RawReply {
 impl RawReply {
     /// Whether the server replayed the response of an earlier call with the same idempotency key.
     pub(crate) fn is_replayed(&self) -> bool {
-        let said = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
-        said.is_some_and(|text| text.eq_ignore_ascii_case("true"))
+        let replayed = headers::text(&self.headers, &headers::IDEMPOTENCY_REPLAYED);
+        replayed.is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 
     pub(crate) fn metadata(&self) -> Metadata {
@@ -125,7 +125,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_first_text_that_begins_with_error_looks_like_one() {
+    fn a_first_text_that_begins_with_error_looks_like_an_error() {
         for (result, expected) in [
             (r#"{"content":[{"type":"text","text":"Error: API request failed."}]}"#, true),
             (r#"{"content":[{"type":"image"},{"type":"text","text":"Error: x"}],"isError":false}"#, true),

@@ -1,11 +1,11 @@
-//! Finds NaN and infinities in a value, which serde_json would silently write as null.
+//! Detection of NaN and infinities, which serde_json would write as null.
 
 use std::fmt;
 
 use serde::ser::{self, Serialize, Serializer};
 
 /// # Errors
-/// Where a number in `value` is not finite.
+/// If a number in `value` is not finite.
 pub(crate) fn check(value: &impl Serialize) -> Result<(), NotFinite> {
     value.serialize(Finite)
 }

@@ -1,15 +1,15 @@
-//! Whether a request may be sent twice.
+//! Safety of repeating a request.
 
 use serde::{Deserialize, Serialize};
 
-/// How much harm a second execution of a call could do.
+/// Whether a request may be sent twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Safety {
-    /// Changes nothing: the handshake, ping, every list, reads.
+    /// Reads, or is idempotent.
     Safe,
-    /// A `tools/call` whose idempotency key the server honours.
+    /// Has an idempotency key that the server honours.
     Keyed,
-    /// Any other `tools/call` or unknown method.
+    /// Neither.
     Plain,
 }

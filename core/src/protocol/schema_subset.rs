@@ -1,34 +1,34 @@
-//! The part of a schema that can be checked: keywords that cannot be evaluated are left out, and those of older dialects become
-//! those of 2020-12. What is left accepts every value that the whole schema accepts.
+//! The subset of a schema that can be evaluated: other keywords are removed, and those of older dialects are translated to
+//! 2020-12. The subset accepts every value that the complete schema accepts.
 
 use serde_json::{Map, Value, json};
 
 use crate::protocol::json_schema;
 use crate::util::sanitize::preview_of;
 
-/// The most places that are named, and the most bytes of each.
+/// Maximum number of named places, and maximum length of each in bytes.
 const PLACES: usize = 3;
 const PLACE_BYTES: usize = 80;
 
-/// How much of a schema's references is kept.
+/// The references to keep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum References {
-    /// Those within the schema, by pointers and anchors, and those to names that the schema may define.
+    /// References within the schema: pointers, anchors and names.
     All,
-    /// Those by pointers from the root of the schema: all other names are removed.
+    /// Pointers from the root of the schema only.
     Pointers,
 }
 
-/// What was changed in a schema.
+/// Changes of a schema.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Changes {
-    /// The keywords that are not checked, each with its place.
+    /// Keywords that are not evaluated, with their places.
     pub(crate) unchecked: Places,
-    /// The keywords of other dialects that were read as these define them.
+    /// Keywords translated from other dialects.
     pub(crate) translated: Places,
 }
 
-/// Places in a schema, of which the first few are named.
+/// Places in a schema. Only the first ones are named.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Places {
     named: Vec<String>,
@@ -60,7 +60,7 @@ impl std::fmt::Display for Places {
     }
 }
 
-/// Keywords that need nothing but themselves: each is tried alone.
+/// Keywords that do not depend on others: each is tried on its own.
 const ALONE: &[&str] = &[
     "type",
     "enum",
@@ -89,7 +89,7 @@ const ALONE: &[&str] = &[
     "$dynamicAnchor",
 ];
 
-/// Keywords that are not about whether a value is valid.
+/// Keywords without influence on validity.
 const BESIDE: &[&str] = &[
     "$schema",
     "$vocabulary",
@@ -106,7 +106,7 @@ const BESIDE: &[&str] = &[
     "additionalItems",
 ];
 
-/// The part of `schema` that can be checked, in the dialect 2020-12, and what was changed for that.
+/// The subset of `schema` that can be evaluated, in the dialect 2020-12, and the changes.
 pub(crate) fn part(schema: &Value, references: References) -> (Value, Changes) {
     let part = |trusts_references| {
         let mut walk = Walk {
@@ -125,17 +125,17 @@ pub(crate) fn part(schema: &Value, references: References) -> (Value, Changes) {
     if !is_wider {
         return (whole, changes);
     }
-    // A schema that is referred to may be one that accepts more now.
+    // The target of a reference may accept more than before.
     let (part, changes, _) = part(false);
     (part, changes)
 }
 
-/// Whether a schema, as JSON text, has the keyword `nullable` (OpenAPI 3.0), which no dialect of JSON Schema reads.
+/// Whether a schema, as JSON text, contains the keyword `nullable` (OpenAPI 3.0), which is not part of JSON Schema.
 pub(crate) fn uses_nullable(text: &str) -> bool {
     text.contains("\"nullable\":true")
 }
 
-/// Up to draft-07 what stands beside `$ref` is not evaluated.
+/// Up to draft-07, keywords beside `$ref` are not evaluated.
 fn has_old_references(schema: &Value) -> bool {
     let dialect = schema["$schema"].as_str().unwrap_or_default();
     ["draft-03", "draft-04", "draft-06", "draft-07"].iter().any(|old| dialect.contains(old))
@@ -144,17 +144,17 @@ fn has_old_references(schema: &Value) -> bool {
 struct Walk<'a> {
     root: &'a Value,
     references: References,
-    /// Whether what is referred to accepts what it accepted.
+    /// Whether targets of references are unchanged.
     trusts_references: bool,
     ignores_siblings: bool,
     place: Vec<String>,
-    /// How many keywords are left out by which properties or items are evaluated, and how many references may lead to some.
+    /// Number of removed keywords that evaluate properties or items, and of references that may lead to some.
     lost: usize,
     changes: Changes,
 }
 
 impl Walk<'_> {
-    /// The part of a schema, and whether it accepts more than the schema.
+    /// The subset of a schema, and whether it accepts more than the schema.
     fn schema(&mut self, schema: &Value) -> (Value, bool) {
         match schema {
             Value::Bool(_) => (schema.clone(), false),
@@ -200,7 +200,7 @@ impl Walk<'_> {
                 ("$ref" | "$dynamicRef" | "$recursiveRef", _) => self.reference(keyword, value, &mut part),
                 ("$id", _) => self.id(value, &mut part),
                 ("not" | "if", _) => self.exact(keyword, value, members, &mut part),
-                // With `if`, or not at all.
+                // Handled with `if`.
                 ("then" | "else", _) => false,
                 ("items", Value::Array(_)) => self.items(value, members, &mut part),
                 (
@@ -215,7 +215,7 @@ impl Walk<'_> {
                     let (schema, mut is_wider) = self.at(keyword, value);
                     part.insert(keyword.to_owned(), schema);
                     match members.get("maxContains").filter(|_| keyword == "contains") {
-                        // More items fit than did.
+                        // More items are valid than before.
                         Some(_) if is_wider => self.unchecked("maxContains"),
                         Some(most) => is_wider |= self.alone("maxContains", most, &mut part),
                         None => {}
@@ -227,7 +227,7 @@ impl Walk<'_> {
                     self.map(keyword, value, &mut part)
                 }
                 ("dependencies", _) => self.dependencies(value, &mut part),
-                // Unknown ones are not evaluated, and may be referred to.
+                // Unknown keywords are not evaluated, but may be targets of references.
                 _ => {
                     part.insert(keyword.to_owned(), value.clone());
                     false
@@ -254,7 +254,7 @@ impl Walk<'_> {
         false
     }
 
-    /// Draft-04: the limit is that of `minimum` or `maximum`.
+    /// Draft-04: a flag beside `minimum` or `maximum`.
     fn exclusive(
         &mut self,
         keyword: &str,
@@ -303,7 +303,7 @@ impl Walk<'_> {
         false
     }
 
-    /// Schemas that values must not fit, or that others depend on: they are evaluated exactly, or not at all.
+    /// Negated schemas, and schemas that others depend on: they are kept unchanged or removed.
     fn exact(
         &mut self,
         keyword: &str,
@@ -331,7 +331,7 @@ impl Walk<'_> {
         is_wider
     }
 
-    /// Up to 2019-09: a list is for the first items, and `additionalItems` for the rest.
+    /// Up to 2019-09: a list applies to the first items, `additionalItems` to the others.
     fn items(&mut self, value: &Value, members: &Map<String, Value>, part: &mut Map<String, Value>) -> bool {
         self.translated("items");
         let mut is_wider = false;
@@ -365,7 +365,7 @@ impl Walk<'_> {
         }
         self.place.pop();
         if keyword == "oneOf" && is_wider {
-            // A value may fit more than one of them now.
+            // A value may match several of them now.
             let any = json!({ "anyOf": parts });
             match part.get_mut("allOf").and_then(Value::as_array_mut) {
                 Some(all) => all.push(any),
@@ -382,7 +382,7 @@ impl Walk<'_> {
 
     fn map(&mut self, keyword: &str, value: &Value, part: &mut Map<String, Value>) -> bool {
         let Some(schemas) = value.as_object() else {
-            // An empty list is how PHP writes an empty object.
+            // PHP writes empty objects as empty lists.
             if *value != json!([]) {
                 self.lost += 1;
                 self.unchecked(keyword);
@@ -427,8 +427,8 @@ impl Walk<'_> {
         is_wider
     }
 
-    /// Leaves out what is about properties and items that no other keyword evaluates, where some of those are missing.
-    /// `lost` is how many were before this schema.
+    /// Removes keywords for unevaluated properties and items if keywords that evaluate them were removed. `lost` is the number of
+    /// those before this schema.
     fn without_the_rest(&mut self, members: &Map<String, Value>, part: &mut Map<String, Value>, lost: usize) {
         let len = |map: &Map<String, Value>, keyword: &str| match map.get(keyword) {
             Some(Value::Object(schemas)) => Some(schemas.len()),
@@ -450,7 +450,7 @@ impl Walk<'_> {
         }
     }
 
-    /// OpenAPI 3.0: null is valid, too.
+    /// OpenAPI 3.0: null is also valid.
     fn nullable(&mut self, part: &mut Map<String, Value>) {
         self.translated("nullable");
         match part.get_mut("type") {

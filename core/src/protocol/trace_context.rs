@@ -1,5 +1,5 @@
-//! The trace that a call belongs to, handed on to the server (W3C Trace Context and Baggage; specification 2026-07-28,
-//! basic/index, `_meta`): in headers, and in `_meta` where the era or the transport has no other way.
+//! Trace context of a call, sent to the server (W3C Trace Context and Baggage; specification 2026-07-28, basic/index, `_meta`):
+//! in headers, and in `_meta` in the modern era and over stdio.
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -10,16 +10,16 @@ use crate::protocol::params;
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 const BAGGAGE: &str = "baggage";
-/// What W3C asks everyone to hand on.
+/// Limits of the W3C recommendations.
 const LONGEST_BAGGAGE: usize = 8192;
 const LONGEST_STATE: usize = 512;
 
-/// What is handed on.
+/// The members to send.
 #[derive(Debug, Default)]
 pub(crate) struct TraceContext(Vec<(&'static str, HeaderValue)>);
 
 impl TraceContext {
-    /// Checks what the caller gave.
+    /// Validates the options of a call.
     ///
     /// # Errors
     /// A `config` error that names the option.
@@ -47,7 +47,7 @@ impl TraceContext {
         }
     }
 
-    /// Members of `_meta` as JSON text, empty where there are none.
+    /// Members of `_meta` as JSON text; empty if there are none.
     pub(crate) fn members(&self) -> String {
         let texts = self.0.iter().filter_map(|(name, value)| Some((name, value.to_str().ok()?)));
         let members = texts.map(|(name, text)| format!("\"{name}\":{}", serde_json::Value::from(text)));
@@ -57,7 +57,7 @@ impl TraceContext {
     /// Params with these members of `_meta`.
     ///
     /// # Errors
-    /// A `config` error where the params have one of them already.
+    /// A `config` error if the params already have one of them.
     pub(crate) fn with_meta(&self, params: &Bytes) -> Result<Bytes> {
         match self.0.is_empty() {
             true => Ok(params.clone()),
@@ -82,7 +82,7 @@ fn is_parent(text: &str) -> bool {
         part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
     };
     let is_some = |part: &str| part.bytes().any(|byte| byte != b'0');
-    // A later version may have more parts, and would say so.
+    // Later versions may have more parts.
     matches!(*parts, [version, trace, parent, flags]
         if is_hex(version, 2) && version != "ff" && is_hex(trace, 32) && is_hex(parent, 16) && is_hex(flags, 2)
             && is_some(trace) && is_some(parent))
@@ -95,7 +95,7 @@ mod tests {
     const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01";
 
     #[test]
-    fn a_parent_is_as_w3c_says() {
+    fn a_traceparent_has_the_format_of_w3c() {
         assert!(is_parent(PARENT));
         for text in [
             "",
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn it_goes_into_headers_and_meta() {
+    fn it_is_sent_in_headers_and_meta() {
         let context = TraceContext::of(Some(PARENT), Some("a=\"b\""), None).unwrap();
         let mut headers = HeaderMap::new();
         context.set_headers(&mut headers);

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_known_is_kept() {
+    fn unknown_members_are_kept() {
         let document = json!({
             "content": [{"type": "hologram", "depth": 3}, {"type": "text"}],
             "resultType": "complete",
@@ -67,13 +67,13 @@ mod tests {
 
         let level: LoggingLevel = serde_json::from_value(json!("verbose")).unwrap();
         assert_eq!(level, LoggingLevel::Other("verbose".to_owned()));
-        let asked = json!({"method": "sampling/later", "params": {}});
-        let asked: InputRequest = serde_json::from_value(asked).unwrap();
-        assert!(matches!(asked, InputRequest::Other(_)));
+        let request = json!({"method": "sampling/later", "params": {}});
+        let request: InputRequest = serde_json::from_value(request).unwrap();
+        assert!(matches!(request, InputRequest::Other(_)));
     }
 
     #[test]
-    fn a_slip_in_a_hint_costs_no_result() {
+    fn invalid_hints_are_read_as_absent() {
         let tools =
             json!({"tools": [{"name": "a", "annotations": {"readOnlyHint": "yes"}, "icons": 5}], "ttlMs": "long"});
         let tools: ListToolsResult = serde_json::from_value(tools).unwrap();
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_forms_are_told_apart() {
+    fn fields_of_forms_are_distinguished() {
         for (document, shown) in [
             (json!({"type": "string", "minLength": 3}), "String("),
             (json!({"type": "string", "enum": ["a"]}), "UntitledSingleSelect("),
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_are_written_as_they_came() {
+    fn numbers_are_written_as_received() {
         for (number, written) in [(json!(50), "50"), (json!(0.5), "0.5"), (json!(50.0), "50")] {
             let params = json!({"progressToken": 1, "progress": number});
             let params: Progress = serde_json::from_value(params).unwrap();

@@ -6,7 +6,7 @@ use crate::error::{Code, Error, Result};
 use crate::protocol::methods::{METHODS, MethodSpec, TOOLS_CALL};
 use crate::protocol::param_spec::ParamSpec;
 
-/// The levels of log messages (specification 2025-11-25 and 2026-07-28, server/utilities/logging, Log Levels).
+/// Log levels (specification 2025-11-25 and 2026-07-28, server/utilities/logging, Log Levels).
 pub(crate) const LOG_LEVELS: &[&str] =
     &["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
 

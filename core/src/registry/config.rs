@@ -157,7 +157,7 @@ mod tests {
     const KIND: RegistryKind = RegistryKind { name: "registry", api_key_variable: "KEY", base_url_variable: "BASE" };
 
     #[test]
-    fn what_has_no_option_is_off() {
+    fn features_without_an_option_are_off() {
         let config = RegistryConfig::default().api_key("k").base_url("https://a.example");
         let place = config.resolve(&KIND, "/servers", "/servers", &|_| None).unwrap();
         let settings = &place.context.settings;

@@ -162,7 +162,7 @@ fn body(mut server: Map<String, Value>) -> Result<Value> {
     fields.only(MEMBERS)?;
     fields.required("projectId")?;
     fields.text("description")?;
-    // What no client could be made of is no server either.
+    // A server whose record makes no valid client is refused.
     record_to_client::gaia(&fields)?;
     let args = fields.list("args", |text| Some(vec![text.to_owned()]))?;
     if let (Some(Value::Array(_)), Some(list)) = (server.get("args"), args) {

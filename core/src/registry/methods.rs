@@ -97,7 +97,7 @@ impl AnyRegistry {
         }
     }
 
-    pub(crate) fn let_go(&self) {
+    pub(crate) fn close_idle_connections(&self) {
         self.place().context.http.close_unused();
     }
 
@@ -146,7 +146,7 @@ impl AnyRegistry {
 fn arguments(params: &[u8]) -> Result<Arguments> {
     let invalid = |_| {
         let known = ["project_id", "id", "server", "next", "limit", "method", "path"];
-        // The library names no member; the first one of a wrong type is looked for.
+        // serde_json does not name the member, so it is searched.
         let object: Map<String, Value> = serde_json::from_slice(params).unwrap_or_default();
         let wrong = known.iter().find(|name| match (object.get(**name), **name) {
             (None | Some(Value::Null), _) => false,

@@ -1,4 +1,4 @@
-//! A registry's list that is read a page at a time.
+//! A list of a registry, read page by page.
 
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +10,7 @@ use crate::registry::sema4::Sema4Registry;
 use crate::retry::prepared::PreparedRequest;
 use crate::session::pagination::Position;
 
-/// The pages of a registry's list.
+/// The pages of a list of a registry.
 #[derive(Debug)]
 pub(crate) struct Pager {
     registry: Sema4Registry,

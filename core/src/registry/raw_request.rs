@@ -1,4 +1,4 @@
-//! Any other request of a registry, below its base URL and nowhere else.
+//! Requests of any method to a path below the base URL of a registry.
 
 use std::sync::Arc;
 

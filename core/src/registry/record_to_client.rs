@@ -42,7 +42,7 @@ pub(crate) fn client_of(
         Origin::Sema4 => (sema4(&fields)?, SEMA4_NAMES),
         Origin::Odock => (odock(&fields)?, ODOCK_NAMES),
     };
-    // The record's credentials are for the record's own server, and its proxy's for that proxy.
+    // The credentials of a record are for its server and its proxy only.
     for (name, given) in [
         ("endpoint", options.endpoint.is_some()),
         ("base_url", options.base_url.is_some()),
@@ -124,7 +124,7 @@ pub(super) fn gaia(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     let mut config = generic();
     if transport == "stdio" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = secret_list(fields.list("args", words)?);
+        config.args = secret_list(fields.list("args", split_command_line)?);
         config.env = fields.secrets("env")?;
     } else {
         config.endpoint = fields.url("url")?.map(Into::into);
@@ -294,7 +294,7 @@ fn odock(fields: &RecordFields<'_>) -> Result<ClientConfig> {
     config.blocked_tools = fields.list("blockedTools", comma)?;
     if transport == "STDIO" {
         config.command = fields.text("command")?.map(str::to_owned);
-        config.args = secret_list(fields.list("args", words)?);
+        config.args = secret_list(fields.list("args", split_command_line)?);
         config.env = fields.secrets("env")?;
         return Ok(config);
     }
@@ -332,10 +332,10 @@ fn odock_auth(fields: &RecordFields<'_>) -> Result<Option<AuthConfig>> {
 }
 
 /// Splits a command line with shell quoting. `#` does not start a comment.
-fn words(line: &str) -> Option<Vec<String>> {
+fn split_command_line(line: &str) -> Option<Vec<String>> {
     const STANDS_FOR_HASH: &str = "\u{e023}";
-    let words = shlex::split(&line.replace('#', STANDS_FOR_HASH))?;
-    Some(words.into_iter().map(|word| word.replace(STANDS_FOR_HASH, "#")).collect())
+    let parts = shlex::split(&line.replace('#', STANDS_FOR_HASH))?;
+    Some(parts.into_iter().map(|part| part.replace(STANDS_FOR_HASH, "#")).collect())
 }
 
 /// Secrets in arguments.
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn options_go_before_the_record() {
+    fn options_take_precedence_over_the_record() {
         let record =
             serde_json::json!({"name": "a", "url": "http://127.0.0.1/x", "headers": {"Authorization": "Bearer r"}});
         let Value::Object(record) = record else { unreachable!() };

@@ -1,4 +1,4 @@
-//! One request to a registry, made again by the retry table.
+//! One request to a registry, with retries.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub(crate) struct RestCall {
     url: Url,
     body: Option<Bytes>,
     headers: http::HeaderMap,
-    /// Texts of the body that no message may show.
+    /// Secrets in the body, for redaction.
     secrets: Vec<String>,
 }
 
@@ -85,22 +85,24 @@ impl RestCall {
         Ok(ended.into_reply())
     }
 
-    async fn send(&self, context: &Context, turn: &Attempt) -> Result<PlainAnswer, AttemptError> {
+    async fn send(&self, context: &Context, attempt: &Attempt) -> Result<PlainAnswer, AttemptError> {
         let mut request = reqwest::Request::new(self.method.clone(), self.url.clone());
         let headers = request.headers_mut();
         headers.clone_from(&context.settings.headers);
         headers.extend(self.headers.clone());
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        if let Some(token) = &turn.token {
+        if let Some(token) = &attempt.token {
             headers.insert(AUTHORIZATION, token.header.clone());
         }
-        if let Ok(id) = HeaderValue::from_str(&turn.request_id) {
+        if let Ok(id) = HeaderValue::from_str(&attempt.request_id) {
             headers.insert(headers::X_REQUEST_ID, id);
         }
         if self.body.is_some() {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         }
-        turn.in_time(plain::request(&context.http.here(), request, self.body.clone(), &context.settings.limits)).await
+        attempt
+            .in_time(plain::request(&context.http.here(), request, self.body.clone(), &context.settings.limits))
+            .await
     }
 }
 

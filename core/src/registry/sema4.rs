@@ -230,7 +230,7 @@ fn body(server: Map<String, Value>) -> Result<Value> {
     if fields.get("oauth_client_config").is_some_and(|config| !config.is_object()) {
         return Err(Error::config(Code::InvalidOption, "oauth_client_config", "must be an object"));
     }
-    // What is opaque to the registry is no reason to refuse the server.
+    // The registry does not interpret these members.
     let mut checked = server.clone();
     checked.remove("oauth_client_config");
     let names_a_server = ["url", "command", "transport"].iter().any(|name| fields.get(name).is_some());
@@ -254,7 +254,7 @@ fn page(reply: RawReply) -> Result<RawReply> {
     };
     let has_more = answer.get("has_more").and_then(Value::as_bool);
     if has_more == Some(true) && next.is_none() {
-        // A list that breaks off must not look complete.
+        // An incomplete list must not look complete.
         return Err(invalid());
     }
     let more = has_more != Some(false) && next.is_some();

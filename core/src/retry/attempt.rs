@@ -9,7 +9,7 @@ use tracing::field::Empty;
 use crate::auth::token::Token;
 use crate::error::attempt_error::AttemptError;
 use crate::http::idle_timeout;
-use crate::observe::log::tell;
+use crate::observe::log::log_event;
 use crate::observe::span::{in_millis, millis};
 use crate::retry::context::Context;
 use crate::retry::operation::{Operation, OperationName};
@@ -94,7 +94,7 @@ pub(crate) fn log_failure<O: Operation>(
     let OperationName { method, tool } = operation.name();
     macro_rules! log_at {
             ($level:ident, $message:literal $(, $field:ident = $value:expr)*) => {
-                tell!(
+                log_event!(
                     context.log(),
                     $level,
                     $message,

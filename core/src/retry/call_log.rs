@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use tracing::field::Empty;
 
 use crate::error::{Error, Result};
-use crate::observe::log::tell;
+use crate::observe::log::log_event;
 use crate::observe::span::{millis, record};
 use crate::protocol::methods::TOOLS_CALL;
 use crate::protocol::params;
@@ -93,7 +93,7 @@ impl<'a> CallLog<'a> {
         if reply.cached {
             self.context.counts.cached.add();
         }
-        tell!(
+        log_event!(
             self.context.log(),
             DEBUG,
             "call succeeded",
@@ -113,7 +113,7 @@ impl<'a> CallLog<'a> {
     fn failed(&self, error: &Error) {
         self.context.counts.failures.add();
         let info = error.info();
-        tell!(
+        log_event!(
             self.context.log(),
             WARN,
             "call failed",
@@ -148,7 +148,7 @@ impl Drop for CallLog<'_> {
         let _in_span = self.span.clone().entered();
         self.count_attempts();
         self.context.counts.cancelled.add();
-        tell!(
+        log_event!(
             self.context.log(),
             DEBUG,
             "call cancelled",

@@ -60,7 +60,7 @@ impl CallState {
     pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
         let mut error = Error::new(code, message).with_delivery(self.delivery());
         let info = error.info_mut();
-        info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.tries());
+        info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.handshake_attempts());
         info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
         info.idempotency_key = self.idempotency_key.get().cloned();
         error

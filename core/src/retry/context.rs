@@ -14,7 +14,7 @@ use crate::http::pool::Pools;
 use crate::http::stale_connections::StaleConnections;
 use crate::observe::counters::Counts;
 use crate::observe::deviations::{Deviation, ReportedDeviations};
-use crate::observe::log::{Log, tell};
+use crate::observe::log::{Log, log_event};
 use crate::observe::waiting::Handshake;
 use crate::observe::warnings::Warnings;
 use crate::retry::budget::RetryBudget;
@@ -106,7 +106,7 @@ impl Context {
     /// Logs that messages for a callback were dropped.
     pub(crate) fn log_dropped(&self, dropped: u64, what: &'static str) {
         if dropped.is_power_of_two() {
-            tell!(self.log(), WARN, "message dropped", what = what, dropped = dropped);
+            log_event!(self.log(), WARN, "message dropped", what = what, dropped = dropped);
         }
     }
 
@@ -118,7 +118,7 @@ impl Context {
         }
         self.counts.deviations.add();
         if self.reported.is_first(deviation) {
-            tell!(
+            log_event!(
                 self.log(),
                 WARN,
                 "the server deviates from the specification",
@@ -202,7 +202,7 @@ mod tests {
         assert_eq!(
             context.warnings.take(),
             [
-                "the server sent no Content-Type; the body was read as what it is (see the option strict)",
+                "the server sent no Content-Type; the body was read as its content indicates (see the option strict)",
                 "the server sent a banner; it was skipped (see the option strict)",
             ]
         );

@@ -10,7 +10,7 @@ use crate::auth::token::Token;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
-use crate::observe::log::tell;
+use crate::observe::log::log_event;
 use crate::observe::span::{millis, record};
 use crate::observe::waiting::Stage;
 use crate::retry::attempt::{Attempt, in_time, log_failure, span};
@@ -43,12 +43,12 @@ pub(crate) async fn run_counted<O: Operation>(
     let mut progress = Progress::new(context, plan, operation);
     loop {
         let slot = progress.take_slot().await?;
-        plan.state.waiting.enters(Stage::Session(&context.handshake_now));
+        plan.state.waiting.enter(Stage::Session(&context.handshake_now));
         let prepared = operation.prepare(context).await.map_err(|failure| progress.unprepared(failure))?;
-        plan.state.waiting.enters(Stage::Token);
+        plan.state.waiting.enter(Stage::Token);
         let token =
             in_time(plan.timeout, operation.token(context)).await.map_err(|failure| progress.unprepared(failure))?;
-        plan.state.waiting.enters(Stage::Answer);
+        plan.state.waiting.enter(Stage::Response);
         context.stale_connections.detect_closed().await;
         let attempt = progress.begin(token, slot);
         let before = plan.state.begin_sending();
@@ -139,7 +139,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         let request_id = self.plan.request_id_of_attempt(self.attempts);
         self.plan.state.begin_attempt(self.attempts, &request_id);
         if O::IS_HANDSHAKE {
-            self.context.handshake_now.sends(self.operation.name().method);
+            self.context.handshake_now.attempt(self.operation.name().method);
         }
         Attempt { request_id, token, slot: Mutex::new(slot), timeout: self.plan.timeout, begun: Instant::now() }
     }
@@ -147,7 +147,7 @@ impl<'a, O: Operation> Progress<'a, O> {
     fn succeed(&self, reply: O::Reply, Attempt { request_id, begun, .. }: Attempt) -> Completed<O::Reply> {
         self.context.budget.give_back(&self.taken, begun);
         self.context.note_valid(|| self.operation.name().shortest());
-        tell!(
+        log_event!(
             self.context.log(),
             DEBUG,
             "attempt succeeded",
@@ -257,7 +257,7 @@ impl<'a, O: Operation> Progress<'a, O> {
 
     /// Waits for the next attempt.
     async fn wait(&mut self, wait: Duration, failure: &AttemptError, begun: Instant) {
-        self.plan.state.waiting.enters(Stage::NextAttempt);
+        self.plan.state.waiting.enter(Stage::NextAttempt);
         if failure.happened == FailureClass::LocalFault {
             let limit = LOCAL_FAULT_RETRY_TIME.min(self.plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
             let is_within_limit = self.local_fault_since.get_or_insert(begun).elapsed() < limit;

@@ -100,7 +100,7 @@ impl Plan {
             biased;
             done = work => done,
             () = idle_timeout::reached(deadline.at) => {
-                let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.passed(deadline.total));
+                let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.timeout_message(deadline.total));
                 error.info_mut().retryable = self.is_worth_sending_again(FailureClass::Lost, self.safety);
                 Err(AttemptError::of(FailureClass::Lost, error))
             }

@@ -33,9 +33,9 @@ const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(crate) struct ProgressSink {
     /// Is called with the params of each progress notification, as JSON text.
-    pub(crate) hear: Arc<dyn Fn(&str) + Send + Sync>,
-    /// The queue that `hear` fills, where there is one.
-    pub(crate) room: Option<Arc<BoundedQueue>>,
+    pub(crate) listener: Arc<dyn Fn(&str) + Send + Sync>,
+    /// The queue that `listener` fills, if any.
+    pub(crate) queue: Option<Arc<BoundedQueue>>,
 }
 
 /// How long a callback that takes nothing is waited for where attempts have no timeout.

@@ -27,7 +27,7 @@ pub(super) struct CallListener<'a> {
     pub(super) inbound: &'a InboundHandler,
     pub(super) idle: &'a Arc<IdleTimer>,
     pub(super) progress: Option<&'a (String, ProgressSink)>,
-    /// How long room for progress is waited for.
+    /// How long to wait for capacity in the progress queue.
     pub(super) limit: WaitLimit,
     pub(super) asked: &'a Arc<RequestsInCall>,
     /// The beginning of the last event of its own stream that was no message.
@@ -55,7 +55,7 @@ impl Listener for CallListener<'_> {
                 (Some(params), Some((token, sink))) if method == PROGRESS => {
                     if progress_token(params).as_ref() == Some(token) {
                         self.idle.restart();
-                        return (sink.hear)(params.get());
+                        return (sink.listener)(params.get());
                     }
                 }
                 _ => self.idle.restart(),
@@ -73,15 +73,15 @@ impl Listener for CallListener<'_> {
     }
 
     fn wait_for_capacity(&self, method: &str, params: Option<&RawValue>) -> Option<message::QueueWait<'_>> {
-        let room = self.progress.and_then(|(_, sink)| sink.room.as_ref()).filter(|_| method == PROGRESS)?;
+        let queue = self.progress.and_then(|(_, sink)| sink.queue.as_ref()).filter(|_| method == PROGRESS)?;
         let size = params.map_or(0, |params| params.get().len());
-        if room.has_place_for(size) {
+        if queue.has_capacity_for(size) {
             return None;
         }
         Some(Box::pin(async move {
             // The server is not silent: the client does not read.
             let _paused = self.idle.pause();
-            room.wait_for_place(size, self.limit).await;
+            queue.wait_for_capacity(size, self.limit).await;
         }))
     }
 

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
-use crate::observe::log::tell;
+use crate::observe::log::log_event;
 use crate::observe::warnings::Warnings;
 use crate::protocol::era::Era;
 use crate::protocol::jsonrpc;
@@ -118,7 +118,7 @@ impl Listener for InboundHandler {
         let Some(manager) = self.manager.upgrade() else { return };
         match why {
             DroppedMessage::UnexpectedResponse => {
-                tell!(manager.context.log(), DEBUG, "an answer came that no call waits for")
+                log_event!(manager.context.log(), DEBUG, "an answer came that no call waits for")
             }
             DroppedMessage::QueueFull => {
                 manager.context.count_dropped("progress came faster than its call took it, and is left out")
@@ -160,8 +160,8 @@ impl InboundHandler {
         // A server that asks more at once than this is left without an answer, and not us without memory: also not where
         // few questions, or their ids, are large.
         let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
-        let Some(place) = manager.questions.take(size) else {
-            tell!(
+        let Some(place) = manager.questions.acquire(size) else {
+            log_event!(
                 manager.context.log(),
                 WARN,
                 "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
@@ -221,7 +221,7 @@ async fn answer(
     Some(match answered {
         Ok(result) => jsonrpc::result(id, &result),
         Err(RequestRefusal::Undeclared) => {
-            tell!(
+            log_event!(
                 manager.context.log(),
                 DEBUG,
                 "the server asks what the client does not answer, and is told so",
@@ -231,7 +231,7 @@ async fn answer(
         }
         // The server may tell nobody of its error.
         Err(RequestRefusal::Malformed(why)) => {
-            tell!(
+            log_event!(
                 manager.context.log(),
                 WARN,
                 "the server's request is not valid, and the client's function was not called",
@@ -244,7 +244,7 @@ async fn answer(
         }
         // Why it failed is the caller's own, and not for the server.
         Err(RequestRefusal::Failed(why)) => {
-            tell!(
+            log_event!(
                 manager.context.log(),
                 WARN,
                 "a function gave no answer to the server",

@@ -15,7 +15,7 @@ use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, Result};
 use crate::observe::deviations::Deviation;
-use crate::observe::log::tell;
+use crate::observe::log::log_event;
 use crate::observe::state::{State, StateCell, StateChange};
 use crate::protocol::era::{Era, EraDecision, ServerStream};
 use crate::protocol::param_headers::ParamHeader;
@@ -156,7 +156,7 @@ impl SessionManager {
     }
 
     fn report_state(&self, change: StateChange) {
-        tell!(
+        log_event!(
             self.context.log(),
             INFO,
             "the client's state changed",
@@ -246,7 +246,7 @@ impl SessionManager {
     }
 
     /// A member of the last answer to `initialize`, as JSON text. One that is not of its type is as good as none.
-    pub(crate) fn said(&self, member: &str) -> Option<String> {
+    pub(crate) fn server_member(&self, member: &str) -> Option<String> {
         let welcome = self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()?;
         let welcome: HashMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
         let begins = if matches!(member, "serverInfo" | "capabilities") { '{' } else { '"' };
@@ -294,7 +294,7 @@ impl SessionManager {
     /// Opens a session, and shows in the client's state what comes of it.
     async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         self.state.opens(|change| self.report_state(change));
-        self.context.handshake_now.begins();
+        self.context.handshake_now.begin();
         let given_up = OnDrop(|| self.enter(State::Idle));
         let session = self.open(generation).await?;
         std::mem::forget(given_up);

@@ -17,7 +17,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::pagination;
-use crate::util::sanitize::word;
+use crate::util::sanitize::identifier;
 
 /// The schemas of a server's tools, by name; `None` for a tool without one.
 type Schemas = HashMap<String, Option<Schema>>;
@@ -87,7 +87,7 @@ impl SessionManager {
         match schemas.get(name).cloned().flatten() {
             None => Ok(None),
             Some(Ok(schema)) => {
-                self.report_changes(&schema.changes, &format!("the outputSchema of {}", word(name.as_bytes())));
+                self.report_changes(&schema.changes, &format!("the outputSchema of {}", identifier(name.as_bytes())));
                 Ok(Some(schema))
             }
             Some(Err(why)) => self.accepts_unchecked(&why).map(|()| None),
@@ -151,7 +151,7 @@ async fn read(list: Bytes, reading: SchemaReading) -> std::result::Result<Schema
         Ok(schema) => json_schema::compile(&schema, reading).map(Arc::new),
         Err(_) => Err("it cannot be read".to_owned()),
     };
-    let read = json_schema::beside(move || {
+    let read = json_schema::on_own_thread(move || {
         let list: List<'_> = serde_json::from_slice(&list).ok()?;
         let tools = list.tools.iter().filter_map(|tool| serde_json::from_str::<Tool<'_>>(tool.get()).ok());
         Some(tools.map(|tool| (tool.name, tool.output_schema.map(compile))).collect())

@@ -45,7 +45,7 @@ pub(crate) async fn all(manager: &Arc<SessionManager>, mut call: LogicalCall, me
         bytes = bytes.saturating_add(reply.result.len());
         let limit = manager.context.settings.limits.answer;
         if bytes > limit.most {
-            return Err(reply.unexpected(Code::AnswerTooLarge, limit.says_of("the list over all of its pages")));
+            return Err(reply.unexpected(Code::AnswerTooLarge, limit.message_for("the list over all of its pages")));
         }
         let ListPage { mut list, next, mut others } = read(&reply, member)?;
         hints.add(&others);

@@ -96,7 +96,7 @@ async fn elicitation_of(manager: &SessionManager, text: &str, params: Value) -> 
     let reading = manager.reading();
     // Patterns take their time, and so does what is large.
     let elicitation = match text.len() > READ_AT_ONCE || text.contains("\"pattern\"") {
-        true => json_schema::beside(move || elicitation::read(&params, reading)).await,
+        true => json_schema::on_own_thread(move || elicitation::read(&params, reading)).await,
         false => Some(elicitation::read(&params, reading)),
     };
     let elicitation = elicitation.unwrap_or_else(|| Err("reading params.requestedSchema took too long".to_owned()))?;
@@ -123,7 +123,7 @@ async fn answered(manager: &SessionManager, elicitation: &Elicitation, given: Va
     let Some((check, content)) = elicitation::to_check(elicitation, &result) else { return Ok(result) };
     match json_schema::fits_in_time(check, content.clone()).await {
         Some(Ok(())) => Ok(result),
-        Some(Err(why)) => Err(format!("content does not fit the form: {why}")),
+        Some(Err(why)) => Err(format!("content does not match the form: {why}")),
         None => {
             let did = || "the server asked for a form by which checking took too long (all keywords)".to_owned();
             let accepts = manager.context.accepts(Deviation::SchemaKeyword, did);

@@ -144,11 +144,11 @@ fn add_details(mut failure: AttemptError, headers: &HeaderMap, body: ErrorBody, 
     }
     let info = failure.error.info_mut();
     info.rpc_code = body.rpc_code;
-    info.service_code = body.service_code.map(|word| sanitize::word(word.as_bytes()));
+    info.service_code = body.service_code.map(|word| sanitize::identifier(word.as_bytes()));
     info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
     info.data = body.data;
     if info.request_id.is_none() {
-        info.request_id = body.request_id.map(|id| sanitize::word(id.as_bytes()));
+        info.request_id = body.request_id.map(|id| sanitize::identifier(id.as_bytes()));
     }
     read_scopes(headers, info);
     failure
@@ -303,7 +303,7 @@ fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {
     let challenges = || headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     let scopes = headers::text(headers, &headers::OMNI_REQUIRED_SCOPES).or_else(|| challenges().find_map(scope_of));
     if let Some(scopes) = scopes {
-        let shown = |scope: &str| sanitize::word(scope.as_bytes());
+        let shown = |scope: &str| sanitize::identifier(scope.as_bytes());
         info.required_scopes = scopes.split_ascii_whitespace().take(MOST_SCOPES).map(shown).collect();
     }
 }

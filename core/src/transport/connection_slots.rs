@@ -44,7 +44,7 @@ impl Slots {
         if let Ok(slot) = Arc::clone(slots).try_acquire_owned() {
             return Ok(Some(slot));
         }
-        waiting.enters(Stage::Slot);
+        waiting.enter(Stage::Slot);
         tokio::select! {
             biased;
             () = closing => Err(AttemptError::not_sent(Error::client_closed())),

@@ -65,5 +65,5 @@ pub(super) fn other_charset(headers: &HeaderMap) -> Option<String> {
         name.trim().eq_ignore_ascii_case("charset").then(|| value.trim().trim_matches('"'))
     })?;
     let is_utf8 = ["utf-8", "utf8", "us-ascii", ""].iter().any(|name| charset.eq_ignore_ascii_case(name));
-    (!is_utf8).then(|| sanitize::word(charset.as_bytes()))
+    (!is_utf8).then(|| sanitize::identifier(charset.as_bytes()))
 }

@@ -123,14 +123,14 @@ impl PendingRequests {
             let mut changed = pin!(self.waiters.notified());
             changed.as_mut().enable();
             let Some(queue) = self.only_queue() else { break };
-            if queue.has_place_for(text.len()) {
+            if queue.has_capacity_for(text.len()) {
                 return;
             }
             // Only progress takes capacity.
             let size = if names_progress(text) { text.len() } else { 0 };
             tokio::select! {
                 biased;
-                () = queue.wait_for_place(size, PROGRESS_WAIT) => return,
+                () = queue.wait_for_capacity(size, PROGRESS_WAIT) => return,
                 () = changed => {}
             }
         }
@@ -179,7 +179,7 @@ impl PendingRequests {
                     state.waiting.values().find(|waiter| waiter.progress_token.as_ref() == Some(&token))
                 });
                 match waiter {
-                    Some(waiter) => match waiter.queue.take(text.len()) {
+                    Some(waiter) => match waiter.queue.acquire(text.len()) {
                         Some(permit) => drop(waiter.progress.send((text.clone(), permit))),
                         None => {
                             drop(state);

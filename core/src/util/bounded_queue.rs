@@ -1,4 +1,4 @@
-//! Queue accounting: messages over the limit of a queue are dropped and counted, so that a slow consumer fills no memory.
+//! Limits of queues. Messages beyond the limit are dropped and counted, so that a slow consumer does not fill the memory.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,22 +10,22 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::util::count::Count;
 
-/// How long a consumer that has stalled is waited for at the end.
-const AFTER_A_STALL: Duration = Duration::from_secs(1);
+/// Idle time at the end of a call for a consumer that has stalled before.
+const STALLED_IDLE: Duration = Duration::from_secs(1);
 
-/// Counts the messages of one queue, which keeps a [`Permit`] with each of them.
+/// Counts the messages of one queue. Each message holds a [`Permit`].
 #[derive(Debug)]
 pub(crate) struct BoundedQueue {
-    most: usize,
-    most_bytes: usize,
-    waiting: AtomicUsize,
+    max_messages: usize,
+    max_bytes: usize,
+    messages: AtomicUsize,
     bytes: AtomicUsize,
     dropped: AtomicU64,
-    /// Of all queues of the client.
-    in_all: Count,
-    /// Notified when a place becomes free.
+    /// Dropped messages of all queues of the client.
+    dropped_in_client: Count,
+    /// Notified when a permit is dropped.
     freed: Notify,
-    /// Whether the consumer took nothing for as long as the last wait allowed, and nothing since.
+    /// Whether the consumer has processed nothing since the start of a wait that reached its idle limit.
     stalled: AtomicBool,
 }
 
@@ -36,78 +36,78 @@ pub(crate) struct QueueLimit {
     pub(crate) bytes: usize,
 }
 
-/// How long a full queue is waited for.
+/// Limits of a wait for a full queue.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WaitLimit {
-    /// The longest time without any item taken from the queue.
+    /// Maximum time without a processed message.
     pub(crate) idle: Duration,
-    /// Latest time a wait may end.
+    /// Latest end of the wait.
     pub(crate) until: Option<Instant>,
 }
 
 /// How a wait for a queue ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Waited {
-    Holds,
-    /// The consumer took nothing for the longest time that the limit allows.
+    ConditionMet,
+    /// The consumer processed nothing for the idle limit.
     Stalled,
     NoTimeLeft,
 }
 
-/// A place in a queue, taken until it is dropped.
+/// Capacity of a queue for one message, until it is dropped.
 #[derive(Debug)]
 pub struct Permit {
-    room: Arc<BoundedQueue>,
+    queue: Arc<BoundedQueue>,
     size: usize,
 }
 
-/// What waits to be heard by a function of the caller's, as JSON text. For as long as it waits it takes a place in a queue.
+/// A message for a callback, as JSON text, with its permit.
 #[derive(Debug)]
 pub struct QueuedMessage {
     text: String,
-    place: Permit,
+    permit: Permit,
 }
 
 impl QueuedMessage {
-    /// The text, which waits no longer.
+    /// The text. Drops the permit.
     pub fn open(self) -> String {
         self.text
     }
 
-    /// The text and its place, for a consumer that keeps the place until it has processed the text.
+    /// The text and the permit, for a consumer that holds the permit until it has processed the text.
     pub fn into_parts(self) -> (String, Permit) {
-        (self.text, self.place)
+        (self.text, self.permit)
     }
 }
 
-/// Takes what waits to be heard, and never waits itself.
+/// Receives messages for a callback. Must not block.
 pub type MessageListener = Arc<dyn Fn(QueuedMessage) + Send + Sync>;
 
 impl BoundedQueue {
-    /// What is dropped is also counted in `in_all`.
-    pub(crate) fn new(limit: QueueLimit, in_all: &Count) -> Arc<Self> {
+    /// Dropped messages are also counted in `dropped_in_client`.
+    pub(crate) fn new(limit: QueueLimit, dropped_in_client: &Count) -> Arc<Self> {
         Arc::new(Self {
-            most: limit.messages,
-            most_bytes: limit.bytes,
-            waiting: AtomicUsize::new(0),
+            max_messages: limit.messages,
+            max_bytes: limit.bytes,
+            messages: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             dropped: AtomicU64::new(0),
-            in_all: in_all.clone(),
+            dropped_in_client: dropped_in_client.clone(),
             freed: Notify::new(),
             stalled: AtomicBool::new(false),
         })
     }
 
-    /// A place for something of this size; `None` where there is none, which is counted. The first that waits always
-    /// has one.
-    pub(crate) fn take(self: &Arc<Self>, size: usize) -> Option<Permit> {
-        let before = self.waiting.fetch_add(1, Ordering::AcqRel);
+    /// A permit for a message of this size. `None` if the queue is full; the message then counts as dropped. An empty queue
+    /// accepts a message of any size.
+    pub(crate) fn acquire(self: &Arc<Self>, size: usize) -> Option<Permit> {
+        let before = self.messages.fetch_add(1, Ordering::AcqRel);
         let bytes = self.bytes.fetch_add(size, Ordering::AcqRel).saturating_add(size);
-        if before < self.most && (before == 0 || bytes <= self.most_bytes) {
+        if before < self.max_messages && (before == 0 || bytes <= self.max_bytes) {
             self.stalled.store(false, Ordering::Release);
-            return Some(Permit { room: Arc::clone(self), size });
+            return Some(Permit { queue: Arc::clone(self), size });
         }
-        self.waiting.fetch_sub(1, Ordering::AcqRel);
+        self.messages.fetch_sub(1, Ordering::AcqRel);
         self.bytes.fetch_sub(size, Ordering::AcqRel);
         self.drop_one();
         None
@@ -115,54 +115,51 @@ impl BoundedQueue {
 
     fn drop_one(&self) {
         self.dropped.fetch_add(1, Ordering::AcqRel);
-        self.in_all.add();
+        self.dropped_in_client.add();
     }
 
-    /// Hands a text on, if there is a place for it.
+    /// Sends a text to a listener, if the queue is not full. Returns whether it was sent.
     pub(crate) fn send(self: &Arc<Self>, text: String, to: &MessageListener) -> bool {
-        let place = self.take(text.len());
-        let has_one = place.is_some();
-        if let Some(place) = place {
-            to(QueuedMessage { text, place });
-        }
-        has_one
+        let Some(permit) = self.acquire(text.len()) else { return false };
+        to(QueuedMessage { text, permit });
+        true
     }
 
-    /// Whether there is a place for something of this size.
-    pub(crate) fn has_place_for(&self, size: usize) -> bool {
-        let waiting = self.waiting.load(Ordering::Acquire);
+    /// Whether the queue accepts a message of this size.
+    pub(crate) fn has_capacity_for(&self, size: usize) -> bool {
+        let messages = self.messages.load(Ordering::Acquire);
         let bytes = self.bytes.load(Ordering::Acquire).saturating_add(size);
-        waiting < self.most && (waiting == 0 || bytes <= self.most_bytes)
+        messages < self.max_messages && (messages == 0 || bytes <= self.max_bytes)
     }
 
-    /// Returns when there is a place for something of this size, or when the limit is reached. A consumer that has
-    /// stalled is not waited for again until it takes something.
-    pub(crate) async fn wait_for_place(&self, size: usize, limit: WaitLimit) {
-        if !self.is_stalled() && self.wait_until(limit, || self.has_place_for(size)).await == Waited::Stalled {
+    /// Waits until the queue accepts a message of this size, or until the limit. Does not wait for a consumer that has stalled
+    /// and has processed nothing since.
+    pub(crate) async fn wait_for_capacity(&self, size: usize, limit: WaitLimit) {
+        if !self.is_stalled() && self.wait_until(limit, || self.has_capacity_for(size)).await == Waited::Stalled {
             self.stalled.store(true, Ordering::Release);
         }
     }
 
-    /// Returns when everything was processed, or when the limit is reached: what is left then is counted as dropped.
+    /// Waits until all messages are processed, or until the limit. Messages that are left then count as dropped.
     pub(crate) async fn drain(&self, limit: WaitLimit) {
-        let idle = if self.is_stalled() { limit.idle.min(AFTER_A_STALL) } else { limit.idle };
-        let is_empty = || self.waiting.load(Ordering::Acquire) == 0;
-        if self.wait_until(WaitLimit { idle, ..limit }, is_empty).await == Waited::Holds {
+        let idle = if self.is_stalled() { limit.idle.min(STALLED_IDLE) } else { limit.idle };
+        let is_empty = || self.messages.load(Ordering::Acquire) == 0;
+        if self.wait_until(WaitLimit { idle, ..limit }, is_empty).await == Waited::ConditionMet {
             return;
         }
-        (0..self.waiting.load(Ordering::Acquire)).for_each(|_| self.drop_one());
+        (0..self.messages.load(Ordering::Acquire)).for_each(|_| self.drop_one());
     }
 
     fn is_stalled(&self) -> bool {
         self.stalled.load(Ordering::Acquire)
     }
 
-    async fn wait_until(&self, limit: WaitLimit, holds: impl Fn() -> bool) -> Waited {
+    async fn wait_until(&self, limit: WaitLimit, is_met: impl Fn() -> bool) -> Waited {
         loop {
             let mut freed = pin!(self.freed.notified());
             freed.as_mut().enable();
-            if holds() {
-                return Waited::Holds;
+            if is_met() {
+                return Waited::ConditionMet;
             }
             let idle = Instant::now().checked_add(limit.idle);
             let Some(end) = idle.into_iter().chain(limit.until).min() else {
@@ -171,7 +168,7 @@ impl BoundedQueue {
             };
             if end <= Instant::now() || timeout_at(end, freed).await.is_err() {
                 return match idle {
-                    _ if holds() => Waited::Holds,
+                    _ if is_met() => Waited::ConditionMet,
                     Some(idle) if idle <= Instant::now() => Waited::Stalled,
                     _ => Waited::NoTimeLeft,
                 };
@@ -179,7 +176,7 @@ impl BoundedQueue {
         }
     }
 
-    /// How many had no place.
+    /// Number of dropped messages.
     pub(crate) fn dropped(&self) -> u64 {
         self.dropped.load(Ordering::Acquire)
     }
@@ -187,10 +184,10 @@ impl BoundedQueue {
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.room.bytes.fetch_sub(self.size, Ordering::AcqRel);
-        self.room.waiting.fetch_sub(1, Ordering::AcqRel);
-        self.room.stalled.store(false, Ordering::Release);
-        self.room.freed.notify_waiters();
+        self.queue.bytes.fetch_sub(self.size, Ordering::AcqRel);
+        self.queue.messages.fetch_sub(1, Ordering::AcqRel);
+        self.queue.stalled.store(false, Ordering::Release);
+        self.queue.freed.notify_waiters();
     }
 }
 
@@ -200,106 +197,106 @@ mod tests {
     use crate::config::client_options::ClientConfig;
     use crate::config::limits::Limits;
 
-    fn room(most: u32, bytes: u64) -> Arc<BoundedQueue> {
-        let config = ClientConfig::default().max_queued_notifications(most).max_event_bytes(bytes);
+    fn queue(messages: u32, bytes: u64) -> Arc<BoundedQueue> {
+        let config = ClientConfig::default().max_queued_notifications(messages).max_event_bytes(bytes);
         BoundedQueue::new(Limits::of(&config).unwrap().of_queue(), &Count::default())
     }
 
     #[test]
-    fn what_has_no_place_is_counted() {
-        let room = room(2, 100);
-        let places = [room.take(1), room.take(1)];
-        assert!(room.take(1).is_none() && room.take(1).is_none());
-        assert_eq!((room.dropped(), room.in_all.now()), (2, 2));
-        drop(places);
-        assert!(room.take(1).is_some());
+    fn dropped_messages_are_counted() {
+        let queue = queue(2, 100);
+        let permits = [queue.acquire(1), queue.acquire(1)];
+        assert!(queue.acquire(1).is_none() && queue.acquire(1).is_none());
+        assert_eq!((queue.dropped(), queue.dropped_in_client.now()), (2, 2));
+        drop(permits);
+        assert!(queue.acquire(1).is_some());
     }
 
     #[test]
-    fn bytes_count_as_well_but_for_the_first() {
-        let room = room(100, 10);
-        let first = room.take(1_000_000);
-        assert!(first.is_some() && room.take(1).is_none());
+    fn bytes_are_limited_except_in_an_empty_queue() {
+        let queue = queue(100, 10);
+        let first = queue.acquire(1_000_000);
+        assert!(first.is_some() && queue.acquire(1).is_none());
         drop(first);
-        let _five = room.take(5);
-        assert!(room.take(6).is_none() && room.take(5).is_some());
+        let _five = queue.acquire(5);
+        assert!(queue.acquire(6).is_none() && queue.acquire(5).is_some());
     }
 
     const LIMIT: WaitLimit = WaitLimit { idle: Duration::from_secs(10), until: None };
 
-    /// Seconds until a place is found in a queue of one whose only place becomes free after `free_after` seconds.
+    /// Seconds that a message waits for a full queue of one message, which is processed after `free_after` seconds.
     async fn waits(free_after: Option<u64>, limit: WaitLimit) -> (u64, bool) {
-        let room = room(1, 100);
-        let place = room.take(1);
+        let queue = queue(1, 100);
+        let permit = queue.acquire(1);
         let begun = Instant::now();
         let consumer = async {
             match free_after {
                 Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
                 None => std::future::pending().await,
             }
-            drop(place);
+            drop(permit);
         };
         tokio::select! {
             biased;
-            () = async { tokio::join!(room.wait_for_place(1, limit), consumer); } => {}
+            () = async { tokio::join!(queue.wait_for_capacity(1, limit), consumer); } => {}
             () = tokio::time::sleep(Duration::from_secs(60)) => {}
         }
-        (begun.elapsed().as_secs(), room.has_place_for(1))
+        (begun.elapsed().as_secs(), queue.has_capacity_for(1))
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_full_queue_is_waited_for_until_the_consumer_stalls() {
+    async fn waits_end_when_the_consumer_stalls() {
         assert_eq!(waits(Some(0), LIMIT).await, (0, true));
         assert_eq!(waits(Some(9), LIMIT).await, (9, true));
-        let room = room(1, 100);
-        let place = room.take(1);
+        let queue = queue(1, 100);
+        let permit = queue.acquire(1);
         let begun = Instant::now();
-        room.wait_for_place(1, LIMIT).await;
+        queue.wait_for_capacity(1, LIMIT).await;
         assert_eq!(begun.elapsed().as_secs(), 10);
-        // It is not waited for again, until it takes something.
-        room.wait_for_place(1, LIMIT).await;
-        assert!(room.take(1).is_none());
-        room.drain(LIMIT).await;
-        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (11, 2));
-        drop(place);
-        let _place = room.take(1);
-        room.wait_for_place(1, LIMIT).await;
+        // No further wait until the consumer processes something.
+        queue.wait_for_capacity(1, LIMIT).await;
+        assert!(queue.acquire(1).is_none());
+        queue.drain(LIMIT).await;
+        assert_eq!((begun.elapsed().as_secs(), queue.dropped()), (11, 2));
+        drop(permit);
+        let _permit = queue.acquire(1);
+        queue.wait_for_capacity(1, LIMIT).await;
         assert_eq!(begun.elapsed().as_secs(), 21);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_consumer_that_takes_something_in_time_has_not_stalled() {
-        let room = room(3, 100);
-        let places: Vec<_> = (0..3).map(|_| room.take(30).unwrap()).collect();
+    async fn a_consumer_that_is_slow_has_not_stalled() {
+        let queue = queue(3, 100);
+        let permits: Vec<_> = (0..3).map(|_| queue.acquire(30).unwrap()).collect();
         let begun = Instant::now();
         let consumer = async {
-            for place in places {
+            for permit in permits {
                 tokio::time::sleep(Duration::from_secs(9)).await;
-                drop(place);
+                drop(permit);
             }
         };
-        // All of the bytes are needed, so that each place that becomes free is not enough.
-        tokio::join!(room.wait_for_place(100, LIMIT), consumer);
-        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (27, 0));
-        room.drain(LIMIT).await;
-        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (27, 0));
+        // All bytes are needed, so that the first two permits do not suffice.
+        tokio::join!(queue.wait_for_capacity(100, LIMIT), consumer);
+        assert_eq!((begun.elapsed().as_secs(), queue.dropped()), (27, 0));
+        queue.drain(LIMIT).await;
+        assert_eq!((begun.elapsed().as_secs(), queue.dropped()), (27, 0));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_wait_goes_on_behind_its_end() {
-        let room = room(1, 100);
-        let place = room.take(1);
+    async fn waits_end_at_their_limit() {
+        let queue = queue(1, 100);
+        let permit = queue.acquire(1);
         let begun = Instant::now();
         let limit = WaitLimit { until: Some(begun + Duration::from_secs(4)), ..LIMIT };
-        room.wait_for_place(1, limit).await;
-        room.wait_for_place(1, limit).await;
+        queue.wait_for_capacity(1, limit).await;
+        queue.wait_for_capacity(1, limit).await;
         assert_eq!(begun.elapsed().as_secs(), 4);
-        // The consumer has not stalled, and is waited for where there is time.
+        // The consumer has not stalled, so that another wait is possible.
         let consumer = async {
             tokio::time::sleep(Duration::from_secs(5)).await;
-            drop(place);
+            drop(permit);
         };
-        tokio::join!(room.drain(LIMIT), consumer);
-        assert_eq!((begun.elapsed().as_secs(), room.dropped()), (9, 0));
+        tokio::join!(queue.drain(LIMIT), consumer);
+        assert_eq!((begun.elapsed().as_secs(), queue.dropped()), (9, 0));
     }
 }

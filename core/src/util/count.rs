@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// One number. Shared, as the functions of the caller's are made before the client.
+/// A counter. Shared, because callbacks are created before the client.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Count(Arc<AtomicU64>);
 
 impl Count {
-    /// Counts one; gives how many there are.
+    /// Adds one and returns the new value.
     pub(crate) fn add(&self) -> u64 {
         self.0.fetch_add(1, Ordering::Relaxed) + 1
     }

@@ -1,22 +1,21 @@
-//! The environment variables that are read, and the one way to read them: when a client is made, through a function that
-//! the binding gives. A language may have an environment of its own that native code does not see, as each worker thread of
-//! Node has.
+//! The environment variables that the client reads. They are read when a client is created, through a function of the
+//! binding, because a language can have an environment that native code does not see: each worker thread of Node has one.
 
 use std::ffi::OsString;
 
-/// Looks a variable up by its name.
+/// Returns a variable by its name.
 pub type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// Looks a variable of this process up.
+/// Returns a variable of this process.
 pub fn of_process(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
 
-/// Where proxies are named, whose passwords a proxy may speak of.
+/// Variables with proxy URLs. Their passwords are redacted.
 pub(crate) const PROXIES: &[&str] =
     &["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
 
-/// The certificates that Node trusts besides the system's.
+/// Certificates that Node trusts in addition to those of the system.
 pub(crate) const NODE_EXTRA_CA_CERTS: &str = "NODE_EXTRA_CA_CERTS";
 /// Variables that name trusted certificates.
 pub(crate) const CERTIFICATES: &[&str] = &[
@@ -31,7 +30,7 @@ pub(crate) const CERTIFICATES: &[&str] = &[
     "PIP_CERT",
 ];
 
-/// What a process of ours gets of the environment; the other variables may be secrets that the process does not need.
+/// Variables that a child process inherits. Others may be secrets.
 #[cfg(unix)]
 pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
 #[cfg(windows)]

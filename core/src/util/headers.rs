@@ -12,7 +12,7 @@ pub(crate) const OMNI_VERSION: HeaderName = HeaderName::from_static("omni-versio
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const X_SESSION_ID: HeaderName = HeaderName::from_static("x-session-id");
 
-/// A header of an answer as text.
+/// A response header as text.
 pub(crate) fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     headers.get(name)?.to_str().ok().filter(|text| !text.is_empty())
 }

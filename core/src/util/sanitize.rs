@@ -1,12 +1,12 @@
-//! Text that came from a server, made fit for a message: bounded, and without what a terminal or a log would obey.
+//! Server text for messages: bounded, on one line, and without control or invisible characters.
 
-/// The most of a server's text that a message shows, in bytes.
+/// Maximum length of server text in a message, in bytes.
 pub(crate) const PREVIEW_BYTES: usize = 1024;
 
-/// The most of a server's code, id or scope, in bytes.
-pub(crate) const WORD_BYTES: usize = 256;
+/// Maximum length of a code, id or scope in a message, in bytes.
+pub(crate) const IDENTIFIER_BYTES: usize = 256;
 
-/// A time as a person writes it, such as `20 s` or `0.25 s`.
+/// A duration in seconds, such as `20 s` or `0.25 s`.
 pub(crate) fn seconds(time: std::time::Duration) -> String {
     format!("{} s", time.as_secs_f64())
 }
@@ -16,17 +16,17 @@ pub(crate) fn preview(bytes: &[u8]) -> String {
     preview_of(bytes, PREVIEW_BYTES)
 }
 
-/// As [`preview`], of what should be a word: a code, an id.
-pub(crate) fn word(bytes: &[u8]) -> String {
-    preview_of(bytes, WORD_BYTES)
+/// As [`preview`], for short values: codes, ids, names.
+pub(crate) fn identifier(bytes: &[u8]) -> String {
+    preview_of(bytes, IDENTIFIER_BYTES)
 }
 
-/// As [`preview`], of at most `limit` bytes. A cut is shown by `…`, by which a secret that it went through is found.
+/// As [`preview`], of at most `limit` bytes. A truncated text ends with `…`; the redaction of truncated secrets relies on it.
 pub(crate) fn preview_of(bytes: &[u8], limit: usize) -> String {
     let mut end = bytes.len().min(limit);
     let cut = end < bytes.len();
     if cut {
-        // Not within a character.
+        // Characters are not split.
         let within = bytes[..=end].iter().rev().take(4).take_while(|byte| *byte & 0xc0 == 0x80).count();
         end -= if within < 4 { within.min(end) } else { 0 };
     }
@@ -39,7 +39,7 @@ pub(crate) fn preview_of(bytes: &[u8], limit: usize) -> String {
         } else {
             line.push(character);
         }
-        // Escapes are longer than what they stand for.
+        // Escapes are longer than their characters.
         if line.len() > limit {
             line.truncate(before);
             line.push('…');
@@ -52,10 +52,10 @@ pub(crate) fn preview_of(bytes: &[u8], limit: usize) -> String {
     line
 }
 
-/// What is not seen, or moves what is: with it a text could pretend to be another one, on a terminal or to a model.
+/// Invisible characters, and characters that change the direction of text: they could disguise a text on a terminal or for a model.
 pub(crate) fn is_deceptive(character: char) -> bool {
     matches!(character,
-        // Soft hyphen; what joins letters, or is none; the Arabic letter mark.
+        // Soft hyphen, joiners and fillers, the Arabic mark.
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         // Zero width, direction marks, separators, embeddings, isolates, invisible operators.
         | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
@@ -78,9 +78,9 @@ mod tests {
         assert_eq!(preview("naïve – 日本 😀".as_bytes()), "naïve – 日本 😀");
     }
 
-    /// Any character, alone and many times: what is shown is one line, of bounded length, that does nothing.
+    /// Any character, once and many times: the preview is one harmless line of bounded length.
     #[test]
-    fn whatever_comes_is_shown_harmlessly() {
+    fn previews_of_any_text_are_harmless() {
         for character in '\0'..=char::MAX {
             let shown = preview(character.to_string().as_bytes());
             assert!(!shown.chars().any(|shown| shown.is_control() || is_deceptive(shown)), "{character:?}: {shown:?}");

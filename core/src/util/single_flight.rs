@@ -1,4 +1,4 @@
-//! What is made once for all callers, and made again once for all when it is lost: a session, a token.
+//! A value that is created once for all callers, and once again after it is lost: a session, a token.
 
 use std::pin::pin;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,9 +6,9 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockWriteGuard};
 
 use tokio::sync::{Mutex, MutexGuard, Notify};
 
-/// A thing that is kept.
+/// A value of a [`SingleFlight`].
 pub(crate) trait Reusable {
-    /// Counts the makings, so that a late failure of an old one does not end the new one.
+    /// Number of its creation, so that a late failure of an old value does not remove a newer one.
     fn generation(&self) -> u64;
     /// Whether it can still be used.
     fn is_usable(&self) -> bool;
@@ -17,13 +17,14 @@ pub(crate) trait Reusable {
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T, E> {
     slot: RwLock<Option<Arc<T>>>,
-    /// Held by the one caller that makes.
-    gate: Mutex<()>,
-    /// Tells all who wait that a making is over, however it ended. All at once: one after the other, the last would come
-    /// to a thing that is lost again.
-    over: Notify,
-    makings: AtomicU64,
-    /// The last failure, and which making it was of, for those who waited for it.
+    /// Held by the caller that creates the value.
+    creating: Mutex<()>,
+    /// Notifies all waiting callers at once when a creation has ended. One after the other, the last caller could find the
+    /// value lost again.
+    ended: Notify,
+    /// Number of creations.
+    created: AtomicU64,
+    /// The last failure and the number of its creation, for the callers that waited for it.
     failed: std::sync::Mutex<Option<(u64, E)>>,
 }
 
@@ -31,25 +32,25 @@ impl<T, E> Default for SingleFlight<T, E> {
     fn default() -> Self {
         Self {
             slot: RwLock::new(None),
-            gate: Mutex::new(()),
-            over: Notify::new(),
-            makings: AtomicU64::new(0),
+            creating: Mutex::new(()),
+            ended: Notify::new(),
+            created: AtomicU64::new(0),
             failed: std::sync::Mutex::new(None),
         }
     }
 }
 
-/// A making that goes on. Dropped, it is over.
-struct Making<'a> {
-    gate: Option<MutexGuard<'a, ()>>,
-    over: &'a Notify,
+/// A creation in progress. It ends on drop.
+struct Creation<'a> {
+    lock: Option<MutexGuard<'a, ()>>,
+    ended: &'a Notify,
 }
 
-impl Drop for Making<'_> {
+impl Drop for Creation<'_> {
     fn drop(&mut self) {
-        // First the gate is open, then all are told.
-        drop(self.gate.take());
-        self.over.notify_waiters();
+        // The lock is released before the waiting callers are notified.
+        drop(self.lock.take());
+        self.ended.notify_waiters();
     }
 }
 
@@ -59,74 +60,73 @@ impl<T: Reusable, E: Clone> SingleFlight<T, E> {
         kept.filter(|kept| kept.is_usable())
     }
 
-    /// The thing, made by `make` if there is none. All who come meanwhile share the one making and its failure; a making
-    /// that was cancelled with its caller is taken up by the next in line.
-    pub(crate) async fn get<F>(&self, make: impl FnOnce(u64) -> F) -> Result<Arc<T>, E>
+    /// The value, created by `create` if there is none. Concurrent callers share the creation and its failure. If the caller
+    /// that creates the value is cancelled, the next one creates it.
+    pub(crate) async fn get<F>(&self, create: impl FnOnce(u64) -> F) -> Result<Arc<T>, E>
     where
         F: Future<Output = Result<T, E>>,
     {
         if let Some(kept) = self.current() {
             return Ok(kept);
         }
-        let seen = self.makings.load(Ordering::Acquire);
-        let making = loop {
-            // Listens before it looks: what ends in between is not missed.
-            let mut over = pin!(self.over.notified());
-            over.as_mut().enable();
+        let seen = self.created.load(Ordering::Acquire);
+        let creation = loop {
+            // Registered before the check, so that no notification is missed.
+            let mut ended = pin!(self.ended.notified());
+            ended.as_mut().enable();
             if let Some(kept) = self.current() {
                 return Ok(kept);
             }
             let failed =
-                self.failed().as_ref().filter(|(making, _)| *making > seen).map(|(_, failure)| failure.clone());
+                self.failed().as_ref().filter(|(number, _)| *number > seen).map(|(_, failure)| failure.clone());
             if let Some(failure) = failed {
                 return Err(failure);
             }
-            match self.gate.try_lock() {
-                Ok(gate) => break Making { gate: Some(gate), over: &self.over },
-                Err(_) => over.await,
+            match self.creating.try_lock() {
+                Ok(lock) => break Creation { lock: Some(lock), ended: &self.ended },
+                Err(_) => ended.await,
             }
         };
-        // Whoever held the gate may have let go of it between the look and the gate.
+        // Another creation may have ended between the check and the lock.
         if let Some(outcome) = self.outcome(seen) {
             return outcome;
         }
-        let number = self.makings.load(Ordering::Acquire) + 1;
-        let made = make(number).await;
-        let outcome = match made {
-            Ok(made) => {
-                let made = Arc::new(made);
-                *self.locked() = Some(Arc::clone(&made));
+        let number = self.created.load(Ordering::Acquire) + 1;
+        let outcome = match create(number).await {
+            Ok(value) => {
+                let value = Arc::new(value);
+                *self.locked() = Some(Arc::clone(&value));
                 *self.failed() = None;
-                Ok(made)
+                Ok(value)
             }
             Err(failure) => {
                 *self.failed() = Some((number, failure.clone()));
                 Err(failure)
             }
         };
-        self.makings.store(number, Ordering::Release);
-        drop(making);
+        self.created.store(number, Ordering::Release);
+        drop(creation);
         outcome
     }
 
-    /// What became of the makings behind number `seen`, where one of them is over.
+    /// The outcome of creations after number `seen`, if one has ended.
     fn outcome(&self, seen: u64) -> Option<Result<Arc<T>, E>> {
         if let Some(kept) = self.current() {
             return Some(Ok(kept));
         }
-        self.failed().as_ref().filter(|(making, _)| *making > seen).map(|(_, failure)| Err(failure.clone()))
+        self.failed().as_ref().filter(|(number, _)| *number > seen).map(|(_, failure)| Err(failure.clone()))
     }
 
     fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, E)>> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Forgets the thing of this generation; a newer one stays. Whether it was there.
+    /// Removes the value of this generation, but no newer one. Reyields whether there was one.
     pub(crate) fn lose(&self, generation: u64) -> bool {
         self.locked().take_if(|kept| kept.generation() == generation).is_some()
     }
 
-    /// Takes the thing away.
+    /// Removes and reyields the value.
     pub(crate) fn take(&self) -> Option<Arc<T>> {
         self.locked().take()
     }
@@ -148,9 +148,9 @@ mod tests {
     use crate::error::failure_class::FailureClass;
 
     #[derive(Debug)]
-    struct Thing(u64);
+    struct Value(u64);
 
-    impl Reusable for Thing {
+    impl Reusable for Value {
         fn generation(&self) -> u64 {
             self.0
         }
@@ -160,28 +160,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn all_share_one_making() {
-        let things = SingleFlight::<Thing, AttemptError>::default();
+    async fn all_callers_share_one_creation() {
+        let values = SingleFlight::<Value, AttemptError>::default();
         let made = AtomicU64::new(0);
         let make = |generation| {
             made.fetch_add(1, Ordering::Relaxed);
             async move {
                 tokio::task::yield_now().await;
-                Ok(Thing(generation))
+                Ok(Value(generation))
             }
         };
-        let (a, b, c) = tokio::join!(things.get(make), things.get(make), things.get(make));
+        let (a, b, c) = tokio::join!(values.get(make), values.get(make), values.get(make));
         assert_eq!([a, b, c].map(|thing| thing.unwrap().0), [1, 1, 1]);
-        things.lose(0);
-        assert!(things.current().is_some(), "the loss of an older one does not end this one");
-        things.lose(1);
-        assert_eq!(things.get(make).await.unwrap().0, 2);
+        values.lose(0);
+        assert!(values.current().is_some(), "the loss of an older one does not end this one");
+        values.lose(1);
+        assert_eq!(values.get(make).await.unwrap().0, 2);
         assert_eq!(made.load(Ordering::Relaxed), 2);
     }
 
     #[tokio::test]
     async fn all_share_one_failure_and_the_next_caller_tries_again() {
-        let things: SingleFlight<Thing, AttemptError> = SingleFlight::default();
+        let values: SingleFlight<Value, AttemptError> = SingleFlight::default();
         let made = AtomicU64::new(0);
         let fail = |_| {
             made.fetch_add(1, Ordering::Relaxed);
@@ -190,33 +190,33 @@ mod tests {
                 Err(AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, "no"))
             }
         };
-        let (a, b) = tokio::join!(things.get(fail), things.get(fail));
+        let (a, b) = tokio::join!(values.get(fail), values.get(fail));
         assert!(a.is_err() && b.is_err());
         assert_eq!(made.load(Ordering::Relaxed), 1);
-        assert!(things.get(|generation| async move { Ok(Thing(generation)) }).await.is_ok());
+        assert!(values.get(|generation| async move { Ok(Value(generation)) }).await.is_ok());
     }
 
-    /// One after the other, those at the end of the line would find the thing lost again, each time.
+    /// One after the other, the last callers would find the value lost again.
     #[tokio::test]
-    async fn all_who_waited_go_on_together() {
-        let things = Arc::new(SingleFlight::<Thing, AttemptError>::default());
-        let turns = Arc::new(AtomicU64::new(0));
+    async fn all_waiting_callers_continue_at_once() {
+        let values = Arc::new(SingleFlight::<Value, AttemptError>::default());
+        let yields = Arc::new(AtomicU64::new(0));
         let waiting: Vec<_> = (0..64)
             .map(|_| {
-                let (things, turns) = (Arc::clone(&things), Arc::clone(&turns));
+                let (values, yields) = (Arc::clone(&values), Arc::clone(&yields));
                 tokio::spawn(async move {
-                    let made = things.get(|generation| async move {
+                    let made = values.get(|generation| async move {
                         tokio::task::yield_now().await;
-                        Ok(Thing(generation))
+                        Ok(Value(generation))
                     });
                     drop(made.await);
-                    turns.load(Ordering::Relaxed)
+                    yields.load(Ordering::Relaxed)
                 })
             })
             .collect();
         let counting = tokio::spawn(async move {
             loop {
-                turns.fetch_add(1, Ordering::Relaxed);
+                yields.fetch_add(1, Ordering::Relaxed);
                 tokio::task::yield_now().await;
             }
         });
@@ -230,10 +230,10 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_cancelled_making_is_taken_up_by_the_next() {
-        let things = SingleFlight::<Thing, AttemptError>::default();
-        let hung = things.get(|_| std::future::pending());
-        let next = things.get(|generation| async move { Ok(Thing(generation)) });
+    async fn the_next_caller_repeats_a_cancelled_creation() {
+        let values = SingleFlight::<Value, AttemptError>::default();
+        let hung = values.get(|_| std::future::pending());
+        let next = values.get(|generation| async move { Ok(Value(generation)) });
         tokio::select! {
             biased;
             _ = hung => panic!("it hangs"),
@@ -243,14 +243,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_making_that_panics_is_taken_up_by_the_next() {
-        let things = SingleFlight::<Thing, AttemptError>::default();
-        let bug = AssertUnwindSafe(things.get(|_| async {
+    async fn the_next_caller_repeats_a_creation_that_panicked() {
+        let values = SingleFlight::<Value, AttemptError>::default();
+        let bug = AssertUnwindSafe(values.get(|_| async {
             tokio::task::yield_now().await;
             panic!("provoked")
         }));
         let (panicked, next) =
-            tokio::join!(bug.catch_unwind(), things.get(|generation| async move { Ok(Thing(generation)) }));
+            tokio::join!(bug.catch_unwind(), values.get(|generation| async move { Ok(Value(generation)) }));
         assert!(panicked.is_err());
         assert_eq!(next.unwrap().0, 1);
     }

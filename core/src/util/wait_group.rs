@@ -1,4 +1,4 @@
-//! A count of what is open, which can be waited for to be over.
+//! Counts open items, such as calls, and waits until all of them have ended.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 
-/// See the module.
+/// Open items, in the order of their numbers.
 #[derive(Debug, Default)]
 pub(crate) struct WaitGroup {
     state: Mutex<WaitGroupState>,
@@ -15,13 +15,13 @@ pub(crate) struct WaitGroup {
 
 #[derive(Debug, Default)]
 struct WaitGroupState {
-    /// The numbers of those that are open, in the order in which they began.
+    /// Numbers of the open items.
     open: BTreeSet<u64>,
     begun: u64,
 }
 
 impl WaitGroup {
-    /// Counts until the guard is dropped.
+    /// Opens an item, until the guard is dropped.
     pub(crate) fn begin(self: &Arc<Self>) -> OpenGuard {
         let number = {
             let mut state = self.locked();
@@ -34,29 +34,29 @@ impl WaitGroup {
         OpenGuard { of: Arc::clone(self), number }
     }
 
-    /// How many have begun so far.
+    /// Number of items opened so far.
     pub(crate) fn begun(&self) -> u64 {
         self.locked().begun
     }
 
-    /// Whether one is open that began after so many others.
+    /// Whether an item with a number above `begun` is open.
     pub(crate) fn is_open_behind(&self, begun: u64) -> bool {
         self.locked().open.last().is_some_and(|last| *last > begun)
     }
 
-    /// Returns when something more is open, or less, than when this was called.
+    /// Returns when an item was opened or has ended since this was called.
     pub(crate) fn changed(&self) -> Notified<'_> {
         self.changed.notified()
     }
 
-    /// Returns when nothing is open.
+    /// Returns when no item is open.
     pub(crate) async fn over(&self) {
         loop {
-            let told = self.changed.notified();
+            let changed = self.changed.notified();
             if !self.is_open_behind(0) {
                 return;
             }
-            told.await;
+            changed.await;
         }
     }
 
@@ -65,7 +65,7 @@ impl WaitGroup {
     }
 }
 
-/// Something that is open.
+/// An open item. It ends on drop.
 pub(crate) struct OpenGuard {
     of: Arc<WaitGroup>,
     number: u64,
