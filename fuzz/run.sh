@@ -14,7 +14,7 @@ if ((${#targets[@]} == 0)); then mapfile -t targets < <(cargo fuzz list); fi
 # Without a memory sanitizer: the core has no unsafe code, so the compiler of the project suffices.
 for target in "${targets[@]}"; do
     echo "$target"
-    cargo fuzz run --sanitizer none "$target" -- -max_total_time="$seconds" -dict=words.dict -max_len=4096 -len_control=20 \
+    cargo fuzz run --sanitizer none "$target" -- -max_total_time="$seconds" -dict=grammar.dict -max_len=4096 -len_control=20 \
         -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 2> "target/$target.log" || { tail -n 60 "target/$target.log"; exit 1; }
     grep number_of_executed_units "target/$target.log"
 done

@@ -45,6 +45,18 @@ pub(crate) enum Step {
     Cut(How),
 }
 
+/// The outcome of executing a step.
+enum Progress {
+    /// These bytes are sent.
+    Send(Bytes),
+    /// The step has ended.
+    Done,
+    /// There is another step first.
+    Continue,
+    /// The step waits.
+    Pending,
+}
+
 /// A body that executes its steps, and notifies the ledger when it ends.
 pub(crate) struct AnswerBody {
     steps: VecDeque<Step>,
@@ -65,6 +77,81 @@ impl AnswerBody {
             && let Some(guard) = self.guard.take()
         {
             guard.complete();
+        }
+    }
+
+    /// Executes one step; what remains of it becomes the next one.
+    fn execute(&mut self, step: Step, cx: &mut Context<'_>) -> Progress {
+        match step {
+            Step::Send(bytes) => Progress::Send(bytes),
+            Step::Wait(time) => {
+                if self.poll_wait(time, cx).is_pending() {
+                    self.steps.push_front(Step::Wait(time));
+                    return Progress::Pending;
+                }
+                Progress::Done
+            }
+            Step::Drip { mut rest, size, every } => {
+                let piece = rest.split_to(size.min(rest.len()));
+                if !rest.is_empty() {
+                    self.steps.push_front(Step::Drip { rest, size, every });
+                    self.steps.push_front(Step::Wait(every));
+                }
+                Progress::Send(piece)
+            }
+            Step::Repeat { chunk, every } => {
+                let again = chunk.clone();
+                self.steps.push_front(Step::Repeat { chunk, every });
+                self.steps.push_front(Step::Wait(every));
+                Progress::Send(again)
+            }
+            Step::Relay(from) => self.relay(from, cx),
+            Step::Feed { feed, every } => self.feed(feed, every, cx),
+            Step::Cut(how) => {
+                if let Some(guard) = &self.guard {
+                    guard.connection().end(how);
+                }
+                self.steps.push_front(Step::Cut(how));
+                Progress::Pending
+            }
+        }
+    }
+
+    fn relay(&mut self, mut from: Incoming, cx: &mut Context<'_>) -> Progress {
+        match Pin::new(&mut from).poll_frame(cx) {
+            Poll::Pending => {
+                self.steps.push_front(Step::Relay(from));
+                Progress::Pending
+            }
+            Poll::Ready(None) => Progress::Done,
+            Poll::Ready(Some(Ok(frame))) => {
+                self.steps.push_front(Step::Relay(from));
+                frame.into_data().map_or(Progress::Continue, Progress::Send)
+            }
+            Poll::Ready(Some(Err(_))) => {
+                self.steps.push_front(Step::Cut(How::Fin));
+                Progress::Continue
+            }
+        }
+    }
+
+    fn feed(&mut self, mut feed: Feed, every: Duration, cx: &mut Context<'_>) -> Progress {
+        match feed.poll(cx) {
+            Poll::Ready(None) => Progress::Done,
+            Poll::Ready(Some(step)) => {
+                self.sleep = None;
+                self.steps.push_front(Step::Feed { feed, every });
+                self.steps.push_front(step);
+                Progress::Continue
+            }
+            Poll::Pending => {
+                let waited = self.poll_wait(every, cx);
+                self.steps.push_front(Step::Feed { feed, every });
+                match waited {
+                    Poll::Pending => Progress::Pending,
+                    Poll::Ready(()) => Progress::Send(Bytes::from_static(KEEP_ALIVE)),
+                }
+            }
         }
     }
 
@@ -91,82 +178,18 @@ impl Body for AnswerBody {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let this = &mut *self;
         loop {
-            let chunk = match this.steps.pop_front() {
-                None => return Poll::Ready(None),
-                Some(Step::Send(bytes)) => bytes,
-                Some(Step::Wait(time)) => {
-                    if this.poll_wait(time, cx).is_pending() {
-                        this.steps.push_front(Step::Wait(time));
-                        return Poll::Pending;
-                    }
-                    this.note_end();
-                    continue;
-                }
-                Some(Step::Drip { mut rest, size, every }) => {
-                    let piece = rest.split_to(size.min(rest.len()));
-                    if !rest.is_empty() {
-                        this.steps.push_front(Step::Drip { rest, size, every });
-                        this.steps.push_front(Step::Wait(every));
-                    }
-                    piece
-                }
-                Some(Step::Repeat { chunk, every }) => {
-                    let again = chunk.clone();
-                    this.steps.push_front(Step::Repeat { chunk, every });
-                    this.steps.push_front(Step::Wait(every));
-                    again
-                }
-                Some(Step::Relay(mut from)) => match Pin::new(&mut from).poll_frame(cx) {
-                    Poll::Pending => {
-                        this.steps.push_front(Step::Relay(from));
-                        return Poll::Pending;
-                    }
-                    Poll::Ready(None) => {
-                        this.note_end();
-                        continue;
-                    }
-                    Poll::Ready(Some(Ok(frame))) => {
-                        this.steps.push_front(Step::Relay(from));
-                        match frame.into_data() {
-                            Ok(bytes) => bytes,
-                            Err(_) => continue,
-                        }
-                    }
-                    Poll::Ready(Some(Err(_))) => {
-                        this.steps.push_front(Step::Cut(How::Fin));
-                        continue;
-                    }
-                },
-                Some(Step::Feed { mut feed, every }) => match feed.poll(cx) {
-                    Poll::Ready(None) => {
-                        this.note_end();
-                        continue;
-                    }
-                    Poll::Ready(Some(step)) => {
-                        this.sleep = None;
-                        this.steps.push_front(Step::Feed { feed, every });
-                        this.steps.push_front(step);
-                        continue;
-                    }
-                    Poll::Pending => {
-                        let waited = this.poll_wait(every, cx);
-                        this.steps.push_front(Step::Feed { feed, every });
-                        if waited.is_pending() {
-                            return Poll::Pending;
-                        }
-                        Bytes::from_static(KEEP_ALIVE)
-                    }
-                },
-                Some(Step::Cut(how)) => {
-                    if let Some(guard) = &this.guard {
-                        guard.connection().end(how);
-                    }
-                    this.steps.push_front(Step::Cut(how));
-                    return Poll::Pending;
-                }
+            let Some(step) = this.steps.pop_front() else {
+                return Poll::Ready(None);
             };
-            this.note_end();
-            return Poll::Ready(Some(Ok(Frame::data(chunk))));
+            match this.execute(step, cx) {
+                Progress::Send(chunk) => {
+                    this.note_end();
+                    return Poll::Ready(Some(Ok(Frame::data(chunk))));
+                }
+                Progress::Done => this.note_end(),
+                Progress::Continue => {}
+                Progress::Pending => return Poll::Pending,
+            }
         }
     }
 

@@ -44,11 +44,7 @@ pub(crate) async fn serve(
     if let Some(above) = shared.options.early_413_above
         && body.size_hint().exact().is_some_and(|length| length > above)
     {
-        if stream > 0 {
-            return Ok(wire_faults::respond(&shared, Answer::empty(413), None, None));
-        }
-        connection.end(How::Fin);
-        return Ok(wire_faults::respond(&shared, Answer::empty(413).with("connection", "close"), None, None));
+        return Ok(refuse_early(&shared, &connection, stream));
     }
     let Ok(body) = body.collect().await else {
         // The peer closed the connection during its request.
@@ -88,17 +84,31 @@ pub(crate) async fn serve(
     if let Some(replica) = replica {
         shared.balancer.answer(response.headers_mut(), replica);
     }
+    add_headers(&shared, &exchange, &mut response);
+    Ok(response)
+}
+
+/// The response to a request with a body over `early_413_above`, before the body is read.
+fn refuse_early(shared: &Shared, connection: &Connection, stream: u32) -> Response<AnswerBody> {
+    if stream > 0 {
+        return wire_faults::respond(shared, Answer::empty(413), None, None);
+    }
+    connection.end(How::Fin);
+    wire_faults::respond(shared, Answer::empty(413).with("connection", "close"), None, None)
+}
+
+/// Adds the cookies of the options, and the headers of the service.
+fn add_headers(shared: &Shared, exchange: &Exchange, response: &mut Response<AnswerBody>) {
     for cookie in shared.options.set_cookies.iter().filter_map(|cookie| HeaderValue::try_from(cookie).ok()) {
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     match shared.options.profile {
-        Profile::Omni => sign(&exchange, response.headers_mut()),
+        Profile::Omni => sign(exchange, response.headers_mut()),
         Profile::Odock => {
             response.headers_mut().entry(REQUEST_ID).or_insert_with(|| exchange.request_id.clone());
         }
         _ => {}
     }
-    Ok(response)
 }
 
 fn arrive(shared: &Shared, connection: &Connection, head: http::request::Parts, bytes: Bytes) -> Exchange {

@@ -374,6 +374,18 @@ impl Options {
         if self.keys.is_empty() {
             self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
         }
+        if self.profile == Profile::Octomind {
+            // The service has no other transport.
+            self.answer = Answering::Sse;
+        }
+        self.check_profile()?;
+        self.check_values()?;
+        self.check_parts()?;
+        Ok(self)
+    }
+
+    /// Checks options that belong to some profiles only.
+    fn check_profile(&self) -> Result<(), String> {
         if self.transport != Transport::Http && self.profile != Profile::Generic {
             return Err("transports other than http belong to profile generic".to_owned());
         }
@@ -383,21 +395,22 @@ impl Options {
         if self.era != Era::Legacy && self.transport == Transport::Sse {
             return Err("transport sse is of the legacy era alone".to_owned());
         }
-        if self.profile == Profile::Octomind {
-            // The service has no other transport.
-            self.answer = Answering::Sse;
-        }
         if self.profile == Profile::Omni
             && let Some(at) = self.keys.iter().position(|k| !auth::looks_like_a_key(&k.key))
         {
             return Err(format!("keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"));
         }
-        if let Some(tls) = &self.tls {
-            tls.check().map_err(|what| format!("tls{what}"))?;
+        if self.profile == Profile::Odock {
+            records::check(self)?;
         }
-        if let Some(proxy) = &self.proxy {
-            proxy.check().map_err(|what| format!("proxy.{what}"))?;
+        if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
+            registry::check_servers(self.servers.as_deref().unwrap_or_default())?;
         }
+        Ok(())
+    }
+
+    /// Checks numbers, paths and headers.
+    fn check_values(&self) -> Result<(), String> {
         if self.tools_page_size == Some(0) {
             return Err("tools_page_size must be at least 1".to_owned());
         }
@@ -413,12 +426,6 @@ impl Options {
         if self.set_cookies.iter().any(|cookie| http::HeaderValue::try_from(cookie).is_err()) {
             return Err("set_cookies cannot be sent in a header".to_owned());
         }
-        if self.profile == Profile::Odock {
-            records::check(&self)?;
-        }
-        if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
-            registry::check_servers(self.servers.as_deref().unwrap_or_default())?;
-        }
         if self.keep_alive_ms == 0 {
             return Err("keep_alive_ms must be at least 1".to_owned());
         }
@@ -426,6 +433,17 @@ impl Options {
             && (limit.per_minute == 0 || limit.burst == Some(0))
         {
             return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Checks the options that are objects.
+    fn check_parts(&self) -> Result<(), String> {
+        if let Some(tls) = &self.tls {
+            tls.check().map_err(|what| format!("tls{what}"))?;
+        }
+        if let Some(proxy) = &self.proxy {
+            proxy.check().map_err(|what| format!("proxy.{what}"))?;
         }
         if usize::from(self.auth.is_some()) + usize::from(self.oauth.is_some()) + usize::from(self.require_key) > 1
             && self.profile == Profile::Generic
@@ -441,6 +459,6 @@ impl Options {
         for (at, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;
         }
-        Ok(self)
+        Ok(())
     }
 }

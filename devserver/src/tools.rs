@@ -96,83 +96,16 @@ pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
         ],
     };
     if options.profile == Profile::Generic {
-        tools.push(tool(
-            "echo",
-            Kind::Echo,
-            &json!({
-                "title": "Echo",
-                "description": "Answers its arguments.",
-                "inputSchema": {"type": "object"},
-                "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}
-            }),
-        ));
-        tools.push(tool(
-            "fail",
-            Kind::Fail,
-            &json!({
-                "title": "Fail",
-                "description": "Answers a result with isError.",
-                "inputSchema": {"type": "object", "properties": {"message": {"type": "string"}}}
-            }),
-        ));
-        tools.push(tool(
-            "big",
-            Kind::Big,
-            &json!({
-                "title": "Big",
-                "description": "Answers a text of so many bytes.",
-                "inputSchema": {
-                    "type": "object",
-                    "properties": {"bytes": {"type": "integer", "minimum": 0, "maximum": BIGGEST}},
-                    "required": ["bytes"]
-                }
-            }),
-        ));
-    }
-    if options.profile == Profile::Generic {
-        tools.push(tool(
-            "slow",
-            Kind::Slow,
-            &json!({
-                "title": "Slow",
-                "description": "Answers after so many milliseconds.",
-                "inputSchema": {
-                    "type": "object",
-                    "properties": {"ms": {"type": "integer", "minimum": 0, "maximum": SLOWEST}},
-                    "required": ["ms"]
-                },
-                "annotations": {"readOnlyHint": true, "idempotentHint": true}
-            }),
-        ));
+        tools.extend(generic_tools());
     }
     if options.transport == Transport::Stdio {
-        tools.push(tool(
-            "env",
-            Kind::Env,
-            &json!({
-                "title": "Environment",
-                "description": "Answers the working directory and the variables asked for.",
-                "inputSchema": {
-                    "type": "object",
-                    "properties": {"names": {"type": "array", "items": {"type": "string"}}}
-                }
-            }),
-        ));
-        tools.push(tool(
-            "crash",
-            Kind::Crash,
-            &json!({
-                "title": "Crash",
-                "description": "Ends the program instead of answering.",
-                "inputSchema": {"type": "object"}
-            }),
-        ));
+        tools.extend(stdio_tools());
     }
     if options.everything {
         tools.extend(everything::offered(url));
     }
     for name in &options.tool_names {
-        let definition = json!({"description": "Answers its arguments.", "inputSchema": {"type": "object"}});
+        let definition = json!({"description": "Returns its arguments.", "inputSchema": {"type": "object"}});
         tools.push(tool(name, Kind::Echo, &definition));
     }
     for n in 1..=options.extra_tools {
@@ -186,6 +119,85 @@ pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
         ));
     }
     tools
+}
+
+/// Additional tools of profile `generic`.
+fn generic_tools() -> Vec<Tool> {
+    vec![
+        tool(
+            "echo",
+            Kind::Echo,
+            &json!({
+                "title": "Echo",
+                "description": "Returns its arguments.",
+                "inputSchema": {"type": "object"},
+                "annotations": {"readOnlyHint": true, "idempotentHint": true, "openWorldHint": false}
+            }),
+        ),
+        tool(
+            "fail",
+            Kind::Fail,
+            &json!({
+                "title": "Fail",
+                "description": "Returns a result with isError.",
+                "inputSchema": {"type": "object", "properties": {"message": {"type": "string"}}}
+            }),
+        ),
+        tool(
+            "big",
+            Kind::Big,
+            &json!({
+                "title": "Big",
+                "description": "Returns a text of this many bytes.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"bytes": {"type": "integer", "minimum": 0, "maximum": BIGGEST}},
+                    "required": ["bytes"]
+                }
+            }),
+        ),
+        tool(
+            "slow",
+            Kind::Slow,
+            &json!({
+                "title": "Slow",
+                "description": "Returns after this many milliseconds.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"ms": {"type": "integer", "minimum": 0, "maximum": SLOWEST}},
+                    "required": ["ms"]
+                },
+                "annotations": {"readOnlyHint": true, "idempotentHint": true}
+            }),
+        ),
+    ]
+}
+
+/// Additional tools of a server on standard input and output.
+fn stdio_tools() -> Vec<Tool> {
+    vec![
+        tool(
+            "env",
+            Kind::Env,
+            &json!({
+                "title": "Environment",
+                "description": "Returns the working directory and the requested variables.",
+                "inputSchema": {
+                    "type": "object",
+                    "properties": {"names": {"type": "array", "items": {"type": "string"}}}
+                }
+            }),
+        ),
+        tool(
+            "crash",
+            Kind::Crash,
+            &json!({
+                "title": "Crash",
+                "description": "Ends the program instead of responding.",
+                "inputSchema": {"type": "object"}
+            }),
+        ),
+    ]
 }
 
 pub(crate) fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {

@@ -189,6 +189,10 @@ fn keys_routes_and_records_are_checked() {
         assert!(early.header("x-request-id").is_some());
     }
     assert_eq!(server.ledger().execution_count, 0);
+}
+
+#[test]
+fn invalid_servers_and_upstreams_are_refused() {
     for bad in [
         json!({"servers": [{"slug": "a"}]}),
         json!({"servers": [{"slug": "a", "transport": "STDIO", "authType": "BEARER"}]}),

@@ -107,35 +107,23 @@ fn every_row_of_the_table_can_be_scripted_on_both_kinds_of_route() {
     assert_eq!(server.ledger().executions.len(), 0);
 }
 
-#[test]
-fn errors_caused_by_requests() {
-    let keys = json!([
-        {"key": "omni_test_all"},
-        {"key": "omni_live_list", "scopes": ["mcp.tools.read"]},
-        {"key": "omni_test_invoke", "scopes": ["mcp.invoke"]},
-        {"key": "omni_test_rejected", "rejected": true}
-    ]);
-    let server = start(json!({"keys": keys}));
-    let with = |key: Option<&str>, body: &str| {
-        let auth = key.map(|key| format!("bearer {key}"));
-        let mut headers = vec![("idempotency-key", "some-key")];
-        headers.extend(auth.as_ref().map(|auth| ("authorization", auth.as_str())));
-        Wire::to(&server).ask("POST", "/mcp", &headers, body).unwrap()
-    };
-    let list = rpc(1, "tools/list", &json!({}));
-    let calls = |params: Value| rpc(1, "tools/call", &params);
-    let tool = |name: &str, arguments: Value| calls(json!({"name": name, "arguments": arguments}));
+fn call_of(name: &str, arguments: Value) -> String {
+    rpc(1, "tools/call", &json!({"name": name, "arguments": arguments}))
+}
+
+/// Requests that are refused: the code, the key and the body.
+fn refused_requests(list: &str, fine: &str) -> Vec<(&'static str, Option<&'static str>, String)> {
     let all = Some("omni_test_all");
-    let fine = tool("fred.search", json!({"q": "gdp"}));
-    let cases: Vec<(&str, Option<&str>, String)> = vec![
-        ("missing_api_key", None, list.clone()),
+    let tool = call_of;
+    vec![
+        ("missing_api_key", None, list.to_owned()),
         ("missing_api_key", None, "not json".to_owned()),
-        ("invalid_api_key", Some("omni_test_other"), list.clone()),
-        ("invalid_api_key", Some("sk_1"), list.clone()),
-        ("auth_rejected", Some("omni_test_rejected"), list.clone()),
-        ("insufficient_scope", Some("omni_test_invoke"), list.clone()),
-        ("insufficient_scope", Some("omni_live_list"), fine.clone()),
-        ("insufficient_scope", Some("omni_test_invoke"), fine.clone()),
+        ("invalid_api_key", Some("omni_test_other"), list.to_owned()),
+        ("invalid_api_key", Some("sk_1"), list.to_owned()),
+        ("auth_rejected", Some("omni_test_rejected"), list.to_owned()),
+        ("insufficient_scope", Some("omni_test_invoke"), list.to_owned()),
+        ("insufficient_scope", Some("omni_live_list"), fine.to_owned()),
+        ("insufficient_scope", Some("omni_test_invoke"), fine.to_owned()),
         ("invalid_json", all, "{".to_owned()),
         ("invalid_json", all, String::new()),
         ("unknown_tool", all, tool("fred.nothing", json!({}))),
@@ -156,9 +144,27 @@ fn errors_caused_by_requests() {
             ),
         ),
         ("invalid_payload", all, tool("fred.search", json!([1]))),
-        ("invalid_payload", all, calls(json!({"name": 3}))),
-    ];
-    for (code, key, body) in cases {
+        ("invalid_payload", all, rpc(1, "tools/call", &json!({"name": 3}))),
+    ]
+}
+
+#[test]
+fn errors_caused_by_requests() {
+    let keys = json!([
+        {"key": "omni_test_all"},
+        {"key": "omni_live_list", "scopes": ["mcp.tools.read"]},
+        {"key": "omni_test_invoke", "scopes": ["mcp.invoke"]},
+        {"key": "omni_test_rejected", "rejected": true}
+    ]);
+    let server = start(json!({"keys": keys}));
+    let with = |key: Option<&str>, body: &str| {
+        let auth = key.map(|key| format!("bearer {key}"));
+        let mut headers = vec![("idempotency-key", "some-key")];
+        headers.extend(auth.as_ref().map(|auth| ("authorization", auth.as_str())));
+        Wire::to(&server).ask("POST", "/mcp", &headers, body).unwrap()
+    };
+    let (list, fine) = (rpc(1, "tools/list", &json!({})), call_of("fred.search", json!({"q": "gdp"})));
+    for (code, key, body) in refused_requests(&list, &fine) {
         let (status, rpc_code, kind, omni_code) = error_of(&with(key, &body));
         assert_eq!(omni_code, code, "{body}");
         let row = TABLE.iter().find(|row| row.0 == code).unwrap();
@@ -168,7 +174,7 @@ fn errors_caused_by_requests() {
     assert_eq!(refused.header("omni-required-scopes"), Some("mcp.invoke fred.read"));
     assert_eq!(with(Some("omni_live_list"), &list).status, 200);
 
-    let failing = with(all, &tool("fred.series", json!({"series_id": "NO_SUCH"})));
+    let failing = with(Some("omni_test_all"), &call_of("fred.series", json!({"series_id": "NO_SUCH"})));
     assert_eq!(failing.omni_code(), "mcp_invocation_failed");
     assert_eq!(failing.status, 400);
     let without_key = post(&server, &[], &fine).unwrap();

@@ -83,6 +83,10 @@ class Enough(Exception):
     """Raised by the signal handler."""
 
 
+def enough(*_: object) -> None:
+    raise Enough
+
+
 def sync() -> None:
     http, stdio = OmniMCPClient(**http_options()), OmniMCPClient(**stdio_options())
     http.ping()
@@ -90,7 +94,7 @@ def sync() -> None:
     before = held()
     until = 0
 
-    def give_up(client: OmniMCPClient, worker: int) -> None:
+    def cancel_calls(client: OmniMCPClient, worker: int) -> None:
         chance, span = random.Random(task["seed"] << 8 | worker), FIRST
         for number in itertools.count(1):
             if counts["cancelled"] >= until:
@@ -120,14 +124,11 @@ def sync() -> None:
                 count("cancelled")
 
     def at_once(client: OmniMCPClient) -> None:
-        threads = [threading.Thread(target=give_up, args=(client, worker)) for worker in range(WORKERS)]
+        threads = [threading.Thread(target=cancel_calls, args=(client, worker)) for worker in range(WORKERS)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-
-    def enough(*_: object) -> None:
-        raise Enough
 
     signal.signal(signal.SIGALRM, enough)
     until = task["cancels"] // 2
@@ -161,7 +162,7 @@ async def asynchronous() -> None:
         if chance.random() < 0.7:
             await asyncio.sleep(chance.uniform(0, span))
 
-    async def give_up(client: AsyncOmniMCPClient, worker: int) -> None:
+    async def cancel_calls(client: AsyncOmniMCPClient, worker: int) -> None:
         chance, span = random.Random(task["seed"] << 8 | worker), FIRST
         for number in itertools.count(1):
             if counts["cancelled"] >= until:
@@ -182,7 +183,7 @@ async def asynchronous() -> None:
                 await used.close()
 
     async def at_once(client: AsyncOmniMCPClient) -> None:
-        await asyncio.gather(*(give_up(client, worker) for worker in range(WORKERS)))
+        await asyncio.gather(*(cancel_calls(client, worker) for worker in range(WORKERS)))
 
     until = task["cancels"] // 2
     await at_once(http)

@@ -1,6 +1,8 @@
 //! A minimal HTTP client that observes everything the server does to a connection.
 #![allow(dead_code, clippy::unwrap_used)]
 
+pub(crate) mod faults;
+
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::TcpStream;

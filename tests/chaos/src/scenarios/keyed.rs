@@ -39,7 +39,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         done,
         bound: "0 lost, each run once, one key on all attempts".into(),
         seen: format!(
-            "{lost} lost, {again} run again, {never} never run, {changed} keys changed; {} requests, {percent:.1} % struck; {}",
+            "{lost} lost, {again} run again, {never} never run, {changed} keys changed; {} requests, {percent:.1} % with faults; {}",
             all.requests,
             audit::listed(&all.struck)
         ),

@@ -41,7 +41,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
             .map(|count| count.load(Ordering::Relaxed));
     let (stayed, foreign) = (cases.stayed(), cases.foreign());
     Ok(Row {
-        done: format!("{} malformed answers: {cuts} of 20 cut at a byte, {} changed", size, size - cuts),
+        done: format!("{} malformed responses: {cuts} of 20 cut at a byte, {} changed", size, size - cuts),
         bound:
             "each call ends in time, and waits only if the connection stayed open; a result is the whole one and the \
                 call's own, errors are typed and true; concurrent and later calls work; heap ± 5 %"
@@ -130,15 +130,15 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
         eprintln!("malformed, case {number} ({} of {}): {what}", reference.method, version(reference));
         count.wrong.fetch_add(1, Ordering::Relaxed);
     };
-    let of_its_own;
+    let own_client;
     let client = if reference.opens() {
         let headers = BTreeMap::from([(CASE.to_owned(), number.to_string().into())]);
         let builder = client(server, version(reference)).headers(headers).timeout(DEADLINE).max_attempts(MOST_ATTEMPTS);
         match builder.build() {
-            Ok(client) => of_its_own = client,
+            Ok(client) => own_client = client,
             Err(error) => return wrong(format!("no client: {error}")),
         }
-        &of_its_own
+        &own_client
     } else {
         &clients[usize::from(reference.is_modern)]
     };
@@ -147,14 +147,15 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
         let outcome = call(client, number, reference, cases).await;
         (outcome, begun.elapsed())
     };
-    let beside = async {
+    let concurrent = async {
         // Only a call with its own client has concurrent ones; all calls wait for a handshake.
         match reference.opens() {
             true => Ok(()),
             false => client.list_tools().await.map(drop),
         }
     };
-    let Ok(((outcome, took), beside)) = tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, beside) }).await
+    let Ok(((outcome, took), concurrent)) =
+        tokio::time::timeout(FAR_BEYOND, async { tokio::join!(call, concurrent) }).await
     else {
         return wrong("it does not end".to_owned());
     };
@@ -168,14 +169,36 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
     if took > DEADLINE * most + SLACK {
         wrong(format!("it took {} ms, with {attempts} attempts", took.as_millis()));
     }
+    check(outcome, number, cases, count, &wrong);
+    if let Err(error) = concurrent {
+        wrong(format!("the concurrent call failed: {error}"));
+    }
+    match tokio::time::timeout(FAR_BEYOND, client.list_tools()).await {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => wrong(format!("the later call failed: {error}")),
+        Err(_) => wrong("the later call does not end".to_owned()),
+    }
+    if reference.opens() {
+        client.close().await;
+    }
+}
+
+/// Checks the result or error of a case.
+fn check(
+    outcome: Result<(Option<Value>, u32), Error>,
+    number: usize,
+    cases: &Cases,
+    count: &Count,
+    wrong: &impl Fn(String),
+) {
     match outcome {
         Ok((value, attempts)) => {
             count.results.fetch_add(1, Ordering::Relaxed);
             if cases.all_foreign(number, attempts) {
-                wrong("a result out of an answer to another request".to_owned());
+                wrong("a result of a response to another request".to_owned());
             }
             if let Some(value) = value.filter(|value| !is_whole(number, cases, value)) {
-                wrong(format!("a result that the whole answer does not have: {value}"));
+                wrong(format!("a result that differs from the whole response: {value}"));
             }
         }
         Err(error) => {
@@ -185,17 +208,6 @@ async fn one(number: usize, cases: &Cases, server: &RawServer, clients: &[Client
                 wrong(format!("{what}: {error:?}"));
             }
         }
-    }
-    if let Err(error) = beside {
-        wrong(format!("the call beside it failed: {error}"));
-    }
-    match tokio::time::timeout(FAR_BEYOND, client.list_tools()).await {
-        Ok(Ok(_)) => {}
-        Ok(Err(error)) => wrong(format!("the call behind it failed: {error}")),
-        Err(_) => wrong("the call behind it does not end".to_owned()),
-    }
-    if reference.opens() {
-        client.close().await;
     }
 }
 

@@ -122,32 +122,8 @@ async fn outage(how: How, length: Duration, seed: u64) -> Result<Outcome, Failed
 
     let begun = Instant::now();
     let (_servers, requests) = match how {
-        How::Gone => {
-            let ports = [server.port(), patients_server.port()];
-            drop((server, patients_server));
-            tokio::time::sleep(length).await;
-            let restart = |port| DevServer::start(Options { port, ..options.clone() });
-            ([restart(ports[0])?, restart(ports[1])?], 0)
-        }
-        How::Failing => {
-            let fails = Fault::Status {
-                status: 503,
-                headers: Default::default(),
-                body: None,
-                content_type: None,
-                when: When::BeforeExecution,
-            };
-            let before = server.ledger().request_count;
-            for server in [&server, &patients_server] {
-                server.script(vec![Rule::new(fails.clone())])?;
-            }
-            tokio::time::sleep(length).await;
-            let requests = server.ledger().request_count - before;
-            for server in [&server, &patients_server] {
-                server.clear_script();
-            }
-            ([server, patients_server], requests)
-        }
+        How::Gone => (gone([server, patients_server], &options, length).await?, 0),
+        How::Failing => failing([server, patients_server], length).await?,
     };
     let returned = Instant::now();
     let _ = back.set(returned);
@@ -167,6 +143,36 @@ async fn outage(how: How, length: Duration, seed: u64) -> Result<Outcome, Failed
         came.served(&worker, returned);
     }
     Ok(came)
+}
+
+/// Stops the servers, and starts them again on their ports.
+async fn gone(servers: [DevServer; 2], options: &Options, length: Duration) -> Result<[DevServer; 2], Failed> {
+    let ports = [servers[0].port(), servers[1].port()];
+    drop(servers);
+    tokio::time::sleep(length).await;
+    let restart = |port| DevServer::start(Options { port, ..options.clone() });
+    Ok([restart(ports[0])?, restart(ports[1])?])
+}
+
+/// Has the servers respond 503 to everything; returns the number of requests that the first received meanwhile.
+async fn failing(servers: [DevServer; 2], length: Duration) -> Result<([DevServer; 2], u64), Failed> {
+    let fails = Fault::Status {
+        status: 503,
+        headers: Default::default(),
+        body: None,
+        content_type: None,
+        when: When::BeforeExecution,
+    };
+    let before = servers[0].ledger().request_count;
+    for server in &servers {
+        server.script(vec![Rule::new(fails.clone())])?;
+    }
+    tokio::time::sleep(length).await;
+    let requests = servers[0].ledger().request_count - before;
+    for server in &servers {
+        server.clear_script();
+    }
+    Ok((servers, requests))
 }
 
 impl Outcome {

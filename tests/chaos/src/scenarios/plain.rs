@@ -54,7 +54,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
         ),
         bound: "0 run again; not_sent and rejected: never ran; executed and success: ran once".into(),
         seen: format!(
-            "{again} run again, {false_deliveries} false deliveries, {lost} lost; {percent:.1} % struck; {}",
+            "{again} run again, {false_deliveries} false deliveries, {lost} lost; {percent:.1} % with faults; {}",
             audit::listed(&counts)
         ),
         // Each delivery must have occurred, or the scenario proves nothing.

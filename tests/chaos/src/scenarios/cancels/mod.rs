@@ -41,7 +41,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     }
     Ok(Row {
         done: format!(
-            "{cancels} cancels at random moments over HTTP, and a tenth of that over stdio, in each of 4 clients"
+            "{cancels} cancelled calls at random moments over HTTP, and a tenth of that over stdio, in each of 4 clients"
         ),
         bound: "each ran once at most, every server of a cut call notified, the next call works, nothing left, ≤ 16 MiB grown"
             .into(),

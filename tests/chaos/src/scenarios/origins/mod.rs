@@ -41,7 +41,7 @@ pub(crate) fn run(plan: &Plan) -> Result<Row, Failed> {
     let Sum { count, reached, connections, wrong } = sum;
     Ok(Row {
         done: format!("{count} tricks to have credentials sent to another origin"),
-        bound: "0 bytes of a canary there, no connection, a typed error or a good result".into(),
+        bound: "0 bytes of a canary there, no connection, a typed error or a valid result".into(),
         seen: format!("{reached} bytes, {connections} connections, {wrong} with another outcome"),
         kept: reached == 0 && connections == 0 && wrong == 0,
     })
