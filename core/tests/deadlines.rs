@@ -132,7 +132,7 @@ async fn a_session_ends_after_its_calls() {
         for call in ended {
             call.unwrap();
         }
-        assert_eq!(took < Duration::from_millis(work_ms), !waits, "close does not wait for ever: {took:?}");
+        assert_eq!(took < Duration::from_millis(work_ms), !waits, "close does not wait without end: {took:?}");
         // The last call ends the session.
         let ended = Wait {
             count: Count::SessionsClosed,

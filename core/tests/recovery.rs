@@ -87,7 +87,7 @@ async fn a_late_loss_of_an_older_session_does_not_end_the_new_one() {
     let (slow, ()) = join(slow, quick).await;
     assert_eq!(slow.unwrap().metadata().attempts, 2);
     client.ping().await.unwrap();
-    assert_eq!(requests(&server, "initialize"), 2, "the second session goes on");
+    assert_eq!(requests(&server, "initialize"), 2, "the second session remains open");
     client.close().await;
 }
 

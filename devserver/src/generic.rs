@@ -14,7 +14,7 @@ use crate::headers;
 use crate::jsonrpc::{self, Incoming, Request};
 use crate::messages;
 use crate::methods::{self, Versions};
-use crate::modern::{self, Spoken, results};
+use crate::modern::{self, Supported, results};
 use crate::omni;
 use crate::options::{Era, KeyOptions, Options, SessionMode, Transport};
 use crate::server_state::{Scripted, Shared};
@@ -35,7 +35,7 @@ pub(crate) struct Generic {
     versions: Versions,
     modern: Vec<String>,
     /// The server information of the modern era.
-    spoken: Vec<String>,
+    all_versions: Vec<String>,
     era: Era,
 }
 
@@ -96,12 +96,18 @@ impl Generic {
     pub(crate) fn new(options: &Options) -> Self {
         let mut versions = Versions::new(options, DEFAULT_VERSION, SUPPORTED_VERSIONS);
         let modern = era::modern_versions(options);
-        let mut spoken = modern.clone();
+        let mut all_versions = modern.clone();
         if options.era == Era::Dual {
             versions.supported.retain(|version| !modern.contains(version));
-            spoken.extend(versions.supported.iter().cloned());
+            all_versions.extend(versions.supported.iter().cloned());
         }
-        Self { keys: options.require_key.then(|| options.keys.clone()), versions, modern, spoken, era: options.era }
+        Self {
+            keys: options.require_key.then(|| options.keys.clone()),
+            versions,
+            modern,
+            all_versions,
+            era: options.era,
+        }
     }
 
     fn is_modern(&self, exchange: &Exchange) -> bool {
@@ -115,7 +121,7 @@ impl Generic {
         key: Option<usize>,
         request: &Request<'_>,
     ) -> Plan {
-        modern::serve(shared, &Spoken { modern: &self.modern, all: &self.spoken }, exchange, key, request)
+        modern::serve(shared, &Supported { modern: &self.modern, all: &self.all_versions }, exchange, key, request)
     }
 
     pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {

@@ -263,7 +263,7 @@ fn series_definition() -> Value {
     }});
     json!({
         "title": "Get FRED series",
-        "description": "Gives the observations of one FRED series.",
+        "description": "Returns the observations of one FRED series.",
         "inputSchema": {
             "type": "object",
             "properties": {
@@ -304,7 +304,7 @@ pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) ->
         Kind::Echo => Ready::Echo(raw_arguments(body)),
         Kind::Fail => Ready::Fail(match arguments.get("message") {
             Some(Value::String(message)) => message.clone(),
-            _ => "it failed, as asked".to_owned(),
+            _ => "it failed, as requested".to_owned(),
         }),
         Kind::Big => Ready::Big(integer(arguments, "bytes", 0, BIGGEST)?.ok_or_else(|| invalid("bytes is missing"))?),
         Kind::Idle => Ready::Idle(tool.name.clone()),
@@ -411,7 +411,7 @@ impl Ready {
             Self::Crash => text("crashing"),
             Self::Octomind(run) => return run.run(),
             Self::Act(act) => return act(),
-            Self::Talk(_) => return Err(Failed("there is nobody to talk to".to_owned())),
+            Self::Talk(_) => return Err(Failed("the client cannot receive requests".to_owned())),
         })
     }
 }

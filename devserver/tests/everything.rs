@@ -82,7 +82,7 @@ fn requests_to_the_client_on_the_get_stream() {
     let (server, session) = everything(json!({}));
     let ask = json!({"name": "ask", "arguments": {"method": "ping", "over": "get"}});
     let mut none = talk(&server, &session, "ask", &ask["arguments"]);
-    assert_eq!(none.message()["result"]["isError"], true, "nobody listens");
+    assert_eq!(none.message()["result"]["isError"], true, "there is no stream");
     let mut stream = get(&server, &session);
     let mut events = talk(&server, &session, "ask", &ask["arguments"]);
     let request = stream.message();

@@ -7,8 +7,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use common::faults::{answered, script, then, with, with_options};
-use common::{End, bearer, ended, method, post, route, rpc, search, send, start};
+use common::faults::{answered, then, with, with_options};
+use common::{End, call, ended, method, post, route, rpc, search, send, start};
 use flate2::read::GzDecoder;
 use omni_mcp_devserver::{Count, DevServer, Options, Wait};
 use serde_json::{Value, json};

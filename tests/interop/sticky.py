@@ -101,7 +101,7 @@ def one_run(shown, nginx, language, clients, calls):
         ran = Counter(app for traffic in last for app in traffic.ran)
         check(max(ran.values()) == 1, f"ran twice: {[app for app, times in ran.items() if times > 1][:3]}")
         check(ran.keys() >= set(outcome["succeeded"]), "a call succeeded and did not run")
-        check(ran.keys() <= {*outcome["succeeded"], *outcome["unsure"]}, "a call ran that nobody knows of")
+        check(ran.keys() <= {*outcome["succeeded"], *outcome["unsure"]}, "a call ran that no client reported")
 
         # A client with a GET stream can also lose its session by the end of that stream.
         listening = set().union(*(traffic.listening for traffic in last))
@@ -122,7 +122,7 @@ def one_run(shown, nginx, language, clients, calls):
 
         spread = "/".join(str(len(traffic.clients)) for traffic in first)
         maybe_ran = len(ran.keys() & set(outcome["unsure"]))
-        shown.append(f"clients on each replica: {spread}; one replica killed, {len(affected)} sessions opened anew")
+        shown.append(f"clients on each replica: {spread}; one replica killed, {len(affected)} new sessions opened")
         shown.append(f"in flight then, reported as maybe_executed: {lanes}, of which {maybe_ran} had run; ran twice: 0")
 
 

@@ -151,7 +151,7 @@ def probe(table, server, transport, language, options, has_left, expected, era):
             shown.extend(lines)
         check(lines[0].startswith("server: "), f"no server: {lines}")
         check(lines[1] == f"protocol: {era}" or transport.startswith("HTTP+SSE"), f"not of {era}: {lines}")
-        check(any(line.startswith("asked: ") and "Ann" in line for line in lines), f"nobody was asked: {lines}")
+        check(any(line.startswith("asked: ") and "Ann" in line for line in lines), f"no request was received: {lines}")
         check(any(line.startswith("asked: ") and "Paris" in line for line in lines), f"no model was asked: {lines}")
         check(any(line.startswith("asked: ") and "file:///work" in line for line in lines), f"no roots: {lines}")
         check("echo: Echo: inflation" in lines, f"no echo: {lines}")

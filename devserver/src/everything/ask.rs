@@ -110,7 +110,7 @@ fn ask_oddly(invocation: &Invocation<'_>) -> Decided {
                 }
                 Some(Some(_)) => Decision::result(&answered(&json!({"how": how}))),
                 Some(None) => {
-                    let refusal = Refusal::invalid_params(200, "requestState is not what was given out");
+                    let refusal = Refusal::invalid_params(200, "requestState was not issued by this server");
                     Decision::Answer(refusal.into_answer(invocation.request.id))
                 }
             }

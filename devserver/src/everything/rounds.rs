@@ -122,7 +122,10 @@ impl Questions {
             None => None,
             Some(state) => {
                 let standing = state.as_str().and_then(|state| shared.everything.seal.open(name, state));
-                Some(standing.ok_or_else(|| Refusal::invalid_params(200, "requestState is not what was given out"))?)
+                Some(
+                    standing
+                        .ok_or_else(|| Refusal::invalid_params(200, "requestState was not issued by this server"))?,
+                )
             }
         };
         let responses = request.param("inputResponses").and_then(Value::as_object);

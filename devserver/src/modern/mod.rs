@@ -24,7 +24,7 @@ use meta::Meta;
 pub(crate) use refusal::Refusal;
 
 /// The versions that a modern server supports, and those that it names.
-pub(crate) struct Spoken<'a> {
+pub(crate) struct Supported<'a> {
     pub(crate) modern: &'a [String],
     pub(crate) all: &'a [String],
 }
@@ -32,23 +32,28 @@ pub(crate) struct Spoken<'a> {
 /// Serves one request.
 pub(crate) fn serve(
     shared: &Arc<Shared>,
-    spoken: &Spoken<'_>,
+    supported: &Supported<'_>,
     exchange: &Exchange,
     key: Option<usize>,
     request: &Request<'_>,
 ) -> Plan {
-    let plan = check(shared, spoken, exchange, request)
-        .and_then(|meta| dispatch(shared, spoken, exchange, key, request, meta));
+    let plan = check(shared, supported, exchange, request)
+        .and_then(|meta| dispatch(shared, supported, exchange, key, request, meta));
     plan.unwrap_or_else(|refusal| Plan::Answer(refusal.into_answer(request.id)))
 }
 
 /// Checks that precede the method.
-fn check(shared: &Shared, spoken: &Spoken<'_>, exchange: &Exchange, request: &Request<'_>) -> Result<Meta, Refusal> {
+fn check(
+    shared: &Shared,
+    supported: &Supported<'_>,
+    exchange: &Exchange,
+    request: &Request<'_>,
+) -> Result<Meta, Refusal> {
     let is_http = shared.options.transport == Transport::Http;
     if request.method == "initialize" && !meta::is_of_a_request(&exchange.body) {
         // A legacy client learns only from this response which versions are supported.
         let requested = request.param("protocolVersion").and_then(Value::as_str);
-        return Err(Refusal::unsupported_version(spoken.all, requested));
+        return Err(Refusal::unsupported_version(supported.all, requested));
     }
     let header = if is_http { Some(headers::version(exchange)?) } else { None };
     let meta = Meta::read(request).map_err(|what| Refusal::invalid_params(400, what))?;
@@ -56,8 +61,8 @@ fn check(shared: &Shared, spoken: &Spoken<'_>, exchange: &Exchange, request: &Re
         let message = format!("MCP-Protocol-Version does not match the body value {:?}", meta.version);
         return Err(Refusal::header_mismatch(message));
     }
-    if !spoken.modern.contains(&meta.version) {
-        return Err(Refusal::unsupported_version(spoken.all, Some(&meta.version)));
+    if !supported.modern.contains(&meta.version) {
+        return Err(Refusal::unsupported_version(supported.all, Some(&meta.version)));
     }
     if is_http {
         headers::check_standard(exchange, request)?;
@@ -67,7 +72,7 @@ fn check(shared: &Shared, spoken: &Spoken<'_>, exchange: &Exchange, request: &Re
 
 fn dispatch(
     shared: &Arc<Shared>,
-    spoken: &Spoken<'_>,
+    supported: &Supported<'_>,
     exchange: &Exchange,
     key: Option<usize>,
     request: &Request<'_>,
@@ -76,7 +81,7 @@ fn dispatch(
     Ok(match request.method {
         "server/discover" => {
             let result = json!({
-                "supportedVersions": spoken.all,
+                "supportedVersions": supported.all,
                 "capabilities": methods::capabilities(shared),
                 "instructions": methods::INSTRUCTIONS,
             });

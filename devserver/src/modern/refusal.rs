@@ -38,7 +38,7 @@ impl Refusal {
         Self {
             status: 400,
             code: UNSUPPORTED_VERSION,
-            message: format!("Unsupported protocol version; this server speaks {}", supported.join(", ")),
+            message: format!("Unsupported protocol version; this server supports {}", supported.join(", ")),
             data: Some(json!({"supported": supported, "requested": requested.unwrap_or_default()})),
         }
     }

@@ -125,7 +125,7 @@ impl Odock {
                 let endpoint = record.endpoint_url.as_deref().filter(|url| !url.is_empty());
                 let endpoint = endpoint.ok_or_else(|| error("mcp_missing_endpoint"))?;
                 if record.transport == "SSE" {
-                    return Err(error("mcp_upstream_error").message("this gateway does not speak the SSE transport"));
+                    return Err(error("mcp_upstream_error").message("this gateway does not support the SSE transport"));
                 }
                 let forward = http::Forward::new(endpoint, path, exchange);
                 let upstream = Arc::clone(&server.http);

@@ -106,8 +106,7 @@ impl Process {
     async fn ask(&mut self, message: &Value) -> Option<Output> {
         self.input.write_all(format!("{message}\n").as_bytes()).await.ok()?;
         self.input.flush().await.ok()?;
-        let owed = message.get("method").and(message.get("id"));
-        let Some(id) = owed else {
+        let Some(id) = message.get("method").and(message.get("id")) else {
             return Some(Output::Nothing);
         };
         loop {

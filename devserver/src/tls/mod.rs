@@ -52,7 +52,7 @@ fn config(options: &TlsOptions, authority: &Authority) -> io::Result<ServerConfi
     let versions: Vec<_> = options
         .versions
         .iter()
-        .map(|spoken| match spoken {
+        .map(|version| match version {
             TlsVersion::Tls12 => &version::TLS12,
             TlsVersion::Tls13 => &version::TLS13,
         })
@@ -63,7 +63,7 @@ fn config(options: &TlsOptions, authority: &Authority) -> io::Result<ServerConfi
     let trusted = match options.client_certificate {
         ClientCertificate::None => None,
         ClientCertificate::Required => Some(authority.certificate()),
-        ClientCertificate::Refused => Some(Authority::new("nobody").map_err(io::Error::other)?.certificate()),
+        ClientCertificate::Refused => Some(Authority::new("unknown").map_err(io::Error::other)?.certificate()),
     };
     let builder = match trusted {
         None => builder.with_no_client_auth(),

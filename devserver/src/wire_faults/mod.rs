@@ -145,7 +145,7 @@ pub(crate) fn id_of(id: Value, fault: Option<&Fault>) -> Value {
 fn wrong_id(id: &Value) -> Value {
     match id.as_i64() {
         Some(id) => Value::from(id.wrapping_add(1_000_000)),
-        None => Value::String("an-id-nobody-asked-for".to_owned()),
+        None => Value::String("an-unknown-id".to_owned()),
     }
 }
 

@@ -52,7 +52,7 @@ for python in pythons():
     check((ended.returncode, ended.stderr) == (0, ""), f"{python} ends with {ended.returncode}: {ended.stderr}")
     first, last = ended.stdout.strip().splitlines()
     check("main interpreter" in first and "WSGIApplicationGroup" in first, f"message of {python}: {first}")
-    check(last == "1", f"the main interpreter of {python} goes on: {last}")
+    check(last == "1", f"the main interpreter of {python} continues: {last}")
     count += 1
 if count == 0:
     not_run("no Python here")
