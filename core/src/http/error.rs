@@ -60,7 +60,7 @@ fn without_number(error: &reqwest::Error, facts: ConnectionFacts<'_>, limits: &L
     }
     for cause in causes(error) {
         if cause.downcast_ref::<h2::Error>().is_some_and(was_not_processed) {
-            let message = "the server turned the request away before looking at it";
+            let message = "the server refused the request before it processed it";
             return AttemptError::new(FailureClass::NotConnected, Code::StreamRefused, message);
         }
         if cause.downcast_ref::<hyper::Error>().is_some_and(|error| error.is_canceled() || error.is_closed()) {

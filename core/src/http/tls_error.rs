@@ -57,8 +57,8 @@ pub(super) fn of(error: &reqwest::Error, to_proxy: bool, facts: ConnectionFacts<
         }
     }
     let why = match tls.filter(|_| error.is_connect())? {
-        TlsError::AlertReceived(alert) => format!("the {peer} broke it off ({})", name(*alert)),
-        TlsError::InvalidMessage(_) => format!("the {peer} does not speak TLS here"),
+        TlsError::AlertReceived(alert) => format!("the {peer} aborted it ({})", name(*alert)),
+        TlsError::InvalidMessage(_) => format!("the {peer} does not use TLS on this port"),
         TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => format!("the {peer} {}", refusal(AlertDescription::ProtocolVersion)),
@@ -125,9 +125,9 @@ fn wrong(why: &CertificateError) -> String {
             format!("is not for the host name {}", crate::util::sanitize::preview(expected.to_str().as_bytes()))
         }
         Why::BadSignature => "is not signed by the authority that it names".to_owned(),
-        Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not one for servers".to_owned(),
+        Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not a server certificate".to_owned(),
         other if is_authority(other) => {
-            "is one of an authority; it is accepted where ca_certs names it itself".to_owned()
+            "is the certificate of an authority; it is accepted only if it is in ca_certs".to_owned()
         }
         // The platform's verifier reports a text, webpki a variant.
         Why::Other(OtherError(other)) => {
@@ -164,7 +164,10 @@ mod tests {
     fn reasons_are_written_for_people() {
         let other = |name| CertificateError::Other(OtherError(Arc::new(Named(name))));
         for (why, expected) in [
-            (other("CaUsedAsEndEntity"), "is one of an authority; it is accepted where ca_certs names it itself"),
+            (
+                other("CaUsedAsEndEntity"),
+                "is the certificate of an authority; it is accepted only if it is in ca_certs",
+            ),
             (other("UnsupportedCertVersion"), "is not valid: unsupported cert version"),
             (other("InvalidSerialNumber { der: [1] }"), "is not valid: invalid serial number"),
             (other("the chain ends at Example CA"), "is not valid: the chain ends at Example CA"),

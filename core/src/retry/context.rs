@@ -1,4 +1,4 @@
-//! What all attempts of a client share: settings, connections, tokens, the retry budget and counters.
+//! The state that all attempts of a client share: settings, connections, tokens, the retry budget and counters.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -57,7 +57,7 @@ pub(crate) struct Context {
     pub(crate) issued_secrets: IssuedSecrets,
     /// The secrets of the open session.
     pub(crate) session_secrets: OnceLock<SessionSecrets>,
-    /// The methods and tools whose response was the same invalid one twice.
+    /// The methods and tools that received the same invalid response twice.
     always_invalid: Mutex<HashSet<String>>,
     ids: AtomicU64,
     close_phase: watch::Sender<ClosePhase>,

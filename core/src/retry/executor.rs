@@ -34,7 +34,7 @@ pub(crate) async fn run<O: Operation>(
     run_counted(context, plan, operation).await.map(|completed| completed.reply)
 }
 
-/// As [`run`], and returns the attempts that it took.
+/// As [`run`], and returns the number of attempts.
 pub(crate) async fn run_counted<O: Operation>(
     context: &Arc<Context>,
     plan: &Plan,
@@ -200,7 +200,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         let decision = if is_paid { decision } else { Decision::Fail };
         if !is_paid {
             let message = &mut failure.error.info_mut().message;
-            message.push_str("; not sent again, as the client's retry budget is spent (option retry_budget)");
+            message.push_str("; not retried, the retry budget is exhausted (option retry_budget)");
         }
         log_failure(self.context, self.operation, self.attempts, &attempt, &failure, decision, !is_paid);
         let Attempt { request_id, token, .. } = attempt;

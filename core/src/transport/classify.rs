@@ -61,7 +61,7 @@ pub(crate) fn refused_rest(
     let mut failure = failure(method, status, headers, ErrorBody::by_body(body), profile, ResponseContext::default());
     failure.error.info_mut().data = serde_json::from_slice(body).ok();
     match status == StatusCode::CONFLICT && failure.happened == FailureClass::Refused {
-        // Not a call of a tool: the entry exists already, so nothing was changed.
+        // 409 of a registry: the entry exists already, so nothing was changed.
         true => failure.at_most_rejected(),
         false => failure,
     }
@@ -98,7 +98,7 @@ fn failure(
     } else {
         by_status(status, &body, profile, wait.is_some())
     };
-    // By the status alone: another token may be accepted, whatever the service calls the refusal.
+    // The status alone decides here: another token may be accepted, whatever the code of the refusal.
     let is_unauthorized = status == StatusCode::UNAUTHORIZED && class == FailureClass::Refused;
     let class = if is_unauthorized { FailureClass::Unauthorized } else { class };
     let text = match code {
@@ -206,7 +206,7 @@ fn by_status(
     profile: &Profile,
     has_wait: bool,
 ) -> (FailureClass, Code, Option<Delivery>) {
-    // The server itself answered 500 with an error, and would again; a gateway's 502 to 504 is not the server's.
+    // A JSON-RPC error with 500 is the server's own, and another attempt would receive it again; 502 to 504 come from gateways.
     let is_final_error = status.as_u16() == 500 && body.rpc_code.is_some() && !profile.retries_internal_errors;
     if is_final_error {
         return by_rpc_code(body);

@@ -28,7 +28,7 @@ pub(crate) fn messages(text: &Bytes, listener: &dyn Listener) -> Vec<Bytes> {
     vec![text.clone()]
 }
 
-/// Whether a stream ended without the response, after an event that was not a message: it may stand in the place of the response.
+/// Whether a stream ended without the response, after an event that was not a message and may have been sent instead of it.
 pub(crate) fn ended_after_skipped(failure: &AttemptError) -> bool {
     failure.error.info().code == Code::AnswerCut && failure.server_text.is_some()
 }

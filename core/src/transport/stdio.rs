@@ -40,7 +40,7 @@ pub(crate) struct StdioLink {
 }
 
 impl StdioLink {
-    /// Starts the process. `limits` bound a line of its output.
+    /// Starts the process. The limits apply to each line of its output.
     pub(crate) fn start(program: &Program, limits: Limits, listener: Arc<dyn Listener>) -> Result<Self, AttemptError> {
         let (process, stdin, stdout) = ChildProcess::start(program)?;
         let process = Arc::new(process);
