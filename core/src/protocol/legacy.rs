@@ -19,7 +19,7 @@ use crate::util::headers;
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
 /// Names the option in the message of a refused version.
-const OPTION: &str = "; the option protocol_version sets the version to ask for";
+const OPTION: &str = "; the option protocol_version sets the version to request";
 
 /// The methods of the client that this era has no request for.
 pub(crate) fn execution(method: &str) -> Execution {

@@ -1,4 +1,4 @@
-//! A session that is being opened: its link, and what the handshake has agreed on so far.
+//! A session that is being opened: its link, and the state of the handshake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,11 +31,11 @@ pub(crate) struct SessionBuilder {
     headers: Mutex<HeaderMap>,
     /// Encodes the requests, in the era that the server is taken for.
     codec: Mutex<Codec>,
-    /// Made by the first attempt, and again by a later one if it has gone down meanwhile.
+    /// Opened by the first attempt, and again by a later one if it has ended since.
     link: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
     renews: bool,
-    /// Whether a process has ended before it answered `initialize`.
+    /// Whether a process has ended before it responded to `initialize`.
     has_ended: AtomicBool,
 }
 
@@ -55,12 +55,12 @@ impl SessionBuilder {
         self.renews
     }
 
-    /// Notes that a process has ended before it answered; whether it is the first one.
+    /// Records that a process ended before its first response; returns whether it is the first such process.
     pub(crate) fn is_first_end(&self) -> bool {
         !self.has_ended.swap(true, Ordering::Relaxed)
     }
 
-    /// Takes the id of a session whose handshake failed out of the headers.
+    /// Removes the session id of a failed handshake from the headers, and returns it.
     pub(crate) fn clear_session_id(&self) -> Option<HeaderValue> {
         let mut headers = self.headers.lock().unwrap_or_else(PoisonError::into_inner);
         headers.remove(headers::MCP_PROTOCOL_VERSION);
@@ -75,7 +75,7 @@ impl SessionBuilder {
         self.headers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Headers of what follows the handshake.
+    /// Sets the headers of further requests.
     pub(crate) fn set_headers(&self, headers: HeaderMap) {
         *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
     }
@@ -108,7 +108,7 @@ impl SessionBuilder {
         *self.codec.lock().unwrap_or_else(PoisonError::into_inner) = codec;
     }
 
-    /// A failure that lies in what an answer says, with what is known of that answer.
+    /// Adds the data of a response to a failure that its content caused.
     pub(crate) fn with_response(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
         if !matches!(self.route, Route::Stdio(_)) {
             failure = failure.answered(reply.status, &reply.headers);
@@ -121,12 +121,12 @@ impl SessionBuilder {
         failure
     }
 
-    /// The link that is there, if one is.
+    /// The link, if it is open.
     pub(crate) async fn open_link(&self) -> Option<(Arc<Link>, Arc<InboundHandler>)> {
         self.link.lock().await.clone()
     }
 
-    /// The link, opened if it is not.
+    /// The link; opens it if necessary.
     pub(crate) async fn link(
         &self,
         manager: &Arc<SessionManager>,
@@ -165,13 +165,13 @@ impl SessionBuilder {
         };
         let link = Arc::new(link);
         inbound.set_link(&link);
-        manager.opens(&link);
+        manager.set_opening(&link);
         *open = Some((Arc::clone(&link), Arc::clone(&inbound)));
         Ok((link, inbound))
     }
 }
 
-/// Opens the link alone, where there is no handshake.
+/// Opens only the link, for sessions without a handshake.
 pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionBuilder);
 
 impl Operation for LinkOnly<'_> {

@@ -1,4 +1,4 @@
-//! A call: what is made once, before its first attempt.
+//! A call: everything that is created once, before its first attempt.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderValue};
 use crate::config::call_options::CallOptions;
 use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
+use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error, Result};
 use crate::observe::waiting::Deadline;
@@ -26,44 +27,44 @@ use crate::session::manager::SessionManager;
 use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 use crate::util::sanitize::preview;
 
-/// How long a process is given to answer the question for its era.
+/// How long a process may take to respond to the probe of its era.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where the progress of a call goes.
+/// Receives the progress of a call.
 #[derive(Clone)]
 pub(crate) struct ProgressSink {
-    /// Is called with the params of each progress notification, as JSON text.
+    /// Called with the params of each progress notification, as JSON text.
     pub(crate) listener: Arc<dyn Fn(&str) + Send + Sync>,
-    /// The queue that `listener` fills, if any.
+    /// The queue in front of the callback, if there is one.
     pub(crate) queue: Option<Arc<BoundedQueue>>,
 }
 
-/// How long a callback that takes nothing is waited for where attempts have no timeout.
+/// How long a call waits for a slow progress callback if attempts have no timeout.
 const DEFAULT_CALLBACK_WAIT: Duration = Duration::from_secs(20);
 
-/// What is made once, before the first attempt.
+/// One call over all its attempts.
 pub(crate) struct LogicalCall {
     pub(super) method: String,
-    /// Whether nothing is answered to it.
+    /// Whether it is a notification, which has no response.
     pub(super) is_notification: bool,
     pub(super) plan: Plan,
     pub(super) params: Bytes,
-    /// The params as the caller gave them, by which a reused key is judged.
+    /// The params of the caller; a reused key must have the same.
     pub(super) payload: Bytes,
-    /// Whether this call was the first to use its key.
+    /// Whether this call was the first with its key.
     pub(super) claimed: bool,
     pub(super) key: Option<(String, HeaderValue)>,
     pub(super) headers: HeaderMap,
     pub(super) raise_tool_errors: bool,
     pub(super) validate_output: bool,
-    /// Whether the server is asked even where its last answer still holds.
+    /// Whether a cached result is not used.
     pub(super) fresh: bool,
-    pub(super) progress: Option<(String, ProgressSink)>,
+    pub(super) progress: ProgressTarget,
     pub(super) trace: TraceContext,
 }
 
 impl LogicalCall {
-    /// Checks everything that can be checked before anything is sent. `field` names the params in messages.
+    /// Checks everything that can be checked before sending. `field` names the params in messages.
     pub(crate) fn prepare(
         manager: &SessionManager,
         method: &str,
@@ -72,49 +73,15 @@ impl LogicalCall {
         options: &CallOptions,
         progress: Option<ProgressSink>,
     ) -> Result<Self> {
+        let settings = &manager.context.settings;
         params::check(field, &params)?;
         validate_params::check(method, &params)?;
-        let settings = &manager.context.settings;
-        if method == TOOLS_CALL {
-            let tool = params::check_tool_call(&params)?;
-            if !settings.tools.allow(&tool) {
-                return Err(blocked(manager, &tool));
-            }
-        }
-        if settings.route.url().is_none() {
-            refuse_given(
-                &[
-                    ("idempotency_key", options.idempotency_key.is_some()),
-                    ("honours_idempotency_keys", options.honours_idempotency_keys == Some(true)),
-                    ("headers", options.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
-                ],
-                "does not belong to the transport stdio",
-            )?;
-        }
+        check_tool(manager, method, &params)?;
+        check_transport(settings, options)?;
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
-        let key = match &options.idempotency_key {
-            Some(key) => {
-                let header = idempotency::header(key)?;
-                Some((key.clone(), header))
-            }
-            None if method == TOOLS_CALL && honoured => {
-                let key = idempotency::mint();
-                let header = idempotency::header(&key)?;
-                Some((key, header))
-            }
-            None => None,
-        };
+        let key = key_of(method, options, honoured)?;
         let payload = params.clone();
-        let (params, progress) = match progress {
-            None => (params, None),
-            Some(sink) => {
-                // The key where there is one, so that the same call made again by the caller is the same to the byte.
-                let token = key
-                    .as_ref()
-                    .map_or_else(|| format!("progress-{}", manager.context.next_id()), |(key, _)| key.clone());
-                (params::with_progress_token(&params, &token)?.into(), Some((token, sink)))
-            }
-        };
+        let (params, progress) = with_progress(manager, params, progress, key.as_ref())?;
         let plan = Plan::of_call(&manager.context, methods::safety(method, key.is_some() && honoured), options)?;
         if let Some((key, _)) = &key {
             let _ = plan.state.idempotency_key.set(key.clone());
@@ -123,7 +90,7 @@ impl LogicalCall {
         let [traceparent, tracestate, baggage] =
             [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
         let trace = TraceContext::of(traceparent, tracestate, baggage)?;
-        // Last: what is refused has not used its key.
+        // Last, because a call that is refused here has not used its key.
         let claimed = match &options.idempotency_key {
             Some(key) => manager.context.used_keys.claim(key, method, &payload)?,
             None => false,
@@ -145,7 +112,7 @@ impl LogicalCall {
         })
     }
 
-    /// A request of the client's own.
+    /// A request that the client sends for itself.
     pub(crate) fn internal(manager: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
         let mut plan = Plan::internal(&manager.context, safety);
         plan.deadline = manager.context.settings.total_timeout.and_then(Deadline::after);
@@ -166,13 +133,13 @@ impl LogicalCall {
         }
     }
 
-    /// A request of the client's own that is sent once, and not waited for long.
+    /// A request that the client sends for itself, once and with a short timeout.
     pub(crate) fn single_attempt(manager: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
         let plan = Plan::single_attempt(&manager.context, within);
         Self { plan, ..Self::internal(manager, method, params, Safety::Safe) }
     }
 
-    /// A question by which a server's era is found out: where it is not answered soon, it knows nothing of it.
+    /// The probe of the era: a process that does not respond in time does not know the method.
     pub(crate) fn probe(manager: &SessionManager, method: &str) -> Result<Self> {
         let params = Bytes::from_static(b"{}");
         let mut call = Self::prepare(manager, method, "params", params, &CallOptions::default(), None)?;
@@ -183,7 +150,7 @@ impl LogicalCall {
         Ok(call)
     }
 
-    /// A notification, which is sent again only where its safety says so.
+    /// A notification; its safety decides whether it is retried.
     pub(crate) fn notification(manager: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
         Self { is_notification: true, ..Self::internal(manager, method, params, safety) }
     }
@@ -197,7 +164,7 @@ impl LogicalCall {
         self.params = params;
     }
 
-    /// Waits for `work` no longer than the call's total timeout.
+    /// Bounds `work` by the total timeout of the call.
     pub(crate) async fn within<T>(
         &self,
         work: impl Future<Output = Result<T, AttemptError>>,
@@ -209,25 +176,25 @@ impl LogicalCall {
         &self.params
     }
 
-    /// Has the server asked whatever is kept.
+    /// Ignores a cached result.
     pub(crate) fn bypass_cache(&mut self) {
         self.fresh = true;
     }
 
-    /// How long progress waits for its callback while the answer is read. The last quarter of the total timeout is left for
-    /// the answer, which must not be lost with the progress.
+    /// How long reading of the response waits for the progress callback. The last quarter of the total timeout is reserved for
+    /// the response, which must not be lost because of progress.
     pub(super) fn progress_wait(&self) -> WaitLimit {
         let Plan { timeout, deadline, .. } = &self.plan;
         let until = deadline.as_ref().and_then(|deadline| deadline.at.checked_sub(deadline.total / 4));
         WaitLimit { idle: timeout.unwrap_or(DEFAULT_CALLBACK_WAIT), until }
     }
 
-    /// How long the callback may take for the rest of the progress when the answer is there.
+    /// How long the callback may take for the remaining progress once the response is there.
     pub(crate) fn final_progress_wait(&self) -> WaitLimit {
         WaitLimit { until: self.plan.deadline.as_ref().map(|deadline| deadline.at), ..self.progress_wait() }
     }
 
-    /// The call as counters and logs see it.
+    /// Begins the log and the counters of the call.
     pub(crate) fn begin<'a>(&self, manager: &'a SessionManager) -> CallLog<'a> {
         CallLog::begin(&manager.context, self.state(), self.method.clone(), self.payload.clone())
     }
@@ -236,12 +203,12 @@ impl LogicalCall {
         call_log::name(&self.method, &self.params)
     }
 
-    /// Turns it into a request of another method, which takes the same params.
+    /// Replaces the method by another with the same params.
     pub(crate) fn set_method(&mut self, method: &str) {
         method.clone_into(&mut self.method);
     }
 
-    /// Waits for `work` no longer than the attempt's and the total timeout.
+    /// Bounds `work` by the timeout of an attempt and by the total timeout.
     pub(crate) async fn in_time<T>(
         &self,
         work: impl Future<Output = Result<T, AttemptError>>,
@@ -250,12 +217,60 @@ impl LogicalCall {
     }
 }
 
+/// Checks the params of a tool call, and whether the options allow the tool.
+fn check_tool(manager: &SessionManager, method: &str, params: &[u8]) -> Result<()> {
+    if method != TOOLS_CALL {
+        return Ok(());
+    }
+    let tool = params::check_tool_call(params)?;
+    if manager.context.settings.tools.allow(&tool) { Ok(()) } else { Err(blocked(manager, &tool)) }
+}
+
+/// Refuses options of HTTP if the server is a process.
+fn check_transport(settings: &Settings, options: &CallOptions) -> Result<()> {
+    if settings.route.url().is_some() {
+        return Ok(());
+    }
+    refuse_given(
+        &[
+            ("idempotency_key", options.idempotency_key.is_some()),
+            ("honours_idempotency_keys", options.honours_idempotency_keys == Some(true)),
+            ("headers", options.headers.as_ref().is_some_and(|headers| !headers.is_empty())),
+        ],
+        "does not belong to the transport stdio",
+    )
+}
+
+/// The key of the caller; a tool call without one has a random key if the server honours keys.
+fn key_of(method: &str, options: &CallOptions, honoured: bool) -> Result<Option<(String, HeaderValue)>> {
+    let key = match &options.idempotency_key {
+        Some(key) => key.clone(),
+        None if method == TOOLS_CALL && honoured => idempotency::mint(),
+        None => return Ok(None),
+    };
+    let header = idempotency::header(&key)?;
+    Ok(Some((key, header)))
+}
+
+type ProgressTarget = Option<(String, ProgressSink)>;
+
+/// Adds a progress token to the params if the caller receives progress.
+fn with_progress(
+    manager: &SessionManager,
+    params: Bytes,
+    progress: Option<ProgressSink>,
+    key: Option<&(String, HeaderValue)>,
+) -> Result<(Bytes, ProgressTarget)> {
+    let Some(sink) = progress else { return Ok((params, None)) };
+    // The idempotency key if there is one, so that a repeated call has the same bytes.
+    let token = key.map_or_else(|| format!("progress-{}", manager.context.next_id()), |(key, _)| key.clone());
+    Ok((params::with_progress_token(&params, &token)?.into(), Some((token, sink))))
+}
+
 fn blocked(manager: &SessionManager, tool: &str) -> Error {
     let shown = preview(tool.as_bytes());
-    let mut error = Error::new(
-        Code::ToolBlocked,
-        format!("the tool {shown} is not one that allowed_tools and blocked_tools let through"),
-    );
+    let mut error =
+        Error::new(Code::ToolBlocked, format!("tool {shown} is not allowed by allowed_tools and blocked_tools"));
     error.info_mut().service_code = manager.context.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
     error
 }

@@ -1,4 +1,4 @@
-//! Handles what the server sends before the response to a call.
+//! Handles the messages that arrive before the response to a call.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,29 +19,29 @@ use crate::util::bounded_queue::WaitLimit;
 
 const PROGRESS: &str = "notifications/progress";
 
-/// Handles what the server sends before the response to a call.
+/// Handles the messages that arrive before the response to a call.
 pub(super) struct CallListener<'a> {
     pub(super) manager: &'a Arc<SessionManager>,
-    /// The token that the call was sent with.
+    /// The token of the request.
     pub(super) token: Option<&'a Token>,
     pub(super) inbound: &'a InboundHandler,
     pub(super) idle: &'a Arc<IdleTimer>,
     pub(super) progress: Option<&'a (String, ProgressSink)>,
-    /// How long to wait for capacity in the progress queue.
+    /// How long reading waits for space in the progress queue.
     pub(super) limit: WaitLimit,
-    pub(super) asked: &'a Arc<RequestsInCall>,
-    /// The beginning of the last event of its own stream that was no message.
+    pub(super) requests: &'a Arc<RequestsInCall>,
+    /// The beginning of the last event on the call's stream that was not a message.
     pub(super) skipped: Mutex<Option<String>>,
 }
 
 impl CallListener<'_> {
-    /// The failure of an attempt that took too long, which tells what came in the place of an answer.
+    /// The failure of an attempt that timed out. Its message shows the last event that was not a message.
     pub(super) fn too_late(&self, link: &Link) -> AttemptError {
         let mut failure = self.idle.timed_out();
         let own = self.skipped.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(skipped) = own.or_else(|| link.skipped()) {
             let message = &mut failure.error.info_mut().message;
-            message.push_str("; the last that came and was not a JSON-RPC message: ");
+            message.push_str("; the last event that was not a JSON-RPC message: ");
             message.push_str(&skipped);
         }
         failure
@@ -65,7 +65,7 @@ impl Listener for CallListener<'_> {
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.inbound.answer(id, method, params, Some(Arc::clone(self.asked)));
+        self.inbound.answer(id, method, params, Some(Arc::clone(self.requests)));
     }
 
     fn idle(&self) -> Option<&Arc<IdleTimer>> {
@@ -79,7 +79,7 @@ impl Listener for CallListener<'_> {
             return None;
         }
         Some(Box::pin(async move {
-            // The server is not silent: the client does not read.
+            // The server is not idle: the client does not read.
             let _paused = self.idle.pause();
             queue.wait_for_capacity(size, self.limit).await;
         }))
@@ -87,7 +87,7 @@ impl Listener for CallListener<'_> {
 
     fn renewed_token(&self) -> Renewed<'_> {
         Box::pin(async {
-            // Lost once: who lost it before has made another by now.
+            // Invalidates only this token: another call may have renewed it already.
             self.manager.context.tokens.lose(self.token?.generation);
             let token = access_token::current(&self.manager.context).await.ok().flatten()?;
             Some(token.header.clone())

@@ -1,5 +1,5 @@
-//! Tells a server that nobody waits for an answer any more (specification 2025-11-25, basic/utilities/cancellation;
-//! 2026-07-28, basic/patterns/cancellation).
+//! Sends `notifications/cancelled` for requests whose call ended without a response (specification 2025-11-25,
+//! basic/utilities/cancellation; 2026-07-28, basic/patterns/cancellation).
 
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
@@ -14,11 +14,11 @@ use crate::session::open_session::Session;
 use crate::transport::message::{NoopListener, OutgoingMessage};
 
 pub(crate) const CANCELLED: &str = "notifications/cancelled";
-/// The longest that the notice is worked on.
-const WITHIN: Duration = Duration::from_secs(5);
+/// The timeout for sending a notification.
+const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The request of a call that is not answered yet. Dropped while there is one, it tells the server. It keeps neither the
-/// client nor its session.
+/// Cancels the last request of a call on drop, unless it was settled. Holds only weak references to the client and the
+/// session.
 pub(crate) struct CancelOnDrop {
     manager: Weak<SessionManager>,
     request: Mutex<Option<(Weak<Session>, u64)>>,
@@ -29,12 +29,12 @@ impl CancelOnDrop {
         Self { manager: Arc::downgrade(manager), request: Mutex::default() }
     }
 
-    /// A request leaves. One before it is forgotten: the call goes on.
+    /// A request was sent. It replaces the previous one, because the call continues.
     pub(crate) fn sent(&self, session: &Arc<Session>, id: u64) {
         *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(session), id));
     }
 
-    /// Nothing more is expected of the server.
+    /// No response is pending any more.
     pub(crate) fn settled(&self) {
         *self.request.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
@@ -61,16 +61,16 @@ impl Drop for CancelOnDrop {
     }
 }
 
-/// Notices that the client keeps for a runtime that goes on between its calls; `None` where its own does.
+/// Notifications to be sent on a runtime that runs between calls; `None` if the current runtime sends them.
 pub(crate) type HeldCancellations = Mutex<Option<Vec<(Weak<Session>, u64)>>>;
 
 impl SessionManager {
-    /// Keeps further notices until they are [taken](Self::take_held_cancellations).
+    /// Holds further notifications until they are [taken](Self::take_held_cancellations).
     pub(crate) fn hold_notices(&self) {
         self.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
     }
 
-    /// Sends the notices that are held; `None` where there are none.
+    /// Sends the held notifications; `None` if there are none.
     pub(crate) fn take_held_cancellations(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
         let held = std::mem::take(self.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?);
         if held.is_empty() {
@@ -87,27 +87,29 @@ impl SessionManager {
 
 async fn send(manager: Arc<SessionManager>, session: Arc<Session>, id: u64) {
     let sent = async {
-        // Many calls that are given up at once must not come to as many connections.
-        let _room = manager.cancellation_permits.acquire().await;
-        tell(&manager, &session, id).await;
+        // Each notification takes a connection, so many cancelled calls must not send at once.
+        let _permit = manager.cancellation_permits.acquire().await;
+        notify(&manager, &session, id).await;
     };
-    let _ = tokio::time::timeout(WITHIN, sent).await;
+    let _ = tokio::time::timeout(SEND_TIMEOUT, sent).await;
 }
 
-/// Where a request has a stream of its own in the modern era, closing that says it; and a server without a session has
-/// nothing to look the request up in.
+/// Whether the server is to be notified. It is not if closing the response stream cancels the request, or if there is no
+/// session in which the server could find the request.
 fn needs_notification(session: &Session) -> bool {
-    session.era().sends_cancellation(session.link.is_http()) && session.welcome.is_some() && !session.link.is_down()
+    session.era().sends_cancellation(session.link.is_http())
+        && session.initialize_reply.is_some()
+        && !session.link.is_down()
 }
 
-async fn tell(manager: &Arc<SessionManager>, session: &Session, id: u64) {
+async fn notify(manager: &Arc<SessionManager>, session: &Session, id: u64) {
     let Ok((headers, _)) = access_token::add_to(&manager.context, session.request_headers()).await else { return };
     let quote = if manager.context.settings.profile.string_ids { "\"" } else { "" };
-    let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the caller gave the call up\"}}");
+    let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the call ended without a response\"}}");
     let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
     let limits = manager.context.settings.limits;
     let outgoing =
         OutgoingMessage { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
-    // Whatever becomes of it: nobody waits.
+    // The result does not matter.
     drop(session.link.exchange(outgoing, &NoopListener).await);
 }

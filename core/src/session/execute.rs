@@ -1,4 +1,4 @@
-//! Runs a call until it has a result or a final error: cache, output validation and rounds of input.
+//! Runs a call until it has a result or a final error: cache, output validation and input rounds.
 
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
@@ -25,11 +25,11 @@ use crate::session::manager::SessionManager;
 use crate::session::{output_schemas, result_cache};
 
 impl LogicalCall {
-    /// Runs the call to its one end: a result, or an error that says whether it ran.
+    /// Runs the call to a result, or to an error with its delivery.
     pub(crate) async fn run(&self, manager: &Arc<SessionManager>) -> Result<RawReply> {
         let key = if self.fresh || manager.context.is_closed() { None } else { self.cache_key(manager) };
-        if let Some(kept) = key.as_ref().and_then(|key| manager.cache.get(key)) {
-            return Ok(kept);
+        if let Some(cached) = key.as_ref().and_then(|key| manager.cache.get(key)) {
+            return Ok(cached);
         }
         let key = key.map(|key| (key, manager.cache.now()));
         let begun = Instant::now();
@@ -38,9 +38,9 @@ impl LogicalCall {
                 true => manager.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
                 false => None,
             };
-            // Boxed: it is large, and would be copied with each of the layers around it.
+            // Boxed because it is large: each enclosing future would contain it.
             let (reply, rounds) = Box::pin(self.rounds(manager)).await?;
-            // Whatever ends it now: it was answered.
+            // The server has responded, whatever error follows.
             self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
                 output_schemas::check(manager, schema, &reply).await.map_err(AttemptError::settled)?;
@@ -56,35 +56,35 @@ impl LogicalCall {
                 Some((key, _)) if error.delivery() == Delivery::NotSent && self.claimed => {
                     manager.context.used_keys.release(key)
                 }
-                // The caller may send this key again, for this payload only.
+                // The caller may use this key again, with the same payload only.
                 Some((key, _)) => drop(manager.context.used_keys.claim(key, &self.method, &self.payload)),
                 None => {}
             }
             error
         })?;
-        // What came of rounds of input depends on more than the key says.
+        // The result of input rounds depends on input that is not part of the key.
         let mut reply = reply;
         manager.context.redact_headers(&mut reply.headers);
-        if let Some((key, asked)) = key.filter(|_| rounds == 0)
+        if let Some((key, moment)) = key.filter(|_| rounds == 0)
             && manager.session.current().is_some_and(|session| session.era().has_cacheable_results())
         {
-            manager.cache.keep(key, &reply, asked);
+            manager.cache.keep(key, &reply, moment);
         }
         reply.warnings.append(&mut manager.context.take_warnings());
         Ok(reply)
     }
 
-    /// By what an answer may be kept. Headers of the caller's may ask for something else.
+    /// The key of the result in the cache; `None` if it must not be cached, as with headers of the caller.
     fn cache_key(&self, manager: &SessionManager) -> Option<result_cache::CacheKey> {
         let token = manager.context.tokens.current().map(|token| token.generation);
         if token.is_none() && manager.context.settings.credentials.are_renewed() {
-            // Whose it would be is not known yet.
+            // The identity that the server would see is not known yet.
             return None;
         }
         self.headers.is_empty().then(|| result_cache::CacheKey::of(&self.method, &self.params, token)).flatten()
     }
 
-    /// The call, and again for as long as the server asks for input; and how often it did.
+    /// Repeats the call as long as the server requires input. Returns the number of rounds too.
     async fn rounds(&self, manager: &Arc<SessionManager>) -> Result<(RawReply, u32), AttemptError> {
         let unanswered = CancelOnDrop::new(manager);
         let mut rounds = Rounds::default();
@@ -98,8 +98,8 @@ impl LogicalCall {
                 params: &params,
                 key: of_round.as_ref().or(self.key.as_ref()),
                 unanswered: &unanswered,
-                doubt: Mutex::default(),
-                guessed: Mutex::default(),
+                uncertain: Mutex::default(),
+                contradicted: Mutex::default(),
                 corrected: AtomicBool::new(false),
                 suspected: Mutex::default(),
                 renewed: AtomicBool::new(false),
@@ -113,17 +113,17 @@ impl LogicalCall {
             drop(serial);
             attempts += reply.attempts;
             reply.attempts = attempts;
-            // The caller's own, by which the whole call can be made again.
+            // The key of the caller, with which the whole call can be repeated.
             reply.idempotency_key = self.key.as_ref().map(|(key, _)| key.clone());
             if !reply.input_required {
                 return Ok((reply, rounds.made()));
             }
-            // Whatever becomes of the questions: the server has answered, and it did not run.
+            // The server responded without running the call, whatever happens to the input.
             self.plan.state.reached(Delivery::Rejected);
             params = tokio::select! {
                 biased;
                 () = manager.context.close_phase(ClosePhase::Closing) => {
-                    Err(reply.unexpected(Code::ClientClosed, "the client was closed while input was asked for").rejected())
+                    Err(reply.unexpected(Code::ClientClosed, "the client was closed during an input round").rejected())
                 }
                 next = rounds.next(manager, &self.params, &reply) => next,
             }
@@ -131,7 +131,7 @@ impl LogicalCall {
         }
     }
 
-    /// The key of a further round: it has another payload, for which the call's own would be refused.
+    /// The key of a further round. Its payload differs, so the server would refuse the key of the call.
     fn key_of_round(
         &self,
         manager: &SessionManager,
@@ -146,13 +146,13 @@ impl LogicalCall {
         Ok(Some((key, header)))
     }
 
-    /// One at a time, in the order in which they came here, where the server's record asks for it.
+    /// Waits for earlier tool calls if `force_serial_tool_calls` is set.
     async fn serialize<'a>(&self, manager: &'a SessionManager) -> Option<MutexGuard<'a, ()>> {
         let in_line = manager.context.settings.force_serial_tool_calls && self.method == TOOLS_CALL;
         if in_line { Some(manager.serial.lock().await) } else { None }
     }
 
-    /// Runs the call as a part of the handshake.
+    /// Runs the call as part of the handshake.
     pub(crate) async fn run_opening(
         &self,
         manager: &Arc<SessionManager>,
@@ -178,7 +178,7 @@ mod tests {
     use crate::config::call_options::CallOptions;
     use crate::config::client_options::ClientConfig;
 
-    /// It is copied with each layer around it: what is large in it belongs into a box.
+    /// Each enclosing future contains this one, so its large parts are boxed.
     #[test]
     fn a_call_on_its_way_is_small() {
         let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();

@@ -1,5 +1,5 @@
-//! The stream that a server may send by itself on, asked for by GET (specification 2025-11-25, basic/transports,
-//! Listening for Messages from the Server). It is optional: a server without one says 405.
+//! The optional stream on which a server sends messages outside of calls, requested by GET (specification 2025-11-25,
+//! basic/transports, Listening for Messages from the Server). A server without one responds with 405.
 
 use std::convert::Infallible;
 use std::sync::atomic::Ordering;
@@ -24,7 +24,7 @@ use crate::protocol::jsonrpc::Message;
 use crate::session::inbound::InboundHandler;
 use crate::session::loss::{self, LossSign};
 use crate::session::manager::SessionManager;
-use crate::session::open_session::{Listening, OwnStream, Session};
+use crate::session::open_session::{Listening, ServerStreamState, Session};
 use crate::transport::classify::{self, ResponseContext};
 use crate::transport::deferred_response::DeferredResponses;
 use crate::transport::link::Link;
@@ -35,18 +35,18 @@ use crate::transport::{reconnect_delay, response_reader};
 use crate::util::headers;
 use crate::util::wait_group::WaitGroup;
 
-/// How often in a row the stream is asked for in vain, before the client stops listening.
+/// The most failed requests in a row before the client stops listening.
 const MAX_RECONNECTS: u32 = 5;
-/// A stream that lived so long was a good one: the waits before the next ones begin anew.
+/// After a stream that was open this long, the backoff begins again.
 pub(crate) const STABLE_AFTER: Duration = Duration::from_secs(10);
-/// How long the head of a stream is waited for at most, as the client is held meanwhile.
+/// The timeout of the response head; the client is referenced meanwhile.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The longest that a call waits without a byte before the server's own stream is given up for it.
+/// The longest that a call waits without a byte before the server's stream is closed for it.
 const MAX_BLOCKED: Duration = Duration::from_secs(5);
 
-/// Ends the server's own stream where a call that was sent behind it gets not one byte: a server with one worker serves
-/// nothing else while the stream is open. The call itself goes on, and is not sent again.
+/// Closes the server's stream if a call that was sent after it receives no byte: a server with one worker serves nothing
+/// else while the stream is open. The call continues and is not sent again.
 pub(crate) async fn close_if_blocking(
     manager: &SessionManager,
     session: Option<&Session>,
@@ -66,9 +66,9 @@ pub(crate) async fn close_if_blocking(
     std::future::pending().await
 }
 
-/// Whether the stream seems to take up the worker that a call needs; returns when the call was without an answer for long
-/// enough to tell.
-async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &WaitGroup) -> bool {
+/// Whether the stream seems to occupy the only worker of the server. Returns after the call had no response for long
+/// enough.
+async fn blocks_calls(stream: &ServerStreamState, idle: &IdleTimer, open_requests: &WaitGroup) -> bool {
     if !stream.may_block_calls() {
         return false;
     }
@@ -78,7 +78,7 @@ async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &Wait
     loop {
         tokio::time::sleep_until(from + wait).await;
         match idle.last_upload().filter(|sent| *sent > from) {
-            // The request was still leaving.
+            // The request was still being sent.
             Some(sent) => from = sent,
             None if open_requests.is_open_behind(0) => {
                 // The server waits for the client.
@@ -89,15 +89,15 @@ async fn blocks_calls(stream: &OwnStream, idle: &IdleTimer, open_requests: &Wait
         }
     }
     if idle.has_server_response() {
-        // Noted now, as this call may take long, and others begin to wait.
+        // Recorded now, because this call may take long and other calls begin to wait.
         stream.serves_calls();
     }
     !idle.has_response() && stream.events() == events && stream.may_block_calls()
 }
 
-/// Notes at the end of a call that was sent behind the stream whether the server answered it.
+/// Records at the end of a call that was sent after the stream whether the server responded.
 struct ObservesResponse<'a> {
-    stream: &'a OwnStream,
+    stream: &'a ServerStreamState,
     idle: &'a IdleTimer,
 }
 
@@ -115,17 +115,17 @@ pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Li
         Link::StreamableHttp { deferred, .. } if !manager.context.settings.strict => Arc::clone(deferred),
         _ => Arc::default(),
     };
-    // From now on: the first call of a session is sent while the stream is being asked for.
+    // Expected from now on: the first call of a session is sent while the stream is requested.
     let mut expected = Some(deferred.expect_stream());
     let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     let (settle, settled) = watch::channel(false);
-    let own = Arc::<OwnStream>::default();
+    let own = Arc::<ServerStreamState>::default();
     let stream = Arc::clone(&own);
     let task = tokio::spawn(async move {
-        let mut place = StreamPosition::default();
+        let mut position = StreamPosition::default();
         loop {
             let own = expected.take().unwrap_or_else(|| deferred.expect_stream());
-            let next = listen_once(&manager, &session, &mut place, &settle, &stream, &deferred).await;
+            let next = listen_once(&manager, &session, &mut position, &settle, &stream, &deferred).await;
             drop(own);
             stream.ended();
             let Some(next) = next else { break };
@@ -135,23 +135,23 @@ pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Li
     Listening::new(task.abort_handle(), settled, own)
 }
 
-/// Where the next stream goes on.
+/// Where the next stream continues.
 #[derive(Default)]
 struct StreamPosition {
     last_event_id: Option<String>,
-    /// Whether there was a stream already.
+    /// Whether a stream was open before.
     was_open: bool,
-    /// The wait that the server named.
+    /// The wait that the server set.
     retry: Option<Duration>,
 }
 
-/// One stream to its end; then how long to wait before the next, or nothing where there is none to be had.
+/// Reads one stream to its end. Returns the wait before the next one, or `None` if there is none.
 async fn listen_once(
     manager: &Weak<SessionManager>,
     session: &Weak<Session>,
-    place: &mut StreamPosition,
+    position: &mut StreamPosition,
     settle: &watch::Sender<bool>,
-    stream: &OwnStream,
+    stream: &ServerStreamState,
     deferred: &DeferredResponses,
 ) -> Option<Duration> {
     let (mut events, inbound) = {
@@ -161,63 +161,63 @@ async fn listen_once(
             Err(failure) => return after_failure(&manager, &session, &failure, None),
         };
         stream.requested();
-        let asked =
-            tokio::time::timeout(OPEN_TIMEOUT, ask(&manager, &session, headers, place.last_event_id.as_deref()));
-        let asked = asked.await.unwrap_or_else(|_| Err(idle_timeout::timed_out(None)));
+        let response =
+            tokio::time::timeout(OPEN_TIMEOUT, request(&manager, &session, headers, position.last_event_id.as_deref()));
+        let response = response.await.unwrap_or_else(|_| Err(idle_timeout::timed_out(None)));
         settle.send_replace(true);
-        match asked {
+        match response {
             Ok(events) => (events, Arc::clone(&session.inbound)),
-            Err(failure) if is_about_the_place(&failure) && place.last_event_id.take().is_some() => {
-                // It has forgotten what was said: what it says from now on can still be heard.
-                return may_be_tried_again(&manager);
+            Err(failure) if is_about_position(&failure) && position.last_event_id.take().is_some() => {
+                // The server no longer has that event, but a new stream receives further messages.
+                return wait_before_retry(&manager);
             }
-            Err(failure) if place.was_open && failure.error.info().status.is_some_and(is_previous_stream_open) => {
-                // It has not seen the end of the stream before, and says that there is one already.
-                return may_be_tried_again(&manager);
+            Err(failure) if position.was_open && failure.error.info().status.is_some_and(is_previous_stream_open) => {
+                // The server has not noticed the end of the previous stream yet.
+                return wait_before_retry(&manager);
             }
             Err(failure) => return after_failure(&manager, &session, &failure, token.as_deref()),
         }
     };
-    place.was_open = true;
+    position.was_open = true;
     stream.opened();
-    // Neither the client nor its session is held while nothing comes.
+    // Neither the client nor the session is referenced while waiting.
     let begun = Instant::now();
-    let mut heard = false;
+    let mut has_messages = false;
     while let Some(Ok(data)) = events.next().await {
-        stream.hears();
-        heard |= hear(&inbound, deferred, &Bytes::from(data));
+        stream.count_event();
+        has_messages |= handle(&inbound, deferred, &Bytes::from(data));
     }
-    place.last_event_id = events.last_event_id().or(place.last_event_id.take());
-    place.retry = events.retry().or(place.retry);
+    position.last_event_id = events.last_event_id().or(position.last_event_id.take());
+    position.retry = events.retry().or(position.retry);
     let manager = manager.upgrade()?;
-    if heard || begun.elapsed() >= STABLE_AFTER {
+    if has_messages || begun.elapsed() >= STABLE_AFTER {
         manager.listening_failures.store(0, Ordering::Relaxed);
     }
-    // One that opened is asked for again without end, but ever more slowly while it comes to nothing.
+    // A stream that was opened is requested again without limit, with growing waits if it receives nothing.
     let (_, own) = backoff(&manager);
-    let named = place.retry.map_or(Duration::ZERO, |retry| reconnect_delay::wait(retry, fastrand::f64()));
+    let named = position.retry.map_or(Duration::ZERO, |retry| reconnect_delay::wait(retry, fastrand::f64()));
     Some(named.max(own))
 }
 
-/// Whether a stream was refused perhaps only because it was to go on behind an event.
-fn is_about_the_place(failure: &AttemptError) -> bool {
+/// Whether the stream may have been refused only because of the id of its last event.
+fn is_about_position(failure: &AttemptError) -> bool {
     failure.happened == FailureClass::Refused
         && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
 }
 
-/// The wait before the next try; nothing where too many in a row have failed.
-fn may_be_tried_again(manager: &SessionManager) -> Option<Duration> {
+/// The wait before the next request; `None` after too many failures in a row.
+fn wait_before_retry(manager: &SessionManager) -> Option<Duration> {
     let (failures, wait) = backoff(manager);
     (failures <= MAX_RECONNECTS).then_some(wait)
 }
 
-/// How many tries in a row have failed, and the wait before the next one.
+/// Counts a failure. Returns the failures in a row, and the wait before the next request.
 pub(crate) fn backoff(manager: &SessionManager) -> (u32, Duration) {
     let failures = manager.listening_failures.fetch_add(1, Ordering::Relaxed) + 1;
     (failures, manager.context.settings.backoff.wait(failures, fastrand::f64()))
 }
 
-async fn ask(
+async fn request(
     manager: &Arc<SessionManager>,
     session: &Arc<Session>,
     mut headers: HeaderMap,
@@ -249,7 +249,7 @@ async fn ask(
     }
 }
 
-/// What a stream that was not given means: the wait before the next try, or nothing where there is none to be had.
+/// Handles a refused stream. Returns the wait before the next request, or `None` if there is none.
 pub(crate) fn after_failure(
     manager: &Arc<SessionManager>,
     session: &Session,
@@ -265,11 +265,11 @@ pub(crate) fn after_failure(
     ) {
         return None;
     }
-    let wait = may_be_tried_again(manager)?;
+    let wait = wait_before_retry(manager)?;
     match failure.happened {
         FailureClass::SessionLost => {
             manager.lose_session(session.generation);
-            // Opened anew, with a stream of its own: nobody may be about to call.
+            // Opens a new session with its own stream, because no call may follow that would do so.
             let manager = Arc::clone(manager);
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
@@ -285,9 +285,9 @@ pub(crate) fn after_failure(
     }
 }
 
-/// Whether there was a message of the server's own in it.
-fn hear(inbound: &InboundHandler, deferred: &DeferredResponses, text: &Bytes) -> bool {
-    let mut heard = false;
+/// Handles an event. Returns whether it had a message other than an unexpected response.
+fn handle(inbound: &InboundHandler, deferred: &DeferredResponses, text: &Bytes) -> bool {
+    let mut has_messages = false;
     for text in response_reader::messages(text, inbound) {
         match message(&text, inbound) {
             Some(Message::Notification { method, params }) => inbound.notification(&method, params),
@@ -307,9 +307,9 @@ fn hear(inbound: &InboundHandler, deferred: &DeferredResponses, text: &Bytes) ->
                 continue;
             }
         }
-        heard = true;
+        has_messages = true;
     }
-    heard
+    has_messages
 }
 
 fn answered_here() -> String {
@@ -322,37 +322,37 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(60);
 
-    /// What happens beside a call that is sent behind the stream.
-    enum Beside {
+    /// What happens during a call that is sent after the stream.
+    enum During {
         Nothing,
-        AnEvent,
-        AHead(u16),
-        /// From the second before the call on, for so many seconds.
-        AQuestion(u64),
-        /// A piece of the request each second, for so many seconds.
-        AnUpload(u64),
+        Event,
+        Head(u16),
+        /// A request of the server, open from the second before the call for this many seconds.
+        ServerRequest(u64),
+        /// A piece of the request each second, for this many seconds.
+        Upload(u64),
     }
 
-    /// Whether the stream is found to be in the way, after how many seconds, and whether it may be of later calls.
-    async fn found(beside: Beside) -> (bool, u64, bool) {
-        let stream = OwnStream::default();
+    /// Whether the stream blocks the call, after how many seconds, and whether it may block later calls.
+    async fn observe(during: During) -> (bool, u64, bool) {
+        let stream = ServerStreamState::default();
         stream.requested();
         stream.opened();
         let idle = IdleTimer::start(Some(TIMEOUT));
         let open_requests = Arc::<WaitGroup>::default();
         let begun = Instant::now();
-        let question = matches!(beside, Beside::AQuestion(_)).then(|| open_requests.begin());
+        let request = matches!(during, During::ServerRequest(_)).then(|| open_requests.begin());
         let happens = async {
             tokio::time::sleep(Duration::from_secs(1)).await;
-            match beside {
-                Beside::Nothing => {}
-                Beside::AnEvent => stream.hears(),
-                Beside::AHead(status) => idle.note_response(StatusCode::from_u16(status).unwrap()),
-                Beside::AQuestion(seconds) => {
+            match during {
+                During::Nothing => {}
+                During::Event => stream.count_event(),
+                During::Head(status) => idle.note_response(StatusCode::from_u16(status).unwrap()),
+                During::ServerRequest(seconds) => {
                     tokio::time::sleep(Duration::from_secs(seconds - 1)).await;
-                    drop(question);
+                    drop(request);
                 }
-                Beside::AnUpload(seconds) => {
+                During::Upload(seconds) => {
                     for _ in 0..seconds {
                         idle.note_upload();
                         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -371,15 +371,19 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn the_stream_is_in_the_way_only_where_nothing_else_explains_the_silence() {
-        assert_eq!(found(Beside::Nothing).await, (true, 5, true));
-        assert_eq!(found(Beside::AnEvent).await, (false, 5, true), "the server has sent something on it");
+        assert_eq!(observe(During::Nothing).await, (true, 5, true));
+        assert_eq!(observe(During::Event).await, (false, 5, true), "the server has sent something on it");
         for status in [200, 202, 400, 404, 500] {
-            assert_eq!(found(Beside::AHead(status)).await, (false, 5, false), "{status}");
+            assert_eq!(observe(During::Head(status)).await, (false, 5, false), "{status}");
         }
         for status in [502, 503, 504] {
-            assert_eq!(found(Beside::AHead(status)).await, (false, 5, true), "{status}, perhaps of a gateway");
+            assert_eq!(observe(During::Head(status)).await, (false, 5, true), "{status}, perhaps of a gateway");
         }
-        assert_eq!(found(Beside::AQuestion(9)).await, (true, 14, true), "the server waits for the client meanwhile");
-        assert_eq!(found(Beside::AnUpload(8)).await, (true, 13, true), "counted from the last piece");
+        assert_eq!(
+            observe(During::ServerRequest(9)).await,
+            (true, 14, true),
+            "the server waits for the client meanwhile"
+        );
+        assert_eq!(observe(During::Upload(8)).await, (true, 13, true), "counted from the last piece");
     }
 }

@@ -54,7 +54,7 @@ impl Operation for InHandshake<'_> {
 
     async fn send(&self, _: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<RawReply, AttemptError> {
         let manager = self.0;
-        // Only what begins a handshake may be the first request on a link.
+        // Only the first request of a handshake may open a link.
         let begins = era::is_opening_request(&self.1.method);
         let (link, inbound) = match begins {
             true => attempt.in_time(self.2.link(manager, attempt)).await?,
@@ -86,14 +86,14 @@ impl Operation for InHandshake<'_> {
             } else if link.is_process() && link.is_down() {
                 let is_first = failure.error.info().code == Code::ProcessExited && self.2.is_first_end();
                 if !(is_first && self.1.method == INITIALIZE) {
-                    // A program that has ended before its first answer twice, or talks, would do so again.
+                    // A program that ended twice before its first response, or wrote one, would end again.
                     failure.happened = FailureClass::Refused;
                 }
             } else if self.1.is_notification
                 && failure.error.info().status.is_some()
                 && !matches!(failure.happened, FailureClass::SessionLost | FailureClass::Unauthorized)
             {
-                // It arrived: sent again, it would be answered the same.
+                // It arrived; a retry would have the same result.
                 failure.happened = FailureClass::Refused;
             }
             failure
@@ -101,7 +101,7 @@ impl Operation for InHandshake<'_> {
     }
 }
 
-/// The link of a handshake ended before the handshake did.
+/// The link ended during the handshake.
 pub(crate) fn link_lost() -> AttemptError {
     AttemptError::new(
         FailureClass::SessionLost,

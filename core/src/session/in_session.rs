@@ -34,21 +34,21 @@ pub(super) struct InSession<'a> {
     pub(super) params: &'a Bytes,
     pub(super) key: Option<&'a (String, HeaderValue)>,
     pub(super) unanswered: &'a CancelOnDrop,
-    /// The refusal of a server that may be of the other era by now, and the era that it was taken for.
-    pub(super) doubt: Mutex<Option<(Era, AttemptError)>>,
-    /// The era that the server was taken for, and the JSON-RPC code of a refusal by which it may be of the other one.
-    pub(super) guessed: Mutex<Option<(Era, Option<i64>)>>,
-    /// Whether the tools were listed for this call, as its headers were refused.
+    /// A refusal by which the server may be of the other era, and the era that it was taken for.
+    pub(super) uncertain: Mutex<Option<(Era, AttemptError)>>,
+    /// The era that the server was taken for, and the JSON-RPC code of the last refusal that contradicts it.
+    pub(super) contradicted: Mutex<Option<(Era, Option<i64>)>>,
+    /// Whether the tools were listed again because the headers of this call were refused.
     pub(super) corrected: AtomicBool,
-    /// The last failure, where it may mean that the session is lost for the next call, and the session that it came in.
+    /// The last failure, if the next call is to open a new session because of it, and its session.
     pub(super) suspected: Mutex<Option<(LossSign, Arc<Session>)>>,
     /// Whether a refused token was renewed.
     pub(super) renewed: AtomicBool,
 }
 
 impl InSession<'_> {
-    /// Judges whether a failure may mean that the session is lost; then the call is sent once more in another, or the next call
-    /// is sent in another.
+    /// Judges whether a failure means that the session is lost. Then the call is sent again in a new session, or the next
+    /// call opens one.
     fn judge_session(
         &self,
         manager: &Arc<SessionManager>,
@@ -69,22 +69,22 @@ impl InSession<'_> {
             && attempt.token.is_some()
             && !self.renewed.swap(true, Ordering::Relaxed)
         {
-            // Another token is tried first.
+            // Try another token first.
             return failure;
         }
-        // A stream that is open is a session that is known, unless a text says otherwise.
+        // An open stream proves that the server knows the session, unless its text contradicts that.
         if !named && session.link.is_the_session() {
             return failure;
         }
-        let kind = LossSign::of(&failure, self.call.name().shortest());
+        let sign = LossSign::of(&failure, self.call.name().shortest());
         match loss::suspicion(&failure, &manager.context.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
-                let suspected = Some((kind, Arc::clone(session)));
+                let suspected = Some((sign, Arc::clone(session)));
                 *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
                 failure
             }
-            Suspicion::SendAgain if !manager.suspects(&kind, session) => failure,
+            Suspicion::SendAgain if !manager.suspects(&sign, session) => failure,
             Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
                 manager.lose_session(session.generation);
                 failure
@@ -96,24 +96,24 @@ impl InSession<'_> {
         }
     }
 
-    /// Whether a refusal is a reason to find out anew of which era the server is. It is none where that was done for such a
-    /// refusal before, and the server was of the same era.
-    fn doubts_era(&self, manager: &Arc<SessionManager>, session: &Session, failure: &AttemptError) -> bool {
+    /// Whether a refusal requires another detection of the era. It does not if an earlier detection after the same refusal
+    /// confirmed the era.
+    fn must_detect_era(&self, manager: &Arc<SessionManager>, session: &Session, failure: &AttemptError) -> bool {
         let era = session.era();
         if era.is_final(session.link.is_process())
             || !era.is_contradicted_by(failure, &manager.context.settings.versions())
         {
             return false;
         }
-        let guess = (era, failure.error.info().rpc_code);
-        let before = self.guessed.lock().unwrap_or_else(PoisonError::into_inner).replace(guess);
-        if before == Some(guess) {
-            manager.confirm_era(guess.0, guess.1);
+        let contradiction = (era, failure.error.info().rpc_code);
+        let before = self.contradicted.lock().unwrap_or_else(PoisonError::into_inner).replace(contradiction);
+        if before == Some(contradiction) {
+            manager.confirm_era(contradiction.0, contradiction.1);
         }
-        !manager.is_era_confirmed(guess.0, guess.1)
+        !manager.is_era_confirmed(contradiction.0, contradiction.1)
     }
 
-    /// Whether the headers of this tool's calls are refused also where they were just learnt.
+    /// Whether the headers of this tool are refused again directly after they were learned.
     fn is_refused_again(&self, manager: &SessionManager) -> bool {
         let name = format!("the headers of {}", self.call.name().shortest());
         if self.corrected.load(Ordering::Relaxed) {
@@ -123,11 +123,11 @@ impl InSession<'_> {
         manager.context.is_always_invalid(&name)
     }
 
-    /// The call has failed: where its last failure may mean a lost session, the next call opens another.
+    /// The call failed: if its last failure may mean a lost session, the next call opens a new one.
     pub(super) fn suspect_session(&self, manager: &Arc<SessionManager>) {
         let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((kind, session)) = suspected
-            && manager.suspects(&kind, &session)
+        if let Some((sign, session)) = suspected
+            && manager.suspects(&sign, &session)
         {
             manager.lose_session(session.generation);
         }
@@ -162,14 +162,14 @@ impl Operation for InSession<'_> {
         attempt: &Attempt,
     ) -> Result<RawReply, AttemptError> {
         let manager = self.manager;
-        let doubt = self.doubt.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((era, failure)) = doubt.filter(|(era, _)| *era == session.era()) {
+        let uncertain = self.uncertain.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some((era, failure)) = uncertain.filter(|(era, _)| *era == session.era()) {
             manager.confirm_era(era, failure.error.info().rpc_code);
             return Err(failure);
         }
         let _in_flight = session.in_flight.begin();
         if manager.context.is_closed() {
-            // Its end may not wait for this one any more.
+            // `close` does not wait for this call any more.
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         let target = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(session) };
@@ -181,16 +181,16 @@ impl Operation for InSession<'_> {
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let answered = self.call.exchange(manager, target, attempt, id).await;
         match answered {
-            // Left open: if it is not sent again, the server is told.
+            // Not settled: if the call is not sent again, the server is notified of the cancellation.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
-            Err(failure) if self.doubts_era(manager, session, &failure) => {
+            Err(failure) if self.must_detect_era(manager, session, &failure) => {
                 self.unanswered.settled();
                 manager.forget_era();
                 manager.set_aside(session);
                 if !session.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
-                    // The code alone does not say that it did not run; that the server is of the other era by now does.
-                    let doubt = (session.era(), failure.clone());
-                    *self.doubt.lock().unwrap_or_else(PoisonError::into_inner) = Some(doubt);
+                    // The code alone does not prove that the call did not run; a changed era does.
+                    let uncertain = (session.era(), failure.clone());
+                    *self.uncertain.lock().unwrap_or_else(PoisonError::into_inner) = Some(uncertain);
                 }
                 Err(AttemptError { happened: FailureClass::SessionLost, ..failure })
             }
@@ -218,7 +218,7 @@ impl Operation for InSession<'_> {
             let fresh = CallOptions::default().fresh(true);
             let list = LogicalCall::prepare(manager, TOOLS_LIST, "params", params, &fresh, None)
                 .map_err(AttemptError::not_sent)?;
-            // All pages: the tool may be on any.
+            // All pages, because the tool may be on any of them.
             pagination::all(manager, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
         })
     }

@@ -1,4 +1,4 @@
-//! Who hears of what the server sends by itself, and answers its requests.
+//! Handles notifications and requests from the server.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -25,24 +25,24 @@ use crate::util::headers;
 use crate::util::sanitize::preview;
 use crate::util::wait_group::WaitGroup;
 
-/// The longest that sending an answer to the server's own request may take.
+/// The timeout for sending the response to a request of the server.
 const SEND_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The ears of one link. Neither keeps the client alive.
+/// Handles the messages on one link. Holds only weak references, so it does not keep the client alive.
 pub(crate) struct InboundHandler {
     manager: Weak<SessionManager>,
     link: OnceLock<Weak<Link>>,
-    /// What the opening of the session came to.
+    /// Set when the session is open.
     open: OnceLock<OpenedSession>,
     opening: HeaderMap,
-    /// The id of the session, received with a response after the handshake.
+    /// The session id, if it arrived with a response after the handshake.
     late_session_id: OnceLock<HeaderValue>,
-    /// The era that the server is taken for while the session is being opened.
+    /// The era that the server is taken for while the session is opened.
     opening_era: Mutex<Era>,
 }
 
 struct OpenedSession {
-    /// The headers of an answer.
+    /// The headers of responses.
     headers: HeaderMap,
     era: Era,
 }
@@ -59,7 +59,7 @@ impl InboundHandler {
         })
     }
 
-    /// Tells what the server is taken for while the session is being opened.
+    /// Sets the era that the server is taken for while the session is opened.
     pub(crate) fn set_opening_era(&self, era: Era) {
         *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner) = era;
     }
@@ -68,17 +68,17 @@ impl InboundHandler {
         self.late_session_id.get()
     }
 
-    /// The server gave an id to a session that began without. The first one counts.
+    /// Sets the id of a session that began without one. The first id counts.
     pub(crate) fn set_late_session_id(&self, id: HeaderValue) {
         let _ = self.late_session_id.set(id);
     }
 
-    /// Tells where answers go.
+    /// Sets the link that responses are sent to.
     pub(crate) fn set_link(&self, link: &Arc<Link>) {
         let _ = self.link.set(Arc::downgrade(link));
     }
 
-    /// Tells the headers that the opening came to, and the era.
+    /// Sets the headers and the era of the open session.
     pub(crate) fn session_opened(&self, headers: HeaderMap, era: Era) {
         let _ = self.open.set(OpenedSession { headers, era });
     }
@@ -88,23 +88,23 @@ impl Listener for InboundHandler {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
         let Some(manager) = self.manager.upgrade() else { return };
         if method == ACKNOWLEDGED {
-            return manager.subscriptions.hear(params);
+            return manager.subscriptions.acknowledge(params);
         }
         if method == CANCELLED && self.open.get().is_some_and(|open| open.era.cancels_subscriptions()) {
             return manager.subscriptions.stream_cancelled(params);
         }
-        manager.heard(method, params);
+        manager.invalidate(method, params);
         let params = params.map_or("{}", RawValue::get);
         if !manager.context.settings.limits.holds(params) {
-            return manager.context.count_dropped("a notification nests deeper than max_depth, and is left out");
+            return manager.context.count_dropped("a notification is nested deeper than max_depth");
         }
         if let Some(listen) = &manager.context.settings.hooks.notification {
-            // What a listener does is its own: the stream goes on.
-            let heard = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
-            if heard.is_ok_and(|heard| !heard) {
+            // A panic of the callback does not end the stream.
+            let queued = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
+            if queued.is_ok_and(|queued| !queued) {
                 manager.context.log_dropped(
                     manager.context.counts.dropped.now(),
-                    "notifications come faster than on_notification takes them",
+                    "notifications arrive faster than on_notification handles them",
                 );
             }
         }
@@ -118,10 +118,10 @@ impl Listener for InboundHandler {
         let Some(manager) = self.manager.upgrade() else { return };
         match why {
             DroppedMessage::UnexpectedResponse => {
-                log_event!(manager.context.log(), DEBUG, "an answer came that no call waits for")
+                log_event!(manager.context.log(), DEBUG, "a response arrived that no call waits for")
             }
             DroppedMessage::QueueFull => {
-                manager.context.count_dropped("progress came faster than its call took it, and is left out")
+                manager.context.count_dropped("progress notifications arrive faster than the callback handles them")
             }
         }
     }
@@ -131,17 +131,17 @@ impl Listener for InboundHandler {
     }
 }
 
-/// What a server asks while one call runs, on that call's stream.
+/// The requests of the server on the stream of one call.
 #[derive(Default)]
 pub(crate) struct RequestsInCall {
-    /// Of functions that failed.
+    /// Warnings about failed callbacks.
     pub(crate) warnings: Warnings,
-    pub(crate) questions: Arc<WaitGroup>,
+    pub(crate) open: Arc<WaitGroup>,
 }
 
 impl InboundHandler {
-    /// Answers a request, in the background: the caller's function may take its time. `call` is the one on whose stream it
-    /// came.
+    /// Responds to a request in the background, because the callback may take long. `call` is the call on whose stream the
+    /// request arrived.
     pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<RequestsInCall>>) {
         let (Some(manager), Some(link)) = (self.manager.upgrade(), self.link.get().and_then(Weak::upgrade)) else {
             return;
@@ -157,14 +157,13 @@ impl InboundHandler {
         if !era.has_server_requests() {
             return;
         }
-        // A server that asks more at once than this is left without an answer, and not us without memory: also not where
-        // few questions, or their ids, are large.
+        // Too many or too large requests at once get no response, which bounds memory.
         let size = id.len() + method.len() + params.map_or(0, |params| params.get().len());
-        let Some(place) = manager.questions.acquire(size) else {
+        let Some(place) = manager.request_queue.acquire(size) else {
             log_event!(
                 manager.context.log(),
                 WARN,
-                "the server asks more at once than max_server_requests or max_event_bytes, and gets no answer",
+                "requests of the server exceed max_server_requests or max_event_bytes and are not answered",
                 method = server_requests::known_as(method),
             );
             return;
@@ -172,15 +171,15 @@ impl InboundHandler {
         let (id, method, params) = (id.to_owned(), method.to_owned(), params.map(|params| params.get().to_owned()));
         tokio::spawn(async move {
             let _place = place;
-            let _open = manager.open_requests.begin();
-            let questions = call.as_ref().map_or(&manager.requests_outside_calls, |call| &call.questions);
-            // What is answered by itself, such as a ping, is no reason why a call takes long.
+            let _counted = manager.open_requests.begin();
+            let open = call.as_ref().map_or(&manager.requests_outside_calls, |call| &call.open);
+            // A request without a callback, such as a ping, does not prolong the call.
             let _holds_up =
-                server_requests::is_answered(&manager.context.settings.hooks, &method).then(|| questions.begin());
+                server_requests::has_callback(&manager.context.settings.hooks, &method).then(|| open.begin());
             let warnings = call.as_ref().map_or(&manager.context.warnings, |call| &call.warnings);
             let Some(body) = answer(&manager, &id, &method, params, warnings).await else { return };
             let sending = async {
-                let Ok(_permit) = manager.answers.acquire().await else { return };
+                let Ok(_permit) = manager.response_permits.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&manager.context, headers).await else { return };
                 let limits = manager.context.settings.limits;
                 let outgoing = OutgoingMessage {
@@ -192,7 +191,7 @@ impl InboundHandler {
                     resumes: false,
                     slot: None,
                 };
-                // The server waits for this answer or gives up by itself; there is nobody here to tell.
+                // The server has a timeout of its own; nobody waits for the result here.
                 drop(link.exchange(outgoing, &NoopListener).await);
             };
             let _ = tokio::time::timeout(SEND_TIMEOUT, sending).await;
@@ -200,9 +199,8 @@ impl InboundHandler {
     }
 }
 
-/// The answer to the server's own request (specification 2025-11-25, basic/utilities/ping, client/sampling, client/elicitation,
-/// client/roots): a ping is answered at once, what the caller answers when it has, anything else as unknown. `None` where
-/// nobody waits any more.
+/// The response to a request of the server (specification 2025-11-25, basic/utilities/ping, client/sampling,
+/// client/elicitation, client/roots). `None` if the callback took too long.
 async fn answer(
     manager: &Arc<SessionManager>,
     id: &str,
@@ -213,50 +211,50 @@ async fn answer(
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
     }
-    let asked = server_requests::answer(manager, method, params.as_deref());
-    let answered = match manager.context.settings.total_timeout {
-        Some(within) => tokio::time::timeout(within, asked).await.ok()?,
-        None => asked.await,
+    let response = server_requests::answer(manager, method, params.as_deref());
+    let result = match manager.context.settings.total_timeout {
+        Some(within) => tokio::time::timeout(within, response).await.ok()?,
+        None => response.await,
     };
-    Some(match answered {
+    Some(match result {
         Ok(result) => jsonrpc::result(id, &result),
         Err(RequestRefusal::Undeclared) => {
             log_event!(
                 manager.context.log(),
                 DEBUG,
-                "the server asks what the client does not answer, and is told so",
+                "the server sent a request that the client does not support",
                 method = server_requests::known_as(method),
             );
             jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
         }
-        // The server may tell nobody of its error.
+        // The server may not show its error to anybody, so the client warns too.
         Err(RequestRefusal::Malformed(why)) => {
             log_event!(
                 manager.context.log(),
                 WARN,
-                "the server's request is not valid, and the client's function was not called",
+                "the server sent an invalid request; the callback was not called",
                 method = server_requests::known_as(method),
             );
             let shown = preview(why.as_bytes());
             warnings
-                .add(format!("the server's request {method} is not valid, and its function was not called: {shown}"));
+                .add(format!("the request {method} of the server is invalid; the callback was not called: {shown}"));
             jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
         }
-        // Why it failed is the caller's own, and not for the server.
+        // The reason is for the caller, not for the server.
         Err(RequestRefusal::Failed(why)) => {
             log_event!(
                 manager.context.log(),
                 WARN,
-                "a function gave no answer to the server",
+                "the callback for a request of the server failed",
                 method = server_requests::known_as(method)
             );
-            warnings.add(format!("the function for {method} gave no answer: {}", preview(why.reason.as_bytes())));
+            warnings.add(format!("the callback for {method} failed: {}", preview(why.reason.as_bytes())));
             jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
         }
     })
 }
 
-/// The resource that a notification is about.
+/// The resource that a notification refers to.
 pub(crate) fn uri_of(params: Option<&RawValue>) -> Option<String> {
     #[derive(Deserialize)]
     struct Updated {

@@ -1,5 +1,5 @@
-//! Rounds of input: a server of the modern era answers a call with what it wants to know, and the call is made again with
-//! the answers (specification 2026-07-28, basic/patterns/mrtr).
+//! Input rounds: a server of the modern era responds with requests for input, and the call is sent again with the responses
+//! to them (specification 2026-07-28, basic/patterns/mrtr).
 
 use std::collections::BTreeMap;
 
@@ -29,22 +29,22 @@ struct InputRequest {
     params: Option<Box<RawValue>>,
 }
 
-/// The rounds of one call.
+/// The input rounds of one call.
 #[derive(Default)]
 pub(crate) struct Rounds {
     made: u32,
-    /// Rounds in a row in which nothing was asked.
+    /// Rounds in a row without requests for input.
     silent: u32,
 }
 
 impl Rounds {
-    /// How many there were; the key of each further one has its number.
+    /// The number of rounds; the key of a further round contains it.
     pub(crate) fn made(&self) -> u32 {
         self.made
     }
 
-    /// The params to make the call again with: those that it began with, the answers, and the server's own state, which is
-    /// handed back untouched.
+    /// The params of the next round: those of the call, the responses to the requests for input, and the unchanged state of
+    /// the server.
     pub(crate) async fn next(
         &mut self,
         manager: &SessionManager,
@@ -53,28 +53,24 @@ impl Rounds {
     ) -> Result<Bytes, Error> {
         self.made += 1;
         if self.made > manager.context.settings.max_input_rounds {
-            let message = format!("the server asks for input more often than max_input_rounds ({})", self.made - 1);
+            let message = format!("the server required input more often than max_input_rounds ({})", self.made - 1);
             return Err(stopped(reply, Code::TooManyRounds, message));
         }
         let required: InputRequired = serde_json::from_slice(&reply.result).map_err(|_| {
-            stopped(
-                reply,
-                Code::InvalidInputRequest,
-                "the server's request for input holds no requests that can be read",
-            )
+            stopped(reply, Code::InvalidInputRequest, "the requests for input of the server cannot be read")
         })?;
         let state = required.request_state.filter(|state| state.get() != "null");
         if state.as_ref().is_some_and(|state| !state.get().starts_with('"')) {
-            return Err(stopped(reply, Code::InvalidInputRequest, "the requestState is no string"));
+            return Err(stopped(reply, Code::InvalidInputRequest, "the requestState is not a string"));
         }
         let mut members: Vec<(&str, String)> = Vec::new();
         match (&required.input_requests, &state) {
             (None, None) => {
-                let message = "the server asks for input, and names neither inputRequests nor a requestState";
+                let message = "the server requires input, but sent neither inputRequests nor a requestState";
                 return Err(stopped(reply, Code::InvalidInputRequest, message));
             }
             (None, Some(_)) => {
-                // It wants only to be asked again. Not at once for ever.
+                // The server only wants the call again. Wait between such rounds.
                 if self.silent > 0 {
                     tokio::time::sleep(manager.context.settings.backoff.wait(self.silent, fastrand::f64())).await;
                 }
@@ -98,7 +94,7 @@ async fn answers(
     reply: &RawReply,
 ) -> Result<String, Error> {
     let mut answers = BTreeMap::new();
-    // One after the other: a person is asked one thing at a time.
+    // One after the other, so that a person gets one question at a time.
     for (name, request) in requests {
         let params = request.params.as_ref().map(|params| params.get());
         let method = crate::util::sanitize::preview(request.method.as_bytes());
@@ -106,14 +102,16 @@ async fn answers(
             RequestRefusal::Undeclared => stopped(
                 reply,
                 Code::InputNotSupported,
-                format!("the server asks for {method}, which this client did not declare"),
+                format!("the server requires {method}, which the client did not declare"),
             ),
-            RequestRefusal::Malformed(why) => {
-                stopped(reply, Code::InvalidInputRequest, format!("the server's request {method} is not valid: {why}"))
-            }
+            RequestRefusal::Malformed(why) => stopped(
+                reply,
+                Code::InvalidInputRequest,
+                format!("the request {method} of the server is invalid: {why}"),
+            ),
             RequestRefusal::Failed(why) => {
                 let reason = crate::util::sanitize::preview(why.reason.as_bytes());
-                let message = format!("the function for {method} gave no answer: {reason}");
+                let message = format!("the callback for {method} failed: {reason}");
                 let mut error = stopped(reply, Code::InputFailed, message);
                 error.info_mut().cause_id = why.cause_id;
                 error
@@ -125,7 +123,7 @@ async fn answers(
     Ok(serde_json::to_string(&answers).unwrap_or_default())
 }
 
-/// The error of a call that is not made again: the server has answered, and its answer says that there is more to do.
+/// The error of a call that is not sent again: the server responded, and required input.
 fn stopped(reply: &RawReply, code: Code, message: impl Into<String>) -> Error {
     let mut error = reply.unexpected(code, message).rejected();
     let info = error.info_mut();

@@ -1,4 +1,4 @@
-//! Results as servers write them: one that carries nothing in any form, and lists that are null or an empty object.
+//! Accepts common deviations in results: any empty result, and lists that are null or an empty object.
 
 use bytes::Bytes;
 
@@ -11,10 +11,10 @@ use crate::transport::message::{Answer, Content};
 use crate::util::sanitize::preview_of;
 
 impl SessionManager {
-    /// Gives the result of `method` its right form, where that can be done without guessing.
+    /// Normalizes the result of `method` where that needs no guess.
     ///
     /// # Errors
-    /// Where the result is no object and something is to be read in it.
+    /// If the result is not an object and the method needs one.
     pub(crate) fn normalize_result(&self, method: &str, answer: Answer) -> Result<Answer, AttemptError> {
         let content = match answer.content {
             Content::OtherResult(result) => {
@@ -69,9 +69,9 @@ fn list_of(method: &str) -> Option<&'static str> {
     protocol_method(method).and_then(|known| known.list)
 }
 
-/// A result with an empty list in the place of null or an empty object, as some languages write one.
+/// Replaces null or an empty object, as some languages write it, by an empty list.
 fn with_list(result: &Bytes, member: &'static str) -> Option<(Bytes, &'static str)> {
-    // Nearly every result has a list: that is found out without reading it.
+    // Nearly every result has a list; that is found without parsing.
     let name = format!("\"{member}\"");
     let begins_with_list = |at: usize| {
         let rest = result[at + name.len()..].trim_ascii_start();
@@ -91,10 +91,10 @@ fn with_list(result: &Bytes, member: &'static str) -> Option<(Bytes, &'static st
     Some(([&result[..begin], b"[]", &result[begin + value.len()..]].concat().into(), member))
 }
 
-/// Whether a tool's result has structured content and not the content that all revisions require.
+/// Whether the result of a tool has structured content but lacks the content that all revisions require.
 fn lacks_content(result: &[u8]) -> bool {
     let find = |text: &[u8], name: &[u8]| text.windows(name.len()).position(|window| window == name);
-    // Nearly every result has its content first: that is found out without reading it.
+    // Nearly every result has its content first; that is found without parsing.
     let before = find(result, b"\"content\"").map_or(result, |at| &result[..at]);
     if find(before, b"\"structuredContent\"").is_none() {
         return false;

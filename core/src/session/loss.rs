@@ -1,5 +1,4 @@
-//! Responses that may mean that the server has lost the session, other than 404: what they look like, and what was learnt of
-//! those that did not mean it.
+//! Responses other than 404 that may mean that the server has lost the session, and what was learned about them.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -13,25 +12,25 @@ use crate::error::{Code, Delivery};
 use crate::http::status::{self, StatusUse};
 use crate::protocol::safety::Safety;
 
-/// How many kinds of refusals are remembered.
+/// The most refusals that are remembered.
 const MAX_SIGNS: usize = 256;
-/// The longest text, in characters, that is about nothing but the session.
+/// The longest text, in characters, that can be only about the session.
 const MAX_TEXT_LENGTH: usize = 100;
-/// How far apart in a text, in bytes, the session and what is wrong with it may be named.
+/// The largest distance in a text, in bytes, between the session and its defect.
 const MAX_DISTANCE: usize = 48;
 
 /// What follows from a failed call in an open session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Suspicion {
-    /// The session is not in question.
+    /// The failure does not concern the session.
     None,
     /// The call did not run, or may run again: it is sent once more in a new session.
     SendAgain,
-    /// The call is over; the next one opens a new session.
+    /// The call fails; the next one opens a new session.
     ForNextCall,
 }
 
-/// Statuses of refusals that have a meaning of their own, which a new session does not change.
+/// Statuses that refuse the request itself, which a new session does not change.
 const STATUSES_OF_CALL: &[u16] =
     &[402, 405, 406, 407, 408, 411, 413, 414, 415, 416, 417, 422, 423, 424, 425, 426, 429, 431, 451];
 
@@ -40,8 +39,8 @@ fn is_fixed(status: u16) -> bool {
     status::may_have_run(status) || (status < 500 && status::transient(status, StatusUse::Call).is_some())
 }
 
-/// Judges a failed call in an open session of the older era. A profile that documents its errors has its own signs, and only a
-/// text that names the session counts besides.
+/// Judges a failed call in an open legacy session. A profile with an error catalogue has its own signs; besides them only a
+/// text that names the session counts.
 pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safety) -> Suspicion {
     let info = failure.error.info();
     let Some(status) = info.status else { return Suspicion::None };
@@ -56,11 +55,11 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
         400..=499 if named && may_run_again => Suspicion::SendAgain,
         400..=499 if named => Suspicion::ForNextCall,
         400..=499 if documented || STATUSES_OF_CALL.contains(&status) => Suspicion::None,
-        // With the id of the call, the code alone does not prove that nothing ran.
+        // If the response has the id of the call, the code alone does not prove that nothing ran.
         400..=499 if info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || safety != Safety::Plain) => {
             Suspicion::SendAgain
         }
-        // Whatever is sent after it may run a second time; a call that is safe may.
+        // A retry may run a second time, which is acceptable for a safe call.
         _ if named && safety != Safety::Plain => Suspicion::SendAgain,
         _ if named => Suspicion::ForNextCall,
         400..=499 => Suspicion::ForNextCall,
@@ -77,9 +76,9 @@ fn is_unreadable(failure: &AttemptError) -> bool {
         && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
 }
 
-/// Whether a response says in words that the server does not know the session. Such a call did not run. Where the status does
-/// not say that the request was refused, or the response has the id of the call, the words may be the tool's: then the whole
-/// text must be about a session of the protocol.
+/// Whether the text of a response states that the server does not know the session. Such a call did not run. If the status
+/// is no refusal, or the response has the id of the call, the text may be that of a tool: then all of it must be about a
+/// session of the protocol.
 pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let Some(status) = info.status else { return false };
@@ -109,12 +108,12 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     })
 }
 
-/// Whether a text has the header of the session in it, and what is wrong with that.
+/// Whether a text names the session header and a defect of it.
 fn names_header(text: &str) -> bool {
     text.to_lowercase().contains("mcp-session-id") && is_about_session(text)
 }
 
-/// What servers write before what they have to say, in lower case.
+/// Prefixes of the messages of servers, in lower case.
 const PREFIXES: &[&str] = &[
     "bad request:",
     "not found:",
@@ -140,8 +139,8 @@ const PREFIXES: &[&str] = &[
     " ",
 ];
 
-/// How a text begins that is about a session of the protocol, and whether anything may follow. Behind the others another word
-/// may be that of a tool, as in "session closed after the click".
+/// How a text about a session of the protocol begins, and whether any word may follow. After the others, a further word may
+/// be that of a tool, as in "session closed after the click".
 const PHRASES: &[(&str, bool)] = &[
     ("session not found", true),
     ("session_not_found", true),
@@ -167,7 +166,7 @@ const PHRASES: &[(&str, bool)] = &[
     ("server not initialized", false),
 ];
 
-/// Whether a text says nothing but that the server does not know the session.
+/// Whether a text states only that the server does not know the session.
 fn is_only_about_session(text: &str) -> bool {
     let strings = match serde_json::from_str::<Value>(text) {
         Ok(Value::String(text)) => vec![text],
@@ -199,11 +198,11 @@ fn begins_with_session(text: &str) -> bool {
     let phrase = PHRASES
         .iter()
         .any(|(phrase, is_free)| rest.strip_prefix(phrase).is_some_and(|behind| *is_free || ends(behind)));
-    // In other languages the session is named first, or what is wrong with it.
+    // In other languages the session or its defect comes first.
     phrase || is_foreign(rest)
 }
 
-/// Whether a text begins with the session in a language other than English, or with what is wrong with it.
+/// Whether a text begins with the session, or with its defect, in a language other than English.
 fn is_foreign(text: &str) -> bool {
     let wrong = DEFECTS
         .iter()
@@ -217,7 +216,7 @@ fn is_foreign(text: &str) -> bool {
             .any(|text| rest.starts_with(text))
 }
 
-/// What is wrong with a session, in words of other languages that have only ASCII letters.
+/// Defects in other languages that have only ASCII letters.
 const FOREIGN: &[&str] = &["unbekannt"];
 
 /// The session in the languages of servers, in lower case.
@@ -239,7 +238,7 @@ const SESSION: &[&str] = &[
     "セッション",
     "세션",
 ];
-/// What is wrong with it.
+/// Defects of a session.
 const DEFECTS: &[&str] = &[
     "not found",
     "notfound",
@@ -305,7 +304,7 @@ const DEFECTS: &[&str] = &[
     "만료",
     "유효하지",
 ];
-/// What servers say to the first call of a session that they have not seen begin.
+/// Texts of servers that receive the first request of an unknown session.
 const NOT_INITIALIZED: &[&str] =
     &["server not initialized", "not been initialized", "before initialization", "must initialize"];
 
@@ -326,7 +325,7 @@ fn is_about_session(text: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct LossSign {
     status: u16,
-    /// The tool, or the method where there is none.
+    /// The tool, or the method if there is none.
     name: String,
     named: bool,
 }
@@ -337,7 +336,7 @@ impl LossSign {
         Self { status, name, named: names_unknown_session(failure) }
     }
 
-    /// What the server did, in the words of a warning.
+    /// What the server did, for a warning.
     pub(crate) fn deviation(&self) -> String {
         let what =
             if self.named { "with a text by which the session is lost" } else { "which may mean that it is lost" };
@@ -347,33 +346,33 @@ impl LossSign {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LossSignState {
-    /// A new session was opened after it was seen in the session of this generation.
+    /// Seen in the session of this generation, after which a new session was opened.
     SuspectedIn(u64),
-    /// It came again in a new session: it says nothing about sessions.
+    /// Seen again in a new session: it does not mean a lost session.
     NoLoss,
 }
 
-/// What is known of a refusal as it comes.
+/// The judgement of a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Judged {
     /// It may mean that the session is lost.
     Suspected,
-    /// It came again in a new session: the one before was not lost.
+    /// Seen again in a new session: the previous session was not lost.
     Refuted,
-    /// It says nothing about sessions, as was learnt before.
+    /// It is known not to mean a lost session.
     Unrelated,
 }
 
-/// What a client has learnt of such refusals, the oldest first.
+/// The refusals that were seen, the oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Suspicions(Mutex<VecDeque<(LossSign, LossSignState)>>);
 
 impl Suspicions {
-    /// Judges a refusal in the session of this generation. One that comes again in a newer session is none of sessions, now and
-    /// later.
-    pub(crate) fn judge(&self, kind: &LossSign, generation: u64) -> Judged {
+    /// Judges a refusal in the session of this generation. If it comes again in a newer session, it never means a lost
+    /// session.
+    pub(crate) fn judge(&self, sign: &LossSign, generation: u64) -> Judged {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match all.iter_mut().find(|(known, _)| known == kind) {
+        match all.iter_mut().find(|(known, _)| known == sign) {
             Some((_, LossSignState::NoLoss)) => Judged::Unrelated,
             Some((_, LossSignState::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
             Some((_, known)) => {
@@ -384,20 +383,20 @@ impl Suspicions {
                 if all.len() >= MAX_SIGNS {
                     all.pop_front();
                 }
-                all.push_back((kind.clone(), LossSignState::SuspectedIn(generation)));
+                all.push_back((sign.clone(), LossSignState::SuspectedIn(generation)));
                 Judged::Suspected
             }
         }
     }
 
-    /// A call succeeded in the session of this generation: what was suspected of its kind in an older one was the loss of that
-    /// session, and may be again.
+    /// A call succeeded in the session of this generation: an earlier refusal of the same sign did mean that its session
+    /// was lost, and may do so again.
     pub(crate) fn succeeded(&self, name: impl FnOnce() -> String, generation: u64) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.is_empty() {
             let name = name();
-            all.retain(|(kind, known)| {
-                kind.name != name || !matches!(known, LossSignState::SuspectedIn(before) if *before < generation)
+            all.retain(|(sign, known)| {
+                sign.name != name || !matches!(known, LossSignState::SuspectedIn(before) if *before < generation)
             });
         }
     }

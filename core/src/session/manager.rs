@@ -1,4 +1,4 @@
-//! What all calls of one client share: its session, what was learned of the server, and `close`.
+//! The state that all calls of a client share: its session, what was learned about the server, and `close`.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
@@ -40,10 +40,10 @@ use crate::util::wait_group::WaitGroup;
 const MAX_CONCURRENT_RESPONSES: usize = 8;
 /// The most cancellation notifications that are sent at the same time. Each takes a connection.
 const MAX_CONCURRENT_CANCELLATIONS: usize = 8;
-/// The longest that close() waits for the server.
+/// The longest that `close` waits for the server.
 pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest that a call whose handshake failed waits for the end of the session that was begun.
+/// The longest that a failed call waits for the end of the session that its handshake began.
 const END_UNFINISHED_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct SessionManager {
@@ -52,12 +52,12 @@ pub(crate) struct SessionManager {
     /// Serializes tool calls in the order in which they were made, if `force_serial_tool_calls` is set.
     pub(crate) serial: tokio::sync::Mutex<()>,
     /// Limits the requests of the server that wait for a callback.
-    pub(crate) questions: Arc<BoundedQueue>,
+    pub(crate) request_queue: Arc<BoundedQueue>,
     /// Limits the responses to them that are sent at the same time.
-    pub(crate) answers: Semaphore,
-    /// Questions of the server's that the caller is answering.
+    pub(crate) response_permits: Semaphore,
+    /// Requests of the server that wait for a callback.
     pub(crate) open_requests: Arc<WaitGroup>,
-    /// Those of them that came on no call's own stream.
+    /// Those of them that arrived outside of the stream of a call.
     pub(crate) requests_outside_calls: Arc<WaitGroup>,
     /// Cancellation notifications that another runtime sends.
     pub(crate) held_cancellations: HeldCancellations,
@@ -67,31 +67,31 @@ pub(crate) struct SessionManager {
     pub(crate) cache: Cache,
     pub(crate) state: StateCell,
     pub(crate) output_schemas: OutputSchemas,
-    /// The least level of log messages that was asked for.
+    /// The minimum level of log messages that the user has set.
     pub(crate) log_level: RwLock<Option<String>>,
-    /// The era that the server was found to be of.
+    /// How sessions with the server are opened, once detected.
     pub(crate) era: Mutex<Option<EraDecision>>,
-    /// What was learnt of refusals that may mean a lost session.
+    /// What was learned about refusals that may mean a lost session.
     pub(crate) suspicions: Suspicions,
-    /// Refusals that did not mean that the server is of another era: the one it was taken for, and the JSON-RPC code.
+    /// Refusals that do not contradict the era, each with the era and its JSON-RPC code.
     era_confirmed: Mutex<HashSet<(Era, Option<i64>)>>,
     /// The last session that was taken for lost.
     suspected: Mutex<Option<Arc<Session>>>,
-    /// Whether the session is opened again for a call that has renewed the token already.
+    /// Whether the session is opened again for a call that has already renewed the token.
     pub(crate) token_is_new: AtomicBool,
-    /// Streams of the server's own that were lost in a row.
+    /// Failures of the server's stream in a row.
     pub(crate) listening_failures: AtomicU32,
     /// Whether a session begins with a handshake.
     pub(crate) handshake: AtomicBool,
-    /// Whether the server was found to speak the transport of 2024-11-05.
+    /// Whether the server speaks the transport of 2024-11-05, HTTP+SSE.
     pub(crate) uses_sse: AtomicBool,
-    /// The last answer to `initialize`.
-    pub(crate) welcome: RwLock<Option<Bytes>>,
-    /// The arguments of tools that go into headers, too, as far as the tools are known.
+    /// The last result of `initialize`, or of `server/discover` in the same form.
+    pub(crate) initialize_result: RwLock<Option<Bytes>>,
+    /// The arguments that are also sent in headers, by tool.
     pub(crate) argument_headers: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
     /// The link of a session that is being opened.
     opening: Mutex<Weak<Link>>,
-    /// Whether closing has already ended the session, where there was one.
+    /// Whether `close` has ended the session.
     session_was_ended: AtomicBool,
 }
 
@@ -120,11 +120,11 @@ impl SessionManager {
         Ok(Self {
             session,
             serial: tokio::sync::Mutex::default(),
-            questions: BoundedQueue::new(
+            request_queue: BoundedQueue::new(
                 QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
                 &context.counts.unanswered,
             ),
-            answers: Semaphore::new(MAX_CONCURRENT_RESPONSES),
+            response_permits: Semaphore::new(MAX_CONCURRENT_RESPONSES),
             open_requests: Arc::default(),
             requests_outside_calls: Arc::default(),
             held_cancellations: HeldCancellations::default(),
@@ -142,7 +142,7 @@ impl SessionManager {
             listening_failures: AtomicU32::new(0),
             handshake: AtomicBool::new(settings.handshake),
             uses_sse: AtomicBool::new(false),
-            welcome: RwLock::default(),
+            initialize_result: RwLock::default(),
             argument_headers: RwLock::default(),
             opening: Mutex::default(),
             session_was_ended: AtomicBool::new(false),
@@ -150,7 +150,7 @@ impl SessionManager {
         })
     }
 
-    /// Enters a state, and tells who observes it.
+    /// Enters a state and reports it to the callback.
     pub(crate) fn enter(&self, state: State) {
         self.state.enter(state, |change| self.report_state(change));
     }
@@ -168,19 +168,20 @@ impl SessionManager {
         }
     }
 
-    /// Lets go of a session that the server, or its process, has lost; a newer one stays.
+    /// Forgets a session that the server or its process has lost, unless a newer one is open.
     pub(crate) fn lose_session(&self, generation: u64) {
         if self.session.lose(generation) {
             self.enter(State::Recovering);
         }
     }
 
-    /// Takes the id that a response gave to a session that began without, as other clients do.
+    /// Takes the id that a later response gave to a session that began without one, as other clients do.
     pub(crate) fn take_late_session_id(&self, session: &Session, headers: &HeaderMap) {
         let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
-        let begins_late = session.era().has_sessions() && session.link.is_http() && session.session_id().is_none();
+        let may_begin_late = session.era().has_sessions() && session.link.is_http() && session.session_id().is_none();
         let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-        if !begins_late || session.welcome.is_none() || !self.context.accepts(Deviation::LateSessionId, did) {
+        if !may_begin_late || session.initialize_reply.is_none() || !self.context.accepts(Deviation::LateSessionId, did)
+        {
             return;
         }
         let mut id = id.clone();
@@ -190,14 +191,14 @@ impl SessionManager {
     }
 
     /// Whether a refusal in this session is taken for its loss.
-    pub(crate) fn suspects(self: &Arc<Self>, kind: &LossSign, session: &Arc<Session>) -> bool {
-        match self.suspicions.judge(kind, session.generation) {
+    pub(crate) fn suspects(self: &Arc<Self>, sign: &LossSign, session: &Arc<Session>) -> bool {
+        match self.suspicions.judge(sign, session.generation) {
             Judged::Unrelated => false,
             Judged::Refuted => {
                 self.end_suspected();
                 false
             }
-            Judged::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || kind.deviation()) => false,
+            Judged::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || sign.deviation()) => false,
             Judged::Suspected => {
                 self.set_aside(session);
                 true
@@ -205,38 +206,38 @@ impl SessionManager {
         }
     }
 
-    /// Keeps a session that is taken for lost, to end it at the server once another one takes its place.
+    /// Keeps a session that is taken for lost, to end it at the server after another one is open.
     pub(crate) fn set_aside(self: &Arc<Self>, session: &Arc<Session>) {
         if !self.is_deleted(session) {
             return;
         }
-        end_listening_behind_calls(session);
+        end_listening_after_calls(session);
         let before = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::clone(session));
         if let Some(before) = before.filter(|before| !Arc::ptr_eq(before, session)) {
-            self.end_behind_its_calls(before);
+            self.end_after_its_calls(before);
         }
     }
 
-    /// Whether such a refusal was found before not to mean that the server is of another era.
+    /// Whether such a refusal is known not to contradict the era.
     pub(crate) fn is_era_confirmed(&self, era: Era, rpc_code: Option<i64>) -> bool {
         self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).contains(&(era, rpc_code))
     }
 
-    /// The server gave a refusal of another era, and is of the same era as before. There are few such codes.
+    /// Records that such a refusal did not mean another era. There are few such codes.
     pub(crate) fn confirm_era(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
         self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((era, rpc_code));
         self.end_suspected();
     }
 
-    /// Ends the session that was taken for lost and was not, behind the calls that are still on their way in it.
+    /// Ends the session that was wrongly taken for lost, after the calls in flight in it.
     fn end_suspected(self: &Arc<Self>) {
         let session = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {
-            self.end_behind_its_calls(session);
+            self.end_after_its_calls(session);
         }
     }
 
-    fn end_behind_its_calls(self: &Arc<Self>, session: Arc<Session>) {
+    fn end_after_its_calls(self: &Arc<Self>, session: Arc<Session>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
         let manager = Arc::clone(self);
         runtime.spawn(async move {
@@ -245,28 +246,28 @@ impl SessionManager {
         });
     }
 
-    /// A member of the last answer to `initialize`, as JSON text. One that is not of its type is as good as none.
+    /// A member of the last result of `initialize`, as JSON text. `None` if it has the wrong type.
     pub(crate) fn server_member(&self, member: &str) -> Option<String> {
-        let welcome = self.welcome.read().unwrap_or_else(PoisonError::into_inner).clone()?;
-        let welcome: HashMap<String, &RawValue> = serde_json::from_slice(&welcome).ok()?;
+        let result = self.initialize_result.read().unwrap_or_else(PoisonError::into_inner).clone()?;
+        let result: HashMap<String, &RawValue> = serde_json::from_slice(&result).ok()?;
         let begins = if matches!(member, "serverInfo" | "capabilities") { '{' } else { '"' };
-        welcome.get(member).map(|said| said.get()).filter(|said| said.starts_with(begins)).map(str::to_owned)
+        result.get(member).map(|value| value.get()).filter(|value| value.starts_with(begins)).map(str::to_owned)
     }
 
-    /// Remembers the link of a session that is being opened, to end it where the client is closed meanwhile.
-    pub(crate) fn opens(&self, link: &Arc<Link>) {
+    /// Records the link of a session that is being opened, so that `close` can end it.
+    pub(crate) fn set_opening(&self, link: &Arc<Link>) {
         *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
     }
 
-    /// The open session; opens it first where there is none.
+    /// The open session; opens it first if there is none.
     pub(crate) async fn connected(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
         if self.context.is_closed() {
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        // Boxed, as the handshake is made of calls itself.
+        // Boxed because the handshake consists of calls itself.
         let session = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
         if self.context.is_closed() {
-            // Opened while the client was being closed. Where it came too late for that, it is ended here.
+            // Opened while the client was closed. If `close` has not seen it, it is ended here.
             if self.session_was_ended.load(Ordering::SeqCst)
                 && let Some(session) = self.session.take()
             {
@@ -291,80 +292,80 @@ impl SessionManager {
         Ok(session)
     }
 
-    /// Opens a session, and shows in the client's state what comes of it.
+    /// Opens a session and reports the states of the client.
     async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         self.state.opens(|change| self.report_state(change));
         self.context.handshake_now.begin();
-        let given_up = OnDrop(|| self.enter(State::Idle));
+        let on_cancel = OnDrop(|| self.enter(State::Idle));
         let session = self.open(generation).await?;
-        std::mem::forget(given_up);
+        std::mem::forget(on_cancel);
         self.context.counts.sessions.add();
         self.enter(State::Ready);
         Ok(session)
     }
 
-    /// Has the stream of the modern era opened, and held open.
+    /// Opens the stream of subscriptions and keeps it open.
     pub(crate) fn keep_subscribed(self: &Arc<Self>, session: &Arc<Session>) {
-        session.listening.get_or_init(|| Listening::begun(subscriptions::start(self, session)));
+        session.listening.get_or_init(|| Listening::without_wait(subscriptions::start(self, session)));
     }
 
-    /// Notes what a notification says of what the client has kept.
-    pub(crate) fn heard(&self, method: &str, params: Option<&RawValue>) {
-        self.cache.heard(method, || uri_of(params));
+    /// Invalidates cached data that a notification refers to.
+    pub(crate) fn invalidate(&self, method: &str, params: Option<&RawValue>) {
+        self.cache.invalidate(method, || uri_of(params));
         if method == "notifications/tools/list_changed" {
             self.output_schemas.forget();
         }
     }
 
-    /// The least level of log messages that was asked for.
+    /// The minimum level of log messages that the user has set.
     pub(crate) fn log_level(&self) -> Option<String> {
         self.log_level.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Forgets what era the server is of.
+    /// Forgets the era of the server.
     pub(crate) fn forget_era(&self) {
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
-    /// The answer to `initialize`, also under a profile whose sessions begin without.
+    /// The result of `initialize`, also under a profile whose sessions have no handshake.
     pub(crate) async fn handshake_result(self: &Arc<Self>) -> Result<RawReply, AttemptError> {
         self.handshake.store(true, Ordering::Relaxed);
         loop {
             let session = self.connected().await?;
-            match &session.welcome {
-                Some(welcome) => {
-                    let mut welcome = welcome.clone();
-                    self.context.redact_headers(&mut welcome.headers);
-                    return Ok(welcome);
+            match &session.initialize_reply {
+                Some(reply) => {
+                    let mut reply = reply.clone();
+                    self.context.redact_headers(&mut reply.headers);
+                    return Ok(reply);
                 }
                 None => drop(self.session.lose(session.generation)),
             }
         }
     }
 
-    /// Refuses further calls and ends the session. Bounded, without failure, and done once.
+    /// Refuses further calls and ends the session. Bounded in time; never fails.
     pub(crate) async fn close(self: &Arc<Self>) {
         self.context.enter_close_phase(ClosePhase::Closing);
         self.enter(State::Closed);
-        let (patience, until) = (Instant::now() + CLOSE_WAIT, Instant::now() + CLOSE_TIMEOUT);
-        // Behind the end of the session an answer would come to nobody, and its call wait in vain.
-        if tokio::time::timeout_at(patience, self.open_requests.over()).await.is_err() {
+        let (graceful_until, until) = (Instant::now() + CLOSE_WAIT, Instant::now() + CLOSE_TIMEOUT);
+        // After the end of the session a response could not be delivered, and its call would wait for it.
+        if tokio::time::timeout_at(graceful_until, self.open_requests.over()).await.is_err() {
             self.context.enter_close_phase(ClosePhase::Abandoning);
         }
-        let aside = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let end_aside = async {
-            let Some(session) = aside else { return };
-            match tokio::time::timeout_at(patience, session.in_flight.over()).await {
+        let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let end_suspected_session = async {
+            let Some(session) = suspected else { return };
+            match tokio::time::timeout_at(graceful_until, session.in_flight.over()).await {
                 Ok(()) => self.end_session(&session, until).await,
-                Err(_) => self.end_behind_its_calls(session),
+                Err(_) => self.end_after_its_calls(session),
             }
         };
-        tokio::join!(end_aside, self.close_session(patience, until));
+        tokio::join!(end_suspected_session, self.close_session(graceful_until, until));
     }
 
-    async fn close_session(self: &Arc<Self>, patience: Instant, until: Instant) {
+    async fn close_session(self: &Arc<Self>, graceful_until: Instant, until: Instant) {
         if let Some(session) = self.session.current().filter(|session| self.is_deleted(session))
-            && tokio::time::timeout_at(patience, session.in_flight.over()).await.is_err()
+            && tokio::time::timeout_at(graceful_until, session.in_flight.over()).await.is_err()
         {
             // Calls that take longer end the session themselves.
             self.session_was_ended.store(true, Ordering::SeqCst);
@@ -380,18 +381,18 @@ impl SessionManager {
         self.session_was_ended.store(true, Ordering::SeqCst);
         match (self.session.take(), opening) {
             (Some(session), _) => self.end_session(&session, until).await,
-            // Whoever opens it sees the end of the link, or of the client, and stops.
+            // The task that opens it notices the end of the link, and stops.
             (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),
             (None, None) => {}
         }
     }
 
-    /// Whether a session is ended by telling the server.
+    /// Whether a session is ended by a DELETE request.
     fn is_deleted(&self, session: &Session) -> bool {
         session.link.is_http() && session.session_id().is_some() && self.context.settings.profile.deletes_sessions
     }
 
-    /// Ends a session whose handshake failed, so that it is not left behind at the server.
+    /// Ends a session whose handshake failed, so that the server does not keep it.
     pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
         let Link::StreamableHttp { http, url, .. } = link else { return };
         if !self.context.settings.profile.deletes_sessions {
@@ -407,7 +408,7 @@ impl SessionManager {
         let _ = tokio::time::timeout(END_UNFINISHED_TIMEOUT, end).await;
     }
 
-    /// Ends a session, and waits for that no longer than `until`.
+    /// Ends a session. Waits until `until` at most.
     pub(crate) async fn end_session(&self, session: &Session, until: Instant) {
         if let Some(listening) = session.listening.get() {
             listening.end();
@@ -427,8 +428,8 @@ impl SessionManager {
     }
 }
 
-/// Ends the server's own stream behind the calls that are still on their way: their responses may come on it.
-fn end_listening_behind_calls(session: &Arc<Session>) {
+/// Ends the server's stream after the calls in flight: their responses may arrive on it.
+fn end_listening_after_calls(session: &Arc<Session>) {
     let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
     let session = Arc::clone(session);
     runtime.spawn(async move {
@@ -439,7 +440,7 @@ fn end_listening_behind_calls(session: &Arc<Session>) {
     });
 }
 
-/// Does something at its end, unless it is forgotten: where work is given up, nothing behind it is reached.
+/// Runs a function on drop, unless it is forgotten: a cancelled future does not reach code after an await.
 struct OnDrop<F: Fn()>(F);
 
 impl<F: Fn()> Drop for OnDrop<F> {

@@ -1,4 +1,4 @@
-//! Sessions: opening, keeping, recovering and closing them, and what servers send in them.
+//! Sessions: opening, keeping, recovering and closing them, and the messages that servers send in them.
 
 pub(crate) mod builder;
 pub(crate) mod call;

@@ -1,4 +1,4 @@
-//! The opening of a session: its link, and the handshake where there is one.
+//! Opens a session: its link, and the handshake if there is one.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
@@ -31,14 +31,14 @@ use crate::transport::streamable_http::set_content_headers;
 use crate::util::headers;
 use crate::util::in_flight::InFlight;
 
-/// The longest that a stream of the transport of 2024-11-05 is waited for where it is only looked for.
+/// How long the client waits for an HTTP+SSE stream that it only tries.
 const SSE_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a handshake begins anew because its link ended before it was done.
+/// How often a handshake begins again because its link ended.
 const MAX_LOST_LINKS: u32 = 2;
 
 impl SessionManager {
-    /// Opens a session, in the way of the profile.
+    /// Opens a session as the profile and the era require.
     pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
@@ -53,7 +53,7 @@ impl SessionManager {
             opened => opened,
         }?;
         if self.context.is_closed() {
-            // close() found no session to end: this one came too late for it.
+            // `close` found no session to end, because this one was opened later.
             self.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
@@ -95,18 +95,18 @@ impl SessionManager {
         opening: &SessionBuilder,
     ) -> Result<Option<Session>, AttemptError> {
         if matches!(opening.route, Route::Sse(_)) {
-            // That transport is older than this era.
+            // HTTP+SSE is older than the modern era.
             return Ok(None);
         }
-        let ours = self.context.settings.versions();
-        let Some(first) = era::version_without_handshake(&ours) else { return Ok(None) };
+        let versions = self.context.settings.versions();
+        let Some(first) = era::version_without_handshake(&versions) else { return Ok(None) };
         let known = self.era.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if known == Some(EraDecision::Handshake) {
             return Ok(None);
         }
         opening.set_version(&self.context.settings, first);
-        let (verdict, found) = self.probe(opening, &ours).await?;
-        match verdict {
+        let (decision, found) = self.probe(opening, &versions).await?;
+        match decision {
             EraDecision::Handshake => {
                 opening.reset_version();
                 self.keep_era(EraDecision::Handshake);
@@ -114,12 +114,12 @@ impl SessionManager {
             }
             EraDecision::NoVersion(named) => {
                 let named = crate::util::sanitize::preview(named.join(", ").as_bytes());
-                let message = format!("the server speaks {named}; accepted are {}", ours.join(", "));
+                let message = format!("the server supports {named}; accepted are {}", versions.join(", "));
                 let failure = AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message);
                 Err(match found {
                     Ok(found) => opening.with_response(&found, failure),
                     Err(mut refusal) => {
-                        // All else of it is told as it came.
+                        // The other data of the refusal stay.
                         let info = refusal.error.info_mut();
                         (info.code, info.kind) = (Code::UnsupportedVersion, Code::UnsupportedVersion.kind());
                         info.message.clone_from(&failure.error.info().message);
@@ -132,30 +132,30 @@ impl SessionManager {
                 self.keep_era(EraDecision::Discovered(version.clone()));
                 let found = found.unwrap_or_default();
                 let result = modern::as_initialize_result(&found.result, &version);
-                *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
+                *self.initialize_result.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
                 self.build_session(generation, opening, None, Some(RawReply { result, ..found })).await.map(Some)
             }
         }
     }
 
-    /// Kept for as long as the client lives, or until the server proves it wrong: an endpoint has one era, a program too
+    /// Kept for the life of the client, or until the server contradicts it: an endpoint or a program has one era
     /// (basic/versioning, Backward Compatibility).
-    fn keep_era(&self, verdict: EraDecision) {
-        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(verdict);
+    fn keep_era(&self, decision: EraDecision) {
+        *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(decision);
     }
 
-    /// The verdict, and the answer by which it came.
+    /// The decision, and the response that it follows from.
     async fn probe(
         self: &Arc<Self>,
         opening: &SessionBuilder,
-        ours: &[&str],
+        versions: &[&str],
     ) -> Result<(EraDecision, Result<RawReply, AttemptError>), AttemptError> {
         let probe = LogicalCall::probe(self, DISCOVER).map_err(AttemptError::not_sent)?;
         let failure = match probe.run_opening(self, opening).await {
             Ok(found) => {
-                return Ok((era::decide(found.status, &ProbeResponse::Result(&found.result), ours), Ok(found)));
+                return Ok((era::decide(found.status, &ProbeResponse::Result(&found.result), versions), Ok(found)));
             }
-            // It never came there: without a connection, or without the token that it needs.
+            // The probe did not arrive: there was no connection or no token.
             Err(failure) if failure.error.delivery() == Delivery::NotSent => return Err(failure),
             Err(failure) => failure,
         };
@@ -165,22 +165,22 @@ impl SessionManager {
             Some(code) => ProbeResponse::Error(code, info.data.as_ref().map(|data| data.get())),
             None => ProbeResponse::Other,
         };
-        let verdict = era::decide(status, &answered, ours);
-        if verdict == EraDecision::Handshake && era::version_with_handshake(ours).is_none() {
-            return Err(not_spoken(failure, ours));
+        let decision = era::decide(status, &answered, versions);
+        if decision == EraDecision::Handshake && era::version_with_handshake(versions).is_none() {
+            return Err(unsupported_version(failure, versions));
         }
-        Ok((verdict, Err(failure)))
+        Ok((decision, Err(failure)))
     }
 
-    /// The handshake (specification 2025-11-25, basic/lifecycle). It begins anew, on a link of its own, where its session or its
-    /// link is lost before it is done, and once with a version that the server names as it refuses the one asked for.
+    /// The handshake (specification 2025-11-25, basic/lifecycle). It begins again on a new link if its session or link is
+    /// lost, and once with a version that the server names when it refuses the requested one.
     async fn open_by_handshake(
         self: &Arc<Self>,
         generation: u64,
         opening: &SessionBuilder,
     ) -> Result<Session, AttemptError> {
         let mut version = self.context.settings.handshake_version().to_owned();
-        let (mut begun_again, mut was_refused) = (0, false);
+        let (mut restarts, mut was_refused) = (0, false);
         loop {
             let mut failure = match self.handshake_once(generation, opening, &version).await {
                 Ok(session) => return Ok(session),
@@ -192,8 +192,8 @@ impl SessionManager {
             }
             if failure.happened == FailureClass::SessionLost {
                 let most = if opening.is_link_down().await { MAX_LOST_LINKS } else { 1 };
-                begun_again += 1;
-                if begun_again <= most {
+                restarts += 1;
+                if restarts <= most {
                     continue;
                 }
             } else if let (Some(id), Some((link, _))) = (session_id, opening.open_link().await) {
@@ -222,19 +222,19 @@ impl SessionManager {
         let params = Bytes::from(legacy::initialize_params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, INITIALIZE, "params", params, &CallOptions::default(), None)
             .map_err(AttemptError::not_sent)?;
-        let welcome = call.run_opening(self, opening).await?;
-        // Before the version is looked at: whatever comes of it, this session has begun.
-        let mut session_id = self.take_session_id(opening, &welcome.headers);
+        let reply = call.run_opening(self, opening).await?;
+        // Before the version is checked, because this session has begun in any case.
+        let mut session_id = self.take_session_id(opening, &reply.headers);
         let did = || "the server chose a protocol version with white space around it".to_owned();
         let accepts = || self.context.accepts(Deviation::Envelope, did);
-        let version = legacy::negotiated(&welcome.result, &self.context.settings.profile.versions, accepts)
-            .map_err(|failure| opening.with_response(&welcome, failure))?;
+        let version = legacy::negotiated(&reply.result, &self.context.settings.profile.versions, accepts)
+            .map_err(|failure| opening.with_response(&reply, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
             let mut headers = opening.headers();
             headers.insert(headers::MCP_PROTOCOL_VERSION, version);
             opening.set_headers(headers);
         }
-        // Sent again by the rules of a safe call: a lost one would leave the session half open.
+        // Retried as a safe call: without it, the session would stay half open.
         let initialized = LogicalCall::notification(self, legacy::INITIALIZED, Bytes::new(), Safety::Safe);
         match initialized.run_opening(self, opening).await {
             Ok(reply) => {
@@ -249,22 +249,22 @@ impl SessionManager {
         }
         self.restore(opening).await;
         if let Some((link, _)) = opening.open_link().await {
-            // A server that ends the stream at this moment has said so before its response to the notification.
+            // If the server ends the stream now, the end arrives before the response to the notification.
             link.catch_up().await;
         }
         if opening.is_link_down().await {
             return Err(link_lost());
         }
-        *self.welcome.write().unwrap_or_else(PoisonError::into_inner) = Some(welcome.result.clone());
-        let welcome = RawReply { session_id: session_id.clone(), ..welcome };
-        self.build_session(generation, opening, session_id, Some(welcome)).await
+        *self.initialize_result.write().unwrap_or_else(PoisonError::into_inner) = Some(reply.result.clone());
+        let reply = RawReply { session_id: session_id.clone(), ..reply };
+        self.build_session(generation, opening, session_id, Some(reply)).await
     }
 
-    /// The session id in the headers of a response, which goes into those of all that follows.
+    /// Takes the session id from the headers of a response, for all further requests.
     fn take_session_id(&self, opening: &SessionBuilder, headers: &HeaderMap) -> Option<HeaderValue> {
         let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
         id.set_sensitive(true);
-        // Whoever has it can speak in this session.
+        // The id is sufficient to use the session.
         self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
         let mut headers = opening.headers();
         headers.insert(headers::MCP_SESSION_ID, id.clone());
@@ -272,7 +272,8 @@ impl SessionManager {
         Some(id)
     }
 
-    /// Whether a handshake goes on although the server answered its notification with an error: nothing answers a notification.
+    /// Whether a handshake continues although the server responded to its notification with an error. Notifications have no
+    /// response.
     fn accepts_notification_error(&self, failure: &AttemptError) -> bool {
         let Some(status) = failure.error.info().status else { return false };
         failure.happened != FailureClass::SessionLost
@@ -281,8 +282,7 @@ impl SessionManager {
             })
     }
 
-    /// Tells a new session what the one before was told: the level of log messages, the resources to tell of. A server
-    /// that refuses is left as it is.
+    /// Restores the log level and the subscriptions in a new session. Ends at the first refusal.
     async fn restore(self: &Arc<Self>, opening: &SessionBuilder) {
         let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
         let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
@@ -299,7 +299,7 @@ impl SessionManager {
         generation: u64,
         opening: &SessionBuilder,
         session_id: Option<HeaderValue>,
-        welcome: Option<RawReply>,
+        initialize_reply: Option<RawReply>,
     ) -> Result<Session, AttemptError> {
         let Some((link, inbound)) = opening.open_link().await else {
             return Err(AttemptError::not_sent(Error::new(Code::Panicked, "a session was opened without a link")));
@@ -315,15 +315,15 @@ impl SessionManager {
             session_id,
             headers,
             codec,
-            welcome,
+            initialize_reply,
             requests,
             in_flight: InFlight::default(),
             listening,
         })
     }
 
-    /// Whether a server refused the handshake as one of the transport of 2024-11-05 would (specification 2025-11-25,
-    /// basic/transports, Backwards Compatibility).
+    /// Whether the refusal of the handshake may be that of an HTTP+SSE server (specification 2025-11-25, basic/transports,
+    /// Backwards Compatibility).
     fn may_be_sse(&self, failure: &AttemptError) -> bool {
         let info = failure.error.info();
         let may = matches!(self.context.settings.route, Route::StreamableHttp { or_sse: true, .. });
@@ -340,9 +340,9 @@ impl SessionManager {
     ) -> Result<Session, AttemptError> {
         let Some(url) = self.context.settings.route.url() else { return Err(refusal) };
         let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
-        // One short look: a server that has such a stream begins it at once.
-        let look = Plan::single_attempt(&self.context, SSE_PROBE_TIMEOUT);
-        if let Err(failure) = executor::run(&self.context, &look, &LinkOnly(self, &opening)).await {
+        // One short attempt: a server with such a stream begins it at once.
+        let plan = Plan::single_attempt(&self.context, SSE_PROBE_TIMEOUT);
+        if let Err(failure) = executor::run(&self.context, &plan, &LinkOnly(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });
         }
@@ -356,13 +356,13 @@ impl SessionManager {
     }
 }
 
-/// The failure of a server that knows nothing of the only versions asked for. One that broke down, or did not let the client
-/// in, has said nothing of versions.
-fn not_spoken(mut failure: AttemptError, ours: &[&str]) -> AttemptError {
+/// The failure of a server that does not know any accepted version. A server that failed, or refused the credentials,
+/// proves nothing about versions.
+fn unsupported_version(mut failure: AttemptError, versions: &[&str]) -> AttemptError {
     let info = failure.error.info_mut();
     if failure.happened == FailureClass::Refused && info.kind != ErrorKind::Permission {
         info.message =
-            format!("the server does not speak {}, the only version asked for: {}", ours.join(", "), info.message);
+            format!("the server does not support {}, the only accepted version: {}", versions.join(", "), info.message);
         info.code = Code::UnsupportedVersion;
         info.kind = info.code.kind();
     }

@@ -1,4 +1,4 @@
-//! One peer: opened once for all callers, and opened again once for all when the server has lost it.
+//! An open session, which all calls share.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -19,22 +19,22 @@ use crate::util::single_flight::{Reusable, SingleFlight};
 
 /// An open session.
 pub(crate) struct Session {
-    /// Counts the openings, so that a late failure of an old session does not end the new one.
+    /// The number of the session, so that a late failure of an old session does not end a new one.
     pub(crate) generation: u64,
     pub(crate) link: Arc<Link>,
     pub(crate) inbound: Arc<InboundHandler>,
     pub(crate) session_id: Option<HeaderValue>,
-    /// Headers of every request in this session.
+    /// The headers of every request in this session.
     pub(crate) headers: HeaderMap,
     /// Encodes the requests, in the era of the server.
     pub(crate) codec: Codec,
-    /// The answer to `initialize`; `None` where there was no handshake.
-    pub(crate) welcome: Option<RawReply>,
-    /// How many requests of calls were sent in it.
+    /// The reply to `initialize` or `server/discover`; `None` if neither was sent.
+    pub(crate) initialize_reply: Option<RawReply>,
+    /// The number of requests of calls that were sent in it.
     pub(crate) requests: AtomicU32,
-    /// Those of them that are on their way.
+    /// Those of them that are in flight.
     pub(crate) in_flight: InFlight,
-    /// The task that listens to the server's own stream.
+    /// The task that reads the server's stream.
     pub(crate) listening: OnceLock<Listening>,
 }
 
@@ -43,12 +43,12 @@ impl Session {
         self.codec.era()
     }
 
-    /// The id of the session: that of the handshake, or one that a later response gave.
+    /// The id of the session, from the handshake or a later response.
     pub(crate) fn session_id(&self) -> Option<&HeaderValue> {
         self.session_id.as_ref().or_else(|| self.inbound.late_session_id())
     }
 
-    /// What allows whoever has it to use this session.
+    /// The values that allow others to use this session.
     pub(crate) fn secrets(&self) -> Vec<String> {
         let id = self.session_id().map(|id| String::from_utf8_lossy(id.as_bytes()).into_owned());
         let mut secrets: Vec<_> = id.into_iter().collect();
@@ -68,38 +68,38 @@ impl Session {
     }
 }
 
-/// The task that listens to the server's own stream.
+/// The task that reads the server's stream.
 pub(crate) struct Listening {
     task: AbortHandle,
-    /// Whether the server has answered, with a stream or without.
+    /// Whether the server has responded, with a stream or without.
     settled: watch::Receiver<bool>,
-    /// How long calls wait for that.
+    /// How long calls wait for the response.
     until: Instant,
-    stream: Arc<OwnStream>,
+    stream: Arc<ServerStreamState>,
 }
 
-/// What is known of the server's own stream.
+/// The state of the server's stream.
 #[derive(Default)]
-pub(crate) struct OwnStream {
-    /// When it was asked for, and whether it has begun; `None` while there is none.
-    asked: Mutex<Option<(Instant, bool)>>,
-    /// Whether the server was seen to answer calls while the stream was open.
+pub(crate) struct ServerStreamState {
+    /// When the stream was requested, and whether it is open; `None` if there is none.
+    requested_at: Mutex<Option<(Instant, bool)>>,
+    /// Whether the server has responded to calls while the stream was open.
     serves_calls: AtomicBool,
-    /// How many events have come.
+    /// The number of events received.
     events: AtomicU64,
 }
 
-/// A request for the stream that is older than a call is what a server with one worker takes up first.
+/// A server with one worker handles a request for the stream first if it is this much older than a call.
 const PRECEDES_AFTER: Duration = Duration::from_secs(1);
 
-impl OwnStream {
+impl ServerStreamState {
     pub(crate) fn requested(&self) {
         *self.locked() = Some((Instant::now(), false));
     }
 
     pub(crate) fn opened(&self) {
-        if let Some((_, begun)) = &mut *self.locked() {
-            *begun = true;
+        if let Some((_, open)) = &mut *self.locked() {
+            *open = true;
         }
     }
 
@@ -107,27 +107,27 @@ impl OwnStream {
         *self.locked() = None;
     }
 
-    /// An event came.
-    pub(crate) fn hears(&self) {
+    /// Counts an event.
+    pub(crate) fn count_event(&self) {
         self.events.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// How many events have come.
+    /// The number of events received.
     pub(crate) fn events(&self) -> u64 {
         self.events.load(Ordering::Relaxed)
     }
 
-    /// Whether the stream may take up the worker that a call needs.
+    /// Whether the stream may occupy the worker that a call needs.
     pub(crate) fn may_block_calls(&self) -> bool {
         self.locked().is_some() && !self.serves_calls.load(Ordering::Relaxed)
     }
 
-    /// Whether the server was busy with the stream before a call that is sent now.
+    /// Whether the server handles the stream before a call that is sent now.
     pub(crate) fn precedes_calls(&self) -> bool {
-        self.locked().is_some_and(|(asked, begun)| begun || asked.elapsed() >= PRECEDES_AFTER)
+        self.locked().is_some_and(|(requested, open)| open || requested.elapsed() >= PRECEDES_AFTER)
     }
 
-    /// A call was answered that was sent behind the stream.
+    /// Records a response to a call that was sent after the stream.
     pub(crate) fn serves_calls(&self) {
         if self.locked().is_some() {
             self.serves_calls.store(true, Ordering::Relaxed);
@@ -135,25 +135,24 @@ impl OwnStream {
     }
 
     fn locked(&self) -> MutexGuard<'_, Option<(Instant, bool)>> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner)
+        self.requested_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The longest that calls wait for the stream to begin, counted from when it is asked for: some servers send its head with
-/// the first event only.
+/// How long calls wait for the stream after it was requested: some servers send its head only with the first event.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Listening {
-    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<OwnStream>) -> Self {
+    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<ServerStreamState>) -> Self {
         Self { task, settled, until: Instant::now() + SETTLE_TIMEOUT, stream }
     }
 
-    /// One that no call waits for.
-    pub(crate) fn begun(task: AbortHandle) -> Self {
+    /// A stream that no call waits for.
+    pub(crate) fn without_wait(task: AbortHandle) -> Self {
         Self::new(task, watch::channel(true).1, Arc::default())
     }
 
-    pub(crate) fn stream(&self) -> &OwnStream {
+    pub(crate) fn stream(&self) -> &ServerStreamState {
         &self.stream
     }
 
@@ -172,7 +171,10 @@ impl Listening {
 
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Peer").field("generation", &self.generation).field("link", &self.link).finish_non_exhaustive()
+        f.debug_struct("Session")
+            .field("generation", &self.generation)
+            .field("link", &self.link)
+            .finish_non_exhaustive()
     }
 }
 
@@ -184,7 +186,7 @@ impl Drop for Session {
     }
 }
 
-/// The session of a client: opened once for all callers.
+/// The session of a client, opened once for all callers.
 pub(crate) type SessionCache = SingleFlight<Session, AttemptError>;
 
 impl Reusable for Session {
@@ -192,7 +194,7 @@ impl Reusable for Session {
         self.generation
     }
 
-    /// One whose process or stream has ended is no session any more.
+    /// A session whose process or stream has ended is not usable.
     fn is_usable(&self) -> bool {
         !self.link.is_down()
     }

@@ -1,4 +1,4 @@
-//! Structured results of tools, checked by the tools' own schemas (specification 2026-07-28, server/tools, Output Schema).
+//! Checks structured results of tools by the tools' own schemas (specification 2026-07-28, server/tools, Output Schema).
 
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -19,19 +19,19 @@ use crate::session::manager::SessionManager;
 use crate::session::pagination;
 use crate::util::sanitize::identifier;
 
-/// The schemas of a server's tools, by name; `None` for a tool without one.
+/// The schemas of the tools, by name; `None` for a tool without one.
 type Schemas = HashMap<String, Option<Schema>>;
 
-/// A tool's schema, or why it cannot be used.
+/// A tool's schema, or the reason why it cannot be used.
 pub(crate) type Schema = std::result::Result<Arc<Compiled>, String>;
 
-/// What is known of a server's tools.
+/// The schemas of the tools, if they were listed.
 #[derive(Default)]
 pub(crate) struct OutputSchemas {
     known: RwLock<KnownSchema>,
 }
 
-/// The schemas, and how often they were forgotten: a list that was asked for before that is not kept.
+/// The schemas, and how often they were invalidated: a list that was requested before is not kept.
 #[derive(Default)]
 struct KnownSchema {
     schemas: Option<Arc<Schemas>>,
@@ -39,7 +39,7 @@ struct KnownSchema {
 }
 
 impl OutputSchemas {
-    /// The tools have changed.
+    /// Invalidates the schemas, because the tools have changed.
     pub(crate) fn forget(&self) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.schemas = None;
@@ -51,24 +51,24 @@ impl OutputSchemas {
         (known.schemas.clone(), known.forgotten)
     }
 
-    fn keep(&self, schemas: &Arc<Schemas>, asked: u64) {
+    fn keep(&self, schemas: &Arc<Schemas>, requested: u64) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if known.forgotten == asked {
+        if known.forgotten == requested {
             known.schemas = Some(Arc::clone(schemas));
         }
     }
 }
 
 impl SessionManager {
-    /// The schema of a tool's results; reads the list of tools where it is not known. Where it cannot be used, and the option
-    /// `strict` is set, the tool is not called: its result could not be checked.
+    /// The schema of a tool's results; lists the tools if it is not known. With `strict`, a tool whose schema cannot be
+    /// used is not called, because its result could not be checked.
     pub(crate) async fn output_schema(self: &Arc<Self>, params: &Bytes) -> Result<Option<Arc<Compiled>>> {
         let schemas = match self.output_schemas.known() {
             (Some(schemas), _) => schemas,
-            (None, asked) => {
+            (None, requested) => {
                 let none = Bytes::from_static(b"{}");
                 let list = LogicalCall::prepare(self, TOOLS_LIST, "params", none, &CallOptions::default(), None)?;
-                // Boxed, as a call may ask for it and it is one itself.
+                // Boxed because a call awaits it, and it is a call itself.
                 let list = Box::pin(pagination::all(self, list, "tools")).await?;
                 let schemas = match read(list.result, self.reading()).await {
                     Ok(schemas) => schemas,
@@ -78,7 +78,7 @@ impl SessionManager {
                     }
                 };
                 let schemas = Arc::new(schemas);
-                self.output_schemas.keep(&schemas, asked);
+                self.output_schemas.keep(&schemas, requested);
                 schemas
             }
         };
@@ -99,7 +99,7 @@ impl SessionManager {
         if self.context.settings.strict { SchemaReading::Strict } else { SchemaReading::Lenient }
     }
 
-    /// Reports what was changed in a schema of the server's so that values can be checked by it.
+    /// Reports changes to a server's schema that were needed to check values by it.
     pub(crate) fn report_changes(&self, changes: &Changes, of: &str) {
         let Changes { unchecked, translated } = changes;
         if !unchecked.is_empty() {
@@ -114,7 +114,7 @@ impl SessionManager {
         }
     }
 
-    /// Whether a result may go unchecked.
+    /// Whether a result may stay unchecked.
     fn accepts_unchecked(&self, why: &str) -> Result<()> {
         match self
             .context
@@ -133,7 +133,7 @@ fn unusable(why: &str) -> Error {
     )
 }
 
-/// A list that cannot be read says of no tool that it may go unchecked.
+/// Reads a list of tools. If it cannot be read, the results of all tools are checked by nothing, unless `strict` is set.
 async fn read(list: Bytes, reading: SchemaReading) -> std::result::Result<Schemas, String> {
     #[derive(Deserialize)]
     struct List<'a> {
@@ -159,7 +159,7 @@ async fn read(list: Bytes, reading: SchemaReading) -> std::result::Result<Schema
     read.await.ok_or("reading the schemas took too long")?.ok_or_else(|| "the list of tools cannot be read".to_owned())
 }
 
-/// Checks a result. A tool that failed has nothing to show.
+/// Checks a result. Results of failed tools are not checked.
 pub(crate) async fn check(manager: &SessionManager, schema: Arc<Compiled>, reply: &RawReply) -> Result<()> {
     let refused = |code: Code, message: String| {
         let mut error = reply.unexpected(code, message);

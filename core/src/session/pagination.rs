@@ -1,4 +1,4 @@
-//! A list over all of its pages (specification 2025-11-25, server/utilities/pagination).
+//! Lists over all pages (specification 2025-11-25, server/utilities/pagination).
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::hash::{BuildHasher, RandomState};
@@ -18,73 +18,103 @@ use crate::session::manager::SessionManager;
 
 /// Reads every page and joins the lists in `member`; the other members are those of the last page.
 pub(crate) async fn all(manager: &Arc<SessionManager>, mut call: LogicalCall, member: &str) -> Result<RawReply> {
-    let mut items: Vec<Box<RawValue>> = Vec::new();
-    let mut cursors = Cursors::default();
-    let mut hints = Hints::default();
+    let mut pages = JoinedPages::default();
     let mut attempts = 0;
-    let mut warnings = Vec::new();
-    let mut was_kept = false;
-    let mut bytes = 0_usize;
     loop {
         let mut reply = match call.run(manager).await {
-            Err(error) if was_kept && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound) => {
-                // A cursor out of a page that was kept may be good no more: once again, from the beginning
-                // (2026-07-28, server/utilities/caching, Interaction with Pagination).
-                (items, cursors, hints) = (Vec::new(), Cursors::default(), Hints::default());
-                (warnings, was_kept) = (Vec::new(), false);
-                bytes = 0;
+            Err(error) if pages.may_have_expired(&error) => {
+                // The cursor of a cached page may have expired: begin again without the cache (2026-07-28,
+                // server/utilities/caching, Interaction with Pagination).
+                pages = JoinedPages::default();
                 call.set_params(at(None));
                 call.bypass_cache();
                 continue;
             }
             ran => ran?,
         };
-        was_kept |= reply.cached;
         attempts += reply.attempts;
-        warnings.append(&mut reply.warnings);
-        bytes = bytes.saturating_add(reply.result.len());
-        let limit = manager.context.settings.limits.answer;
-        if bytes > limit.most {
+        match pages.add(manager, &mut reply, member)? {
+            NextPage::At(cursor) => call.set_params(at(Some(&cursor))),
+            NextPage::End { others } => {
+                pages.warnings.append(&mut manager.context.take_warnings());
+                reply.warnings = std::mem::take(&mut pages.warnings);
+                reply.attempts = attempts;
+                return pages.join(reply, others, member);
+            }
+        }
+    }
+}
+
+/// The pages of a list that were read.
+#[derive(Default)]
+struct JoinedPages {
+    items: Vec<Box<RawValue>>,
+    cursors: Cursors,
+    hints: Hints,
+    warnings: Vec<String>,
+    /// Whether a page was cached.
+    was_cached: bool,
+    bytes: usize,
+}
+
+/// Where a list continues after a page.
+enum NextPage {
+    At(String),
+    /// It ends; the other members are those of the last page.
+    End {
+        others: BTreeMap<String, Box<RawValue>>,
+    },
+}
+
+impl JoinedPages {
+    /// Whether a failure may be caused by the cursor of a cached page.
+    fn may_have_expired(&self, error: &Error) -> bool {
+        self.was_cached && matches!(error.kind(), ErrorKind::InvalidRequest | ErrorKind::NotFound)
+    }
+
+    /// Adds a page.
+    fn add(&mut self, manager: &SessionManager, reply: &mut RawReply, member: &str) -> Result<NextPage> {
+        let settings = &manager.context.settings;
+        self.was_cached |= reply.cached;
+        self.warnings.append(&mut reply.warnings);
+        self.bytes = self.bytes.saturating_add(reply.result.len());
+        let limit = settings.limits.answer;
+        if self.bytes > limit.most {
             return Err(reply.unexpected(Code::AnswerTooLarge, limit.message_for("the list over all of its pages")));
         }
-        let ListPage { mut list, next, mut others } = read(&reply, member)?;
-        hints.add(&others);
-        let is_copy = cursors.is_copy(&list);
+        let ListPage { mut list, next, others } = read(reply, member)?;
+        self.hints.add(&others);
+        let is_copy = self.cursors.is_copy(&list);
         let next = match next {
-            Some(cursor) => {
-                match cursors.follow(&cursor, manager.context.settings.max_pages, &reply, REPEATED_CURSOR) {
-                    Err(_) if cursors.is_end(manager, &cursor) => None,
-                    followed => followed.map(|()| Some(cursor))?,
-                }
-            }
+            Some(cursor) => match self.cursors.follow(&cursor, settings.max_pages, reply, REPEATED_CURSOR) {
+                Err(_) if self.cursors.is_end(manager, &cursor) => None,
+                followed => followed.map(|()| Some(cursor))?,
+            },
             None => None,
         };
-        let ends_by_repetition = next.is_none() && cursors.repeated;
-        let Some(cursor) = next else {
-            warnings.append(&mut manager.context.take_warnings());
-            reply.warnings = warnings;
-            reply.attempts = attempts;
-            if cursors.seen.is_empty() {
-                // One page: as the server sent it.
-                return Ok(reply);
-            }
-            if !(is_copy && ends_by_repetition) {
-                items.append(&mut list);
-            }
-            hints.write(&mut others);
-            let invalid = || no_list(&reply, member);
-            others.insert(member.to_owned(), to_raw_value(&items).map_err(|_| invalid())?);
-            reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
+        let is_repeated_end = next.is_none() && self.cursors.repeated && is_copy;
+        if !is_repeated_end {
+            self.items.append(&mut list);
+        }
+        Ok(next.map_or(NextPage::End { others }, NextPage::At))
+    }
+
+    /// The reply with the items of all pages; a single page stays as the server sent it.
+    fn join(self, mut reply: RawReply, mut others: BTreeMap<String, Box<RawValue>>, member: &str) -> Result<RawReply> {
+        if self.cursors.seen.is_empty() {
             return Ok(reply);
-        };
-        items.append(&mut list);
-        call.set_params(at(Some(&cursor)));
+        }
+        self.hints.write(&mut others);
+        let invalid = || no_list(&reply, member);
+        others.insert(member.to_owned(), to_raw_value(&self.items).map_err(|_| invalid())?);
+        reply.result = serde_json::to_vec(&others).map_err(|_| invalid())?.into();
+        Ok(reply)
     }
 }
 
 const REPEATED_CURSOR: &str = "the server repeats a page cursor";
 
-/// How long a list over pages holds, and for whom: as the page that says least.
+/// The cache hints of a list over pages: the most restrictive ones of all pages.
 #[derive(Default)]
 struct Hints {
     ttl: Option<(f64, Box<RawValue>)>,
@@ -101,7 +131,7 @@ impl Hints {
             (ttl, _) => self.ttl = ttl,
         }
         match (others.get("cacheScope"), &self.scope) {
-            // Of two scopes, the one that is not public is the narrower.
+            // The scope other than "public" is the narrower one.
             (Some(scope), None) => self.scope = Some(scope.clone()),
             (Some(scope), Some(narrowest)) if narrowest.get() == "\"public\"" => self.scope = Some(scope.clone()),
             _ => {}
@@ -119,35 +149,35 @@ impl Hints {
     }
 }
 
-/// Where a list goes on, and that it does not go on for ever.
+/// The cursors of a list, which must not repeat.
 #[derive(Debug, Default)]
 struct Cursors {
     seen: HashSet<String>,
-    /// The pages that were read, as hashes of their items.
+    /// Hashes of the items of each page.
     pages: HashSet<u64>,
     hasher: RandomState,
-    /// Whether a cursor came again.
+    /// Whether a cursor was repeated.
     repeated: bool,
 }
 
 impl Cursors {
-    /// Notes a page; whether the same items were on one before.
+    /// Records a page. Returns whether an earlier one had the same items.
     fn is_copy(&mut self, list: &[Box<RawValue>]) -> bool {
         let items: Vec<&str> = list.iter().map(|item| item.get()).collect();
         !self.pages.insert(self.hasher.hash_one(&items))
     }
 
-    /// Whether a cursor that could not be followed ends the list: it came before, and leads to no page that was not read.
+    /// Whether a cursor that was refused ends the list: it was repeated, and all of its pages were read.
     fn is_end(&self, manager: &SessionManager, cursor: &str) -> bool {
         let did =
             || format!("the server repeats the page cursor \"{}\"", crate::util::sanitize::preview(cursor.as_bytes()));
         self.repeated && manager.context.accepts(Deviation::CursorRepeated, did)
     }
 
-    /// Notes the cursor of the next page.
+    /// Records the cursor of the next page.
     ///
     /// # Errors
-    /// Where it was there before, with this message, or where there are more pages than `most`.
+    /// With the message `repeats` if the cursor was there before, or if there are more than `most` pages.
     fn follow(&mut self, cursor: &str, most: u32, reply: &RawReply, repeats: &str) -> Result<()> {
         if !self.seen.insert(cursor.to_owned()) {
             self.repeated = true;
@@ -197,7 +227,7 @@ fn at(cursor: Option<&str>) -> Bytes {
     }
 }
 
-/// The pages of a server's list, fetched one at a time.
+/// The pages of a list, fetched one at a time.
 #[derive(Debug)]
 pub(crate) struct ServerPages {
     manager: Arc<SessionManager>,
@@ -207,23 +237,23 @@ pub(crate) struct ServerPages {
     position: Arc<Mutex<Position>>,
 }
 
-/// Where a list that is read a page at a time stands.
+/// The position in a list that is read page by page.
 #[derive(Debug, Default)]
 pub(crate) struct Position {
-    /// `None` at the beginning.
+    /// `None` before the first page.
     next: Option<String>,
     cursors: Cursors,
     ended: bool,
 }
 
 impl Position {
-    /// The cursor of the page to ask for, which the first page has none of; `None` behind the last.
+    /// The cursor of the next page, without one for the first page; `None` after the last page.
     pub(crate) fn of(shared: &Mutex<Self>) -> Option<Option<String>> {
         let position = shared.lock().unwrap_or_else(PoisonError::into_inner);
         (!position.ended).then(|| position.next.clone())
     }
 
-    /// Goes on behind a page.
+    /// Advances past a page.
     ///
     /// # Errors
     /// As [`Cursors::follow`]; then there is no further page.
@@ -241,7 +271,7 @@ impl Position {
         followed
     }
 
-    /// Goes on behind a page of a server's list, which ends at a cursor that comes again; each item is given once.
+    /// Advances past a page of a server's list. A repeated cursor ends the list; each item is returned once.
     fn follow_page(
         shared: &Mutex<Self>,
         manager: &SessionManager,
@@ -265,7 +295,7 @@ impl Position {
         Ok(reply)
     }
 
-    /// Asks for no further page.
+    /// Ends the list.
     fn end(shared: &Mutex<Self>) {
         shared.lock().unwrap_or_else(PoisonError::into_inner).ended = true;
     }
@@ -281,7 +311,7 @@ impl ServerPages {
         Self { manager: Arc::clone(manager), method, member, options, position: Arc::default() }
     }
 
-    /// The request of the next page; `None` behind the last. A page that failed can be asked for again.
+    /// The request of the next page; `None` after the last one. A failed page can be requested again.
     pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(cursor) = Position::of(&self.position) else { return Ok(None) };
         let params = at(cursor.as_deref());
@@ -298,7 +328,7 @@ impl ServerPages {
         Ok(Some(work.then(move |reply| Position::follow_page(&position, &then_core, reply, member, most))))
     }
 
-    /// The same without further pages.
+    /// The list without further pages.
     pub(crate) fn ended(self) -> Self {
         Position::end(&self.position);
         self

@@ -1,4 +1,4 @@
-//! Sends a request of a call once, and reads its response.
+//! Sends one request of a call, and reads its response.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,22 +28,22 @@ use crate::transport::message::{Answer, Content, OutgoingMessage};
 use crate::util::headers;
 use crate::util::sanitize::preview;
 
-/// Where a message goes, and what it carries there.
+/// The target of a request, and what the request contains there.
 pub(crate) struct RequestTarget<'a> {
     pub(super) link: &'a Link,
     pub(super) headers: &'a HeaderMap,
     pub(super) session_id: Option<&'a HeaderValue>,
     pub(super) codec: &'a Codec,
     pub(super) inbound: &'a InboundHandler,
-    /// The params of a round, where they are not those of the call.
+    /// The params of an input round, if they differ from those of the call.
     pub(super) params: Option<&'a Bytes>,
     pub(super) key: Option<&'a (String, HeaderValue)>,
-    /// The session, where it is open.
+    /// The session, if it is open.
     pub(super) session: Option<&'a Session>,
 }
 
 impl<'a> RequestTarget<'a> {
-    /// In an open session.
+    /// The target in an open session.
     pub(crate) fn of(session: &'a Session) -> Self {
         let Session { link, headers, inbound, codec, .. } = session;
         let session_id = session.session_id();
@@ -52,7 +52,7 @@ impl<'a> RequestTarget<'a> {
 }
 
 impl LogicalCall {
-    /// The message for `line`.
+    /// The message for `target`.
     pub(crate) fn outgoing(
         &self,
         manager: &SessionManager,
@@ -62,7 +62,7 @@ impl LogicalCall {
     ) -> Result<OutgoingMessage, AttemptError> {
         let mut headers = target.headers.clone();
         for (name, value) in &self.headers {
-            // In the place of the client's header of the same name.
+            // Replaces the header of the client.
             headers.insert(name.clone(), value.clone());
         }
         if let Some(token) = &attempt.token {
@@ -89,7 +89,7 @@ impl LogicalCall {
             to_process: target.link.is_process(),
         };
         let params = target.codec.encode(&parts, &mut headers).map_err(AttemptError::not_sent)?;
-        // Servers with strict schemas refuse empty params of requests, and others demand those of notifications.
+        // Some servers refuse empty params of requests, others require those of notifications.
         let params = match (params::are_empty(&params), self.is_notification) {
             (true, true) => Bytes::from_static(b"{}"),
             (true, false) => Bytes::new(),
@@ -120,10 +120,10 @@ impl LogicalCall {
     ) -> Result<RawReply, AttemptError> {
         let outgoing = self.outgoing(manager, &target, attempt, id)?;
         let idle = Arc::new(IdleTimer::start(self.plan.timeout));
-        let asked = Arc::<RequestsInCall>::default();
+        let requests = Arc::<RequestsInCall>::default();
         let answers = !manager.context.settings.hooks.answers.is_empty();
-        // Without a callback that answers requests of the server, no call waits for one.
-        let questions = answers.then(|| OpenCallbacks::of_call(&asked.questions, &manager.requests_outside_calls));
+        // Without callbacks for requests of the server, no call waits for one.
+        let open_requests = answers.then(|| OpenCallbacks::of_call(&requests.open, &manager.requests_outside_calls));
         let progress = self.progress.as_ref();
         let listener = CallListener {
             manager,
@@ -132,21 +132,21 @@ impl LogicalCall {
             idle: &idle,
             progress,
             limit: self.progress_wait(),
-            asked: &asked,
+            requests: &requests,
             skipped: Mutex::default(),
         };
         let answer = tokio::select! {
             biased;
             answer = target.link.exchange(outgoing, &listener) => answer?,
-            () = idle.expired(questions.as_ref()) => return Err(listener.too_late(target.link)),
+            () = idle.expired(open_requests.as_ref()) => return Err(listener.too_late(target.link)),
             never = get_stream::close_if_blocking(manager, target.session, &idle) => match never {},
             () = manager.context.close_phase(ClosePhase::Abandoning), if answers => {
-                let message = "the client was closed while the server waited for an answer";
+                let message = "the client was closed while the server waited for a response";
                 return Err(AttemptError::new(FailureClass::Lost, Code::ClientClosed, message));
             }
         };
         let mut reply = self.read(manager, &target, answer)?;
-        reply.warnings.append(&mut asked.warnings.take());
+        reply.warnings.append(&mut requests.warnings.take());
         reply.warnings.iter_mut().for_each(|warning| manager.context.redact_text(warning));
         if self.raise_tool_errors && self.method == TOOLS_CALL && !reply.input_required {
             refuse_tool_error(&reply)?;
@@ -154,7 +154,7 @@ impl LogicalCall {
         Ok(reply)
     }
 
-    /// Reads a response: a result, or the failure that it means.
+    /// Reads a response: a result, or a failure.
     fn read(
         &self,
         manager: &Arc<SessionManager>,
@@ -182,7 +182,7 @@ impl LogicalCall {
         Ok(RawReply { result, status, headers, session_id, input_required, warnings, ..RawReply::default() })
     }
 
-    /// Adds to a failure what follows from the method and the link.
+    /// Specifies a failure by the method and the link.
     fn specify(&self, manager: &SessionManager, target: &RequestTarget<'_>, failure: AttemptError) -> AttemptError {
         let mut failure = without_status(failure, target.link);
         if failure.error.info().code == Code::UnknownAddress
@@ -197,14 +197,14 @@ impl LogicalCall {
             failure.happened = FailureClass::KeyInFlight;
         }
         if failure.happened == FailureClass::Mismatch && !(target.link.is_http() && self.method == TOOLS_CALL) {
-            // Only calls of tools have headers that can be learned.
+            // Only tool calls have headers that can be learned.
             failure.happened = FailureClass::Refused;
         }
         if self.method == RESOURCES_READ { classify::of_resource(failure) } else { failure }
     }
 }
 
-/// Responses of a process have no HTTP status.
+/// Removes the status: responses of a process have none.
 fn without_status(mut failure: AttemptError, link: &Link) -> AttemptError {
     if link.is_process() {
         failure.error.info_mut().status = None;
@@ -213,13 +213,13 @@ fn without_status(mut failure: AttemptError, link: &Link) -> AttemptError {
 }
 
 fn refuse_tool_error(reply: &RawReply) -> Result<(), AttemptError> {
-    // Read loosely: whatever else is odd about the result, the failure must not be missed.
-    let (is_error, said) = lenient_json::tool_result(&reply.result);
+    // Parsed leniently, so that the failure of a tool is detected in any result.
+    let (is_error, text) = lenient_json::tool_result(&reply.result);
     if !is_error {
         return Ok(());
     }
-    let said = said.unwrap_or_default();
-    let message = format!("the tool reported a failure: {}", preview(said.as_bytes()));
+    let text = text.unwrap_or_default();
+    let message = format!("the tool reported a failure: {}", preview(text.as_bytes()));
     let failure = AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).executed();
     let mut failure = failure.answered(reply.status, &reply.headers);
     failure.error.info_mut().data = serde_json::from_slice(&reply.result).ok();

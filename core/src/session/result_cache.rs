@@ -1,4 +1,4 @@
-//! Answers that a server says hold for a while (specification 2026-07-28, server/utilities/caching).
+//! Caches results for as long as the server allows (specification 2026-07-28, server/utilities/caching).
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use tokio::time::Instant;
 use crate::protocol::methods::{RESOURCES_READ, protocol_method, protocol_methods};
 use crate::protocol::raw_result::RawReply;
 
-/// The most that is kept, in answers and in bytes of them.
+/// The limits of the cache: results, and bytes.
 const MAX_RESULTS: usize = 256;
 const MAX_BYTES: usize = 16 << 20;
-/// Longer than a day no server is taken at its word.
+/// The longest time that a result is cached.
 const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// What an answer is found by: nothing else may change it. The token counts, as another one may see other things.
+/// The key of a result: the method, the params, and the token, because another token may see other results.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey {
     method: &'static str,
@@ -27,7 +27,7 @@ pub(crate) struct CacheKey {
 }
 
 impl CacheKey {
-    /// `None` where answers to the method are not kept.
+    /// `None` if results of the method are not cached.
     pub(crate) fn of(method: &str, params: &Bytes, token: Option<u64>) -> Option<Self> {
         let method = protocol_method(method).filter(|known| known.is_cacheable)?.name;
         let is_of_a_round = |name: &[u8]| params.windows(name.len()).any(|window| window == name);
@@ -43,7 +43,7 @@ impl CacheKey {
     }
 }
 
-/// A sign of how many invalidations there were when a request left.
+/// The number of invalidations when a request was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Moment(u64);
 
@@ -54,7 +54,7 @@ pub(crate) struct Cache {
 
 #[derive(Default)]
 struct CacheState {
-    kept: HashMap<CacheKey, CachedResult>,
+    cached: HashMap<CacheKey, CachedResult>,
     bytes: usize,
     invalidations: u64,
 }
@@ -65,46 +65,47 @@ struct CachedResult {
 }
 
 impl Cache {
-    /// The answer, while it holds.
+    /// The cached result, unless it has expired.
     pub(crate) fn get(&self, key: &CacheKey) -> Option<RawReply> {
         let mut state = self.locked();
-        let kept = state.kept.get(key)?;
-        if kept.until <= Instant::now() {
+        let cached = state.cached.get(key)?;
+        if cached.until <= Instant::now() {
             state.forget(|other, _| other == key);
             return None;
         }
-        // What there was to warn of has been said.
-        Some(RawReply { attempts: 0, cached: true, warnings: Vec::new(), ..kept.reply.clone() })
+        // Its warnings were returned already.
+        Some(RawReply { attempts: 0, cached: true, warnings: Vec::new(), ..cached.reply.clone() })
     }
 
     pub(crate) fn now(&self) -> Moment {
         Moment(self.locked().invalidations)
     }
 
-    /// Keeps an answer for as long as it says, where nothing was invalidated since it was asked for.
-    pub(crate) fn keep(&self, key: CacheKey, reply: &RawReply, asked: Moment) {
-        let Some(holds) = time_to_live(&reply.result) else { return };
-        let Some(until) = Instant::now().checked_add(holds) else { return };
+    /// Caches a result, unless something was invalidated since its request was sent.
+    pub(crate) fn keep(&self, key: CacheKey, reply: &RawReply, moment: Moment) {
+        let Some(lifetime) = time_to_live(&reply.result) else { return };
+        let Some(until) = Instant::now().checked_add(lifetime) else { return };
         let size = reply.result.len() + key.params.len();
         let mut state = self.locked();
-        if Moment(state.invalidations) != asked || size > MAX_BYTES / 4 {
+        if Moment(state.invalidations) != moment || size > MAX_BYTES / 4 {
             return;
         }
         let now = Instant::now();
-        state.forget(|other, kept| *other == key || kept.until <= now);
-        while state.kept.len() >= MAX_RESULTS || state.bytes + size > MAX_BYTES {
-            // The one that will soonest be of no use.
-            let Some(soonest) = state.kept.iter().min_by_key(|(_, kept)| kept.until).map(|(key, _)| key.clone()) else {
+        state.forget(|other, cached| *other == key || cached.until <= now);
+        while state.cached.len() >= MAX_RESULTS || state.bytes + size > MAX_BYTES {
+            // The result that expires first.
+            let Some(soonest) = state.cached.iter().min_by_key(|(_, cached)| cached.until).map(|(key, _)| key.clone())
+            else {
                 return;
             };
             state.forget(|other, _| *other == soonest);
         }
         state.bytes += size;
-        state.kept.insert(key, CachedResult { reply: reply.clone(), until });
+        state.cached.insert(key, CachedResult { reply: reply.clone(), until });
     }
 
-    /// Forgets what a notification says has changed.
-    pub(crate) fn heard(&self, method: &str, uri: impl FnOnce() -> Option<String>) {
+    /// Invalidates the results that a notification refers to.
+    pub(crate) fn invalidate(&self, method: &str, uri: impl FnOnce() -> Option<String>) {
         let stale: Vec<_> = protocol_methods().filter(|known| known.invalidated_by == Some(method)).collect();
         if stale.is_empty() {
             return;
@@ -126,16 +127,16 @@ impl Cache {
 impl CacheState {
     fn forget(&mut self, is_it: impl Fn(&CacheKey, &CachedResult) -> bool) {
         let mut freed = 0;
-        self.kept.retain(|key, kept| {
-            let goes = is_it(key, kept);
-            freed += if goes { kept.reply.result.len() + key.params.len() } else { 0 };
-            !goes
+        self.cached.retain(|key, cached| {
+            let is_removed = is_it(key, cached);
+            freed += if is_removed { cached.reply.result.len() + key.params.len() } else { 0 };
+            !is_removed
         });
         self.bytes -= freed;
     }
 }
 
-/// How long an answer holds; `None` where it is stale at once.
+/// How long a result may be cached; `None` if not at all.
 fn time_to_live(result: &[u8]) -> Option<Duration> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
@@ -143,8 +144,8 @@ fn time_to_live(result: &[u8]) -> Option<Duration> {
         ttl_ms: f64,
     }
     let hint: Hint = serde_json::from_slice(result).ok()?;
-    let holds = Duration::try_from_secs_f64(hint.ttl_ms / 1000.0).ok()?.min(MAX_AGE);
-    (!holds.is_zero()).then_some(holds)
+    let lifetime = Duration::try_from_secs_f64(hint.ttl_ms / 1000.0).ok()?.min(MAX_AGE);
+    (!lifetime.is_zero()).then_some(lifetime)
 }
 
 #[cfg(test)]
@@ -160,11 +161,11 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn answers_hold_as_long_as_they_say() {
+    async fn results_are_cached_for_their_lifetime() {
         let cache = Cache::default();
         let (first, second) = (key("tools/list", "{}"), key("tools/list", r#"{"cursor":"a"}"#));
         cache.keep(first.clone(), &reply("1000"), cache.now());
-        assert!(cache.get(&first).is_some_and(|kept| kept.cached));
+        assert!(cache.get(&first).is_some_and(|cached| cached.cached));
         assert!(cache.get(&second).is_none());
         tokio::time::advance(Duration::from_millis(1000)).await;
         assert!(cache.get(&first).is_none());
@@ -176,29 +177,29 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_notification_ends_what_it_is_about() {
+    async fn a_notification_invalidates_the_results_that_it_refers_to() {
         let cache = Cache::default();
         let (tools, a, b) =
             (key("tools/list", "{}"), key("resources/read", r#"{"uri":"a"}"#), key("resources/read", r#"{"uri":"b"}"#));
-        let asked = cache.now();
+        let moment = cache.now();
         for key in [&tools, &a, &b] {
-            cache.keep(key.clone(), &reply("1000"), asked);
+            cache.keep(key.clone(), &reply("1000"), moment);
         }
-        cache.heard("notifications/resources/updated", || Some("a".into()));
+        cache.invalidate("notifications/resources/updated", || Some("a".into()));
         assert!(cache.get(&a).is_none() && cache.get(&b).is_some() && cache.get(&tools).is_some());
-        cache.heard("notifications/tools/list_changed", || None);
+        cache.invalidate("notifications/tools/list_changed", || None);
         assert!(cache.get(&tools).is_none());
-        cache.keep(tools.clone(), &reply("1000"), asked);
-        assert!(cache.get(&tools).is_none(), "an answer that was under way is as old as its request");
+        cache.keep(tools.clone(), &reply("1000"), moment);
+        assert!(cache.get(&tools).is_none(), "the request was sent before the invalidation");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_kept_is_bounded() {
+    async fn the_cache_is_bounded() {
         let cache = Cache::default();
         for number in 0..1000 {
             let params = Bytes::from(format!("{{\"uri\":\"{number}\"}}"));
             cache.keep(CacheKey::of("resources/read", &params, None).unwrap(), &reply("1000"), cache.now());
         }
-        assert_eq!(cache.locked().kept.len(), MAX_RESULTS);
+        assert_eq!(cache.locked().cached.len(), MAX_RESULTS);
     }
 }

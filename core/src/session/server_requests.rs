@@ -1,4 +1,4 @@
-//! What a server asks of the caller: sampling, elicitation and roots, whichever era it asks in.
+//! Requests of the server to the client: sampling, elicitation and roots, in both eras.
 
 use serde_json::{Value, json};
 
@@ -9,10 +9,10 @@ use crate::protocol::era::Era;
 use crate::protocol::{client_features, json_schema};
 use crate::session::manager::SessionManager;
 
-/// The largest form that is read at once, in bytes of JSON text.
+/// The largest form that is read on the current thread, in bytes of JSON text.
 const READ_AT_ONCE: usize = 16 << 10;
 
-/// One thing that a server may ask.
+/// A request that a server may send.
 struct ServerRequest {
     method: &'static str,
     hook: &'static str,
@@ -25,57 +25,62 @@ const SERVER_REQUESTS: &[ServerRequest] = &[
     ServerRequest { method: "roots/list", hook: ROOTS, capability: "roots" },
 ];
 
-/// Why a server's request has no result.
+/// The reason why a server's request has no result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum RequestRefusal {
-    /// The client has not declared that it answers this.
+    /// The client has not declared this capability.
     Undeclared,
-    /// The request is not what the specification says.
+    /// The request violates the specification.
     Malformed(String),
     /// The callback failed, or returned no valid result.
     Failed(CallbackError),
 }
 
-/// The capabilities that follow from the caller's functions (specification 2025-11-25, basic/lifecycle; 2026-07-28,
-/// basic/index, `_meta`), as JSON text.
+/// The capabilities of the client, which follow from its callbacks, as JSON text (specification 2025-11-25,
+/// basic/lifecycle; 2026-07-28, basic/index, `_meta`).
 pub(crate) fn capabilities(hooks: &Callbacks, era: Era) -> String {
     let mut declared = serde_json::Map::new();
-    for ask in SERVER_REQUESTS.iter().filter(|ask| hooks.answers.contains_key(ask.hook)) {
-        let settings = match ask.hook {
+    for request in SERVER_REQUESTS.iter().filter(|request| hooks.answers.contains_key(request.hook)) {
+        let settings = match request.hook {
             ELICITATION => json!({ "form": {}, "url": {} }),
             ROOTS if era.has_roots_list_changed() => json!({ "listChanged": true }),
             _ => json!({}),
         };
-        declared.insert(ask.capability.to_owned(), settings);
+        declared.insert(request.capability.to_owned(), settings);
     }
     Value::Object(declared).to_string()
 }
 
-/// What a server's request is called in logs: not in its own words where they are none of the specification's.
+/// The name of a request in logs: only names of the specification are shown.
 pub(crate) fn known_as(method: &str) -> &'static str {
-    SERVER_REQUESTS.iter().map(|ask| ask.method).chain(["ping"]).find(|known| *known == method).unwrap_or("unknown")
+    SERVER_REQUESTS
+        .iter()
+        .map(|request| request.method)
+        .chain(["ping"])
+        .find(|known| *known == method)
+        .unwrap_or("unknown")
 }
 
-/// Whether a function of the caller's answers this.
-pub(crate) fn is_answered(hooks: &Callbacks, method: &str) -> bool {
-    SERVER_REQUESTS.iter().any(|ask| ask.method == method && hooks.answers.contains_key(ask.hook))
+/// Whether there is a callback for this request.
+pub(crate) fn has_callback(hooks: &Callbacks, method: &str) -> bool {
+    SERVER_REQUESTS.iter().any(|request| request.method == method && hooks.answers.contains_key(request.hook))
 }
 
-/// Has the caller's function answer; the result is JSON text.
+/// Calls the callback. Returns the result as JSON text.
 pub(crate) async fn answer(
     manager: &SessionManager,
     method: &str,
     params: Option<&str>,
 ) -> Result<String, RequestRefusal> {
-    let Some(ask) = SERVER_REQUESTS.iter().find(|ask| ask.method == method) else {
+    let Some(request) = SERVER_REQUESTS.iter().find(|request| request.method == method) else {
         return Err(RequestRefusal::Undeclared);
     };
-    let Some(answer) = manager.context.settings.hooks.answers.get(ask.hook) else {
+    let Some(answer) = manager.context.settings.hooks.answers.get(request.hook) else {
         return Err(RequestRefusal::Undeclared);
     };
     let text = params.unwrap_or("{}");
     let params: Value =
-        serde_json::from_str(text).map_err(|_| RequestRefusal::Malformed("params are no JSON".to_owned()))?;
+        serde_json::from_str(text).map_err(|_| RequestRefusal::Malformed("params are not JSON".to_owned()))?;
     client_features::check(method, &params).map_err(RequestRefusal::Malformed)?;
     let elicitation = match method {
         elicitation::CREATE => Some(elicitation_of(manager, text, params).await.map_err(RequestRefusal::Malformed)?),
@@ -83,18 +88,18 @@ pub(crate) async fn answer(
     };
     let given = answer(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
     let given: Value =
-        serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("what it gave is not JSON".into()))?;
+        serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("the result is not JSON".into()))?;
     let result = match elicitation {
-        Some(elicitation) => answered(manager, &elicitation, given).await,
+        Some(elicitation) => elicitation_result(manager, &elicitation, given).await,
         None => client_features::result(method, given),
     };
     result.map(|result| result.to_string()).map_err(|why| RequestRefusal::Failed(why.into()))
 }
 
-/// Reads what a person is to be asked, and reports what of it is not as the specification has it.
+/// Reads an elicitation, and reports how it deviates from the specification.
 async fn elicitation_of(manager: &SessionManager, text: &str, params: Value) -> Result<Elicitation, String> {
     let reading = manager.reading();
-    // Patterns take their time, and so does what is large.
+    // Patterns and large forms take long.
     let elicitation = match text.len() > READ_AT_ONCE || text.contains("\"pattern\"") {
         true => json_schema::on_own_thread(move || elicitation::read(&params, reading)).await,
         false => Some(elicitation::read(&params, reading)),
@@ -104,12 +109,12 @@ async fn elicitation_of(manager: &SessionManager, text: &str, params: Value) -> 
         let Form { unusual_fields, unusable_defaults, .. } = &**form;
         if !unusual_fields.is_empty() {
             manager.context.accepts(Deviation::FormField, || {
-                format!("the server asked for a form that is not as the specification has forms ({unusual_fields})")
+                format!("the server sent a form that deviates from the specification ({unusual_fields})")
             });
         }
         if !unusable_defaults.is_empty() {
             manager.context.accepts(Deviation::FormDefault, || {
-                format!("the server asked for a form with a default that does not fit its field ({unusable_defaults})")
+                format!("the server sent a form with a default that does not fit its field ({unusable_defaults})")
             });
         }
         manager.report_changes(&form.check.changes, "a form");
@@ -117,15 +122,19 @@ async fn elicitation_of(manager: &SessionManager, text: &str, params: Value) -> 
     Ok(elicitation)
 }
 
-/// The result to send, out of what the person gave: of a form, what was left out has its default, and all of it fits the form.
-async fn answered(manager: &SessionManager, elicitation: &Elicitation, given: Value) -> Result<Value, String> {
+/// The result to send: with the defaults of absent fields, and checked by the form.
+async fn elicitation_result(
+    manager: &SessionManager,
+    elicitation: &Elicitation,
+    given: Value,
+) -> Result<Value, String> {
     let result = elicitation::result(elicitation, given)?;
     let Some((check, content)) = elicitation::to_check(elicitation, &result) else { return Ok(result) };
     match json_schema::fits_in_time(check, content.clone()).await {
         Some(Ok(())) => Ok(result),
         Some(Err(why)) => Err(format!("content does not match the form: {why}")),
         None => {
-            let did = || "the server asked for a form by which checking took too long (all keywords)".to_owned();
+            let did = || "the server sent a form that took too long to check (all keywords)".to_owned();
             let accepts = manager.context.accepts(Deviation::SchemaKeyword, did);
             accepts.then_some(result).ok_or_else(|| "checking the content by the form took too long".to_owned())
         }

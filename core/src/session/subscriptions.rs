@@ -1,5 +1,5 @@
-//! What the client wants to be told of, and the stream of the modern era on which it is (specification 2026-07-28,
-//! basic/patterns/subscriptions).
+//! Subscriptions to resources, and the stream of the modern era on which their notifications arrive (specification
+//! 2026-07-28, basic/patterns/subscriptions).
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -35,20 +35,20 @@ use crate::transport::message::Listener;
 
 const LISTEN: &str = "subscriptions/listen";
 pub(crate) const ACKNOWLEDGED: &str = "notifications/subscriptions/acknowledged";
-/// How long the acknowledgement of a stream is waited for.
+/// How long the client waits for the acknowledgement of a stream.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// What is wanted, and what came of it.
+/// The resources to subscribe to, and the state of the stream.
 pub(crate) struct Subscriptions {
     state: Mutex<SubscriptionState>,
     changed: Notify,
     outcome: watch::Sender<Outcome>,
-    /// The stream that is to be acknowledged.
+    /// The id of the stream that waits for its acknowledgement.
     expected: AtomicU64,
-    /// The stream that was acknowledged last, and the resources that the server tells of on it.
+    /// The id of the stream that was acknowledged last, and its resources.
     acknowledged: watch::Sender<Option<(u64, BTreeSet<String>)>>,
-    /// The stream that the server tore down last.
-    torn_down: watch::Sender<Option<u64>>,
+    /// The id of the stream that the server cancelled last.
+    cancelled: watch::Sender<Option<u64>>,
 }
 
 #[derive(Default)]
@@ -71,13 +71,13 @@ impl Default for Subscriptions {
             outcome: watch::Sender::new(Outcome::default()),
             expected: AtomicU64::new(0),
             acknowledged: watch::Sender::new(None),
-            torn_down: watch::Sender::new(None),
+            cancelled: watch::Sender::new(None),
         }
     }
 }
 
 impl Subscriptions {
-    /// Adds or removes a resource. Returns the number of the change by which it is so, and whether it is this one.
+    /// Adds or removes a resource. Returns the revision in which the resource is so, and whether this call changed it.
     pub(crate) fn want(&self, uri: &str, wanted: bool) -> (u64, bool) {
         let mut state = self.locked();
         let is_new = if wanted { state.uris.insert(uri.to_owned()) } else { state.uris.remove(uri) };
@@ -88,17 +88,17 @@ impl Subscriptions {
         (state.revision, is_new)
     }
 
-    /// Whether any resource is wanted.
+    /// Whether there are subscriptions.
     pub(crate) fn has_some(&self) -> bool {
         !self.locked().uris.is_empty()
     }
 
-    /// The resources that are wanted.
+    /// The resources to subscribe to.
     pub(crate) fn uris(&self) -> Vec<String> {
         self.locked().uris.iter().cloned().collect()
     }
 
-    /// The filter of the stream; `None` where nothing is wanted.
+    /// The filter of the stream; `None` if there is nothing to receive.
     fn filter(&self, listens: bool) -> (u64, Option<Value>) {
         let state = self.locked();
         let mut filter = serde_json::Map::new();
@@ -113,20 +113,20 @@ impl Subscriptions {
         (state.revision, (!filter.is_empty()).then_some(Value::Object(filter)))
     }
 
-    /// Waits for what came of a change: whether the server tells of `uri` now.
+    /// Waits for the outcome of a revision: whether the server acknowledged `uri`.
     pub(crate) async fn outcome_of(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
         let mut outcome = self.outcome.subscribe();
         let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
         let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(timed_out(None)) };
-        outcome.result.unwrap_or_else(|| Err(timed_out(None))).map(|told_of| told_of.contains(uri))
+        outcome.result.unwrap_or_else(|| Err(timed_out(None))).map(|uris| uris.contains(uri))
     }
 
     fn settle(&self, revision: u64, result: Result<BTreeSet<String>, AttemptError>) {
         self.outcome.send_replace(Outcome { revision, result: Some(result) });
     }
 
-    /// Hears a stream being acknowledged.
-    pub(crate) fn hear(&self, params: Option<&RawValue>) {
+    /// Handles the acknowledgement of a stream.
+    pub(crate) fn acknowledge(&self, params: Option<&RawValue>) {
         #[derive(Deserialize)]
         struct Acknowledged {
             #[serde(rename = "_meta")]
@@ -146,7 +146,7 @@ impl Subscriptions {
         }
         let read = params.and_then(|params| serde_json::from_str::<Acknowledged>(params.get()).ok());
         let Some(Acknowledged { meta, notifications }) = read else { return };
-        // What was never asked for, or is asked for no more, says nothing.
+        // Only the acknowledgement of the current request counts.
         if let Some(id) =
             jsonrpc::our_id(&meta.id.to_string()).filter(|id| *id == self.expected.load(Ordering::Acquire))
         {
@@ -154,7 +154,7 @@ impl Subscriptions {
         }
     }
 
-    /// Hears that the server tears a stream down (basic/patterns/cancellation).
+    /// Handles the cancellation of a stream by the server (basic/patterns/cancellation).
     pub(crate) fn stream_cancelled(&self, params: Option<&RawValue>) {
         #[derive(Deserialize)]
         #[serde(rename_all = "camelCase")]
@@ -163,20 +163,38 @@ impl Subscriptions {
         }
         let read = params.and_then(|params| serde_json::from_str::<Cancelled>(params.get()).ok());
         if let Some(id) = read.and_then(|cancelled| jsonrpc::our_id(&cancelled.request_id.to_string())) {
-            self.torn_down.send_replace(Some(id));
+            self.cancelled.send_replace(Some(id));
         }
     }
 
-    /// Returns when the server has torn the stream `id` down.
-    async fn is_torn_down(&self, id: u64) {
-        let _ = self.torn_down.subscribe().wait_for(|torn_down| *torn_down == Some(id)).await;
+    /// Returns when the server has cancelled the stream `id`.
+    async fn is_cancelled(&self, id: u64) {
+        let _ = self.cancelled.subscribe().wait_for(|cancelled| *cancelled == Some(id)).await;
     }
 
-    /// The resources that the stream `id` tells of, once it is acknowledged.
+    /// Waits for the acknowledgement of the stream `id`. Returns its resources.
     async fn acknowledged(&self, id: u64) -> BTreeSet<String> {
         let mut acknowledged = self.acknowledged.subscribe();
-        let told = acknowledged.wait_for(|told| told.as_ref().is_some_and(|(of, _)| *of == id)).await;
-        told.map(|told| told.clone()).ok().flatten().map(|(_, uris)| uris).unwrap_or_default()
+        let stream = acknowledged.wait_for(|stream| stream.as_ref().is_some_and(|(of, _)| *of == id)).await;
+        stream.map(|stream| stream.clone()).ok().flatten().map(|(_, uris)| uris).unwrap_or_default()
+    }
+
+    /// Waits before the stream is opened again: for the backoff if there is one, and for a change.
+    async fn wait_after_failure(
+        &self,
+        wait: Option<Duration>,
+        previous: Option<&mut SubscriptionStream>,
+        revision: u64,
+    ) {
+        match (wait, previous) {
+            (Some(wait), _) => tokio::select! {
+                () = tokio::time::sleep(wait) => {}
+                () = self.changed.notified() => {}
+            },
+            // The previous stream stays open until the next change.
+            (None, Some(previous)) => previous.revision = revision,
+            (None, None) => self.changed.notified().await,
+        }
     }
 
     fn locked(&self) -> MutexGuard<'_, SubscriptionState> {
@@ -184,12 +202,12 @@ impl Subscriptions {
     }
 }
 
-/// The error for a resource that the server does not tell of.
+/// The error of a resource that the server does not acknowledge.
 pub(crate) fn not_subscribed() -> Error {
-    Error::new(Code::NotSubscribed, "the server does not tell of this resource")
+    Error::new(Code::NotSubscribed, "the server did not acknowledge the subscription to this resource")
 }
 
-/// One stream that is open. Given up where it is dropped.
+/// An open stream. Closed on drop.
 struct SubscriptionStream {
     task: JoinHandle<AttemptError>,
     revision: u64,
@@ -203,56 +221,48 @@ impl Drop for SubscriptionStream {
     }
 }
 
-/// Keeps a stream open that tells of what is wanted, until the session ends.
+/// Keeps the stream open until the session ends.
 pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> AbortHandle {
     let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     tokio::spawn(async move {
         let mut open: Option<SubscriptionStream> = None;
-        while keep(&manager, &session, &mut open).await.is_some() {}
+        while update(&manager, &session, &mut open).await.is_some() {}
     })
     .abort_handle()
 }
 
-/// One change of what is wanted, or one end of the stream. `None` where the client is gone.
-async fn keep(
+/// Handles one change of the subscriptions, or one end of the stream. `None` if the client was dropped.
+async fn update(
     manager: &Weak<SessionManager>,
     session: &Weak<Session>,
     open: &mut Option<SubscriptionStream>,
 ) -> Option<()> {
     let subscriptions = {
         let (manager, session) = (manager.upgrade()?, session.upgrade()?);
-        let (revision, filter) = manager.subscriptions.filter(manager.context.settings.listen);
+        let subscriptions = Arc::clone(&manager.subscriptions);
+        let (revision, filter) = subscriptions.filter(manager.context.settings.listen);
         match (filter, open.as_ref()) {
             (None, _) => {
                 *open = None;
-                manager.subscriptions.settle(revision, Ok(BTreeSet::new()));
+                subscriptions.settle(revision, Ok(BTreeSet::new()));
             }
             (Some(_), Some(stream)) if stream.revision == revision => {}
             (Some(filter), _) => match begin(&manager, &session, revision, &filter).await {
-                // The one before is closed only now, so that nothing is missed between the two.
+                // The previous stream is closed only now, so that no notification is lost.
                 Ok(stream) => *open = Some(stream),
                 Err((failure, sent)) => {
-                    manager.subscriptions.settle(revision, Err(failure.clone()));
+                    subscriptions.settle(revision, Err(failure.clone()));
                     let wait = after_failure(&manager, &session, &failure, sent.as_deref());
-                    let subscriptions = Arc::clone(&manager.subscriptions);
                     drop((manager, session));
-                    match (wait, open.as_mut()) {
-                        (Some(wait), _) => tokio::select! {
-                            () = tokio::time::sleep(wait) => {}
-                            () = subscriptions.changed.notified() => {}
-                        },
-                        // The one before goes on, until something else is wanted.
-                        (None, Some(before)) => before.revision = revision,
-                        (None, None) => subscriptions.changed.notified().await,
-                    }
+                    subscriptions.wait_after_failure(wait, open.as_mut(), revision).await;
                     return Some(());
                 }
             },
         }
-        Arc::clone(&manager.subscriptions)
+        subscriptions
     };
     let begun = open.as_ref().map_or_else(Instant::now, |stream| stream.begun);
-    // Neither the client nor its session is held while nothing comes.
+    // Neither the client nor the session is referenced while waiting.
     let ended = async {
         match open.as_mut() {
             Some(stream) => drop((&mut stream.task).await),
@@ -279,7 +289,7 @@ async fn keep(
 
 type NotOpened = (AttemptError, Option<Arc<crate::auth::token::Token>>);
 
-/// Opens a stream, and waits until the server has acknowledged it.
+/// Opens a stream and waits for its acknowledgement.
 async fn begin(
     manager: &Arc<SessionManager>,
     session: &Arc<Session>,
@@ -302,15 +312,15 @@ async fn begin(
     let subscriptions = Arc::clone(&manager.subscriptions);
     subscriptions.expected.store(id, Ordering::Release);
     let task = tokio::spawn(async move {
-        let heard = Heard(&inbound);
+        let listener = SubscriptionListener(&inbound);
         let ended = tokio::select! {
-            ended = link.exchange(outgoing, &heard) => ended,
-            () = subscriptions.is_torn_down(id) => Err(torn_down()),
+            ended = link.exchange(outgoing, &listener) => ended,
+            () = subscriptions.is_cancelled(id) => Err(ended_by_server()),
         };
         let context = ResponseContext { in_session: false, has_envelope_codes };
         match ended.and_then(|answer| judge(&Method::POST, answer, &profile, context)) {
-            // Ended by the server in good order; it may begin again.
-            Ok(_) => torn_down(),
+            // The server ended the stream properly; it may be opened again.
+            Ok(_) => ended_by_server(),
             Err(failure) => failure,
         }
     });
@@ -333,14 +343,14 @@ async fn begin(
     }
 }
 
-fn torn_down() -> AttemptError {
+fn ended_by_server() -> AttemptError {
     AttemptError::new(FailureClass::Lost, Code::AnswerCut, "the server ended the subscription")
 }
 
-/// What comes on such a stream goes where all that the server says by itself goes.
-struct Heard<'a>(&'a InboundHandler);
+/// Passes messages on this stream to the handler of the session.
+struct SubscriptionListener<'a>(&'a InboundHandler);
 
-impl Listener for Heard<'_> {
+impl Listener for SubscriptionListener<'_> {
     fn notification(&self, method: &str, params: Option<&RawValue>) {
         self.0.notification(method, params);
     }

@@ -1,4 +1,4 @@
-//! What is learnt from lists of tools for the headers of their calls (specification 2026-07-28,
+//! Arguments of tools that are also sent in headers, learned from lists of tools (specification 2026-07-28,
 //! basic/transports/streamable-http, Custom Headers from Tool Parameters).
 
 use std::collections::BTreeMap;
@@ -17,13 +17,13 @@ use crate::util::sanitize::preview;
 const MAX_TOOLS: usize = 65_536;
 
 impl SessionManager {
-    /// Learns from a page of tools, and leaves out of it those whose annotations are not valid; a warning for each. All else
-    /// of the page stays as it came.
+    /// Reads the annotations in a page of tools. Tools with invalid annotations are removed from the page, with a warning
+    /// for each.
     pub(crate) fn learn_argument_headers(&self, page: Bytes) -> (Bytes, Vec<String>) {
         let mut known = self.argument_headers.write().unwrap_or_else(PoisonError::into_inner);
-        // Most tools have no annotations, and most pages are not looked at. A word may also be written in escapes.
-        let holds = |text: &[u8]| page.windows(text.len()).any(|window| window == text);
-        if known.is_empty() && !holds(b"\"x-mcp-header\"") && !holds(b"\\u") {
+        // Most tools have no annotations, so most pages are not parsed. The name may also contain escapes.
+        let contains = |text: &[u8]| page.windows(text.len()).any(|window| window == text);
+        if known.is_empty() && !contains(b"\"x-mcp-header\"") && !contains(b"\\u") {
             return (page, Vec::new());
         }
         let Ok(mut list) = serde_json::from_slice::<BTreeMap<String, Box<RawValue>>>(&page) else {
@@ -38,14 +38,14 @@ impl SessionManager {
                 read.as_ref().map(|tool| tool["name"].as_str().unwrap_or_default().to_owned()).unwrap_or_default();
             let found = match &read {
                 Ok(tool) => annotations(&tool["inputSchema"]),
-                // It cannot be told what it asks for.
+                // Its annotations cannot be read.
                 Err(_) if tool.get().contains("x-mcp-header") => Err("it cannot be read".to_owned()),
                 Err(_) => Ok(Vec::new()),
             };
             match found {
                 Ok(found) => {
                     if known.len() == MAX_TOOLS {
-                        // A server that names its tools anew again and again: what it lists now is learnt.
+                        // A server that keeps renaming its tools: keep those that it lists now.
                         known.clear();
                     }
                     known.insert(name, found.into());
@@ -67,7 +67,7 @@ impl SessionManager {
         (serde_json::to_vec(&list).map_or(page, Bytes::from), warnings)
     }
 
-    /// Adds the headers of a tool's call.
+    /// Adds the headers of a tool call.
     pub(crate) fn add_argument_headers(&self, headers: &mut HeaderMap, params: &[u8]) {
         let known = self.argument_headers.read().unwrap_or_else(PoisonError::into_inner);
         if known.is_empty() {

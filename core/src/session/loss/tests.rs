@@ -1,3 +1,4 @@
+use super::Suspicion::{ForNextCall, None, SendAgain};
 use super::*;
 use crate::error::Error;
 
@@ -9,7 +10,7 @@ fn failure(happened: FailureClass, code: Code, status: u16, message: &str, tie: 
 }
 
 #[test]
-fn texts_that_name_a_session_that_is_not_known() {
+fn texts_that_name_an_unknown_session() {
     for text in [
         "Bad Request: No valid session ID provided",
         "Unauthorized: Session not found",
@@ -49,28 +50,64 @@ fn texts_that_name_a_session_that_is_not_known() {
     }
 }
 
-#[test]
-fn what_a_failure_means_for_the_session() {
+/// A failure, and what it means for a plain and a keyed call at `generic`, and for a keyed call at `omni`.
+type Row = (FailureClass, Code, u16, &'static str, Tie, Suspicion, Suspicion, Suspicion);
+
+fn check_suspicions(rows: &[Row]) {
     let generic = Profile::named("generic").unwrap();
     let omni = Profile::named("omni").unwrap();
-    use Suspicion::{ForNextCall, None, SendAgain};
-    let gone = "Session not found";
-    for (happened, code, status, message, tie, plain, keyed, at_omni) in [
+    for (happened, code, status, message, tie, plain, keyed, at_omni) in rows.iter().copied() {
+        let failure = failure(happened, code, status, message, tie);
+        assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
+        assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
+        let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
+        assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
+    }
+}
+
+const GONE: &str = "Session not found";
+
+#[test]
+fn refusals_that_may_mean_a_lost_session() {
+    check_suspicions(&[
         (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
         (FailureClass::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
         (FailureClass::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
         (FailureClass::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
-        // By these it may have run, whatever the text says.
-        (FailureClass::ServerFault, Code::ServerTimeout, 408, gone, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::Conflict, 409, gone, Tie::Status, None, None, None),
-        (FailureClass::RateLimited, Code::RateLimited, 425, gone, Tie::Status, None, None, None),
-        (FailureClass::RateLimited, Code::RateLimited, 429, gone, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 460, gone, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 499, gone, Tie::Status, None, None, None),
-        // The words of a tool or of what is behind the server.
+        // It may have run, whatever the text.
+        (FailureClass::ServerFault, Code::ServerTimeout, 408, GONE, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::Conflict, 409, GONE, Tie::Status, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 425, GONE, Tie::Status, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 429, GONE, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 460, GONE, Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 499, GONE, Tie::Status, None, None, None),
+        // Texts of a tool, or of a service behind the server.
         (FailureClass::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
         (FailureClass::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
         (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
+        // They refuse the request itself.
+        (FailureClass::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, GONE, Tie::Status, SendAgain, SendAgain, SendAgain),
+        (FailureClass::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::Forbidden, 403, GONE, Tie::Code, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, GONE, Tie::Id, SendAgain, SendAgain, SendAgain),
+    ]);
+    let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id).with_delivery(Delivery::MaybeExecuted);
+    let generic = Profile::named("generic").unwrap();
+    assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
+}
+
+#[test]
+fn other_responses_that_may_mean_a_lost_session() {
+    check_suspicions(&[
         (
             FailureClass::ServerFault,
             Code::ServerFailed,
@@ -81,22 +118,8 @@ fn what_a_failure_means_for_the_session() {
             ForNextCall,
             None,
         ),
-        (FailureClass::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
-        // They say what is wrong with the request.
-        (FailureClass::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::InvalidParams, 422, gone, Tie::Status, SendAgain, SendAgain, SendAgain),
-        (FailureClass::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::Forbidden, 403, gone, Tie::Code, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 400, gone, Tie::Id, SendAgain, SendAgain, SendAgain),
         (FailureClass::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
-        (FailureClass::ServerFault, Code::ServerUnavailable, 503, gone, Tie::Id, ForNextCall, SendAgain, ForNextCall),
+        (FailureClass::ServerFault, Code::ServerUnavailable, 503, GONE, Tie::Id, ForNextCall, SendAgain, ForNextCall),
         (FailureClass::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
         (FailureClass::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
         (FailureClass::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
@@ -104,45 +127,37 @@ fn what_a_failure_means_for_the_session() {
             FailureClass::Unreadable,
             Code::UnexpectedContentType,
             200,
-            gone,
+            GONE,
             Tie::Status,
             ForNextCall,
             SendAgain,
             ForNextCall,
         ),
-        (FailureClass::Unusable, Code::InvalidAnswer, 200, gone, Tie::Status, None, None, None),
+        (FailureClass::Unusable, Code::InvalidAnswer, 200, GONE, Tie::Status, None, None, None),
         (FailureClass::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
-        (FailureClass::BadAnswer, Code::AnswerCut, 200, gone, Tie::Status, ForNextCall, SendAgain, ForNextCall),
-        (FailureClass::Lost, Code::ConnectionLost, 200, gone, Tie::Status, None, None, None),
-    ] {
-        let failure = failure(happened, code, status, message, tie);
-        assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
-        assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
-        let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
-        assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
-    }
-    let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id).with_delivery(Delivery::MaybeExecuted);
-    assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
+        (FailureClass::BadAnswer, Code::AnswerCut, 200, GONE, Tie::Status, ForNextCall, SendAgain, ForNextCall),
+        (FailureClass::Lost, Code::ConnectionLost, 200, GONE, Tie::Status, None, None, None),
+    ]);
 }
 
 #[test]
-fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
+fn a_refusal_repeated_in_a_new_session_does_not_mean_a_lost_session() {
     let known = Suspicions::default();
-    let kind = |tool: &str| LossSign { status: 403, name: tool.to_owned(), named: false };
-    assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected);
-    assert_eq!(known.judge(&kind("a"), 1), Judged::Suspected, "another call in the same session");
-    assert_eq!(known.judge(&kind("a"), 2), Judged::Refuted);
-    assert_eq!(known.judge(&kind("a"), 3), Judged::Unrelated);
-    assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected, "another tool");
+    let sign = |tool: &str| LossSign { status: 403, name: tool.to_owned(), named: false };
+    assert_eq!(known.judge(&sign("a"), 1), Judged::Suspected);
+    assert_eq!(known.judge(&sign("a"), 1), Judged::Suspected, "another call in the same session");
+    assert_eq!(known.judge(&sign("a"), 2), Judged::Refuted);
+    assert_eq!(known.judge(&sign("a"), 3), Judged::Unrelated);
+    assert_eq!(known.judge(&sign("b"), 3), Judged::Suspected, "another tool");
     known.succeeded(|| "b".to_owned(), 3);
-    assert_eq!(known.judge(&kind("b"), 3), Judged::Suspected);
+    assert_eq!(known.judge(&sign("b"), 3), Judged::Suspected);
     known.succeeded(|| "b".to_owned(), 4);
-    assert_eq!(known.judge(&kind("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
+    assert_eq!(known.judge(&sign("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
     known.succeeded(|| "a".to_owned(), 4);
-    assert_eq!(known.judge(&kind("a"), 4), Judged::Unrelated, "what was learnt stays");
-    known.judge(&kind("c"), 4);
+    assert_eq!(known.judge(&sign("a"), 4), Judged::Unrelated, "what was learned stays");
+    known.judge(&sign("c"), 4);
     known.succeeded(|| "c".to_owned(), 4);
-    assert_eq!(known.judge(&kind("c"), 5), Judged::Refuted, "a success in the same session says nothing of its loss");
+    assert_eq!(known.judge(&sign("c"), 5), Judged::Refuted, "a success in the same session does not prove its loss");
     let named = LossSign { status: 400, name: "d".to_owned(), named: true };
     known.judge(&named, 5);
     assert_eq!(known.judge(&named, 6), Judged::Refuted);
@@ -151,19 +166,19 @@ fn a_refusal_that_comes_again_in_a_new_session_is_none_of_a_session() {
 }
 
 #[test]
-fn what_is_remembered_is_bounded() {
+fn the_memory_of_refusals_is_bounded() {
     let known = Suspicions::default();
-    let kind = |number: usize| LossSign { status: 403, name: number.to_string(), named: false };
+    let sign = |number: usize| LossSign { status: 403, name: number.to_string(), named: false };
     for number in 0..1000 {
-        assert_eq!(known.judge(&kind(number), 1), Judged::Suspected, "the oldest is forgotten");
+        assert_eq!(known.judge(&sign(number), 1), Judged::Suspected, "the oldest is forgotten");
     }
     assert_eq!(known.0.lock().unwrap().len(), MAX_SIGNS);
-    assert_eq!(known.judge(&kind(999), 2), Judged::Refuted);
-    assert_eq!(known.judge(&kind(0), 2), Judged::Suspected);
+    assert_eq!(known.judge(&sign(999), 2), Judged::Refuted);
+    assert_eq!(known.judge(&sign(0), 2), Judged::Suspected);
 }
 
 #[test]
-fn texts_that_are_all_about_a_session_of_the_protocol() {
+fn texts_only_about_a_session_of_the_protocol() {
     for text in [
         "Session not found",
         "Unknown session",
