@@ -1,6 +1,6 @@
 """CPU per sequential small call of our clients and of a raw HTTP client in each language, against one server.
 
-Each program is a process of its own and measures itself by getrusage. The rounds are interleaved, so that a change in
+Each program is a separate process and measures itself by getrusage. The rounds are interleaved, so that a change in
 the machine's speed affects all programs. The table shows medians, and ratios of medians.
 """
 

@@ -47,7 +47,7 @@ async fn concurrent_server_requests_all_receive_responses() {
         }))
         .await;
         answers.sort_unstable();
-        assert_eq!(answers, (0..40).collect::<Vec<_>>(), "{era}: each call has an answer of its own");
+        assert_eq!(answers, (0..40).collect::<Vec<_>>(), "{era}: each call has its own response");
         client.close().await;
     }
 }

@@ -1,6 +1,6 @@
 //! Hosted MCP services on loopback, with scripted faults and a ledger of what ran.
 //!
-//! The server runs on a thread of its own: every function here blocks, and none needs a
+//! The server runs on a separate thread: every function here blocks, and none needs a
 //! runtime. It shares no code with the client, so that a mistake in one does not hide one in the other.
 //!
 //! ```

@@ -36,7 +36,7 @@ pub(crate) fn keep(shared: &Shared, exchange: &Exchange) {
         "profile": shared.options.profile,
         "message": &*exchange.body,
     });
-    // Errors are ignored. Opened each time, because a child process has a file of its own.
+    // Errors are ignored. Opened each time, because a child process has its own file.
     let _ = write(&folder.join(format!("{}.jsonl", std::process::id())), &format!("{line}\n"));
 }
 

@@ -75,9 +75,9 @@ async def never_ending() -> None:
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             result = await client.call_tool("echo", {"n": 1}, on_progress=never)
-        warned = [str(warning.message) for warning in caught]
+        shown = [str(warning.message) for warning in caught]
     print(
-        f"Python async, never ending: {result['structuredContent']}, {warned}; peak {memory():.1f} MiB, {base:.1f} before"
+        f"Python async, never ending: {result['structuredContent']}, {shown}; peak {memory():.1f} MiB, {base:.1f} before"
     )
     print(f"  after {time.monotonic() - begun:.1f} s")
 

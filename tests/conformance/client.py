@@ -1,4 +1,7 @@
-"""The same program as rust/src/main.rs, in Python. Usage: client.py URL, with the name of a scenario in the environment."""
+"""The same program as rust/src/main.rs, in Python.
+
+Usage: client.py URL, with the name of a scenario in the environment.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The required outcome of a scenario. The suite itself accepts warnings, skipped checks, and clients that do nothing."""
+"""The required outcome of a scenario. The suite itself accepts warnings, skipped checks and idle clients."""
 
 # The modern era has no handshake whose headers could be checked.
 FORCED_SKIPS = {

@@ -163,7 +163,7 @@ pub(crate) fn upstream_options(options: &Options) -> Result<Option<Options>, Str
     }
     let upstream: Options = serde_json::from_value(Value::Object(all)).map_err(|error| format!("upstream: {error}"))?;
     if upstream.profile == Profile::Odock {
-        return Err("upstream: a gateway cannot stand behind a gateway".to_owned());
+        return Err("upstream: must not be a gateway".to_owned());
     }
     upstream.checked().map(Some).map_err(|what| format!("upstream: {what}"))
 }

@@ -71,7 +71,7 @@ const ELSEWHERE: &[(&str, &str)] = &[
     ("a percent-encoded address", "http://%31%32%37.0.0.1:{evil_port}/stolen"),
     ("a redirect back to the server", "http://{evil}/stolen?to=http://{own}/mcp"),
     ("our address as a fragment", "http://{evil}/stolen#@{own}/mcp"),
-    ("our address behind a backslash", "http://{evil}\\@{own}/stolen"),
+    ("our address after a backslash", "http://{evil}\\@{own}/stolen"),
 ];
 
 /// Addresses to which no message can be sent.
@@ -219,7 +219,7 @@ fn endpoint_events(tricks: &mut Vec<Trick>) {
     }
     let with_credentials = "http://user:pass@{own}/messages?session_id=$SESSION";
     tricks.push(named("credentials", with_credentials, Ends::In("invalid_endpoint")));
-    tricks.push(named("a full address of its own", "$ORIGIN/messages?session_id=$SESSION", Ends::Well));
+    tricks.push(named("a full address of the server", "$ORIGIN/messages?session_id=$SESSION", Ends::Well));
     tricks.push(named("dots that lead nowhere", "/../../messages?session_id=$SESSION", Ends::Well));
     for (name, address) in &ELSEWHERE[..8] {
         tricks.push(Trick {
