@@ -77,7 +77,7 @@ async def never_ending() -> None:
             result = await client.call_tool("echo", {"n": 1}, on_progress=never)
         shown = [str(warning.message) for warning in caught]
     print(
-        f"Python async, never ending: {result['structuredContent']}, {shown}; peak {memory():.1f} MiB, {base:.1f} before"
+        f"Python async, without end: {result['structuredContent']}, {shown}; peak {memory():.1f} MiB, {base:.1f} before"
     )
     print(f"  after {time.monotonic() - begun:.1f} s")
 
