@@ -20,7 +20,7 @@ use crate::runtime::runtime;
 const WITH_PROGRESS: u32 = 1;
 /// The call was cancelled before it was made.
 const CANCELLED: u32 = 2;
-/// The caller wants the metadata of the result.
+/// The call returns the metadata of the result.
 const WITH_METADATA: u32 = 4;
 
 /// The calls in flight. Dropping a sender cancels its call as sending does.

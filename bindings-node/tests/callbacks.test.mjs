@@ -203,7 +203,7 @@ test("an exception of a callback is the cause of the error of its call only", as
     assert.equal(error.cause, thrown.get(messages[index]), messages[index]);
   }
   assert.match(errors[0].message, /no answer to a/);
-  // One that threw nothing has no cause, whatever others threw before.
+  // Without an exception of its own callback, an error has no cause.
   const error = await failureOf(ask(client, roots));
   assert.equal(error.code, "input_failed");
   assert.ok(!("cause" in error));

@@ -159,7 +159,7 @@ test("NODE_EXTRA_CA_CERTS of the thread that makes the client is trusted besides
 });
 
 test("proxies are those of the thread that makes the client", async (t) => {
-  // Nobody listens there, and no name is asked for: the proxy is tried first, where there is one.
+  // No server listens there, and no name is resolved: the proxy is tried first, if there is one.
   const source = `
     const client = new OmniMcpClient({ profile: "generic", endpoint: "http://server.invalid/mcp", allowHttp: true, maxAttempts: 1 });
     try { await client.ping(); return "answered"; } catch (error) { return /proxy/.test(error.message) ? "by proxy" : "straight"; } finally { await client.close(); }

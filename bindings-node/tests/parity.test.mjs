@@ -1,4 +1,4 @@
-/** The types and classes have what the core's tables list, and no more. */
+/** The types and classes have the members of the core's tables, and no others. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -30,7 +30,7 @@ function members(name) {
   return Object.fromEntries(properties.map((property) => [property.name, text(property)]));
 }
 
-/** What stands above a member, in the spelling of no language. */
+/** The comment of a member, without spelling of names. */
 function explained(name, member) {
   return plain(ts.displayPartsToString(typeOf(name).getProperty(member)?.getDocumentationComment(checker)));
 }

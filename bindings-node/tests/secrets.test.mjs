@@ -1,4 +1,4 @@
-/** Canaries in everything that a client holds: no text shows them, however Node writes an error. */
+/** A client holds canaries as secrets; no text that Node writes of an error shows them. */
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

@@ -153,7 +153,7 @@ export async function records(): Promise<void> {
   new OmniMcpClient({ auth: { type: "magic" } });
   // @ts-expect-error results of registries have no metadata
   await sema4.withMetadata.get("id");
-  // @ts-expect-error a provider gives a token
+  // @ts-expect-error a provider returns a token
   new OmniMcpClient({ tokenProvider: () => 5 });
 }
 

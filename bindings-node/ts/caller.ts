@@ -159,7 +159,7 @@ function isSignal(value: unknown): boolean {
     && "removeEventListener" in value && typeof value.removeEventListener === "function";
 }
 
-/** A callback that fails, now or later, causes a warning; the call goes on. */
+/** A callback that fails, now or later, causes a warning; the call continues. */
 function progressHandler(onProgress: (progress: Progress) => unknown): ProgressHandler {
   return (params, processed) => {
     let returned: unknown;

@@ -28,7 +28,7 @@ export class OmniMcpError extends Error {
   declare readonly serviceCode?: string;
   /** The id to quote to the service. */
   declare readonly requestId?: string;
-  /** The time in seconds that the server asked to wait. */
+  /** The `Retry-After` of the response, in seconds. */
   declare readonly retryAfter?: number;
   /** The idempotency key of the call; repeat the call with it and the same arguments to be safe. */
   declare readonly idempotencyKey?: string;

@@ -24,8 +24,8 @@ def until(holds: Callable[[], bool]) -> None:
 
 
 def slow(server: DevServer) -> dict[str, Any]:
-    # It listens, so that its calls go on while a callback keeps the calling thread. If no progress is processed within
-    # the timeout, progress is dropped.
+    # It listens, so that its calls continue while a callback blocks the calling thread. Progress is dropped if none is
+    # processed within the timeout.
     limits = {"max_queued_notifications": QUEUED, "listen": True, "timeout": 0.5}
     return {"profile": "generic", "endpoint": f"{server.url}/mcp", **limits}
 

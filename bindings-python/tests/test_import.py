@@ -126,7 +126,7 @@ def test_imports_of_native_code_are_visible_to_bundlers() -> None:
 
 
 def test_no_module_is_imported_by_native_code_alone() -> None:
-    """As the last test, asked of the interpreter: PyO3 imports modules, too."""
+    """As the last test, at runtime: PyO3 imports modules, too."""
     program = """
 import sys
 before = set(sys.modules)

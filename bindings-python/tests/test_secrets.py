@@ -1,4 +1,4 @@
-"""Canaries in everything that a client holds: no text shows them, however Python writes an error."""
+"""A client holds canaries as secrets; no text that Python writes of an error shows them."""
 
 from __future__ import annotations
 

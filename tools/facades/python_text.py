@@ -40,7 +40,7 @@ class Flavor:
 
     @property
     def awaits(self) -> str:
-        """What stands before a call."""
+        """The prefix of a call."""
         return "await " if self.is_async else ""
 
     @property
@@ -120,7 +120,7 @@ def imperative(help: str) -> str:
 
 
 def docstring(paragraphs: list[str], indent: int, sections: dict[str, list[str]] | None = None) -> str:
-    """A docstring whose first sentence stands alone where not all fits a line; sections have one entry a line."""
+    """A docstring. Its first sentence is separate if not all fits in one line; sections have one entry per line."""
     margin, quotes = " " * indent, '"""'
     blocks = [_filled(paragraph, indent, quotes if number == 0 else "") for number, paragraph in enumerate(paragraphs)]
     if len(blocks[0]) + len(quotes) > WIDTH:

@@ -81,7 +81,7 @@ class OmniMCPError(Exception):
         self.message = self.message or self._text
         if data is not None:
             self.data = data
-        # Never refused: the facts may have been written by another version, or cut by whatever brought them here.
+        # Never refused: the facts may come from another version, or be incomplete.
         if not isinstance(facts, Mapping):
             return
         for name in _FACTS:

@@ -89,7 +89,7 @@ class ProgressCallback:
         # The call does not end before its callback has processed everything, or has taken too long for it.
         self._is_over = True
         if not self._task.cancel() and not self._task.cancelled():
-            # It has ended by an exception for the program, such as `SystemExit`, which went to the loop, too.
+            # It ended by an exception for the program, such as `SystemExit`, which the loop received, too.
             raised = self._task.exception()
             if raised is not None and error is None:
                 raise raised

@@ -1,4 +1,4 @@
-//! The callbacks of one client: taken from its options, called, and their answers handed to the core.
+//! The callbacks of one client: read from its options, called, and their answers passed to the core.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -39,7 +39,7 @@ thread_local! {
 #[derive(Default)]
 pub(crate) struct Callbacks {
     by_name: Vec<(&'static str, Py<PyAny>)>,
-    /// Whether the caller gave any.
+    /// Whether the options contain callbacks.
     has_functions: bool,
     /// The exception of the token provider. All calls share the token, and so its failure.
     token_error: CallbackError,
@@ -139,7 +139,7 @@ impl Callbacks {
         Ok(Some(move |text: String| access.enter(|| Python::attach(|py| call(py, &text)))))
     }
 
-    /// Whether the caller gave callbacks.
+    /// Whether the options contain callbacks.
     pub(crate) fn has_functions(&self) -> bool {
         self.has_functions
     }

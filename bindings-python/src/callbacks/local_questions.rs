@@ -28,7 +28,7 @@ pub(crate) struct LocalQuestions {
 }
 
 impl LocalQuestions {
-    /// The function by which the core asks. The thread on which a question arises answers it.
+    /// The function that receives questions of the core. The thread on which a question arises answers it.
     pub(crate) fn sink() -> Arc<dyn Fn(Question) + Send + Sync> {
         Arc::new(|question| {
             if let Some(questions) = CURRENT.with_borrow(Clone::clone) {

@@ -78,7 +78,7 @@ pub(crate) fn take_kept() -> PyResult<()> {
 }
 
 /// # Errors
-/// Inside such a callback, whose own call could not go on meanwhile.
+/// Inside such a callback, which runs during a call and would block it.
 pub(crate) fn check_not_in_callback() -> PyResult<()> {
     match IN_CALLBACK.get() {
         true => Err(PyRuntimeError::new_err("on_log and on_state are called during a call, and cannot make one")),

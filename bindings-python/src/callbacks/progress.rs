@@ -113,7 +113,7 @@ impl ProgressQueue {
     }
 }
 
-/// Calls `callback` with a notification. An exception in it is reported, and the call goes on.
+/// Calls `callback` with a notification. An exception in it is reported, and the call continues.
 ///
 /// # Errors
 /// An exception for the program that is no `Exception`, such as `KeyboardInterrupt`.

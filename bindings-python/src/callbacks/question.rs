@@ -14,7 +14,7 @@ use crate::convert::decode::decode;
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
 
 tokio::task_local! {
-    /// Where callbacks of the call that is being polled leave their exceptions.
+    /// The place for exceptions of callbacks of the call that is being polled.
     static OF_CALL: Arc<CallbackError>;
 }
 
@@ -49,12 +49,12 @@ impl CallbackError {
 /// A question without an answer yet. Dropped, it counts as failed.
 pub(crate) struct PendingQuestion {
     question: Question,
-    /// Where the exception of the callback goes, if one call asks.
+    /// The place for the exception of the callback, if the question belongs to one call.
     pub(crate) error: Option<Arc<CallbackError>>,
 }
 
 impl PendingQuestion {
-    /// Must be called by the task of the call that asks.
+    /// Must be called by the task of the call that the question belongs to.
     pub(crate) fn new(question: Question) -> Self {
         Self { question, error: OF_CALL.try_with(Arc::clone).ok() }
     }

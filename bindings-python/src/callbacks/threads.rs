@@ -27,7 +27,7 @@ impl CallbackThreads {
         Ok(Arc::new(move |notification| queue.add(notification)))
     }
 
-    /// Starts the threads for questions, one for each: a callback may call its client, and that call may ask the next
+    /// Starts the threads for questions, one for each: a callback may call its client, and that call may cause the next
     /// question. Returns the function that adds one.
     pub(crate) fn answer(&self, callbacks: &Bound<'_, Callbacks>) -> PyResult<Arc<dyn Fn(Question) + Send + Sync>> {
         let queue = Arc::clone(&self.questions);
@@ -79,7 +79,7 @@ impl<T: Send + 'static> QueueThread<T> {
             while let Some(item) = py.detach(|| this.queue.wait()) {
                 let Some(callbacks) = callbacks.bind(py).upgrade() else { return };
                 let Ok(callbacks) = callbacks.cast::<Callbacks>() else { return };
-                // Where no other thread can be started, this one goes on.
+                // If no other thread can be started, this one continues.
                 let is_replaced = !this.in_order && this.start(callbacks).is_ok();
                 (this.work)(py, callbacks.get(), item);
                 if is_replaced {

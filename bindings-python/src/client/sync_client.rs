@@ -27,7 +27,7 @@ use crate::convert::errors::raised;
 use crate::runtime::call_runtime::{ClientRuntime, RuntimeUse};
 use crate::runtime::client_handle::ClientHandle;
 
-/// The function by which the core asks.
+/// The function that receives questions of the core.
 type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 
 /// A client whose calls block the calling thread; any number of threads may share it.

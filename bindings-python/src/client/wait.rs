@@ -116,7 +116,7 @@ impl WaitingCall<'_, '_> {
         });
         loop {
             let is_settled = py.detach(|| {
-                // Calls of other threads go on meanwhile, and may ask questions.
+                // Calls of other threads continue meanwhile, and may cause questions.
                 let _collecting = questions.map(LocalQuestions::collect);
                 runtime.block_on(async {
                     tokio::select! {

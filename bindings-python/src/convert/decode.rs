@@ -19,7 +19,7 @@ fn result<'py>(py: Python<'py>, output: &CallOutput) -> PyResult<Bound<'py, PyAn
     json::parse(py, &output.result).map_err(|_| raised(py, &output.undecodable()))
 }
 
-/// A result, or a tuple of a result and its metadata where the call asked for it.
+/// A result, or a tuple of a result and its metadata if requested.
 pub(crate) fn output(py: Python<'_>, output: &CallOutput) -> PyResult<Py<PyAny>> {
     for warning in &output.warnings {
         warn(py, warning.clone());

@@ -22,7 +22,7 @@ fn exception<'py>(py: Python<'py>, error: &str) -> PyResult<Bound<'py, PyAny>> {
     FROM_NATIVE.import(py, "omni_mcp_py._errors", "from_native")?.call1((info,))
 }
 
-/// Issues a warning. Where warnings are errors, the error is reported and not raised: the call goes on.
+/// Issues a warning. Where warnings are errors, the error is reported and not raised: the call continues.
 pub(crate) fn warn(py: Python<'_>, message: String) {
     let message = std::ffi::CString::new(message).unwrap_or_default();
     if let Err(raised) = PyErr::warn(py, &py.get_type::<PyRuntimeWarning>(), &message, 1) {

@@ -99,7 +99,7 @@ impl CallRuntime {
         let entered = runtime.enter();
         close();
         drop(entered);
-        // During a call the runtime runs on by itself.
+        // During a call, that call drives the runtime.
         if !is_driving {
             // Never waits for a thread that drives the runtime meanwhile: that thread may wait for a lock of this one.
             runtime.block_on(async {
@@ -148,7 +148,7 @@ impl ClientRuntime {
         Ok(())
     }
 
-    /// The runtime, where it goes on when this client does not.
+    /// The runtime, if other clients use it, too.
     pub(crate) fn outlives(&self) -> Option<&CallRuntime> {
         self.runtime.get().filter(|runtime| Arc::strong_count(runtime) > 1).map(|runtime| &**runtime)
     }

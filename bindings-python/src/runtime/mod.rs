@@ -1,4 +1,4 @@
-//! The runtimes that calls run on, and what ends with the interpreter or is left behind by a fork.
+//! The runtimes of calls, the end of the interpreter, and forks.
 
 pub(crate) mod call_runtime;
 pub(crate) mod client_handle;

@@ -40,7 +40,7 @@ impl<T> Future for Task<T> {
 }
 
 /// Polls `work` after all other tasks that are ready. The end of a response wakes its call before the connection is back
-/// in the pool; a call that went on at once would open another one.
+/// in the pool; a call that continued at once would open another one.
 async fn after_ready_tasks<T>(work: impl Future<Output = T>) -> T {
     let mut work = pin!(work);
     let mut waited = false;
