@@ -87,7 +87,7 @@ def test_a_package_without_its_native_module_is_refused_with_a_reason(tmp_path: 
         check=False,
     )
     last = ended.stderr.strip().splitlines()[-1]
-    assert re.match(r"ImportError: omni_mcp_py is here without its native module.*wheel", last), ended.stderr
+    assert re.match(r"ImportError: omni_mcp_py is installed without its native module.*wheel", last), ended.stderr
 
 
 def test_a_native_module_that_cannot_be_loaded_keeps_its_reason(tmp_path: Path) -> None:

@@ -336,7 +336,7 @@ def test_an_async_progress_callback_is_refused(server: DevServer) -> None:
 
 def test_a_function_for_an_option_that_takes_none_is_named() -> None:
     options: Any = {"onElicitation": print}
-    with pytest.raises(ConfigError, match="onElicitation: takes no function; options that do are on_notification, "):
+    with pytest.raises(ConfigError, match="onElicitation: must not be a function; callbacks are on_notification, "):
         OmniMCPClient("k", **options)
 
 

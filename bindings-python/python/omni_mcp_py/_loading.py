@@ -38,7 +38,7 @@ def _reason() -> str:
     import sysconfig
 
     return (
-        "omni_mcp_py is here without its native module, or with one for another Python or platform than "
+        "omni_mcp_py is installed without its native module, or with one for another Python or platform than "
         f"{sysconfig.get_config_var('SOABI')}. Install its wheel with the pip of this interpreter"
     )
 

@@ -245,7 +245,7 @@ fn refuse_functions(options: &Bound<'_, PyDict>) -> PyResult<()> {
     for (name, value) in options.iter() {
         if value.is_callable() && !value.is_instance_of::<PyType>() {
             let known: Vec<_> = HOOKS.iter().map(|hook| hook.name).collect();
-            let allowed = format!("takes no function; options that do are {}", known.join(", "));
+            let allowed = format!("must not be a function; callbacks are {}", known.join(", "));
             return Err(raised(options.py(), &bad_hook(&name.to_string(), &allowed)));
         }
     }
@@ -264,7 +264,7 @@ fn json_answer(hook: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
             // Otherwise Python warns of a coroutine that was never awaited.
             close.call0()?;
         }
-        return Err(raised(value.py(), &bad_hook(hook, "gave something to await; use AsyncOmniMCPClient")));
+        return Err(raised(value.py(), &bad_hook(hook, "returned an awaitable; use AsyncOmniMCPClient")));
     }
     let text = match value.cast::<PyDict>() {
         // Its duration may be a `timedelta`.

@@ -55,7 +55,7 @@ pub(crate) fn value(value: &Bound<'_, PyAny>) -> Result<String, Reason> {
 /// # Errors
 /// `ValueError` for a value that JSON cannot represent.
 pub(crate) fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    self::value(value).map_err(|reason| PyValueError::new_err(format!("this cannot be written as JSON: {reason}")))
+    self::value(value).map_err(|reason| PyValueError::new_err(format!("the value cannot be written as JSON: {reason}")))
 }
 
 fn members(
