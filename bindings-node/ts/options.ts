@@ -353,8 +353,6 @@ export interface CallOptions {
 export interface RegistryOptions {
   /** API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY or SEMA4_API_KEY. */
   apiKey?: string;
-  /** Credentials other than `apiKey`: an object with `type`. Default: the API key, as a bearer token. */
-  auth?: AuthOptions;
   /**
    * Base URL of the registry. For Sema4.ai without `tenant`, the complete base, `https://host/tenants/{tenant}/api/v2`.
    * Default: the environment variable GAIA_BASE_URL or SEMA4_BASE_URL.
@@ -364,10 +362,14 @@ export interface RegistryOptions {
   tenant?: string;
   /** Path of the collection below the base URL (GAIA). Default: /api/mcp/servers. */
   path?: string;
-  /** Additional HTTP headers for every request. Default: none. */
-  headers?: Record<string, string>;
   /** Idle timeout of one attempt. null: no limit. In milliseconds. Default: 20000 ms. */
   timeoutMs?: number | null;
+  /** Allow plain http for the API key to hosts other than loopback. Default: false. */
+  allowHttp?: boolean;
+  /** Credentials other than `apiKey`: an object with `type`. Default: the API key, as a bearer token. */
+  auth?: AuthOptions;
+  /** Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none. */
+  headers?: Record<string, string>;
   /**
    * Total timeout of a call, including all attempts and waits. null: no limit. In milliseconds. Default: 300000 ms.
    */
@@ -404,8 +406,6 @@ export interface RegistryOptions {
   clientKey?: string;
   /** Minimum TLS version: `1.2` or `1.3`. Default: 1.2. */
   minTlsVersion?: "1.2" | "1.3";
-  /** Allow plain http for the API key to hosts other than loopback. Default: false. */
-  allowHttp?: boolean;
   /** Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB). */
   maxAnswerBytes?: number;
   /** Maximum number of pages read for one list. Default: 1000. */

@@ -423,8 +423,6 @@ class CallOptions(UnkeyedCallOptions, total=False):
 class RegistryOptions(TypedDict, total=False):
     """The options of a client of a registry besides its key."""
 
-    auth: AuthOptions
-    """Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token."""
     base_url: str
     """Base URL of the registry.
 
@@ -435,10 +433,14 @@ class RegistryOptions(TypedDict, total=False):
     """Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none."""
     path: str
     """Path of the collection below the base URL (GAIA). Default: /api/mcp/servers."""
-    headers: Mapping[str, str]
-    """Additional HTTP headers for every request. Default: none."""
     timeout: _Seconds | None
     """Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s."""
+    allow_http: bool
+    """Allow plain http for the API key to hosts other than loopback. Default: false."""
+    auth: AuthOptions
+    """Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token."""
+    headers: Mapping[str, str]
+    """Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none."""
     total_timeout: _Seconds | None
     """Total timeout of a call, including all attempts and waits.
 
@@ -481,8 +483,6 @@ class RegistryOptions(TypedDict, total=False):
     """
     min_tls_version: Literal["1.2", "1.3"]
     """Minimum TLS version: `1.2` or `1.3`. Default: 1.2."""
-    allow_http: bool
-    """Allow plain http for the API key to hosts other than loopback. Default: false."""
     max_answer_bytes: int
     """Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB)."""
     max_pages: int

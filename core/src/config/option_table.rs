@@ -354,16 +354,43 @@ pub(crate) const fn choices(lists: &[&'static [&'static str]]) -> &'static [&'st
     }
 }
 
-/// Defines a table of options: the struct, its setters, its parser and its description.
+/// The row of an option in another table.
+///
+/// # Panics
+/// If there is none: at compile time.
+pub(crate) const fn row(specs: &[OptionSpec], name: &str) -> OptionSpec {
+    let mut at = 0;
+    while at < specs.len() {
+        if is_same(specs[at].name.as_bytes(), name.as_bytes()) {
+            return specs[at];
+        }
+        at += 1;
+    }
+    panic!("no such option")
+}
+
+const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
+}
+
+/// Defines a table of options: the struct, its setters, its parser and its description. Options after `shared with` have the
+/// description of another table.
 macro_rules! options {
     (
         $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
         $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal $(, of $choices:expr)?;)*
+        $(shared with $base:ident, $base_specs:ident { $($shared:ident: $shared_type:ty;)+ })?
         $(beside $($(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)+)?
     ) => {
         $(#[$struct_doc])*
         #[derive(Debug, Clone, Default)]
         pub struct $struct { $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")] pub $name: Option<$type>,)*
+            $($(#[doc = concat!("As [`", stringify!($base), "::", stringify!($shared), "`](fn@", stringify!($base), "::", stringify!($shared), ").")]
+            pub $shared: Option<$shared_type>,)+)?
             $($($(#[$extra_doc])* pub(crate) $extra: $extra_type,)+)?
         }
 
@@ -377,12 +404,21 @@ macro_rules! options {
             default: $default,
             help: concat!($($help),+).trim_ascii(),
             is_duration: <$type as $crate::config::option_table::OptionValue>::IS_DURATION,
-        },)*];
+        },)* $($($crate::config::option_table::row($base_specs, stringify!($shared)),)+)?];
 
         impl $struct {
             $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")]
             #[must_use]
             pub fn $name(mut self, $name: impl Into<$type>) -> Self { self.$name = Some($name.into()); self })*
+
+            $($(#[doc = concat!("As [`", stringify!($base), "::", stringify!($shared), "`](fn@", stringify!($base), "::", stringify!($shared), ").")]
+            #[must_use]
+            pub fn $shared(mut self, $shared: impl Into<$shared_type>) -> Self { self.$shared = Some($shared.into()); self })+
+
+            /// Options of the other table with the shared values.
+            pub(crate) fn shared(&self) -> $base {
+                $base { $($shared: self.$shared.clone(),)+ ..$base::default() }
+            })?
 
             /// Parses options from JSON text. An empty text means no options.
             ///
@@ -395,7 +431,7 @@ macro_rules! options {
             /// Fills absent options from `other`.
             #[allow(dead_code)]
             pub(crate) fn or(self, other: Self) -> Self {
-                Self { $($name: self.$name.or(other.$name),)* $($($extra: self.$extra,)+)? }
+                Self { $($name: self.$name.or(other.$name),)* $($($shared: self.$shared.or(other.$shared),)+)? $($($extra: self.$extra,)+)? }
             }
 
             pub(crate) fn from_object(
@@ -406,7 +442,10 @@ macro_rules! options {
                 let options = Self { $($name: match specs.next() {
                     Some(spec) => $crate::config::option_table::take(&mut given, spec, spelling)?,
                     None => None,
-                },)* $($($extra: Default::default(),)+)? };
+                },)* $($($shared: match specs.next() {
+                    Some(spec) => $crate::config::option_table::take(&mut given, spec, spelling)?,
+                    None => None,
+                },)+)? $($($extra: Default::default(),)+)? };
                 $crate::config::option_table::refuse_unknown(&given, $specs, spelling)?;
                 Ok(options)
             }

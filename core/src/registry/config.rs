@@ -8,7 +8,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::config::auth::AuthConfig;
-use crate::config::client_options::{ClientConfig, TLS_VERSIONS};
+use crate::config::client_options::{CLIENT_OPTIONS, ClientConfig};
 use crate::config::option_table::{Address, options};
 use crate::config::profile::{Profile, VariableNames};
 use crate::error::{Code, Error, Result};
@@ -21,48 +21,34 @@ options! {
     RegistryConfig, "options", REGISTRY_OPTIONS;
     /// API key, sent as a bearer token.
     api_key: Secret = "the environment variable GAIA_API_KEY or SEMA4_API_KEY";
-    /// Credentials other than `api_key`: an object with `type`.
-    auth: AuthConfig = "the API key, as a bearer token";
     /// Base URL of the registry. For Sema4.ai without `tenant`, the complete base, `https://host/tenants/{tenant}/api/v2`.
     base_url: Address = "the environment variable GAIA_BASE_URL or SEMA4_BASE_URL";
     /// Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`.
     tenant: String = "none";
     /// Path of the collection below the base URL (GAIA).
     path: String = "/api/mcp/servers";
-    /// Additional HTTP headers for every request.
-    headers: BTreeMap<String, Secret> = "none";
     /// Idle timeout of one attempt. None: no limit.
     timeout: Option<Duration> = "20 s";
-    /// Total timeout of a call, including all attempts and waits. None: no limit.
-    total_timeout: Option<Duration> = "5 min";
-    /// Timeout for establishing a connection. None: no limit.
-    connect_timeout: Option<Duration> = "10 s";
-    /// Maximum number of attempts, including the first. 1: no retries.
-    max_attempts: u32 = "3";
-    /// Delay before the second attempt. It doubles with each further attempt.
-    backoff_initial: Duration = "250 ms";
-    /// Maximum delay between attempts.
-    backoff_max: Duration = "4 s";
-    /// Retry budget of the client, in tokens. A retry takes 14. None: no limit.
-    retry_budget: Option<u32> = "500";
-    /// Proxy URL: http, https, socks5 or socks5h.
-    proxy: Address = "the proxy environment variables; loopback is never proxied";
-    /// HTTP headers sent to the proxy.
-    proxy_headers: BTreeMap<String, Secret> = "none";
-    /// Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
-    ca_certs: String = "the system's certificate store";
-    /// Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM file.
-    client_cert: Secret = "none";
-    /// Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file.
-    client_key: Secret = "the key in client_cert";
-    /// Minimum TLS version: `1.2` or `1.3`.
-    min_tls_version: String = "1.2", of TLS_VERSIONS;
     /// Allow plain http for the API key to hosts other than loopback.
     allow_http: bool = "false";
-    /// Maximum response size after decompression, in bytes.
-    max_answer_bytes: u64 = "67108864 (64 MiB)";
-    /// Maximum number of pages read for one list.
-    max_pages: u32 = "1000";
+    shared with ClientConfig, CLIENT_OPTIONS {
+        auth: AuthConfig;
+        headers: BTreeMap<String, Secret>;
+        total_timeout: Option<Duration>;
+        connect_timeout: Option<Duration>;
+        max_attempts: u32;
+        backoff_initial: Duration;
+        backoff_max: Duration;
+        retry_budget: Option<u32>;
+        proxy: Address;
+        proxy_headers: BTreeMap<String, Secret>;
+        ca_certs: String;
+        client_cert: Secret;
+        client_key: Secret;
+        min_tls_version: String;
+        max_answer_bytes: u64;
+        max_pages: u32;
+    }
     beside
     /// Also read the environment variables of Node.
     reads_node_variables: bool;
@@ -112,31 +98,15 @@ impl RegistryConfig {
         profile.path = Cow::Owned(path.to_owned());
         let config = ClientConfig {
             api_key: self.api_key.clone(),
-            auth: self.auth.clone(),
             base_url: Some(base.as_str().into()),
             slug: self.tenant.clone(),
-            headers: self.headers.clone(),
             timeout: self.timeout,
-            total_timeout: self.total_timeout,
-            connect_timeout: self.connect_timeout,
-            max_attempts: self.max_attempts,
-            backoff_initial: self.backoff_initial,
-            backoff_max: self.backoff_max,
-            retry_budget: self.retry_budget,
-            proxy: self.proxy.clone(),
-            proxy_headers: self.proxy_headers.clone(),
-            ca_certs: self.ca_certs.clone(),
-            client_cert: self.client_cert.clone(),
-            client_key: self.client_key.clone(),
-            min_tls_version: self.min_tls_version.clone(),
             allow_http: self.allow_http,
-            max_answer_bytes: self.max_answer_bytes,
-            max_pages: self.max_pages,
             reads_node_variables: self.reads_node_variables,
             // Registries have no options for these: no connection limit, no cookies.
             max_connections: Some(None),
             cookies: Some(false),
-            ..ClientConfig::default()
+            ..self.shared()
         };
         let renamed = |error: Error| crate::config::option_table::renamed(error, &[("slug", "tenant")]);
         let settings = config.resolve_under(Arc::new(profile), variables).map_err(renamed)?;
