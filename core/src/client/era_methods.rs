@@ -14,7 +14,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
-use crate::session::subscriptions::{Subscriptions, not_subscribed};
+use crate::session::subscriptions::{self, Subscriptions, not_subscribed};
 
 /// Runs a call of a method whose execution depends on the era of the server.
 pub(crate) async fn run(manager: &Arc<SessionManager>, method: &str, mut call: LogicalCall) -> Result<RawReply> {
@@ -59,7 +59,7 @@ async fn subscribe(
     wanted: bool,
 ) -> Result<RawReply> {
     let uri = member(call, "uri");
-    manager.keep_subscribed(session);
+    subscriptions::keep(manager, session);
     let (change, is_new) = manager.subscriptions.want(&uri, wanted);
     if !wanted {
         return Ok(empty());

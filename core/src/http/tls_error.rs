@@ -2,7 +2,7 @@
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
-use crate::config::trust::is_authority;
+use crate::config::certificate_verifier::is_authority;
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;

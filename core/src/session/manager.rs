@@ -25,14 +25,15 @@ use crate::session::cancellation::HeldCancellations;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
 use crate::session::loss::{Judged, LossSign, Suspicions};
-use crate::session::open_session::{Listening, Session, SessionCache};
+use crate::session::open_session::{Session, SessionCache};
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
+use crate::session::server_requests;
 use crate::session::subscriptions::{self, Subscriptions};
 use crate::transport::http_sse::CLOSE_WAIT;
 use crate::transport::link::Link;
 use crate::transport::streamable_http as transport;
-use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
+use crate::util::bounded_queue::BoundedQueue;
 use crate::util::headers;
 use crate::util::wait_group::WaitGroup;
 
@@ -120,10 +121,7 @@ impl SessionManager {
         Ok(Self {
             session,
             serial: tokio::sync::Mutex::default(),
-            request_queue: BoundedQueue::new(
-                QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() },
-                &context.counts.unanswered,
-            ),
+            request_queue: server_requests::queue(&context),
             response_permits: Semaphore::new(MAX_CONCURRENT_RESPONSES),
             open_requests: Arc::default(),
             requests_outside_calls: Arc::default(),
@@ -278,7 +276,7 @@ impl SessionManager {
         let settings = &self.context.settings;
         match session.era().server_stream() {
             ServerStream::Subscriptions if settings.listen || self.subscriptions.has_some() => {
-                self.keep_subscribed(&session);
+                subscriptions::keep(self, &session);
             }
             ServerStream::Get if (settings.listen || settings.hears_requests) && session.link.is_http() => {
                 let listening = session.listening.get_or_init(|| get_stream::start(self, &session));
@@ -302,11 +300,6 @@ impl SessionManager {
         self.context.counts.sessions.add();
         self.enter(State::Ready);
         Ok(session)
-    }
-
-    /// Opens the stream of subscriptions and keeps it open.
-    pub(crate) fn keep_subscribed(self: &Arc<Self>, session: &Arc<Session>) {
-        session.listening.get_or_init(|| Listening::without_wait(subscriptions::start(self, session)));
     }
 
     /// Invalidates cached data that a notification refers to.

@@ -1,5 +1,7 @@
 //! Requests of the server to the client: sampling, elicitation and roots, in both eras.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use crate::config::callbacks::{CallbackError, Callbacks, ELICITATION, ROOTS, SAMPLING};
@@ -7,7 +9,9 @@ use crate::observe::deviations::Deviation;
 use crate::protocol::elicitation::{self, Elicitation, Form};
 use crate::protocol::era::Era;
 use crate::protocol::{client_features, json_schema};
+use crate::retry::context::Context;
 use crate::session::manager::SessionManager;
+use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
 
 /// The largest form that is read on the current thread, in bytes of JSON text.
 const READ_AT_ONCE: usize = 16 << 10;
@@ -34,6 +38,13 @@ pub(crate) enum RequestRefusal {
     Malformed(String),
     /// The callback failed, or returned no valid result.
     Failed(CallbackError),
+}
+
+/// The queue of requests that wait for a response. Those beyond `max_server_requests` get none, and are counted.
+pub(crate) fn queue(context: &Context) -> Arc<BoundedQueue> {
+    let settings = &context.settings;
+    let limit = QueueLimit { messages: settings.max_server_requests as usize, ..settings.limits.of_queue() };
+    BoundedQueue::new(limit, &context.counts.unanswered)
 }
 
 /// The capabilities of the client, which follow from its callbacks, as JSON text (specification 2025-11-25,

@@ -28,7 +28,7 @@ use crate::session::cancellation::CancelOnDrop;
 use crate::session::get_stream::{STABLE_AFTER, after_failure, backoff};
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
-use crate::session::open_session::Session;
+use crate::session::open_session::{Listening, Session};
 use crate::session::request::RequestTarget;
 use crate::transport::classify::{ResponseContext, judge};
 use crate::transport::message::Listener;
@@ -221,8 +221,14 @@ impl Drop for SubscriptionStream {
     }
 }
 
+/// Opens the stream of subscriptions of a session, once, and keeps it open. A session that replaces another one subscribes to
+/// the same resources again.
+pub(crate) fn keep(manager: &Arc<SessionManager>, session: &Arc<Session>) {
+    session.listening.get_or_init(|| Listening::without_wait(start(manager, session)));
+}
+
 /// Keeps the stream open until the session ends.
-pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> AbortHandle {
+fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> AbortHandle {
     let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
     tokio::spawn(async move {
         let mut open: Option<SubscriptionStream> = None;

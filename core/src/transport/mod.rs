@@ -18,3 +18,4 @@ pub(crate) mod sse_parser;
 pub(crate) mod sse_stream;
 pub(crate) mod stdio;
 pub(crate) mod streamable_http;
+pub(crate) mod truncated_response;

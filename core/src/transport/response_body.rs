@@ -16,6 +16,7 @@ use crate::transport::connection_slots::{self, Slot};
 use crate::transport::media_type::{MediaType, other_charset};
 use crate::transport::message::{Content, Listener, content, not_a_message, only_message};
 use crate::transport::response_reader::{self, ResponseReading};
+use crate::transport::truncated_response;
 use crate::util::headers;
 use crate::util::sanitize::preview;
 
@@ -124,7 +125,7 @@ async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -
 fn truncated(failure: AttemptError, text: &[u8], id: u64) -> AttemptError {
     let info = failure.error.info();
     match info.code {
-        Code::AnswerCut => response_reader::cut(text, id, info.message.clone(), Code::AnswerCut),
+        Code::AnswerCut => truncated_response::failure(text, id, info.message.clone(), Code::AnswerCut),
         _ => failure,
     }
 }

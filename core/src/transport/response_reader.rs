@@ -10,6 +10,7 @@ use crate::error::failure_class::FailureClass;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
 use crate::transport::message::{Content, Listener, content, message, not_a_message};
+use crate::transport::truncated_response;
 
 /// The most of a skipped text that messages show.
 const SHOWN: usize = 200;
@@ -55,7 +56,7 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
         return AttemptError::unusable(format!("the response to this request {why}: {shown}"));
     }
     match jsonrpc::cut_response(text) {
-        Some(_) => cut(
+        Some(_) => truncated_response::failure(
             text,
             id,
             format!("the response ends too early and is not a JSON-RPC message: {shown}"),
@@ -63,15 +64,6 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
         )
         .with_server_text(shown),
         None => not_a_message(text),
-    }
-}
-
-/// The failure of a response that ends early. If its beginning shows a result for this request, the call ran.
-pub(crate) fn cut(text: &[u8], id: u64, message: String, code: Code) -> AttemptError {
-    let failure = AttemptError::bad_answer(code, message);
-    match jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(id) && known.has_result) {
-        true => failure.executed(),
-        false => failure,
     }
 }
 
