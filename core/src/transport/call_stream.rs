@@ -3,11 +3,9 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::Pin;
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
-use futures_util::Stream;
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use reqwest::Response;
@@ -26,7 +24,7 @@ use crate::transport::connection_slots::Slot;
 use crate::transport::message::{Content, Listener};
 use crate::transport::reconnect_delay;
 use crate::transport::response_reader::ResponseReading;
-use crate::transport::sse_stream::EventStream;
+use crate::transport::sse_stream::{EventStream, Events};
 use crate::transport::streamable_http::{get, is_open_stream};
 use crate::util::headers;
 
@@ -70,11 +68,9 @@ pub(super) async fn read(
     }
 }
 
-type Events = EventStream<Pin<Box<dyn Stream<Item = Result<Bytes, AttemptError>> + Send>>>;
-
 /// Where one body of the stream ended.
 enum StreamEnd {
-    Response(Content, Events),
+    Response(Content, Box<Events>),
     /// Without the response. `is_broken`: with its connection.
     Early {
         failure: AttemptError,
@@ -132,7 +128,7 @@ impl<'a> CallStream<'a> {
                 Some(Ok((event, data))) if event != "message" || data.is_empty() => {}
                 Some(Ok((_, data))) => {
                     if let Some(content) = self.take(events.event_id(), Bytes::from(data)).await? {
-                        return Ok(StreamEnd::Response(content, events));
+                        return Ok(StreamEnd::Response(content, Box::new(events)));
                     }
                 }
             }
@@ -279,7 +275,7 @@ impl StreamRequest<'_> {
 }
 
 /// Reads a stream to its end after the response: at once if the end is near, else in the background.
-async fn finish(mut events: Events, slot: Option<Slot>) {
+async fn finish(mut events: Box<Events>, slot: Option<Slot>) {
     let near = tokio::time::timeout(END_OF_STREAM, async { while events.next().await.is_some_and(|e| e.is_ok()) {} });
     if near.await.is_err() {
         tokio::spawn(tokio::time::timeout(DRAIN, async move {

@@ -19,7 +19,7 @@ use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
 use crate::transport::message::{Answer, Content, DeviationListener, Listener, OutgoingMessage};
 use crate::transport::pending_requests::{PendingRequests, Reader};
-use crate::transport::sse_stream::EventStream;
+use crate::transport::sse_stream::{EventStream, Events};
 use crate::transport::streamable_http::{StreamOutcome, get_stream, post};
 
 /// How long the end of a POST is waited for after its response on the stream, so that its connection can be used again.
@@ -60,51 +60,12 @@ impl SseLink {
         };
         // A relative endpoint is relative to the last redirect.
         let from = response.url().clone();
-        let mut events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
-        let mut before = None;
-        let endpoint = loop {
-            match events.next_event().await {
-                Some(Ok((event, data))) if event == "endpoint" => break same_origin(&from, &data)?,
-                Some(Ok((event, data))) => {
-                    let named = crate::util::sanitize::preview(event.as_bytes());
-                    let did = || format!("the server's stream begins with the event {named} and not with endpoint");
-                    if !data.is_empty() && !listener.accepts(Deviation::NotAMessage, &did) {
-                        return Err(invalid(format!("the stream's first event is {named} and not endpoint")));
-                    }
-                    before.get_or_insert(named);
-                }
-                Some(Err(failure)) => return Err(failure),
-                None => {
-                    let named =
-                        |event| invalid(format!("the stream ended without an event endpoint; its first is {event}"));
-                    return Err(before.map_or_else(ended, named));
-                }
-            }
-        };
+        let mut events: Events = EventStream::new(Box::pin(body::chunks(Body::of(response), None)), limits.event);
+        let endpoint = endpoint(&mut events, &from, &*listener).await?;
         let inbox = Arc::new(PendingRequests::default());
-        let reader = tokio::spawn({
-            let reader = Reader(Arc::clone(&inbox));
-            let listener = Arc::clone(&listener);
-            async move {
-                let inbox = &reader.0;
-                let why = loop {
-                    match events.next().await {
-                        None => break ended(),
-                        Some(Err(failure)) => break failure,
-                        Some(Ok(data)) => {
-                            let text = Bytes::from(data);
-                            inbox.is_ready_for(&text).await;
-                            if let Err(failure) = inbox.deliver(&text, &*listener) {
-                                break failure;
-                            }
-                        }
-                    }
-                };
-                inbox.end(why);
-            }
-        });
+        let reader = tokio::spawn(read(events, Reader(Arc::clone(&inbox)), Arc::clone(&listener))).abort_handle();
         let deviations = Arc::new(DeviationListener(listener));
-        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader: reader.abort_handle(), deviations }))
+        Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader, deviations }))
     }
 
     pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
@@ -166,6 +127,49 @@ impl SseLink {
     pub(crate) fn skipped(&self) -> Option<String> {
         self.inbox.skipped()
     }
+}
+
+/// Reads the endpoint, the first event of the stream at `from`.
+async fn endpoint(events: &mut Events, from: &Url, listener: &dyn Listener) -> Result<Url, AttemptError> {
+    let mut before = None;
+    loop {
+        match events.next_event().await {
+            Some(Ok((event, data))) if event == "endpoint" => return same_origin(from, &data),
+            Some(Ok((event, data))) => {
+                let named = crate::util::sanitize::preview(event.as_bytes());
+                let did = || format!("the server's stream begins with the event {named} and not with endpoint");
+                if !data.is_empty() && !listener.accepts(Deviation::NotAMessage, &did) {
+                    return Err(invalid(format!("the stream's first event is {named} and not endpoint")));
+                }
+                before.get_or_insert(named);
+            }
+            Some(Err(failure)) => return Err(failure),
+            None => {
+                let named =
+                    |event| invalid(format!("the stream ended without an event endpoint; its first is {event}"));
+                return Err(before.map_or_else(ended, named));
+            }
+        }
+    }
+}
+
+/// Delivers the messages of the stream to its end.
+async fn read(mut events: Events, reader: Reader, listener: Arc<dyn Listener>) {
+    let inbox = &reader.0;
+    let failure = loop {
+        match events.next().await {
+            None => break ended(),
+            Some(Err(failure)) => break failure,
+            Some(Ok(data)) => {
+                let text = Bytes::from(data);
+                inbox.is_ready_for(&text).await;
+                if let Err(failure) = inbox.deliver(&text, &*listener) {
+                    break failure;
+                }
+            }
+        }
+    };
+    inbox.end(failure);
 }
 
 /// Whether a response only acknowledges a POST. The specification names no status for that, so servers send several.

@@ -15,6 +15,9 @@ use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::transport::sse_parser::{self, Guard, Refused};
 
+/// The events of a response body.
+pub(super) type Events = EventStream<Pin<Box<dyn Stream<Item = Result<Bytes, AttemptError>> + Send>>>;
+
 /// Events of a body, in order.
 pub(crate) struct EventStream<S> {
     events: eventsource_stream::EventStream<Lines<S>>,
