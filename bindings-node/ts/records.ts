@@ -32,7 +32,7 @@ export function readPage(page: unknown): ServerPage {
 
 /**
  * Whether a tool's result looks like a failure although `isError` is not set: its first text begins with `Error:`.
- * Some servers report failures this way; it is a hint.
+ * Some servers report failures in such results; it is a hint.
  */
 export function looksLikeError(result: object): boolean {
   return looksLikeErrorText(JSON.stringify(result));
