@@ -87,7 +87,7 @@ pub(crate) fn negotiated(
     accepts: impl FnOnce() -> bool,
 ) -> Result<String, AttemptError> {
     let chosen: Negotiated<'_> = serde_json::from_slice(result).map_err(|_| {
-        AttemptError::bad_answer(Code::InvalidAnswer, "the answer to initialize names no protocolVersion")
+        AttemptError::bad_answer(Code::InvalidAnswer, "the result of initialize has no protocolVersion")
     })?;
     let named = chosen.protocol_version.trim();
     if let Some(version) = accepted.iter().find(|version| **version == named)

@@ -112,7 +112,7 @@ pub(crate) fn result_kind(method: &str, result: &[u8]) -> std::result::Result<Re
         }
         Some(other) => {
             let shown = crate::util::sanitize::preview(other.as_bytes());
-            let message = format!("the result is of type {shown}, which no answer to {method} has");
+            let message = format!("the result is of type {shown}, which {method} does not have");
             Err(AttemptError::unusable(message))
         }
     }

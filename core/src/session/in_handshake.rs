@@ -17,7 +17,6 @@ use crate::session::builder::SessionBuilder;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::request::RequestTarget;
-use crate::util::headers;
 
 /// A request of the handshake.
 pub(super) struct InHandshake<'a>(
@@ -63,17 +62,7 @@ impl Operation for InHandshake<'_> {
         let headers = self.2.headers();
         let codec = self.2.codec();
         inbound.set_opening_era(codec.era());
-        let session_id = headers.get(&headers::MCP_SESSION_ID);
-        let target = RequestTarget {
-            link: &link,
-            headers: &headers,
-            session_id,
-            codec: &codec,
-            inbound: &inbound,
-            params: None,
-            key: self.1.key.as_ref(),
-            session: None,
-        };
+        let target = RequestTarget::in_handshake(&link, &inbound, &headers, &codec).with_key(self.1.key.as_ref());
         let id = (!self.1.is_notification).then(|| manager.context.next_id());
         self.1.exchange(manager, target, attempt, id).await.map_err(|mut failure| {
             let info = failure.error.info_mut();

@@ -172,7 +172,7 @@ impl Operation for InSession<'_> {
             // `close` does not wait for this call any more.
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
-        let target = RequestTarget { params: Some(self.params), key: self.key, ..RequestTarget::of(session) };
+        let target = RequestTarget::of(session).with_params(self.params).with_key(self.key);
         let id = (!self.call.is_notification).then(|| manager.context.next_id());
         if let Some(id) = id {
             self.unanswered.sent(session, id);

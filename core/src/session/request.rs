@@ -30,16 +30,16 @@ use crate::util::sanitize::preview;
 
 /// The target of a request, and what the request contains there.
 pub(crate) struct RequestTarget<'a> {
-    pub(super) link: &'a Link,
-    pub(super) headers: &'a HeaderMap,
-    pub(super) session_id: Option<&'a HeaderValue>,
-    pub(super) codec: &'a Codec,
-    pub(super) inbound: &'a InboundHandler,
+    link: &'a Link,
+    headers: &'a HeaderMap,
+    session_id: Option<&'a HeaderValue>,
+    codec: &'a Codec,
+    inbound: &'a InboundHandler,
     /// The params of an input round, if they differ from those of the call.
-    pub(super) params: Option<&'a Bytes>,
-    pub(super) key: Option<&'a (String, HeaderValue)>,
+    params: Option<&'a Bytes>,
+    key: Option<&'a (String, HeaderValue)>,
     /// The session, if it is open.
-    pub(super) session: Option<&'a Session>,
+    session: Option<&'a Session>,
 }
 
 impl<'a> RequestTarget<'a> {
@@ -48,6 +48,27 @@ impl<'a> RequestTarget<'a> {
         let Session { link, headers, inbound, codec, .. } = session;
         let session_id = session.session_id();
         Self { link, headers, session_id, codec, inbound, params: None, key: None, session: Some(session) }
+    }
+
+    /// The target in a session that is being opened. The headers contain its id, if it has one.
+    pub(crate) fn in_handshake(
+        link: &'a Link,
+        inbound: &'a InboundHandler,
+        headers: &'a HeaderMap,
+        codec: &'a Codec,
+    ) -> Self {
+        let session_id = headers.get(&headers::MCP_SESSION_ID);
+        Self { link, headers, session_id, codec, inbound, params: None, key: None, session: None }
+    }
+
+    /// With the params of an input round.
+    pub(crate) fn with_params(self, params: &'a Bytes) -> Self {
+        Self { params: Some(params), ..self }
+    }
+
+    /// With an idempotency key, if there is one.
+    pub(crate) fn with_key(self, key: Option<&'a (String, HeaderValue)>) -> Self {
+        Self { key, ..self }
     }
 }
 
