@@ -46,7 +46,7 @@ function asType(takes) {
     : /^a (whole number|duration)/.test(takes) ? "number"
     : takes.startsWith("the name of a profile") ? "ProfileName | ProfileOptions"
     : takes.startsWith("an object with type") ? "AuthOptions"
-    : takes.startsWith("a list of objects with word") ? "ServiceCode[]"
+    : takes.startsWith("a list of objects with service_code") ? "ServiceCode[]"
     : takes.startsWith("a list of objects with status") ? "SessionSign[]"
     : assert.fail(`no type is known for: ${takes}`);
   return takes.endsWith("or none") ? `${type} | null` : type;

@@ -253,8 +253,8 @@ export interface ProfileOptions {
   /** Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile. */
   retriesInternalErrors?: boolean;
   /**
-   * Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error
-   * code of this library), `happened` (a failure class of the retry table) and `delivery`. Default: none.
+   * Error codes of the service, in addition to those of the extended profile: objects with `serviceCode`, `code` (an
+   * error code of this library), `failureClass` (a row of the retry table) and `delivery`. Default: none.
    */
   catalogue?: ServiceCode[];
   /**

@@ -5,11 +5,11 @@ import type { ContentBlock } from "./protocol.js";
 /** One row of a service's catalogue of errors. */
 export interface ServiceCode {
   /** The service's own code. */
-  word: string;
+  serviceCode: string;
   /** The code of this package's errors. */
   code: string;
   /** A row of the retry table, such as `refused`, `rate_limited`, `server_fault`. */
-  happened: string;
+  failureClass: string;
   /** Whether the call ran. */
   delivery?: Delivery;
 }

@@ -81,6 +81,7 @@ class Names:
         ]
         self._spelled = {row.name: row.spelled for row in rows if "_" in row.name}
         self._spelled |= {"on_progress": "onProgress", "rpc_code": "rpcCode", "has_more": "hasMore"}
+        self._spelled |= {"service_code": "serviceCode", "failure_class": "failureClass"}
         names = "|".join(sorted(self._spelled, key=len, reverse=True))
         self._pattern = re.compile(rf"(`?)(?<![\w{{])({names})(?!\w)(`?)")
 

@@ -100,8 +100,8 @@ class ProfileOptions(TypedDict, total=False):
     retries_internal_errors: bool
     """Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile."""
     catalogue: Sequence[Mapping[str, Any]]
-    """Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error
-    code of this library), `happened` (a failure class of the retry table) and `delivery`.
+    """Error codes of the service, in addition to those of the extended profile: objects with `service_code`, `code` (an
+    error code of this library), `failure_class` (a row of the retry table) and `delivery`.
 
     Default: none.
     """

@@ -56,7 +56,7 @@ pub(crate) fn is_client_refused(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let text = failure.server_text();
     let is_about_it = || text.contains("client_id") || text.contains("client_secret");
-    failure.happened == FailureClass::Refused
+    failure.class == FailureClass::Refused
         && match info.service_code.as_deref() {
             Some("invalid_client") => true,
             Some("invalid_request") => is_about_it(),
@@ -103,17 +103,17 @@ mod tests {
 
     #[test]
     fn another_method_is_tried_only_if_the_client_is_refused() {
-        let refused = |word: Option<&str>, status: u16, message: &str| {
+        let refused = |service_code: Option<&str>, status: u16, message: &str| {
             let failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, "refused"));
             let mut failure = failure.with_server_text(message);
-            failure.error.info_mut().service_code = word.map(str::to_owned);
+            failure.error.info_mut().service_code = service_code.map(str::to_owned);
             failure.error.info_mut().status = Some(status);
             is_client_refused(&failure)
         };
         assert!(refused(Some("invalid_client"), 400, "") && refused(Some("invalid_client"), 401, ""));
         assert!(refused(None, 401, "Unauthorized"));
         assert!(refused(Some("invalid_request"), 400, "Missing parameter: client_id"));
-        for (word, status) in [
+        for (service_code, status) in [
             (Some("invalid_request"), 400),
             (Some("invalid_scope"), 400),
             (Some("unauthorized_client"), 401),
@@ -121,7 +121,7 @@ mod tests {
             (None, 400),
             (None, 403),
         ] {
-            assert!(!refused(word, status, "no"), "{word:?} {status}");
+            assert!(!refused(service_code, status, "no"), "{service_code:?} {status}");
         }
     }
 }

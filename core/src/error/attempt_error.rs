@@ -10,7 +10,7 @@ use crate::util::headers;
 
 #[derive(Debug, Clone)]
 pub(crate) struct AttemptError {
-    pub(crate) happened: FailureClass,
+    pub(crate) class: FailureClass,
     pub(crate) error: Error,
     /// How closely the response is tied to the call.
     pub(crate) tie: Tie,
@@ -44,12 +44,12 @@ pub(crate) enum Tie {
 }
 
 impl AttemptError {
-    pub(crate) fn new(happened: FailureClass, code: Code, message: impl Into<String>) -> Self {
-        Self::of(happened, Error::new(code, message).with_delivery(happened.delivery()))
+    pub(crate) fn new(class: FailureClass, code: Code, message: impl Into<String>) -> Self {
+        Self::of(class, Error::new(code, message).with_delivery(class.delivery()))
     }
 
-    pub(crate) fn of(happened: FailureClass, error: Error) -> Self {
-        Self { happened, error, tie: Tie::default(), server_text: None, session_id: None, is_empty_stream: false }
+    pub(crate) fn of(class: FailureClass, error: Error) -> Self {
+        Self { class, error, tie: Tie::default(), server_text: None, session_id: None, is_empty_stream: false }
     }
 
     /// An unusable response caused by a transient fault: the call may have run, and another attempt may receive a good one.

@@ -29,7 +29,7 @@ pub enum Delivery {
 }
 
 impl Delivery {
-    /// The stable word, the same in every language.
+    /// The stable name, the same in every language.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::NotSent => "not_sent",
@@ -116,10 +116,7 @@ impl AttemptError {
 
     /// The same failure for a request that found its stream or process ended: nothing of it was sent.
     pub(crate) fn before_sending(&self) -> Self {
-        Self {
-            happened: FailureClass::NotConnected,
-            ..self.clone().with_delivery(FailureClass::NotConnected.delivery())
-        }
+        Self { class: FailureClass::NotConnected, ..self.clone().with_delivery(FailureClass::NotConnected.delivery()) }
     }
 
     /// The response proves that the call did not run.
@@ -208,7 +205,7 @@ mod tests {
         assert_eq!(lost.clone().at_least(Delivery::Rejected).error.delivery(), Delivery::MaybeExecuted);
         assert_eq!(lost.clone().executed().error.delivery(), Delivery::Executed);
         let unsent = lost.before_sending();
-        assert_eq!((unsent.happened, unsent.error.delivery()), (FailureClass::NotConnected, Delivery::NotSent));
+        assert_eq!((unsent.class, unsent.error.delivery()), (FailureClass::NotConnected, Delivery::NotSent));
         assert_eq!(unsent.at_most_rejected().error.delivery(), Delivery::NotSent);
     }
 }

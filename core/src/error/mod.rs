@@ -18,7 +18,7 @@ pub use crate::error::delivery::Delivery;
 /// One row of the table of kinds.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct KindSpec {
-    /// The stable word.
+    /// The stable name.
     pub kind: &'static str,
     /// The name of the class in Python and Node.
     pub class: &'static str,
@@ -80,7 +80,7 @@ kinds! {
 /// One row of the table of codes.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CodeSpec {
-    /// The stable word.
+    /// The stable name.
     pub code: &'static str,
     /// The kind it belongs to.
     pub kind: ErrorKind,
@@ -102,10 +102,10 @@ macro_rules! codes {
             /// The row of the table that describes this code.
             pub fn spec(self) -> &'static CodeSpec { &CODES[self as usize] }
             /// Parses a code.
-            pub(crate) fn named(word: &str) -> Option<Self> {
-                match word { $($name => Some(Self::$variant),)* _ => None }
+            pub(crate) fn named(name: &str) -> Option<Self> {
+                match name { $($name => Some(Self::$variant),)* _ => None }
             }
-            /// The stable word.
+            /// The stable name.
             pub fn as_str(self) -> &'static str { self.spec().code }
             /// The kind it belongs to.
             pub fn kind(self) -> ErrorKind { self.spec().kind }

@@ -162,13 +162,13 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
     let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
     let status = answer.status;
-    let (happened, code) = match (status::transient(status.as_u16(), StatusUse::Token), status.as_u16()) {
+    let (class, code) = match (status::transient(status.as_u16(), StatusUse::Token), status.as_u16()) {
         (Some(FailureClass::RateLimited), _) => (FailureClass::RateLimited, Code::RateLimited),
         (Some(class), _) => (class, Code::ServerUnavailable),
         (None, 200..=299 | 400 | 401 | 403) => (FailureClass::Refused, Code::TokenRefused),
         (None, _) => (FailureClass::Refused, Code::TokenUnavailable),
     };
-    let (word, text) = match token_response::read(status, &answer.headers, &answer.body) {
+    let (service_code, text) = match token_response::read(status, &answer.headers, &answer.body) {
         TokenResponse::Token { body, deviations } => {
             if !deviations.is_empty() {
                 let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
@@ -188,18 +188,17 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
             return Err(unusable("its response is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
         }
     };
-    let message = match (code, &word) {
+    let message = match (code, &service_code) {
         (Code::TokenRefused, Some(_)) => format!("refused: {text}"),
         (Code::TokenRefused, None) => format!("refused with HTTP {status}: {text}"),
         _ => format!("it answered with HTTP {status}: {text}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure =
-        AttemptError::new(happened, code, message).with_server_text(text).answered(status, &answer.headers);
+    let mut failure = AttemptError::new(class, code, message).with_server_text(text).answered(status, &answer.headers);
     let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
-    info.service_code = word;
+    info.service_code = service_code;
     Err(failure)
 }
 

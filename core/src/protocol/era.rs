@@ -136,7 +136,7 @@ impl Era {
     /// Whether a refusal shows that the server is of another era or version than this one. `versions` are those that the client
     /// accepts.
     pub(crate) fn is_contradicted_by(self, failure: &AttemptError, versions: &[&str]) -> bool {
-        failure.happened == FailureClass::Refused
+        failure.class == FailureClass::Refused
             && match self {
                 Self::Legacy => {
                     versions.iter().any(|version| is_modern(version)) && legacy::is_contradicted_by(failure)

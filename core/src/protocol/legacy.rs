@@ -103,7 +103,7 @@ pub(crate) fn negotiated(
 /// The newest of `accepted` that a server names in the refusal of version `requested`, in the data of its error or in its message.
 pub(crate) fn named_version(failure: &AttemptError, requested: &str, accepted: &[&str]) -> Option<String> {
     let info = failure.error.info();
-    if failure.happened != FailureClass::Refused || was_chosen(failure) || !is_about_version(failure) {
+    if failure.class != FailureClass::Refused || was_chosen(failure) || !is_about_version(failure) {
         return None;
     }
     let data = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok()).unwrap_or(Value::Null);
@@ -120,7 +120,7 @@ pub(crate) fn named_version(failure: &AttemptError, requested: &str, accepted: &
 
 /// Adds the option that sets the version to the message of a refused version.
 pub(crate) fn with_option(mut failure: AttemptError) -> AttemptError {
-    let is_refused = failure.happened == FailureClass::Refused && is_about_version(&failure);
+    let is_refused = failure.class == FailureClass::Refused && is_about_version(&failure);
     if is_refused && !was_chosen(&failure) && !failure.server_text().contains("protocol_version") {
         failure.error.info_mut().message.push_str(OPTION);
     }

@@ -155,7 +155,7 @@ impl Operation for RestCall {
 
 /// An ambiguous failure: no response, or one that does not prove whether the request was executed.
 pub(crate) fn is_answer_lost(failure: &AttemptError) -> bool {
-    let lost = matches!(failure.happened, FailureClass::Lost | FailureClass::BadAnswer | FailureClass::Unreadable)
-        || (failure.happened == FailureClass::ServerFault && failure.error.info().data.is_none());
+    let lost = matches!(failure.class, FailureClass::Lost | FailureClass::BadAnswer | FailureClass::Unreadable)
+        || (failure.class == FailureClass::ServerFault && failure.error.info().data.is_none());
     lost && failure.error.delivery() == crate::error::Delivery::MaybeExecuted
 }

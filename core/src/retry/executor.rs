@@ -227,7 +227,7 @@ impl<'a, O: Operation> Progress<'a, O> {
     fn decide(&self, failure: &AttemptError, prepared: &O::Prepared, has_token: bool) -> Decision {
         let plan = self.plan;
         let situation = Situation {
-            happened: failure.happened,
+            class: failure.class,
             safety: plan.safety,
             attempts: self.attempts,
             max_attempts: plan.max_attempts.saturating_add(self.repaired),
@@ -251,14 +251,14 @@ impl<'a, O: Operation> Progress<'a, O> {
     /// Takes the cost of a retry from the budget. Returns whether the decision is allowed.
     fn pays_for(&mut self, decision: Decision, failure: &AttemptError, begun: Instant) -> bool {
         // After a local fault a retry adds no load on the server, as nothing was sent.
-        let is_free = !matches!(decision, Decision::RetryAfter(_)) || failure.happened == FailureClass::LocalFault;
+        let is_free = !matches!(decision, Decision::RetryAfter(_)) || failure.class == FailureClass::LocalFault;
         is_free || self.context.budget.take(&mut self.taken, begun)
     }
 
     /// Waits for the next attempt.
     async fn wait(&mut self, wait: Duration, failure: &AttemptError, begun: Instant) {
         self.plan.state.waiting.enter(Stage::NextAttempt);
-        if failure.happened == FailureClass::LocalFault {
+        if failure.class == FailureClass::LocalFault {
             let limit = LOCAL_FAULT_RETRY_TIME.min(self.plan.timeout.unwrap_or(LOCAL_FAULT_RETRY_TIME));
             let is_within_limit = self.local_fault_since.get_or_insert(begun).elapsed() < limit;
             self.repaired += u32::from(is_within_limit);
@@ -273,7 +273,7 @@ impl<'a, O: Operation> Progress<'a, O> {
     /// Whether another attempt would receive the same invalid response: in the handshake, or if the last attempt or an earlier call
     /// received it.
     fn is_invalid_again(&self, failure: &AttemptError) -> bool {
-        if O::OPENS && failure.happened == FailureClass::BadAnswer && failure.error.info().code != Code::AnswerCut {
+        if O::OPENS && failure.class == FailureClass::BadAnswer && failure.error.info().code != Code::AnswerCut {
             return true;
         }
         if !is_invalid(failure) {
@@ -297,14 +297,14 @@ fn closed() -> AttemptError {
 /// Whether the session, its stream or its process ended.
 fn is_end_of_link(failure: &AttemptError) -> bool {
     let is_link = matches!(failure.error.info().code, Code::AnswerCut | Code::ProcessExited);
-    failure.happened == FailureClass::SessionLost || (failure.happened == FailureClass::NotConnected && is_link)
+    failure.class == FailureClass::SessionLost || (failure.class == FailureClass::NotConnected && is_link)
 }
 
 /// Whether a complete response is invalid. A truncated one may be complete at the next attempt.
 fn is_invalid(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
     let is_whole = matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType | Code::NoAnswer | Code::WrongId);
-    failure.happened == FailureClass::BadAnswer && (is_whole || ended_after_skipped(failure))
+    failure.class == FailureClass::BadAnswer && (is_whole || ended_after_skipped(failure))
 }
 
 /// Whether another session may be opened. A session that was lost at its first request is opened only once more; one that other

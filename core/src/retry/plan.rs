@@ -74,8 +74,8 @@ impl Plan {
     }
 
     /// Whether the same call may succeed later. Refused credentials are refused again.
-    fn is_worth_sending_again(&self, happened: FailureClass, safety: Safety) -> bool {
-        match policy::action(happened, safety) {
+    fn is_worth_sending_again(&self, class: FailureClass, safety: Safety) -> bool {
+        match policy::action(class, safety) {
             Action::Retry | Action::Reopen => true,
             Action::RetryIfAllowed => self.retry_unavailable,
             Action::Stop | Action::Renew | Action::Correct => false,
@@ -114,7 +114,7 @@ impl Plan {
         let info = failure.error.info_mut();
         info.attempts = info.attempts.max(attempts);
         let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
-        info.retryable = self.is_worth_sending_again(failure.happened, safety);
+        info.retryable = self.is_worth_sending_again(failure.class, safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         failure
     }
@@ -124,7 +124,7 @@ impl Plan {
         failure = failure.at_least(self.state.delivery());
         let info = failure.error.info_mut();
         info.attempts = attempts;
-        info.retryable = self.is_worth_sending_again(failure.happened, self.safety);
+        info.retryable = self.is_worth_sending_again(failure.class, self.safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         if info.request_id.is_none() {
             info.request_id = sent_id;

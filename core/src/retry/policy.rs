@@ -61,8 +61,8 @@ pub(crate) const TABLE: &[(FailureClass, [Action; 3])] = &[
 ];
 
 /// The entry for a failure class and the safety of a call.
-pub(crate) fn action(happened: FailureClass, safety: Safety) -> Action {
-    let row = TABLE.iter().find(|(row, _)| *row == happened);
+pub(crate) fn action(class: FailureClass, safety: Safety) -> Action {
+    let row = TABLE.iter().find(|(row, _)| *row == class);
     row.map_or(Stop, |(_, actions)| actions[safety as usize])
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn action(happened: FailureClass, safety: Safety) -> Action {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation {
     /// The failure class.
-    pub happened: FailureClass,
+    pub class: FailureClass,
     /// Whether the request may be sent twice.
     pub safety: Safety,
     /// Attempts that were made.
@@ -108,7 +108,7 @@ pub(crate) enum Decision {
 
 /// Decides what follows. The wait of the server is the minimum; a wait beyond the deadline fails at once.
 pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> Decision {
-    let retry = match action(situation.happened, situation.safety) {
+    let retry = match action(situation.class, situation.safety) {
         // A new session is not counted as an attempt of the call: the call was refused before running.
         Reopen if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
         Correct if !situation.corrected && situation.max_attempts > 1 => return Decision::Correct,
@@ -134,9 +134,9 @@ mod tests {
 
     const BACKOFF: Backoff = Backoff { initial: Duration::from_millis(250), max: Duration::from_secs(4) };
 
-    fn situation(happened: FailureClass, safety: Safety) -> Situation {
+    fn situation(class: FailureClass, safety: Safety) -> Situation {
         Situation {
-            happened,
+            class,
             safety,
             attempts: 1,
             max_attempts: 3,
@@ -161,7 +161,7 @@ mod tests {
     fn the_table_is_the_one_in_the_vectors() {
         #[derive(Deserialize)]
         struct Row {
-            happened: FailureClass,
+            class: FailureClass,
             safe: Action,
             keyed: Action,
             plain: Action,
@@ -172,7 +172,7 @@ mod tests {
         for row in rows {
             for (safety, expected) in [(Safety::Safe, row.safe), (Safety::Keyed, row.keyed), (Safety::Plain, row.plain)]
             {
-                assert_eq!(action(row.happened, safety), expected, "{:?} {safety:?}", row.happened);
+                assert_eq!(action(row.class, safety), expected, "{:?} {safety:?}", row.class);
             }
         }
     }
@@ -198,16 +198,16 @@ mod tests {
 
     #[test]
     fn failures_that_every_call_is_retried_after_have_not_run() {
-        for (happened, _) in TABLE {
-            assert!(!happened.is_sent_again_to_all() || happened.delivery() <= Delivery::Rejected, "{happened:?}");
+        for (class, _) in TABLE {
+            assert!(!class.is_sent_again_to_all() || class.delivery() <= Delivery::Rejected, "{class:?}");
         }
     }
 
     #[test]
     fn with_one_attempt_nothing_is_retried() {
-        for (happened, _) in TABLE {
+        for (class, _) in TABLE {
             for safety in [Safety::Safe, Safety::Keyed, Safety::Plain] {
-                let now = Situation { max_attempts: 1, ..situation(*happened, safety) };
+                let now = Situation { max_attempts: 1, ..situation(*class, safety) };
                 assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
             }
         }

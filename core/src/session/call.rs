@@ -271,6 +271,7 @@ fn blocked(manager: &SessionManager, tool: &str) -> Error {
     let shown = preview(tool.as_bytes());
     let mut error =
         Error::new(Code::ToolBlocked, format!("tool {shown} is not allowed by allowed_tools and blocked_tools"));
-    error.info_mut().service_code = manager.context.settings.profile.word_for(Code::ToolBlocked).map(str::to_owned);
+    error.info_mut().service_code =
+        manager.context.settings.profile.service_code_for(Code::ToolBlocked).map(str::to_owned);
     error
 }

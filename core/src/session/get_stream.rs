@@ -201,8 +201,7 @@ async fn listen_once(
 
 /// Whether the stream may have been refused only because of the id of its last event.
 fn is_about_position(failure: &AttemptError) -> bool {
-    failure.happened == FailureClass::Refused
-        && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
+    failure.class == FailureClass::Refused && matches!(failure.error.info().status, Some(400 | 404 | 410 | 412 | 422))
 }
 
 /// The wait before the next request; `None` after too many failures in a row.
@@ -241,10 +240,10 @@ async fn request(
             let context = ResponseContext { in_session: session.session_id().is_some(), has_envelope_codes: false };
             let failure = classify::refused(&Method::GET, answer, &manager.context.settings.profile, context);
             let is_named = context.in_session
-                && matches!(failure.happened, FailureClass::Refused | FailureClass::Unauthorized)
+                && matches!(failure.class, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
             let is_lost = is_named && manager.suspects(&LossSign::of(&failure, "GET".to_owned()), session);
-            Err(if is_lost { AttemptError { happened: FailureClass::SessionLost, ..failure } } else { failure })
+            Err(if is_lost { AttemptError { class: FailureClass::SessionLost, ..failure } } else { failure })
         }
     }
 }
@@ -257,7 +256,7 @@ pub(crate) fn after_failure(
     sent: Option<&Token>,
 ) -> Option<Duration> {
     if matches!(
-        failure.happened,
+        failure.class,
         FailureClass::Refused
             | FailureClass::CertificateInvalid
             | FailureClass::ProxyRefused
@@ -266,7 +265,7 @@ pub(crate) fn after_failure(
         return None;
     }
     let wait = wait_before_retry(manager)?;
-    match failure.happened {
+    match failure.class {
         FailureClass::SessionLost => {
             manager.lose_session(session.generation);
             // Opens a new session with its own stream, because no call may follow that would do so.

@@ -71,19 +71,19 @@ impl Operation for InHandshake<'_> {
                 info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
             }
             if !begins && link.is_down() {
-                failure.happened = FailureClass::SessionLost;
+                failure.class = FailureClass::SessionLost;
             } else if link.is_process() && link.is_down() {
                 let is_first = failure.error.info().code == Code::ProcessExited && self.2.is_first_end();
                 if !(is_first && self.1.method == INITIALIZE) {
                     // A program that ended twice before its first response, or wrote one, would end again.
-                    failure.happened = FailureClass::Refused;
+                    failure.class = FailureClass::Refused;
                 }
             } else if self.1.is_notification
                 && failure.error.info().status.is_some()
-                && !matches!(failure.happened, FailureClass::SessionLost | FailureClass::Unauthorized)
+                && !matches!(failure.class, FailureClass::SessionLost | FailureClass::Unauthorized)
             {
                 // It arrived; a retry would have the same result.
-                failure.happened = FailureClass::Refused;
+                failure.class = FailureClass::Refused;
             }
             failure
         })

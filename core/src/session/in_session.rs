@@ -57,14 +57,14 @@ impl InSession<'_> {
         mut failure: AttemptError,
     ) -> AttemptError {
         let is_established = session.session_id().is_some() || session.link.is_the_session();
-        if !session.era().has_sessions() || !is_established || failure.happened == FailureClass::SessionLost {
+        if !session.era().has_sessions() || !is_established || failure.class == FailureClass::SessionLost {
             return failure;
         }
         let named = loss::names_unknown_session(&failure);
         if named && !manager.context.settings.strict {
             failure = failure.at_most_rejected();
         }
-        if failure.happened == FailureClass::Unauthorized
+        if failure.class == FailureClass::Unauthorized
             && !named
             && attempt.token.is_some()
             && !self.renewed.swap(true, Ordering::Relaxed)
@@ -91,7 +91,7 @@ impl InSession<'_> {
             }
             Suspicion::SendAgain => {
                 manager.token_is_new.store(self.renewed.load(Ordering::Relaxed), Ordering::Relaxed);
-                AttemptError { happened: FailureClass::SessionLost, ..failure }
+                AttemptError { class: FailureClass::SessionLost, ..failure }
             }
         }
     }
@@ -192,12 +192,12 @@ impl Operation for InSession<'_> {
                     let uncertain = (session.era(), failure.clone());
                     *self.uncertain.lock().unwrap_or_else(PoisonError::into_inner) = Some(uncertain);
                 }
-                Err(AttemptError { happened: FailureClass::SessionLost, ..failure })
+                Err(AttemptError { class: FailureClass::SessionLost, ..failure })
             }
             Err(mut failure) => {
                 self.unanswered.settled();
-                if failure.happened == FailureClass::Mismatch && self.is_refused_again(manager) {
-                    failure.happened = FailureClass::Refused;
+                if failure.class == FailureClass::Mismatch && self.is_refused_again(manager) {
+                    failure.class = FailureClass::Refused;
                 }
                 Err(self.judge_session(manager, session, attempt, failure))
             }
@@ -228,7 +228,7 @@ impl Operation for InSession<'_> {
     }
 
     fn failed(&self, session: &Arc<Session>, failure: &AttemptError) {
-        if failure.happened == FailureClass::SessionLost || session.link.is_down() {
+        if failure.class == FailureClass::SessionLost || session.link.is_down() {
             self.manager.lose_session(session.generation);
         }
     }

@@ -72,7 +72,7 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
 
 fn is_unreadable(failure: &AttemptError) -> bool {
     let code = failure.error.info().code;
-    matches!(failure.happened, FailureClass::BadAnswer | FailureClass::Unreadable)
+    matches!(failure.class, FailureClass::BadAnswer | FailureClass::Unreadable)
         && matches!(code, Code::InvalidAnswer | Code::UnexpectedContentType)
 }
 
@@ -86,7 +86,7 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
         && info.delivery < Delivery::Executed
         && !is_fixed(status)
         && matches!(
-            failure.happened,
+            failure.class,
             FailureClass::Refused
                 | FailureClass::Unauthorized
                 | FailureClass::BadAnswer

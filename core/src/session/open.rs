@@ -190,7 +190,7 @@ impl SessionManager {
             if self.context.is_closed() {
                 return Err(failure);
             }
-            if failure.happened == FailureClass::SessionLost {
+            if failure.class == FailureClass::SessionLost {
                 let most = if opening.is_link_down().await { MAX_LOST_LINKS } else { 1 };
                 restarts += 1;
                 if restarts <= most {
@@ -276,7 +276,7 @@ impl SessionManager {
     /// response.
     fn accepts_notification_error(&self, failure: &AttemptError) -> bool {
         let Some(status) = failure.error.info().status else { return false };
-        failure.happened != FailureClass::SessionLost
+        failure.class != FailureClass::SessionLost
             && self.context.accepts(Deviation::NotificationAnswered, || {
                 format!("the server answered {} with HTTP {status}", legacy::INITIALIZED)
             })
@@ -360,7 +360,7 @@ impl SessionManager {
 /// proves nothing about versions.
 fn unsupported_version(mut failure: AttemptError, versions: &[&str]) -> AttemptError {
     let info = failure.error.info_mut();
-    if failure.happened == FailureClass::Refused && info.kind != ErrorKind::Permission {
+    if failure.class == FailureClass::Refused && info.kind != ErrorKind::Permission {
         info.message =
             format!("the server does not support {}, the only accepted version: {}", versions.join(", "), info.message);
         info.code = Code::UnsupportedVersion;

@@ -215,11 +215,11 @@ impl LogicalCall {
         let is_unexplained = info.status == Some(409) && info.service_code.is_none() && info.rpc_code.is_none();
         if is_unexplained && self.plan.safety == Safety::Keyed && manager.context.settings.profile.catalogue.is_empty()
         {
-            failure.happened = FailureClass::KeyInFlight;
+            failure.class = FailureClass::KeyInFlight;
         }
-        if failure.happened == FailureClass::Mismatch && !(target.link.is_http() && self.method == TOOLS_CALL) {
+        if failure.class == FailureClass::Mismatch && !(target.link.is_http() && self.method == TOOLS_CALL) {
             // Only tool calls have headers that can be learned.
-            failure.happened = FailureClass::Refused;
+            failure.class = FailureClass::Refused;
         }
         if self.method == RESOURCES_READ { classify::of_resource(failure) } else { failure }
     }

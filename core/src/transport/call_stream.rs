@@ -164,7 +164,7 @@ impl<'a> CallStream<'a> {
             // Other connections of the same age may be broken, too.
             request.http.renew(begun);
         }
-        let cut = |message| AttemptError::new(failure.happened, Code::AnswerCut, message);
+        let cut = |message| AttemptError::new(failure.class, Code::AnswerCut, message);
         let mut requested_wait = Duration::ZERO;
         let mut has_renewed = false;
         loop {
@@ -242,7 +242,7 @@ impl StreamRequest<'_> {
         headers.insert(headers::LAST_EVENT_ID, id);
         let mut response = match get(self.http, self.url, headers).await {
             Ok(response) => response,
-            Err(failure) if failure.happened == FailureClass::CertificateInvalid => {
+            Err(failure) if failure.class == FailureClass::CertificateInvalid => {
                 return Resumed::Refused(
                     "the event stream broke off; the certificate is not valid any more".to_owned(),
                 );

@@ -60,7 +60,7 @@ pub(crate) fn refused_rest(
 ) -> AttemptError {
     let mut failure = failure(method, status, headers, ErrorBody::by_body(body), profile, ResponseContext::default());
     failure.error.info_mut().data = serde_json::from_slice(body).ok();
-    match status == StatusCode::CONFLICT && failure.happened == FailureClass::Refused {
+    match status == StatusCode::CONFLICT && failure.class == FailureClass::Refused {
         // 409 of a registry: the entry exists already, so nothing was changed.
         true => failure.at_most_rejected(),
         false => failure,
@@ -88,7 +88,7 @@ fn failure(
     context: ResponseContext,
 ) -> AttemptError {
     let wait = retry_after::read(headers, SystemTime::now()).map(|wait| wait.as_secs_f64()).or(body.retry_after);
-    let known = body.service_code.as_deref().and_then(|word| profile.service_code(word));
+    let known = body.service_code.as_deref().and_then(|code| profile.service_code(code));
     let (class, code, delivery) = if context.in_session && is_session_lost(method, status, &body, profile) {
         (FailureClass::SessionLost, Code::SessionLost, None)
     } else if let Some((class, code)) = by_envelope_code(&body, context) {
@@ -144,7 +144,7 @@ fn add_details(mut failure: AttemptError, headers: &HeaderMap, body: ErrorBody, 
     }
     let info = failure.error.info_mut();
     info.rpc_code = body.rpc_code;
-    info.service_code = body.service_code.map(|word| sanitize::identifier(word.as_bytes()));
+    info.service_code = body.service_code.map(|code| sanitize::identifier(code.as_bytes()));
     info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
     info.data = body.data;
     if info.request_id.is_none() {
@@ -165,7 +165,7 @@ fn may_be_of_any_call(code: i64) -> bool {
 fn names_an_error(headers: &HeaderMap) -> bool {
     let challenges = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
     headers.contains_key(&headers::OMNI_REQUIRED_SCOPES)
-        || challenges.flat_map(|challenge| challenge.split([' ', ','])).any(|word| word.trim().starts_with("error="))
+        || challenges.flat_map(|challenge| challenge.split([' ', ','])).any(|part| part.trim().starts_with("error="))
 }
 
 /// The message of a redirect that is not followed: its target, and which option to change.
@@ -193,11 +193,11 @@ fn is_session_lost(method: &Method, status: StatusCode, body: &ErrorBody, profil
 }
 
 fn by_service_code(row: &ServiceCode, status: StatusCode) -> (FailureClass, Code, Option<Delivery>) {
-    if row.happened == FailureClass::ServerFault && status.is_client_error() {
+    if row.failure_class == FailureClass::ServerFault && status.is_client_error() {
         // For the service the request is the cause of such a failure: it ran, and would fail again.
         return (FailureClass::Refused, row.code, Some(Delivery::Executed));
     }
-    (row.happened, row.code, Some(row.delivery))
+    (row.failure_class, row.code, Some(row.delivery))
 }
 
 fn by_status(
@@ -214,7 +214,7 @@ fn by_status(
     if let Some(class) = status::transient(status.as_u16(), StatusUse::Call) {
         return transient_status(status, class, has_wait);
     }
-    let (happened, code) = match status.as_u16() {
+    let (class, code) = match status.as_u16() {
         200..=299 => return by_rpc_code(body),
         300..=399 => (FailureClass::Refused, Code::UnexpectedRedirect),
         401 => (FailureClass::Refused, Code::Unauthorized),
@@ -232,23 +232,22 @@ fn by_status(
         _ => (FailureClass::BadAnswer, Code::InvalidAnswer),
     };
     let by_status_alone = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    if body.is_open && happened == FailureClass::Refused && status.is_client_error() && !by_status_alone {
+    if body.is_open && class == FailureClass::Refused && status.is_client_error() && !by_status_alone {
         // The part that was not read may contain a code that decides, for example that the call ran.
         return (FailureClass::BadAnswer, code, None);
     }
     let delivery = status::may_have_run(status.as_u16()).then_some(Delivery::MaybeExecuted);
-    (happened, code, delivery)
+    (class, code, delivery)
 }
 
 fn transient_status(status: StatusCode, class: FailureClass, has_wait: bool) -> (FailureClass, Code, Option<Delivery>) {
-    let (happened, code) = match (status.as_u16(), class) {
-        (_, FailureClass::RateLimited) => (class, Code::RateLimited),
-        (408, _) => (class, Code::ServerTimeout),
-        (503, _) if has_wait => (FailureClass::Unavailable, Code::ServerUnavailable),
-        (503, _) => (class, Code::ServerUnavailable),
-        _ => (class, Code::ServerFailed),
-    };
-    (happened, code, None)
+    match (status.as_u16(), class) {
+        (_, FailureClass::RateLimited) => (class, Code::RateLimited, None),
+        (408, _) => (class, Code::ServerTimeout, None),
+        (503, _) if has_wait => (FailureClass::Unavailable, Code::ServerUnavailable, None),
+        (503, _) => (class, Code::ServerUnavailable, None),
+        _ => (class, Code::ServerFailed, None),
+    }
 }
 
 fn by_rpc_code(body: &ErrorBody) -> (FailureClass, Code, Option<Delivery>) {

@@ -117,7 +117,7 @@ async fn wait(
 
 /// Whether the body is not a response and the status is not 202: it may be an error page.
 fn is_in_doubt(accepted: &AttemptError, status: StatusCode) -> bool {
-    status != StatusCode::ACCEPTED && accepted.happened == FailureClass::Unreadable
+    status != StatusCode::ACCEPTED && accepted.class == FailureClass::Unreadable
 }
 
 fn on_stream(status: StatusCode, content: Content) -> Answer {
@@ -151,14 +151,14 @@ mod tests {
 
     async fn post(posted: Posted, after: u64) -> Result<Answer, AttemptError> {
         tokio::time::sleep(Duration::from_millis(after)).await;
-        let failure = |happened, code, status| {
-            let mut failure = AttemptError::new(happened, code, "as given");
+        let failure = |class, code, status| {
+            let mut failure = AttemptError::new(class, code, "as given");
             failure.error.info_mut().status = Some(status);
             failure
         };
         match posted {
             Posted::Accepted => Err(failure(FailureClass::BadAnswer, Code::NoAnswer, 202)),
-            Posted::AttemptError(happened, code, status) => Err(failure(happened, code, status)),
+            Posted::AttemptError(class, code, status) => Err(failure(class, code, status)),
             Posted::EmptyStream => {
                 Err(AttemptError { is_empty_stream: true, ..failure(FailureClass::BadAnswer, Code::AnswerCut, 200) })
             }
@@ -224,7 +224,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn acknowledgements_are_recognised_in_all_forms_of_servers() {
-        let acknowledged = |happened, code, status| Posted::AttemptError(happened, code, status);
+        let acknowledged = |class, code, status| Posted::AttemptError(class, code, status);
         for (posted, waits) in [
             (acknowledged(FailureClass::BadAnswer, Code::InvalidAnswer, 202), true),
             (acknowledged(FailureClass::BadAnswer, Code::InvalidAnswer, 200), true),
@@ -240,20 +240,20 @@ mod tests {
                 _ => "answer_cut",
             };
             let short = match &posted {
-                Posted::AttemptError(happened, code, status) => acknowledged(*happened, *code, *status),
+                Posted::AttemptError(class, code, status) => acknowledged(*class, *code, *status),
                 _ => Posted::EmptyStream,
             };
             assert_eq!(outcome((short, 100), Some(3000), None).await, result(3000), "{code}");
             let long = outcome((posted, 100), Some(30_000), None).await;
             assert_eq!(long, if waits { result(30_000) } else { (code.to_owned(), 5100) }, "{code}");
         }
-        for (happened, code, status) in [
+        for (class, code, status) in [
             (FailureClass::Unusable, Code::InvalidAnswer, 200),
             (FailureClass::BadAnswer, Code::WrongId, 200),
             (FailureClass::BadAnswer, Code::AnswerCut, 200),
             (FailureClass::TooLarge, Code::AnswerTooLarge, 200),
         ] {
-            let settled = outcome((Posted::AttemptError(happened, code, status), 100), Some(3000), None).await;
+            let settled = outcome((Posted::AttemptError(class, code, status), 100), Some(3000), None).await;
             assert_eq!(settled, (code.as_str().to_owned(), 100));
         }
     }

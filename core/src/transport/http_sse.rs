@@ -176,7 +176,7 @@ async fn read(mut events: Events, reader: Reader, listener: Arc<dyn Listener>) {
 pub(crate) fn is_acknowledgement(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let is_success = info.status.is_some_and(|status| (200..300).contains(&status));
-    let is_response = failure.happened == FailureClass::Unusable;
+    let is_response = failure.class == FailureClass::Unusable;
     is_success
         && !is_response
         && matches!(info.code, Code::NoAnswer | Code::UnexpectedContentType | Code::InvalidAnswer)

@@ -84,7 +84,7 @@ async fn read_json(
             false => Err(media.unexpected(&text, FailureClass::Unusable)),
         },
         // Not a response: the content type is the most useful detail.
-        (Err(failure), MediaType::Other(_)) if failure.happened == FailureClass::Unreadable => {
+        (Err(failure), MediaType::Other(_)) if failure.class == FailureClass::Unreadable => {
             Err(media.unexpected(&text, FailureClass::Unreadable))
         }
         (Err(failure), _) => Err(failure),

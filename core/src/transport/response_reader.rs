@@ -115,7 +115,7 @@ impl<'a> ResponseReading<'a> {
 
     fn skip(&mut self, text: &Bytes) -> Result<(), AttemptError> {
         let failure = unreadable(text, self.id);
-        let is_ours = failure.happened == FailureClass::Unusable
+        let is_ours = failure.class == FailureClass::Unusable
             || jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(self.id));
         if is_ours || !skips(text, self.listener) {
             return Err(failure);

@@ -47,7 +47,7 @@ options! {
     sticky: bool = "the value of the extended profile";
     /// Retry after a JSON-RPC error with HTTP 500.
     retries_internal_errors: bool = "the value of the extended profile";
-    /// Error codes of the service, in addition to those of the extended profile: objects with `word`, `code` (an error code of this library), `happened` (a failure class of the retry table) and `delivery`.
+    /// Error codes of the service, in addition to those of the extended profile: objects with `service_code`, `code` (an error code of this library), `failure_class` (a row of the retry table) and `delivery`.
     catalogue: Vec<ServiceCode> = "none";
     /// Responses that mean that the session is lost: objects with `status`, and `method` (default: POST), `rpc_code` and `mentions`.
     session_lost: Vec<SessionSign> = "none";
@@ -89,8 +89,9 @@ impl ProfileConfig {
             *fact = given.unwrap_or(*fact);
         }
         for row in self.catalogue.iter().flatten() {
-            if row.happened.is_sent_again_to_all() && row.delivery > Delivery::Rejected {
-                let allowed = format!("\"{}\" is always retried: its delivery must be not_sent or rejected", row.word);
+            if row.failure_class.is_sent_again_to_all() && row.delivery > Delivery::Rejected {
+                let allowed =
+                    format!("\"{}\" is always retried: its delivery must be not_sent or rejected", row.service_code);
                 return Err(Error::config(Code::InvalidOption, "catalogue", allowed));
             }
         }
@@ -194,14 +195,16 @@ impl OptionValue for Choice {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CodeRow {
-    word: String,
+    #[serde(alias = "serviceCode")]
+    service_code: String,
     code: String,
-    happened: FailureClass,
+    #[serde(alias = "failureClass")]
+    failure_class: FailureClass,
     delivery: Option<Delivery>,
 }
 
 impl OptionValue for Vec<ServiceCode> {
-    const TAKES: &'static str = "a list of objects with word, code, happened and delivery";
+    const TAKES: &'static str = "a list of objects with service_code, code, failure_class and delivery";
     const KIND: &'static str = "objects";
 
     fn read(value: &Value, _: Spelling) -> Option<Self> {
@@ -225,8 +228,8 @@ fn service_code(row: &Value) -> std::result::Result<ServiceCode, String> {
         .map_err(|error| crate::util::sanitize::preview(error.to_string().as_bytes()))?;
     let code = Code::named(&row.code)
         .ok_or_else(|| format!("{} is not an error code", crate::util::sanitize::preview(row.code.as_bytes())))?;
-    let delivery = row.delivery.unwrap_or(row.happened.delivery());
-    Ok(ServiceCode { code, delivery, happened: row.happened, word: Cow::Owned(row.word) })
+    let delivery = row.delivery.unwrap_or(row.failure_class.delivery());
+    Ok(ServiceCode { code, delivery, failure_class: row.failure_class, service_code: Cow::Owned(row.service_code) })
 }
 
 #[derive(Deserialize)]

@@ -74,11 +74,11 @@ pub(crate) struct VariableNames {
 #[derive(Debug, Clone)]
 pub struct ServiceCode {
     /// Code of the service.
-    pub word: Text,
+    pub service_code: Text,
     /// Code of this library.
     pub code: Code,
     /// Failure class: the row of the retry table.
-    pub happened: FailureClass,
+    pub failure_class: FailureClass,
     /// Whether the call ran.
     pub delivery: Delivery,
 }
@@ -117,13 +117,13 @@ impl Profile {
     }
 
     /// The catalogue row of a service code.
-    pub(crate) fn service_code(&self, word: &str) -> Option<&ServiceCode> {
-        self.catalogue.iter().find(|row| row.word == word)
+    pub(crate) fn service_code(&self, code: &str) -> Option<&ServiceCode> {
+        self.catalogue.iter().find(|row| row.service_code == code)
     }
 
     /// The service code of a code of this library.
-    pub(crate) fn word_for(&self, code: Code) -> Option<&str> {
-        self.catalogue.iter().find(|row| row.code == code).map(|row| &*row.word)
+    pub(crate) fn service_code_for(&self, code: Code) -> Option<&str> {
+        self.catalogue.iter().find(|row| row.code == code).map(|row| &*row.service_code)
     }
 
     /// Whether this response means that the session is lost.
@@ -147,12 +147,17 @@ pub(crate) const fn text(text: &'static str) -> Text {
     Cow::Borrowed(text)
 }
 
-pub(crate) const fn row(word: &'static str, code: Code, happened: FailureClass, delivery: Delivery) -> ServiceCode {
-    ServiceCode { word: text(word), code, happened, delivery }
+pub(crate) const fn row(
+    service_code: &'static str,
+    code: Code,
+    failure_class: FailureClass,
+    delivery: Delivery,
+) -> ServiceCode {
+    ServiceCode { service_code: text(service_code), code, failure_class, delivery }
 }
 
-pub(crate) const fn refused(word: &'static str, code: Code) -> ServiceCode {
-    row(word, code, FailureClass::Refused, Delivery::Rejected)
+pub(crate) const fn refused(service_code: &'static str, code: Code) -> ServiceCode {
+    row(service_code, code, FailureClass::Refused, Delivery::Rejected)
 }
 
 #[cfg(test)]
@@ -168,11 +173,15 @@ mod tests {
     }
 
     #[test]
-    fn names_and_words_are_unique() {
+    fn names_and_service_codes_are_unique() {
         for profile in Profile::ALL {
             assert!(std::ptr::eq(Profile::named(&profile.name).unwrap(), *profile));
             for row in profile.catalogue.iter() {
-                assert!(std::ptr::eq(profile.service_code(&row.word).unwrap(), row), "{} twice", row.word);
+                assert!(
+                    std::ptr::eq(profile.service_code(&row.service_code).unwrap(), row),
+                    "{} twice",
+                    row.service_code
+                );
             }
         }
     }

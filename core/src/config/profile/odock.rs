@@ -48,6 +48,6 @@ pub(super) static ODOCK: Profile = Profile {
     session_lost: Cow::Borrowed(&[]),
 };
 
-const fn upstream(word: &'static str) -> ServiceCode {
-    row(word, Code::ServerFailed, FailureClass::ServerFault, Delivery::MaybeExecuted)
+const fn upstream(service_code: &'static str) -> ServiceCode {
+    row(service_code, Code::ServerFailed, FailureClass::ServerFault, Delivery::MaybeExecuted)
 }

@@ -2,8 +2,8 @@ use super::Suspicion::{ForNextCall, None, SendAgain};
 use super::*;
 use crate::error::Error;
 
-fn failure(happened: FailureClass, code: Code, status: u16, message: &str, tie: Tie) -> AttemptError {
-    let mut failure = AttemptError::of(happened, Error::new(code, message).with_delivery(happened.delivery()));
+fn failure(class: FailureClass, code: Code, status: u16, message: &str, tie: Tie) -> AttemptError {
+    let mut failure = AttemptError::of(class, Error::new(code, message).with_delivery(class.delivery()));
     failure.error.info_mut().status = Some(status);
     failure.tie = tie;
     failure.with_server_text(message)
@@ -56,8 +56,8 @@ type Row = (FailureClass, Code, u16, &'static str, Tie, Suspicion, Suspicion, Su
 fn check_suspicions(rows: &[Row]) {
     let generic = Profile::named("generic").unwrap();
     let omni = Profile::named("omni").unwrap();
-    for (happened, code, status, message, tie, plain, keyed, at_omni) in rows.iter().copied() {
-        let failure = failure(happened, code, status, message, tie);
+    for (class, code, status, message, tie, plain, keyed, at_omni) in rows.iter().copied() {
+        let failure = failure(class, code, status, message, tie);
         assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
         assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
         let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };

@@ -25,11 +25,11 @@ fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &st
 fn one_number_means_what_its_service_says() {
     let body = r#"{"error":{"code":-32001,"message":"m","data":{"omni_code":"invalid_api_key","request_id":"r"}}}"#;
     let failure = refusal("omni", 401, body, &[], true);
-    assert_eq!((failure.happened, failure.error.code()), (FailureClass::Unauthorized, "unauthorized"));
+    assert_eq!((failure.class, failure.error.code()), (FailureClass::Unauthorized, "unauthorized"));
     assert_eq!(failure.error.request_id(), Some("r"));
     let body = r#"{"error":{"code":-32001,"message":"Session not found"}}"#;
-    assert_eq!(refusal("generic", 404, body, &[], true).happened, FailureClass::SessionLost);
-    assert_eq!(refusal("generic", 404, body, &[], false).happened, FailureClass::Refused);
+    assert_eq!(refusal("generic", 404, body, &[], true).class, FailureClass::SessionLost);
+    assert_eq!(refusal("generic", 404, body, &[], false).class, FailureClass::Refused);
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_missing_method_is_no_lost_session() {
 
 #[test]
 fn statuses_without_a_code_go_by_the_table() {
-    for (status, happened, code) in [
+    for (status, class, code) in [
         (302, FailureClass::Refused, "unexpected_redirect"),
         (402, FailureClass::QuotaSpent, "quota_exceeded"),
         (408, FailureClass::ServerFault, "server_timeout"),
@@ -57,10 +57,10 @@ fn statuses_without_a_code_go_by_the_table() {
         (999, FailureClass::BadAnswer, "invalid_answer"),
     ] {
         let failure = refusal("generic", status, "<html>", &[], false);
-        assert_eq!((failure.happened, failure.error.code()), (happened, code), "{status}");
+        assert_eq!((failure.class, failure.error.code()), (class, code), "{status}");
     }
     let waiting = refusal("generic", 503, "", &[("retry-after", "3")], false);
-    assert_eq!((waiting.happened, waiting.retry_after().unwrap().as_secs()), (FailureClass::Unavailable, 3));
+    assert_eq!((waiting.class, waiting.retry_after().unwrap().as_secs()), (FailureClass::Unavailable, 3));
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn statuses_that_do_not_say_that_nothing_ran() {
 #[test]
 fn an_internal_error_is_final_unless_the_service_says_otherwise() {
     let body = r#"{"error":{"code":-32603,"message":"m"}}"#;
-    assert_eq!(refusal("generic", 500, body, &[], false).happened, FailureClass::Refused);
-    assert_eq!(refusal("omni", 500, body, &[], false).happened, FailureClass::ServerFault);
+    assert_eq!(refusal("generic", 500, body, &[], false).class, FailureClass::Refused);
+    assert_eq!(refusal("omni", 500, body, &[], false).class, FailureClass::ServerFault);
     let failed = r#"{"error":{"code":-32603,"message":"m","data":{"omni_code":"mcp_invocation_failed"}}}"#;
-    assert_eq!(refusal("omni", 502, failed, &[], false).happened, FailureClass::ServerFault);
+    assert_eq!(refusal("omni", 502, failed, &[], false).class, FailureClass::ServerFault);
     let failure = refusal("omni", 422, failed, &[], false);
-    assert_eq!((failure.happened, failure.error.delivery()), (FailureClass::Refused, Delivery::Executed));
+    assert_eq!((failure.class, failure.error.delivery()), (FailureClass::Refused, Delivery::Executed));
 }
 
 #[test]

@@ -80,7 +80,7 @@ fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
         let mut waiting = inbox.expect(7, None, &limits).unwrap();
         inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Strict).unwrap();
         let Some(Err(failure)) = waiting.answer(&NoopListener, &limits).now_or_never() else { panic!("{line}") };
-        assert_eq!((failure.happened, failure.error.code()), (FailureClass::Unusable, "invalid_answer"), "{line}");
+        assert_eq!((failure.class, failure.error.code()), (FailureClass::Unusable, "invalid_answer"), "{line}");
         assert!(matches!(settled(&[line], |_| {}), Some(Ok(_))), "{line}");
     }
     let marked = Bytes::from("\u{feff}[{\"jsonrpc\":\"2.0\",\"method\":\"a\"}]");
