@@ -98,8 +98,10 @@ fn failure(
     } else {
         by_status(status, &body, profile, wait.is_some())
     };
-    // The status alone decides here: another token may be accepted, whatever the code of the refusal.
-    let is_unauthorized = status == StatusCode::UNAUTHORIZED && class == FailureClass::Refused;
+    // Another token may be accepted, unless the service's code states that the call may have run.
+    let is_unauthorized = status == StatusCode::UNAUTHORIZED
+        && class == FailureClass::Refused
+        && delivery.is_none_or(|delivery| delivery <= Delivery::Rejected);
     let class = if is_unauthorized { FailureClass::Unauthorized } else { class };
     let text = match code {
         Code::UnexpectedRedirect => redirect_message(headers),
