@@ -24,6 +24,8 @@ def files(tables: Tables) -> dict[Path, str]:
         "_client.py": python_clients.client(tables, is_async=False),
         "_counters.py": python_options.counters(tables),
         "_errors.py": python_package.error_classes(tables),
+        "_kinds.py": python_package.kinds(tables),
+        "_option_names.py": python_options.names(tables),
         "_options.py": python_options.options(tables),
         "registry.py": python_registries.registries(tables),
     }

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import python_methods
-from python_text import Flavor, docstring, option_doc, type_of
-from tables import Property, Tables
+from python_text import Flavor, docstring, keywords, of_package, option_doc, options_doc, type_of
+from tables import Callback, Option, Property, Tables
 
 _KEY_VARIABLES = (
     "Nothing is sent until the first call, which connects. The key and the base URL come from the environment "
     "variables OMNI_API_KEY and OMNI_CLIENT_API_BASE_URL where they are not given."
 )
-_ALL_OPTIONS = "**options: See `{}`; durations are in seconds."
 _ACCESSOR = """\
     __slots__ = ("_client",)
 
     def __init__(self, client: {}) -> None:
         self._client = client
+"""
+_ASYNC_TAIL = """\
+
+for _public in (AsyncClientWithMetadata, AsyncOmniMCPClient):
+    # Tracebacks and help() show where it is imported from.
+    _public.__module__ = omni.__name__
+del _public
 """
 _REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
 
@@ -23,23 +29,22 @@ _REFUSED = "ConfigError: An option is missing, or has a value that is not allowe
 def client(tables: Tables, *, is_async: bool) -> str:
     """A module with one client class, its accessor for metadata, and `connect`."""
     flavor = Flavor(is_async)
-    keyed = tables.keyed_options
     name, accessor = f"{flavor.prefix}OmniMCPClient", f"{flavor.prefix}ClientWithMetadata"
     described = [row for row in tables.methods if row.result is not None and not row.iterates]
-    types = {*tables_types(tables)}
     parts = [
         f'"""The {"async" if is_async else "sync"} client."""\n',
-        _imports(flavor, types),
+        _imports(flavor),
         f"class {name}({flavor.prefix}Calls):\n" + docstring([_purpose(flavor), _KEY_VARIABLES], 4),
         _constructor(tables, flavor),
         *(_property(row) for row in tables.properties),
         _accessor_property(accessor),
-        *(python_methods.method(row, flavor, keyed) for row in tables.methods),
+        *(python_methods.method(row, flavor, tables) for row in tables.methods),
         f"\nclass {accessor}:\n"
         + docstring([f"The calls of a client whose results come with their metadata: `{name}.with_metadata`."], 4),
         _ACCESSOR.format(name),
-        *(python_methods.method_with_metadata(row, flavor, keyed, name) for row in described),
+        *(python_methods.method_with_metadata(row, flavor, tables, name) for row in described),
         _connect(tables, flavor, name),
+        *([_ASYNC_TAIL] if is_async else []),
     ]
     return "\n".join(parts)
 
@@ -57,27 +62,19 @@ def tables_types(tables: Tables) -> list[str]:
     return sorted(name for name in found if name[0].isupper())
 
 
-def _imports(flavor: Flavor, types: set[str]) -> str:
-    base = f"{flavor.prefix}Calls"
-    options = f"{flavor.prefix}ClientOptions"
+def _imports(flavor: Flavor) -> str:
     return f"""\
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Awaitable, Callable, {flavor.iterator}, Mapping, Sequence
+from typing import Any, Literal
 
+import omni_mcp_py as omni
 from omni_mcp_py import _greenlets, _native
-from omni_mcp_py._calls import {base}
-
-if TYPE_CHECKING:
-    from collections.abc import {flavor.iterator}, Mapping
-
-    from typing_extensions import Unpack
-
-    from omni_mcp_py._calls import {flavor.on_progress}
-    from omni_mcp_py._counters import Counters
-    from omni_mcp_py._options import {options}, CallOptions, UnkeyedCallOptions
-    from omni_mcp_py._types import State, WithMetadata
-    from omni_mcp_py.types import {", ".join(sorted(types))}
+from omni_mcp_py._calls import {flavor.prefix}Calls
+from omni_mcp_py._given import UNSET, client_options
+from omni_mcp_py._option_names import CLIENT_OPTIONS
+from omni_mcp_py._unpack import Unpack
 
 """
 
@@ -89,23 +86,32 @@ def _purpose(flavor: Flavor) -> str:
 
 
 def _constructor(tables: Tables, flavor: Flavor) -> str:
-    doc = docstring(["Make a client."], 8, {"Args": arguments(tables, flavor), "Raises": [_REFUSED]})
+    doc = docstring(["Make a client."], 8, {"Args": arguments(tables), "Raises": [_REFUSED]})
     return f"""\
-    def __init__(self, api_key: str | None = None, **options: Unpack[{flavor.prefix}ClientOptions]) -> None:
-{doc}        given = options if api_key is None else {{"api_key": api_key, **options}}
-        self._open(_native.{flavor.prefix or "Sync"}Client(given))
+    def __init__({_parameters("self", tables, flavor)}) -> None:
+{doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals(), CLIENT_OPTIONS)))
 """
 
 
-def arguments(tables: Tables, flavor: Flavor) -> list[str]:
+def _parameters(first: str, tables: Tables, flavor: Flavor) -> str:
+    written = [first, "api_key: str | None = None", *keywords(client_options(tables), flavor)]
+    return ", ".join(written)
+
+
+def client_options(tables: Tables) -> list[Option | Callback]:
+    """The options of a client besides its key."""
+    return [*(row for row in tables.client_options if row.name != "api_key"), *tables.callbacks]
+
+
+def arguments(tables: Tables) -> list[str]:
     """The arguments of a constructor, explained."""
     (key,) = (row for row in tables.client_options if row.name == "api_key")
-    return [f"api_key: {option_doc(key)}", _ALL_OPTIONS.format(f"{flavor.prefix}ClientOptions")]
+    return [f"api_key: {option_doc(key)}", *options_doc(client_options(tables))]
 
 
 def _property(row: Property) -> str:
     absent = " None until connected." if row.member else ""
-    written = type_of(row.type) + (" | None" if row.member else "")
+    written = of_package(type_of(row.type)) + (" | None" if row.member else "")
     return f"""\
     @property
     def {row.name}(self) -> {written}:
@@ -126,7 +132,7 @@ def _connect(tables: Tables, flavor: Flavor, name: str) -> str:
     sections = {
         "Args": [
             "record: A server's record, of GAIA, Sema4.ai or Odock.",
-            *arguments(tables, flavor),
+            *arguments(tables),
         ],
         "Returns": ["The client, connected. Options take precedence over the record."],
         "Raises": ["OmniMCPError: The record or an option is not allowed, or the connection failed."],
@@ -136,9 +142,9 @@ def _connect(tables: Tables, flavor: Flavor, name: str) -> str:
     return f"""\
 
 {flavor.define} {function}(
-    record: Mapping[str, Any], api_key: str | None = None, **options: Unpack[{flavor.prefix}ClientOptions]
+    {_parameters("record: Mapping[str, Any]", tables, flavor)}
 ) -> {name}:
-{doc}    given = options if api_key is None else {{"api_key": api_key, **options}}
+{doc}    given = client_options(locals(), CLIENT_OPTIONS)
     client = {name}.__new__({name})
     client._open(_native.{flavor.prefix or "Sync"}Client.of_record(dict(record), given))
     try:

@@ -4,64 +4,64 @@ from __future__ import annotations
 
 import re
 
-from python_text import Flavor, docstring, imperative, param_type, type_of
-from tables import Method, Param
+from python_text import Flavor, docstring, imperative, keywords, of_package, options_doc, param_type, type_of
+from tables import Method, Option, Param, Tables
 
-_OPTIONS = "**options: Options of this call; durations are in seconds."
+# The method whose documentation lists the options of one call.
+_DOCUMENTED = "call_tool"
+_OPTIONS = "{}, …: Options of this call; see `{}`. Durations are in seconds, or a `timedelta`."
 _RAISES = "OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran."
 
 
-def method(row: Method, flavor: Flavor, keyed: list[str]) -> str:
-    """A method of a client. `keyed` are the options that are parameters of a method."""
+def method(row: Method, flavor: Flavor, tables: Tables) -> str:
+    """A method of a client."""
     if not row.params and not row.options:
         return _native_method(row, flavor)
-    params = [param for param in row.params if param.name not in keyed]
-    arguments = [f'"{row.name}"', _members(params), "options" if row.options else "{}"]
-    if row.options and not row.iterates:
-        arguments += ["on_progress", *(_name(param) for param in row.params if param.name in keyed)]
-    call = f"self._call({', '.join(arguments)})"
+    members = _members([param for param in row.params if param.name not in tables.keyed_options])
+    call = f'self._call("{row.name}", {members}{", locals()" if row.options else ""})'
     if row.iterates:
-        call = f'self._items("{row.name}", "{row.pages}", options)'
-    return _defined(row, flavor, call, _signature(row, flavor, keyed))
+        call = f'self._items("{row.name}", "{row.pages}", locals())'
+    return _defined(row, flavor, call, tables)
 
 
-def method_with_metadata(row: Method, flavor: Flavor, keyed: list[str], client: str) -> str:
+def method_with_metadata(row: Method, flavor: Flavor, tables: Tables, client: str) -> str:
     """The same method of the accessor, whose result comes with its metadata."""
     assert row.result is not None
-    arguments = [f'"{row.name}"', _members([param for param in row.params if param.name not in keyed])]
-    arguments += ["options", "on_progress", *(_name(param) for param in row.params if param.name in keyed)]
-    call = f"self._client._call({', '.join(arguments)}, with_metadata=True)"
+    members = _members([param for param in row.params if param.name not in tables.keyed_options])
+    call = f'self._client._call("{row.name}", {members}, locals(), with_metadata=True)'
     doc = docstring([f"{imperative(row.help)} As `{client}.{row.name}`, with the metadata of the result."], 8)
-    result = f"WithMetadata[{type_of(row.result.type)}]"
-    signature = _signature(row, flavor, keyed)
+    result = of_package(f"WithMetadata[{type_of(row.result.type)}]")
+    signature = _signature(row, flavor, tables)
     return f"    {flavor.define} {row.name}({signature}) -> {result}:\n{doc}        return {flavor.awaits}{call}\n"
 
 
-def registry_method(row: Method, flavor: Flavor) -> str:
+def registry_method(row: Method, flavor: Flavor, tables: Tables) -> str:
     """A method of a registry."""
     if not row.params and not row.options:
         return _native_method(row, flavor)
     members = ", ".join(f'"{param.name}": {_value(param)}' for param in row.params)
     if row.iterates:
-        call = f'self._records("{row.name}", {{{members}}}, options)'
+        call = f'self._records("{row.name}", {{{members}}}, locals())'
     else:
-        call = f'{flavor.awaits}self._call("{row.name}", {{{members}}}, options)'
+        call = f'{flavor.awaits}self._call("{row.name}", {{{members}}}, locals())'
         wraps = {
             "ServerRecord": "ServerRecord({})",
             "ServerRecord[]": "[ServerRecord(record) for record in {}]",
             "ServerPage": "page_of({})",
         }
         call = wraps.get(row.result.type if row.result else "", "{}").format(call)
-    return _defined(row, flavor, call, _signature(row, flavor, None), adds_await=False)
+    return _defined(row, flavor, call, tables, adds_await=False)
 
 
-def _defined(row: Method, flavor: Flavor, call: str, signature: str, *, adds_await: bool = True) -> str:
-    result = type_of(row.result.type).replace("list[ServerRecord]", "_Records") if row.result else "None"
+def _defined(row: Method, flavor: Flavor, call: str, tables: Tables, *, adds_await: bool = True) -> str:
+    result = type_of(row.result.type).replace("list[ServerRecord]", "Records") if row.result else "None"
+    result = result if row.registry else of_package(result)
     define, awaits = flavor.define, flavor.awaits if adds_await else ""
     if row.iterates:
         result, define, awaits = f"{flavor.iterator}[{result}]", "def", ""
     body = f"{'return ' if row.result else ''}{awaits}{call}"
-    return f"    {define} {row.name}({signature}) -> {result}:\n{_doc(row)}        {body}\n"
+    signature = _signature(row, flavor, tables)
+    return f"    {define} {row.name}({signature}) -> {result}:\n{_doc(row, tables)}        {body}\n"
 
 
 def _native_method(row: Method, flavor: Flavor) -> str:
@@ -70,26 +70,41 @@ def _native_method(row: Method, flavor: Flavor) -> str:
     return f"    {flavor.define} {row.name}(self) -> None:\n{docstring([imperative(row.help)], 8)}        {call}\n"
 
 
-def _signature(row: Method, flavor: Flavor, keyed: list[str] | None) -> str:
+def _call_options(row: Method, tables: Tables) -> list[Option]:
+    """The options that are keyword parameters, and no other parameters."""
+    if row.registry:
+        return tables.registry_call_options
+    params = [param.name for param in row.params]
+    return [option for option in tables.call_options if option.name not in params]
+
+
+def _signature(row: Method, flavor: Flavor, tables: Tables) -> str:
     parts = [
         "self",
-        *(f"{_name(param)}: {param_type(param)}{'' if param.required else ' = None'}" for param in row.params),
+        *(
+            f"{_name(param)}: {of_package(param_type(param))}{'' if param.required else ' = None'}"
+            for param in row.params
+        ),
     ]
     if row.options:
-        has_progress = keyed is not None and not row.iterates
-        parts += ["*", f"on_progress: {flavor.on_progress} | None = None"] if has_progress else []
-        is_keyed = keyed is not None and any(param.name in keyed for param in row.params)
-        options = "UnkeyedCallOptions" if is_keyed else "RegistryCallOptions" if row.registry else "CallOptions"
-        parts.append(f"**options: Unpack[{options}]")
+        written = keywords(_call_options(row, tables), flavor, tables.keyed_options)
+        if row.registry is None and not row.iterates:
+            written.insert(1, f"on_progress: omni.{flavor.on_progress} | None = None")
+        parts += written
     return ", ".join(parts)
 
 
-def _doc(row: Method) -> str:
+def _doc(row: Method, tables: Tables) -> str:
     arguments = [f"{_name(param)}: {param.help}" for param in row.params]
     if row.options:
         if row.registry is None and not row.iterates:
             arguments.append("on_progress: Called with each progress of the call.")
-        arguments.append(_OPTIONS)
+        options = _call_options(row, tables)
+        if row.name == _DOCUMENTED:
+            arguments += options_doc(options)
+        else:
+            see = "RegistryCallOptions" if row.registry else "CallOptions"
+            arguments.append(_OPTIONS.format(options[0].name, see))
     sections = {
         "Args": arguments,
         "Returns": [row.result.help] if row.result else [],

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from python_clients import tables_types
-from python_text import Flavor, attribute, callback_type, docstring, literal, option_doc, option_type
-from tables import Option, Tables
+from python_text import (
+    Flavor,
+    attribute,
+    callback_type,
+    docstring,
+    literal,
+    option_doc,
+    option_type,
+    options_doc,
+    quoted,
+)
+from tables import Callback, Option, Tables
 
 
 def options(tables: Tables) -> str:
@@ -38,7 +50,11 @@ def options(tables: Tables) -> str:
         _callbacks(tables, Flavor(True)),
         _typed_dict("RegistryCallOptions", "TypedDict", "The options of one call of a registry.", of_registries),
         _typed_dict(
-            "UnkeyedCallOptions", "RegistryCallOptions", "The options of one call besides its idempotency key.", unkeyed
+            "UnkeyedCallOptions",
+            "RegistryCallOptions",
+            "The options of one call besides its idempotency key.",
+            unkeyed,
+            [row for row in tables.call_options if row.name not in keyed],
         ),
         _call_options(tables, keyed),
         _typed_dict(
@@ -75,28 +91,61 @@ def _head(tables: Tables) -> str:
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Union
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import timedelta
+from omni_mcp_py._types import LogRecord, Notification, StateChange
+from omni_mcp_py.types import {", ".join(sorted({*tables_types(tables), "Progress"}))}
 
-    from omni_mcp_py._types import LogRecord, Notification, StateChange
-    from omni_mcp_py.types import {", ".join(tables_types(tables))}
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        # Before 3.12, pydantic reads no other; where it is, this is.
+        from typing_extensions import TypedDict
+    except ImportError:
+        from typing import TypedDict
 
-    _Seconds = float | timedelta
-    _Profile = {literal(profile.choices)}
+Seconds = Union[float, timedelta]
+ProfileName = {literal(profile.choices)}
+OnProgress = Callable[[Progress], object]
+AsyncOnProgress = Callable[[Progress], Union[Awaitable[object], object]]
+
+
+class NoOptions(TypedDict):
+    """No options: type checkers refuse other keywords, and at run time the core does."""
+
 
 '''
+
+
+def names(tables: Tables) -> str:
+    """The module of the names of options: what constructors and calls take as keywords."""
+    clients: list[Option | Callback] = [*_without_key(tables.client_options), *tables.callbacks]
+    lists = {
+        "CLIENT_OPTIONS": [row.name for row in clients],
+        "CALL_OPTIONS": [row.name for row in tables.call_options],
+        "REGISTRY_OPTIONS": [row.name for row in _without_key(tables.registry_options)],
+        "REGISTRY_CALL_OPTIONS": [row.name for row in tables.registry_call_options],
+    }
+    written = "\n".join(f"{name} = ({', '.join(map(quoted, listed))},)" for name, listed in lists.items())
+    return f'"""The names of options."""\n\n{written}\n'
 
 
 def _without_key(rows: list[Option]) -> list[Option]:
     return [row for row in rows if row.name != "api_key"]
 
 
-def _typed_dict(name: str, base: str, doc: str, rows: list[Option]) -> str:
+def _typed_dict(name: str, base: str, doc: str, rows: list[Option], listed: list[Option] | None = None) -> str:
     members = "".join(attribute(row.name, option_type(row), option_doc(row)) for row in rows)
-    return f"class {name}({base}, total=False):\n{docstring([doc], 4)}\n{members}"
+    return f"class {name}({base}, total=False):\n{_listing(doc, listed or rows)}\n{members}"
+
+
+def _listing(doc: str, rows: Sequence[Option | Callback]) -> str:
+    """A docstring with all options, for `help()`, which does not show what is below the members."""
+    return docstring([doc], 4, {"Attributes": options_doc(rows)})
 
 
 def _callbacks(tables: Tables, flavor: Flavor) -> str:
@@ -104,10 +153,13 @@ def _callbacks(tables: Tables, flavor: Flavor) -> str:
     if flavor.is_async:
         doc = "The options of an async client besides its key. Callbacks may be coroutine functions."
     members = "".join(attribute(row.name, callback_type(row, flavor), row.help) for row in tables.callbacks)
-    return f"class {flavor.prefix}ClientOptions(ServerOptions, total=False):\n{docstring([doc], 4)}\n{members}"
+    rows: list[Option | Callback] = [*_without_key(tables.client_options), *tables.callbacks]
+    listing = _listing(doc, rows)
+    return f"class {flavor.prefix}ClientOptions(ServerOptions, total=False):\n{listing}\n{members}"
 
 
 def _call_options(tables: Tables, keyed: list[str]) -> str:
     rows = [row for row in tables.call_options if row.name in keyed]
     members = "".join(attribute(row.name, f"{option_type(row)} | None", option_doc(row)) for row in rows)
-    return f'class CallOptions(UnkeyedCallOptions, total=False):\n    """The options of one call."""\n\n{members}'
+    listing = _listing("The options of one call.", tables.call_options)
+    return f"class CallOptions(UnkeyedCallOptions, total=False):\n{listing}\n{members}"

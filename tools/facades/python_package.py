@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
+
 from python_clients import tables_types
-from python_text import docstring, quoted
+from python_text import docstring, literal, quoted
 from tables import Kind, Tables
 
 _DOC = '''\
@@ -16,35 +18,36 @@ with OmniMCPClient(api_key="omni_live_...") as client:
     print(result["structuredContent"])
 """
 '''
-_CLIENTS = {
-    "_async_client": ["AsyncClientWithMetadata", "AsyncOmniMCPClient", "connect_async"],
+# Imported at once, by module.
+_AT_ONCE = {
     "_client": ["ClientWithMetadata", "OmniMCPClient", "connect"],
-}
-_TYPES = {
-    "_counters": ["Counters"],
+    "_error": ["OmniMCPError"],
+    "_kinds": ["ErrorCode", "ErrorKind"],
     "_native": ["__version__", "looks_like_error"],
+    "_text": ["text_of"],
+    "_types": ["Delivery", "LogRecord", "Metadata", "Notification", "State", "StateChange", "WithMetadata"],
+}
+# Imported on first use.
+_LATER = {
+    "_async_client": ["AsyncClientWithMetadata", "AsyncOmniMCPClient", "connect_async"],
+    "_counters": ["Counters"],
     "_options": [
         "AsyncClientOptions",
+        "AsyncOnProgress",
         "AuthOptions",
         "CallOptions",
         "ClientOptions",
+        "NoOptions",
+        "OnProgress",
+        "ProfileName",
         "ProfileOptions",
         "ProvidedToken",
+        "Seconds",
         "UnkeyedCallOptions",
     ],
-    "_types": ["Delivery", "LogRecord", "Metadata", "Notification", "State", "StateChange", "WithMetadata"],
 }
 _TAIL = """
-for _public in (
-    AsyncClientWithMetadata,
-    AsyncOmniMCPClient,
-    ClientWithMetadata,
-    OmniMCPClient,
-    connect,
-    connect_async,
-    OmniMCPError,
-    *OmniMCPError.__subclasses__(),
-):
+for _public in (ClientWithMetadata, OmniMCPClient, OmniMCPError, *OmniMCPError.__subclasses__()):
     # Tracebacks and help() show where it is imported from.
     _public.__module__ = __name__
 del _public
@@ -52,14 +55,14 @@ del _public
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: most programs do not need them.
-    if name in ("registry", "testing", "types"):
-        import importlib
+    import importlib
 
+    if name in ("registry", "testing", "types"):
         return importlib.import_module(f"{__name__}.{name}")
     if name in __all__:
-        from omni_mcp_py import types
-
-        return getattr(types, name)
+        found = getattr(importlib.import_module(f"{__name__}.{_LATER.get(name, 'types')}"), name)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 """
 
@@ -67,14 +70,9 @@ def __getattr__(name: str) -> Any:
 def package(tables: Tables) -> str:
     """What the package exports."""
     protocol = sorted({*tables_types(tables), "Progress"})
-    imported = {
-        **_CLIENTS,
-        "_error": ["OmniMCPError"],
-        "_errors": [row.class_name for row in tables.kinds],
-        **_TYPES,
-    }
-    imports = "".join(f"from omni_mcp_py.{module} import {', '.join(names)}\n" for module, names in imported.items())
-    listed = sorted([*protocol, *(name for names in imported.values() for name in names)])
+    at_once = {**_AT_ONCE, "_errors": [row.class_name for row in tables.kinds]}
+    later = {name: module for module, names in _LATER.items() for name in names}
+    listed = sorted([*protocol, *later, *(name for names in at_once.values() for name in names)])
     return f"""\
 {_DOC}
 from typing import TYPE_CHECKING, Any
@@ -83,12 +81,33 @@ from omni_mcp_py import _loading as _loading
 
 # isort: split
 from omni_mcp_py import _bundling as _bundling
-{imports}
+{_imports(at_once)}
 if TYPE_CHECKING:
-    from omni_mcp_py.types import {", ".join(protocol)}
+{textwrap.indent(_imports({**_LATER, "types": protocol}), "    ")}
 
 __all__ = [{", ".join(map(quoted, listed))}]
+
+# The modules of the other names are imported on first use; those that are not here are in `types`.
+_LATER = {{{", ".join(f"{quoted(name)}: {quoted(module)}" for name, module in later.items())}}}
 {_TAIL}"""
+
+
+def _imports(names: dict[str, list[str]]) -> str:
+    return "".join(f"from omni_mcp_py.{module} import {', '.join(listed)}\n" for module, listed in names.items())
+
+
+def kinds(tables: Tables) -> str:
+    """The types of an error's `kind` and `code`."""
+    return f'''\
+"""The kinds and codes of errors."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+ErrorKind = {literal([row.kind for row in tables.kinds])}
+ErrorCode = {literal(tables.codes)}
+'''
 
 
 def error_classes(tables: Tables) -> str:

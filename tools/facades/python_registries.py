@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import python_methods
-from python_text import Flavor, docstring
+from python_text import Flavor, docstring, keywords, options_doc
 from tables import Tables
 
 _TITLES = {"gaia": "GAIA", "sema4": "Sema4.ai"}
@@ -12,22 +12,23 @@ _HEAD = '''\
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
+import omni_mcp_py as omni
 from omni_mcp_py import _greenlets
+from omni_mcp_py._given import UNSET, client_options
+from omni_mcp_py._option_names import REGISTRY_OPTIONS
 from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
+from omni_mcp_py._unpack import Unpack
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from typing_extensions import Unpack
-
-    # In the classes `list` is the name of a method.
-    _Records = list[ServerRecord]
+# In the classes `list` is the name of a method.
+Records = list[ServerRecord]
 
 '''
+_REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
 _TAIL = """
 # Tracebacks and help() show where it is imported from.
 ServerRecord.__module__ = __name__
@@ -54,7 +55,14 @@ def _class(tables: Tables, kind: str, flavor: Flavor) -> str:
     absent = f"The key and the base URL come from the environment variables {variables} where they are not given."
     name = f"{flavor.prefix}{kind.capitalize()}Registry"
     rows = [row for row in tables.registry_methods if row.registry == kind]
-    methods = "\n".join(python_methods.registry_method(row, flavor) for row in rows)
-    return (
-        f'class {name}({flavor.prefix}Registry):\n{docstring([purpose, absent], 4)}\n    _kind = "{kind}"\n\n{methods}'
+    methods = "\n".join(python_methods.registry_method(row, flavor, tables) for row in rows)
+    options = [row for row in tables.registry_options if row.name != "api_key"]
+    parameters = ", ".join(["self", "api_key: str | None = None", *keywords(options, flavor)])
+    key = f"api_key: API key, sent as a bearer token. Default: the environment variable {kind.upper()}_API_KEY."
+    doc = docstring(["Make a client."], 8, {"Args": [key, *options_doc(options)], "Raises": [_REFUSED]})
+    constructor = (
+        f"    def __init__({parameters}) -> None:\n{doc}"
+        "        self._open(client_options(locals(), REGISTRY_OPTIONS))\n\n"
     )
+    head = f'class {name}({flavor.prefix}Registry):\n{docstring([purpose, absent], 4)}\n    _kind = "{kind}"\n\n'
+    return head + constructor + methods

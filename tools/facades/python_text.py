@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from tables import Callback, Option, Param
@@ -14,12 +15,18 @@ _KINDS = {
     "string": "str",
     "boolean": "bool",
     "integer": "int",
-    "duration": "_Seconds",
+    "duration": "Seconds",
     "strings": "Mapping[str, str]",
     "list": "Sequence[str]",
     "objects": "Sequence[Mapping[str, Any]]",
     "auth": "AuthOptions",
 }
+
+# Names that the modules of clients import themselves.
+_IMPORTED = [
+    "Any", "AsyncIterator", "Awaitable", "Callable", "Iterator", "Literal", "Mapping", "None", "Sequence", "Unpack",
+    "AsyncClientWithMetadata", "AsyncOmniMCPClient", "ClientWithMetadata", "OmniMCPClient",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,7 +53,7 @@ class Flavor:
     @property
     def on_progress(self) -> str:
         """The type of progress callbacks."""
-        return f"_{self.prefix}OnProgress"
+        return f"{self.prefix}OnProgress"
 
     @property
     def iterator(self) -> str:
@@ -83,9 +90,9 @@ def option_type(option: Option) -> str:
     """The type of an option's values."""
     choices = literal(option.choices) if option.choices else ""
     if option.kind == "profile":
-        return "_Profile | ProfileOptions"
+        return "ProfileName | ProfileOptions"
     if option.name == "extends":
-        return "_Profile"
+        return "ProfileName"
     written = choices or _KINDS[option.kind]
     return f"{written} | None" if option.nullable else written
 
@@ -112,6 +119,24 @@ def option_doc(option: Option) -> str:
 def attribute(name: str, written: str, doc: str) -> str:
     """One member of a class, with its documentation."""
     return f"    {name}: {written}\n{docstring([doc], 4)}"
+
+
+def of_package(written: str) -> str:
+    """A type whose own names are looked up in the package, which imports them on first use."""
+    return re.sub(rf"(?<![\w.\"])(?!(?:{'|'.join(_IMPORTED)})\b)([A-Z]\w*)", r"omni.\1", written)
+
+
+def keywords(rows: Sequence[Option | Callback], flavor: Flavor, or_none: Collection[str] = ()) -> list[str]:
+    """The keyword parameters for options, and those that the core refuses; None is no key for those in `or_none`."""
+    types = [option_type(row) if isinstance(row, Option) else callback_type(row, flavor) for row in rows]
+    types = [f"{written} | None" if row.name in or_none else written for row, written in zip(rows, types, strict=True)]
+    named = [f"{row.name}: {of_package(written)} = UNSET" for row, written in zip(rows, types, strict=True)]
+    return ["*", *named, "**unknown: Unpack[omni.NoOptions]"]
+
+
+def options_doc(rows: Sequence[Option | Callback]) -> list[str]:
+    """One entry for each option, with its description."""
+    return [f"{row.name}: {option_doc(row) if isinstance(row, Option) else row.help}" for row in rows]
 
 
 def imperative(help: str) -> str:

@@ -120,6 +120,7 @@ class Tables:
     registry_methods: list[Method]
     counters: list[Counter]
     kinds: list[Kind]
+    codes: list[str]
 
     @property
     def keyed_options(self) -> list[str]:
@@ -150,6 +151,7 @@ def load(*, camel: bool) -> Tables:
         registry_methods=[_method(row) for row in raw["registry_methods"]],
         counters=[_row(Counter, {**row, "help": row["help"].strip()}) for row in raw["counters"]],
         kinds=[_row(Kind, {**row, "class_name": row["class"]}) for row in raw["kinds"]],
+        codes=[row["code"] for row in raw["codes"]],
     )
 
 

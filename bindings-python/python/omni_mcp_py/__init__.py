@@ -14,9 +14,7 @@ from omni_mcp_py import _loading as _loading
 
 # isort: split
 from omni_mcp_py import _bundling as _bundling
-from omni_mcp_py._async_client import AsyncClientWithMetadata, AsyncOmniMCPClient, connect_async
 from omni_mcp_py._client import ClientWithMetadata, OmniMCPClient, connect
-from omni_mcp_py._counters import Counters
 from omni_mcp_py._error import OmniMCPError
 from omni_mcp_py._errors import (
     AuthenticationError,
@@ -38,19 +36,28 @@ from omni_mcp_py._errors import (
     SessionError,
     ToolError,
 )
+from omni_mcp_py._kinds import ErrorCode, ErrorKind
 from omni_mcp_py._native import __version__, looks_like_error
-from omni_mcp_py._options import (
-    AsyncClientOptions,
-    AuthOptions,
-    CallOptions,
-    ClientOptions,
-    ProfileOptions,
-    ProvidedToken,
-    UnkeyedCallOptions,
-)
+from omni_mcp_py._text import text_of
 from omni_mcp_py._types import Delivery, LogRecord, Metadata, Notification, State, StateChange, WithMetadata
 
 if TYPE_CHECKING:
+    from omni_mcp_py._async_client import AsyncClientWithMetadata, AsyncOmniMCPClient, connect_async
+    from omni_mcp_py._counters import Counters
+    from omni_mcp_py._options import (
+        AsyncClientOptions,
+        AsyncOnProgress,
+        AuthOptions,
+        CallOptions,
+        ClientOptions,
+        NoOptions,
+        OnProgress,
+        ProfileName,
+        ProfileOptions,
+        ProvidedToken,
+        Seconds,
+        UnkeyedCallOptions,
+    )
     from omni_mcp_py.types import (
         CallToolResult,
         CompleteResult,
@@ -79,10 +86,12 @@ if TYPE_CHECKING:
         Tool,
     )
 
+
 __all__ = [
     "AsyncClientOptions",
     "AsyncClientWithMetadata",
     "AsyncOmniMCPClient",
+    "AsyncOnProgress",
     "AuthOptions",
     "AuthenticationError",
     "CallCancelledError",
@@ -105,6 +114,8 @@ __all__ = [
     "DiscoverResult",
     "ElicitRequestParams",
     "ElicitResult",
+    "ErrorCode",
+    "ErrorKind",
     "GetPromptResult",
     "Implementation",
     "InitializeResult",
@@ -117,11 +128,14 @@ __all__ = [
     "LogRecord",
     "LoggingLevel",
     "Metadata",
+    "NoOptions",
     "NotFoundError",
     "Notification",
     "OmniMCPClient",
     "OmniMCPError",
+    "OnProgress",
     "PermissionDeniedError",
+    "ProfileName",
     "ProfileOptions",
     "Progress",
     "Prompt",
@@ -135,6 +149,7 @@ __all__ = [
     "ResourceTemplate",
     "Root",
     "RpcError",
+    "Seconds",
     "ServerError",
     "SessionError",
     "State",
@@ -147,18 +162,30 @@ __all__ = [
     "connect",
     "connect_async",
     "looks_like_error",
+    "text_of",
 ]
 
-for _public in (
-    AsyncClientWithMetadata,
-    AsyncOmniMCPClient,
-    ClientWithMetadata,
-    OmniMCPClient,
-    connect,
-    connect_async,
-    OmniMCPError,
-    *OmniMCPError.__subclasses__(),
-):
+# The modules of the other names are imported on first use; those that are not here are in `types`.
+_LATER = {
+    "AsyncClientWithMetadata": "_async_client",
+    "AsyncOmniMCPClient": "_async_client",
+    "connect_async": "_async_client",
+    "Counters": "_counters",
+    "AsyncClientOptions": "_options",
+    "AsyncOnProgress": "_options",
+    "AuthOptions": "_options",
+    "CallOptions": "_options",
+    "ClientOptions": "_options",
+    "NoOptions": "_options",
+    "OnProgress": "_options",
+    "ProfileName": "_options",
+    "ProfileOptions": "_options",
+    "ProvidedToken": "_options",
+    "Seconds": "_options",
+    "UnkeyedCallOptions": "_options",
+}
+
+for _public in (ClientWithMetadata, OmniMCPClient, OmniMCPError, *OmniMCPError.__subclasses__()):
     # Tracebacks and help() show where it is imported from.
     _public.__module__ = __name__
 del _public
@@ -166,12 +193,12 @@ del _public
 
 def __getattr__(name: str) -> Any:
     # Imported on first use: most programs do not need them.
-    if name in ("registry", "testing", "types"):
-        import importlib
+    import importlib
 
+    if name in ("registry", "testing", "types"):
         return importlib.import_module(f"{__name__}.{name}")
     if name in __all__:
-        from omni_mcp_py import types
-
-        return getattr(types, name)
+        found = getattr(importlib.import_module(f"{__name__}.{_LATER.get(name, 'types')}"), name)
+        globals()[name] = found
+        return found
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,4 +17,4 @@ def other_modules() -> None:
     import warnings  # noqa: F401
     import weakref  # noqa: F401
 
-    from omni_mcp_py import _errors, _logging, _threads, registry, testing, types  # noqa: F401
+    from omni_mcp_py import _async_client, _counters, _errors, _logging, _options, _threads, registry, testing, types  # noqa: F401

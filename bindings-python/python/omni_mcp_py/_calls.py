@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py import _greenlets
 from omni_mcp_py._closing import AsyncClosing, Closing, Dropped
+from omni_mcp_py._given import NOTHING, call_options
 from omni_mcp_py._types import WithMetadata
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 
     from omni_mcp_py import _native
-    from omni_mcp_py.types import Progress
-
-    _OnProgress = Callable[[Progress], object]
-    _AsyncOnProgress = Callable[[Progress], Awaitable[object] | object]
 
 
 class Calls(Dropped, Closing):
@@ -28,18 +25,17 @@ class Calls(Dropped, Closing):
         self,
         name: str,
         params: dict[str, Any],
-        options: Mapping[str, object],
-        on_progress: _OnProgress | None = None,
-        idempotency_key: str | None = None,
+        values: Mapping[str, Any] = NOTHING,
+        *,
         with_metadata: bool = False,
     ) -> Any:
-        if idempotency_key is not None:
-            options = {**options, "idempotency_key": idempotency_key}
-        result = _greenlets.run(self._native.call, name, params, options, on_progress, with_metadata)
+        """Make a call; `values` are the arguments of the method."""
+        options = call_options(values)
+        result = _greenlets.run(self._native.call, name, params, options, values.get("on_progress"), with_metadata)
         return WithMetadata(*result) if with_metadata else result
 
-    def _items(self, name: str, member: str, options: Mapping[str, object]) -> Iterator[Any]:
-        return items(self._native, self._native.pages(name, {}, options), member)
+    def _items(self, name: str, member: str, values: Mapping[str, Any]) -> Iterator[Any]:
+        return items(self._native, self._native.pages(name, {}, call_options(values)), member)
 
 
 class AsyncCalls(Dropped, AsyncClosing):
@@ -61,14 +57,14 @@ class AsyncCalls(Dropped, AsyncClosing):
         self,
         name: str,
         params: dict[str, Any],
-        options: Mapping[str, object],
-        on_progress: _AsyncOnProgress | None = None,
-        idempotency_key: str | None = None,
+        values: Mapping[str, Any] = NOTHING,
+        *,
         with_metadata: bool = False,
     ) -> Any:
+        """Make a call; `values` are the arguments of the method."""
         self._attach_callbacks()
-        if idempotency_key is not None:
-            options = {**options, "idempotency_key": idempotency_key}
+        options = call_options(values)
+        on_progress = values.get("on_progress")
         if on_progress is None or not callable(on_progress):
             # The native client refuses a value that cannot be called.
             result = await self._native.call(name, params, options, on_progress, with_metadata)
@@ -79,8 +75,8 @@ class AsyncCalls(Dropped, AsyncClosing):
                 result = await self._native.call(name, params, options, callback, with_metadata)
         return WithMetadata(*result) if with_metadata else result
 
-    def _items(self, name: str, member: str, options: Mapping[str, object]) -> AsyncIterator[Any]:
-        pages = self._native.pages(name, {}, options)
+    def _items(self, name: str, member: str, values: Mapping[str, Any]) -> AsyncIterator[Any]:
+        pages = self._native.pages(name, {}, call_options(values))
         return async_items(self._native, pages, member, before_page=self._attach_callbacks)
 
 

@@ -3,41 +3,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Literal
 
+import omni_mcp_py as omni
 from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._calls import Calls
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from typing_extensions import Unpack
-
-    from omni_mcp_py._calls import _OnProgress
-    from omni_mcp_py._counters import Counters
-    from omni_mcp_py._options import CallOptions, ClientOptions, UnkeyedCallOptions
-    from omni_mcp_py._types import State, WithMetadata
-    from omni_mcp_py.types import (
-        CallToolResult,
-        CompleteResult,
-        CompletionArgument,
-        CompletionContext,
-        CompletionReference,
-        DiscoverResult,
-        GetPromptResult,
-        Implementation,
-        InitializeResult,
-        ListPromptsResult,
-        ListResourcesResult,
-        ListResourceTemplatesResult,
-        ListToolsResult,
-        LoggingLevel,
-        Prompt,
-        ReadResourceResult,
-        Resource,
-        ResourceTemplate,
-        Tool,
-    )
+from omni_mcp_py._given import UNSET, client_options
+from omni_mcp_py._option_names import CLIENT_OPTIONS
+from omni_mcp_py._unpack import Unpack
 
 
 class OmniMCPClient(Calls):
@@ -47,21 +21,182 @@ class OmniMCPClient(Calls):
     OMNI_API_KEY and OMNI_CLIENT_API_BASE_URL where they are not given.
     """
 
-    def __init__(self, api_key: str | None = None, **options: Unpack[ClientOptions]) -> None:
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = UNSET,
+        endpoint: str = UNSET,
+        profile: omni.ProfileName | omni.ProfileOptions = UNSET,
+        slug: str = UNSET,
+        auth: omni.AuthOptions = UNSET,
+        omni_version: str = UNSET,
+        handshake: bool = UNSET,
+        transport: Literal["streamable_http", "sse", "stdio"] = UNSET,
+        command: str = UNSET,
+        args: Sequence[str] = UNSET,
+        env: Mapping[str, str] = UNSET,
+        cwd: str = UNSET,
+        proxy: str = UNSET,
+        proxy_headers: Mapping[str, str] = UNSET,
+        ca_certs: str = UNSET,
+        client_cert: str = UNSET,
+        client_key: str = UNSET,
+        min_tls_version: Literal["1.2", "1.3"] = UNSET,
+        allowed_tools: Sequence[str] = UNSET,
+        blocked_tools: Sequence[str] = UNSET,
+        client_name: str = UNSET,
+        client_version: str = UNSET,
+        force_serial_tool_calls: bool = UNSET,
+        listen: bool = UNSET,
+        protocol_version: str = UNSET,
+        x_session_id: str = UNSET,
+        cookies: bool = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        connect_timeout: omni.Seconds | None = UNSET,
+        pool_idle_timeout: omni.Seconds = UNSET,
+        max_connections: int | None = UNSET,
+        max_attempts: int = UNSET,
+        backoff_initial: omni.Seconds = UNSET,
+        backoff_max: omni.Seconds = UNSET,
+        retry_budget: int | None = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        cache: bool = UNSET,
+        max_input_rounds: int = UNSET,
+        allow_http: bool = UNSET,
+        max_answer_bytes: int = UNSET,
+        max_event_bytes: int = UNSET,
+        max_error_bytes: int = UNSET,
+        max_headers: int = UNSET,
+        max_depth: int = UNSET,
+        max_queued_notifications: int = UNSET,
+        max_server_requests: int = UNSET,
+        log_level: Literal["debug", "info", "warn", "error"] = UNSET,
+        max_pages: int = UNSET,
+        strict: bool = UNSET,
+        on_notification: Callable[[omni.Notification], object] | None = UNSET,
+        on_log: Callable[[omni.LogRecord], object] | None = UNSET,
+        on_state: Callable[[omni.StateChange], object] | None = UNSET,
+        token_provider: Callable[[], str | omni.ProvidedToken] | None = UNSET,
+        on_sampling: Callable[[omni.CreateMessageRequestParams], omni.CreateMessageResult] | None = UNSET,
+        on_elicitation: Callable[[omni.ElicitRequestParams], omni.ElicitResult] | None = UNSET,
+        on_roots: Callable[[], list[omni.Root]] | None = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
         """Make a client.
 
         Args:
             api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
-            **options: See `ClientOptions`; durations are in seconds.
+            base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the
+                environment variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
+            endpoint: Full URL of the MCP endpoint. Replaces `base_url`. Default: none.
+            profile: Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another
+                service. Default: omni; generic if a command is given.
+            slug: Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none;
+                required by profile odock.
+            auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+            omni_version: Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none.
+            handshake: Perform the `initialize` handshake before the first call. Default: set by the profile (odock:
+                false).
+            transport: Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a
+                command is given; else streamable_http, with fallback to sse in profile generic.
+            command: Program to start (stdio transport). Default: none.
+            args: Arguments of the program (stdio transport). Default: none.
+            env: Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No
+                other variables are inherited. Default: none.
+            cwd: Working directory of the program (stdio transport). Default: the current directory.
+            proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is
+                never proxied.
+            proxy_headers: HTTP headers sent to the proxy. Default: none.
+            ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+                Default: the system's certificate store.
+            client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a
+                PEM file. Default: none.
+            client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key
+                in client_cert.
+            min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+            allowed_tools: Tools that may be called. An empty list allows none. Default: all tools.
+            blocked_tools: Tools that may not be called. Takes precedence over `allowed_tools`. Default: none.
+            client_name: Client name in `clientInfo`. Default: omni-mcp.
+            client_version: Client version in `clientInfo`. Default: the version of this package.
+            force_serial_tool_calls: Send one tool call at a time, in call order. Default: false.
+            listen: Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
+                Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests
+                is given.
+            protocol_version: Use this protocol version only. Must be one that the profile accepts. Default: the
+                versions of the profile, newest first.
+            x_session_id: Load balancer affinity hint, sent as `x-session-id` with every request. Default: none.
+            cookies: Store the server's cookies and send them back (load balancer affinity). Default: true.
+            headers: Additional HTTP headers for every request. Headers that the client sets itself are refused.
+                Default: none.
+            timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+                restart it. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+            total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: 5 min.
+            connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`.
+                Default: 10 s.
+            pool_idle_timeout: Time after which an idle pooled connection is closed. In seconds, or a `timedelta`.
+                Default: 50 s if calls carry idempotency keys, else 4 s.
+            max_connections: Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2;
+                further calls wait in order. None: no limit. Default: 256.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+            backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+                `timedelta`. Default: 250 ms.
+            backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+            retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+            honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls
+                with a key are then retried. Default: set by the profile (omni: true).
+            retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default:
+                false.
+            raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+            validate_output: Validate structured tool results against the output schema. Lists the tools first if they
+                are not known. Default: false.
+            cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change.
+                Default: true.
+            max_input_rounds: Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28).
+                Default: 10.
+            allow_http: Allow plain http for calls and API keys to hosts other than loopback. Default: false.
+            max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+            max_event_bytes: Maximum size of one stream event, or of one line of a process, in bytes. Default:
+                max_answer_bytes.
+            max_error_bytes: Maximum size of an error body after decompression, in bytes. The rest is not read. Default:
+                65536 (64 KiB).
+            max_headers: Maximum number of response headers. Default: 100.
+            max_depth: Maximum nesting depth of JSON in responses and notifications. Default: 127.
+            max_queued_notifications: Maximum number of messages queued for each callback: notifications, log records
+                and, for each call, progress. Further ones are dropped and counted; a stream waits while the progress
+                queue of its call is full. Default: 1024.
+            max_server_requests: Maximum number of server requests handled at once. Further ones are ignored and
+                counted. Default: 256.
+            log_level: Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`. Default: info; in
+                Python without on_log, the level of the logger omni_mcp_py.
+            max_pages: Maximum number of pages read for one list. Default: 1000.
+            strict: Refuse known deviations from the specification that are otherwise accepted. For testing servers.
+                Default: false.
+            on_notification: Called with each notification from the server: `method` and `params`.
+            on_log: Called with each log record: level, message, and fields such as method, tool, attempt, status and
+                request_id. Records contain no payloads or secrets.
+            on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
+                recovering and closed.
+            token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again
+                when the token expires or is refused.
+            on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
+            on_elicitation: Handles `elicitation/create`. Receives the request params; returns action and, for an
+                accepted form, content. Absent fields have the defaults of the form.
+            on_roots: Handles `roots/list`. Returns a list of objects with uri and name.
 
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        given = options if api_key is None else {"api_key": api_key, **options}
-        self._open(_native.SyncClient(given))
+        self._open(_native.SyncClient(client_options(locals(), CLIENT_OPTIONS)))
 
     @property
-    def server_info(self) -> Implementation | None:
+    def server_info(self) -> omni.Implementation | None:
         """The server's name, version and title. None until connected."""
         return self._native.property("server_info")
 
@@ -81,12 +216,12 @@ class OmniMCPClient(Calls):
         return self._native.property("instructions")
 
     @property
-    def state(self) -> State:
+    def state(self) -> omni.State:
         """The connection state: idle, connecting, ready, recovering or closed."""
         return self._native.property("state")
 
     @property
-    def counters(self) -> Counters:
+    def counters(self) -> omni.Counters:
         """The activity of the client since its creation."""
         return self._native.property("counters")
 
@@ -95,24 +230,62 @@ class OmniMCPClient(Calls):
         """The same calls, whose results come with their metadata: `client.with_metadata.call_tool(…)`."""
         return ClientWithMetadata(self)
 
-    def connect(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> None:
+    def connect(
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
         """Connect to the server, unless already connected. The profile decides whether a handshake is performed.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        self._call("connect", {}, options, on_progress)
+        self._call("connect", {}, locals())
 
-    def initialize(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> InitializeResult:
+    def initialize(
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.InitializeResult:
         """Connect to the server, unless already connected. Before 2026-07-28 always performs the handshake.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The versions, capabilities and instructions of the server.
@@ -120,14 +293,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("initialize", {}, options, on_progress)
+        return self._call("initialize", {}, locals())
 
-    def discover(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> DiscoverResult:
+    def discover(
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.DiscoverResult:
         """Request the versions, capabilities and instructions of the server.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The versions, capabilities and instructions of the server.
@@ -135,14 +327,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("discover", {}, options, on_progress)
+        return self._call("discover", {}, locals())
 
-    def ping(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> dict[str, Any]:
+    def ping(
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> dict[str, Any]:
         """Check that the server responds.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The server's empty result.
@@ -150,14 +361,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("ping", {}, options, on_progress)
+        return self._call("ping", {}, locals())
 
-    def list_tools(self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]) -> ListToolsResult:
+    def list_tools(
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListToolsResult:
         """List all tools, over all pages.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             One result with the items of all pages.
@@ -165,17 +395,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_tools", {}, options, on_progress)
+        return self._call("list_tools", {}, locals())
 
     def list_tools_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListToolsResult:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListToolsResult:
         """List one page of tools.
 
         Args:
             cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page, with `nextCursor` if another page follows.
@@ -183,13 +431,31 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_tools_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
+        return self._call("list_tools_page", {} if cursor is None else {"cursor": cursor}, locals())
 
-    def iter_tools(self, **options: Unpack[CallOptions]) -> Iterator[Tool]:
+    def iter_tools(
+        self,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Iterator[omni.Tool]:
         """Iterate over all tools; pages are fetched on demand.
 
         Args:
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The items, in order.
@@ -197,7 +463,7 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._items("iter_tools", "tools", options)
+        return self._items("iter_tools", "tools", locals())
 
     def call_tool(
         self,
@@ -205,9 +471,22 @@ class OmniMCPClient(Calls):
         arguments: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[UnkeyedCallOptions],
-    ) -> CallToolResult:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.CallToolResult:
         """Call a tool.
 
         Args:
@@ -216,7 +495,28 @@ class OmniMCPClient(Calls):
             idempotency_key: Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key
                 once.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+                restart it. None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
+            total_timeout: Total timeout of the call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: the value of the client.
+            request_id: Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on.
+                Default: a generated id for each attempt.
+            headers: Additional HTTP headers. Headers that the client sets itself are refused. Default: none.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: the value of the
+                client.
+            honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once.
+                Default: the value of the client.
+            retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default:
+                the value of the client.
+            raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+                client.
+            validate_output: Validate the structured tool result against the output schema. Default: the value of the
+                client.
+            fresh: Bypass the result cache. Default: false.
+            traceparent: W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default:
+                none.
+            tracestate: W3C `tracestate`, sent with `traceparent`. Default: none.
+            baggage: W3C `baggage`, sent like `traceparent`. Default: none.
 
         Returns:
             The result of the tool. `isError` is true if the tool reports a failure.
@@ -224,22 +524,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call(
-            "call_tool",
-            {"name": name, "arguments": {} if arguments is None else arguments},
-            options,
-            on_progress,
-            idempotency_key,
-        )
+        return self._call("call_tool", {"name": name, "arguments": {} if arguments is None else arguments}, locals())
 
     def list_resources(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListResourcesResult:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListResourcesResult:
         """List all resources, over all pages.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             One result with the items of all pages.
@@ -247,17 +558,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_resources", {}, options, on_progress)
+        return self._call("list_resources", {}, locals())
 
     def list_resources_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListResourcesResult:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListResourcesResult:
         """List one page of resources.
 
         Args:
             cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page, with `nextCursor` if another page follows.
@@ -265,13 +594,31 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_resources_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
+        return self._call("list_resources_page", {} if cursor is None else {"cursor": cursor}, locals())
 
-    def iter_resources(self, **options: Unpack[CallOptions]) -> Iterator[Resource]:
+    def iter_resources(
+        self,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Iterator[omni.Resource]:
         """Iterate over all resources; pages are fetched on demand.
 
         Args:
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The items, in order.
@@ -279,16 +626,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._items("iter_resources", "resources", options)
+        return self._items("iter_resources", "resources", locals())
 
     def list_resource_templates(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListResourceTemplatesResult:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListResourceTemplatesResult:
         """List all resource templates, over all pages.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             One result with the items of all pages.
@@ -296,17 +660,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_resource_templates", {}, options, on_progress)
+        return self._call("list_resource_templates", {}, locals())
 
     def list_resource_templates_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListResourceTemplatesResult:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListResourceTemplatesResult:
         """List one page of resource templates.
 
         Args:
             cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page, with `nextCursor` if another page follows.
@@ -314,15 +696,31 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call(
-            "list_resource_templates_page", {} if cursor is None else {"cursor": cursor}, options, on_progress
-        )
+        return self._call("list_resource_templates_page", {} if cursor is None else {"cursor": cursor}, locals())
 
-    def iter_resource_templates(self, **options: Unpack[CallOptions]) -> Iterator[ResourceTemplate]:
+    def iter_resource_templates(
+        self,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Iterator[omni.ResourceTemplate]:
         """Iterate over all resource templates; pages are fetched on demand.
 
         Args:
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The items, in order.
@@ -330,17 +728,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._items("iter_resource_templates", "resourceTemplates", options)
+        return self._items("iter_resource_templates", "resourceTemplates", locals())
 
     def read_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ReadResourceResult:
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ReadResourceResult:
         """Read a resource.
 
         Args:
             uri: The resource's URI.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The resource's contents.
@@ -348,10 +764,28 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("read_resource", {"uri": uri}, options, on_progress)
+        return self._call("read_resource", {"uri": uri}, locals())
 
     def subscribe_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> dict[str, Any]:
         """Subscribe to changes of a resource.
 
@@ -360,7 +794,7 @@ class OmniMCPClient(Calls):
         Args:
             uri: The resource's URI.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The server's empty result.
@@ -368,17 +802,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("subscribe_resource", {"uri": uri}, options, on_progress)
+        return self._call("subscribe_resource", {"uri": uri}, locals())
 
     def unsubscribe_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> dict[str, Any]:
         """Unsubscribe from changes of a resource.
 
         Args:
             uri: The resource's URI.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The server's empty result.
@@ -386,16 +838,33 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("unsubscribe_resource", {"uri": uri}, options, on_progress)
+        return self._call("unsubscribe_resource", {"uri": uri}, locals())
 
     def list_prompts(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListPromptsResult:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListPromptsResult:
         """List all prompts, over all pages.
 
         Args:
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             One result with the items of all pages.
@@ -403,17 +872,35 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_prompts", {}, options, on_progress)
+        return self._call("list_prompts", {}, locals())
 
     def list_prompts_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> ListPromptsResult:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.ListPromptsResult:
         """List one page of prompts.
 
         Args:
             cursor: Cursor of the page. Default: the first page.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page, with `nextCursor` if another page follows.
@@ -421,13 +908,31 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("list_prompts_page", {} if cursor is None else {"cursor": cursor}, options, on_progress)
+        return self._call("list_prompts_page", {} if cursor is None else {"cursor": cursor}, locals())
 
-    def iter_prompts(self, **options: Unpack[CallOptions]) -> Iterator[Prompt]:
+    def iter_prompts(
+        self,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Iterator[omni.Prompt]:
         """Iterate over all prompts; pages are fetched on demand.
 
         Args:
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The items, in order.
@@ -435,23 +940,37 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._items("iter_prompts", "prompts", options)
+        return self._items("iter_prompts", "prompts", locals())
 
     def get_prompt(
         self,
         name: str,
         arguments: dict[str, str] | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
-    ) -> GetPromptResult:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.GetPromptResult:
         """Get a prompt with its arguments filled in.
 
         Args:
             name: The prompt's name.
             arguments: The prompt's arguments.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The prompt's messages.
@@ -459,19 +978,31 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call(
-            "get_prompt", {"name": name, "arguments": {} if arguments is None else arguments}, options, on_progress
-        )
+        return self._call("get_prompt", {"name": name, "arguments": {} if arguments is None else arguments}, locals())
 
     def complete(
         self,
-        ref: CompletionReference,
-        argument: CompletionArgument,
-        context: CompletionContext | None = None,
+        ref: omni.CompletionReference,
+        argument: omni.CompletionArgument,
+        context: omni.CompletionContext | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
-    ) -> CompleteResult:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.CompleteResult:
         """Suggest values for an argument of a prompt or a resource template.
 
         Args:
@@ -479,7 +1010,7 @@ class OmniMCPClient(Calls):
             argument: Name and current value of the argument.
             context: Arguments that already have a value.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The suggested values.
@@ -488,14 +1019,29 @@ class OmniMCPClient(Calls):
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
         return self._call(
-            "complete",
-            {"ref": ref, "argument": argument} | ({} if context is None else {"context": context}),
-            options,
-            on_progress,
+            "complete", {"ref": ref, "argument": argument} | ({} if context is None else {"context": context}), locals()
         )
 
     def set_logging_level(
-        self, level: LoggingLevel, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
+        self,
+        level: omni.LoggingLevel,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> dict[str, Any]:
         """Set the minimum level of log messages from the server.
 
@@ -504,7 +1050,7 @@ class OmniMCPClient(Calls):
         Args:
             level: Minimum level.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The server's empty result.
@@ -512,15 +1058,29 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("set_logging_level", {"level": level}, options, on_progress)
+        return self._call("set_logging_level", {"level": level}, locals())
 
     def request(
         self,
         method: str,
         params: dict[str, Any] | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> Any:
         """Send a request of any method.
 
@@ -528,7 +1088,7 @@ class OmniMCPClient(Calls):
             method: Method name.
             params: Params of the request.
             on_progress: Called with each progress of the call.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `CallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The result from the server.
@@ -536,9 +1096,7 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call(
-            "request", {"method": method, "params": {} if params is None else params}, options, on_progress
-        )
+        return self._call("request", {"method": method, "params": {} if params is None else params}, locals())
 
     def notify(self, method: str, params: dict[str, Any] | None = None) -> None:
         """Send a notification of any method. Returns when the server has accepted it.
@@ -550,7 +1108,7 @@ class OmniMCPClient(Calls):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        self._call("notify", {"method": method, "params": {} if params is None else params}, {})
+        self._call("notify", {"method": method, "params": {} if params is None else params})
 
     def close(self) -> None:
         """End the session; further calls are refused. Takes at most 5 s, never fails, and may be called repeatedly."""
@@ -566,41 +1124,127 @@ class ClientWithMetadata:
         self._client = client
 
     def initialize(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[InitializeResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.InitializeResult]:
         """Connect to the server, unless already connected.
 
         Before 2026-07-28 always performs the handshake. As `OmniMCPClient.initialize`, with the metadata of the result.
         """
-        return self._client._call("initialize", {}, options, on_progress, with_metadata=True)
+        return self._client._call("initialize", {}, locals(), with_metadata=True)
 
     def discover(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[DiscoverResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.DiscoverResult]:
         """Request the versions, capabilities and instructions of the server.
 
         As `OmniMCPClient.discover`, with the metadata of the result.
         """
-        return self._client._call("discover", {}, options, on_progress, with_metadata=True)
+        return self._client._call("discover", {}, locals(), with_metadata=True)
 
     def ping(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[dict[str, Any]]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[dict[str, Any]]:
         """Check that the server responds. As `OmniMCPClient.ping`, with the metadata of the result."""
-        return self._client._call("ping", {}, options, on_progress, with_metadata=True)
+        return self._client._call("ping", {}, locals(), with_metadata=True)
 
     def list_tools(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListToolsResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListToolsResult]:
         """List all tools, over all pages. As `OmniMCPClient.list_tools`, with the metadata of the result."""
-        return self._client._call("list_tools", {}, options, on_progress, with_metadata=True)
+        return self._client._call("list_tools", {}, locals(), with_metadata=True)
 
     def list_tools_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListToolsResult]:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListToolsResult]:
         """List one page of tools. As `OmniMCPClient.list_tools_page`, with the metadata of the result."""
         return self._client._call(
-            "list_tools_page", {} if cursor is None else {"cursor": cursor}, options, on_progress, with_metadata=True
+            "list_tools_page", {} if cursor is None else {"cursor": cursor}, locals(), with_metadata=True
         )
 
     def call_tool(
@@ -609,98 +1253,260 @@ class ClientWithMetadata:
         arguments: dict[str, Any] | None = None,
         idempotency_key: str | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[UnkeyedCallOptions],
-    ) -> WithMetadata[CallToolResult]:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.CallToolResult]:
         """Call a tool. As `OmniMCPClient.call_tool`, with the metadata of the result."""
         return self._client._call(
             "call_tool",
             {"name": name, "arguments": {} if arguments is None else arguments},
-            options,
-            on_progress,
-            idempotency_key,
+            locals(),
             with_metadata=True,
         )
 
     def list_resources(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListResourcesResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListResourcesResult]:
         """List all resources, over all pages. As `OmniMCPClient.list_resources`, with the metadata of the result."""
-        return self._client._call("list_resources", {}, options, on_progress, with_metadata=True)
+        return self._client._call("list_resources", {}, locals(), with_metadata=True)
 
     def list_resources_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListResourcesResult]:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListResourcesResult]:
         """List one page of resources. As `OmniMCPClient.list_resources_page`, with the metadata of the result."""
         return self._client._call(
-            "list_resources_page",
-            {} if cursor is None else {"cursor": cursor},
-            options,
-            on_progress,
-            with_metadata=True,
+            "list_resources_page", {} if cursor is None else {"cursor": cursor}, locals(), with_metadata=True
         )
 
     def list_resource_templates(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListResourceTemplatesResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListResourceTemplatesResult]:
         """List all resource templates, over all pages.
 
         As `OmniMCPClient.list_resource_templates`, with the metadata of the result.
         """
-        return self._client._call("list_resource_templates", {}, options, on_progress, with_metadata=True)
+        return self._client._call("list_resource_templates", {}, locals(), with_metadata=True)
 
     def list_resource_templates_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListResourceTemplatesResult]:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListResourceTemplatesResult]:
         """List one page of resource templates.
 
         As `OmniMCPClient.list_resource_templates_page`, with the metadata of the result.
         """
         return self._client._call(
-            "list_resource_templates_page",
-            {} if cursor is None else {"cursor": cursor},
-            options,
-            on_progress,
-            with_metadata=True,
+            "list_resource_templates_page", {} if cursor is None else {"cursor": cursor}, locals(), with_metadata=True
         )
 
     def read_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ReadResourceResult]:
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ReadResourceResult]:
         """Read a resource. As `OmniMCPClient.read_resource`, with the metadata of the result."""
-        return self._client._call("read_resource", {"uri": uri}, options, on_progress, with_metadata=True)
+        return self._client._call("read_resource", {"uri": uri}, locals(), with_metadata=True)
 
     def subscribe_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[dict[str, Any]]:
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[dict[str, Any]]:
         """Subscribe to changes of a resource.
 
         Changes arrive as notifications; the subscription is restored in new sessions. As
         `OmniMCPClient.subscribe_resource`, with the metadata of the result.
         """
-        return self._client._call("subscribe_resource", {"uri": uri}, options, on_progress, with_metadata=True)
+        return self._client._call("subscribe_resource", {"uri": uri}, locals(), with_metadata=True)
 
     def unsubscribe_resource(
-        self, uri: str, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[dict[str, Any]]:
+        self,
+        uri: str,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[dict[str, Any]]:
         """Unsubscribe from changes of a resource.
 
         As `OmniMCPClient.unsubscribe_resource`, with the metadata of the result.
         """
-        return self._client._call("unsubscribe_resource", {"uri": uri}, options, on_progress, with_metadata=True)
+        return self._client._call("unsubscribe_resource", {"uri": uri}, locals(), with_metadata=True)
 
     def list_prompts(
-        self, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListPromptsResult]:
+        self,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListPromptsResult]:
         """List all prompts, over all pages. As `OmniMCPClient.list_prompts`, with the metadata of the result."""
-        return self._client._call("list_prompts", {}, options, on_progress, with_metadata=True)
+        return self._client._call("list_prompts", {}, locals(), with_metadata=True)
 
     def list_prompts_page(
-        self, cursor: str | None = None, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[ListPromptsResult]:
+        self,
+        cursor: str | None = None,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.ListPromptsResult]:
         """List one page of prompts. As `OmniMCPClient.list_prompts_page`, with the metadata of the result."""
         return self._client._call(
-            "list_prompts_page", {} if cursor is None else {"cursor": cursor}, options, on_progress, with_metadata=True
+            "list_prompts_page", {} if cursor is None else {"cursor": cursor}, locals(), with_metadata=True
         )
 
     def get_prompt(
@@ -708,27 +1514,54 @@ class ClientWithMetadata:
         name: str,
         arguments: dict[str, str] | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
-    ) -> WithMetadata[GetPromptResult]:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.GetPromptResult]:
         """Get a prompt with its arguments filled in. As `OmniMCPClient.get_prompt`, with the metadata of the result."""
         return self._client._call(
             "get_prompt",
             {"name": name, "arguments": {} if arguments is None else arguments},
-            options,
-            on_progress,
+            locals(),
             with_metadata=True,
         )
 
     def complete(
         self,
-        ref: CompletionReference,
-        argument: CompletionArgument,
-        context: CompletionContext | None = None,
+        ref: omni.CompletionReference,
+        argument: omni.CompletionArgument,
+        context: omni.CompletionContext | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
-    ) -> WithMetadata[CompleteResult]:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[omni.CompleteResult]:
         """Suggest values for an argument of a prompt or a resource template.
 
         As `OmniMCPClient.complete`, with the metadata of the result.
@@ -736,46 +1569,233 @@ class ClientWithMetadata:
         return self._client._call(
             "complete",
             {"ref": ref, "argument": argument} | ({} if context is None else {"context": context}),
-            options,
-            on_progress,
+            locals(),
             with_metadata=True,
         )
 
     def set_logging_level(
-        self, level: LoggingLevel, *, on_progress: _OnProgress | None = None, **options: Unpack[CallOptions]
-    ) -> WithMetadata[dict[str, Any]]:
+        self,
+        level: omni.LoggingLevel,
+        *,
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[dict[str, Any]]:
         """Set the minimum level of log messages from the server.
 
         They arrive as notifications; the level is restored in new sessions. As `OmniMCPClient.set_logging_level`, with
         the metadata of the result.
         """
-        return self._client._call("set_logging_level", {"level": level}, options, on_progress, with_metadata=True)
+        return self._client._call("set_logging_level", {"level": level}, locals(), with_metadata=True)
 
     def request(
         self,
         method: str,
         params: dict[str, Any] | None = None,
         *,
-        on_progress: _OnProgress | None = None,
-        **options: Unpack[CallOptions],
-    ) -> WithMetadata[Any]:
+        on_progress: omni.OnProgress | None = None,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        idempotency_key: str | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> omni.WithMetadata[Any]:
         """Send a request of any method. As `OmniMCPClient.request`, with the metadata of the result."""
         return self._client._call(
-            "request",
-            {"method": method, "params": {} if params is None else params},
-            options,
-            on_progress,
-            with_metadata=True,
+            "request", {"method": method, "params": {} if params is None else params}, locals(), with_metadata=True
         )
 
 
-def connect(record: Mapping[str, Any], api_key: str | None = None, **options: Unpack[ClientOptions]) -> OmniMCPClient:
+def connect(
+    record: Mapping[str, Any],
+    api_key: str | None = None,
+    *,
+    base_url: str = UNSET,
+    endpoint: str = UNSET,
+    profile: omni.ProfileName | omni.ProfileOptions = UNSET,
+    slug: str = UNSET,
+    auth: omni.AuthOptions = UNSET,
+    omni_version: str = UNSET,
+    handshake: bool = UNSET,
+    transport: Literal["streamable_http", "sse", "stdio"] = UNSET,
+    command: str = UNSET,
+    args: Sequence[str] = UNSET,
+    env: Mapping[str, str] = UNSET,
+    cwd: str = UNSET,
+    proxy: str = UNSET,
+    proxy_headers: Mapping[str, str] = UNSET,
+    ca_certs: str = UNSET,
+    client_cert: str = UNSET,
+    client_key: str = UNSET,
+    min_tls_version: Literal["1.2", "1.3"] = UNSET,
+    allowed_tools: Sequence[str] = UNSET,
+    blocked_tools: Sequence[str] = UNSET,
+    client_name: str = UNSET,
+    client_version: str = UNSET,
+    force_serial_tool_calls: bool = UNSET,
+    listen: bool = UNSET,
+    protocol_version: str = UNSET,
+    x_session_id: str = UNSET,
+    cookies: bool = UNSET,
+    headers: Mapping[str, str] = UNSET,
+    timeout: omni.Seconds | None = UNSET,
+    total_timeout: omni.Seconds | None = UNSET,
+    connect_timeout: omni.Seconds | None = UNSET,
+    pool_idle_timeout: omni.Seconds = UNSET,
+    max_connections: int | None = UNSET,
+    max_attempts: int = UNSET,
+    backoff_initial: omni.Seconds = UNSET,
+    backoff_max: omni.Seconds = UNSET,
+    retry_budget: int | None = UNSET,
+    honours_idempotency_keys: bool = UNSET,
+    retry_unavailable: bool = UNSET,
+    raise_tool_errors: bool = UNSET,
+    validate_output: bool = UNSET,
+    cache: bool = UNSET,
+    max_input_rounds: int = UNSET,
+    allow_http: bool = UNSET,
+    max_answer_bytes: int = UNSET,
+    max_event_bytes: int = UNSET,
+    max_error_bytes: int = UNSET,
+    max_headers: int = UNSET,
+    max_depth: int = UNSET,
+    max_queued_notifications: int = UNSET,
+    max_server_requests: int = UNSET,
+    log_level: Literal["debug", "info", "warn", "error"] = UNSET,
+    max_pages: int = UNSET,
+    strict: bool = UNSET,
+    on_notification: Callable[[omni.Notification], object] | None = UNSET,
+    on_log: Callable[[omni.LogRecord], object] | None = UNSET,
+    on_state: Callable[[omni.StateChange], object] | None = UNSET,
+    token_provider: Callable[[], str | omni.ProvidedToken] | None = UNSET,
+    on_sampling: Callable[[omni.CreateMessageRequestParams], omni.CreateMessageResult] | None = UNSET,
+    on_elicitation: Callable[[omni.ElicitRequestParams], omni.ElicitResult] | None = UNSET,
+    on_roots: Callable[[], list[omni.Root]] | None = UNSET,
+    **unknown: Unpack[omni.NoOptions],
+) -> OmniMCPClient:
     """Make a client of a record, and connect it.
 
     Args:
         record: A server's record, of GAIA, Sema4.ai or Odock.
         api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
-        **options: See `ClientOptions`; durations are in seconds.
+        base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the environment
+            variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
+        endpoint: Full URL of the MCP endpoint. Replaces `base_url`. Default: none.
+        profile: Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
+            Default: omni; generic if a command is given.
+        slug: Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none; required
+            by profile odock.
+        auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+        omni_version: Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none.
+        handshake: Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false).
+        transport: Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a
+            command is given; else streamable_http, with fallback to sse in profile generic.
+        command: Program to start (stdio transport). Default: none.
+        args: Arguments of the program (stdio transport). Default: none.
+        env: Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No
+            other variables are inherited. Default: none.
+        cwd: Working directory of the program (stdio transport). Default: the current directory.
+        proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never
+            proxied.
+        proxy_headers: HTTP headers sent to the proxy. Default: none.
+        ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+            Default: the system's certificate store.
+        client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM
+            file. Default: none.
+        client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in
+            client_cert.
+        min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+        allowed_tools: Tools that may be called. An empty list allows none. Default: all tools.
+        blocked_tools: Tools that may not be called. Takes precedence over `allowed_tools`. Default: none.
+        client_name: Client name in `clientInfo`. Default: omni-mcp.
+        client_version: Client version in `clientInfo`. Default: the version of this package.
+        force_serial_tool_calls: Send one tool call at a time, in call order. Default: false.
+        listen: Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
+            Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests is
+            given.
+        protocol_version: Use this protocol version only. Must be one that the profile accepts. Default: the versions of
+            the profile, newest first.
+        x_session_id: Load balancer affinity hint, sent as `x-session-id` with every request. Default: none.
+        cookies: Store the server's cookies and send them back (load balancer affinity). Default: true.
+        headers: Additional HTTP headers for every request. Headers that the client sets itself are refused. Default:
+            none.
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+        total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: 5 min.
+        connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default:
+            10 s.
+        pool_idle_timeout: Time after which an idle pooled connection is closed. In seconds, or a `timedelta`. Default:
+            50 s if calls carry idempotency keys, else 4 s.
+        max_connections: Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2;
+            further calls wait in order. None: no limit. Default: 256.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+        backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+            `timedelta`. Default: 250 ms.
+        backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+        retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
+            a key are then retried. Default: set by the profile (omni: true).
+        retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
+            not known. Default: false.
+        cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
+            true.
+        max_input_rounds: Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28).
+            Default: 10.
+        allow_http: Allow plain http for calls and API keys to hosts other than loopback. Default: false.
+        max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+        max_event_bytes: Maximum size of one stream event, or of one line of a process, in bytes. Default:
+            max_answer_bytes.
+        max_error_bytes: Maximum size of an error body after decompression, in bytes. The rest is not read. Default:
+            65536 (64 KiB).
+        max_headers: Maximum number of response headers. Default: 100.
+        max_depth: Maximum nesting depth of JSON in responses and notifications. Default: 127.
+        max_queued_notifications: Maximum number of messages queued for each callback: notifications, log records and,
+            for each call, progress. Further ones are dropped and counted; a stream waits while the progress queue of
+            its call is full. Default: 1024.
+        max_server_requests: Maximum number of server requests handled at once. Further ones are ignored and counted.
+            Default: 256.
+        log_level: Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`. Default: info; in Python
+            without on_log, the level of the logger omni_mcp_py.
+        max_pages: Maximum number of pages read for one list. Default: 1000.
+        strict: Refuse known deviations from the specification that are otherwise accepted. For testing servers.
+            Default: false.
+        on_notification: Called with each notification from the server: `method` and `params`.
+        on_log: Called with each log record: level, message, and fields such as method, tool, attempt, status and
+            request_id. Records contain no payloads or secrets.
+        on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
+            recovering and closed.
+        token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
+            the token expires or is refused.
+        on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
+        on_elicitation: Handles `elicitation/create`. Receives the request params; returns action and, for an accepted
+            form, content. Absent fields have the defaults of the form.
+        on_roots: Handles `roots/list`. Returns a list of objects with uri and name.
 
     Returns:
         The client, connected. Options take precedence over the record.
@@ -783,7 +1803,7 @@ def connect(record: Mapping[str, Any], api_key: str | None = None, **options: Un
     Raises:
         OmniMCPError: The record or an option is not allowed, or the connection failed.
     """
-    given = options if api_key is None else {"api_key": api_key, **options}
+    given = client_options(locals(), CLIENT_OPTIONS)
     client = OmniMCPClient.__new__(OmniMCPClient)
     client._open(_native.SyncClient.of_record(dict(record), given))
     try:

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from omni_mcp_py._kinds import ErrorCode, ErrorKind
     from omni_mcp_py._types import Delivery
 
 
 class OmniMCPError(Exception):
     """A failed call. `str()` is a summary in one line."""
 
-    kind: str = "internal"
+    kind: ErrorKind = "internal"
     """The kind, to branch on; each has a class."""
-    code: str | None = None
+    code: ErrorCode | None = None
     """The stable code, more specific than the kind."""
     message: str = ""
     """Description for people. Not to be parsed."""

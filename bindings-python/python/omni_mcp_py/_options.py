@@ -3,27 +3,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, TypedDict
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, Union
 
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping, Sequence
-    from datetime import timedelta
+from omni_mcp_py._types import LogRecord, Notification, StateChange
+from omni_mcp_py.types import (
+    CreateMessageRequestParams,
+    CreateMessageResult,
+    ElicitRequestParams,
+    ElicitResult,
+    Progress,
+    Root,
+)
 
-    from omni_mcp_py._types import LogRecord, Notification, StateChange
-    from omni_mcp_py.types import (
-        CreateMessageRequestParams,
-        CreateMessageResult,
-        ElicitRequestParams,
-        ElicitResult,
-        Root,
-    )
+if TYPE_CHECKING or sys.version_info >= (3, 12):
+    from typing import TypedDict
+else:
+    try:
+        # Before 3.12, pydantic reads no other; where it is, this is.
+        from typing_extensions import TypedDict
+    except ImportError:
+        from typing import TypedDict
 
-    _Seconds = float | timedelta
-    _Profile = Literal["omni", "octomind", "odock", "generic"]
+Seconds = Union[float, timedelta]
+ProfileName = Literal["omni", "octomind", "odock", "generic"]
+OnProgress = Callable[[Progress], object]
+AsyncOnProgress = Callable[[Progress], Union[Awaitable[object], object]]
+
+
+class NoOptions(TypedDict):
+    """No options: type checkers refuse other keywords, and at run time the core does."""
 
 
 class AuthOptions(TypedDict, total=False):
-    """The credentials of a client. `type` decides which others apply."""
+    """The credentials of a client. `type` decides which others apply.
+
+    Attributes:
+        type: Type of credentials: `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or
+            `header`. Required.
+        token: Token (type `bearer`). Default: none.
+        username: User name (type `basic`). Default: none.
+        password: Password (type `basic`). Default: none.
+        token_url: URL of the token endpoint (type `oauth2`). Default: discovered from the metadata on the origin of the
+            server (RFC 9728, RFC 8414).
+        client_id: Client id (type `oauth2`). Default: none.
+        client_secret: Client secret (type `oauth2`). Default: none.
+        scope: Requested scope (type `oauth2`). Default: none.
+        audience: Requested audience (type `oauth2`). Default: none.
+        name: Header name (type `header`). Default: Authorization.
+        value: Complete header value (type `header`). Default: none.
+    """
 
     type: Literal["none", "bearer", "basic", "oauth2", "header"]
     """Type of credentials: `none`, `bearer`, `basic`, `oauth2` (client credentials, RFC 6749 section 4.4) or `header`.
@@ -56,11 +87,39 @@ class AuthOptions(TypedDict, total=False):
 
 
 class ProfileOptions(TypedDict, total=False):
-    """The rules of a service that has no profile here."""
+    """The rules of a service that has no profile here.
+
+    Attributes:
+        name: Name of the profile, used in messages. Default: custom.
+        extends: Profile to extend: `generic`, `omni`, `octomind` or `odock`. Default: generic.
+        base_url: Base URL of the service. Default: the value of the extended profile.
+        path: Path of the MCP endpoint below the base URL. `{slug}` is replaced by the option of that name. Default: the
+            value of the extended profile.
+        sse_path: Path of the event stream of the HTTP+SSE transport (2024-11-05). Default: the value of the extended
+            profile.
+        api_key_variable: Environment variable with the default of `api_key`. Default: none.
+        base_url_variable: Environment variable with the default of `base_url`. Default: none.
+        key_required: Require an API key. Default: the value of the extended profile.
+        api_key_header: Header that carries the API key, such as `x-api-key`. Default: Authorization, as a bearer token.
+        versions: Accepted protocol versions. The first one is requested. Default: the value of the extended profile.
+        handshake: Perform the `initialize` handshake before the first call. Default: the value of the extended profile.
+        string_ids: Send JSON-RPC ids as strings. Default: the value of the extended profile.
+        deletes_sessions: End sessions by DELETE. Default: the value of the extended profile.
+        honours_idempotency_keys: The server runs requests with the same `Idempotency-Key` once. Every `tools/call` then
+            carries a key. Default: the value of the extended profile.
+        sticky: Send an `x-session-id`, generated once per client (load balancer affinity). Default: the value of the
+            extended profile.
+        retries_internal_errors: Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile.
+        catalogue: Error codes of the service, in addition to those of the extended profile: objects with `word`, `code`
+            (an error code of this library), `happened` (a failure class of the retry table) and `delivery`. Default:
+            none.
+        session_lost: Responses that mean that the session is lost: objects with `status`, and `method` (default: POST),
+            `rpc_code` and `mentions`. Default: none.
+    """
 
     name: str
     """Name of the profile, used in messages. Default: custom."""
-    extends: _Profile
+    extends: ProfileName
     """Profile to extend: `generic`, `omni`, `octomind` or `odock`. Default: generic."""
     base_url: str
     """Base URL of the service. Default: the value of the extended profile."""
@@ -114,16 +173,108 @@ class ProfileOptions(TypedDict, total=False):
 
 
 class ProvidedToken(TypedDict, total=False):
-    """A token with its lifetime, as a token provider may return it."""
+    """A token with its lifetime, as a token provider may return it.
+
+    Attributes:
+        token: Bearer token. Required.
+        expires_in: Lifetime of the token. In seconds, or a `timedelta`. Default: until the server refuses it.
+    """
 
     token: str
     """Bearer token. Required."""
-    expires_in: _Seconds
+    expires_in: Seconds
     """Lifetime of the token. In seconds, or a `timedelta`. Default: until the server refuses it."""
 
 
 class ServerOptions(TypedDict, total=False):
-    """The options of a client besides its key and its callbacks."""
+    """The options of a client besides its key and its callbacks.
+
+    Attributes:
+        base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the environment
+            variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
+        endpoint: Full URL of the MCP endpoint. Replaces `base_url`. Default: none.
+        profile: Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
+            Default: omni; generic if a command is given.
+        slug: Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none; required
+            by profile odock.
+        auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+        omni_version: Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none.
+        handshake: Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false).
+        transport: Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a
+            command is given; else streamable_http, with fallback to sse in profile generic.
+        command: Program to start (stdio transport). Default: none.
+        args: Arguments of the program (stdio transport). Default: none.
+        env: Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No
+            other variables are inherited. Default: none.
+        cwd: Working directory of the program (stdio transport). Default: the current directory.
+        proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never
+            proxied.
+        proxy_headers: HTTP headers sent to the proxy. Default: none.
+        ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+            Default: the system's certificate store.
+        client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM
+            file. Default: none.
+        client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in
+            client_cert.
+        min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+        allowed_tools: Tools that may be called. An empty list allows none. Default: all tools.
+        blocked_tools: Tools that may not be called. Takes precedence over `allowed_tools`. Default: none.
+        client_name: Client name in `clientInfo`. Default: omni-mcp.
+        client_version: Client version in `clientInfo`. Default: the version of this package.
+        force_serial_tool_calls: Send one tool call at a time, in call order. Default: false.
+        listen: Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
+            Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests is
+            given.
+        protocol_version: Use this protocol version only. Must be one that the profile accepts. Default: the versions of
+            the profile, newest first.
+        x_session_id: Load balancer affinity hint, sent as `x-session-id` with every request. Default: none.
+        cookies: Store the server's cookies and send them back (load balancer affinity). Default: true.
+        headers: Additional HTTP headers for every request. Headers that the client sets itself are refused. Default:
+            none.
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+        total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: 5 min.
+        connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default:
+            10 s.
+        pool_idle_timeout: Time after which an idle pooled connection is closed. In seconds, or a `timedelta`. Default:
+            50 s if calls carry idempotency keys, else 4 s.
+        max_connections: Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2;
+            further calls wait in order. None: no limit. Default: 256.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+        backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+            `timedelta`. Default: 250 ms.
+        backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+        retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
+            a key are then retried. Default: set by the profile (omni: true).
+        retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
+            not known. Default: false.
+        cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
+            true.
+        max_input_rounds: Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28).
+            Default: 10.
+        allow_http: Allow plain http for calls and API keys to hosts other than loopback. Default: false.
+        max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+        max_event_bytes: Maximum size of one stream event, or of one line of a process, in bytes. Default:
+            max_answer_bytes.
+        max_error_bytes: Maximum size of an error body after decompression, in bytes. The rest is not read. Default:
+            65536 (64 KiB).
+        max_headers: Maximum number of response headers. Default: 100.
+        max_depth: Maximum nesting depth of JSON in responses and notifications. Default: 127.
+        max_queued_notifications: Maximum number of messages queued for each callback: notifications, log records and,
+            for each call, progress. Further ones are dropped and counted; a stream waits while the progress queue of
+            its call is full. Default: 1024.
+        max_server_requests: Maximum number of server requests handled at once. Further ones are ignored and counted.
+            Default: 256.
+        log_level: Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`. Default: info; in Python
+            without on_log, the level of the logger omni_mcp_py.
+        max_pages: Maximum number of pages read for one list. Default: 1000.
+        strict: Refuse known deviations from the specification that are otherwise accepted. For testing servers.
+            Default: false.
+    """
 
     base_url: str
     """Base URL of the service; the profile appends the path of its MCP endpoint.
@@ -132,7 +283,7 @@ class ServerOptions(TypedDict, total=False):
     """
     endpoint: str
     """Full URL of the MCP endpoint. Replaces `base_url`. Default: none."""
-    profile: _Profile | ProfileOptions
+    profile: ProfileName | ProfileOptions
     """Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
 
     Default: omni; generic if a command is given.
@@ -214,20 +365,20 @@ class ServerOptions(TypedDict, total=False):
     """Store the server's cookies and send them back (load balancer affinity). Default: true."""
     headers: Mapping[str, str]
     """Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none."""
-    timeout: _Seconds | None
+    timeout: Seconds | None
     """Idle timeout of one attempt.
 
     Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit. In seconds, or a
     `timedelta`. Default: 20 s.
     """
-    total_timeout: _Seconds | None
+    total_timeout: Seconds | None
     """Total timeout of a call, including all attempts and waits.
 
     None: no limit. In seconds, or a `timedelta`. Default: 5 min.
     """
-    connect_timeout: _Seconds | None
+    connect_timeout: Seconds | None
     """Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default: 10 s."""
-    pool_idle_timeout: _Seconds
+    pool_idle_timeout: Seconds
     """Time after which an idle pooled connection is closed.
 
     In seconds, or a `timedelta`. Default: 50 s if calls carry idempotency keys, else 4 s.
@@ -239,12 +390,12 @@ class ServerOptions(TypedDict, total=False):
     """
     max_attempts: int
     """Maximum number of attempts, including the first. 1: no retries. Default: 3."""
-    backoff_initial: _Seconds
+    backoff_initial: Seconds
     """Delay before the second attempt.
 
     It doubles with each further attempt. In seconds, or a `timedelta`. Default: 250 ms.
     """
-    backoff_max: _Seconds
+    backoff_max: Seconds
     """Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s."""
     retry_budget: int | None
     """Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500."""
@@ -300,7 +451,105 @@ class ServerOptions(TypedDict, total=False):
 
 
 class ClientOptions(ServerOptions, total=False):
-    """The options of a client besides its key."""
+    """The options of a client besides its key.
+
+    Attributes:
+        base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the environment
+            variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
+        endpoint: Full URL of the MCP endpoint. Replaces `base_url`. Default: none.
+        profile: Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
+            Default: omni; generic if a command is given.
+        slug: Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none; required
+            by profile odock.
+        auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+        omni_version: Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none.
+        handshake: Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false).
+        transport: Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a
+            command is given; else streamable_http, with fallback to sse in profile generic.
+        command: Program to start (stdio transport). Default: none.
+        args: Arguments of the program (stdio transport). Default: none.
+        env: Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No
+            other variables are inherited. Default: none.
+        cwd: Working directory of the program (stdio transport). Default: the current directory.
+        proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never
+            proxied.
+        proxy_headers: HTTP headers sent to the proxy. Default: none.
+        ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+            Default: the system's certificate store.
+        client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM
+            file. Default: none.
+        client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in
+            client_cert.
+        min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+        allowed_tools: Tools that may be called. An empty list allows none. Default: all tools.
+        blocked_tools: Tools that may not be called. Takes precedence over `allowed_tools`. Default: none.
+        client_name: Client name in `clientInfo`. Default: omni-mcp.
+        client_version: Client version in `clientInfo`. Default: the version of this package.
+        force_serial_tool_calls: Send one tool call at a time, in call order. Default: false.
+        listen: Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
+            Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests is
+            given.
+        protocol_version: Use this protocol version only. Must be one that the profile accepts. Default: the versions of
+            the profile, newest first.
+        x_session_id: Load balancer affinity hint, sent as `x-session-id` with every request. Default: none.
+        cookies: Store the server's cookies and send them back (load balancer affinity). Default: true.
+        headers: Additional HTTP headers for every request. Headers that the client sets itself are refused. Default:
+            none.
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+        total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: 5 min.
+        connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default:
+            10 s.
+        pool_idle_timeout: Time after which an idle pooled connection is closed. In seconds, or a `timedelta`. Default:
+            50 s if calls carry idempotency keys, else 4 s.
+        max_connections: Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2;
+            further calls wait in order. None: no limit. Default: 256.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+        backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+            `timedelta`. Default: 250 ms.
+        backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+        retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
+            a key are then retried. Default: set by the profile (omni: true).
+        retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
+            not known. Default: false.
+        cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
+            true.
+        max_input_rounds: Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28).
+            Default: 10.
+        allow_http: Allow plain http for calls and API keys to hosts other than loopback. Default: false.
+        max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+        max_event_bytes: Maximum size of one stream event, or of one line of a process, in bytes. Default:
+            max_answer_bytes.
+        max_error_bytes: Maximum size of an error body after decompression, in bytes. The rest is not read. Default:
+            65536 (64 KiB).
+        max_headers: Maximum number of response headers. Default: 100.
+        max_depth: Maximum nesting depth of JSON in responses and notifications. Default: 127.
+        max_queued_notifications: Maximum number of messages queued for each callback: notifications, log records and,
+            for each call, progress. Further ones are dropped and counted; a stream waits while the progress queue of
+            its call is full. Default: 1024.
+        max_server_requests: Maximum number of server requests handled at once. Further ones are ignored and counted.
+            Default: 256.
+        log_level: Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`. Default: info; in Python
+            without on_log, the level of the logger omni_mcp_py.
+        max_pages: Maximum number of pages read for one list. Default: 1000.
+        strict: Refuse known deviations from the specification that are otherwise accepted. For testing servers.
+            Default: false.
+        on_notification: Called with each notification from the server: `method` and `params`.
+        on_log: Called with each log record: level, message, and fields such as method, tool, attempt, status and
+            request_id. Records contain no payloads or secrets.
+        on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
+            recovering and closed.
+        token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
+            the token expires or is refused.
+        on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
+        on_elicitation: Handles `elicitation/create`. Receives the request params; returns action and, for an accepted
+            form, content. Absent fields have the defaults of the form.
+        on_roots: Handles `roots/list`. Returns a list of objects with uri and name.
+    """
 
     on_notification: Callable[[Notification], object] | None
     """Called with each notification from the server: `method` and `params`."""
@@ -331,7 +580,105 @@ class ClientOptions(ServerOptions, total=False):
 
 
 class AsyncClientOptions(ServerOptions, total=False):
-    """The options of an async client besides its key. Callbacks may be coroutine functions."""
+    """The options of an async client besides its key. Callbacks may be coroutine functions.
+
+    Attributes:
+        base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the environment
+            variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
+        endpoint: Full URL of the MCP endpoint. Replaces `base_url`. Default: none.
+        profile: Service profile: `omni`, `octomind`, `odock` or `generic`, or an object that describes another service.
+            Default: omni; generic if a command is given.
+        slug: Slug or id of the server behind a gateway, for profiles whose path contains one. Default: none; required
+            by profile odock.
+        auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+        omni_version: Version of the OMNI API, `YYYY-MM-DD`, sent as `Omni-Version`. Default: none.
+        handshake: Perform the `initialize` handshake before the first call. Default: set by the profile (odock: false).
+        transport: Transport: `streamable_http`, `sse` (HTTP with SSE, 2024-11-05) or `stdio`. Default: stdio if a
+            command is given; else streamable_http, with fallback to sse in profile generic.
+        command: Program to start (stdio transport). Default: none.
+        args: Arguments of the program (stdio transport). Default: none.
+        env: Environment variables of the program (stdio transport), in addition to PATH, HOME and similar ones. No
+            other variables are inherited. Default: none.
+        cwd: Working directory of the program (stdio transport). Default: the current directory.
+        proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never
+            proxied.
+        proxy_headers: HTTP headers sent to the proxy. Default: none.
+        ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+            Default: the system's certificate store.
+        client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM
+            file. Default: none.
+        client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in
+            client_cert.
+        min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+        allowed_tools: Tools that may be called. An empty list allows none. Default: all tools.
+        blocked_tools: Tools that may not be called. Takes precedence over `allowed_tools`. Default: none.
+        client_name: Client name in `clientInfo`. Default: omni-mcp.
+        client_version: Client version in `clientInfo`. Default: the version of this package.
+        force_serial_tool_calls: Send one tool call at a time, in call order. Default: false.
+        listen: Open a stream for server-initiated messages: by GET, or by `subscriptions/listen` since 2026-07-28.
+            Default: true if on_notification is given, and before 2026-07-28 also if a callback for server requests is
+            given.
+        protocol_version: Use this protocol version only. Must be one that the profile accepts. Default: the versions of
+            the profile, newest first.
+        x_session_id: Load balancer affinity hint, sent as `x-session-id` with every request. Default: none.
+        cookies: Store the server's cookies and send them back (load balancer affinity). Default: true.
+        headers: Additional HTTP headers for every request. Headers that the client sets itself are refused. Default:
+            none.
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+        total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: 5 min.
+        connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default:
+            10 s.
+        pool_idle_timeout: Time after which an idle pooled connection is closed. In seconds, or a `timedelta`. Default:
+            50 s if calls carry idempotency keys, else 4 s.
+        max_connections: Maximum number of concurrent calls. Each uses one connection, or one stream over HTTP/2;
+            further calls wait in order. None: no limit. Default: 256.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+        backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+            `timedelta`. Default: 250 ms.
+        backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+        retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
+            a key are then retried. Default: set by the profile (omni: true).
+        retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
+            not known. Default: false.
+        cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
+            true.
+        max_input_rounds: Maximum number of input rounds of one call (multi round-trip requests, since 2026-07-28).
+            Default: 10.
+        allow_http: Allow plain http for calls and API keys to hosts other than loopback. Default: false.
+        max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+        max_event_bytes: Maximum size of one stream event, or of one line of a process, in bytes. Default:
+            max_answer_bytes.
+        max_error_bytes: Maximum size of an error body after decompression, in bytes. The rest is not read. Default:
+            65536 (64 KiB).
+        max_headers: Maximum number of response headers. Default: 100.
+        max_depth: Maximum nesting depth of JSON in responses and notifications. Default: 127.
+        max_queued_notifications: Maximum number of messages queued for each callback: notifications, log records and,
+            for each call, progress. Further ones are dropped and counted; a stream waits while the progress queue of
+            its call is full. Default: 1024.
+        max_server_requests: Maximum number of server requests handled at once. Further ones are ignored and counted.
+            Default: 256.
+        log_level: Minimum level of records for `on_log`: `debug`, `info`, `warn` or `error`. Default: info; in Python
+            without on_log, the level of the logger omni_mcp_py.
+        max_pages: Maximum number of pages read for one list. Default: 1000.
+        strict: Refuse known deviations from the specification that are otherwise accepted. For testing servers.
+            Default: false.
+        on_notification: Called with each notification from the server: `method` and `params`.
+        on_log: Called with each log record: level, message, and fields such as method, tool, attempt, status and
+            request_id. Records contain no payloads or secrets.
+        on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
+            recovering and closed.
+        token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
+            the token expires or is refused.
+        on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
+        on_elicitation: Handles `elicitation/create`. Receives the request params; returns action and, for an accepted
+            form, content. Absent fields have the defaults of the form.
+        on_roots: Handles `roots/list`. Returns a list of objects with uri and name.
+    """
 
     on_notification: Callable[[Notification], Awaitable[object] | object] | None
     """Called with each notification from the server: `method` and `params`."""
@@ -362,15 +709,28 @@ class AsyncClientOptions(ServerOptions, total=False):
 
 
 class RegistryCallOptions(TypedDict, total=False):
-    """The options of one call of a registry."""
+    """The options of one call of a registry.
 
-    timeout: _Seconds | None
+    Attributes:
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
+        total_timeout: Total timeout of the call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: the value of the client.
+        request_id: Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on.
+            Default: a generated id for each attempt.
+        headers: Additional HTTP headers. Headers that the client sets itself are refused. Default: none.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: the value of the client.
+        retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the
+            value of the client.
+    """
+
+    timeout: Seconds | None
     """Idle timeout of one attempt.
 
     Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit. In seconds, or a
     `timedelta`. Default: the value of the client.
     """
-    total_timeout: _Seconds | None
+    total_timeout: Seconds | None
     """Total timeout of the call, including all attempts and waits.
 
     None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
@@ -392,7 +752,30 @@ class RegistryCallOptions(TypedDict, total=False):
 
 
 class UnkeyedCallOptions(RegistryCallOptions, total=False):
-    """The options of one call besides its idempotency key."""
+    """The options of one call besides its idempotency key.
+
+    Attributes:
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
+        total_timeout: Total timeout of the call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: the value of the client.
+        request_id: Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on.
+            Default: a generated id for each attempt.
+        headers: Additional HTTP headers. Headers that the client sets itself are refused. Default: none.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: the value of the client.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Default:
+            the value of the client.
+        retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the
+            value of the client.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+            client.
+        validate_output: Validate the structured tool result against the output schema. Default: the value of the
+            client.
+        fresh: Bypass the result cache. Default: false.
+        traceparent: W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default: none.
+        tracestate: W3C `tracestate`, sent with `traceparent`. Default: none.
+        baggage: W3C `baggage`, sent like `traceparent`. Default: none.
+    """
 
     honours_idempotency_keys: bool
     """Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client."""
@@ -411,7 +794,32 @@ class UnkeyedCallOptions(RegistryCallOptions, total=False):
 
 
 class CallOptions(UnkeyedCallOptions, total=False):
-    """The options of one call."""
+    """The options of one call.
+
+    Attributes:
+        timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+            restart it. None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
+        total_timeout: Total timeout of the call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: the value of the client.
+        idempotency_key: Idempotency key, 1 to 255 visible ASCII characters. The server runs calls with the same key
+            once. Default: a generated key if the server honours keys.
+        request_id: Request id, as it appears in the logs of the service. Further attempts append -2, -3 and so on.
+            Default: a generated id for each attempt.
+        headers: Additional HTTP headers. Headers that the client sets itself are refused. Default: none.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: the value of the client.
+        honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Default:
+            the value of the client.
+        retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the
+            value of the client.
+        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+            client.
+        validate_output: Validate the structured tool result against the output schema. Default: the value of the
+            client.
+        fresh: Bypass the result cache. Default: false.
+        traceparent: W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default: none.
+        tracestate: W3C `tracestate`, sent with `traceparent`. Default: none.
+        baggage: W3C `baggage`, sent like `traceparent`. Default: none.
+    """
 
     idempotency_key: str | None
     """Idempotency key, 1 to 255 visible ASCII characters.
@@ -421,7 +829,40 @@ class CallOptions(UnkeyedCallOptions, total=False):
 
 
 class RegistryOptions(TypedDict, total=False):
-    """The options of a client of a registry besides its key."""
+    """The options of a client of a registry besides its key.
+
+    Attributes:
+        base_url: Base URL of the registry. For Sema4.ai without `tenant`, the complete base,
+            `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or SEMA4_BASE_URL.
+        tenant: Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none.
+        path: Path of the collection below the base URL (GAIA). Default: /api/mcp/servers.
+        timeout: Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+        allow_http: Allow plain http for the API key to hosts other than loopback. Default: false.
+        auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+        headers: Additional HTTP headers for every request. Headers that the client sets itself are refused. Default:
+            none.
+        total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+            `timedelta`. Default: 5 min.
+        connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default:
+            10 s.
+        max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+        backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+            `timedelta`. Default: 250 ms.
+        backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+        retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+        proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is never
+            proxied.
+        proxy_headers: HTTP headers sent to the proxy. Default: none.
+        ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+            Default: the system's certificate store.
+        client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a PEM
+            file. Default: none.
+        client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key in
+            client_cert.
+        min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+        max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+        max_pages: Maximum number of pages read for one list. Default: 1000.
+    """
 
     base_url: str
     """Base URL of the registry.
@@ -433,7 +874,7 @@ class RegistryOptions(TypedDict, total=False):
     """Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none."""
     path: str
     """Path of the collection below the base URL (GAIA). Default: /api/mcp/servers."""
-    timeout: _Seconds | None
+    timeout: Seconds | None
     """Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s."""
     allow_http: bool
     """Allow plain http for the API key to hosts other than loopback. Default: false."""
@@ -441,21 +882,21 @@ class RegistryOptions(TypedDict, total=False):
     """Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token."""
     headers: Mapping[str, str]
     """Additional HTTP headers for every request. Headers that the client sets itself are refused. Default: none."""
-    total_timeout: _Seconds | None
+    total_timeout: Seconds | None
     """Total timeout of a call, including all attempts and waits.
 
     None: no limit. In seconds, or a `timedelta`. Default: 5 min.
     """
-    connect_timeout: _Seconds | None
+    connect_timeout: Seconds | None
     """Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`. Default: 10 s."""
     max_attempts: int
     """Maximum number of attempts, including the first. 1: no retries. Default: 3."""
-    backoff_initial: _Seconds
+    backoff_initial: Seconds
     """Delay before the second attempt.
 
     It doubles with each further attempt. In seconds, or a `timedelta`. Default: 250 ms.
     """
-    backoff_max: _Seconds
+    backoff_max: Seconds
     """Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s."""
     retry_budget: int | None
     """Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500."""

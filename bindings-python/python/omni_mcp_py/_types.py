@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, TypedDict, TypeVar
 
@@ -60,10 +61,14 @@ class Metadata(TypedDict):
 
 @dataclass(frozen=True)
 class WithMetadata(Generic[Result]):
-    """A result with its metadata."""
+    """A result with its metadata; `result, metadata = answer` unpacks it."""
 
     result: Result
     metadata: Metadata
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.result
+        yield self.metadata
 
 
 Delivery = Literal["not_sent", "rejected", "maybe_executed", "executed"]

@@ -3,20 +3,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Iterator, Mapping
+from typing import Any, Literal
 
+import omni_mcp_py as omni
 from omni_mcp_py import _greenlets
+from omni_mcp_py._given import UNSET, client_options
+from omni_mcp_py._option_names import REGISTRY_OPTIONS
 from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
+from omni_mcp_py._unpack import Unpack
 
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping
-
-    from typing_extensions import Unpack
-
-    # In the classes `list` is the name of a method.
-    _Records = list[ServerRecord]
+# In the classes `list` is the name of a method.
+Records = list[ServerRecord]
 
 __all__ = [
     "AsyncGaiaRegistry",
@@ -39,12 +39,91 @@ class GaiaRegistry(Registry):
 
     _kind = "gaia"
 
-    def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = UNSET,
+        tenant: str = UNSET,
+        path: str = UNSET,
+        timeout: omni.Seconds | None = UNSET,
+        allow_http: bool = UNSET,
+        auth: omni.AuthOptions = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        connect_timeout: omni.Seconds | None = UNSET,
+        max_attempts: int = UNSET,
+        backoff_initial: omni.Seconds = UNSET,
+        backoff_max: omni.Seconds = UNSET,
+        retry_budget: int | None = UNSET,
+        proxy: str = UNSET,
+        proxy_headers: Mapping[str, str] = UNSET,
+        ca_certs: str = UNSET,
+        client_cert: str = UNSET,
+        client_key: str = UNSET,
+        min_tls_version: Literal["1.2", "1.3"] = UNSET,
+        max_answer_bytes: int = UNSET,
+        max_pages: int = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
+        """Make a client.
+
+        Args:
+            api_key: API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY.
+            base_url: Base URL of the registry. For Sema4.ai without `tenant`, the complete base,
+                `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or
+                SEMA4_BASE_URL.
+            tenant: Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none.
+            path: Path of the collection below the base URL (GAIA). Default: /api/mcp/servers.
+            timeout: Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+            allow_http: Allow plain http for the API key to hosts other than loopback. Default: false.
+            auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+            headers: Additional HTTP headers for every request. Headers that the client sets itself are refused.
+                Default: none.
+            total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: 5 min.
+            connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`.
+                Default: 10 s.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+            backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+                `timedelta`. Default: 250 ms.
+            backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+            retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+            proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is
+                never proxied.
+            proxy_headers: HTTP headers sent to the proxy. Default: none.
+            ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+                Default: the system's certificate store.
+            client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a
+                PEM file. Default: none.
+            client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key
+                in client_cert.
+            min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+            max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+            max_pages: Maximum number of pages read for one list. Default: 1000.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
+        self._open(client_options(locals(), REGISTRY_OPTIONS))
+
+    def create(
+        self,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The response of the registry.
@@ -52,14 +131,25 @@ class GaiaRegistry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(self._call("create", {"server": plain(server)}, options))
+        return ServerRecord(self._call("create", {"server": plain(server)}, locals()))
 
-    def list(self, project_id: str, **options: Unpack[RegistryCallOptions]) -> _Records:
+    def list(
+        self,
+        project_id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Records:
         """List the servers of a project.
 
         Args:
             project_id: Project id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The records of the servers.
@@ -67,16 +157,29 @@ class GaiaRegistry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return [ServerRecord(record) for record in self._call("list", {"project_id": project_id}, options)]
+        return [ServerRecord(record) for record in self._call("list", {"project_id": project_id}, locals())]
 
-    def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
             path: Path below the base URL.
             body: Body, sent as JSON.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The JSON body of the response.
@@ -84,7 +187,7 @@ class GaiaRegistry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("request", {"method": method, "path": path, "body": body}, options)
+        return self._call("request", {"method": method, "path": path, "body": body}, locals())
 
     def close(self) -> None:
         """Close the client; further calls are refused."""
@@ -100,12 +203,91 @@ class AsyncGaiaRegistry(AsyncRegistry):
 
     _kind = "gaia"
 
-    async def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = UNSET,
+        tenant: str = UNSET,
+        path: str = UNSET,
+        timeout: omni.Seconds | None = UNSET,
+        allow_http: bool = UNSET,
+        auth: omni.AuthOptions = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        connect_timeout: omni.Seconds | None = UNSET,
+        max_attempts: int = UNSET,
+        backoff_initial: omni.Seconds = UNSET,
+        backoff_max: omni.Seconds = UNSET,
+        retry_budget: int | None = UNSET,
+        proxy: str = UNSET,
+        proxy_headers: Mapping[str, str] = UNSET,
+        ca_certs: str = UNSET,
+        client_cert: str = UNSET,
+        client_key: str = UNSET,
+        min_tls_version: Literal["1.2", "1.3"] = UNSET,
+        max_answer_bytes: int = UNSET,
+        max_pages: int = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
+        """Make a client.
+
+        Args:
+            api_key: API key, sent as a bearer token. Default: the environment variable GAIA_API_KEY.
+            base_url: Base URL of the registry. For Sema4.ai without `tenant`, the complete base,
+                `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or
+                SEMA4_BASE_URL.
+            tenant: Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none.
+            path: Path of the collection below the base URL (GAIA). Default: /api/mcp/servers.
+            timeout: Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+            allow_http: Allow plain http for the API key to hosts other than loopback. Default: false.
+            auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+            headers: Additional HTTP headers for every request. Headers that the client sets itself are refused.
+                Default: none.
+            total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: 5 min.
+            connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`.
+                Default: 10 s.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+            backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+                `timedelta`. Default: 250 ms.
+            backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+            retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+            proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is
+                never proxied.
+            proxy_headers: HTTP headers sent to the proxy. Default: none.
+            ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+                Default: the system's certificate store.
+            client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a
+                PEM file. Default: none.
+            client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key
+                in client_cert.
+            min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+            max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+            max_pages: Maximum number of pages read for one list. Default: 1000.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
+        self._open(client_options(locals(), REGISTRY_OPTIONS))
+
+    async def create(
+        self,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Create a server. After an ambiguous failure, the server is looked up by name.
 
         Args:
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The response of the registry.
@@ -113,14 +295,25 @@ class AsyncGaiaRegistry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(await self._call("create", {"server": plain(server)}, options))
+        return ServerRecord(await self._call("create", {"server": plain(server)}, locals()))
 
-    async def list(self, project_id: str, **options: Unpack[RegistryCallOptions]) -> _Records:
+    async def list(
+        self,
+        project_id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Records:
         """List the servers of a project.
 
         Args:
             project_id: Project id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The records of the servers.
@@ -128,16 +321,29 @@ class AsyncGaiaRegistry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return [ServerRecord(record) for record in await self._call("list", {"project_id": project_id}, options)]
+        return [ServerRecord(record) for record in await self._call("list", {"project_id": project_id}, locals())]
 
-    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
             path: Path below the base URL.
             body: Body, sent as JSON.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The JSON body of the response.
@@ -145,7 +351,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return await self._call("request", {"method": method, "path": path, "body": body}, options)
+        return await self._call("request", {"method": method, "path": path, "body": body}, locals())
 
     async def close(self) -> None:
         """Close the client; further calls are refused."""
@@ -161,12 +367,91 @@ class Sema4Registry(Registry):
 
     _kind = "sema4"
 
-    def list(self, limit: int | None = None, **options: Unpack[RegistryCallOptions]) -> Iterator[ServerRecord]:
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = UNSET,
+        tenant: str = UNSET,
+        path: str = UNSET,
+        timeout: omni.Seconds | None = UNSET,
+        allow_http: bool = UNSET,
+        auth: omni.AuthOptions = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        connect_timeout: omni.Seconds | None = UNSET,
+        max_attempts: int = UNSET,
+        backoff_initial: omni.Seconds = UNSET,
+        backoff_max: omni.Seconds = UNSET,
+        retry_budget: int | None = UNSET,
+        proxy: str = UNSET,
+        proxy_headers: Mapping[str, str] = UNSET,
+        ca_certs: str = UNSET,
+        client_cert: str = UNSET,
+        client_key: str = UNSET,
+        min_tls_version: Literal["1.2", "1.3"] = UNSET,
+        max_answer_bytes: int = UNSET,
+        max_pages: int = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
+        """Make a client.
+
+        Args:
+            api_key: API key, sent as a bearer token. Default: the environment variable SEMA4_API_KEY.
+            base_url: Base URL of the registry. For Sema4.ai without `tenant`, the complete base,
+                `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or
+                SEMA4_BASE_URL.
+            tenant: Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none.
+            path: Path of the collection below the base URL (GAIA). Default: /api/mcp/servers.
+            timeout: Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+            allow_http: Allow plain http for the API key to hosts other than loopback. Default: false.
+            auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+            headers: Additional HTTP headers for every request. Headers that the client sets itself are refused.
+                Default: none.
+            total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: 5 min.
+            connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`.
+                Default: 10 s.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+            backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+                `timedelta`. Default: 250 ms.
+            backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+            retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+            proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is
+                never proxied.
+            proxy_headers: HTTP headers sent to the proxy. Default: none.
+            ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+                Default: the system's certificate store.
+            client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a
+                PEM file. Default: none.
+            client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key
+                in client_cert.
+            min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+            max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+            max_pages: Maximum number of pages read for one list. Default: 1000.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
+        self._open(client_options(locals(), REGISTRY_OPTIONS))
+
+    def list(
+        self,
+        limit: int | None = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Iterator[ServerRecord]:
         """Iterate over all servers; pages are fetched on demand.
 
         Args:
             limit: Maximum number of records per page.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The records of the servers, in order.
@@ -174,17 +459,27 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._records("list", {"limit": limit}, options)
+        return self._records("list", {"limit": limit}, locals())
 
     def list_page(
-        self, next: str | None = None, limit: int | None = None, **options: Unpack[RegistryCallOptions]
+        self,
+        next: str | None = None,
+        limit: int | None = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> ServerPage:
         """List one page of servers.
 
         Args:
             next: Token of the page. Default: the first page.
             limit: Maximum number of records per page.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page: `data`, `next` and `has_more`.
@@ -192,14 +487,25 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return page_of(self._call("list_page", {"next": next, "limit": limit}, options))
+        return page_of(self._call("list_page", {"next": next, "limit": limit}, locals()))
 
-    def get(self, id: str, **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    def get(
+        self,
+        id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Get a server.
 
         Args:
             id: Server id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -207,14 +513,25 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(self._call("get", {"id": id}, options))
+        return ServerRecord(self._call("get", {"id": id}, locals()))
 
-    def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    def create(
+        self,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Create a server.
 
         Args:
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -222,15 +539,27 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(self._call("create", {"server": plain(server)}, options))
+        return ServerRecord(self._call("create", {"server": plain(server)}, locals()))
 
-    def update(self, id: str, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    def update(
+        self,
+        id: str,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Replace a server.
 
         Args:
             id: Server id.
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -238,28 +567,52 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(self._call("update", {"id": id, "server": plain(server)}, options))
+        return ServerRecord(self._call("update", {"id": id, "server": plain(server)}, locals()))
 
-    def delete(self, id: str, **options: Unpack[RegistryCallOptions]) -> None:
+    def delete(
+        self,
+        id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
         """Delete a server.
 
         Args:
             id: Server id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        self._call("delete", {"id": id}, options)
+        self._call("delete", {"id": id}, locals())
 
-    def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
+    def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
             path: Path below the base URL.
             body: Body, sent as JSON.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The JSON body of the response.
@@ -267,7 +620,7 @@ class Sema4Registry(Registry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._call("request", {"method": method, "path": path, "body": body}, options)
+        return self._call("request", {"method": method, "path": path, "body": body}, locals())
 
     def close(self) -> None:
         """Close the client; further calls are refused."""
@@ -283,12 +636,91 @@ class AsyncSema4Registry(AsyncRegistry):
 
     _kind = "sema4"
 
-    def list(self, limit: int | None = None, **options: Unpack[RegistryCallOptions]) -> AsyncIterator[ServerRecord]:
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str = UNSET,
+        tenant: str = UNSET,
+        path: str = UNSET,
+        timeout: omni.Seconds | None = UNSET,
+        allow_http: bool = UNSET,
+        auth: omni.AuthOptions = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        connect_timeout: omni.Seconds | None = UNSET,
+        max_attempts: int = UNSET,
+        backoff_initial: omni.Seconds = UNSET,
+        backoff_max: omni.Seconds = UNSET,
+        retry_budget: int | None = UNSET,
+        proxy: str = UNSET,
+        proxy_headers: Mapping[str, str] = UNSET,
+        ca_certs: str = UNSET,
+        client_cert: str = UNSET,
+        client_key: str = UNSET,
+        min_tls_version: Literal["1.2", "1.3"] = UNSET,
+        max_answer_bytes: int = UNSET,
+        max_pages: int = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
+        """Make a client.
+
+        Args:
+            api_key: API key, sent as a bearer token. Default: the environment variable SEMA4_API_KEY.
+            base_url: Base URL of the registry. For Sema4.ai without `tenant`, the complete base,
+                `https://host/tenants/{tenant}/api/v2`. Default: the environment variable GAIA_BASE_URL or
+                SEMA4_BASE_URL.
+            tenant: Tenant (Sema4.ai). The base is then `{base_url}/tenants/{tenant}/api/v2`. Default: none.
+            path: Path of the collection below the base URL (GAIA). Default: /api/mcp/servers.
+            timeout: Idle timeout of one attempt. None: no limit. In seconds, or a `timedelta`. Default: 20 s.
+            allow_http: Allow plain http for the API key to hosts other than loopback. Default: false.
+            auth: Credentials other than `api_key`: an object with `type`. Default: the API key, as a bearer token.
+            headers: Additional HTTP headers for every request. Headers that the client sets itself are refused.
+                Default: none.
+            total_timeout: Total timeout of a call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: 5 min.
+            connect_timeout: Timeout for establishing a connection. None: no limit. In seconds, or a `timedelta`.
+                Default: 10 s.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: 3.
+            backoff_initial: Delay before the second attempt. It doubles with each further attempt. In seconds, or a
+                `timedelta`. Default: 250 ms.
+            backoff_max: Maximum delay between attempts. In seconds, or a `timedelta`. Default: 4 s.
+            retry_budget: Retry budget of the client, in tokens. A retry takes 14. None: no limit. Default: 500.
+            proxy: Proxy URL: http, https, socks5 or socks5h. Default: the proxy environment variables; loopback is
+                never proxied.
+            proxy_headers: HTTP headers sent to the proxy. Default: none.
+            ca_certs: Trusted certificate authorities, instead of the system's: PEM text, or the path of a PEM file.
+                Default: the system's certificate store.
+            client_cert: Client certificate with its intermediate certificates (mutual TLS): PEM text, or the path of a
+                PEM file. Default: none.
+            client_key: Private key of `client_cert`, unencrypted: PEM text, or the path of a PEM file. Default: the key
+                in client_cert.
+            min_tls_version: Minimum TLS version: `1.2` or `1.3`. Default: 1.2.
+            max_answer_bytes: Maximum response size after decompression, in bytes. Default: 67108864 (64 MiB).
+            max_pages: Maximum number of pages read for one list. Default: 1000.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
+        self._open(client_options(locals(), REGISTRY_OPTIONS))
+
+    def list(
+        self,
+        limit: int | None = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> AsyncIterator[ServerRecord]:
         """Iterate over all servers; pages are fetched on demand.
 
         Args:
             limit: Maximum number of records per page.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The records of the servers, in order.
@@ -296,17 +728,27 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return self._records("list", {"limit": limit}, options)
+        return self._records("list", {"limit": limit}, locals())
 
     async def list_page(
-        self, next: str | None = None, limit: int | None = None, **options: Unpack[RegistryCallOptions]
+        self,
+        next: str | None = None,
+        limit: int | None = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
     ) -> ServerPage:
         """List one page of servers.
 
         Args:
             next: Token of the page. Default: the first page.
             limit: Maximum number of records per page.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The page: `data`, `next` and `has_more`.
@@ -314,14 +756,25 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return page_of(await self._call("list_page", {"next": next, "limit": limit}, options))
+        return page_of(await self._call("list_page", {"next": next, "limit": limit}, locals()))
 
-    async def get(self, id: str, **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    async def get(
+        self,
+        id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Get a server.
 
         Args:
             id: Server id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -329,14 +782,25 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(await self._call("get", {"id": id}, options))
+        return ServerRecord(await self._call("get", {"id": id}, locals()))
 
-    async def create(self, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    async def create(
+        self,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Create a server.
 
         Args:
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -344,15 +808,27 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(await self._call("create", {"server": plain(server)}, options))
+        return ServerRecord(await self._call("create", {"server": plain(server)}, locals()))
 
-    async def update(self, id: str, server: Mapping[str, Any], **options: Unpack[RegistryCallOptions]) -> ServerRecord:
+    async def update(
+        self,
+        id: str,
+        server: Mapping[str, Any],
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> ServerRecord:
         """Replace a server.
 
         Args:
             id: Server id.
             server: The record, with the member names of the registry.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The record of the server.
@@ -360,28 +836,52 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return ServerRecord(await self._call("update", {"id": id, "server": plain(server)}, options))
+        return ServerRecord(await self._call("update", {"id": id, "server": plain(server)}, locals()))
 
-    async def delete(self, id: str, **options: Unpack[RegistryCallOptions]) -> None:
+    async def delete(
+        self,
+        id: str,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> None:
         """Delete a server.
 
         Args:
             id: Server id.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        await self._call("delete", {"id": id}, options)
+        await self._call("delete", {"id": id}, locals())
 
-    async def request(self, method: str, path: str, body: Any = None, **options: Unpack[RegistryCallOptions]) -> Any:
+    async def request(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        request_id: str = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        retry_unavailable: bool = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> Any:
         """Send a request to a path below the base URL.
 
         Args:
             method: The HTTP method.
             path: Path below the base URL.
             body: Body, sent as JSON.
-            **options: Options of this call; durations are in seconds.
+            timeout, …: Options of this call; see `RegistryCallOptions`. Durations are in seconds, or a `timedelta`.
 
         Returns:
             The JSON body of the response.
@@ -389,7 +889,7 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             OmniMCPError: The call failed; `kind`, `code` and `delivery` name the reason and whether it ran.
         """
-        return await self._call("request", {"method": method, "path": path, "body": body}, options)
+        return await self._call("request", {"method": method, "path": path, "body": body}, locals())
 
     async def close(self) -> None:
         """Close the client; further calls are refused."""

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 from omni_mcp_py import _native
 from omni_mcp_py._closing import Closing
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    _Count = Literal[
-        "requests",
-        "answers",
-        "executions",
-        "disconnects",
-        "connections",
-        "open_connections",
-        "sessions_opened",
-        "sessions_closed",
-        "streams",
-        "running",
-    ]
+_Count = Literal[
+    "requests",
+    "answers",
+    "executions",
+    "disconnects",
+    "connections",
+    "open_connections",
+    "sessions_opened",
+    "sessions_closed",
+    "streams",
+    "running",
+]
 
 __all__ = ["DevServer"]
 
