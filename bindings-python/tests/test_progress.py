@@ -127,7 +127,7 @@ def test_a_callback_that_never_ends_does_not_delay_the_result() -> None:
     async def main(server: DevServer) -> None:
         async with AsyncOmniMCPClient(**options(server, timeout=0.3, max_queued_notifications=16)) as client:
             begun = time.monotonic()
-            with pytest.warns(RuntimeWarning, match=r"^2000 progress notifications were dropped: on_progress processes"):
+            with pytest.warns(RuntimeWarning, match=r"^2000 progress notifications were dropped: on_progress"):
                 result = await client.call_tool(*ECHO, on_progress=never)
             assert result["structuredContent"] == ECHO[1]
             assert time.monotonic() - begun < 5

@@ -21,7 +21,7 @@ ERROR_NAMES = set(OmniMCPError.__annotations__) - {"status_code"}
 
 
 # Warnings of tools that are left out, callbacks that fail and servers that deviate: cases check the metadata instead.
-@pytest.mark.filterwarnings("ignore:the (tool|callback for|server) :RuntimeWarning")
+@pytest.mark.filterwarnings("ignore:the (tool|callback for|request|server) :RuntimeWarning")
 @pytest.mark.parametrize("is_async", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_case(case: dict[str, Any], is_async: bool) -> None:

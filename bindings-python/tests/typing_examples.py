@@ -18,6 +18,8 @@ from omni_mcp_py import (
     DiscoverResult,
     ElicitRequestParams,
     ElicitResult,
+    ErrorCode,
+    ErrorKind,
     GetPromptResult,
     Implementation,
     InitializeResult,
@@ -36,6 +38,7 @@ from omni_mcp_py import (
     connect,
     connect_async,
     looks_like_error,
+    text_of,
 )
 from omni_mcp_py import OmniMCPClient as Client
 from omni_mcp_py.registry import AsyncSema4Registry, GaiaRegistry, Sema4Registry, ServerRecord
@@ -71,6 +74,10 @@ def sync(key: str, url: str) -> None:
             CompleteResult,
         )
         client.set_logging_level("warning")
+        assert_type(text_of(client.call_tool("x")), str)
+        wanted = bool(key)
+        client.call_tool("x", fresh=wanted, validate_output=wanted)
+        _result, _metadata = client.with_metadata.ping()
 
         client.set_logging_level("loud")  # type: ignore[arg-type]
         client.get_prompt("x", {"y": 1})  # type: ignore[dict-item]
@@ -78,6 +85,8 @@ def sync(key: str, url: str) -> None:
         client.ping(timeout="soon")  # type: ignore[arg-type]
         client.ping(no_such=1)  # type: ignore[call-arg]
         client.call_tool("fred.search", arguments=3)  # type: ignore[arg-type]
+    unknown: dict[str, Any] = {"timeout": 1}
+    Client(key, strict=bool(url), **unknown)
     Client(key, base_uri=url)  # type: ignore[call-arg]
 
 
@@ -160,3 +169,7 @@ def errors(client: Client) -> None:
     except RateLimitError as error:
         assert_type(error.retry_after, float | None)
         assert_type(error.required_scopes, tuple[str, ...])
+        assert_type(error.kind, ErrorKind)
+        assert_type(error.code, ErrorCode | None)
+        if error.kind == "timeuot":  # type: ignore[comparison-overlap]
+            raise

@@ -110,9 +110,9 @@ class ProfileOptions(TypedDict, total=False):
         sticky: Send an `x-session-id`, generated once per client (load balancer affinity). Default: the value of the
             extended profile.
         retries_internal_errors: Retry after a JSON-RPC error with HTTP 500. Default: the value of the extended profile.
-        catalogue: Error codes of the service, in addition to those of the extended profile: objects with `word`, `code`
-            (an error code of this library), `happened` (a failure class of the retry table) and `delivery`. Default:
-            none.
+        catalogue: Error codes of the service, in addition to those of the extended profile: objects with
+            `service_code`, `code` (an error code of this library), `failure_class` (a row of the retry table) and
+            `delivery`. Default: none.
         session_lost: Responses that mean that the session is lost: objects with `status`, and `method` (default: POST),
             `rpc_code` and `mentions`. Default: none.
     """
