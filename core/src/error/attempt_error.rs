@@ -12,8 +12,8 @@ use crate::util::headers;
 pub(crate) struct AttemptError {
     pub(crate) class: FailureClass,
     pub(crate) error: Error,
-    /// How closely the response is tied to the call.
-    pub(crate) tie: Tie,
+    /// Whether the response refers to the call.
+    pub(crate) refers_to_call: RefersToCall,
     /// The text of the server that the message repeats, for rules that depend on it.
     pub(crate) server_text: Option<ServerText>,
     /// The session that the response opened, although it is a failure.
@@ -31,16 +31,16 @@ pub(crate) struct ServerText {
     pub(crate) is_whole: bool,
 }
 
-/// How closely a response is tied to its call.
+/// Whether a response refers to its call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Tie {
-    /// By its status alone: middleware or a proxy may have sent it.
+pub(crate) enum RefersToCall {
+    /// No, there is only a status: middleware or a proxy may have sent the response.
     #[default]
-    Status,
-    /// By the id of the request, with a code that has no specific meaning.
-    Id,
+    No,
+    /// By the id of the request; its code has no specific meaning.
+    ById,
     /// By a code or challenge that refers to this call or its credentials.
-    Code,
+    ByCode,
 }
 
 impl AttemptError {
@@ -49,7 +49,14 @@ impl AttemptError {
     }
 
     pub(crate) fn of(class: FailureClass, error: Error) -> Self {
-        Self { class, error, tie: Tie::default(), server_text: None, session_id: None, is_empty_stream: false }
+        Self {
+            class,
+            error,
+            refers_to_call: RefersToCall::default(),
+            server_text: None,
+            session_id: None,
+            is_empty_stream: false,
+        }
     }
 
     /// An unusable response caused by a transient fault: the call may have run, and another attempt may receive a good one.
@@ -93,7 +100,7 @@ impl AttemptError {
 
     /// Whether the attempt timed out, or the connection broke within the response: other connections of the same age may be dead
     /// too.
-    pub(crate) fn is_silence_or_cut(&self) -> bool {
+    pub(crate) fn is_timeout_or_truncation(&self) -> bool {
         matches!(self.error.info().code, Code::AttemptTimeout | Code::AnswerCut)
     }
 

@@ -7,7 +7,7 @@ use crate::config::profile::Profile;
 use crate::error::Delivery;
 use crate::error::attempt_error::AttemptError;
 use crate::http::retry_after::LONGEST;
-use crate::transport::classify::{ResponseContext, judge, refused_rest};
+use crate::transport::classify::{ResponseContext, refused_rest, result_of};
 use crate::transport::message::{Answer, NoopListener};
 use crate::transport::response_body;
 use crate::util::sanitize::PREVIEW_BYTES;
@@ -34,7 +34,7 @@ pub fn answers(input: &[u8]) {
         content: response_body::of_error(body.clone(), &NoopListener),
         cut: None,
     };
-    match judge(&method, answer, profile, standing) {
+    match result_of(&method, answer, profile, standing) {
         Ok(_) => panic!("a result from the body of an error"),
         Err(failure) => is_sound(&failure, status),
     }

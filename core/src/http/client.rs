@@ -26,9 +26,9 @@ use crate::http::redirects::{self, Redirects};
 use crate::http::request_body::MayHaveBeenSent;
 use crate::http::upload;
 
-/// The bounds of the time after which a silent HTTP/2 connection is pinged, and of the wait for the response to the ping.
-const SHORTEST_SILENCE: Duration = Duration::from_secs(1);
-const LONGEST_SILENCE: Duration = Duration::from_secs(10);
+/// The bounds of the time after which an HTTP/2 connection without data is pinged, and of the wait for the response to the ping.
+const MIN_PING_INTERVAL: Duration = Duration::from_secs(1);
+const MAX_PING_INTERVAL: Duration = Duration::from_secs(10);
 /// The most bytes of response headers in HTTP/2.
 const HEADER_BYTES: u32 = 408 << 10;
 /// How many bytes a server may send on one stream of HTTP/2, and on all streams of a connection, before they are read; also the most
@@ -130,7 +130,7 @@ impl Http {
             Some((_, connections)) => Ok(connections),
             None => Err(AttemptError::not_sent(Error::new(
                 Code::Panicked,
-                format!("a request to {}, which is not configured, was held back", url.origin().ascii_serialization()),
+                format!("a request to {}, which is not configured, was refused", url.origin().ascii_serialization()),
             ))),
         }
     }
@@ -288,7 +288,7 @@ impl Connections {
 
 /// Creates the library's client for `to` and other addresses that are loopback like it, or not.
 fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::Proxy>) -> Result<reqwest::Client> {
-    let silence = silence(settings.timeout);
+    let ping_interval = ping_interval(settings.timeout);
     let mut builder = reqwest::Client::builder()
         .user_agent(concat!("omni-mcp/", env!("CARGO_PKG_VERSION")))
         .tls_backend_preconfigured(tls)
@@ -301,8 +301,8 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
         .pool_idle_timeout(settings.pool_idle_timeout)
         // All calls share one HTTP/2 connection, and cancelling one does not close it: without pings, further attempts would be
         // sent on a dead connection.
-        .http2_keep_alive_interval(silence)
-        .http2_keep_alive_timeout(silence)
+        .http2_keep_alive_interval(ping_interval)
+        .http2_keep_alive_timeout(ping_interval)
         // The same limit as the library's for HTTP/1.1; the headers are counted when they have arrived.
         .http2_max_header_list_size(HEADER_BYTES)
         .http2_initial_stream_window_size(STREAM_WINDOW)
@@ -354,10 +354,10 @@ pub(crate) fn is_own(own: &Url, named: &Url) -> bool {
     is_alike && named.username().is_empty() && named.password().is_none()
 }
 
-/// How long an HTTP/2 connection with calls in flight may be silent before a ping, and how long the response to the ping is waited
+/// How long an HTTP/2 connection with calls in flight may be without data before a ping, and how long the response to the ping is waited
 /// for: both within one attempt, so that the next one has a working connection.
-fn silence(timeout: Option<Duration>) -> Duration {
-    timeout.map_or(LONGEST_SILENCE, |timeout| (timeout / 2).clamp(SHORTEST_SILENCE, LONGEST_SILENCE))
+fn ping_interval(timeout: Option<Duration>) -> Duration {
+    timeout.map_or(MAX_PING_INTERVAL, |timeout| (timeout / 2).clamp(MIN_PING_INTERVAL, MAX_PING_INTERVAL))
 }
 
 #[cfg(test)]

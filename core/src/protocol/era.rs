@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Deserialize;
 
 use crate::error::Delivery;
-use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::attempt_error::{AttemptError, RefersToCall};
 use crate::error::failure_class::FailureClass;
 use crate::protocol::jsonrpc::METHOD_NOT_FOUND;
 use crate::protocol::methods::{DISCOVER, INITIALIZE};
@@ -149,7 +149,7 @@ impl Era {
     pub(crate) fn refusal_proves_not_run(self, failure: &AttemptError) -> bool {
         let info = failure.error.info();
         let refers_to_envelope = self == Self::Modern && info.rpc_code == Some(UNSUPPORTED_VERSION);
-        info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || refers_to_envelope)
+        info.delivery <= Delivery::Rejected && (failure.refers_to_call == RefersToCall::No || refers_to_envelope)
     }
 }
 

@@ -256,15 +256,15 @@ pub(crate) fn addressed(text: &[u8]) -> Option<u64> {
 
 /// The known part of a truncated response.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct CutResponse {
+pub(crate) struct TruncatedResponse {
     pub(crate) id: Option<u64>,
     /// Whether it has the beginning of a result.
     pub(crate) has_result: bool,
 }
 
 /// The known part of truncated JSON; `None` for other text.
-pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
-    struct Reader<'s>(&'s mut CutResponse);
+pub(crate) fn truncated_response(text: &[u8]) -> Option<TruncatedResponse> {
+    struct Reader<'s>(&'s mut TruncatedResponse);
     impl<'de> serde::de::Visitor<'de> for Reader<'_> {
         type Value = ();
 
@@ -285,7 +285,7 @@ pub(crate) fn cut_response(text: &[u8]) -> Option<CutResponse> {
             Ok(())
         }
     }
-    let mut known = CutResponse::default();
+    let mut known = TruncatedResponse::default();
     let mut reader = serde_json::Deserializer::from_slice(without_mark(text));
     let read = serde::Deserializer::deserialize_map(&mut reader, Reader(&mut known));
     read.is_err_and(|error| error.is_eof()).then_some(known)
@@ -460,7 +460,7 @@ mod tests {
 
     #[test]
     fn truncated_responses_can_have_a_valid_id() {
-        let known = |id, has_result| Some(CutResponse { id, has_result });
+        let known = |id, has_result| Some(TruncatedResponse { id, has_result });
         for (text, expected) in [
             (r#"{"jsonrpc":"2.0","id":7,"result":{"content":[{"text":"a"#, known(Some(7), true)),
             (r#"{"jsonrpc":"2.0","id":7,"error":{"co"#, known(Some(7), false)),
@@ -472,7 +472,7 @@ mod tests {
             ("<html>", None),
             ("Internal error", None),
         ] {
-            assert_eq!(cut_response(text.as_bytes()), expected, "{text}");
+            assert_eq!(truncated_response(text.as_bytes()), expected, "{text}");
         }
     }
 }

@@ -120,6 +120,6 @@ pub(crate) fn log_failure<O: Operation>(
         }
         Decision::ReopenSession => log_at!(INFO, "session lost; opening another"),
         Decision::RenewToken => log_at!(INFO, "token refused; requesting another"),
-        Decision::Correct => log_at!(INFO, "headers refused; listing the tools again"),
+        Decision::LearnHeaders => log_at!(INFO, "headers refused; listing the tools again"),
     }
 }

@@ -83,7 +83,7 @@ struct Progress<'a, O> {
     repaired: u32,
     reopened: u32,
     renewed: bool,
-    corrected: bool,
+    learned_headers: bool,
     /// When the first attempt failed because a local resource was missing.
     local_fault_since: Option<Instant>,
     /// The last failure, and the request id of its attempt.
@@ -101,7 +101,7 @@ impl<'a, O: Operation> Progress<'a, O> {
             repaired: 0,
             reopened: 0,
             renewed: false,
-            corrected: false,
+            learned_headers: false,
             local_fault_since: None,
             last: None,
         }
@@ -177,7 +177,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         if O::IS_HANDSHAKE && failure.error.info().code != Code::AttemptTimeout {
             context.handshake_now.failed(&failure.error.info().message);
         }
-        if failure.is_silence_or_cut() {
+        if failure.is_timeout_or_truncation() {
             // The next attempt must not use another connection that is lost as well.
             context.http.renew(attempt.begun);
         }
@@ -213,9 +213,9 @@ impl<'a, O: Operation> Progress<'a, O> {
                     self.context.tokens.lose(token.generation);
                 }
             }
-            Decision::Correct => {
-                self.corrected = true;
-                self.operation.correct().await.map_err(|failure| self.unprepared(failure))?;
+            Decision::LearnHeaders => {
+                self.learned_headers = true;
+                self.operation.learn_headers().await.map_err(|failure| self.unprepared(failure))?;
             }
             Decision::Fail => return Err(self.plan.last(failure, self.attempts, Some(request_id))),
         }
@@ -233,13 +233,13 @@ impl<'a, O: Operation> Progress<'a, O> {
             max_attempts: plan.max_attempts.saturating_add(self.repaired),
             reopened: O::OPENS || !may_reopen(self.reopened, self.operation.was_shared(prepared), plan),
             renewable: has_token && !self.renewed && self.operation.renews(),
-            corrected: self.corrected,
+            learned_headers: self.learned_headers,
             retry_unavailable: plan.retry_unavailable,
             retry_after: failure.retry_after(),
             remaining: plan.deadline.map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
         };
-        let is_silent = plan.ends_with_silence && failure.error.info().code == Code::AttemptTimeout;
-        if is_silent || self.is_invalid_again(failure) {
+        let is_attempt_timeout = plan.fails_on_attempt_timeout && failure.error.info().code == Code::AttemptTimeout;
+        if is_attempt_timeout || self.is_invalid_again(failure) {
             return Decision::Fail;
         }
         match policy::decide(&situation, &self.context.settings.backoff, fastrand::f64()) {

@@ -9,8 +9,8 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
 
-/// Boxed, because a correction runs operations itself.
-pub(crate) type Correction<'a> = Pin<Box<dyn Future<Output = Result<(), AttemptError>> + Send + 'a>>;
+/// The result of [`Operation::learn_headers`]. Boxed, because it runs operations itself.
+pub(crate) type LearnHeaders<'a> = Pin<Box<dyn Future<Output = Result<(), AttemptError>> + Send + 'a>>;
 
 /// A request that may take several attempts: a message to an MCP server, a request to a registry or a token endpoint.
 pub(crate) trait Operation: Sync {
@@ -50,7 +50,7 @@ pub(crate) trait Operation: Sync {
     ) -> impl Future<Output = Result<Self::Reply, AttemptError>> + Send;
 
     /// Learns the headers that the server requires, after it refused a request because of them.
-    fn correct(&self) -> Correction<'_> {
+    fn learn_headers(&self) -> LearnHeaders<'_> {
         Box::pin(std::future::ready(Ok(())))
     }
 

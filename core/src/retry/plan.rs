@@ -25,7 +25,7 @@ pub(crate) struct Plan {
     pub(crate) max_attempts: u32,
     pub(crate) retry_unavailable: bool,
     /// Whether a timeout of an attempt ends the operation.
-    pub(crate) ends_with_silence: bool,
+    pub(crate) fails_on_attempt_timeout: bool,
     /// The request id that the caller set.
     pub(crate) request_id: Option<String>,
     pub(crate) state: Arc<CallState>,
@@ -40,7 +40,7 @@ impl Plan {
             deadline: None,
             max_attempts: context.settings.max_attempts,
             retry_unavailable: false,
-            ends_with_silence: false,
+            fails_on_attempt_timeout: false,
             request_id: None,
             state: Arc::default(),
         }
@@ -67,7 +67,7 @@ impl Plan {
             deadline: total.and_then(Deadline::after),
             max_attempts,
             retry_unavailable: options.retry_unavailable.unwrap_or(settings.retry_unavailable),
-            ends_with_silence: false,
+            fails_on_attempt_timeout: false,
             request_id: options.request_id.clone(),
             state: Arc::default(),
         })
@@ -76,9 +76,9 @@ impl Plan {
     /// Whether the same call may succeed later. Refused credentials are refused again.
     fn is_worth_sending_again(&self, class: FailureClass, safety: Safety) -> bool {
         match policy::action(class, safety) {
-            Action::Retry | Action::Reopen => true,
+            Action::Retry | Action::ReopenSession => true,
             Action::RetryIfAllowed => self.retry_unavailable,
-            Action::Stop | Action::Renew | Action::Correct => false,
+            Action::Stop | Action::RenewToken | Action::LearnHeaders => false,
         }
     }
 

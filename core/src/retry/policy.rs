@@ -12,8 +12,8 @@ use crate::protocol::safety::Safety;
 
 impl FailureClass {
     /// Whether the table retries even a plain call, which therefore must not have run.
-    pub(crate) fn is_sent_again_to_all(self) -> bool {
-        matches!(action(self, Safety::Plain), Retry | Reopen | Renew | Correct)
+    pub(crate) fn retries_plain_calls(self) -> bool {
+        matches!(action(self, Safety::Plain), Retry | ReopenSession | RenewToken | LearnHeaders)
     }
 }
 
@@ -24,18 +24,18 @@ pub(crate) enum Action {
     /// Send again after a wait.
     Retry,
     /// Open a new session and send again, once.
-    Reopen,
+    ReopenSession,
     /// Get another token and send again, once, if the token can be renewed.
-    Renew,
+    RenewToken,
     /// Learn the headers that the server requires and send again, once.
-    Correct,
+    LearnHeaders,
     /// Send again only if the caller opted in.
     RetryIfAllowed,
     /// Fail.
     Stop,
 }
 
-use Action::{Correct, Renew, Reopen, Retry, RetryIfAllowed, Stop};
+use Action::{LearnHeaders, RenewToken, ReopenSession, Retry, RetryIfAllowed, Stop};
 
 /// The table: for each row, what to do with a safe, a keyed and a plain call.
 pub(crate) const TABLE: &[(FailureClass, [Action; 3])] = &[
@@ -53,9 +53,9 @@ pub(crate) const TABLE: &[(FailureClass, [Action; 3])] = &[
     (FailureClass::RateLimited, [Retry, Retry, Retry]),
     (FailureClass::QuotaSpent, [Stop, Stop, Stop]),
     (FailureClass::KeyInFlight, [Stop, Retry, Stop]),
-    (FailureClass::SessionLost, [Reopen, Reopen, Reopen]),
-    (FailureClass::Unauthorized, [Renew, Renew, Renew]),
-    (FailureClass::Mismatch, [Correct, Correct, Correct]),
+    (FailureClass::SessionLost, [ReopenSession, ReopenSession, ReopenSession]),
+    (FailureClass::Unauthorized, [RenewToken, RenewToken, RenewToken]),
+    (FailureClass::Mismatch, [LearnHeaders, LearnHeaders, LearnHeaders]),
     (FailureClass::Refused, [Stop, Stop, Stop]),
     (FailureClass::Cancelled, [Stop, Stop, Stop]),
 ];
@@ -79,8 +79,8 @@ pub(crate) struct Situation {
     pub max_attempts: u32,
     /// Whether this call has already opened a new session.
     pub reopened: bool,
-    /// Whether this call has already been corrected.
-    pub corrected: bool,
+    /// Whether this call has already learned the required headers.
+    pub learned_headers: bool,
     /// Whether the token can be renewed and was not renewed for this call.
     pub renewable: bool,
     /// Whether a plain call may be retried after a 503 with Retry-After (option retry_unavailable).
@@ -101,7 +101,7 @@ pub(crate) enum Decision {
     /// Get another token and send again.
     RenewToken,
     /// Learn the headers that the server requires and send again.
-    Correct,
+    LearnHeaders,
     /// Fail with this failure.
     Fail,
 }
@@ -110,12 +110,12 @@ pub(crate) enum Decision {
 pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> Decision {
     let retry = match action(situation.class, situation.safety) {
         // A new session is not counted as an attempt of the call: the call was refused before running.
-        Reopen if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
-        Correct if !situation.corrected && situation.max_attempts > 1 => return Decision::Correct,
-        Renew if situation.renewable && situation.max_attempts > 1 => return Decision::RenewToken,
+        ReopenSession if !situation.reopened && situation.max_attempts > 1 => return Decision::ReopenSession,
+        LearnHeaders if !situation.learned_headers && situation.max_attempts > 1 => return Decision::LearnHeaders,
+        RenewToken if situation.renewable && situation.max_attempts > 1 => return Decision::RenewToken,
         Retry => true,
         RetryIfAllowed => situation.retry_unavailable,
-        Reopen | Renew | Correct | Stop => false,
+        ReopenSession | RenewToken | LearnHeaders | Stop => false,
     };
     if !retry || situation.attempts >= situation.max_attempts {
         return Decision::Fail;
@@ -142,7 +142,7 @@ mod tests {
             max_attempts: 3,
             reopened: false,
             renewable: false,
-            corrected: false,
+            learned_headers: false,
             retry_unavailable: false,
             retry_after: None,
             remaining: None,
@@ -199,7 +199,7 @@ mod tests {
     #[test]
     fn failures_that_every_call_is_retried_after_have_not_run() {
         for (class, _) in TABLE {
-            assert!(!class.is_sent_again_to_all() || class.delivery() <= Delivery::Rejected, "{class:?}");
+            assert!(!class.retries_plain_calls() || class.delivery() <= Delivery::Rejected, "{class:?}");
         }
     }
 

@@ -146,7 +146,7 @@ impl LogicalCall {
         if manager.context.settings.route.url().is_none() {
             call.plan = Plan::single_attempt(&manager.context, PROBE_TIMEOUT);
         }
-        call.plan.ends_with_silence = true;
+        call.plan.fails_on_attempt_timeout = true;
         Ok(call)
     }
 

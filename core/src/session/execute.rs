@@ -100,7 +100,7 @@ impl LogicalCall {
                 unanswered: &unanswered,
                 uncertain: Mutex::default(),
                 contradicted: Mutex::default(),
-                corrected: AtomicBool::new(false),
+                learned_headers: AtomicBool::new(false),
                 suspected: Mutex::default(),
                 renewed: AtomicBool::new(false),
             };

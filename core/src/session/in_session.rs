@@ -18,7 +18,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
-use crate::retry::operation::{Correction, Operation, OperationName};
+use crate::retry::operation::{LearnHeaders, Operation, OperationName};
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::loss::{self, LossSign, Suspicion};
@@ -39,7 +39,7 @@ pub(super) struct InSession<'a> {
     /// The era that the server was taken for, and the JSON-RPC code of the last refusal that contradicts it.
     pub(super) contradicted: Mutex<Option<(Era, Option<i64>)>>,
     /// Whether the tools were listed again because the headers of this call were refused.
-    pub(super) corrected: AtomicBool,
+    pub(super) learned_headers: AtomicBool,
     /// The last failure, if the next call is to open a new session because of it, and its session.
     pub(super) suspected: Mutex<Option<(LossSign, Arc<Session>)>>,
     /// Whether a refused token was renewed.
@@ -49,7 +49,7 @@ pub(super) struct InSession<'a> {
 impl InSession<'_> {
     /// Judges whether a failure means that the session is lost. Then the call is sent again in a new session, or the next
     /// call opens one.
-    fn judge_session(
+    fn handle_session_loss(
         &self,
         manager: &Arc<SessionManager>,
         session: &Arc<Session>,
@@ -116,7 +116,7 @@ impl InSession<'_> {
     /// Whether the headers of this tool are refused again directly after they were learned.
     fn is_refused_again(&self, manager: &SessionManager) -> bool {
         let name = format!("the headers of {}", self.call.name().shortest());
-        if self.corrected.load(Ordering::Relaxed) {
+        if self.learned_headers.load(Ordering::Relaxed) {
             manager.context.note_invalid(name);
             return false;
         }
@@ -199,7 +199,7 @@ impl Operation for InSession<'_> {
                 if failure.class == FailureClass::Mismatch && self.is_refused_again(manager) {
                     failure.class = FailureClass::Refused;
                 }
-                Err(self.judge_session(manager, session, attempt, failure))
+                Err(self.handle_session_loss(manager, session, attempt, failure))
             }
             Ok(reply) => {
                 self.unanswered.settled();
@@ -210,9 +210,9 @@ impl Operation for InSession<'_> {
         }
     }
 
-    fn correct(&self) -> Correction<'_> {
+    fn learn_headers(&self) -> LearnHeaders<'_> {
         let manager = self.manager;
-        self.corrected.store(true, Ordering::Relaxed);
+        self.learned_headers.store(true, Ordering::Relaxed);
         Box::pin(async move {
             let params = Bytes::from_static(b"{}");
             let fresh = CallOptions::default().fresh(true);

@@ -34,7 +34,7 @@ struct InputRequest {
 pub(crate) struct Rounds {
     made: u32,
     /// Rounds in a row without requests for input.
-    silent: u32,
+    without_requests: u32,
 }
 
 impl Rounds {
@@ -71,13 +71,14 @@ impl Rounds {
             }
             (None, Some(_)) => {
                 // The server only wants the call again. Wait between such rounds.
-                if self.silent > 0 {
-                    tokio::time::sleep(manager.context.settings.backoff.wait(self.silent, fastrand::f64())).await;
+                if self.without_requests > 0 {
+                    tokio::time::sleep(manager.context.settings.backoff.wait(self.without_requests, fastrand::f64()))
+                        .await;
                 }
-                self.silent += 1;
+                self.without_requests += 1;
             }
             (Some(requests), _) => {
-                self.silent = 0;
+                self.without_requests = 0;
                 members.push(("inputResponses", answers(manager, requests, reply).await?));
             }
         }

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use serde_json::Value;
 
 use crate::config::profile::Profile;
-use crate::error::attempt_error::{AttemptError, ServerText, Tie};
+use crate::error::attempt_error::{AttemptError, RefersToCall, ServerText};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
 use crate::http::status::{self, StatusUse};
@@ -39,12 +39,12 @@ fn is_fixed(status: u16) -> bool {
     status::may_have_run(status) || (status < 500 && status::transient(status, StatusUse::Call).is_some())
 }
 
-/// Judges a failed call in an open legacy session. A profile with an error catalogue has its own signs; besides them only a
+/// Assesses a failed call in an open legacy session. A profile with an error catalogue has its own signs; besides them only a
 /// text that names the session counts.
 pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safety) -> Suspicion {
     let info = failure.error.info();
     let Some(status) = info.status else { return Suspicion::None };
-    if failure.tie == Tie::Code {
+    if failure.refers_to_call == RefersToCall::ByCode {
         return Suspicion::None;
     }
     let named = names_unknown_session(failure);
@@ -56,7 +56,10 @@ pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safet
         400..=499 if named => Suspicion::ForNextCall,
         400..=499 if documented || STATUSES_OF_CALL.contains(&status) => Suspicion::None,
         // If the response has the id of the call, the code alone does not prove that nothing ran.
-        400..=499 if info.delivery <= Delivery::Rejected && (failure.tie == Tie::Status || safety != Safety::Plain) => {
+        400..=499
+            if info.delivery <= Delivery::Rejected
+                && (failure.refers_to_call == RefersToCall::No || safety != Safety::Plain) =>
+        {
             Suspicion::SendAgain
         }
         // A retry may run a second time, which is acceptable for a safe call.
@@ -82,7 +85,7 @@ fn is_unreadable(failure: &AttemptError) -> bool {
 pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     let Some(status) = info.status else { return false };
-    let may_say_so = failure.tie != Tie::Code
+    let is_candidate = failure.refers_to_call != RefersToCall::ByCode
         && info.delivery < Delivery::Executed
         && !is_fixed(status)
         && matches!(
@@ -94,10 +97,10 @@ pub(crate) fn names_unknown_session(failure: &AttemptError) -> bool {
                 | FailureClass::ServerFault
                 | FailureClass::Unavailable
         );
-    if !may_say_so {
+    if !is_candidate {
         return false;
     }
-    let is_refusal = (400..=499).contains(&status) && failure.tie == Tie::Status;
+    let is_refusal = (400..=499).contains(&status) && failure.refers_to_call == RefersToCall::No;
     if is_refusal && !STATUSES_OF_CALL.contains(&status) {
         return is_about_session(failure.server_text())
             || info.data.as_ref().is_some_and(|data| is_about_session(data.get()));
@@ -199,14 +202,14 @@ fn begins_with_session(text: &str) -> bool {
         .iter()
         .any(|(phrase, is_free)| rest.strip_prefix(phrase).is_some_and(|behind| *is_free || ends(behind)));
     // In other languages the session or its defect comes first.
-    phrase || is_foreign(rest)
+    phrase || is_in_other_language(rest)
 }
 
 /// Whether a text begins with the session, or with its defect, in a language other than English.
-fn is_foreign(text: &str) -> bool {
+fn is_in_other_language(text: &str) -> bool {
     let wrong = DEFECTS
         .iter()
-        .filter(|word| !word.is_ascii() || FOREIGN.contains(word))
+        .filter(|word| !word.is_ascii() || ASCII_DEFECTS.contains(word))
         .find_map(|word| text.strip_prefix(word));
     let rest = wrong.map_or(text, |rest| rest.trim_start_matches(|c: char| c.is_alphabetic()).trim_start());
     let of_other = |word: &&&str| **word != "session" || wrong.is_some();
@@ -217,7 +220,7 @@ fn is_foreign(text: &str) -> bool {
 }
 
 /// Defects in other languages that have only ASCII letters.
-const FOREIGN: &[&str] = &["unbekannt"];
+const ASCII_DEFECTS: &[&str] = &["unbekannt"];
 
 /// The session in the languages of servers, in lower case.
 const SESSION: &[&str] = &[
@@ -321,7 +324,7 @@ fn is_about_session(text: &str) -> bool {
         || SESSION.iter().any(|word| text.match_indices(word).any(|(at, word)| near(at, word)))
 }
 
-/// Refusals that are judged as one.
+/// Refusals that are assessed as one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct LossSign {
     status: u16,
@@ -352,9 +355,9 @@ enum LossSignState {
     NoLoss,
 }
 
-/// The judgement of a refusal.
+/// What a refusal means for the session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Judged {
+pub(crate) enum SignMeaning {
     /// It may mean that the session is lost.
     Suspected,
     /// Seen again in a new session: the previous session was not lost.
@@ -368,23 +371,23 @@ pub(crate) enum Judged {
 pub(crate) struct Suspicions(Mutex<VecDeque<(LossSign, LossSignState)>>);
 
 impl Suspicions {
-    /// Judges a refusal in the session of this generation. If it comes again in a newer session, it never means a lost
+    /// Assesses a refusal in the session of this generation. If it comes again in a newer session, it never means a lost
     /// session.
-    pub(crate) fn judge(&self, sign: &LossSign, generation: u64) -> Judged {
+    pub(crate) fn assess(&self, sign: &LossSign, generation: u64) -> SignMeaning {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match all.iter_mut().find(|(known, _)| known == sign) {
-            Some((_, LossSignState::NoLoss)) => Judged::Unrelated,
-            Some((_, LossSignState::SuspectedIn(before))) if *before >= generation => Judged::Suspected,
+            Some((_, LossSignState::NoLoss)) => SignMeaning::Unrelated,
+            Some((_, LossSignState::SuspectedIn(before))) if *before >= generation => SignMeaning::Suspected,
             Some((_, known)) => {
                 *known = LossSignState::NoLoss;
-                Judged::Refuted
+                SignMeaning::Refuted
             }
             None => {
                 if all.len() >= MAX_SIGNS {
                     all.pop_front();
                 }
                 all.push_back((sign.clone(), LossSignState::SuspectedIn(generation)));
-                Judged::Suspected
+                SignMeaning::Suspected
             }
         }
     }

@@ -24,7 +24,7 @@ use crate::retry::context::{ClosePhase, Context};
 use crate::session::cancellation::HeldCancellations;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
-use crate::session::loss::{Judged, LossSign, Suspicions};
+use crate::session::loss::{LossSign, SignMeaning, Suspicions};
 use crate::session::open_session::{Session, SessionCache};
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
@@ -190,14 +190,16 @@ impl SessionManager {
 
     /// Whether a refusal in this session is taken for its loss.
     pub(crate) fn suspects(self: &Arc<Self>, sign: &LossSign, session: &Arc<Session>) -> bool {
-        match self.suspicions.judge(sign, session.generation) {
-            Judged::Unrelated => false,
-            Judged::Refuted => {
+        match self.suspicions.assess(sign, session.generation) {
+            SignMeaning::Unrelated => false,
+            SignMeaning::Refuted => {
                 self.end_suspected();
                 false
             }
-            Judged::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || sign.deviation()) => false,
-            Judged::Suspected => {
+            SignMeaning::Suspected if !self.context.accepts(Deviation::SessionLossByOther, || sign.deviation()) => {
+                false
+            }
+            SignMeaning::Suspected => {
                 self.set_aside(session);
                 true
             }

@@ -318,14 +318,14 @@ impl ServerPages {
         let call = LogicalCall::prepare(&self.manager, self.method, "params", params, &self.options, None)?;
         let (manager, position, member) = (Arc::clone(&self.manager), Arc::clone(&self.position), self.member);
         let most = manager.context.settings.max_pages;
-        let then_core = Arc::clone(&manager);
+        let shared_manager = Arc::clone(&manager);
         let work = PreparedRequest::new(call.state(), async move {
             let ongoing = call.begin(&manager);
             let ended = call.run(&manager).await;
             ongoing.end(&ended);
             ended
         });
-        Ok(Some(work.then(move |reply| Position::follow_page(&position, &then_core, reply, member, most))))
+        Ok(Some(work.then(move |reply| Position::follow_page(&position, &shared_manager, reply, member, most))))
     }
 
     /// The list without further pages.

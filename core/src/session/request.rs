@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method};
 
-use crate::error::attempt_error::{AttemptError, Tie};
+use crate::error::attempt_error::{AttemptError, RefersToCall};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Result};
 use crate::http::idle_timeout::{IdleTimer, OpenCallbacks};
@@ -193,7 +193,7 @@ impl LogicalCall {
             in_session: target.session_id.is_some() || target.link.is_the_session(),
             has_envelope_codes: era.has_envelope_codes(&self.method),
         };
-        let (result, headers) = classify::judge(&Method::POST, answer, &manager.context.settings.profile, context)
+        let (result, headers) = classify::result_of(&Method::POST, answer, &manager.context.settings.profile, context)
             .map_err(|failure| self.specify(manager, target, failure))?;
         let input_required =
             era.requires_input(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
@@ -244,6 +244,6 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), AttemptError> {
     let failure = AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).executed();
     let mut failure = failure.answered(reply.status, &reply.headers);
     failure.error.info_mut().data = serde_json::from_slice(&reply.result).ok();
-    failure.tie = Tie::Code;
+    failure.refers_to_call = RefersToCall::ByCode;
     Err(failure)
 }

@@ -30,7 +30,7 @@ use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::{Listening, Session};
 use crate::session::request::RequestTarget;
-use crate::transport::classify::{ResponseContext, judge};
+use crate::transport::classify::{ResponseContext, result_of};
 use crate::transport::message::Listener;
 
 const LISTEN: &str = "subscriptions/listen";
@@ -324,7 +324,7 @@ async fn begin(
             () = subscriptions.is_cancelled(id) => Err(ended_by_server()),
         };
         let context = ResponseContext { in_session: false, has_envelope_codes };
-        match ended.and_then(|answer| judge(&Method::POST, answer, &profile, context)) {
+        match ended.and_then(|answer| result_of(&Method::POST, answer, &profile, context)) {
             // The server ended the stream properly; it may be opened again.
             Ok(_) => ended_by_server(),
             Err(failure) => failure,

@@ -86,11 +86,12 @@ struct CallStream<'a> {
     /// The wait that the server named.
     retry: Option<Duration>,
     /// Attempts to resume since something new was received.
-    fruitless: u32,
+    idle_resumptions: u32,
     is_resumed: bool,
-    /// Whether no event was received at all, and whether none with data was.
-    is_untouched: bool,
-    is_empty: bool,
+    /// Whether no event was received.
+    has_no_events: bool,
+    /// Whether no event with data was received.
+    has_no_data: bool,
     seen: SeenEvents,
 }
 
@@ -101,10 +102,10 @@ impl<'a> CallStream<'a> {
             request,
             last_event_id: None,
             retry: None,
-            fruitless: 0,
+            idle_resumptions: 0,
             is_resumed: false,
-            is_untouched: true,
-            is_empty: true,
+            has_no_events: true,
+            has_no_data: true,
             seen: SeenEvents::default(),
         }
     }
@@ -119,9 +120,9 @@ impl<'a> CallStream<'a> {
         let mut events: Events = EventStream::new(Box::pin(chunks), limits.event);
         let (failure, is_broken) = loop {
             let event = events.next_event().await;
-            let is_first = std::mem::replace(&mut self.is_untouched, false);
+            let is_first = std::mem::replace(&mut self.has_no_events, false);
             match event {
-                None => break (AttemptError { is_empty_stream: self.is_empty, ..self.reading.ended() }, false),
+                None => break (AttemptError { is_empty_stream: self.has_no_data, ..self.reading.ended() }, false),
                 Some(Err(failure)) if failure.error.info().code == Code::AnswerCut => break (failure, true),
                 Some(Err(failure)) => return Err(failure),
                 Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport(is_first)),
@@ -136,7 +137,7 @@ impl<'a> CallStream<'a> {
         if let Some(id) = events.last_event_id().filter(|id| self.last_event_id.as_ref() != Some(id)) {
             // A server that has its clients poll sends nothing but such an id.
             self.last_event_id = Some(id);
-            self.fruitless = 0;
+            self.idle_resumptions = 0;
         }
         self.retry = events.retry().or(self.retry);
         Ok(StreamEnd::Early { failure, is_broken })
@@ -144,11 +145,11 @@ impl<'a> CallStream<'a> {
 
     /// Handles the messages of one event. Returns the response, if it is among them.
     async fn take(&mut self, id: Option<String>, text: Bytes) -> Result<Option<Content>, AttemptError> {
-        self.is_empty = false;
+        self.has_no_data = false;
         if self.request.is_some() && !self.seen.add(id.as_deref(), &text) && self.is_resumed {
             return Ok(None);
         }
-        self.fruitless = 0;
+        self.idle_resumptions = 0;
         self.reading.take(&text).await
     }
 
@@ -168,10 +169,10 @@ impl<'a> CallStream<'a> {
         let mut requested_wait = Duration::ZERO;
         let mut has_renewed = false;
         loop {
-            if self.fruitless == MAX_RESUMPTIONS {
+            if self.idle_resumptions == MAX_RESUMPTIONS {
                 return Err(failure);
             }
-            self.fruitless += 1;
+            self.idle_resumptions += 1;
             let wait = reconnect_delay::wait(self.retry.unwrap_or(RESUME_AFTER), fastrand::f64());
             tokio::time::sleep(wait.max(requested_wait.min(reconnect_delay::AT_MOST))).await;
             match request.send(from, limits).await {
@@ -184,7 +185,7 @@ impl<'a> CallStream<'a> {
                 Resumed::Unauthorized(_)
                     if !std::mem::replace(&mut has_renewed, true) && request.renew_token(listener).await =>
                 {
-                    self.fruitless -= 1;
+                    self.idle_resumptions -= 1;
                 }
                 Resumed::Unauthorized(message) | Resumed::Refused(message) => return Err(cut(message)),
             }

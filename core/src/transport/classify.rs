@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::profile::{Profile, ServiceCode};
-use crate::error::attempt_error::{AttemptError, ServerText, Tie};
+use crate::error::attempt_error::{AttemptError, RefersToCall, ServerText};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::http::retry_after;
@@ -36,7 +36,7 @@ pub(crate) struct ResponseContext {
 }
 
 /// The result of a response and its headers, or its failure. `method` is the HTTP method of the request.
-pub(crate) fn judge(
+pub(crate) fn result_of(
     method: &Method,
     answer: Answer,
     profile: &Profile,
@@ -108,11 +108,11 @@ fn failure(
         _ => message(code, &body.message, body.cut.as_deref()),
     };
     let mut failure = AttemptError::new(class, code, text).answered(status, headers);
-    failure.tie = tie(&body, headers, known.is_some());
+    failure.refers_to_call = refers_to_call(&body, headers, known.is_some());
     if let Some(delivery) = delivery {
         // A server that did not read the id of the call has not run it.
         let is_refused = status.is_client_error() && !status::may_have_run(status.as_u16());
-        let is_unread = is_refused && body.rpc_code.is_some() && failure.tie == Tie::Status;
+        let is_unread = is_refused && body.rpc_code.is_some() && failure.refers_to_call == RefersToCall::No;
         failure = failure.with_delivery(if is_unread { delivery.min(Delivery::Rejected) } else { delivery });
     }
     add_details(failure, headers, body, wait)
@@ -128,13 +128,13 @@ fn by_envelope_code(body: &ErrorBody, context: ResponseContext) -> Option<(Failu
     }
 }
 
-/// How closely the response is tied to the call. `is_known`: its service code is in the profile.
-fn tie(body: &ErrorBody, headers: &HeaderMap, is_known: bool) -> Tie {
+/// Whether the response refers to the call. `is_known`: its service code is in the profile.
+fn refers_to_call(body: &ErrorBody, headers: &HeaderMap, is_known: bool) -> RefersToCall {
     match body.rpc_code {
-        _ if is_known || body.is_open || names_an_error(headers) => Tie::Code,
-        Some(code) if !may_be_of_any_call(code) => Tie::Code,
-        Some(_) if body.has_id => Tie::Id,
-        _ => Tie::Status,
+        _ if is_known || body.is_open || names_an_error(headers) => RefersToCall::ByCode,
+        Some(code) if !may_be_of_any_call(code) => RefersToCall::ByCode,
+        Some(_) if body.has_id => RefersToCall::ById,
+        _ => RefersToCall::No,
     }
 }
 

@@ -238,7 +238,7 @@ impl PendingRequests {
         if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
             return Ok(());
         }
-        if let Some(id) = jsonrpc::cut_response(text).and_then(|known| known.id)
+        if let Some(id) = jsonrpc::truncated_response(text).and_then(|known| known.id)
             && self.settle(id, text, false)
         {
             return Ok(());

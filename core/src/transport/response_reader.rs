@@ -55,7 +55,7 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
         };
         return AttemptError::unusable(format!("the response to this request {why}: {shown}"));
     }
-    match jsonrpc::cut_response(text) {
+    match jsonrpc::truncated_response(text) {
         Some(_) => truncated_response::failure(
             text,
             id,
@@ -116,7 +116,7 @@ impl<'a> ResponseReading<'a> {
     fn skip(&mut self, text: &Bytes) -> Result<(), AttemptError> {
         let failure = unreadable(text, self.id);
         let is_ours = failure.class == FailureClass::Unusable
-            || jsonrpc::cut_response(text).is_some_and(|known| known.id == Some(self.id));
+            || jsonrpc::truncated_response(text).is_some_and(|known| known.id == Some(self.id));
         if is_ours || !skips(text, self.listener) {
             return Err(failure);
         }

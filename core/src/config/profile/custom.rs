@@ -89,7 +89,7 @@ impl ProfileConfig {
             *fact = given.unwrap_or(*fact);
         }
         for row in self.catalogue.iter().flatten() {
-            if row.failure_class.is_sent_again_to_all() && row.delivery > Delivery::Rejected {
+            if row.failure_class.retries_plain_calls() && row.delivery > Delivery::Rejected {
                 let allowed =
                     format!("\"{}\" is always retried: its delivery must be not_sent or rejected", row.service_code);
                 return Err(Error::config(Code::InvalidOption, "catalogue", allowed));

@@ -2,10 +2,10 @@ use super::Suspicion::{ForNextCall, None, SendAgain};
 use super::*;
 use crate::error::Error;
 
-fn failure(class: FailureClass, code: Code, status: u16, message: &str, tie: Tie) -> AttemptError {
+fn failure(class: FailureClass, code: Code, status: u16, message: &str, refers_to_call: RefersToCall) -> AttemptError {
     let mut failure = AttemptError::of(class, Error::new(code, message).with_delivery(class.delivery()));
     failure.error.info_mut().status = Some(status);
-    failure.tie = tie;
+    failure.refers_to_call = refers_to_call;
     failure.with_server_text(message)
 }
 
@@ -51,13 +51,13 @@ fn texts_that_name_an_unknown_session() {
 }
 
 /// A failure, and what it means for a plain and a keyed call at `generic`, and for a keyed call at `omni`.
-type Row = (FailureClass, Code, u16, &'static str, Tie, Suspicion, Suspicion, Suspicion);
+type Row = (FailureClass, Code, u16, &'static str, RefersToCall, Suspicion, Suspicion, Suspicion);
 
 fn check_suspicions(rows: &[Row]) {
     let generic = Profile::named("generic").unwrap();
     let omni = Profile::named("omni").unwrap();
-    for (class, code, status, message, tie, plain, keyed, at_omni) in rows.iter().copied() {
-        let failure = failure(class, code, status, message, tie);
+    for (class, code, status, message, refers_to_call, plain, keyed, at_omni) in rows.iter().copied() {
+        let failure = failure(class, code, status, message, refers_to_call);
         assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
         assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
         let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
@@ -70,37 +70,47 @@ const GONE: &str = "Session not found";
 #[test]
 fn refusals_that_may_mean_a_lost_session() {
     check_suspicions(&[
-        (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Unauthorized, Code::Unauthorized, 401, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::Forbidden, 403, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::Conflict, 409, "no", Tie::Status, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Unauthorized, Code::Unauthorized, 401, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::Forbidden, 403, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::Conflict, 409, "no", RefersToCall::No, None, None, None),
         // It may have run, whatever the text.
-        (FailureClass::ServerFault, Code::ServerTimeout, 408, GONE, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::Conflict, 409, GONE, Tie::Status, None, None, None),
-        (FailureClass::RateLimited, Code::RateLimited, 425, GONE, Tie::Status, None, None, None),
-        (FailureClass::RateLimited, Code::RateLimited, 429, GONE, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 460, GONE, Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 499, GONE, Tie::Status, None, None, None),
+        (FailureClass::ServerFault, Code::ServerTimeout, 408, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::Conflict, 409, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 425, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::RateLimited, Code::RateLimited, 429, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 460, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 499, GONE, RefersToCall::No, None, None, None),
         // Texts of a tool, or of a service behind the server.
-        (FailureClass::Refused, Code::InvalidParams, 422, "checkout session expired", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 424, "payment session expired", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 400, "no", Tie::Id, ForNextCall, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 410, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 412, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 419, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 440, "no", Tie::Status, SendAgain, SendAgain, None),
-        (FailureClass::Refused, Code::BadRequest, 498, "no", Tie::Status, SendAgain, SendAgain, None),
+        (
+            FailureClass::Refused,
+            Code::InvalidParams,
+            422,
+            "checkout session expired",
+            RefersToCall::No,
+            None,
+            None,
+            None,
+        ),
+        (FailureClass::Refused, Code::BadRequest, 424, "payment session expired", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, "no", RefersToCall::ById, ForNextCall, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 410, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 412, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 419, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 440, "no", RefersToCall::No, SendAgain, SendAgain, None),
+        (FailureClass::Refused, Code::BadRequest, 498, "no", RefersToCall::No, SendAgain, SendAgain, None),
         // They refuse the request itself.
-        (FailureClass::Refused, Code::BadRequest, 405, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 413, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 415, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::InvalidParams, 422, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::InvalidParams, 422, GONE, Tie::Status, SendAgain, SendAgain, SendAgain),
-        (FailureClass::RateLimited, Code::RateLimited, 429, "no", Tie::Status, None, None, None),
-        (FailureClass::Refused, Code::Forbidden, 403, GONE, Tie::Code, None, None, None),
-        (FailureClass::Refused, Code::BadRequest, 400, GONE, Tie::Id, SendAgain, SendAgain, SendAgain),
+        (FailureClass::Refused, Code::BadRequest, 405, "no", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 413, "no", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 415, "no", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, "no", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::InvalidParams, 422, GONE, RefersToCall::No, SendAgain, SendAgain, SendAgain),
+        (FailureClass::RateLimited, Code::RateLimited, 429, "no", RefersToCall::No, None, None, None),
+        (FailureClass::Refused, Code::Forbidden, 403, GONE, RefersToCall::ByCode, None, None, None),
+        (FailureClass::Refused, Code::BadRequest, 400, GONE, RefersToCall::ById, SendAgain, SendAgain, SendAgain),
     ]);
-    let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", Tie::Id).with_delivery(Delivery::MaybeExecuted);
+    let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", RefersToCall::ById)
+        .with_delivery(Delivery::MaybeExecuted);
     let generic = Profile::named("generic").unwrap();
     assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
 }
@@ -113,30 +123,39 @@ fn other_responses_that_may_mean_a_lost_session() {
             Code::ServerFailed,
             500,
             "database session closed",
-            Tie::Status,
+            RefersToCall::No,
             ForNextCall,
             ForNextCall,
             None,
         ),
-        (FailureClass::ServerFault, Code::ServerFailed, 500, "no", Tie::Status, ForNextCall, ForNextCall, None),
-        (FailureClass::ServerFault, Code::ServerUnavailable, 503, GONE, Tie::Id, ForNextCall, SendAgain, ForNextCall),
-        (FailureClass::Refused, Code::ServerFailed, 501, "no", Tie::Status, None, None, None),
-        (FailureClass::BadAnswer, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
-        (FailureClass::Unreadable, Code::InvalidAnswer, 200, "no", Tie::Status, ForNextCall, ForNextCall, None),
+        (FailureClass::ServerFault, Code::ServerFailed, 500, "no", RefersToCall::No, ForNextCall, ForNextCall, None),
+        (
+            FailureClass::ServerFault,
+            Code::ServerUnavailable,
+            503,
+            GONE,
+            RefersToCall::ById,
+            ForNextCall,
+            SendAgain,
+            ForNextCall,
+        ),
+        (FailureClass::Refused, Code::ServerFailed, 501, "no", RefersToCall::No, None, None, None),
+        (FailureClass::BadAnswer, Code::InvalidAnswer, 200, "no", RefersToCall::No, ForNextCall, ForNextCall, None),
+        (FailureClass::Unreadable, Code::InvalidAnswer, 200, "no", RefersToCall::No, ForNextCall, ForNextCall, None),
         (
             FailureClass::Unreadable,
             Code::UnexpectedContentType,
             200,
             GONE,
-            Tie::Status,
+            RefersToCall::No,
             ForNextCall,
             SendAgain,
             ForNextCall,
         ),
-        (FailureClass::Unusable, Code::InvalidAnswer, 200, GONE, Tie::Status, None, None, None),
-        (FailureClass::BadAnswer, Code::AnswerCut, 200, "no", Tie::Status, None, None, None),
-        (FailureClass::BadAnswer, Code::AnswerCut, 200, GONE, Tie::Status, ForNextCall, SendAgain, ForNextCall),
-        (FailureClass::Lost, Code::ConnectionLost, 200, GONE, Tie::Status, None, None, None),
+        (FailureClass::Unusable, Code::InvalidAnswer, 200, GONE, RefersToCall::No, None, None, None),
+        (FailureClass::BadAnswer, Code::AnswerCut, 200, "no", RefersToCall::No, None, None, None),
+        (FailureClass::BadAnswer, Code::AnswerCut, 200, GONE, RefersToCall::No, ForNextCall, SendAgain, ForNextCall),
+        (FailureClass::Lost, Code::ConnectionLost, 200, GONE, RefersToCall::No, None, None, None),
     ]);
 }
 
@@ -144,25 +163,29 @@ fn other_responses_that_may_mean_a_lost_session() {
 fn a_refusal_repeated_in_a_new_session_does_not_mean_a_lost_session() {
     let known = Suspicions::default();
     let sign = |tool: &str| LossSign { status: 403, name: tool.to_owned(), named: false };
-    assert_eq!(known.judge(&sign("a"), 1), Judged::Suspected);
-    assert_eq!(known.judge(&sign("a"), 1), Judged::Suspected, "another call in the same session");
-    assert_eq!(known.judge(&sign("a"), 2), Judged::Refuted);
-    assert_eq!(known.judge(&sign("a"), 3), Judged::Unrelated);
-    assert_eq!(known.judge(&sign("b"), 3), Judged::Suspected, "another tool");
+    assert_eq!(known.assess(&sign("a"), 1), SignMeaning::Suspected);
+    assert_eq!(known.assess(&sign("a"), 1), SignMeaning::Suspected, "another call in the same session");
+    assert_eq!(known.assess(&sign("a"), 2), SignMeaning::Refuted);
+    assert_eq!(known.assess(&sign("a"), 3), SignMeaning::Unrelated);
+    assert_eq!(known.assess(&sign("b"), 3), SignMeaning::Suspected, "another tool");
     known.succeeded(|| "b".to_owned(), 3);
-    assert_eq!(known.judge(&sign("b"), 3), Judged::Suspected);
+    assert_eq!(known.assess(&sign("b"), 3), SignMeaning::Suspected);
     known.succeeded(|| "b".to_owned(), 4);
-    assert_eq!(known.judge(&sign("b"), 4), Judged::Suspected, "its session was lost before, and is lost again");
+    assert_eq!(known.assess(&sign("b"), 4), SignMeaning::Suspected, "its session was lost before, and is lost again");
     known.succeeded(|| "a".to_owned(), 4);
-    assert_eq!(known.judge(&sign("a"), 4), Judged::Unrelated, "what was learned stays");
-    known.judge(&sign("c"), 4);
+    assert_eq!(known.assess(&sign("a"), 4), SignMeaning::Unrelated, "what was learned stays");
+    known.assess(&sign("c"), 4);
     known.succeeded(|| "c".to_owned(), 4);
-    assert_eq!(known.judge(&sign("c"), 5), Judged::Refuted, "a success in the same session does not prove its loss");
+    assert_eq!(
+        known.assess(&sign("c"), 5),
+        SignMeaning::Refuted,
+        "a success in the same session does not prove its loss"
+    );
     let named = LossSign { status: 400, name: "d".to_owned(), named: true };
-    known.judge(&named, 5);
-    assert_eq!(known.judge(&named, 6), Judged::Refuted);
+    known.assess(&named, 5);
+    assert_eq!(known.assess(&named, 6), SignMeaning::Refuted);
     known.succeeded(|| "d".to_owned(), 6);
-    assert_eq!(known.judge(&named, 7), Judged::Unrelated, "a text of the tool stays one");
+    assert_eq!(known.assess(&named, 7), SignMeaning::Unrelated, "a text of the tool stays one");
 }
 
 #[test]
@@ -170,11 +193,11 @@ fn the_memory_of_refusals_is_bounded() {
     let known = Suspicions::default();
     let sign = |number: usize| LossSign { status: 403, name: number.to_string(), named: false };
     for number in 0..1000 {
-        assert_eq!(known.judge(&sign(number), 1), Judged::Suspected, "the oldest is forgotten");
+        assert_eq!(known.assess(&sign(number), 1), SignMeaning::Suspected, "the oldest is forgotten");
     }
     assert_eq!(known.0.lock().unwrap().len(), MAX_SIGNS);
-    assert_eq!(known.judge(&sign(999), 2), Judged::Refuted);
-    assert_eq!(known.judge(&sign(0), 2), Judged::Suspected);
+    assert_eq!(known.assess(&sign(999), 2), SignMeaning::Refuted);
+    assert_eq!(known.assess(&sign(0), 2), SignMeaning::Suspected);
 }
 
 #[test]
@@ -226,6 +249,6 @@ fn texts_only_about_a_session_of_the_protocol() {
 
 #[test]
 fn a_failure_of_a_tool_names_no_session() {
-    let ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", Tie::Status).executed();
+    let ran = failure(FailureClass::Refused, Code::ToolFailed, 200, "Session not found", RefersToCall::No).executed();
     assert!(!names_unknown_session(&ran));
 }

@@ -12,7 +12,7 @@ fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &st
         _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
     };
     let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
-    judge(
+    result_of(
         &Method::POST,
         answer,
         Profile::named(profile).unwrap(),
