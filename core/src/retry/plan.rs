@@ -82,6 +82,11 @@ impl Plan {
         }
     }
 
+    /// Whether a call with this delivery could run twice if the caller made it again.
+    fn could_run_twice(&self, delivery: Delivery) -> bool {
+        self.safety == Safety::Plain && delivery > Delivery::Rejected
+    }
+
     pub(crate) fn request_id_of_attempt(&self, attempt: u32) -> String {
         match &self.request_id {
             None => fresh_request_id(),
@@ -114,7 +119,7 @@ impl Plan {
         let info = failure.error.info_mut();
         info.attempts = info.attempts.max(attempts);
         let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
-        info.retryable = self.is_worth_sending_again(failure.class, safety);
+        info.retryable = !self.could_run_twice(own) && self.is_worth_sending_again(failure.class, safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         failure
     }
@@ -122,9 +127,12 @@ impl Plan {
     /// The failure that ends the operation, with the data of all its attempts.
     pub(crate) fn last(&self, mut failure: AttemptError, attempts: u32, sent_id: Option<String>) -> AttemptError {
         failure = failure.at_least(self.state.delivery());
+        let could_run_twice = self.could_run_twice(failure.error.delivery());
+        // The option retry_unavailable accepts a second run after a 503 with Retry-After.
+        let is_accepted = self.retry_unavailable && failure.class == FailureClass::Unavailable;
         let info = failure.error.info_mut();
         info.attempts = attempts;
-        info.retryable = self.is_worth_sending_again(failure.class, self.safety);
+        info.retryable = (is_accepted || !could_run_twice) && self.is_worth_sending_again(failure.class, self.safety);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         if info.request_id.is_none() {
             info.request_id = sent_id;
