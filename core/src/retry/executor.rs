@@ -45,6 +45,9 @@ pub(crate) async fn run_counted<O: Operation>(
         let slot = progress.take_slot().await?;
         plan.state.waiting.enter(Stage::Session(&context.handshake_now));
         let prepared = operation.prepare(context).await.map_err(|failure| progress.unprepared(failure))?;
+        if let Some(failure) = operation.final_failure(&prepared) {
+            return Err(progress.end_with(failure));
+        }
         plan.state.waiting.enter(Stage::Token);
         let token =
             in_time(plan.timeout, operation.token(context)).await.map_err(|failure| progress.unprepared(failure))?;
@@ -121,6 +124,12 @@ impl<'a, O: Operation> Progress<'a, O> {
         }
         let closing = self.context.close_phase(ClosePhase::Closing);
         self.context.slots.take(closing, &self.plan.state.waiting).await.map_err(|failure| self.unprepared(failure))
+    }
+
+    /// The failure that ends the operation without another attempt, with the request id of the last one.
+    fn end_with(&mut self, failure: AttemptError) -> AttemptError {
+        let sent_id = self.last.take().and_then(|(_, sent_id)| sent_id);
+        self.plan.last(failure, self.attempts, sent_id)
     }
 
     fn unprepared(&self, failure: AttemptError) -> AttemptError {

@@ -36,6 +36,11 @@ pub(crate) trait Operation: Sync {
     /// Prepares an attempt, with its own retries: a failure ends the operation.
     fn prepare(&self, context: &Arc<Context>) -> impl Future<Output = Result<Self::Prepared, AttemptError>> + Send;
 
+    /// The failure that ends the operation before another attempt, if what was prepared shows that the last failure is final.
+    fn final_failure(&self, _prepared: &Self::Prepared) -> Option<AttemptError> {
+        None
+    }
+
     /// The token to send. `None` if its requests carry no token that is renewed.
     fn token(&self, _context: &Arc<Context>) -> impl Future<Output = Result<Option<Arc<Token>>, AttemptError>> + Send {
         std::future::ready(Ok(None))

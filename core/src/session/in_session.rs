@@ -34,7 +34,7 @@ pub(super) struct InSession<'a> {
     pub(super) params: &'a Bytes,
     pub(super) key: Option<&'a (String, HeaderValue)>,
     pub(super) unanswered: &'a CancelOnDrop,
-    /// A refusal by which the server may be of the other era, and the era that it was taken for.
+    /// The last refusal, if only a changed era would prove that the call did not run, and the era that the server was taken for.
     pub(super) uncertain: Mutex<Option<(Era, AttemptError)>>,
     /// The era that the server was taken for, and the JSON-RPC code of the last refusal that contradicts it.
     pub(super) contradicted: Mutex<Option<(Era, Option<i64>)>>,
@@ -151,6 +151,13 @@ impl Operation for InSession<'_> {
         self.manager.connected().await
     }
 
+    fn final_failure(&self, session: &Arc<Session>) -> Option<AttemptError> {
+        let uncertain = self.uncertain.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (era, failure) = uncertain.filter(|(era, _)| *era == session.era())?;
+        self.manager.confirm_era(era, failure.error.info().rpc_code);
+        Some(failure)
+    }
+
     async fn token(&self, context: &Arc<Context>) -> Result<Option<Arc<Token>>, AttemptError> {
         access_token::current(context).await
     }
@@ -162,11 +169,6 @@ impl Operation for InSession<'_> {
         attempt: &Attempt,
     ) -> Result<RawReply, AttemptError> {
         let manager = self.manager;
-        let uncertain = self.uncertain.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some((era, failure)) = uncertain.filter(|(era, _)| *era == session.era()) {
-            manager.confirm_era(era, failure.error.info().rpc_code);
-            return Err(failure);
-        }
         let _in_flight = session.in_flight.begin();
         if manager.context.is_closed() {
             // `close` does not wait for this call any more.
@@ -188,7 +190,6 @@ impl Operation for InSession<'_> {
                 manager.forget_era();
                 manager.set_aside(session);
                 if !session.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
-                    // The code alone does not prove that the call did not run; a changed era does.
                     let uncertain = (session.era(), failure.clone());
                     *self.uncertain.lock().unwrap_or_else(PoisonError::into_inner) = Some(uncertain);
                 }
