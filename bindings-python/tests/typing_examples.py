@@ -26,6 +26,7 @@ from omni_mcp_py import (
     ListResourcesResult,
     ListToolsResult,
     Notification,
+    OmniMCPError,
     ProfileOptions,
     Progress,
     Prompt,
@@ -169,7 +170,10 @@ def errors(client: Client) -> None:
     except RateLimitError as error:
         assert_type(error.retry_after, float | None)
         assert_type(error.required_scopes, tuple[str, ...])
-        assert_type(error.kind, ErrorKind)
-        assert_type(error.code, ErrorCode | None)
-        if error.kind == "timeuot":  # type: ignore[comparison-overlap]
-            raise
+
+
+def any_error(error: OmniMCPError) -> None:
+    assert_type(error.kind, ErrorKind)
+    assert_type(error.code, ErrorCode | None)
+    if error.kind == "timeuot":  # type: ignore[comparison-overlap]
+        raise error
