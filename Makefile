@@ -55,9 +55,14 @@ check: python node ## Formats, lints, types and documentation
 	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
+	$(RUN_PYTHON) tools/doc-examples/extract.py target/doc-examples
+	cd bindings-python && MYPYPATH=../target/doc-examples/python $(RUN_PYTHON) -m mypy ../examples/python/*.py ../target/doc-examples/python/*.py
+	$(NODE_BINDING)/node_modules/.bin/pyright -p tools/doc-examples --pythonpath $(RUN_PYTHON)
+	$(NODE_BINDING)/node_modules/.bin/tsc -p tools/doc-examples
 	MYPYPATH=tools $(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
 	MYPYPATH=tools $(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/facades
 	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/audit
+	$(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/doc-examples/extract.py
 	$(GENERATE_TYPES) --check
 	$(GENERATE_FACADES) --check
 

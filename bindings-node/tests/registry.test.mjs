@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 
-import { connect, looksLikeError, registry, testing } from "@omni/omni-mcp-js";
+import { connect, looksLikeError, registry, testing, textOf } from "@omni/omni-mcp-js";
 
 import { failureOf } from "./lib/served.mjs";
 
@@ -82,4 +82,10 @@ test("a failure without isError is recognised by its text", () => {
   assert.equal(looksLikeError({ content: [{ type: "text", text: "Error: no" }] }), true);
   assert.equal(looksLikeError({ content: [{ type: "text", text: "Error: no" }], isError: true }), false);
   assert.equal(looksLikeError({}), false);
+});
+
+test("the text of a result is that of its text blocks", () => {
+  const image = { type: "image", data: "", mimeType: "image/png" };
+  assert.equal(textOf({ content: [{ type: "text", text: "a" }, image, { type: "text", text: "b" }] }), "a\nb");
+  assert.equal(textOf({ content: [image] }), "");
 });

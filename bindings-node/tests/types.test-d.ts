@@ -1,7 +1,7 @@
 /** What the compiler must accept and refuse; only compiled, never run. */
 
 import {
-  ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, connect, looksLikeError, registry, testing,
+  ConfigError, OmniMcpClient, OmniMcpError, RateLimitError, connect, looksLikeError, registry, testing, textOf,
   type CallToolResult, type CompleteResult, type CreateMessageRequestParams, type DiscoverResult, type ElicitRequestParams,
   type EmptyResult, type ErrorKind, type GetPromptResult, type Implementation, type InitializeResult,
   type ListPromptsResult, type ListResourceTemplatesResult, type ListResourcesResult, type ListToolsResult, type Metadata,
@@ -148,6 +148,7 @@ export async function records(): Promise<void> {
   new OmniMcpClient({ auth: { type: "basic", username: "u", password: "p" }, profile: { name: "acme", versions: ["2025-11-25"] } });
   new OmniMcpClient({ tokenProvider: async () => Promise.resolve({ token: "t", expiresInMs: 1000 }), command: "x", args: ["y"] });
   is<ReturnType<typeof looksLikeError>, boolean>(true);
+  is<ReturnType<typeof textOf>, string>(true);
 
   // @ts-expect-error there is no such type
   new OmniMcpClient({ auth: { type: "magic" } });

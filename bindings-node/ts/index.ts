@@ -9,6 +9,7 @@ export {
   QuotaExceededError, RateLimitError, RequestTimeoutError, RpcError, ServerError, SessionError, ToolError,
 } from "./errors.js";
 export { looksLikeError } from "./records.js";
+export { textOf } from "./text.js";
 export * as registry from "./registry.js";
 export type * from "./options.js";
 export type * from "./protocol.js";

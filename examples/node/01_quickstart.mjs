@@ -2,7 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 
-import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
+import { OmniMcpClient, testing, textOf } from "@omni/omni-mcp-js";
 
 const [endpoint] = process.argv.slice(2);
 if (endpoint === undefined) await quickstart();
@@ -16,7 +16,8 @@ async function quickstart() {
   const key = server ? "idem_quickstart_0001" : `idem_${randomUUID()}`;
   const search = () => client.withMetadata.callTool("fred.search", { q: "inflation", limit: 5 }, key);
   const first = await search();
-  const [series] = first.result.structuredContent.results;
+  const found = /** @type {{ results: Record<string, string>[] } | undefined} */ (first.result.structuredContent);
+  const series = found?.results[0] ?? {};
   console.log(`first series: ${series.series_id} - ${series.title}`);
   console.log(`idempotency key: ${key}`);
   const second = await search();
@@ -28,15 +29,19 @@ async function quickstart() {
   }
 }
 
-/** Any MCP server that has a tool `echo`. */
+/**
+ * Any MCP server that has a tool `echo`.
+ *
+ * @param {string} endpoint
+ */
 async function anyServer(endpoint) {
   const client = new OmniMcpClient({ profile: "generic", endpoint });
   await introduce(client);
-  const { content } = await client.callTool("echo", { message: "inflation" });
-  console.log(`echo: ${content[0].text}`);
+  console.log(`echo: ${textOf(await client.callTool("echo", { message: "inflation" }))}`);
   await client.close();
 }
 
+/** @param {OmniMcpClient} client */
 async function introduce(client) {
   const { serverInfo, protocolVersion } = await client.initialize();
   console.log(`server: ${serverInfo.name} ${serverInfo.version}`);

@@ -21,7 +21,7 @@ async function retries() {
 
   faultOnce({ kind: "omni_error", omniCode: "rate_limit_exceeded", retryAfter: 600 });
   const limited = await errorOf(search());
-  console.log(`rate limited: ${summary(limited)}, retry after ${Math.trunc(limited.retryAfter)} s`);
+  console.log(`rate limited: ${summary(limited)}, retry after ${Math.trunc(limited.retryAfter ?? 0)} s`);
 }
 
 async function errors() {
@@ -33,16 +33,22 @@ async function errors() {
   console.log(`bad option: ${bad.kind} ${bad.code}: ${bad.message}`);
 }
 
+/** @param {import("@omni/omni-mcp-js").CallOptions} [options] */
 function search(options) {
   return client.callTool("fred.search", { q: "inflation" }, options);
 }
 
-/** The dev server causes `fault` at the next `tools/call`. */
+/**
+ * The dev server causes `fault` at the next `tools/call`.
+ *
+ * @param {testing.Fault} fault
+ */
 function faultOnce(fault) {
-  server.clearScript();
-  server.script({ on: { method: "tools/call" }, times: 1, fault });
+  server?.clearScript();
+  server?.script({ on: { method: "tools/call" }, times: 1, fault });
 }
 
+/** @param {Promise<unknown>} call */
 async function errorOf(call) {
   try {
     await call;
@@ -53,6 +59,7 @@ async function errorOf(call) {
   throw new Error("the call did not fail");
 }
 
+/** @param {OmniMcpError} error */
 function summary({ kind, code, delivery }) {
   return `${kind} ${code} ${delivery}`;
 }

@@ -7,7 +7,7 @@ const client = new OmniMcpClient(server && { apiKey: server.apiKey, baseUrl: ser
 
 const series = () => client.withMetadata.callTool("fred.series", { series_id: "UNRATE", limit: 1 });
 const settled = await Promise.allSettled(Array.from({ length: 50 }, series));
-const results = settled.filter(({ status }) => status === "fulfilled").map(({ value }) => value);
+const results = settled.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
 const keys = new Set(results.map(({ metadata }) => metadata.idempotencyKey));
 
 console.log(`calls: 50, results: ${results.length}, errors: ${settled.length - results.length}`);

@@ -1,22 +1,21 @@
 // Octomind's hosted server: server information, sticky routing, a lost session, and failures without `isError`.
 
-import { OmniMcpClient, looksLikeError, testing } from "@omni/omni-mcp-js";
+import { OmniMcpClient, looksLikeError, testing, textOf } from "@omni/omni-mcp-js";
 
 const server = await testing.DevServer.start({ profile: "octomind" });
 const client = new OmniMcpClient({ profile: "octomind", apiKey: server.apiKey, baseUrl: server.url });
 
 await client.connect();
-const { name, version } = client.serverInfo;
+const { name, version } = client.serverInfo ?? { name: "", version: "" };
 console.log(`server: ${name} ${version}, protocol ${client.protocolVersion}`);
-console.log(`capabilities: ${Object.keys(client.serverCapabilities).sort().join(", ")}`);
+console.log(`capabilities: ${Object.keys(client.serverCapabilities ?? {}).sort().join(", ")}`);
 console.log(`instructions: ${client.instructions ? "yes" : "no"}`);
 const { tools } = await client.listTools();
 console.log(`tools: ${tools.length}, among them ${tools.slice(0, 3).map((tool) => tool.name).join(", ")}`);
-const { content } = await client.callTool("getVersion");
-console.log(`version: ${content[0].text}`);
+console.log(`version: ${textOf(await client.callTool("getVersion"))}`);
 
 const hints = new Set(server.ledger().requests.map(({ headers }) => headers["x-session-id"]));
-console.log(`one x-session-id: ${hints.size === 1 && !hints.has(undefined)}`);
+console.log(`one x-session-id: ${hints.size === 1 && [...hints].every(Boolean)}`);
 
 server.expireSessions();
 const { metadata } = await client.withMetadata.callTool("getVersion");

@@ -2,7 +2,7 @@
 
 import { inspect } from "node:util";
 
-import { connect, registry, testing } from "@omni/omni-mcp-js";
+import { connect, registry, testing, textOf } from "@omni/omni-mcp-js";
 
 const server = await testing.DevServer.start({ profile: "generic" });
 await atGaia();
@@ -24,7 +24,7 @@ async function atGaia() {
 
   const client = await connect(echo);
   await client.close();
-  const { headers } = server.ledger().requests.findLast(({ httpMethod }) => httpMethod === "POST");
+  const { headers } = server.ledger().requests.findLast(({ httpMethod }) => httpMethod === "POST") ?? { headers: {} };
   console.log(`headers: x-tenant ${"x-tenant" in headers}, x-off ${"x-off" in headers}`);
   await gaia.close();
   await double.close();
@@ -38,7 +38,7 @@ async function atSema4() {
     headers: { "x-key": "header_secret_1" }, force_serial_tool_calls: true, colour: "blue",
   });
   console.log(`created at Sema4.ai: ${created.name} ${created.transport}`);
-  const found = await sema4.get(created.id);
+  const found = await sema4.get(String(created.id));
   console.log(`kept: ${found.colour}`);
   const names = [];
   for await (const { name } of sema4.list()) names.push(name);
@@ -46,13 +46,12 @@ async function atSema4() {
   console.log(`secret shown: ${inspect(found).includes("header_secret_1")}`);
 
   const client = await connect(found);
-  const { content } = await client.callTool("echo", { message: "inflation" });
-  console.log(`echo: ${content[0].text}`);
+  console.log(`echo: ${textOf(await client.callTool("echo", { message: "inflation" }))}`);
   await Promise.all(Array.from({ length: 4 }, () => client.callTool("slow", { ms: 20 })));
   await client.close();
   console.log(`at most at once: ${server.ledger().maxConcurrentExecutions}`);
 
-  await sema4.delete(found.id);
+  await sema4.delete(String(found.id));
   console.log(`left: ${(await sema4.listPage()).data.length}`);
   await sema4.close();
   await double.close();

@@ -1,18 +1,19 @@
 // A server that is a child process: calls, progress, and its errors.
 
-import { OmniMcpClient } from "@omni/omni-mcp-js";
+import { OmniMcpClient, textOf } from "@omni/omni-mcp-js";
 
 const program = process.env.OMNI_MCP_DEVSERVER ?? "target/debug/omni-mcp-devserver";
 // Without `strict`, a line that is not a message is skipped with a warning.
+/** @param {object} options */
 const started = (options, command = program) =>
   new OmniMcpClient({ profile: "generic", command, args: ["--stdio", "--options", JSON.stringify(options)], strict: true });
 
 const client = started({ progress: 3 });
 await client.connect();
-console.log(`server: ${client.serverInfo.name} ${client.serverInfo.version}`);
+console.log(`server: ${client.serverInfo?.name} ${client.serverInfo?.version}`);
 let received = 0;
-const { content } = await client.callTool("echo", { message: "inflation" }, { onProgress: () => { received += 1; } });
-console.log(`echo: ${content[0].text}`);
+const result = await client.callTool("echo", { message: "inflation" }, { onProgress: () => { received += 1; } });
+console.log(`echo: ${textOf(result)}`);
 console.log(`progress: ${received}`);
 await client.close();
 
@@ -23,6 +24,7 @@ console.log(`a process that talks: ${talks.kind} ${talks.code} ${talks.delivery}
 const missing = await failure(started({}, "omni-mcp-no-such-program"));
 console.log(`no such program: ${missing.kind} ${missing.code} ${missing.delivery}`);
 
+/** @param {OmniMcpClient} from */
 async function failure(from) {
   const error = await from.connect().then(() => { throw new Error("it should have failed"); }, (failed) => failed);
   await from.close();

@@ -2,14 +2,19 @@
 
 import { OmniMcpClient, testing } from "@omni/omni-mcp-js";
 
-for (const era of ["legacy", "modern"]) {
+for (const era of /** @type {const} */ (["legacy", "modern"])) {
   const server = await testing.DevServer.start({ profile: "generic", era, everything: true, ttlMs: 60_000, toolsPageSize: 2 });
   await inEra(era, `${server.url}/mcp`);
   await server.close();
 }
 
+/**
+ * @param {string} era
+ * @param {string} endpoint
+ */
 async function inEra(era, endpoint) {
-  let resolveUpdated;
+  /** @type {(updated: boolean) => void} */
+  let resolveUpdated = () => {};
   const updated = new Promise((resolve) => { resolveUpdated = resolve; });
   const client = new OmniMcpClient({
     profile: "generic",
@@ -23,7 +28,8 @@ async function inEra(era, endpoint) {
   const form = { type: "object", properties: { name: { type: "string" }, age: { type: "integer", default: 30 } } };
   const params = { message: "Who are you?", requestedSchema: form };
   const { structuredContent } = await client.callTool("ask", { method: "elicitation/create", params });
-  console.log(`asked: ${structuredContent.answer.content.name} ${structuredContent.answer.content.age}`);
+  const answer = /** @type {import("@omni/omni-mcp-js").ElicitResult | undefined} */ (structuredContent?.answer);
+  console.log(`asked: ${answer?.content?.name} ${answer?.content?.age}`);
 
   let prompts = 0;
   for await (const _ of client.iterPrompts()) prompts += 1;
@@ -37,7 +43,7 @@ async function inEra(era, endpoint) {
   const uri = "test://watched-resource";
   await client.subscribeResource(uri);
   await client.callTool("touch_resource", { uri });
-  const late = setTimeout(resolveUpdated, 5000, false);
+  const late = setTimeout(() => resolveUpdated(false), 5000);
   console.log(`notified of a change: ${await updated}`);
   clearTimeout(late);
   await client.callTool("structured", { bad: true }, { validateOutput: true }).catch(({ kind, code, delivery }) => {

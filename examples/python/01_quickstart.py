@@ -4,7 +4,7 @@ import os
 import sys
 import uuid
 
-from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata
+from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata, text_of
 from omni_mcp_py.testing import DevServer
 
 
@@ -24,7 +24,8 @@ def main() -> None:
 def quickstart(client: OmniMCPClient, key: str) -> None:
     introduce(client)
     first = search(client, key)
-    series = first.result["structuredContent"]["results"][0]
+    found = first.result.get("structuredContent") or {}
+    series = found["results"][0]
     print(f"first series: {series['series_id']} - {series['title']}")
     print(f"idempotency key: {key}")
     second = search(client, key)
@@ -40,7 +41,7 @@ def any_server(endpoint: str) -> None:
     with OmniMCPClient(profile="generic", endpoint=endpoint) as client:
         introduce(client)
         result = client.call_tool("echo", {"message": "inflation"})
-        print(f"echo: {result['content'][0]['text']}")
+        print(f"echo: {text_of(result)}")
 
 
 def introduce(client: OmniMCPClient) -> None:

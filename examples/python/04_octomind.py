@@ -1,6 +1,6 @@
 """Octomind's hosted server: server information, sticky routing, a lost session, and failures without `isError`."""
 
-from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata, looks_like_error
+from omni_mcp_py import CallToolResult, OmniMCPClient, WithMetadata, looks_like_error, text_of
 from omni_mcp_py.testing import DevServer
 
 
@@ -8,7 +8,7 @@ def main() -> None:
     with DevServer(profile="octomind") as server:
         with OmniMCPClient(server.api_key, profile="octomind", base_url=server.url) as client:
             introduce(client)
-            print(f"version: {get_version(client).result['content'][0]['text']}")
+            print(f"version: {text_of(get_version(client).result)}")
             sent = [request["headers"].get("x-session-id") for request in server.ledger()["requests"]]
             print(f"one x-session-id: {lower(None not in sent and len(set(sent)) == 1)}")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from omni_mcp_py import OmniMCPClient, OmniMCPError
+from omni_mcp_py import OmniMCPClient, OmniMCPError, text_of
 from omni_mcp_py.testing import DevServer
 
 
@@ -10,7 +10,7 @@ def main() -> None:
     with DevServer(profile="odock") as server:
         with gateway(server) as client, gateway(server, ["write"]) as careful:
             found = client.call_tool("search", {"query": "latest internal deployment notes"})
-            print(f"search: {found['content'][0]['text']}")
+            print(f"search: {text_of(found)}")
             handshakes = [request for request in server.ledger()["requests"] if request["rpc_method"] == "initialize"]
             print(f"handshakes: {len(handshakes)}")
 

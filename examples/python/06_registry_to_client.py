@@ -2,7 +2,7 @@
 
 import asyncio
 
-from omni_mcp_py import ConfigError, connect, connect_async
+from omni_mcp_py import ConfigError, connect, connect_async, text_of
 from omni_mcp_py.registry import AsyncSema4Registry, GaiaRegistry
 from omni_mcp_py.testing import DevServer
 
@@ -58,7 +58,7 @@ async def at_sema4(server: DevServer) -> None:
 
             async with await connect_async(found) as client:
                 result = await client.call_tool("echo", {"message": "inflation"})
-                print(f"echo: {result['content'][0]['text']}")
+                print(f"echo: {text_of(result)}")
                 await asyncio.gather(*(client.call_tool("slow", {"ms": 20}) for _ in range(4)))
             print(f"at most at once: {server.ledger()['max_concurrent_executions']}")
 

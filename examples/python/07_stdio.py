@@ -3,7 +3,7 @@
 import json
 import os
 
-from omni_mcp_py import OmniMCPClient, OmniMCPError, Progress
+from omni_mcp_py import OmniMCPClient, OmniMCPError, Progress, text_of
 
 PROGRAM = os.environ.get("OMNI_MCP_DEVSERVER", "target/debug/omni-mcp-devserver")
 
@@ -15,7 +15,7 @@ def main() -> None:
         info = client.server_info or {"name": "", "version": ""}
         print(f"server: {info['name']} {info['version']}")
         result = client.call_tool("echo", {"message": "inflation"}, on_progress=received.append)
-        print(f"echo: {result['content'][0]['text']}")
+        print(f"echo: {text_of(result)}")
         print(f"progress: {len(received)}")
 
     ended = failure(process(stdio={"exit_at_start": 3, "stderr": ["no licence"]}))

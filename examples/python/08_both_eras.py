@@ -30,7 +30,9 @@ def in_era(era: str, endpoint: str) -> None:
             "properties": {"name": {"type": "string"}, "age": {"type": "integer", "default": 30}},
         }
         params = {"message": "Who are you?", "requestedSchema": form}
-        asked = client.call_tool("ask", {"method": "elicitation/create", "params": params})["structuredContent"]
+        asked = (
+            client.call_tool("ask", {"method": "elicitation/create", "params": params}).get("structuredContent") or {}
+        )
         print(f"asked: {asked['answer']['content']['name']} {asked['answer']['content']['age']}")
 
         print(f"prompts: {len(list(client.iter_prompts()))}")

@@ -15,7 +15,7 @@ from omni_mcp_py import OmniMCPClient
 
 with OmniMCPClient(api_key="omni_live_...") as client:
     result = client.call_tool("fred.search", {"q": "inflation", "limit": 5})
-    print(result["structuredContent"])
+    print(result.get("structuredContent"))
 """
 '''
 # Imported at once, by module.
