@@ -272,9 +272,9 @@ const CODECS: &[(&str, &str)] = &[
 fn only_the_codecs_distinguish_eras() {
     let mut branches = Vec::new();
     for source in sources().iter().filter(|source| !ERA.contains(&source.path.as_str())) {
-        for word in ["Era::Legacy", "Era::Modern", "is_modern", "is_legacy", "FIRST_MODERN"] {
-            if source.text.contains(word) {
-                branches.push(format!("{} has {word}", source.path));
+        for pattern in ["Era::Legacy", "Era::Modern", "is_modern", "is_legacy", "FIRST_MODERN"] {
+            if source.text.contains(pattern) {
+                branches.push(format!("{} has {pattern}", source.path));
             }
         }
         let may_import = CODECS.iter().any(|(path, _)| *path == source.path) || source.path == "protocol/mod.rs";

@@ -168,7 +168,7 @@ impl SyncClient {
         let handle = ClientHandle::new(py, bridge)?;
         let works_between_calls = handle.background.is_some();
         if !works_between_calls {
-            handle.bridge.hold_notices();
+            handle.bridge.hold_cancellations();
         }
         // Where the calls run decides which thread answers.
         if callbacks.get().has_answers() {

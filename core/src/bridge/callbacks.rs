@@ -67,37 +67,38 @@ impl Hooks {
         config: &ClientConfig,
         spelling: Spelling,
     ) -> Result<crate::config::callbacks::Callbacks> {
-        let mut hooks = crate::config::callbacks::Callbacks::default();
+        let mut callbacks = crate::config::callbacks::Callbacks::default();
         if let Some(listener) = self.on_notification {
-            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
-            hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &callbacks.dropped);
+            callbacks.notification = Some(Arc::new(move |method: &str, params: &str| {
                 let method = serde_json::to_string(method).unwrap_or_default();
                 let text = format!("{{\"method\":{method},\"params\":{params}}}");
                 queue.send(text, &listener)
             }));
         }
         if let Some(listener) = self.on_log {
-            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &hooks.dropped);
-            hooks.log = Log::to(Arc::new(move |record| {
+            let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &callbacks.dropped);
+            callbacks.log = Log::to(Arc::new(move |record| {
                 queue.send(serde_json::to_string(&record).unwrap_or_default(), &listener);
             }));
         }
         if let Some(listener) = self.on_state {
-            hooks.state = Some(Arc::new(move |change| listener(serde_json::to_string(&change).unwrap_or_default())));
+            callbacks.state =
+                Some(Arc::new(move |change| listener(serde_json::to_string(&change).unwrap_or_default())));
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
-            hooks.token = Some(Arc::new(move || {
+            callbacks.token = Some(Arc::new(move || {
                 let answer = answer_of(&ask, TOKEN_PROVIDER, "{}".to_owned());
                 Box::pin(async move { Ok(crate::config::callbacks::provided(&answer.await?, spelling)?) })
             }));
         }
-        for hook in HOOKS.iter().filter(|hook| hook.answers && hook.name != TOKEN_PROVIDER) {
-            let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == hook.name)) else {
+        for callback in HOOKS.iter().filter(|callback| callback.answers && callback.name != TOKEN_PROVIDER) {
+            let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == callback.name)) else {
                 continue;
             };
-            let answer = move |params: String| answer_of(&ask, hook.name, params);
-            hooks.answers.insert(hook.name, Arc::new(answer));
+            let answer = move |params: String| answer_of(&ask, callback.name, params);
+            callbacks.requests.insert(callback.name, Arc::new(answer));
         }
-        Ok(hooks)
+        Ok(callbacks)
     }
 }

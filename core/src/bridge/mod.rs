@@ -137,7 +137,7 @@ impl Bridge {
     pub fn open(options: &str, hooks: Hooks, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
-            config.hooks = hooks.into_core(&config, spelling)?;
+            config.callbacks = hooks.into_core(&config, spelling)?;
             config.reads_node_variables = spelling == Spelling::Camel;
             Ok(Self { backend: Backend::Server(config.build_in(variables)?), spelling })
         })
@@ -156,7 +156,7 @@ impl Bridge {
     ) -> Result<Self> {
         guarded(|| {
             let mut config = ClientConfig::from_json(options, spelling)?;
-            config.hooks = hooks.into_core(&config, spelling)?;
+            config.callbacks = hooks.into_core(&config, spelling)?;
             config.reads_node_variables = spelling == Spelling::Camel;
             let record = crate::config::option_table::parse(record, "record")?;
             Ok(Self { backend: Backend::Server(client_of(&record, config, variables)?), spelling })
@@ -301,9 +301,9 @@ impl Bridge {
     }
 
     /// Holds `notifications/cancelled` back, for a runtime that runs between calls.
-    pub fn hold_notices(&self) {
+    pub fn hold_cancellations(&self) {
         if let Backend::Server(client) = &self.backend {
-            client.hold_notices();
+            client.hold_cancellations();
         }
     }
 

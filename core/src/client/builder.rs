@@ -25,7 +25,7 @@ impl ClientConfig {
     /// Called with each notification from the server.
     #[must_use]
     pub fn on_notification(mut self, listener: impl Fn(Notification) + Send + Sync + 'static) -> Self {
-        self.hooks.notification = Some(Arc::new(move |method: &str, params: &str| {
+        self.callbacks.notification = Some(Arc::new(move |method: &str, params: &str| {
             let params = serde_json::from_str(params).unwrap_or_default();
             listener(Notification { method: method.to_owned(), params });
             true
@@ -37,14 +37,14 @@ impl ClientConfig {
     /// `tracing`, with the target `omni_mcp` and a span for each call and each attempt.
     #[must_use]
     pub fn on_log(mut self, listener: impl Fn(LogRecord) + Send + Sync + 'static) -> Self {
-        self.hooks.log = Log::to(Arc::new(listener));
+        self.callbacks.log = Log::to(Arc::new(listener));
         self
     }
 
     /// Called with each change of state, in order. Called synchronously, so it must be fast.
     #[must_use]
     pub fn on_state(mut self, listener: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
-        self.hooks.state = Some(Arc::new(listener));
+        self.callbacks.state = Some(Arc::new(listener));
         self
     }
 
@@ -57,7 +57,7 @@ impl ClientConfig {
         T: Into<ProvidedToken>,
         E: std::fmt::Display,
     {
-        self.hooks.token = Some(Arc::new(move || {
+        self.callbacks.token = Some(Arc::new(move || {
             // A panic of the callback is a failure of the callback only.
             let begun = catch_unwind(AssertUnwindSafe(&provide));
             Box::pin(async move {
@@ -105,7 +105,11 @@ impl ClientConfig {
         self.answered_by(callbacks::ROOTS, move |_: IgnoredAny| answer())
     }
 
-    fn answered_by<P, F, R, E>(mut self, hook: &'static str, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
+    fn answered_by<P, F, R, E>(
+        mut self,
+        callback: &'static str,
+        answer: impl Fn(P) -> F + Send + Sync + 'static,
+    ) -> Self
     where
         P: DeserializeOwned + Send + 'static,
         F: Future<Output = std::result::Result<R, E>> + Send + 'static,
@@ -121,7 +125,7 @@ impl ClientConfig {
                 Ok(serde_json::to_string(&given.map_err(|why| why.to_string())?).map_err(|why| why.to_string())?)
             }) as callbacks::Given
         });
-        self.hooks.answers.insert(hook, answer);
+        self.callbacks.requests.insert(callback, answer);
         self
     }
 
@@ -136,6 +140,6 @@ impl ClientConfig {
     /// As [`build`](Self::build), with the environment variables of a binding.
     pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
         let settings = self.resolve(variables)?;
-        Ok(Client { core: Arc::new(SessionManager::new(settings)?) })
+        Ok(Client { manager: Arc::new(SessionManager::new(settings)?) })
     }
 }

@@ -42,7 +42,7 @@ use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 /// concurrently.
 #[derive(Debug, Clone)]
 pub struct Client {
-    core: Arc<SessionManager>,
+    manager: Arc<SessionManager>,
 }
 
 impl Client {
@@ -78,12 +78,12 @@ impl Client {
 
     /// The connection state.
     pub fn state(&self) -> State {
-        self.core.state.now()
+        self.manager.state.now()
     }
 
     /// The activity of the client since its creation.
     pub fn counters(&self) -> Counters {
-        self.core.context.counts.now()
+        self.manager.context.counts.now()
     }
 
     /// Instructions of the server for a model, if any; `None` until connected.
@@ -97,16 +97,17 @@ impl Client {
 
     /// Sets the minimum level of `on_log`; `None` disables it.
     pub(crate) fn set_log_level(&self, minimum: Option<LogLevel>) {
-        self.core.context.log().set_level(minimum);
+        self.manager.context.log().set_level(minimum);
     }
 
     pub(crate) fn counts(&self) -> Counts {
-        self.core.context.counts.clone()
+        self.manager.context.counts.clone()
     }
 
     /// Bounded queue in front of a progress callback.
     pub(crate) fn progress_queue(&self, listener: MessageListener) -> (ProgressSink, Arc<BoundedQueue>) {
-        let queue = BoundedQueue::new(self.core.context.settings.limits.of_queue(), &self.core.context.counts.dropped);
+        let queue =
+            BoundedQueue::new(self.manager.context.settings.limits.of_queue(), &self.manager.context.counts.dropped);
         let sender = Arc::clone(&queue);
         let listener = move |params: &str| {
             // Dropped messages are counted.
@@ -116,34 +117,34 @@ impl Client {
     }
 
     pub(crate) fn works_between_calls(&self) -> bool {
-        let settings = &self.core.context.settings;
+        let settings = &self.manager.context.settings;
         // After a fallback to HTTP+SSE, the stream is read while calls wait, which suffices for their responses.
-        settings.listen || settings.hears_requests || !matches!(settings.route, Route::StreamableHttp { .. })
+        settings.listen || settings.has_request_callbacks || !matches!(settings.route, Route::StreamableHttp { .. })
     }
 
     /// Lists one page at a time.
     pub(crate) fn pages(&self, spec: &'static MethodSpec, options: CallOptions) -> ServerPages {
-        ServerPages::new(&self.core, spec.protocol_name(), spec.pages.unwrap_or_default(), options)
+        ServerPages::new(&self.manager, spec.protocol_name(), spec.pages.unwrap_or_default(), options)
     }
 
     /// Holds `notifications/cancelled` back, to be sent on another runtime.
-    pub(crate) fn hold_notices(&self) {
-        self.core.hold_notices();
+    pub(crate) fn hold_cancellations(&self) {
+        self.manager.hold_cancellations();
     }
 
     /// Sends the held notifications; `None` if there are none.
     pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
-        self.core.take_held_cancellations()
+        self.manager.take_held_cancellations()
     }
 
     /// Closes the idle connections of the current runtime.
     pub(crate) fn close_idle_connections(&self) {
-        self.core.context.http.close_unused();
+        self.manager.context.http.close_unused();
     }
 
     /// A member of the `initialize` or `server/discover` result, as JSON text.
     pub(crate) fn raw_server_member(&self, member: &str) -> Option<String> {
-        self.core.server_member(member)
+        self.manager.server_member(member)
     }
 
     /// The items of a list, by the name of the method that iterates over it.
@@ -188,7 +189,7 @@ impl Client {
 
     /// Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.
     pub async fn close(&self) {
-        self.core.close().await;
+        self.manager.close().await;
     }
 
     pub(crate) async fn raw_notify(&self, method: &str, params: &[u8]) -> Result<()> {
@@ -197,8 +198,8 @@ impl Client {
         }
         params::check("params", params)?;
         let params = Bytes::copy_from_slice(params);
-        let call = LogicalCall::notification(&self.core, check_method(method)?, params, Safety::Plain);
-        call.run(&self.core).await.map(drop)
+        let call = LogicalCall::notification(&self.manager, check_method(method)?, params, Safety::Plain);
+        call.run(&self.manager).await.map(drop)
     }
 
     pub(crate) fn prepare(
@@ -208,12 +209,12 @@ impl Client {
         options: &CallOptions,
         progress: Option<ProgressSink>,
     ) -> Result<LogicalCall> {
-        LogicalCall::prepare(&self.core, method.protocol_name()?, method.spec.field(), params, options, progress)
+        LogicalCall::prepare(&self.manager, method.protocol_name()?, method.spec.field(), params, options, progress)
     }
 
     /// Common code of all methods.
     pub(crate) async fn raw(&self, method: &MethodCall, call: LogicalCall) -> Result<RawReply> {
-        let ongoing = call.begin(&self.core);
+        let ongoing = call.begin(&self.manager);
         let ended = self.run(method.spec, call).instrument(ongoing.span()).await;
         ongoing.end(&ended);
         ended
@@ -222,18 +223,18 @@ impl Client {
     async fn run(&self, spec: &MethodSpec, call: LogicalCall) -> Result<RawReply> {
         match spec.kind {
             MethodKind::Initialize => {
-                let opened = call.within(self.core.handshake_result()).await;
-                opened.map_err(|failure| self.core.context.redacted(failure.error))
+                let opened = call.within(self.manager.handshake_result()).await;
+                opened.map_err(|failure| self.manager.context.redacted(failure.error))
             }
-            MethodKind::ByEra => era_methods::run(&self.core, spec.protocol_name(), call).await,
+            MethodKind::ByEra => era_methods::run(&self.manager, spec.protocol_name(), call).await,
             MethodKind::Connect => {
-                let opened = call.within(self.core.connected()).await;
+                let opened = call.within(self.manager.connected()).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
                 // Only the handshake was sent; the call itself was not.
-                opened.map(|_| null()).map_err(|failure| self.core.context.redacted(failure.error).not_sent())
+                opened.map(|_| null()).map_err(|failure| self.manager.context.redacted(failure.error).not_sent())
             }
-            MethodKind::AllPages => pagination::all(&self.core, call, spec.pages.unwrap_or_default()).await,
-            _ => call.run(&self.core).await,
+            MethodKind::AllPages => pagination::all(&self.manager, call, spec.pages.unwrap_or_default()).await,
+            _ => call.run(&self.manager).await,
         }
     }
 }

@@ -169,7 +169,7 @@ pub(crate) struct Callbacks {
     pub(crate) dropped: Count,
     pub(crate) token: Option<Provide>,
     /// Handlers of server requests, by callback name.
-    pub(crate) answers: BTreeMap<&'static str, CallbackAnswer>,
+    pub(crate) requests: BTreeMap<&'static str, CallbackAnswer>,
 }
 
 impl std::fmt::Debug for Callbacks {
@@ -181,7 +181,7 @@ impl std::fmt::Debug for Callbacks {
             (ON_STATE, self.state.is_some()),
         ];
         let given = names.iter().filter(|(_, given)| *given).map(|(name, _)| name);
-        f.debug_set().entries(given.chain(self.answers.keys())).finish()
+        f.debug_set().entries(given.chain(self.requests.keys())).finish()
     }
 }
 

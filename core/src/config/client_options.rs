@@ -129,7 +129,7 @@ options! {
     strict: bool = "false";
     beside
     /// Callbacks.
-    hooks: Callbacks;
+    callbacks: Callbacks;
     /// Also read the environment variables of Node.
     reads_node_variables: bool;
 }

@@ -26,7 +26,7 @@ impl Bytes {
     }
 
     /// Note in an error whose body was truncated.
-    pub(crate) fn cut(self) -> String {
+    pub(crate) fn truncated(self) -> String {
         format!("its body is longer than {} ({})", self.option, self.most)
     }
 }

@@ -56,8 +56,8 @@ impl OptionSpec {
 
 pub(crate) fn camel(snake: &str) -> String {
     let mut name = String::with_capacity(snake.len());
-    for (index, word) in snake.split('_').enumerate() {
-        let mut characters = word.chars();
+    for (index, part) in snake.split('_').enumerate() {
+        let mut characters = part.chars();
         match characters.next() {
             Some(first) if index > 0 => name.push(first.to_ascii_uppercase()),
             Some(first) => name.push(first),

@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     pub(crate) profile: Arc<Profile>,
     pub(crate) route: Route,
     pub(crate) credentials: Credentials,
-    pub(crate) hooks: Callbacks,
+    pub(crate) callbacks: Callbacks,
     pub(crate) proxy: Option<(Url, HeaderMap)>,
     pub(crate) environment_proxies: EnvironmentProxies,
     /// Whether cookies are stored.
@@ -42,7 +42,7 @@ pub(crate) struct Settings {
     /// Whether a stream for server-initiated messages is opened.
     pub(crate) listen: bool,
     /// Whether the stream may carry server requests.
-    pub(crate) hears_requests: bool,
+    pub(crate) has_request_callbacks: bool,
     /// `clientInfo` as JSON text.
     pub(crate) client_info: String,
     /// Secrets, for redaction.
@@ -118,10 +118,10 @@ impl ClientConfig {
             tools: Tools::new(&self.allowed_tools, &self.blocked_tools)?,
             force_serial_tool_calls: self.force_serial_tool_calls.unwrap_or(false),
             handshake: self.handshake.unwrap_or(profile.handshake),
-            listen: self.listen.unwrap_or(self.hooks.notification.is_some()),
-            hears_requests: self.listen.unwrap_or(true) && !self.hooks.answers.is_empty(),
+            listen: self.listen.unwrap_or(self.callbacks.notification.is_some()),
+            has_request_callbacks: self.listen.unwrap_or(true) && !self.callbacks.requests.is_empty(),
             client_info: self.client_info()?,
-            hooks: self.hooks_with_level()?,
+            callbacks: self.callbacks_with_level()?,
             route,
             credentials,
             headers: common,
@@ -176,15 +176,15 @@ impl ClientConfig {
         Ok(common)
     }
 
-    fn hooks_with_level(&self) -> Result<Callbacks> {
+    fn callbacks_with_level(&self) -> Result<Callbacks> {
         if let Some(name) = &self.log_level {
             let Some(level) = log::level(name) else {
                 let allowed = format!("must be one of {}", log::LEVELS.join(", "));
                 return Err(Error::config(Code::InvalidOption, "log_level", allowed));
             };
-            self.hooks.log.set_level(Some(level));
+            self.callbacks.log.set_level(Some(level));
         }
-        Ok(self.hooks.clone())
+        Ok(self.callbacks.clone())
     }
 
     fn client_info(&self) -> Result<String> {
@@ -219,7 +219,7 @@ impl ClientConfig {
     }
 
     fn credentials(&self, profile: &Profile, route: &Route, from_environment: Option<String>) -> Result<Credentials> {
-        let provided = self.hooks.token.is_some();
+        let provided = self.callbacks.token.is_some();
         for (name, given) in [("auth", self.auth.is_some()), ("token_provider", provided)] {
             if given && self.api_key.is_some() {
                 return Err(Error::config(Code::InvalidOption, name, "cannot be given together with api_key"));

@@ -70,7 +70,7 @@ impl AttemptError {
     }
 
     /// The failure of a call that must not be repeated, from its error.
-    pub(crate) fn settled(error: Error) -> Self {
+    pub(crate) fn not_retried(error: Error) -> Self {
         Self::of(FailureClass::Refused, error)
     }
 
@@ -85,7 +85,7 @@ impl AttemptError {
     }
 
     /// Adds status and headers of the response.
-    pub(crate) fn answered(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
+    pub(crate) fn with_response_head(mut self, status: http::StatusCode, headers: &HeaderMap) -> Self {
         let info = self.error.info_mut();
         info.status = Some(status.as_u16());
         if let Some(id) = headers::text(headers, &headers::X_REQUEST_ID) {
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn the_session_id_of_a_failure_is_not_shown() {
         let headers = HeaderMap::from_iter([(headers::MCP_SESSION_ID, HeaderValue::from_static("session-0000001"))]);
-        let failure = AttemptError::unusable("x").answered(http::StatusCode::BAD_GATEWAY, &headers);
+        let failure = AttemptError::unusable("x").with_response_head(http::StatusCode::BAD_GATEWAY, &headers);
         assert_eq!(*failure.session_id.clone().unwrap(), "session-0000001");
         assert!(!format!("{failure:?}").contains("session-0000001"));
     }

@@ -8,7 +8,7 @@ use crate::error::Delivery;
 use crate::error::attempt_error::AttemptError;
 use crate::http::retry_after::LONGEST;
 use crate::transport::classify::{ResponseContext, refused_rest, result_of};
-use crate::transport::message::{Answer, NoopListener};
+use crate::transport::message::{NoopListener, ServerResponse};
 use crate::transport::response_body;
 use crate::util::sanitize::PREVIEW_BYTES;
 
@@ -28,11 +28,11 @@ pub fn answers(input: &[u8]) {
     let standing = ResponseContext { in_session: known & 4 != 0, has_envelope_codes: known & 8 != 0 };
     let method = if known & 16 == 0 { Method::POST } else { Method::GET };
 
-    let answer = Answer {
+    let answer = ServerResponse {
         status,
         headers: headers.clone(),
         content: response_body::of_error(body.clone(), &NoopListener),
-        cut: None,
+        truncated_because: None,
     };
     match result_of(&method, answer, profile, standing) {
         Ok(_) => panic!("a result from the body of an error"),

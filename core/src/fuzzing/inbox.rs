@@ -24,7 +24,7 @@ pub fn inbox(lines: &[u8]) {
         drop(inbox.deliver(&Bytes::copy_from_slice(line), &NoopListener));
     }
     for waiting in [&mut first, &mut second] {
-        if let Some(Ok(Content::Result(result))) = waiting.answer(&NoopListener, &limits).now_or_never() {
+        if let Some(Ok(Content::Result(result))) = waiting.response(&NoopListener, &limits).now_or_never() {
             assert!(lines.windows(result.len()).any(|window| window == result), "a result of nowhere");
             let read = serde_json::from_slice::<serde_json::Value>(&result);
             assert!(read.err().is_none_or(|why| !why.to_string().starts_with("recursion")), "too deep to be read");

@@ -158,7 +158,7 @@ pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes,
 pub(crate) struct Beginning {
     pub(crate) text: Bytes,
     /// Why the body was not read to its end.
-    pub(crate) cut: Option<String>,
+    pub(crate) truncated_because: Option<String>,
 }
 
 /// Reads the beginning of an error body, up to `limit` and for a short time.
@@ -174,15 +174,15 @@ pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes
                     let space = limit.most - beginning.len();
                     beginning.extend_from_slice(&chunk[..chunk.len().min(space)]);
                     if chunk.len() > space {
-                        return Some(limit.cut());
+                        return Some(limit.truncated());
                     }
                 }
             }
         }
     };
-    let cut = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
-    let cut = cut.unwrap_or_else(|_| Some("the end of its body did not come".to_owned()));
-    Beginning { text: beginning.freeze(), cut }
+    let ended = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
+    let truncated_because = ended.unwrap_or_else(|_| Some("the end of its body did not come".to_owned()));
+    Beginning { text: beginning.freeze(), truncated_because }
 }
 
 /// As [`read_beginning`], for a body whose first part was read.
@@ -253,5 +253,5 @@ pub(crate) fn check_headers(response: &Response, limits: &Limits) -> Result<(), 
     if response.headers().len() <= limits.headers {
         return Ok(());
     }
-    Err(limits.too_many_headers().answered(response.status(), response.headers()))
+    Err(limits.too_many_headers().with_response_head(response.status(), response.headers()))
 }

@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn expired_ones_take_no_room() {
+    fn expired_cookies_do_not_count() {
         let (cookies, at) = (Cookies::default(), "https://a.example/mcp");
         for number in 0..MOST {
             set(&cookies, at, &[&format!("c{number}=1; Path=/")]);

@@ -38,7 +38,7 @@ async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, At
     let headers = std::mem::take(response.headers_mut());
     let body = if status.is_success() {
         let read = body::read(&mut Body::of(response), limits.answer).await;
-        read.map_err(|broken| broken.failure.answered(status, &headers))?
+        read.map_err(|broken| broken.failure.with_response_head(status, &headers))?
     } else {
         body::read_beginning(&mut response, limits.error).await.text
     };

@@ -15,7 +15,7 @@ pub(crate) async fn current(context: &Arc<Context>) -> Result<Option<Arc<Token>>
     let token = match &context.settings.credentials {
         Credentials::None | Credentials::Fixed(..) => return Ok(None),
         Credentials::Provided => {
-            let provide = |number| async move { token(context, number, context.settings.hooks.token().await?) };
+            let provide = |number| async move { token(context, number, context.settings.callbacks.token().await?) };
             context.tokens.get(provide).await
         }
         Credentials::OAuth2(client) => {

@@ -160,15 +160,15 @@ pub(crate) fn unusable(message: impl Into<String>) -> AttemptError {
 /// Sends a token request. Returns a token in the standard's form; any other response is a failure, by its status and its text.
 async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpResponse, AttemptError> {
     let request = reqwest::Request::try_from(request).map_err(|_| unusable("the token request cannot be formed"))?;
-    let answer = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
-    let status = answer.status;
+    let response = plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()).await?;
+    let status = response.status;
     let (class, code) = match (status::transient(status.as_u16(), StatusUse::Token), status.as_u16()) {
         (Some(FailureClass::RateLimited), _) => (FailureClass::RateLimited, Code::RateLimited),
         (Some(class), _) => (class, Code::ServerUnavailable),
         (None, 200..=299 | 400 | 401 | 403) => (FailureClass::Refused, Code::TokenRefused),
         (None, _) => (FailureClass::Refused, Code::TokenUnavailable),
     };
-    let (service_code, text) = match token_response::read(status, &answer.headers, &answer.body) {
+    let (service_code, text) = match token_response::read(status, &response.headers, &response.body) {
         TokenResponse::Token { body, deviations } => {
             if !deviations.is_empty() {
                 let did = || format!("the server's token endpoint answered with {}", deviations.join(", "));
@@ -185,7 +185,8 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         }
         TokenResponse::Refused { code, text } => (code, text),
         TokenResponse::Unreadable => {
-            return Err(unusable("its response is not that of RFC 6749 section 5.1").answered(status, &answer.headers));
+            return Err(unusable("its response is not that of RFC 6749 section 5.1")
+                .with_response_head(status, &response.headers));
         }
     };
     let message = match (code, &service_code) {
@@ -194,8 +195,9 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         _ => format!("it answered with HTTP {status}: {text}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure = AttemptError::new(class, code, message).with_server_text(text).answered(status, &answer.headers);
-    let wait = crate::http::retry_after::read(&answer.headers, std::time::SystemTime::now());
+    let mut failure =
+        AttemptError::new(class, code, message).with_server_text(text).with_response_head(status, &response.headers);
+    let wait = crate::http::retry_after::read(&response.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
     info.service_code = service_code;

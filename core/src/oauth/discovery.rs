@@ -116,15 +116,14 @@ impl Operation for MetadataRequest {
 
     async fn send(&self, context: &Arc<Context>, (): &(), attempt: &Attempt) -> Result<Option<Bytes>, AttemptError> {
         let request = reqwest::Request::new(http::Method::GET, self.url.clone());
-        let answer = attempt
+        let response = attempt
             .in_time(plain::request_once(&context.http.here(), request, &context.settings.limits.of_documents()))
             .await?;
-        if let Some(class) = status::transient(answer.status.as_u16(), StatusUse::Metadata) {
-            let message = format!("the server's metadata was answered with HTTP {}", answer.status);
-            return Err(
-                AttemptError::new(class, Code::ServerUnavailable, message).answered(answer.status, &answer.headers)
-            );
+        if let Some(class) = status::transient(response.status.as_u16(), StatusUse::Metadata) {
+            let message = format!("the server's metadata was answered with HTTP {}", response.status);
+            return Err(AttemptError::new(class, Code::ServerUnavailable, message)
+                .with_response_head(response.status, &response.headers));
         }
-        Ok(answer.status.is_success().then_some(answer.body))
+        Ok(response.status.is_success().then_some(response.body))
     }
 }

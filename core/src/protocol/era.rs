@@ -85,7 +85,7 @@ impl Era {
         self == Self::Legacy
     }
 
-    /// Whether a cut event stream can be resumed by the id of its last event.
+    /// Whether an event stream that breaks off can be resumed by the id of its last event.
     pub(crate) fn resumes_streams(self) -> bool {
         self == Self::Legacy
     }
@@ -112,14 +112,15 @@ impl Era {
     }
 
     /// Whether the codes −32020 to −32022 in a response to `method` have the meaning of 2026-07-28. Servers of the modern era
-    /// may answer `initialize` with them; otherwise legacy servers may use the numbers for other errors.
+    /// may send them in response to `initialize`; otherwise legacy servers may use the numbers for other errors.
     pub(crate) fn has_envelope_codes(self, method: &str) -> bool {
         self == Self::Modern || method == INITIALIZE
     }
 
-    /// Whether the era of a server is final once its session is open: a process that completed the handshake does not change.
-    pub(crate) fn is_final(self, is_process: bool) -> bool {
-        self == Self::Legacy && is_process
+    /// Whether a server may be found to be of another era while its session is open: a process that completed the handshake
+    /// does not change.
+    pub(crate) fn can_change(self, is_process: bool) -> bool {
+        self == Self::Modern || !is_process
     }
 
     /// Whether a result requires input before the call can complete.
@@ -154,7 +155,7 @@ impl Era {
 }
 
 /// Whether a server refused a handshake as a server of the modern era does.
-pub(crate) fn refuses_handshake(failure: &AttemptError, versions: &[&str]) -> bool {
+pub(crate) fn is_refusal_by_modern_server(failure: &AttemptError, versions: &[&str]) -> bool {
     Era::Legacy.is_contradicted_by(failure, versions) || failure.error.info().rpc_code == Some(METHOD_NOT_FOUND)
 }
 

@@ -21,7 +21,7 @@ pub(crate) const INITIALIZED: &str = "notifications/initialized";
 /// Names the option in the message of a refused version.
 const OPTION: &str = "; the option protocol_version sets the version to request";
 
-/// The methods of the client that this era has no request for.
+/// How a method is carried out in this era.
 pub(crate) fn execution(method: &str) -> Execution {
     match method {
         DISCOVER => Execution::Handshake,
@@ -149,7 +149,7 @@ fn versions_in(value: &Value, found: &mut Vec<String>) {
         Value::Object(members) => {
             let is_requested = |name: &str| {
                 let name = name.to_ascii_lowercase();
-                ["request", "client", "received", "asked", "actual"].iter().any(|word| name.contains(word))
+                ["request", "client", "received", "asked", "actual"].iter().any(|part| name.contains(part))
             };
             members.iter().filter(|(name, _)| !is_requested(name)).for_each(|(_, value)| versions_in(value, found));
         }
@@ -160,15 +160,16 @@ fn versions_in(value: &Value, found: &mut Vec<String>) {
 /// Revisions are dates.
 fn dates_in(text: &str, found: &mut Vec<String>) {
     let bytes = text.as_bytes();
-    let is_date = |word: &[u8]| {
-        word.iter()
+    let is_date = |candidate: &[u8]| {
+        candidate
+            .iter()
             .enumerate()
             .all(|(at, byte)| if matches!(at, 4 | 7) { *byte == b'-' } else { byte.is_ascii_digit() })
     };
     let is_part = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    for (at, word) in bytes.windows(10).enumerate() {
-        if is_date(word) && !is_part(at.checked_sub(1)) && !is_part(Some(at + 10)) {
-            found.push(String::from_utf8_lossy(word).into_owned());
+    for (at, candidate) in bytes.windows(10).enumerate() {
+        if is_date(candidate) && !is_part(at.checked_sub(1)) && !is_part(Some(at + 10)) {
+            found.push(String::from_utf8_lossy(candidate).into_owned());
         }
     }
 }
@@ -183,7 +184,7 @@ mod tests {
         let ours = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
         let named = |message: &str, data: &str| {
             let mut failure =
-                AttemptError::settled(Error::new(Code::InvalidParams, "refused")).with_server_text(message);
+                AttemptError::not_retried(Error::new(Code::InvalidParams, "refused")).with_server_text(message);
             failure.error.info_mut().data = serde_json::from_str(data).ok();
             named_version(&failure, "2025-11-25", &ours)
         };

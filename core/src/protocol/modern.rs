@@ -20,7 +20,7 @@ const PREFIX: &str = "io.modelcontextprotocol/";
 const MCP_METHOD: HeaderName = HeaderName::from_static("mcp-method");
 const MCP_NAME: HeaderName = HeaderName::from_static("mcp-name");
 
-/// The methods of the client that this era has no request for.
+/// How a method is carried out in this era.
 pub(crate) fn execution(method: &str) -> Execution {
     match method {
         PING => Execution::OtherRequest(DISCOVER),

@@ -53,7 +53,7 @@ pub(crate) fn client_of(
             return Err(Error::config(Code::InvalidOption, name, "is the record's own"));
         }
     }
-    let own_credentials = options.auth.is_some() || options.api_key.is_some() || options.hooks.token.is_some();
+    let own_credentials = options.auth.is_some() || options.api_key.is_some() || options.callbacks.token.is_some();
     let config = ClientConfig {
         auth: config.auth.filter(|_| !own_credentials),
         proxy_headers: config.proxy_headers.filter(|_| options.proxy.is_none()),

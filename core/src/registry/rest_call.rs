@@ -136,7 +136,7 @@ impl Operation for RestCall {
         let value: Value = serde_json::from_slice(&result).map_err(|_| {
             let preview = crate::util::sanitize::preview_of(&result, 200);
             AttemptError::bad_answer(Code::InvalidAnswer, format!("the answer is not JSON: {preview}"))
-                .answered(status, &headers)
+                .with_response_head(status, &headers)
         })?;
         if value["success"] == Value::Bool(false) {
             let mut failure = classify::refused_rest(

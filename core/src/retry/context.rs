@@ -72,7 +72,7 @@ impl std::fmt::Debug for Context {
 impl Context {
     pub(crate) fn new(settings: Settings) -> Result<Self> {
         let settings = Arc::new(settings);
-        let counts = Counts { dropped: settings.hooks.dropped.clone(), ..Counts::default() };
+        let counts = Counts { dropped: settings.callbacks.dropped.clone(), ..Counts::default() };
         Ok(Self {
             http: Arc::new(Pools::new(&settings)?),
             tokens: TokenCache::default(),
@@ -95,7 +95,7 @@ impl Context {
     }
 
     pub(crate) fn log(&self) -> &Log {
-        &self.settings.hooks.log
+        &self.settings.callbacks.log
     }
 
     /// Counts a dropped message. Logged at the first and at each power of two, to limit the number of log records.

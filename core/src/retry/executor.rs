@@ -175,7 +175,7 @@ impl<'a, O: Operation> Progress<'a, O> {
         let context = self.context;
         let failure = match context.is_closed() && is_end_of_link(&failure) {
             // The client ended the session, its stream or process itself.
-            true => AttemptError::settled(Error::client_closed().with_delivery(failure.error.delivery())),
+            true => AttemptError::not_retried(Error::client_closed().with_delivery(failure.error.delivery())),
             false => failure,
         };
         if let Some(id) = &failure.session_id {

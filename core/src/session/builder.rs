@@ -26,7 +26,7 @@ use crate::transport::stdio::StdioLink;
 use crate::util::headers;
 
 /// A session that is being opened.
-pub(crate) struct SessionBuilder {
+pub(crate) struct SessionOpening {
     pub(crate) route: Route,
     headers: Mutex<HeaderMap>,
     /// Encodes the requests, in the era that the server is taken for.
@@ -39,7 +39,7 @@ pub(crate) struct SessionBuilder {
     has_ended: AtomicBool,
 }
 
-impl SessionBuilder {
+impl SessionOpening {
     pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
         Self {
             route,
@@ -86,7 +86,7 @@ impl SessionBuilder {
 
     /// Encodes further requests in this version, which has no handshake.
     pub(crate) fn set_version(&self, settings: &Settings, version: &str) {
-        let capabilities = |era: Era| server_requests::capabilities(&settings.hooks, era);
+        let capabilities = |era: Era| server_requests::capabilities(&settings.callbacks, era);
         self.set_codec(Codec::without_handshake(version, capabilities, &settings.client_info));
         let mut headers = self.headers();
         match HeaderValue::from_str(version) {
@@ -111,7 +111,7 @@ impl SessionBuilder {
     /// Adds the data of a response to a failure that its content caused.
     pub(crate) fn with_response(&self, reply: &RawReply, mut failure: AttemptError) -> AttemptError {
         if !matches!(self.route, Route::Stdio(_)) {
-            failure = failure.answered(reply.status, &reply.headers);
+            failure = failure.with_response_head(reply.status, &reply.headers);
         }
         let info = failure.error.info_mut();
         info.attempts = reply.attempts;
@@ -152,9 +152,9 @@ impl SessionBuilder {
                     link.secrets().for_each(|secret| manager.context.keep_secret(secret.into()));
                     Link::Sse(link)
                 }
-                Opened::Refused(answer) => {
+                Opened::Refused(response) => {
                     let profile = &manager.context.settings.profile;
-                    let mut failure = classify::refused(&Method::GET, answer, profile, ResponseContext::default());
+                    let mut failure = classify::refused(&Method::GET, response, profile, ResponseContext::default());
                     if failure.error.info().code == Code::UnknownAddress {
                         classify::name_address(&mut failure, url);
                     }
@@ -165,16 +165,16 @@ impl SessionBuilder {
         };
         let link = Arc::new(link);
         inbound.set_link(&link);
-        manager.set_opening(&link);
+        manager.set_opening_link(&link);
         *open = Some((Arc::clone(&link), Arc::clone(&inbound)));
         Ok((link, inbound))
     }
 }
 
 /// Opens only the link, for sessions without a handshake.
-pub(crate) struct LinkOnly<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionBuilder);
+pub(crate) struct OpenLink<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionOpening);
 
-impl Operation for LinkOnly<'_> {
+impl Operation for OpenLink<'_> {
     type Prepared = ();
     type Reply = ();
     const OPENS: bool = true;

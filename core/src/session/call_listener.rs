@@ -65,7 +65,7 @@ impl Listener for CallListener<'_> {
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.inbound.answer(id, method, params, Some(Arc::clone(self.requests)));
+        self.inbound.respond(id, method, params, Some(Arc::clone(self.requests)));
     }
 
     fn idle(&self) -> Option<&Arc<IdleTimer>> {

@@ -17,8 +17,8 @@ pub(crate) const CANCELLED: &str = "notifications/cancelled";
 /// The timeout for sending a notification.
 const SEND_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Cancels the last request of a call on drop, unless it was settled. Holds only weak references to the client and the
-/// session.
+/// Cancels the last request of a call on drop, unless its response was received. Holds only weak references to the client and
+/// the session.
 pub(crate) struct CancelOnDrop {
     manager: Weak<SessionManager>,
     request: Mutex<Option<(Weak<Session>, u64)>>,
@@ -34,8 +34,8 @@ impl CancelOnDrop {
         *self.request.lock().unwrap_or_else(PoisonError::into_inner) = Some((Arc::downgrade(session), id));
     }
 
-    /// No response is pending any more.
-    pub(crate) fn settled(&self) {
+    /// The response was received, or none will come.
+    pub(crate) fn response_received(&self) {
         *self.request.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 }
@@ -66,7 +66,7 @@ pub(crate) type HeldCancellations = Mutex<Option<Vec<(Weak<Session>, u64)>>>;
 
 impl SessionManager {
     /// Holds further notifications until they are [taken](Self::take_held_cancellations).
-    pub(crate) fn hold_notices(&self) {
+    pub(crate) fn hold_cancellations(&self) {
         self.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
     }
 

@@ -15,7 +15,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::context::ClosePhase;
 use crate::retry::operation::Operation;
 use crate::retry::{executor, idempotency};
-use crate::session::builder::SessionBuilder;
+use crate::session::builder::SessionOpening;
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::in_handshake::InHandshake;
@@ -43,7 +43,7 @@ impl LogicalCall {
             // The server has responded, whatever error follows.
             self.plan.state.reached(Delivery::Executed);
             if let Some(schema) = schema {
-                output_schemas::check(manager, schema, &reply).await.map_err(AttemptError::settled)?;
+                output_schemas::check(manager, schema, &reply).await.map_err(AttemptError::not_retried)?;
             }
             Ok((reply, rounds))
         };
@@ -127,7 +127,7 @@ impl LogicalCall {
                 }
                 next = rounds.next(manager, &self.params, &reply) => next,
             }
-            .map_err(AttemptError::settled)?;
+            .map_err(AttemptError::not_retried)?;
         }
     }
 
@@ -139,7 +139,7 @@ impl LogicalCall {
         params: &[u8],
     ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
-        let rejected = |error: Error| AttemptError::settled(error.rejected());
+        let rejected = |error: Error| AttemptError::not_retried(error.rejected());
         let key = idempotency::of_round(key, round + 1);
         manager.context.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;
@@ -156,7 +156,7 @@ impl LogicalCall {
     pub(crate) async fn run_opening(
         &self,
         manager: &Arc<SessionManager>,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
     ) -> Result<RawReply, AttemptError> {
         self.send(manager, &InHandshake(manager, self, opening)).await
     }
@@ -180,7 +180,7 @@ mod tests {
 
     /// Each enclosing future contains this one, so its large parts are boxed.
     #[test]
-    fn a_call_on_its_way_is_small() {
+    fn the_future_of_a_call_is_small() {
         let settings = ClientConfig::default().api_key("k").resolve(|_| None).unwrap();
         let manager = Arc::new(SessionManager::new(settings).unwrap());
         let params = Bytes::from_static(br#"{"name":"t"}"#);

@@ -54,7 +54,7 @@ pub(crate) async fn close_if_blocking(
 ) -> Infallible {
     if let Some(listening) = session.and_then(|session| session.listening.get()) {
         let stream = listening.stream();
-        let _room = stream.precedes_calls().then_some(ObservesResponse { stream, idle });
+        let _observer = stream.precedes_calls().then_some(ObservesResponse { stream, idle });
         let did = || "the server answers no call while its own event stream is open".to_owned();
         if blocks_calls(stream, idle, &manager.open_requests).await
             && manager.context.accepts(Deviation::OneAtATime, did)
@@ -118,21 +118,21 @@ pub(crate) fn start(manager: &Arc<SessionManager>, session: &Arc<Session>) -> Li
     // Expected from now on: the first call of a session is sent while the stream is requested.
     let mut expected = Some(deferred.expect_stream());
     let (manager, session) = (Arc::downgrade(manager), Arc::downgrade(session));
-    let (settle, settled) = watch::channel(false);
+    let (responded, has_response) = watch::channel(false);
     let own = Arc::<ServerStreamState>::default();
     let stream = Arc::clone(&own);
     let task = tokio::spawn(async move {
         let mut position = StreamPosition::default();
         loop {
             let own = expected.take().unwrap_or_else(|| deferred.expect_stream());
-            let next = listen_once(&manager, &session, &mut position, &settle, &stream, &deferred).await;
+            let next = listen_once(&manager, &session, &mut position, &responded, &stream, &deferred).await;
             drop(own);
             stream.ended();
             let Some(next) = next else { break };
             tokio::time::sleep(next).await;
         }
     });
-    Listening::new(task.abort_handle(), settled, own)
+    Listening::new(task.abort_handle(), has_response, own)
 }
 
 /// Where the next stream continues.
@@ -150,7 +150,7 @@ async fn listen_once(
     manager: &Weak<SessionManager>,
     session: &Weak<Session>,
     position: &mut StreamPosition,
-    settle: &watch::Sender<bool>,
+    responded: &watch::Sender<bool>,
     stream: &ServerStreamState,
     deferred: &DeferredResponses,
 ) -> Option<Duration> {
@@ -164,7 +164,7 @@ async fn listen_once(
         let response =
             tokio::time::timeout(OPEN_TIMEOUT, request(&manager, &session, headers, position.last_event_id.as_deref()));
         let response = response.await.unwrap_or_else(|_| Err(idle_timeout::timed_out(None)));
-        settle.send_replace(true);
+        responded.send_replace(true);
         match response {
             Ok(events) => (events, Arc::clone(&session.inbound)),
             Err(failure) if is_about_position(&failure) && position.last_event_id.take().is_some() => {
@@ -233,12 +233,12 @@ async fn request(
             Box::pin(body::chunks(Body::of(response), None)),
             manager.context.settings.limits.event,
         )),
-        StreamOutcome::Refused(answer) if answer.status == StatusCode::METHOD_NOT_ALLOWED => {
+        StreamOutcome::Refused(response) if response.status == StatusCode::METHOD_NOT_ALLOWED => {
             Err(AttemptError::new(FailureClass::Refused, Code::UnknownAddress, "the server has no such stream"))
         }
-        StreamOutcome::Refused(answer) => {
+        StreamOutcome::Refused(response) => {
             let context = ResponseContext { in_session: session.session_id().is_some(), has_envelope_codes: false };
-            let failure = classify::refused(&Method::GET, answer, &manager.context.settings.profile, context);
+            let failure = classify::refused(&Method::GET, response, &manager.context.settings.profile, context);
             let is_named = context.in_session
                 && matches!(failure.class, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_stream_is_in_the_way_only_where_nothing_else_explains_the_silence() {
+    async fn a_stream_blocks_calls_only_if_nothing_else_explains_the_missing_response() {
         assert_eq!(observe(During::Nothing).await, (true, 5, true));
         assert_eq!(observe(During::Event).await, (false, 5, true), "the server has sent something on it");
         for status in [200, 202, 400, 404, 500] {

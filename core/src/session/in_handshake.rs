@@ -13,7 +13,7 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
 use crate::retry::operation::{Operation, OperationName};
-use crate::session::builder::SessionBuilder;
+use crate::session::builder::SessionOpening;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::request::RequestTarget;
@@ -22,7 +22,7 @@ use crate::session::request::RequestTarget;
 pub(super) struct InHandshake<'a>(
     pub(super) &'a Arc<SessionManager>,
     pub(super) &'a LogicalCall,
-    pub(super) &'a SessionBuilder,
+    pub(super) &'a SessionOpening,
 );
 
 impl Operation for InHandshake<'_> {

@@ -100,7 +100,7 @@ impl InSession<'_> {
     /// confirmed the era.
     fn must_detect_era(&self, manager: &Arc<SessionManager>, session: &Session, failure: &AttemptError) -> bool {
         let era = session.era();
-        if era.is_final(session.link.is_process())
+        if !era.can_change(session.link.is_process())
             || !era.is_contradicted_by(failure, &manager.context.settings.versions())
         {
             return false;
@@ -108,7 +108,7 @@ impl InSession<'_> {
         let contradiction = (era, failure.error.info().rpc_code);
         let before = self.contradicted.lock().unwrap_or_else(PoisonError::into_inner).replace(contradiction);
         if before == Some(contradiction) {
-            manager.confirm_era(contradiction.0, contradiction.1);
+            manager.record_era_confirmed(contradiction.0, contradiction.1);
         }
         !manager.is_era_confirmed(contradiction.0, contradiction.1)
     }
@@ -154,7 +154,7 @@ impl Operation for InSession<'_> {
     fn final_failure(&self, session: &Arc<Session>) -> Option<AttemptError> {
         let uncertain = self.uncertain.lock().unwrap_or_else(PoisonError::into_inner).take();
         let (era, failure) = uncertain.filter(|(era, _)| *era == session.era())?;
-        self.manager.confirm_era(era, failure.error.info().rpc_code);
+        self.manager.record_era_confirmed(era, failure.error.info().rpc_code);
         Some(failure)
     }
 
@@ -186,7 +186,7 @@ impl Operation for InSession<'_> {
             // Not settled: if the call is not sent again, the server is notified of the cancellation.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
             Err(failure) if self.must_detect_era(manager, session, &failure) => {
-                self.unanswered.settled();
+                self.unanswered.response_received();
                 manager.forget_era();
                 manager.set_aside(session);
                 if !session.era().refusal_proves_not_run(&failure) && self.call.plan.safety == Safety::Plain {
@@ -196,14 +196,14 @@ impl Operation for InSession<'_> {
                 Err(AttemptError { class: FailureClass::SessionLost, ..failure })
             }
             Err(mut failure) => {
-                self.unanswered.settled();
+                self.unanswered.response_received();
                 if failure.class == FailureClass::Mismatch && self.is_refused_again(manager) {
                     failure.class = FailureClass::Refused;
                 }
                 Err(self.handle_session_loss(manager, session, attempt, failure))
             }
             Ok(reply) => {
-                self.unanswered.settled();
+                self.unanswered.response_received();
                 manager.suspicions.succeeded(|| self.call.name().shortest(), session.generation);
                 manager.take_late_session_id(session, &reply.headers);
                 Ok(reply)

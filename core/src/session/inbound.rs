@@ -34,7 +34,7 @@ pub(crate) struct InboundHandler {
     link: OnceLock<Weak<Link>>,
     /// Set when the session is open.
     open: OnceLock<OpenedSession>,
-    opening: HeaderMap,
+    handshake_headers: HeaderMap,
     /// The session id, if it arrived with a response after the handshake.
     late_session_id: OnceLock<HeaderValue>,
     /// The era that the server is taken for while the session is opened.
@@ -48,12 +48,12 @@ struct OpenedSession {
 }
 
 impl InboundHandler {
-    pub(crate) fn new(manager: &Weak<SessionManager>, opening: HeaderMap, era: Era) -> Arc<Self> {
+    pub(crate) fn new(manager: &Weak<SessionManager>, handshake_headers: HeaderMap, era: Era) -> Arc<Self> {
         Arc::new(Self {
             manager: Weak::clone(manager),
             link: OnceLock::new(),
             open: OnceLock::new(),
-            opening,
+            handshake_headers,
             late_session_id: OnceLock::new(),
             opening_era: Mutex::new(era),
         })
@@ -98,7 +98,7 @@ impl Listener for InboundHandler {
         if !manager.context.settings.limits.holds(params) {
             return manager.context.count_dropped("a notification is nested deeper than max_depth");
         }
-        if let Some(listen) = &manager.context.settings.hooks.notification {
+        if let Some(listen) = &manager.context.settings.callbacks.notification {
             // A panic of the callback does not end the stream.
             let queued = catch_unwind(AssertUnwindSafe(|| listen(method, params)));
             if queued.is_ok_and(|queued| !queued) {
@@ -111,7 +111,7 @@ impl Listener for InboundHandler {
     }
 
     fn request(&self, id: &str, method: &str, params: Option<&RawValue>) {
-        self.answer(id, method, params, None);
+        self.respond(id, method, params, None);
     }
 
     fn dropped(&self, why: DroppedMessage) {
@@ -142,18 +142,18 @@ pub(crate) struct RequestsInCall {
 impl InboundHandler {
     /// Responds to a request in the background, because the callback may take long. `call` is the call on whose stream the
     /// request arrived.
-    pub(crate) fn answer(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<RequestsInCall>>) {
+    pub(crate) fn respond(&self, id: &str, method: &str, params: Option<&RawValue>, call: Option<Arc<RequestsInCall>>) {
         let (Some(manager), Some(link)) = (self.manager.upgrade(), self.link.get().and_then(Weak::upgrade)) else {
             return;
         };
         let (mut headers, era) = match self.open.get() {
             Some(open) => (open.headers.clone(), open.era),
-            None => (self.opening.clone(), *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner)),
+            None => (self.handshake_headers.clone(), *self.opening_era.lock().unwrap_or_else(PoisonError::into_inner)),
         };
         if let Some(id) = self.late_session_id() {
             headers.insert(headers::MCP_SESSION_ID, id.clone());
         }
-        // Such a request must not be answered (2026-07-28, basic/transports).
+        // There must be no response to such a request (2026-07-28, basic/transports).
         if !era.has_server_requests() {
             return;
         }
@@ -175,9 +175,9 @@ impl InboundHandler {
             let open = call.as_ref().map_or(&manager.requests_outside_calls, |call| &call.open);
             // A request without a callback, such as a ping, does not prolong the call.
             let _holds_up =
-                server_requests::has_callback(&manager.context.settings.hooks, &method).then(|| open.begin());
+                server_requests::has_callback(&manager.context.settings.callbacks, &method).then(|| open.begin());
             let warnings = call.as_ref().map_or(&manager.context.warnings, |call| &call.warnings);
-            let Some(body) = answer(&manager, &id, &method, params, warnings).await else { return };
+            let Some(body) = response_to(&manager, &id, &method, params, warnings).await else { return };
             let sending = async {
                 let Ok(_permit) = manager.response_permits.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&manager.context, headers).await else { return };
@@ -201,7 +201,7 @@ impl InboundHandler {
 
 /// The response to a request of the server (specification 2025-11-25, basic/utilities/ping, client/sampling,
 /// client/elicitation, client/roots). `None` if the callback took too long.
-async fn answer(
+async fn response_to(
     manager: &Arc<SessionManager>,
     id: &str,
     method: &str,
@@ -211,7 +211,7 @@ async fn answer(
     if method == "ping" {
         return Some(jsonrpc::result(id, "{}"));
     }
-    let response = server_requests::answer(manager, method, params.as_deref());
+    let response = server_requests::call(manager, method, params.as_deref());
     let result = match manager.context.settings.total_timeout {
         Some(within) => tokio::time::timeout(within, response).await.ok()?,
         None => response.await,

@@ -99,7 +99,7 @@ async fn answers(
     for (name, request) in requests {
         let params = request.params.as_ref().map(|params| params.get());
         let method = crate::util::sanitize::preview(request.method.as_bytes());
-        let answer = server_requests::answer(manager, &request.method, params).await.map_err(|why| match why {
+        let answer = server_requests::call(manager, &request.method, params).await.map_err(|why| match why {
             RequestRefusal::Undeclared => stopped(
                 reply,
                 Code::InputNotSupported,

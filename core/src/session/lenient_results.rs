@@ -7,7 +7,7 @@ use crate::observe::deviations::Deviation;
 use crate::protocol::lenient_json;
 use crate::protocol::methods::{TOOLS_CALL, protocol_method};
 use crate::session::manager::SessionManager;
-use crate::transport::message::{Answer, Content};
+use crate::transport::message::{Content, ServerResponse};
 use crate::util::sanitize::preview_of;
 
 impl SessionManager {
@@ -15,20 +15,25 @@ impl SessionManager {
     ///
     /// # Errors
     /// If the result is not an object and the method needs one.
-    pub(crate) fn normalize_result(&self, method: &str, answer: Answer) -> Result<Answer, AttemptError> {
-        let content = match answer.content {
+    pub(crate) fn normalize_result(
+        &self,
+        method: &str,
+        response: ServerResponse,
+    ) -> Result<ServerResponse, AttemptError> {
+        let content = match response.content {
             Content::OtherResult(result) => {
                 let shown = || preview_of(&result, 200);
                 let did = || format!("the server answered {method} with the result {}", shown());
                 if !(has_empty_result(method) && self.context.accepts(Deviation::EmptyResult, did)) {
                     let message = format!("the result of the response is {}, and must be an object", shown());
-                    return Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
+                    return Err(AttemptError::unusable(message).with_response_head(response.status, &response.headers));
                 }
                 Content::Result(Bytes::from_static(b"{}"))
             }
             Content::Result(result) => {
-                let unusable =
-                    |message: String| Err(AttemptError::unusable(message).answered(answer.status, &answer.headers));
+                let unusable = |message: String| {
+                    Err(AttemptError::unusable(message).with_response_head(response.status, &response.headers))
+                };
                 match list_of(method).and_then(|member| with_list(&result, member)) {
                     Some((fixed, member)) => {
                         let did = || format!("the server answered {method} with a \"{member}\" that is not a list");
@@ -55,7 +60,7 @@ impl SessionManager {
             }
             content => content,
         };
-        Ok(Answer { content, ..answer })
+        Ok(ServerResponse { content, ..response })
     }
 }
 

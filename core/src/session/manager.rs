@@ -91,7 +91,7 @@ pub(crate) struct SessionManager {
     /// The arguments that are also sent in headers, by tool.
     pub(crate) argument_headers: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
     /// The link of a session that is being opened.
-    opening: Mutex<Weak<Link>>,
+    opening_link: Mutex<Weak<Link>>,
     /// Whether `close` has ended the session.
     session_was_ended: AtomicBool,
 }
@@ -142,7 +142,7 @@ impl SessionManager {
             uses_sse: AtomicBool::new(false),
             initialize_result: RwLock::default(),
             argument_headers: RwLock::default(),
-            opening: Mutex::default(),
+            opening_link: Mutex::default(),
             session_was_ended: AtomicBool::new(false),
             context,
         })
@@ -161,7 +161,7 @@ impl SessionManager {
             state = change.state.as_str(),
             previous = change.previous.as_str(),
         );
-        if let Some(observe) = &self.context.settings.hooks.state {
+        if let Some(observe) = &self.context.settings.callbacks.state {
             observe(change);
         }
     }
@@ -224,7 +224,7 @@ impl SessionManager {
     }
 
     /// Records that such a refusal did not mean another era. There are few such codes.
-    pub(crate) fn confirm_era(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
+    pub(crate) fn record_era_confirmed(self: &Arc<Self>, era: Era, rpc_code: Option<i64>) {
         self.era_confirmed.lock().unwrap_or_else(PoisonError::into_inner).insert((era, rpc_code));
         self.end_suspected();
     }
@@ -255,8 +255,8 @@ impl SessionManager {
     }
 
     /// Records the link of a session that is being opened, so that `close` can end it.
-    pub(crate) fn set_opening(&self, link: &Arc<Link>) {
-        *self.opening.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
+    pub(crate) fn set_opening_link(&self, link: &Arc<Link>) {
+        *self.opening_link.lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(link);
     }
 
     /// The open session; opens it first if there is none.
@@ -280,11 +280,11 @@ impl SessionManager {
             ServerStream::Subscriptions if settings.listen || self.subscriptions.has_some() => {
                 subscriptions::keep(self, &session);
             }
-            ServerStream::Get if (settings.listen || settings.hears_requests) && session.link.is_http() => {
+            ServerStream::Get if (settings.listen || settings.has_request_callbacks) && session.link.is_http() => {
                 let listening = session.listening.get_or_init(|| get_stream::start(self, &session));
-                if settings.hears_requests {
+                if settings.has_request_callbacks {
                     // A request of the server for this call would be lost before the stream is open.
-                    listening.settled().await;
+                    listening.responded().await;
                 }
             }
             _ => {}
@@ -372,9 +372,9 @@ impl SessionManager {
             });
             return;
         }
-        let opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
+        let opening_link = self.opening_link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
         self.session_was_ended.store(true, Ordering::SeqCst);
-        match (self.session.take(), opening) {
+        match (self.session.take(), opening_link) {
             (Some(session), _) => self.end_session(&session, until).await,
             // The task that opens it notices the end of the link, and stops.
             (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),

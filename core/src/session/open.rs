@@ -21,7 +21,7 @@ use crate::protocol::safety::Safety;
 use crate::protocol::{legacy, modern};
 use crate::retry::executor;
 use crate::retry::plan::Plan;
-use crate::session::builder::{LinkOnly, SessionBuilder};
+use crate::session::builder::{OpenLink, SessionOpening};
 use crate::session::call::LogicalCall;
 use crate::session::in_handshake::link_lost;
 use crate::session::manager::{CLOSE_TIMEOUT, SessionManager};
@@ -43,7 +43,7 @@ impl SessionManager {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
         let session = match self.open_once(generation, renews).await {
-            Err(failure) if era::refuses_handshake(&failure, &self.context.settings.versions()) => {
+            Err(failure) if era::is_refusal_by_modern_server(&failure, &self.context.settings.versions()) => {
                 self.forget_era();
                 match was_known && !self.context.is_closed() {
                     true => self.open_once(generation, renews).await,
@@ -69,7 +69,7 @@ impl SessionManager {
             }
             route => route.clone(),
         };
-        let opening = SessionBuilder::new(route, headers.clone(), renews);
+        let opening = SessionOpening::new(route, headers.clone(), renews);
         if let Some(session) = self.open_discovered(generation, &opening).await? {
             Ok(session)
         } else if self.context.is_closed() {
@@ -82,7 +82,7 @@ impl SessionManager {
                 session => session,
             }
         } else {
-            executor::run(&self.context, &Plan::internal(&self.context, Safety::Safe), &LinkOnly(self, &opening))
+            executor::run(&self.context, &Plan::internal(&self.context, Safety::Safe), &OpenLink(self, &opening))
                 .await?;
             self.build_session(generation, &opening, None, None).await
         }
@@ -92,7 +92,7 @@ impl SessionManager {
     async fn open_discovered(
         self: &Arc<Self>,
         generation: u64,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
     ) -> Result<Option<Session>, AttemptError> {
         if matches!(opening.route, Route::Sse(_)) {
             // HTTP+SSE is older than the modern era.
@@ -109,7 +109,7 @@ impl SessionManager {
         match decision {
             EraDecision::Handshake => {
                 opening.reset_version();
-                self.keep_era(EraDecision::Handshake);
+                self.set_era(EraDecision::Handshake);
                 Ok(None)
             }
             EraDecision::NoVersion(named) => {
@@ -129,7 +129,7 @@ impl SessionManager {
             }
             EraDecision::Discovered(version) => {
                 opening.set_version(&self.context.settings, &version);
-                self.keep_era(EraDecision::Discovered(version.clone()));
+                self.set_era(EraDecision::Discovered(version.clone()));
                 let found = found.unwrap_or_default();
                 let result = modern::as_initialize_result(&found.result, &version);
                 *self.initialize_result.write().unwrap_or_else(PoisonError::into_inner) = Some(result.clone());
@@ -140,14 +140,14 @@ impl SessionManager {
 
     /// Kept for the life of the client, or until the server contradicts it: an endpoint or a program has one era
     /// (basic/versioning, Backward Compatibility).
-    fn keep_era(&self, decision: EraDecision) {
+    fn set_era(&self, decision: EraDecision) {
         *self.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(decision);
     }
 
     /// The decision, and the response that it follows from.
     async fn probe(
         self: &Arc<Self>,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
         versions: &[&str],
     ) -> Result<(EraDecision, Result<RawReply, AttemptError>), AttemptError> {
         let probe = LogicalCall::probe(self, DISCOVER).map_err(AttemptError::not_sent)?;
@@ -177,7 +177,7 @@ impl SessionManager {
     async fn open_by_handshake(
         self: &Arc<Self>,
         generation: u64,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
     ) -> Result<Session, AttemptError> {
         let mut version = self.context.settings.handshake_version().to_owned();
         let (mut restarts, mut was_refused) = (0, false);
@@ -214,11 +214,11 @@ impl SessionManager {
     async fn handshake_once(
         self: &Arc<Self>,
         generation: u64,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
         version: &str,
     ) -> Result<Session, AttemptError> {
         let settings = &self.context.settings;
-        let capabilities = server_requests::capabilities(&settings.hooks, opening.codec().era());
+        let capabilities = server_requests::capabilities(&settings.callbacks, opening.codec().era());
         let params = Bytes::from(legacy::initialize_params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, INITIALIZE, "params", params, &CallOptions::default(), None)
             .map_err(AttemptError::not_sent)?;
@@ -261,7 +261,7 @@ impl SessionManager {
     }
 
     /// Takes the session id from the headers of a response, for all further requests.
-    fn take_session_id(&self, opening: &SessionBuilder, headers: &HeaderMap) -> Option<HeaderValue> {
+    fn take_session_id(&self, opening: &SessionOpening, headers: &HeaderMap) -> Option<HeaderValue> {
         let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
         id.set_sensitive(true);
         // The id is sufficient to use the session.
@@ -283,7 +283,7 @@ impl SessionManager {
     }
 
     /// Restores the log level and the subscriptions in a new session. Ends at the first refusal.
-    async fn restore(self: &Arc<Self>, opening: &SessionBuilder) {
+    async fn restore(self: &Arc<Self>, opening: &SessionOpening) {
         let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
         let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
         for (method, params) in level.into_iter().chain(uris) {
@@ -297,7 +297,7 @@ impl SessionManager {
     async fn build_session(
         &self,
         generation: u64,
-        opening: &SessionBuilder,
+        opening: &SessionOpening,
         session_id: Option<HeaderValue>,
         initialize_reply: Option<RawReply>,
     ) -> Result<Session, AttemptError> {
@@ -339,10 +339,10 @@ impl SessionManager {
         renews: bool,
     ) -> Result<Session, AttemptError> {
         let Some(url) = self.context.settings.route.url() else { return Err(refusal) };
-        let opening = SessionBuilder::new(Route::Sse(url.clone()), headers, renews);
+        let opening = SessionOpening::new(Route::Sse(url.clone()), headers, renews);
         // One short attempt: a server with such a stream begins it at once.
         let plan = Plan::single_attempt(&self.context, SSE_PROBE_TIMEOUT);
-        if let Err(failure) = executor::run(&self.context, &plan, &LinkOnly(self, &opening)).await {
+        if let Err(failure) = executor::run(&self.context, &plan, &OpenLink(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });
         }

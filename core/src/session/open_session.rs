@@ -72,7 +72,7 @@ impl Session {
 pub(crate) struct Listening {
     task: AbortHandle,
     /// Whether the server has responded, with a stream or without.
-    settled: watch::Receiver<bool>,
+    has_response: watch::Receiver<bool>,
     /// How long calls wait for the response.
     until: Instant,
     stream: Arc<ServerStreamState>,
@@ -140,11 +140,11 @@ impl ServerStreamState {
 }
 
 /// How long calls wait for the stream after it was requested: some servers send its head only with the first event.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(1);
+const RESPONSE_WAIT: Duration = Duration::from_secs(1);
 
 impl Listening {
-    pub(crate) fn new(task: AbortHandle, settled: watch::Receiver<bool>, stream: Arc<ServerStreamState>) -> Self {
-        Self { task, settled, until: Instant::now() + SETTLE_TIMEOUT, stream }
+    pub(crate) fn new(task: AbortHandle, has_response: watch::Receiver<bool>, stream: Arc<ServerStreamState>) -> Self {
+        Self { task, has_response, until: Instant::now() + RESPONSE_WAIT, stream }
     }
 
     /// A stream that no call waits for.
@@ -156,10 +156,10 @@ impl Listening {
         &self.stream
     }
 
-    pub(crate) async fn settled(&self) {
-        if !*self.settled.borrow() {
-            let mut settled = self.settled.clone();
-            let _ = tokio::time::timeout_at(self.until, settled.wait_for(|settled| *settled)).await;
+    pub(crate) async fn responded(&self) {
+        if !*self.has_response.borrow() {
+            let mut has_response = self.has_response.clone();
+            let _ = tokio::time::timeout_at(self.until, has_response.wait_for(|known| *known)).await;
         }
     }
 

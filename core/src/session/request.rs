@@ -24,7 +24,7 @@ use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
 use crate::transport::classify::{self, ResponseContext};
 use crate::transport::link::Link;
-use crate::transport::message::{Answer, Content, OutgoingMessage};
+use crate::transport::message::{Content, OutgoingMessage, ServerResponse};
 use crate::util::headers;
 use crate::util::sanitize::preview;
 
@@ -142,7 +142,7 @@ impl LogicalCall {
         let outgoing = self.outgoing(manager, &target, attempt, id)?;
         let idle = Arc::new(IdleTimer::start(self.plan.timeout));
         let requests = Arc::<RequestsInCall>::default();
-        let answers = !manager.context.settings.hooks.answers.is_empty();
+        let answers = !manager.context.settings.callbacks.requests.is_empty();
         // Without callbacks for requests of the server, no call waits for one.
         let open_requests = answers.then(|| OpenCallbacks::of_call(&requests.open, &manager.requests_outside_calls));
         let progress = self.progress.as_ref();
@@ -156,9 +156,9 @@ impl LogicalCall {
             requests: &requests,
             skipped: Mutex::default(),
         };
-        let answer = tokio::select! {
+        let response = tokio::select! {
             biased;
-            answer = target.link.exchange(outgoing, &listener) => answer?,
+            response = target.link.exchange(outgoing, &listener) => response?,
             () = idle.expired(open_requests.as_ref()) => return Err(listener.too_late(target.link)),
             never = get_stream::close_if_blocking(manager, target.session, &idle) => match never {},
             () = manager.context.close_phase(ClosePhase::Abandoning), if answers => {
@@ -166,7 +166,7 @@ impl LogicalCall {
                 return Err(AttemptError::new(FailureClass::Lost, Code::ClientClosed, message));
             }
         };
-        let mut reply = self.read(manager, &target, answer)?;
+        let mut reply = self.read(manager, &target, response)?;
         reply.warnings.append(&mut requests.warnings.take());
         reply.warnings.iter_mut().for_each(|warning| manager.context.redact_text(warning));
         if self.raise_tool_errors && self.method == TOOLS_CALL && !reply.input_required {
@@ -180,23 +180,25 @@ impl LogicalCall {
         &self,
         manager: &Arc<SessionManager>,
         target: &RequestTarget<'_>,
-        answer: Answer,
+        response: ServerResponse,
     ) -> Result<RawReply, AttemptError> {
-        let answer =
-            manager.normalize_result(&self.method, answer).map_err(|failure| without_status(failure, target.link))?;
-        let status = answer.status;
-        if self.is_notification && status.is_success() && !matches!(answer.content, Content::RpcError(_)) {
-            return Ok(RawReply { status, headers: answer.headers, ..RawReply::default() });
+        let response =
+            manager.normalize_result(&self.method, response).map_err(|failure| without_status(failure, target.link))?;
+        let status = response.status;
+        if self.is_notification && status.is_success() && !matches!(response.content, Content::RpcError(_)) {
+            return Ok(RawReply { status, headers: response.headers, ..RawReply::default() });
         }
         let era = target.codec.era();
         let context = ResponseContext {
             in_session: target.session_id.is_some() || target.link.is_the_session(),
             has_envelope_codes: era.has_envelope_codes(&self.method),
         };
-        let (result, headers) = classify::result_of(&Method::POST, answer, &manager.context.settings.profile, context)
-            .map_err(|failure| self.specify(manager, target, failure))?;
-        let input_required =
-            era.requires_input(&self.method, &result).map_err(|failure| failure.answered(status, &headers))?;
+        let (result, headers) =
+            classify::result_of(&Method::POST, response, &manager.context.settings.profile, context)
+                .map_err(|failure| self.specify(manager, target, failure))?;
+        let input_required = era
+            .requires_input(&self.method, &result)
+            .map_err(|failure| failure.with_response_head(status, &headers))?;
         let learns = era.has_argument_headers() && target.link.is_http() && self.method == TOOLS_LIST;
         let (result, warnings) = if learns { manager.learn_argument_headers(result) } else { (result, Vec::new()) };
         let session_id = target.session_id.cloned();
@@ -242,7 +244,7 @@ fn refuse_tool_error(reply: &RawReply) -> Result<(), AttemptError> {
     let text = text.unwrap_or_default();
     let message = format!("the tool reported a failure: {}", preview(text.as_bytes()));
     let failure = AttemptError::new(FailureClass::Refused, Code::ToolFailed, message).executed();
-    let mut failure = failure.answered(reply.status, &reply.headers);
+    let mut failure = failure.with_response_head(reply.status, &reply.headers);
     failure.error.info_mut().data = serde_json::from_slice(&reply.result).ok();
     failure.refers_to_call = RefersToCall::ByCode;
     Err(failure)

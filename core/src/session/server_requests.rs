@@ -19,14 +19,14 @@ const READ_AT_ONCE: usize = 16 << 10;
 /// A request that a server may send.
 struct ServerRequest {
     method: &'static str,
-    hook: &'static str,
+    callback: &'static str,
     capability: &'static str,
 }
 
 const SERVER_REQUESTS: &[ServerRequest] = &[
-    ServerRequest { method: "sampling/createMessage", hook: SAMPLING, capability: "sampling" },
-    ServerRequest { method: elicitation::CREATE, hook: ELICITATION, capability: "elicitation" },
-    ServerRequest { method: "roots/list", hook: ROOTS, capability: "roots" },
+    ServerRequest { method: "sampling/createMessage", callback: SAMPLING, capability: "sampling" },
+    ServerRequest { method: elicitation::CREATE, callback: ELICITATION, capability: "elicitation" },
+    ServerRequest { method: "roots/list", callback: ROOTS, capability: "roots" },
 ];
 
 /// The reason why a server's request has no result.
@@ -49,10 +49,10 @@ pub(crate) fn queue(context: &Context) -> Arc<BoundedQueue> {
 
 /// The capabilities of the client, which follow from its callbacks, as JSON text (specification 2025-11-25,
 /// basic/lifecycle; 2026-07-28, basic/index, `_meta`).
-pub(crate) fn capabilities(hooks: &Callbacks, era: Era) -> String {
+pub(crate) fn capabilities(callbacks: &Callbacks, era: Era) -> String {
     let mut declared = serde_json::Map::new();
-    for request in SERVER_REQUESTS.iter().filter(|request| hooks.answers.contains_key(request.hook)) {
-        let settings = match request.hook {
+    for request in SERVER_REQUESTS.iter().filter(|request| callbacks.requests.contains_key(request.callback)) {
+        let settings = match request.callback {
             ELICITATION => json!({ "form": {}, "url": {} }),
             ROOTS if era.has_roots_list_changed() => json!({ "listChanged": true }),
             _ => json!({}),
@@ -73,12 +73,12 @@ pub(crate) fn known_as(method: &str) -> &'static str {
 }
 
 /// Whether there is a callback for this request.
-pub(crate) fn has_callback(hooks: &Callbacks, method: &str) -> bool {
-    SERVER_REQUESTS.iter().any(|request| request.method == method && hooks.answers.contains_key(request.hook))
+pub(crate) fn has_callback(callbacks: &Callbacks, method: &str) -> bool {
+    SERVER_REQUESTS.iter().any(|request| request.method == method && callbacks.requests.contains_key(request.callback))
 }
 
 /// Calls the callback. Returns the result as JSON text.
-pub(crate) async fn answer(
+pub(crate) async fn call(
     manager: &SessionManager,
     method: &str,
     params: Option<&str>,
@@ -86,7 +86,7 @@ pub(crate) async fn answer(
     let Some(request) = SERVER_REQUESTS.iter().find(|request| request.method == method) else {
         return Err(RequestRefusal::Undeclared);
     };
-    let Some(answer) = manager.context.settings.hooks.answers.get(request.hook) else {
+    let Some(callback) = manager.context.settings.callbacks.requests.get(request.callback) else {
         return Err(RequestRefusal::Undeclared);
     };
     let text = params.unwrap_or("{}");
@@ -97,7 +97,7 @@ pub(crate) async fn answer(
         elicitation::CREATE => Some(elicitation_of(manager, text, params).await.map_err(RequestRefusal::Malformed)?),
         _ => None,
     };
-    let given = answer(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
+    let given = callback(text.to_owned()).await.map_err(RequestRefusal::Failed)?;
     let given: Value =
         serde_json::from_str(&given).map_err(|_| RequestRefusal::Failed("the result is not JSON".into()))?;
     let result = match elicitation {
@@ -160,22 +160,22 @@ mod tests {
     use crate::config::client_options::ClientConfig;
     use crate::protocol::era::Codec;
 
-    fn hooks(hook: &'static str, given: &'static str) -> Callbacks {
-        let mut hooks = Callbacks::default();
-        hooks.answers.insert(hook, Arc::new(move |_| Box::pin(async move { Ok(given.to_owned()) })));
-        hooks
+    fn callbacks(callback: &'static str, given: &'static str) -> Callbacks {
+        let mut callbacks = Callbacks::default();
+        callbacks.requests.insert(callback, Arc::new(move |_| Box::pin(async move { Ok(given.to_owned()) })));
+        callbacks
     }
 
     #[tokio::test]
     async fn what_is_not_declared_is_not_answered() {
         let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
         let mut settings = config.resolve(|_| None).unwrap();
-        settings.hooks = hooks(ROOTS, "[]");
+        settings.callbacks = callbacks(ROOTS, "[]");
         let manager = SessionManager::new(settings).unwrap();
         for method in ["sampling/createMessage", "elicitation/create", "tools/call", ""] {
-            assert_eq!(answer(&manager, method, Some("{}")).await, Err(RequestRefusal::Undeclared), "{method}");
+            assert_eq!(call(&manager, method, Some("{}")).await, Err(RequestRefusal::Undeclared), "{method}");
         }
-        assert_eq!(answer(&manager, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
+        assert_eq!(call(&manager, "roots/list", None).await.unwrap(), r#"{"roots":[]}"#);
     }
 
     #[test]
@@ -183,8 +183,8 @@ mod tests {
         let with_handshake = Codec::with_handshake().era();
         let without = Codec::without_handshake("2026-07-28", |_| String::new(), "{}").era();
         assert_eq!(capabilities(&Callbacks::default(), without), "{}");
-        assert_eq!(capabilities(&hooks(ROOTS, ""), with_handshake), r#"{"roots":{"listChanged":true}}"#);
-        assert_eq!(capabilities(&hooks(ROOTS, ""), without), r#"{"roots":{}}"#);
-        assert_eq!(capabilities(&hooks(ELICITATION, ""), without), r#"{"elicitation":{"form":{},"url":{}}}"#);
+        assert_eq!(capabilities(&callbacks(ROOTS, ""), with_handshake), r#"{"roots":{"listChanged":true}}"#);
+        assert_eq!(capabilities(&callbacks(ROOTS, ""), without), r#"{"roots":{}}"#);
+        assert_eq!(capabilities(&callbacks(ELICITATION, ""), without), r#"{"elicitation":{"form":{},"url":{}}}"#);
     }
 }

@@ -116,12 +116,12 @@ impl Subscriptions {
     /// Waits for the outcome of a revision: whether the server acknowledged `uri`.
     pub(crate) async fn outcome_of(&self, revision: u64, uri: &str) -> Result<bool, AttemptError> {
         let mut outcome = self.outcome.subscribe();
-        let settled = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
-        let Ok(outcome) = settled.map(|outcome| outcome.clone()) else { return Err(timed_out(None)) };
+        let known = outcome.wait_for(|outcome| outcome.revision >= revision && outcome.result.is_some()).await;
+        let Ok(outcome) = known.map(|outcome| outcome.clone()) else { return Err(timed_out(None)) };
         outcome.result.unwrap_or_else(|| Err(timed_out(None))).map(|uris| uris.contains(uri))
     }
 
-    fn settle(&self, revision: u64, result: Result<BTreeSet<String>, AttemptError>) {
+    fn set_outcome(&self, revision: u64, result: Result<BTreeSet<String>, AttemptError>) {
         self.outcome.send_replace(Outcome { revision, result: Some(result) });
     }
 
@@ -250,14 +250,14 @@ async fn update(
         match (filter, open.as_ref()) {
             (None, _) => {
                 *open = None;
-                subscriptions.settle(revision, Ok(BTreeSet::new()));
+                subscriptions.set_outcome(revision, Ok(BTreeSet::new()));
             }
             (Some(_), Some(stream)) if stream.revision == revision => {}
             (Some(filter), _) => match begin(&manager, &session, revision, &filter).await {
                 // The previous stream is closed only now, so that no notification is lost.
                 Ok(stream) => *open = Some(stream),
                 Err((failure, sent)) => {
-                    subscriptions.settle(revision, Err(failure.clone()));
+                    subscriptions.set_outcome(revision, Err(failure.clone()));
                     let wait = after_failure(&manager, &session, &failure, sent.as_deref());
                     drop((manager, session));
                     subscriptions.wait_after_failure(wait, open.as_mut(), revision).await;
@@ -279,7 +279,7 @@ async fn update(
         () = subscriptions.changed.notified() => {}
         () = ended => {
             if let Some(stream) = open.take() {
-                stream.unanswered.settled();
+                stream.unanswered.response_received();
             }
             let manager = manager.upgrade()?;
             if begun.elapsed() >= STABLE_AFTER {
@@ -324,7 +324,7 @@ async fn begin(
             () = subscriptions.is_cancelled(id) => Err(ended_by_server()),
         };
         let context = ResponseContext { in_session: false, has_envelope_codes };
-        match ended.and_then(|answer| result_of(&Method::POST, answer, &profile, context)) {
+        match ended.and_then(|response| result_of(&Method::POST, response, &profile, context)) {
             // The server ended the stream properly; it may be opened again.
             Ok(_) => ended_by_server(),
             Err(failure) => failure,
@@ -335,14 +335,14 @@ async fn begin(
         tokio::select! {
             uris = manager.subscriptions.acknowledged(id) => Ok(uris),
             failed = &mut stream.task => {
-                stream.unanswered.settled();
+                stream.unanswered.response_received();
                 Err(failed.unwrap_or_else(|_| timed_out(None)))
             }
         }
     });
     match acknowledged.await.unwrap_or_else(|_| Err(timed_out(None))) {
         Ok(uris) => {
-            manager.subscriptions.settle(revision, Ok(uris));
+            manager.subscriptions.set_outcome(revision, Ok(uris));
             Ok(stream)
         }
         Err(failure) => Err((failure, token)),

@@ -20,7 +20,7 @@ use crate::protocol::jsonrpc::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND,
 };
 use crate::transport::error_body::{ErrorBody, may_be_json};
-use crate::transport::message::{Answer, Content};
+use crate::transport::message::{Content, ServerResponse};
 use crate::util::headers;
 use crate::util::sanitize::{self, preview};
 
@@ -38,15 +38,15 @@ pub(crate) struct ResponseContext {
 /// The result of a response and its headers, or its failure. `method` is the HTTP method of the request.
 pub(crate) fn result_of(
     method: &Method,
-    answer: Answer,
+    response: ServerResponse,
     profile: &Profile,
     context: ResponseContext,
 ) -> Result<(Bytes, HeaderMap), AttemptError> {
-    match answer {
-        Answer { status, headers, content: Content::Result(result), .. } if status.is_success() => {
+    match response {
+        ServerResponse { status, headers, content: Content::Result(result), .. } if status.is_success() => {
             Ok((result, headers))
         }
-        answer => Err(refused(method, answer, profile, context)),
+        response => Err(refused(method, response, profile, context)),
     }
 }
 
@@ -68,14 +68,21 @@ pub(crate) fn refused_rest(
 }
 
 /// The failure of a response that is not a result.
-pub(crate) fn refused(method: &Method, answer: Answer, profile: &Profile, context: ResponseContext) -> AttemptError {
-    let Answer { status, headers, content, cut } = answer;
+pub(crate) fn refused(
+    method: &Method,
+    response: ServerResponse,
+    profile: &Profile,
+    context: ResponseContext,
+) -> AttemptError {
+    let ServerResponse { status, headers, content, truncated_because } = response;
     let mut body = match content {
         Content::Result(_) | Content::OtherResult(_) => ErrorBody::default(),
         Content::RpcError(error) => ErrorBody::by_rpc(error),
-        Content::Other(text) => ErrorBody { is_open: cut.is_some() && may_be_json(&text), ..ErrorBody::by_body(&text) },
+        Content::Other(text) => {
+            ErrorBody { may_lack_code: truncated_because.is_some() && may_be_json(&text), ..ErrorBody::by_body(&text) }
+        }
     };
-    body.cut = cut;
+    body.truncated_because = truncated_because;
     failure(method, status, &headers, body, profile, context)
 }
 
@@ -105,9 +112,9 @@ fn failure(
     let class = if is_unauthorized { FailureClass::Unauthorized } else { class };
     let text = match code {
         Code::UnexpectedRedirect => redirect_message(headers),
-        _ => message(code, &body.message, body.cut.as_deref()),
+        _ => message(code, &body.message, body.truncated_because.as_deref()),
     };
-    let mut failure = AttemptError::new(class, code, text).answered(status, headers);
+    let mut failure = AttemptError::new(class, code, text).with_response_head(status, headers);
     failure.refers_to_call = refers_to_call(&body, headers, known.is_some());
     if let Some(delivery) = delivery {
         // A server that did not read the id of the call has not run it.
@@ -131,7 +138,7 @@ fn by_envelope_code(body: &ErrorBody, context: ResponseContext) -> Option<(Failu
 /// Whether the response refers to the call. `is_known`: its service code is in the profile.
 fn refers_to_call(body: &ErrorBody, headers: &HeaderMap, is_known: bool) -> RefersToCall {
     match body.rpc_code {
-        _ if is_known || body.is_open || names_an_error(headers) => RefersToCall::ByCode,
+        _ if is_known || body.may_lack_code || names_an_error(headers) => RefersToCall::ByCode,
         Some(code) if !may_be_of_any_call(code) => RefersToCall::ByCode,
         Some(_) if body.has_id => RefersToCall::ById,
         _ => RefersToCall::No,
@@ -142,7 +149,7 @@ fn refers_to_call(body: &ErrorBody, headers: &HeaderMap, is_known: bool) -> Refe
 fn add_details(mut failure: AttemptError, headers: &HeaderMap, body: ErrorBody, wait: Option<f64>) -> AttemptError {
     if !body.message.is_empty() {
         let preview = preview(body.message.as_bytes());
-        failure.server_text = Some(ServerText { preview, is_whole: body.cut.is_none() });
+        failure.server_text = Some(ServerText { preview, is_whole: body.truncated_because.is_none() });
     }
     let info = failure.error.info_mut();
     info.rpc_code = body.rpc_code;
@@ -187,7 +194,7 @@ fn is_session_lost(method: &Method, status: StatusCode, body: &ErrorBody, profil
     let about_the_call = matches!(body.rpc_code, Some(METHOD_NOT_FOUND | INVALID_PARAMS | RESOURCE_NOT_FOUND))
         || body.service_code.is_some();
     let is_sign = status == StatusCode::NOT_FOUND && (method == Method::POST || body.rpc_code.is_some());
-    if body.is_open {
+    if body.may_lack_code {
         // The part that was not read may be about the call.
         return false;
     }
@@ -234,7 +241,7 @@ fn by_status(
         _ => (FailureClass::BadAnswer, Code::InvalidAnswer),
     };
     let by_status_alone = matches!(status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN);
-    if body.is_open && class == FailureClass::Refused && status.is_client_error() && !by_status_alone {
+    if body.may_lack_code && class == FailureClass::Refused && status.is_client_error() && !by_status_alone {
         // The part that was not read may contain a code that decides, for example that the call ran.
         return (FailureClass::BadAnswer, code, None);
     }

@@ -13,7 +13,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::protocol::jsonrpc;
 use crate::transport::http_sse::is_acknowledgement;
-use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
+use crate::transport::message::{Content, Listener, OutgoingMessage, ServerResponse};
 use crate::transport::pending_requests::{PendingRequest, PendingRequests};
 
 /// How long the end of a POST is waited for after its response on the stream, so that its connection can be used again.
@@ -59,12 +59,12 @@ impl DeferredResponses {
 
     /// Sends a message by `post`. If there is an own stream of the server, the response may come there: during the POST, or after
     /// an acknowledgement.
-    pub(crate) async fn exchange<F: Future<Output = Result<Answer, AttemptError>>>(
+    pub(crate) async fn exchange<F: Future<Output = Result<ServerResponse, AttemptError>>>(
         &self,
         out: OutgoingMessage,
         listener: &dyn Listener,
         post: impl FnOnce(OutgoingMessage) -> F,
-    ) -> Result<Answer, AttemptError> {
+    ) -> Result<ServerResponse, AttemptError> {
         let limits = out.limits;
         let Some(id) = out.id else { return post(out).await };
         // Registered before the POST, as the response may come before the acknowledgement; and before the check for a stream, as
@@ -77,7 +77,7 @@ impl DeferredResponses {
         let mut posting = pin!(post(out));
         let posted = tokio::select! {
             biased;
-            content = waiting.answer(listener, &limits) => match content {
+            content = waiting.response(listener, &limits) => match content {
                 Err(_) if waiting.is_abandoned() => return posting.await,
                 content => {
                     let _ = tokio::time::timeout(END_OF_POST, posting).await;
@@ -88,7 +88,7 @@ impl DeferredResponses {
         };
         let accepted = match posted {
             Err(failure) if is_acknowledgement(&failure) || failure.is_empty_stream => failure,
-            settled => return settled,
+            outcome => return outcome,
         };
         let status = accepted.error.info().status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.unwrap_or_default();
@@ -107,7 +107,7 @@ async fn wait(
     limits: &Limits,
     is_in_doubt: bool,
 ) -> Option<Result<Content, AttemptError>> {
-    let response = waiting.answer(listener, limits);
+    let response = waiting.response(listener, limits);
     if !is_in_doubt {
         return Some(response.await);
     }
@@ -120,8 +120,8 @@ fn is_in_doubt(accepted: &AttemptError, status: StatusCode) -> bool {
     status != StatusCode::ACCEPTED && accepted.class == FailureClass::Unreadable
 }
 
-fn on_stream(status: StatusCode, content: Content) -> Answer {
-    Answer { status, headers: http::HeaderMap::new(), content, cut: None }
+fn on_stream(status: StatusCode, content: Content) -> ServerResponse {
+    ServerResponse { status, headers: http::HeaderMap::new(), content, truncated_because: None }
 }
 
 #[cfg(test)]
@@ -149,7 +149,7 @@ mod tests {
         OutgoingMessage { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
     }
 
-    async fn post(posted: Posted, after: u64) -> Result<Answer, AttemptError> {
+    async fn post(posted: Posted, after: u64) -> Result<ServerResponse, AttemptError> {
         tokio::time::sleep(Duration::from_millis(after)).await;
         let failure = |class, code, status| {
             let mut failure = AttemptError::new(class, code, "as given");
@@ -192,7 +192,7 @@ mod tests {
         let ((answer, after), ()) = tokio::join!(call, stream);
         drop(own);
         let text = match answer {
-            Ok(Answer { content: Content::Result(result), .. }) => String::from_utf8(result.to_vec()).unwrap(),
+            Ok(ServerResponse { content: Content::Result(result), .. }) => String::from_utf8(result.to_vec()).unwrap(),
             Ok(answer) => answer.status.as_str().to_owned(),
             Err(failure) => failure.error.code().to_owned(),
         };
@@ -253,8 +253,8 @@ mod tests {
             (FailureClass::BadAnswer, Code::AnswerCut, 200),
             (FailureClass::TooLarge, Code::AnswerTooLarge, 200),
         ] {
-            let settled = outcome((Posted::AttemptError(class, code, status), 100), Some(3000), None).await;
-            assert_eq!(settled, (code.as_str().to_owned(), 100));
+            let ended = outcome((Posted::AttemptError(class, code, status), 100), Some(3000), None).await;
+            assert_eq!(ended, (code.as_str().to_owned(), 100));
         }
     }
 

@@ -20,9 +20,9 @@ pub(super) struct ErrorBody {
     pub(super) retry_after: Option<f64>,
     pub(super) data: Option<Box<RawValue>>,
     /// Why the body was not read to its end.
-    pub(super) cut: Option<String>,
+    pub(super) truncated_because: Option<String>,
     /// Whether the part that was not read may contain a code.
-    pub(super) is_open: bool,
+    pub(super) may_lack_code: bool,
 }
 
 /// Whether a body with this beginning may be JSON. An HTML page contains no code.
@@ -95,8 +95,8 @@ impl ErrorBody {
             request_id: details.request_id,
             retry_after: None,
             data: error.data,
-            cut: None,
-            is_open: false,
+            truncated_because: None,
+            may_lack_code: false,
         }
     }
 

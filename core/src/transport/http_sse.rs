@@ -17,7 +17,7 @@ use crate::http::body::{self, Body};
 use crate::http::client::is_own;
 use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
-use crate::transport::message::{Answer, Content, DeviationListener, Listener, OutgoingMessage};
+use crate::transport::message::{Content, DeviationListener, Listener, OutgoingMessage, ServerResponse};
 use crate::transport::pending_requests::{PendingRequests, Reader};
 use crate::transport::sse_stream::{EventStream, Events};
 use crate::transport::streamable_http::{StreamOutcome, get_stream, post};
@@ -42,7 +42,7 @@ pub(crate) struct SseLink {
 pub(crate) enum Opened {
     Link(SseLink),
     /// A response other than a stream.
-    Refused(Answer),
+    Refused(ServerResponse),
 }
 
 impl SseLink {
@@ -56,7 +56,7 @@ impl SseLink {
     ) -> Result<Opened, AttemptError> {
         let response = match get_stream(&http.here(), url, headers, &limits).await? {
             StreamOutcome::Open(response) => response,
-            StreamOutcome::Refused(answer) => return Ok(Opened::Refused(answer)),
+            StreamOutcome::Refused(response) => return Ok(Opened::Refused(response)),
         };
         // A relative endpoint is relative to the last redirect.
         let from = response.url().clone();
@@ -68,7 +68,11 @@ impl SseLink {
         Ok(Opened::Link(Self { http: Arc::clone(http), endpoint, inbox, reader, deviations }))
     }
 
-    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
+    pub(crate) async fn exchange(
+        &self,
+        out: OutgoingMessage,
+        listener: &dyn Listener,
+    ) -> Result<ServerResponse, AttemptError> {
         let Some(id) = out.id else {
             self.inbox.notified();
             return post(&self.http.here(), &self.endpoint, out, listener).await;
@@ -76,10 +80,15 @@ impl SseLink {
         let limits = out.limits;
         let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
         let mut posting = self.begin_post(out);
-        let on_stream = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
+        let on_stream = |content| ServerResponse {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            content,
+            truncated_because: None,
+        };
         tokio::select! {
             biased;
-            content = waiting.answer(listener, &limits) => match content {
+            content = waiting.response(listener, &limits) => match content {
                 Err(end) if end.error.info().code == Code::AnswerCut && self.is_down() => return posting.outcome().await.unwrap_or(Err(end)),
                 content => {
                     posting.finish();
@@ -89,12 +98,12 @@ impl SseLink {
             posted = posting.ended() => match posted {
                 // An acknowledgement: the response comes on the stream.
                 Err(failure) if is_acknowledgement(&failure) => {}
-                Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => {}
+                Ok(ServerResponse { status, content: Content::Other(_), .. }) if status.is_success() => {}
                 // A refusal; or the response itself, as some servers send it here.
-                settled => return settled,
+                outcome => return outcome,
             },
         }
-        waiting.answer(listener, &limits).await.map(on_stream)
+        waiting.response(listener, &limits).await.map(on_stream)
     }
 
     /// In its own task, so that a response on the stream need not wait for its end.
@@ -183,10 +192,10 @@ pub(crate) fn is_acknowledgement(failure: &AttemptError) -> bool {
 }
 
 /// A running POST; aborted with its call.
-struct Posting(Option<JoinHandle<Result<Answer, AttemptError>>>);
+struct Posting(Option<JoinHandle<Result<ServerResponse, AttemptError>>>);
 
 impl Posting {
-    async fn ended(&mut self) -> Result<Answer, AttemptError> {
+    async fn ended(&mut self) -> Result<ServerResponse, AttemptError> {
         let lost = || AttemptError::new(FailureClass::Lost, Code::ConnectionLost, "the POST was aborted");
         match &mut self.0 {
             Some(posting) => posting.await.unwrap_or_else(|_| Err(lost())),
@@ -195,10 +204,10 @@ impl Posting {
     }
 
     /// The response to the POST after the stream ended, if it decides the call: a refusal proves that it did not run.
-    async fn outcome(&mut self) -> Option<Result<Answer, AttemptError>> {
+    async fn outcome(&mut self) -> Option<Result<ServerResponse, AttemptError>> {
         let posted = tokio::time::timeout(END_OF_POST, self.ended()).await.ok()?;
         match &posted {
-            Ok(Answer { status, content: Content::Other(_), .. }) if status.is_success() => None,
+            Ok(ServerResponse { status, content: Content::Other(_), .. }) if status.is_success() => None,
             Err(failure) if failure.error.delivery() > Delivery::Rejected => None,
             _ => Some(posted),
         }

@@ -8,7 +8,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::http::pool::Pools;
 use crate::transport::deferred_response::DeferredResponses;
 use crate::transport::http_sse::SseLink;
-use crate::transport::message::{Answer, Listener, OutgoingMessage};
+use crate::transport::message::{Listener, OutgoingMessage, ServerResponse};
 use crate::transport::stdio::StdioLink;
 use crate::transport::streamable_http;
 
@@ -27,7 +27,11 @@ pub(crate) enum Link {
 
 impl Link {
     /// Sends a message and waits for its response.
-    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
+    pub(crate) async fn exchange(
+        &self,
+        out: OutgoingMessage,
+        listener: &dyn Listener,
+    ) -> Result<ServerResponse, AttemptError> {
         match self {
             Self::StreamableHttp { http, url, deferred } => {
                 let http = http.here();

@@ -26,19 +26,19 @@ pub(crate) struct OutgoingMessage {
     pub(crate) progress_token: Option<String>,
     /// The limits of the response.
     pub(crate) limits: Limits,
-    /// Whether a stream that breaks off may be resumed: the modern era does not have that.
+    /// Whether the stream may be resumed if it breaks off.
     pub(crate) resumes: bool,
     /// The slot of its call, kept until its connection is free again.
     pub(crate) slot: Option<Slot>,
 }
 
 /// A response, read to its end.
-pub(crate) struct Answer {
+pub(crate) struct ServerResponse {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) content: Content,
     /// Why the body was not read to its end.
-    pub(crate) cut: Option<String>,
+    pub(crate) truncated_because: Option<String>,
 }
 
 pub(crate) enum Content {

@@ -57,13 +57,13 @@ struct PendingState {
 const CANCELLED_KEPT: usize = 1024;
 
 /// The text that ends the wait of a request, and whether it is a response that the client's options accept.
-struct Settled {
+struct DeliveredText {
     text: Bytes,
     is_accepted: bool,
 }
 
 struct Waiter {
-    response: Option<oneshot::Sender<Settled>>,
+    response: Option<oneshot::Sender<DeliveredText>>,
     progress: mpsc::UnboundedSender<(Bytes, Permit)>,
     /// Limits the progress that the request has not read yet, so that a server cannot fill the memory.
     queue: Arc<BoundedQueue>,
@@ -199,7 +199,7 @@ impl PendingRequests {
 
     fn deliver_response(&self, id: &str, text: &Bytes, listener: &dyn Listener) {
         let ours = jsonrpc::our_id(id);
-        if ours.is_some_and(|id| self.settle(id, text, true)) {
+        if ours.is_some_and(|id| self.end_wait(id, text, true)) {
             return;
         }
         let is_cancelled = ours.is_some_and(|id| self.locked().cancelled.contains(&id));
@@ -214,7 +214,7 @@ impl PendingRequests {
         let is_about_reading =
             matches!(outcome, Err(error) if matches!(error.code, Some(PARSE_ERROR | INVALID_REQUEST)));
         if let Some(id) = self.only_one_unread().filter(|_| is_about_reading) {
-            self.settle(id, text, true);
+            self.end_wait(id, text, true);
             return;
         }
         let did = || {
@@ -235,11 +235,11 @@ impl PendingRequests {
 
     /// A text that is not a message ends the request whose response it should be, and is skipped otherwise.
     fn deliver_unreadable(&self, text: &Bytes, listener: &dyn Listener) -> Result<(), AttemptError> {
-        if jsonrpc::addressed(text).is_some_and(|id| self.settle(id, text, false)) {
+        if jsonrpc::addressed(text).is_some_and(|id| self.end_wait(id, text, false)) {
             return Ok(());
         }
         if let Some(id) = jsonrpc::truncated_response(text).and_then(|known| known.id)
-            && self.settle(id, text, false)
+            && self.end_wait(id, text, false)
         {
             return Ok(());
         }
@@ -251,7 +251,7 @@ impl PendingRequests {
     }
 
     /// Ends the wait of a request. Returns whether it waited.
-    fn settle(&self, id: u64, text: &Bytes, is_accepted: bool) -> bool {
+    fn end_wait(&self, id: u64, text: &Bytes, is_accepted: bool) -> bool {
         let mut state = self.locked();
         let Some(waiter) = state.waiting.get_mut(&id) else { return false };
         let (response, sent) = (waiter.response.take(), waiter.sent);
@@ -259,7 +259,7 @@ impl PendingRequests {
             // Servers read in order, so the notifications before this request were read.
             state.notified = None;
         }
-        response.is_some_and(|sender| sender.send(Settled { text: text.clone(), is_accepted }).is_ok())
+        response.is_some_and(|sender| sender.send(DeliveredText { text: text.clone(), is_accepted }).is_ok())
     }
 
     pub(crate) fn is_pending(&self, id: u64) -> bool {
@@ -315,7 +315,7 @@ impl Drop for Reader {
 pub(crate) struct PendingRequest<'a> {
     inbox: &'a PendingRequests,
     id: u64,
-    response: oneshot::Receiver<Settled>,
+    response: oneshot::Receiver<DeliveredText>,
     progress: mpsc::UnboundedReceiver<(Bytes, Permit)>,
     /// Progress that waits for capacity in the caller's queue. Kept here, as the wait may be dropped and repeated.
     next: Option<(Bytes, Permit)>,
@@ -328,14 +328,14 @@ impl PendingRequest<'_> {
     }
 
     /// Waits for the response. Progress before it goes to `listener`, in order.
-    pub(crate) async fn answer(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, AttemptError> {
-        let Settled { text, is_accepted } = loop {
+    pub(crate) async fn response(&mut self, listener: &dyn Listener, limits: &Limits) -> Result<Content, AttemptError> {
+        let DeliveredText { text, is_accepted } = loop {
             self.pass_progress(listener).await;
             tokio::select! {
                 biased;
                 Some(next) = self.progress.recv() => self.next = Some(next),
                 response = &mut self.response => match response {
-                    Ok(settled) => break settled,
+                    Ok(delivered) => break delivered,
                     Err(_) => return Err(self.inbox.ended().unwrap_or_else(|| not_a_message(b""))),
                 },
             }

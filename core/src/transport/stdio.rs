@@ -18,7 +18,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::transport::child_process::{ChildProcess, ProcessExit};
 use crate::transport::http_sse::CLOSE_WAIT;
-use crate::transport::message::{Answer, Content, Listener, OutgoingMessage};
+use crate::transport::message::{Content, Listener, OutgoingMessage, ServerResponse};
 use crate::transport::pending_requests::{PendingRequests, Reader};
 
 /// How many messages may wait for a process that reads slowly.
@@ -51,8 +51,17 @@ impl StdioLink {
         Ok(Self { inbox, outbox, process })
     }
 
-    pub(crate) async fn exchange(&self, out: OutgoingMessage, listener: &dyn Listener) -> Result<Answer, AttemptError> {
-        let answered = |content| Answer { status: StatusCode::OK, headers: HeaderMap::new(), content, cut: None };
+    pub(crate) async fn exchange(
+        &self,
+        out: OutgoingMessage,
+        listener: &dyn Listener,
+    ) -> Result<ServerResponse, AttemptError> {
+        let answered = |content| ServerResponse {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            content,
+            truncated_because: None,
+        };
         let text = one_line(&out.body);
         let Some(id) = out.id else {
             self.inbox.notified();
@@ -66,7 +75,7 @@ impl StdioLink {
         };
         let mut waiting = self.inbox.expect(id, out.progress_token, &out.limits)?;
         self.send(OutgoingLine { text, written: None }).await?;
-        waiting.answer(listener, &out.limits).await.map(answered)
+        waiting.response(listener, &out.limits).await.map(answered)
     }
 
     async fn send(&self, line: OutgoingLine) -> Result<(), AttemptError> {

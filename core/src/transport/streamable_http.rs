@@ -13,7 +13,7 @@ use crate::http::body::{self, Beginning, Body, check_headers};
 use crate::http::client::Http;
 use crate::transport::call_stream::{END_OF_STREAM, StreamRequest};
 use crate::transport::media_type::MediaType;
-use crate::transport::message::{Answer, Content, Listener, NoopListener, OutgoingMessage};
+use crate::transport::message::{Content, Listener, NoopListener, OutgoingMessage, ServerResponse};
 use crate::transport::response_body;
 use crate::transport::response_reader::ResponseReading;
 
@@ -30,7 +30,7 @@ pub(crate) async fn post(
     url: &Url,
     out: OutgoingMessage,
     listener: &dyn Listener,
-) -> Result<Answer, AttemptError> {
+) -> Result<ServerResponse, AttemptError> {
     let resumption = out.id.filter(|_| out.resumes).map(|_| out.headers.clone());
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
@@ -50,36 +50,42 @@ pub(crate) async fn post(
         // A notification was accepted. A body that arrives at once is read, so that the connection can be used again.
         let rest = body::read_beginning(&mut response, out.limits.error);
         let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default().text;
-        return Ok(Answer { status, headers, content: Content::Other(text), cut: None });
+        return Ok(ServerResponse { status, headers, content: Content::Other(text), truncated_because: None });
     };
     let resume = resumption.map(|headers| StreamRequest { http, url, headers, begun });
     let reading = ResponseReading::new(id, &out.limits, listener);
     match response_body::read(Body::of(response), status, &headers, reading, resume, out.slot).await {
-        Ok(content) => Ok(Answer { status, headers, content, cut: None }),
+        Ok(content) => Ok(ServerResponse { status, headers, content, truncated_because: None }),
         Err(failure) => {
             http.forget_redirect(&Method::POST, url);
-            Err(failure.answered(status, &headers))
+            Err(failure.with_response_head(status, &headers))
         }
     }
 }
 
 /// Reads a response with an error status.
-async fn refusal(http: &Http, url: &Url, mut response: Response, limits: &Limits, listener: &dyn Listener) -> Answer {
+async fn refusal(
+    http: &Http,
+    url: &Url,
+    mut response: Response,
+    limits: &Limits,
+    listener: &dyn Listener,
+) -> ServerResponse {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
+    let Beginning { text, truncated_because } = body::read_beginning(&mut response, limits.error).await;
     let content = response_body::of_error(text, listener);
     if !matches!(content, Content::RpcError(_)) {
         http.forget_redirect(&Method::POST, url);
     }
-    Answer { status, headers, content, cut }
+    ServerResponse { status, headers, content, truncated_because }
 }
 
 /// The outcome of requesting a stream.
 pub(crate) enum StreamOutcome {
     Open(Response),
     /// A response other than a stream.
-    Refused(Answer),
+    Refused(ServerResponse),
 }
 
 /// Requests the server's own event stream by GET.
@@ -97,8 +103,13 @@ pub(crate) async fn get_stream(
     }
     http.forget_redirect(&Method::GET, url);
     let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, cut } = body::read_beginning(&mut response, limits.error).await;
-    Ok(StreamOutcome::Refused(Answer { status, headers, content: response_body::of_error(text, &NoopListener), cut }))
+    let Beginning { text, truncated_because } = body::read_beginning(&mut response, limits.error).await;
+    Ok(StreamOutcome::Refused(ServerResponse {
+        status,
+        headers,
+        content: response_body::of_error(text, &NoopListener),
+        truncated_because,
+    }))
 }
 
 /// Requests an event stream, with the headers of a POST.

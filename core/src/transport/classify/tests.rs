@@ -11,10 +11,15 @@ fn refusal(profile: &str, status: u16, body: &str, headers: &[(&'static str, &st
         }
         _ => Content::Other(Bytes::copy_from_slice(body.as_bytes())),
     };
-    let answer = Answer { status: StatusCode::from_u16(status).unwrap(), headers: map, content, cut: None };
+    let response = ServerResponse {
+        status: StatusCode::from_u16(status).unwrap(),
+        headers: map,
+        content,
+        truncated_because: None,
+    };
     result_of(
         &Method::POST,
-        answer,
+        response,
         Profile::named(profile).unwrap(),
         ResponseContext { in_session, has_envelope_codes: false },
     )

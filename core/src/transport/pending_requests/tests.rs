@@ -23,7 +23,7 @@ fn a_batch_contains_messages_and_no_batches() {
     assert!(!deliver("[".repeat(1 << 20) + &"]".repeat(1 << 20)));
 }
 
-fn settled(lines: &[&str], before: impl Fn(&PendingRequests)) -> Option<Result<Content, AttemptError>> {
+fn delivered(lines: &[&str], before: impl Fn(&PendingRequests)) -> Option<Result<Content, AttemptError>> {
     use futures_util::FutureExt;
     let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
     let inbox = PendingRequests::default();
@@ -32,7 +32,7 @@ fn settled(lines: &[&str], before: impl Fn(&PendingRequests)) -> Option<Result<C
     for line in lines {
         inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &NoopListener).unwrap();
     }
-    waiting.answer(&NoopListener, &limits).now_or_never()
+    waiting.response(&NoopListener, &limits).now_or_never()
 }
 
 #[test]
@@ -58,8 +58,8 @@ fn unmatched_messages_end_no_request() {
         r#"{"jsonrpc":"2.0","id":7,"res"#,
     ] {
         let is_cut = line.ends_with("res");
-        let settled = settled(&[line], |_| {});
-        assert_eq!(settled.is_some(), is_cut, "{line}");
+        let delivered = delivered(&[line], |_| {});
+        assert_eq!(delivered.is_some(), is_cut, "{line}");
     }
 }
 
@@ -79,9 +79,9 @@ fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
         let inbox = PendingRequests::default();
         let mut waiting = inbox.expect(7, None, &limits).unwrap();
         inbox.deliver(&Bytes::copy_from_slice(line.as_bytes()), &Strict).unwrap();
-        let Some(Err(failure)) = waiting.answer(&NoopListener, &limits).now_or_never() else { panic!("{line}") };
+        let Some(Err(failure)) = waiting.response(&NoopListener, &limits).now_or_never() else { panic!("{line}") };
         assert_eq!((failure.class, failure.error.code()), (FailureClass::Unusable, "invalid_answer"), "{line}");
-        assert!(matches!(settled(&[line], |_| {}), Some(Ok(_))), "{line}");
+        assert!(matches!(delivered(&[line], |_| {}), Some(Ok(_))), "{line}");
     }
     let marked = Bytes::from("\u{feff}[{\"jsonrpc\":\"2.0\",\"method\":\"a\"}]");
     assert!(PendingRequests::default().deliver(&marked, &Strict).is_err());
@@ -91,7 +91,7 @@ fn a_response_that_strict_refuses_ends_its_request_as_unusable() {
         let inbox = PendingRequests::default();
         let mut waiting = inbox.expect(7, None, &limits).unwrap();
         inbox.deliver(&Bytes::from(line), &Strict).unwrap();
-        assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none(), "{line}");
+        assert!(waiting.response(&NoopListener, &limits).now_or_never().is_none(), "{line}");
     }
 }
 
@@ -108,23 +108,23 @@ async fn progress_of_the_only_call_waits_for_capacity_in_bytes() {
     inbox.deliver(&progress, &NoopListener).unwrap();
     assert!(inbox.is_ready_for(&progress).now_or_never().is_none());
     assert!(inbox.is_ready_for(&[b' '; 150]).now_or_never().is_some(), "other messages take no capacity");
-    assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none());
+    assert!(waiting.response(&NoopListener, &limits).now_or_never().is_none());
     assert!(inbox.is_ready_for(&progress).now_or_never().is_some());
 }
 
 #[test]
 fn an_error_without_an_id_ends_the_only_request_that_can_have_caused_it() {
     let error = r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}"#;
-    let Some(Err(failure)) = settled(&[error], |_| {}) else { panic!() };
+    let Some(Err(failure)) = delivered(&[error], |_| {}) else { panic!() };
     assert_eq!((failure.error.code(), failure.error.info().rpc_code), ("bad_request", Some(-32700)));
     // The error may be about the notification.
-    assert!(settled(&[error], PendingRequests::notified).is_none());
+    assert!(delivered(&[error], PendingRequests::notified).is_none());
     let limits = Limits::of(&crate::config::client_options::ClientConfig::default()).unwrap();
     let inbox = PendingRequests::default();
     let (mut first, mut second) = (inbox.expect(1, None, &limits).unwrap(), inbox.expect(2, None, &limits).unwrap());
     inbox.deliver(&Bytes::from(error), &NoopListener).unwrap();
     use futures_util::FutureExt;
     for waiting in [&mut first, &mut second] {
-        assert!(waiting.answer(&NoopListener, &limits).now_or_never().is_none());
+        assert!(waiting.response(&NoopListener, &limits).now_or_never().is_none());
     }
 }
