@@ -181,9 +181,9 @@ impl Operation for InSession<'_> {
         }
         session.requests.fetch_add(1, Ordering::Relaxed);
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let answered = self.call.exchange(manager, target, attempt, id).await;
-        match answered {
-            // Not settled: if the call is not sent again, the server is notified of the cancellation.
+        let outcome = self.call.exchange(manager, target, attempt, id).await;
+        match outcome {
+            // The response may still come: if the call is not sent again, the server is notified of the cancellation.
             Err(failure) if failure.error.info().code == Code::AttemptTimeout => Err(failure),
             Err(failure) if self.must_detect_era(manager, session, &failure) => {
                 self.unanswered.response_received();
