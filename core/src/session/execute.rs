@@ -102,6 +102,7 @@ impl LogicalCall {
                 contradicted: Mutex::default(),
                 learned_headers: AtomicBool::new(false),
                 suspected: Mutex::default(),
+                counted_in: Mutex::default(),
                 renewed: AtomicBool::new(false),
             };
             let serial = self.serialize(manager).await;

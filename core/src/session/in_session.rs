@@ -42,6 +42,8 @@ pub(super) struct InSession<'a> {
     pub(super) learned_headers: AtomicBool,
     /// The last failure, if the next call is to open a new session because of it, and its session.
     pub(super) suspected: Mutex<Option<(LossSign, Arc<Session>)>>,
+    /// The last session that counts this call.
+    pub(super) counted_in: Mutex<Option<u64>>,
     /// Whether a refused token was renewed.
     pub(super) renewed: AtomicBool,
 }
@@ -179,7 +181,11 @@ impl Operation for InSession<'_> {
         if let Some(id) = id {
             self.unanswered.sent(session, id);
         }
-        session.requests.fetch_add(1, Ordering::Relaxed);
+        if self.counted_in.lock().unwrap_or_else(PoisonError::into_inner).replace(session.generation)
+            != Some(session.generation)
+        {
+            session.calls.fetch_add(1, Ordering::Relaxed);
+        }
         *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = None;
         let outcome = self.call.exchange(manager, target, attempt, id).await;
         match outcome {
@@ -225,7 +231,7 @@ impl Operation for InSession<'_> {
     }
 
     fn was_shared(&self, session: &Arc<Session>) -> bool {
-        session.requests.load(Ordering::Relaxed) > 1
+        session.calls.load(Ordering::Relaxed) > 1
     }
 
     fn failed(&self, session: &Arc<Session>, failure: &AttemptError) {

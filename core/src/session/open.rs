@@ -307,7 +307,7 @@ impl SessionManager {
         let headers = opening.headers();
         let codec = opening.codec();
         inbound.session_opened(headers.clone(), codec.era());
-        let (requests, listening) = (AtomicU32::new(0), OnceLock::new());
+        let (calls, listening) = (AtomicU32::new(0), OnceLock::new());
         Ok(Session {
             generation,
             link,
@@ -316,7 +316,7 @@ impl SessionManager {
             headers,
             codec,
             initialize_reply,
-            requests,
+            calls,
             in_flight: InFlight::default(),
             listening,
         })

@@ -30,8 +30,8 @@ pub(crate) struct Session {
     pub(crate) codec: Codec,
     /// The reply to `initialize` or `server/discover`; `None` if neither was sent.
     pub(crate) initialize_reply: Option<RawReply>,
-    /// The number of requests of calls that were sent in it.
-    pub(crate) requests: AtomicU32,
+    /// The number of calls that sent a request in it, each counted once.
+    pub(crate) calls: AtomicU32,
     /// Those of them that are in flight.
     pub(crate) in_flight: InFlight,
     /// The task that reads the server's stream.
