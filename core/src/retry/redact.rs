@@ -24,6 +24,8 @@ impl Context {
     /// As [`redacted`](Self::redacted), with further secrets.
     pub(crate) fn redacted_of(&self, mut error: Error, further: &[String]) -> Error {
         let info = error.info_mut();
+        // The message must not be built again from unredacted text.
+        info.allowed = None;
         let secrets = self.forms_of_secrets(further);
         let texts = [Some(&mut info.message), info.service_code.as_mut(), info.request_id.as_mut()];
         for text in texts.into_iter().flatten().chain(&mut info.required_scopes).chain(&mut info.stderr) {
@@ -162,6 +164,19 @@ fn strings(json: &str) -> impl Iterator<Item = Range<usize>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::client_options::ClientConfig;
+    use crate::error::Code;
+
+    #[test]
+    fn the_message_of_a_redacted_error_is_not_built_again() {
+        let settings = ClientConfig::default().api_key("secret-word").resolve(|_| None).unwrap();
+        let error = Error::config(Code::InvalidOption, "headers", "must not be secret-word");
+        let error = Context::new(settings).unwrap().redacted(error);
+        assert_eq!(error.info().message, "headers: must not be [redacted]");
+        let error = error.with_field("profile.headers".to_owned());
+        assert_eq!(error.info().field.as_deref(), Some("profile.headers"));
+        assert_eq!(error.info().message, "headers: must not be [redacted]");
+    }
 
     #[test]
     fn a_secret_has_many_forms() {
