@@ -134,7 +134,7 @@ export interface ClientOptions {
   honoursIdempotencyKeys?: boolean;
   /** Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false. */
   retryUnavailable?: boolean;
-  /** Turn a tool result with `isError` into an error of kind `tool`. Default: false. */
+  /** Report a tool result with `isError` as an error of kind `tool`. Default: false. */
   raiseToolErrors?: boolean;
   /**
    * Validate structured tool results against the output schema. Lists the tools first if they are not known. Default:
@@ -331,7 +331,7 @@ export interface CallOptions {
    * Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the value of the client.
    */
   retryUnavailable?: boolean;
-  /** Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the client. */
+  /** Report a tool result with `isError` as an error of kind `tool`. Default: the value of the client. */
   raiseToolErrors?: boolean;
   /** Validate the structured tool result against the output schema. Default: the value of the client. */
   validateOutput?: boolean;

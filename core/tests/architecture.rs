@@ -1,4 +1,4 @@
-//! The layers of `core/src`: imports go down only, without circles between folders, and no two types share a name. Only
+//! The layers of `core/src`: imports go down only, without cycles between folders, and no two types share a name. Only
 //! the codecs of the protocol know the eras. The paths in ARCHITECTURE.md exist, and docs/errors.md lists every error code.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
@@ -158,7 +158,7 @@ fn the_documentation_lists_every_error_code() {
 #[test]
 fn imports_go_down_only() {
     let mut up = Vec::new();
-    let mut arrows: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    let mut edges: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     let sources = sources();
     for source in &sources {
         let Some(from) = layer(source.folder()) else { continue };
@@ -168,37 +168,37 @@ fn imports_go_down_only() {
                 up.push(format!("{} imports crate::{path}", source.path));
             }
             if to != from {
-                arrows.entry(LAYERS[from]).or_default().insert(LAYERS[to]);
+                edges.entry(LAYERS[from]).or_default().insert(LAYERS[to]);
             }
         }
     }
-    let circle = largest_circle(&arrows);
+    let cycle = largest_cycle(&edges);
     println!("folders, from the top: {}", LAYERS.join(" → "));
     println!("imports that go up: {}", up.len());
-    println!("largest circle between folders: {circle}");
+    println!("largest cycle between folders: {cycle}");
     assert!(up.is_empty(), "imports that go up:\n{}", up.join("\n"));
-    assert_eq!(circle, 0);
+    assert_eq!(cycle, 0);
 }
 
 /// The folders that a folder imports, directly or through others.
-fn reach<'a>(start: &str, arrows: &BTreeMap<&str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
+fn reach<'a>(start: &str, edges: &BTreeMap<&str, BTreeSet<&'a str>>) -> BTreeSet<&'a str> {
     let mut seen = BTreeSet::new();
-    let mut next: Vec<_> = arrows.get(start).into_iter().flatten().copied().collect();
+    let mut next: Vec<_> = edges.get(start).into_iter().flatten().copied().collect();
     seen.extend(next.iter().copied());
     while let Some(folder) = next.pop() {
-        next.extend(arrows.get(folder).into_iter().flatten().copied().filter(|to| seen.insert(*to)));
+        next.extend(edges.get(folder).into_iter().flatten().copied().filter(|to| seen.insert(*to)));
     }
     seen
 }
 
-/// The size of the largest circle of folders; 0 if there is none.
-fn largest_circle(arrows: &BTreeMap<&str, BTreeSet<&str>>) -> usize {
-    let reached: BTreeMap<_, _> = arrows.keys().map(|folder| (*folder, reach(folder, arrows))).collect();
-    let circle = |folder: &&str| {
+/// The size of the largest cycle of folders; 0 if there is none.
+fn largest_cycle(edges: &BTreeMap<&str, BTreeSet<&str>>) -> usize {
+    let reached: BTreeMap<_, _> = edges.keys().map(|folder| (*folder, reach(folder, edges))).collect();
+    let cycle = |folder: &&str| {
         let mutual = |other: &&&str| reached.get(**other).is_some_and(|back| back.contains(folder));
         reached[folder].iter().filter(mutual).count()
     };
-    reached.keys().map(circle).max().unwrap_or_default()
+    reached.keys().map(cycle).max().unwrap_or_default()
 }
 
 /// Whether a line sets a member `delivery`: by an assignment, or in a struct literal. A declaration of such a member or
@@ -245,7 +245,7 @@ fn only_the_errors_set_the_delivery() {
             lines.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim()))
         })
         .collect();
-    assert!(found.is_empty(), "the delivery is set outside of error/delivery.rs:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "the delivery is set outside of error/:\n{}", found.join("\n"));
 }
 
 #[test]

@@ -153,7 +153,7 @@ class OmniMCPClient(Calls):
                 with a key are then retried. Default: set by the profile (omni: true).
             retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default:
                 false.
-            raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+            raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: false.
             validate_output: Validate structured tool results against the output schema. Lists the tools first if they
                 are not known. Default: false.
             cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change.
@@ -508,7 +508,7 @@ class OmniMCPClient(Calls):
                 Default: the value of the client.
             retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default:
                 the value of the client.
-            raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+            raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: the value of the
                 client.
             validate_output: Validate the structured tool result against the output schema. Default: the value of the
                 client.
@@ -1760,7 +1760,7 @@ def connect(
         honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
             a key are then retried. Default: set by the profile (omni: true).
         retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: false.
         validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
             not known. Default: false.
         cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:

@@ -249,7 +249,7 @@ class ServerOptions(TypedDict, total=False):
         honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
             a key are then retried. Default: set by the profile (omni: true).
         retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: false.
         validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
             not known. Default: false.
         cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
@@ -407,7 +407,7 @@ class ServerOptions(TypedDict, total=False):
     retry_unavailable: bool
     """Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false."""
     raise_tool_errors: bool
-    """Turn a tool result with `isError` into an error of kind `tool`. Default: false."""
+    """Report a tool result with `isError` as an error of kind `tool`. Default: false."""
     validate_output: bool
     """Validate structured tool results against the output schema.
 
@@ -513,7 +513,7 @@ class ClientOptions(ServerOptions, total=False):
         honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
             a key are then retried. Default: set by the profile (omni: true).
         retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: false.
         validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
             not known. Default: false.
         cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
@@ -642,7 +642,7 @@ class AsyncClientOptions(ServerOptions, total=False):
         honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once. Calls with
             a key are then retried. Default: set by the profile (omni: true).
         retry_unavailable: Retry calls without an honoured idempotency key after a 503 with Retry-After. Default: false.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: false.
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: false.
         validate_output: Validate structured tool results against the output schema. Lists the tools first if they are
             not known. Default: false.
         cache: Cache lists and resources for the `ttlMs` that the server states, or until it reports a change. Default:
@@ -767,7 +767,7 @@ class UnkeyedCallOptions(RegistryCallOptions, total=False):
             the value of the client.
         retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the
             value of the client.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: the value of the
             client.
         validate_output: Validate the structured tool result against the output schema. Default: the value of the
             client.
@@ -780,7 +780,7 @@ class UnkeyedCallOptions(RegistryCallOptions, total=False):
     honours_idempotency_keys: bool
     """Declare that the server runs requests with the same `Idempotency-Key` once. Default: the value of the client."""
     raise_tool_errors: bool
-    """Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the client."""
+    """Report a tool result with `isError` as an error of kind `tool`. Default: the value of the client."""
     validate_output: bool
     """Validate the structured tool result against the output schema. Default: the value of the client."""
     fresh: bool
@@ -811,7 +811,7 @@ class CallOptions(UnkeyedCallOptions, total=False):
             the value of the client.
         retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default: the
             value of the client.
-        raise_tool_errors: Turn a tool result with `isError` into an error of kind `tool`. Default: the value of the
+        raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: the value of the
             client.
         validate_output: Validate the structured tool result against the output schema. Default: the value of the
             client.

@@ -25,7 +25,7 @@ options! {
     honours_idempotency_keys: bool = "the value of the client";
     /// Retry a call without an honoured idempotency key after a 503 with Retry-After.
     retry_unavailable: bool = "the value of the client";
-    /// Turn a tool result with `isError` into an error of kind `tool`.
+    /// Report a tool result with `isError` as an error of kind `tool`.
     raise_tool_errors: bool = "the value of the client";
     /// Validate the structured tool result against the output schema.
     validate_output: bool = "the value of the client";

@@ -15,15 +15,15 @@ type Verifier = Arc<dyn ServerCertVerifier>;
 type Certificates = Arc<[CertificateDer<'static>]>;
 
 /// Trusts these authorities and no others.
-pub(crate) fn only(named: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+pub(crate) fn only(trusted: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
     let mut roots = RootCertStore::empty();
-    for certificate in named.iter() {
+    for certificate in trusted.iter() {
         roots.add(certificate.clone())?;
     }
     let inner = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider)
         .build()
         .map_err(|_| TlsError::General("no certificates".to_owned()))?;
-    Ok(Arc::new(Named { inner, named: Arc::clone(named) }))
+    Ok(Arc::new(AcceptsTrustedLeaf { inner, trusted: Arc::clone(trusted) }))
 }
 
 /// Variables that replace the certificates of the system, on systems that store them in files.
@@ -32,43 +32,44 @@ pub(crate) const SYSTEM_VARIABLES: &[&str] = &["SSL_CERT_FILE", "SSL_CERT_DIR"];
 pub(crate) const READS_SYSTEM_VARIABLES: bool = cfg!(all(unix, not(target_vendor = "apple")));
 
 /// Maximum number of cached stores, one for each combination of variables.
-const KEPT: usize = 8;
+const MAX_CACHED: usize = 8;
 
 /// Cache key of certificate stores.
 #[derive(Clone, PartialEq)]
-struct Source {
+struct VerifierKey {
     variables: Vec<Option<OsString>>,
-    further: Certificates,
+    additional: Certificates,
 }
 
-/// Trusts the authorities of the system, read once per process, and additional ones.
-pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
-    static KNOWN: Mutex<Vec<(Source, Verifier)>> = Mutex::new(Vec::new());
+/// Trusts the authorities of the system and additional ones, read once for each combination of variables and additional
+/// certificates. As server certificate, no certificate of SSL_CERT_DIR is accepted.
+pub(crate) fn of_system(additional: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
+    static KNOWN: Mutex<Vec<(VerifierKey, Verifier)>> = Mutex::new(Vec::new());
     let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();
-    let source = Source { variables, further: Arc::clone(further) };
+    let key = VerifierKey { variables, additional: Arc::clone(additional) };
     // Does not block: in a forked process, the lock might never be released.
     if let Ok(known) = KNOWN.try_lock()
-        && let Some((_, verifier)) = known.iter().find(|(of, _)| *of == source)
+        && let Some((_, verifier)) = known.iter().find(|(of, _)| *of == key)
     {
         return Ok(Arc::clone(verifier));
     }
-    let mut named = further.to_vec();
-    if let (true, Some(file)) = (READS_SYSTEM_VARIABLES, &source.variables[0])
+    let mut trusted = additional.to_vec();
+    if let (true, Some(file)) = (READS_SYSTEM_VARIABLES, &key.variables[0])
         && let Ok(certificates) = CertificateDer::pem_file_iter(file)
     {
-        named.extend(certificates.flatten());
+        trusted.extend(certificates.flatten());
     }
     #[cfg(not(target_os = "android"))]
-    let inner = rustls_platform_verifier::Verifier::new_with_extra_roots(further.iter().cloned(), provider)?;
+    let inner = rustls_platform_verifier::Verifier::new_with_extra_roots(additional.iter().cloned(), provider)?;
     #[cfg(target_os = "android")]
     let inner = rustls_platform_verifier::Verifier::new(provider)?;
-    let verifier: Verifier = match named.is_empty() {
+    let verifier: Verifier = match trusted.is_empty() {
         true => Arc::new(inner),
-        false => Arc::new(Named { inner: Arc::new(inner), named: named.into() }),
+        false => Arc::new(AcceptsTrustedLeaf { inner: Arc::new(inner), trusted: trusted.into() }),
     };
     if let Ok(mut known) = KNOWN.try_lock() {
-        known.truncate(KEPT - 1);
-        known.insert(0, (source, Arc::clone(&verifier)));
+        known.truncate(MAX_CACHED - 1);
+        known.insert(0, (key, Arc::clone(&verifier)));
     }
     Ok(verifier)
 }
@@ -76,12 +77,12 @@ pub(crate) fn of_system(further: &Certificates, provider: Arc<CryptoProvider>) -
 /// Accepts a trusted certificate as server certificate although it is a CA certificate, as openssl creates by default. Name
 /// and validity period are checked.
 #[derive(Debug)]
-struct Named<V> {
-    named: Certificates,
+struct AcceptsTrustedLeaf<V> {
+    trusted: Certificates,
     inner: Arc<V>,
 }
 
-impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
+impl<V: ServerCertVerifier> ServerCertVerifier for AcceptsTrustedLeaf<V> {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -91,7 +92,9 @@ impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
         match self.inner.verify_server_cert(end_entity, intermediates, server_name, ocsp_response, now) {
-            Err(TlsError::InvalidCertificate(why)) if is_authority(&why) && self.named.contains(end_entity) => {
+            Err(TlsError::InvalidCertificate(why))
+                if is_ca_as_server_certificate(&why) && self.trusted.contains(end_entity) =>
+            {
                 // The time is checked before this error is given, the name is not.
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -124,6 +127,6 @@ impl<V: ServerCertVerifier> ServerCertVerifier for Named<V> {
 }
 
 /// Whether a certificate was refused only because it is a CA certificate. The library reports this only by name.
-pub(crate) fn is_authority(why: &CertificateError) -> bool {
+pub(crate) fn is_ca_as_server_certificate(why: &CertificateError) -> bool {
     matches!(why, CertificateError::Other(OtherError(other)) if other.to_string() == "CaUsedAsEndEntity")
 }

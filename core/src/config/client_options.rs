@@ -97,7 +97,7 @@ options! {
     honours_idempotency_keys: bool = "set by the profile (omni: true)";
     /// Retry calls without an honoured idempotency key after a 503 with Retry-After.
     retry_unavailable: bool = "false";
-    /// Turn a tool result with `isError` into an error of kind `tool`.
+    /// Report a tool result with `isError` as an error of kind `tool`.
     raise_tool_errors: bool = "false";
     /// Validate structured tool results against the output schema. Lists the tools first if they are not known.
     validate_output: bool = "false";

@@ -11,8 +11,8 @@ use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ClientConfig as TlsConfig, RootCertStore, SignatureScheme, version};
 
 use crate::config::client_options::ClientConfig;
-use crate::config::pem::{self, refused};
-use crate::config::trusted_certificates::{TrustedCertificates, unusable};
+use crate::config::pem::{self, refused, unusable};
+use crate::config::trusted_certificates::TrustedCertificates;
 use crate::error::Result;
 
 /// Validated TLS options.
@@ -103,12 +103,12 @@ fn provider() -> Arc<CryptoProvider> {
 fn identity(chain: &str, (field, key): (&str, &str)) -> Result<CertifiedKey> {
     let chain = pem::certificates("client_cert", chain)?;
     let key = PrivateKeyDer::from_pem_slice(&pem::read(field, key)?)
-        .map_err(|_| refused(field, "holds no private key in PEM that is not encrypted"))?;
+        .map_err(|_| refused(field, "contains no unencrypted PEM private key"))?;
     CertifiedKey::from_der(chain, key, &provider()).map_err(|error| match error {
-        rustls::Error::InconsistentKeys(_) => refused(field, "does not hold the key of client_cert"),
+        rustls::Error::InconsistentKeys(_) => refused(field, "does not contain the key of client_cert"),
         rustls::Error::InvalidCertificate(_) => {
-            refused("client_cert", "holds a certificate that cannot be read as X.509 version 3")
+            refused("client_cert", "contains a certificate that is not valid X.509 version 3")
         }
-        _ => refused(field, "holds a key that cannot be used; RSA, ECDSA and Ed25519 keys can"),
+        _ => refused(field, "contains an unsupported key; RSA, ECDSA and Ed25519 keys are supported"),
     })
 }

@@ -9,56 +9,59 @@ use rustls::pki_types::CertificateDer;
 
 use crate::config::certificate_verifier as verifier;
 use crate::config::client_options::ClientConfig;
-use crate::config::pem::{self, refused};
-use crate::error::{Code, Error, Result};
+use crate::config::pem::{self, refused, unusable};
+use crate::error::Result;
 use crate::util::environment::{self, NODE_EXTRA_CA_CERTS};
 
 /// The trusted certificates of the options and the environment.
 #[derive(Clone, Default)]
 pub(crate) struct TrustedCertificates {
     /// The only trusted authorities; `None` for those of the system.
-    only: Option<Arc<[CertificateDer<'static>]>>,
+    ca_certs: Option<Arc<[CertificateDer<'static>]>>,
     /// Authorities in addition to those of the system.
-    further: Arc<[CertificateDer<'static>]>,
+    additional: Arc<[CertificateDer<'static>]>,
     /// Environment variables for certificates that are set but not used.
     unused: Vec<&'static str>,
 }
 
 impl TrustedCertificates {
     pub(crate) fn read(config: &ClientConfig, variable: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let only: Option<Arc<[_]>> = config.ca_certs.as_deref().map(authorities).transpose()?.map(Into::into);
+        let ca_certs: Option<Arc<[_]>> = config.ca_certs.as_deref().map(authorities).transpose()?.map(Into::into);
         let is_set = |name: &&str| variable(name).is_some_and(|value| !value.trim().is_empty());
         let mut unused: Vec<_> = environment::CERTIFICATES.iter().copied().filter(is_set).collect();
-        let mut further = Vec::new();
-        if only.is_none() {
+        let mut additional = Vec::new();
+        if ca_certs.is_none() {
             unused.retain(|name| !verifier::READS_SYSTEM_VARIABLES || !verifier::SYSTEM_VARIABLES.contains(name));
             // As Node does, which ignores a file that cannot be read.
             if config.reads_node_variables
                 && let Some(file) = variable(NODE_EXTRA_CA_CERTS)
                 && let Ok(certificates) = authorities(&file)
             {
-                further = certificates;
+                additional = certificates;
                 unused.retain(|name| *name != NODE_EXTRA_CA_CERTS);
             }
         }
-        Ok(Self { only, further: further.into(), unused })
+        Ok(Self { ca_certs, additional: additional.into(), unused })
     }
 
     /// Note in certificate errors about environment variables that are set but not used.
     pub(crate) fn unused(&self) -> String {
         match &self.unused[..] {
             [] => String::new(),
-            [one] => format!("; {one} is set but not used: give its value as ca_certs"),
-            several => format!("; {} are set but not used: give the right one's value as ca_certs", several.join(", ")),
+            [one] => format!("; {one} is set but not used: pass its value as the option ca_certs"),
+            several => format!(
+                "; {} are set but not used: pass the value of the right one as the option ca_certs",
+                several.join(", ")
+            ),
         }
     }
 
     /// Verifies server certificates by the trusted ones.
     pub(crate) fn verifier(&self, provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>> {
-        match &self.only {
-            Some(only) => verifier::only(only, provider).map_err(|_| unusable("TLS cannot be set up")),
-            None => verifier::of_system(&self.further, provider).map_err(|_| {
-                unusable("the system's certificate store cannot be read; ca_certs takes its place where it is given")
+        match &self.ca_certs {
+            Some(trusted) => verifier::only(trusted, provider).map_err(|_| unusable("TLS cannot be set up")),
+            None => verifier::of_system(&self.additional, provider).map_err(|_| {
+                unusable("the system's certificate store cannot be read (the option ca_certs replaces it)")
             }),
         }
     }
@@ -70,13 +73,9 @@ fn authorities(given: &str) -> Result<Vec<CertificateDer<'static>>> {
     for certificate in &certificates {
         store
             .add(certificate.clone())
-            .map_err(|_| refused("ca_certs", "holds a certificate that cannot be read as X.509 version 3"))?;
+            .map_err(|_| refused("ca_certs", "contains a certificate that is not valid X.509 version 3"))?;
     }
     Ok(certificates)
-}
-
-pub(crate) fn unusable(message: &str) -> Error {
-    Error::new(Code::InvalidOption, message)
 }
 
 #[cfg(test)]
@@ -101,8 +100,8 @@ mod tests {
         let (plain, given) = (ClientConfig::default(), ClientConfig::default().ca_certs(ca));
         let node = ClientConfig { reads_node_variables: true, ..ClientConfig::default() };
         let node_given = ClientConfig { reads_node_variables: true, ..given.clone() };
-        let one = |name: &str| format!("; {name} is set but not used: give its value as ca_certs");
-        for (config, variables, expected, further) in [
+        let one = |name: &str| format!("; {name} is set but not used: pass its value as the option ca_certs");
+        for (config, variables, expected, additional) in [
             (&plain, &[][..], String::new(), 0),
             (&plain, &[("REQUESTS_CA_BUNDLE", "")], String::new(), 0),
             (&plain, &[("REQUESTS_CA_BUNDLE", file)], one("REQUESTS_CA_BUNDLE"), 0),
@@ -115,13 +114,13 @@ mod tests {
             (
                 &plain,
                 &[("REQUESTS_CA_BUNDLE", file), ("PIP_CERT", file)],
-                "; REQUESTS_CA_BUNDLE, PIP_CERT are set but not used: give the right one's value as ca_certs"
+                "; REQUESTS_CA_BUNDLE, PIP_CERT are set but not used: pass the value of the right one as the option ca_certs"
                     .to_owned(),
                 0,
             ),
         ] {
             let trusted = read(config, variables);
-            assert_eq!((trusted.unused(), trusted.further.len()), (expected, further), "{variables:?}");
+            assert_eq!((trusted.unused(), trusted.additional.len()), (expected, additional), "{variables:?}");
         }
         let of_system = read(&plain, &[("SSL_CERT_FILE", file)]).unused();
         assert_eq!(of_system, if verifier::READS_SYSTEM_VARIABLES { String::new() } else { one("SSL_CERT_FILE") });

@@ -2,7 +2,7 @@
 
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
-use crate::config::certificate_verifier::is_authority;
+use crate::config::certificate_verifier::is_ca_as_server_certificate;
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
@@ -62,8 +62,10 @@ pub(super) fn of(error: &reqwest::Error, to_proxy: bool, facts: ConnectionFacts<
         TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
         ) => format!("the {peer} {}", refusal(AlertDescription::ProtocolVersion)),
-        TlsError::PeerIncompatible(_) | TlsError::NoApplicationProtocol => "there is nothing in common".to_owned(),
-        _ => format!("the {peer} does not follow the protocol"),
+        TlsError::PeerIncompatible(_) | TlsError::NoApplicationProtocol => {
+            "no common cipher suite or protocol".to_owned()
+        }
+        _ => format!("the {peer} sent an invalid TLS message"),
     };
     Some(failed(format!("the TLS handshake failed: {why}")))
 }
@@ -126,7 +128,7 @@ fn wrong(why: &CertificateError) -> String {
         }
         Why::BadSignature => "is not signed by the authority that it names".to_owned(),
         Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not a server certificate".to_owned(),
-        other if is_authority(other) => {
+        other if is_ca_as_server_certificate(other) => {
             "is the certificate of an authority; it is accepted only if it is in ca_certs".to_owned()
         }
         // The platform's verifier reports a text, webpki a variant.

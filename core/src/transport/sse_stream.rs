@@ -84,7 +84,7 @@ enum StreamFailure {
     Refused(Refused),
 }
 
-/// Turns chunks into single whole lines.
+/// Splits chunks into lines.
 struct Lines<S> {
     chunks: S,
     guard: Arc<Mutex<Guard>>,

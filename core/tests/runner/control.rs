@@ -40,6 +40,6 @@ async fn wait(condition: &Value, server: &DevServer) -> Result<(), String> {
         }
         Ok(())
     };
-    let in_vain = |_| Err(format!("the server waited in vain for {condition}"));
-    tokio::time::timeout(Duration::from_secs(5), met).await.unwrap_or_else(in_vain)
+    let timed_out = |_| Err(format!("timed out: the server waited for {condition}"));
+    tokio::time::timeout(Duration::from_secs(5), met).await.unwrap_or_else(timed_out)
 }
