@@ -14,7 +14,7 @@ use crate::observe::span::{in_millis, millis};
 use crate::retry::context::Context;
 use crate::retry::operation::{Operation, OperationName};
 use crate::retry::policy::Decision;
-use crate::transport::connection_slots::Slot;
+use crate::transport::call_slots::Slot;
 
 /// One attempt.
 pub(crate) struct Attempt {

@@ -20,7 +20,7 @@ use crate::observe::warnings::Warnings;
 use crate::retry::budget::RetryBudget;
 use crate::retry::idempotency::UsedKeys;
 use crate::retry::issued_secrets::{IssuedSecrets, SessionSecrets};
-use crate::transport::connection_slots::Slots;
+use crate::transport::call_slots::Slots;
 
 /// How many methods and tools with invalid responses are remembered.
 const MOST_INVALID: usize = 256;

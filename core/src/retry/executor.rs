@@ -19,7 +19,7 @@ use crate::retry::context::{ClosePhase, Context};
 use crate::retry::operation::{Completed, Operation};
 use crate::retry::plan::Plan;
 use crate::retry::policy::{self, Decision, Situation};
-use crate::transport::connection_slots::Slot;
+use crate::transport::call_slots::Slot;
 use crate::transport::response_reader::ended_after_skipped;
 
 /// How long an operation waits for local resources to become available, without that counting as attempts.

@@ -20,7 +20,7 @@ use crate::http::body::{self, Body, check_headers};
 use crate::http::client::Http;
 use crate::http::retry_after;
 use crate::http::status::{self, StatusUse};
-use crate::transport::connection_slots::Slot;
+use crate::transport::call_slots::Slot;
 use crate::transport::message::{Content, Listener};
 use crate::transport::reconnect_delay;
 use crate::transport::response_reader::ResponseReading;

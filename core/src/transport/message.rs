@@ -14,7 +14,7 @@ use crate::error::failure_class::FailureClass;
 use crate::http::idle_timeout::IdleTimer;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message, Read, RpcError};
-use crate::transport::connection_slots::Slot;
+use crate::transport::call_slots::Slot;
 
 /// A message to send.
 pub(crate) struct OutgoingMessage {

@@ -1,9 +1,9 @@
 //! One exchange with a server: a message is sent, and its response is read.
 
+pub(crate) mod call_slots;
 pub(crate) mod call_stream;
 pub(crate) mod child_process;
 pub(crate) mod classify;
-pub(crate) mod connection_slots;
 pub(crate) mod deferred_response;
 pub(crate) mod error_body;
 pub(crate) mod http_sse;

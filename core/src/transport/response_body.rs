@@ -11,8 +11,8 @@ use crate::http::body::{self, Body, BodyFailure};
 use crate::http::sniff::BodyKind;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
+use crate::transport::call_slots::{self, Slot};
 use crate::transport::call_stream::{self, StreamRequest};
-use crate::transport::connection_slots::{self, Slot};
 use crate::transport::media_type::{MediaType, other_charset};
 use crate::transport::message::{Content, Listener, content, not_a_message, only_message};
 use crate::transport::response_reader::{self, ResponseReading};
@@ -76,7 +76,7 @@ async fn read_json(
     }
     let text = body::read(&mut body, limits.answer).await;
     let text = text.map_err(|BodyFailure { failure, text }| truncated(failure, &text, reading.id))?;
-    connection_slots::release(slot).await;
+    call_slots::release(slot).await;
     match (from_json(&text, headers, &mut reading).await, &media) {
         (content, MediaType::Json) => content,
         (Ok(content), media) => match listener.accepts(Deviation::ContentType, &|| media.deviation()) {

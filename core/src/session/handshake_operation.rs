@@ -13,9 +13,9 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
 use crate::retry::operation::{Operation, OperationName};
-use crate::session::builder::SessionOpening;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
+use crate::session::opening::SessionOpening;
 use crate::session::request::RequestTarget;
 
 /// A request of the handshake.

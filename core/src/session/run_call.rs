@@ -15,13 +15,13 @@ use crate::protocol::raw_result::RawReply;
 use crate::retry::context::ClosePhase;
 use crate::retry::operation::Operation;
 use crate::retry::{executor, idempotency};
-use crate::session::builder::SessionOpening;
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
-use crate::session::in_handshake::InHandshake;
-use crate::session::in_session::InSession;
+use crate::session::handshake_operation::InHandshake;
 use crate::session::input_rounds::Rounds;
 use crate::session::manager::SessionManager;
+use crate::session::opening::SessionOpening;
+use crate::session::session_operation::InSession;
 use crate::session::{output_schemas, result_cache};
 
 impl LogicalCall {
