@@ -76,6 +76,11 @@ export class Caller {
     return text === null ? undefined : JSON.parse(text);
   }
 
+  /** The text that `inspect` shows for the client: profile, address without secrets, and state. */
+  describe(name: string): string {
+    return `<${name} ${String(this.property("description"))}>`;
+  }
+
   async close(): Promise<void> {
     try {
       await run((id) => { this.#native.close(id); });

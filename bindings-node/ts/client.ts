@@ -2,6 +2,8 @@
 
 /** The client of MCP servers. */
 
+import { inspect } from "node:util";
+
 import { Caller, withKey } from "./caller.js";
 import type { KeyOrOptions } from "./caller.js";
 import type { CallOptions, ClientOptions, Counters } from "./options.js";
@@ -17,6 +19,13 @@ import type { State, WithMetadata } from "./types.js";
 export class OmniMcpClient {
   readonly #caller: Caller;
   #withMetadata: ClientWithMetadata | undefined;
+
+  static {
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: OmniMcpClient) { return this.#caller.describe("OmniMcpClient"); },
+    });
+  }
 
   /**
    * Makes a client. Nothing is sent: the first call connects.

@@ -2,6 +2,8 @@
 
 /** Clients of registries of MCP servers. */
 
+import { inspect } from "node:util";
+
 import { Caller } from "./caller.js";
 import type { RegistryCallOptions, RegistryOptions } from "./options.js";
 import { hideSecrets, pageParams, readPage } from "./records.js";
@@ -11,6 +13,13 @@ import type { GaiaCreated, ServerPage, ServerRecord, ServerRecordInput } from ".
 /** A client of a GAIA registry. */
 export class GaiaRegistry {
   readonly #caller: Caller;
+
+  static {
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: GaiaRegistry) { return this.#caller.describe("GaiaRegistry"); },
+    });
+  }
 
   /**
    * Makes a client. Nothing is sent yet.
@@ -75,6 +84,13 @@ export class GaiaRegistry {
 /** A client of a Sema4.ai registry. */
 export class Sema4Registry {
   readonly #caller: Caller;
+
+  static {
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: Sema4Registry) { return this.#caller.describe("Sema4Registry"); },
+    });
+  }
 
   /**
    * Makes a client. Nothing is sent yet.

@@ -1,5 +1,7 @@
 /** The dev server: the services on loopback, for offline tests of your programs. */
 
+import { inspect } from "node:util";
+
 import { run, startDevServer } from "./native.js";
 import type { NativeDevServer } from "./native.js";
 import { asyncDispose } from "./symbols.js";
@@ -12,9 +14,21 @@ type Fields = Record<string, unknown>;
 /** A running server. It does not keep the process alive. */
 export class DevServer {
   readonly #native: NativeDevServer;
+  readonly #profile: string;
+  #isClosed = false;
 
-  private constructor(native: NativeDevServer) {
+  static {
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: DevServer) {
+        return `<DevServer ${this.#profile} at ${this.url}, ${this.#isClosed ? "closed" : "running"}>`;
+      },
+    });
+  }
+
+  private constructor(native: NativeDevServer, profile: string) {
     this.#native = native;
+    this.#profile = profile;
   }
 
   /**
@@ -25,7 +39,7 @@ export class DevServer {
   static async start(options: DevServerOptions = {}): Promise<DevServer> {
     const started = startDevServer(JSON.stringify(snakeOptions(options)));
     if (typeof started === "string") throw new TypeError(started);
-    return Promise.resolve(new DevServer(started));
+    return Promise.resolve(new DevServer(started, options.profile ?? "omni"));
   }
 
   /** Its address, as in `http://127.0.0.1:40123`. */
@@ -134,6 +148,7 @@ export class DevServer {
     await run((id) => {
       this.#native.close(id);
     });
+    this.#isClosed = true;
   }
 
   /** Closes the server at the end of an `await using` block. */

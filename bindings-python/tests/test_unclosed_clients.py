@@ -43,7 +43,7 @@ USES: dict[str, tuple[Any, Any]] = {
 def test_a_dropped_client_warns_and_ends_its_session(server: DevServer, made: Any, use: Any) -> None:
     reported = dropped(made, server, use)
     assert [category for category, _ in reported] == [ResourceWarning]
-    assert f"<{made.__name__} at" in reported[0][1]
+    assert f"<{made.__name__} omni at {server.url}" in reported[0][1]
     assert "close()" in reported[0][1]
     assert server.wait("sessions_closed", at_least=1)
 

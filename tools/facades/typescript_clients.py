@@ -18,6 +18,13 @@ export class OmniMcpClient {
   readonly #caller: Caller;
   #withMetadata: ClientWithMetadata | undefined;
 
+  static {
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {
+      value(this: OmniMcpClient) { return this.#caller.describe("OmniMcpClient"); },
+    });
+  }
+
   /**
    * Makes a client. Nothing is sent: the first call connects.
    *
@@ -65,8 +72,10 @@ def client(tables: Tables) -> str:
     protocol = {row.result.type for row in tables.methods if row.result} | {row.type for row in tables.properties}
     protocol |= {param.type for row in tables.methods for param in row.params} | {"EmptyResult"}
     protocol = {name for name in protocol if name[0].isupper()} - _OPTIONS - _OTHERS
-    values = imports("./caller.js", {"Caller", "withKey"}, body, types=False) + imports(
-        "./caller.js", {"KeyOrOptions"}, body
+    values = (
+        'import { inspect } from "node:util";\n\n'
+        + imports("./caller.js", {"Caller", "withKey"}, body, types=False)
+        + imports("./caller.js", {"KeyOrOptions"}, body)
     )
     head = values + imports("./options.js", _OPTIONS, body) + imports("./protocol.js", protocol, body)
     head += 'import { asyncDispose } from "./symbols.js";\n' + imports("./types.js", _OTHERS, body)
@@ -83,7 +92,8 @@ def registries(tables: Tables) -> str:
         methods = [writer.registry_method(row) for row in tables.registry_methods if row.registry == kind]
         classes.append("\n".join([_registry(kind, name, doc), *methods, _DISPOSE]))
     body = "\n".join(classes)
-    head = 'import { Caller } from "./caller.js";\n' + imports("./options.js", _OPTIONS, body)
+    head = 'import { inspect } from "node:util";\n\nimport { Caller } from "./caller.js";\n'
+    head += imports("./options.js", _OPTIONS, body)
     head += imports("./records.js", {"hideSecrets", "pageParams", "readPage"}, body, types=False)
     head += 'import { asyncDispose } from "./symbols.js";\n' + imports("./types.js", _OTHERS, body)
     return f"/** Clients of registries of MCP servers. */\n\n{head}\n{body}"
@@ -94,6 +104,13 @@ def _registry(kind: str, name: str, doc: str) -> str:
 /** {doc} */
 export class {name} {{
   readonly #caller: Caller;
+
+  static {{
+    // Not a member with a type: the types need no library of Node.
+    Object.defineProperty(this.prototype, inspect.custom, {{
+      value(this: {name}) {{ return this.#caller.describe("{name}"); }},
+    }});
+  }}
 
   /**
    * Makes a client. Nothing is sent yet.

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 class _Shown:
     def __repr__(self) -> str:
-        # No option is shown: headers and URLs may hold secrets.
-        return f"<{type(self).__name__} at {id(self):#x}>"
+        # A constructor that failed made no native client.
+        native = getattr(self, "_native", None)
+        description = "" if native is None else f" {native.property('description')}"
+        return f"<{type(self).__name__}{description}>"
 
 
 class Dropped:

@@ -32,6 +32,8 @@ class DevServer(Closing):
 
     def __init__(self, **options: object) -> None:
         self._native = _native.DevServer(options)
+        self._profile = options.get("profile", "omni")
+        self._is_closed = False
 
     @property
     def url(self) -> str:
@@ -136,6 +138,7 @@ class DevServer(Closing):
     def close(self) -> None:
         """Close every connection and stop. The record can still be read."""
         self._native.close()
+        self._is_closed = True
 
     def __repr__(self) -> str:
-        return f"DevServer(url={self.url!r})"
+        return f"<{type(self).__name__} {self._profile} at {self.url}, {'closed' if self._is_closed else 'running'}>"

@@ -58,12 +58,21 @@ enum Backend {
 
 /// The properties that remain when a client is closed.
 #[derive(Debug, Clone)]
-pub struct ClosedClient(Option<Counts>);
+pub struct ClosedClient {
+    counts: Option<Counts>,
+    description: String,
+}
+
+/// The property that describes a client in one line: profile, address without secrets, state. It is in no table.
+const DESCRIPTION: &str = "description";
 
 impl ClosedClient {
     /// A property of the table of properties as JSON text; `None` for those of an open client only.
     pub fn property(&self, name: &str) -> Option<String> {
-        let counts = self.0.as_ref()?;
+        if name == DESCRIPTION {
+            return serde_json::to_string(&self.description).ok();
+        }
+        let counts = self.counts.as_ref()?;
         match name {
             "state" => serde_json::to_string(&State::Closed).ok(),
             "counters" => serde_json::to_string(&counts.now()).ok(),
@@ -181,14 +190,24 @@ impl Bridge {
         matches!(&self.backend, Backend::Server(client) if client.works_between_calls())
     }
 
-    /// A property of the table of properties as JSON text; `None` if it is not known yet.
+    /// A property of the table of properties, or the description, as JSON text; `None` if it is not known yet.
     pub fn property(&self, name: &str) -> Option<String> {
+        if name == DESCRIPTION {
+            return serde_json::to_string(&self.description()).ok();
+        }
         let spec = PROPERTIES.iter().find(|spec| spec.name == name)?;
         let Backend::Server(client) = &self.backend else { return None };
         match (spec.member, name) {
             (Some(member), _) => client.raw_server_member(member),
             (None, "state") => serde_json::to_string(&client.state()).ok(),
             (None, _) => serde_json::to_string(&client.counters()).ok(),
+        }
+    }
+
+    fn description(&self) -> String {
+        match &self.backend {
+            Backend::Server(client) => client.description(),
+            Backend::Registry(registry) => registry.description(),
         }
     }
 
@@ -207,10 +226,11 @@ impl Bridge {
 
     /// The properties that remain when the client is closed and dropped.
     pub fn closed(&self) -> ClosedClient {
-        match &self.backend {
-            Backend::Server(client) => ClosedClient(Some(client.counts())),
-            Backend::Registry(_) => ClosedClient(None),
-        }
+        let (counts, shown) = match &self.backend {
+            Backend::Server(client) => (Some(client.counts()), client.address()),
+            Backend::Registry(registry) => (None, registry.description()),
+        };
+        ClosedClient { counts, description: format!("{shown}, closed") }
     }
 
     /// Sets the minimum level of `on_log`, as in the option `log_level`. Any other text disables it.

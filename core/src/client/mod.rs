@@ -100,6 +100,16 @@ impl Client {
         self.manager.context.log().set_level(minimum);
     }
 
+    /// The profile and the address, without secrets.
+    pub(crate) fn address(&self) -> String {
+        format!("{:?}", self.core.context)
+    }
+
+    /// The profile, the address without secrets, and the state.
+    pub(crate) fn description(&self) -> String {
+        format!("{:?}", self.core)
+    }
+
     pub(crate) fn counts(&self) -> Counts {
         self.manager.context.counts.clone()
     }

@@ -97,6 +97,11 @@ impl AnyRegistry {
         }
     }
 
+    /// The kind and the address, without secrets.
+    pub(crate) fn description(&self) -> String {
+        format!("{:?}", self.place())
+    }
+
     pub(crate) fn close_idle_connections(&self) {
         self.place().context.http.close_unused();
     }
