@@ -114,7 +114,7 @@ def test_gaia() -> None:
         listed = registry.list("p", max_attempts=1)
         assert [type(record) for record in listed] == [ServerRecord]
         assert registry.request("GET", "/api/mcp/servers?projectId=p")
-        assert repr(registry).startswith("<GaiaRegistry at ")
+        assert repr(registry) == f"<GaiaRegistry gaia at {server.url}/api/mcp/servers>"
 
 
 @pytest.mark.parametrize("wrap", [dict, MappingProxyType, ServerRecord])
