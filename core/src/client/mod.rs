@@ -102,12 +102,12 @@ impl Client {
 
     /// The profile and the address, without secrets.
     pub(crate) fn address(&self) -> String {
-        format!("{:?}", self.core.context)
+        format!("{:?}", self.manager.context)
     }
 
     /// The profile, the address without secrets, and the state.
     pub(crate) fn description(&self) -> String {
-        format!("{:?}", self.core)
+        format!("{:?}", self.manager)
     }
 
     pub(crate) fn counts(&self) -> Counts {
