@@ -41,8 +41,9 @@ struct VerifierKey {
     additional: Certificates,
 }
 
-/// Trusts the authorities of the system and additional ones, read once for each combination of variables and additional
-/// certificates. As server certificate, no certificate of SSL_CERT_DIR is accepted.
+/// Trusts the authorities of the system and additional ones, read once for each combination of `SYSTEM_VARIABLES` and additional
+/// certificates. A CA certificate among the additional ones or in SSL_CERT_FILE is also accepted as server certificate; one in
+/// SSL_CERT_DIR is not.
 pub(crate) fn of_system(additional: &Certificates, provider: Arc<CryptoProvider>) -> Result<Verifier, TlsError> {
     static KNOWN: Mutex<Vec<(VerifierKey, Verifier)>> = Mutex::new(Vec::new());
     let variables = SYSTEM_VARIABLES.iter().map(std::env::var_os).collect();

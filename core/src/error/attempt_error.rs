@@ -27,7 +27,7 @@ pub(crate) struct AttemptError {
 pub(crate) struct ServerText {
     /// As messages show it.
     pub(crate) preview: String,
-    /// Whether the body was read to its end.
+    /// Whether the body or event was not truncated.
     pub(crate) is_whole: bool,
 }
 
@@ -74,7 +74,8 @@ impl AttemptError {
         Self::of(FailureClass::Refused, error)
     }
 
-    /// Adds the text of the server that the message repeats, from a body that was read to its end.
+    /// Adds the text of the server that the message repeats: that of a body or event that was not truncated. Of a long body that
+    /// is not a response, only the beginning was read; rules about whole texts apply to short ones only.
     pub(crate) fn with_server_text(self, preview: impl Into<String>) -> Self {
         Self { server_text: Some(ServerText { preview: preview.into(), is_whole: true }), ..self }
     }

@@ -1,7 +1,7 @@
-//! Whether a call ran on the server: the rule, and the only functions that set it in an error.
+//! Whether a call ran on the server: the rule, and the only functions that change it in an error.
 //!
-//! An error starts with the delivery of its failure class ([`FailureClass::delivery`]). Where more is known, the functions of
-//! this file change it. `core/tests/architecture.rs` refuses any other assignment.
+//! An [`Error`] starts as `not_sent`, an [`AttemptError`] with the delivery of its failure class ([`FailureClass::delivery`]).
+//! Where more is known, the functions of this file change it. `core/tests/architecture.rs` refuses assignments in other files.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};

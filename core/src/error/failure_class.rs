@@ -16,7 +16,7 @@ pub enum FailureClass {
     ProxyRefused,
     /// The connection was lost after sending, or the attempt timed out.
     Lost,
-    /// The response is truncated, empty, or has the id of another request.
+    /// The response is truncated, is empty, has the id of another request, or has an unknown status.
     BadAnswer,
     /// A complete body that is not a response: a later attempt would fail alike.
     Unreadable,
@@ -24,7 +24,7 @@ pub enum FailureClass {
     Unusable,
     /// The response exceeds the size limit: a later attempt would fail alike.
     TooLarge,
-    /// 408, 500, 502, 504, a 503 without Retry-After, or a service code for a temporary failure.
+    /// 408, 500, 502 to 599 except a 503 with Retry-After, or a service code for a temporary failure.
     ServerFault,
     /// 503 with Retry-After.
     Unavailable,

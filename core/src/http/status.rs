@@ -1,4 +1,5 @@
-//! What an HTTP status means for another attempt. This is the only list of transient statuses.
+//! What HTTP statuses mean: whether the same request may succeed later, and whether a refused call may have run. This is the only list
+//! of transient statuses.
 
 use std::ops::RangeInclusive;
 
@@ -50,8 +51,8 @@ pub(crate) fn is_previous_stream_open(status: u16) -> bool {
     status == 409
 }
 
-/// Whether a status of the client's errors leaves open whether the call ran: a timeout, a conflict with another call, or a load
-/// balancer that stopped waiting (460 and 499).
+/// Whether a 4xx status leaves open whether the call ran: a timeout, a conflict with another call, or a load balancer that stopped
+/// waiting (460 and 499). Any other 4xx status is a refusal; the statuses of server errors are not considered here.
 pub(crate) fn may_have_run(status: u16) -> bool {
     matches!(status, 408 | 409 | 460 | 499)
 }

@@ -76,7 +76,7 @@ pub(crate) struct SessionManager {
     pub(crate) suspicions: Suspicions,
     /// Refusals that do not contradict the era, each with the era and its JSON-RPC code.
     era_confirmed: Mutex<HashSet<(Era, Option<i64>)>>,
-    /// The last session that was taken for lost.
+    /// The last session that was replaced because of a refusal. It is ended at the server when another one is open.
     suspected: Mutex<Option<Arc<Session>>>,
     /// Whether the session is opened again for a call that has already renewed the token.
     pub(crate) token_is_new: AtomicBool,
@@ -206,7 +206,7 @@ impl SessionManager {
         }
     }
 
-    /// Keeps a session that is taken for lost, to end it at the server after another one is open.
+    /// Keeps a session that is replaced because of a refusal, to end it at the server when another one is open.
     pub(crate) fn set_aside(self: &Arc<Self>, session: &Arc<Session>) {
         if !self.is_deleted(session) {
             return;
@@ -229,7 +229,7 @@ impl SessionManager {
         self.end_suspected();
     }
 
-    /// Ends the session that was wrongly taken for lost, after the calls in flight in it.
+    /// Ends the session that was replaced, after the calls in flight in it.
     fn end_suspected(self: &Arc<Self>) {
         let session = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(session) = session {

@@ -1,5 +1,6 @@
-//! Classifies responses: first by the signs of a lost session in the profile, then by the service's code, the HTTP status, and last
-//! by the JSON-RPC code, to which services give different meanings.
+//! Classifies error responses, in this order: a lost session (signs of the profile, or 404), the envelope codes of 2026-07-28, the
+//! service's code, the HTTP status, the JSON-RPC code, to which services give different meanings. With status 500 the JSON-RPC code
+//! precedes the status, unless the profile retries such errors.
 
 use std::time::SystemTime;
 
