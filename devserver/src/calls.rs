@@ -165,11 +165,15 @@ impl Call {
             request_seq: self.entry.seq,
             ok: false,
         };
+        let mut before = self.before;
+        if let Ready::Own(call) = &self.ready {
+            before.extend(call.progress(self.progress_token.as_ref()));
+        }
         let rest = Rest {
             record,
             id: self.id,
             progress_token: self.progress_token,
-            before: self.before,
+            before,
             caller: self.caller,
             claim: self.claim,
             request_id: self.request_id,

@@ -5,13 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::answer::{Answer, Payload};
 use crate::fault_rules::ScriptError;
 use crate::faults::Rule;
 use crate::headers;
 use crate::push::{Push, PushError};
+use crate::reading::{self, Spelling};
 use crate::server_state::Shared;
 use crate::wait::{Wait, WaitError};
 
@@ -20,22 +21,26 @@ pub(crate) const PREFIX: &str = "/__dev/";
 
 /// Parses rules: a list, or one.
 pub(crate) fn read_rules(text: &[u8]) -> Result<Vec<Rule>, ScriptError> {
-    let is_list = text.iter().find(|b| !b.is_ascii_whitespace()) == Some(&b'[');
-    let rules = match is_list {
-        true => serde_json::from_slice(text),
-        false => serde_json::from_slice(text).map(|rule| vec![rule]),
-    };
-    rules.map_err(|error| ScriptError(error.to_string()))
+    read_rules_spelled(text, Spelling::Snake)
+}
+
+/// The same, with names in this spelling.
+pub(crate) fn read_rules_spelled(text: &[u8], spelling: Spelling) -> Result<Vec<Rule>, ScriptError> {
+    let rules = reading::parse(text, "rules").and_then(|value| match value {
+        value @ Value::Array(_) => reading::read(value, "rules", spelling),
+        value => reading::read(value, "", spelling).map(|rule| vec![rule]),
+    });
+    rules.map_err(ScriptError)
 }
 
 /// Parses a wait condition.
 pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
-    serde_json::from_slice(text).map_err(|error| WaitError(error.to_string()))
+    reading::parse(text, "condition").and_then(|value| reading::read(value, "", Spelling::Snake)).map_err(WaitError)
 }
 
 /// Parses a message to push.
 pub(crate) fn read_push(text: &[u8]) -> Result<Push, PushError> {
-    serde_json::from_slice(text).map_err(|error| PushError(error.to_string()))
+    reading::parse(text, "message").and_then(|value| reading::read(value, "", Spelling::Snake)).map_err(PushError)
 }
 
 /// The ledger as JSON text.

@@ -7,31 +7,34 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde::{Deserialize, Serialize};
 
+use crate::description::described;
 use crate::omni::auth;
 
-/// Credentials that `/mcp` of profile `generic` requires.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
-pub enum AuthOptions {
-    /// `Authorization: Bearer …`.
-    Bearer {
-        /// The token.
-        token: String,
-    },
-    /// `Authorization: Basic …`.
-    Basic {
-        /// The user's name.
-        username: String,
-        /// The password.
-        password: String,
-    },
-    /// A header of any name.
-    ApiKeyHeader {
-        /// The name of the header.
-        name: String,
-        /// Its value.
-        value: String,
-    },
+described! {
+    /// Credentials that `/mcp` of profile `generic` requires.
+    #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(tag = "type", rename_all = "snake_case", deny_unknown_fields)]
+    pub enum AuthOptions {
+        /// `Authorization: Bearer …`.
+        Bearer {
+            /// The token.
+            token: String,
+        },
+        /// `Authorization: Basic …`.
+        Basic {
+            /// The user's name.
+            username: String,
+            /// The password.
+            password: String,
+        },
+        /// A header of any name.
+        ApiKeyHeader {
+            /// The name of the header.
+            name: String,
+            /// Its value.
+            value: String,
+        },
+    }
 }
 
 impl fmt::Debug for AuthOptions {

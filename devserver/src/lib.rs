@@ -27,6 +27,7 @@ mod compression_bomb;
 mod connection;
 mod control;
 mod credentials;
+mod description;
 mod era;
 mod everything;
 mod exchange;
@@ -52,9 +53,11 @@ mod odock;
 mod omni;
 mod open_streams;
 mod options;
+mod own_tools;
 mod pages;
 mod proxy;
 mod push;
+mod reading;
 mod registry;
 mod restarts;
 mod resumable_streams;
@@ -77,6 +80,7 @@ mod wait;
 mod wire_faults;
 
 pub use credentials::AuthOptions;
+pub use description::{Field, Fields, Form, Kinds};
 pub use fault_rules::ScriptError;
 pub use faults::{
     Acknowledgement, Charset, Endless, Fault, How, LastStream, Matcher, Packing, RetryAfter, Rule, StreamEnd, Then,
@@ -88,8 +92,10 @@ pub use options::{
     Answering, Era, ErrorShape, KeyOptions, LedgerMode, Options, Profile, RateLimit, SessionMode, TrailingSlash,
     Transport,
 };
+pub use own_tools::{ProgressOptions, ProgressStep, ToolOptions, ToolResult};
 pub use proxy::{ProxyFailure, ProxyOptions, ProxyRecord};
 pub use push::{Push, PushError};
+pub use reading::Spelling;
 pub use server::{DevServer, StartError};
 #[cfg(feature = "cli")]
 pub use stdio::serve_stdio;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
-use omni_mcp_devserver::{Certificates, DevServer, Era, Options, Profile, TlsOptions, serve_stdio};
+use omni_mcp_devserver::{Certificates, DevServer, Options, Spelling, TlsOptions, serve_stdio};
+use serde::de::DeserializeOwned;
 
 /// Simulates a hosted MCP service on loopback, with scripted faults and a ledger of what ran.
 #[derive(Parser)]
@@ -45,22 +46,28 @@ struct Arguments {
 
 type Failure = Box<dyn std::error::Error>;
 
+/// Reads the value of one option.
+fn chosen<T: DeserializeOwned>(name: &str, value: &str) -> Result<T, Failure> {
+    let options = Options::from_json(&serde_json::json!({name: value}).to_string(), Spelling::Snake)?;
+    Ok(serde_json::from_value(serde_json::to_value(options)?[name].take())?)
+}
+
 fn options(arguments: &Arguments) -> Result<Options, Failure> {
     let mut options: Options = match arguments.options.as_deref() {
         None => Options::default(),
         Some(given) => match given.strip_prefix('@') {
-            Some(file) => serde_json::from_str(&std::fs::read_to_string(file)?)?,
-            None => serde_json::from_str(given)?,
+            Some(file) => Options::from_json(&std::fs::read_to_string(file)?, Spelling::Snake)?,
+            None => Options::from_json(given, Spelling::Snake)?,
         },
     };
     if let Some(profile) = &arguments.profile {
-        options.profile = serde_json::from_value::<Profile>(profile.as_str().into())?;
+        options.profile = chosen("profile", profile)?;
     }
     if let Some(port) = arguments.port {
         options.port = port;
     }
     if let Some(era) = &arguments.era {
-        options.era = serde_json::from_value::<Era>(era.as_str().into())?;
+        options.era = chosen("era", era)?;
     }
     options.everything |= arguments.everything;
     if arguments.tls.is_some() {

@@ -11,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::answer::Answer;
 use crate::credentials;
+use crate::description::described;
 use crate::exchange::Exchange;
 use crate::omni::auth;
 use crate::server_state::lock;
@@ -21,14 +22,16 @@ const POST: &str = "client_secret_post";
 const OF_RESOURCE: &str = "/.well-known/oauth-protected-resource";
 const OF_SERVER: &str = "/.well-known/oauth-authorization-server";
 
-/// A client of the token endpoint.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct OAuthClient {
-    /// Its id.
-    pub id: String,
-    /// Its secret.
-    pub secret: String,
+described! {
+    /// A client of the token endpoint.
+    #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct OAuthClient {
+        /// Its id.
+        pub id: String,
+        /// Its secret.
+        pub secret: String,
+    }
 }
 
 impl fmt::Debug for OAuthClient {
@@ -37,36 +40,38 @@ impl fmt::Debug for OAuthClient {
     }
 }
 
-/// The token endpoint. As JSON, every field is optional.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct OAuthOptions {
-    /// Its path.
-    pub path: String,
-    /// The known clients; one default client if absent.
-    pub clients: Vec<OAuthClient>,
-    /// Lifetime of a token in seconds; null for tokens without an end and responses without `expires_in`.
-    pub expires_in: Option<u64>,
-    /// The scope that every request must have.
-    pub scope: Option<String>,
-    /// The audience that every request must have.
-    pub audience: Option<String>,
-    /// Serve the metadata of the resource and of the authorization server.
-    pub metadata: bool,
-    /// The address in the metadata, instead of the actual one.
-    pub metadata_token_endpoint: Option<String>,
-    /// The accepted methods of client authentication.
-    pub methods: Vec<String>,
-    /// The methods listed in the metadata; absent if null.
-    pub metadata_methods: Value,
-    /// Whether the id and the secret of HTTP Basic are form-encoded.
-    pub basic_is_encoded: bool,
-    /// Members of the response that replace or extend the usual ones.
-    pub answer: Map<String, Value>,
-    /// Members that are removed from the response.
-    pub answer_without: Vec<String>,
-    /// The media type of the response.
-    pub answer_type: String,
+described! {
+    /// The token endpoint. As JSON, every field is optional.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct OAuthOptions {
+        /// Its path.
+        pub path: String,
+        /// The known clients; one default client if absent.
+        pub clients: Vec<OAuthClient>,
+        /// Lifetime of a token in seconds; null for tokens without an end and responses without `expires_in`.
+        pub expires_in: Option<u64>,
+        /// The scope that every request must have.
+        pub scope: Option<String>,
+        /// The audience that every request must have.
+        pub audience: Option<String>,
+        /// Serve the metadata of the resource and of the authorization server.
+        pub metadata: bool,
+        /// The address in the metadata, instead of the actual one.
+        pub metadata_token_endpoint: Option<String>,
+        /// The accepted methods of client authentication.
+        pub methods: Vec<String>,
+        /// The methods listed in the metadata; absent if null.
+        pub metadata_methods: Value,
+        /// Whether the id and the secret of HTTP Basic are form-encoded.
+        pub basic_is_encoded: bool,
+        /// Members of the response that replace or extend the usual ones.
+        pub answer: Map<String, Value>,
+        /// Members that are removed from the response.
+        pub answer_without: Vec<String>,
+        /// The media type of the response.
+        pub answer_type: String,
+    }
 }
 
 impl Default for OAuthOptions {

@@ -6,12 +6,16 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::credentials::AuthOptions;
+use crate::description::{Described, Form, choices, described};
 use crate::faults::Rule;
 use crate::oauth::OAuthOptions;
 use crate::odock::records;
 use crate::omni::auth;
+use crate::own_tools::{self, ToolOptions};
 use crate::proxy::ProxyOptions;
+use crate::reading::{self, Spelling};
 use crate::registry;
+use crate::server::StartError;
 use crate::stdio_options::StdioOptions;
 use crate::tls_options::TlsOptions;
 
@@ -133,27 +137,40 @@ pub enum ErrorShape {
     Message,
 }
 
-/// One API key of the server.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct KeyOptions {
-    /// The key itself.
-    pub key: String,
-    /// Its scopes; all if absent.
-    #[serde(default)]
-    pub scopes: Option<Vec<String>>,
-    /// Refuse this key with `auth_rejected`.
-    #[serde(default)]
-    pub rejected: bool,
-    /// Profile `odock`: the slugs that it may use; all if absent.
-    #[serde(default)]
-    pub grants: Option<Vec<String>>,
-    /// Profile `odock`: refuse this key with `api_key_expired`.
-    #[serde(default)]
-    pub expired: bool,
-    /// Profile `odock`: refuse this key with `api_key_revoked`.
-    #[serde(default)]
-    pub revoked: bool,
+choices! {
+    Profile: Omni, Generic, Octomind, Odock, Gaia, Sema4;
+    Transport: Http, Sse, Stdio;
+    Era: Legacy, Modern, Dual;
+    Answering: Json, Sse;
+    LedgerMode: Full, Counts;
+    SessionMode: Required, Optional, None;
+    TrailingSlash: Accept, Redirect;
+    ErrorShape: Error, Detail, Message;
+}
+
+described! {
+    /// One API key of the server.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct KeyOptions {
+        /// The key itself.
+        pub key: String,
+        /// Its scopes; all if absent.
+        #[serde(default)]
+        pub scopes: Option<Vec<String>>,
+        /// Refuse this key with `auth_rejected`.
+        #[serde(default)]
+        pub rejected: bool,
+        /// Profile `odock`: the slugs that it may use; all if absent.
+        #[serde(default)]
+        pub grants: Option<Vec<String>>,
+        /// Profile `odock`: refuse this key with `api_key_expired`.
+        #[serde(default)]
+        pub expired: bool,
+        /// Profile `odock`: refuse this key with `api_key_revoked`.
+        #[serde(default)]
+        pub revoked: bool,
+    }
 }
 
 impl fmt::Debug for KeyOptions {
@@ -169,139 +186,145 @@ impl fmt::Debug for KeyOptions {
     }
 }
 
-/// The rate limit of each key, for `tools/list` and `tools/call`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RateLimit {
-    /// Calls per minute.
-    pub per_minute: u32,
-    /// Calls that are possible at once; `per_minute` if absent.
-    #[serde(default)]
-    pub burst: Option<u32>,
-    /// The seconds in `Retry-After`; the time until the next call is allowed if absent.
-    #[serde(default)]
-    pub retry_after: Option<u64>,
+described! {
+    /// The rate limit of each key, for `tools/list` and `tools/call`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct RateLimit {
+        /// Calls per minute.
+        pub per_minute: u32,
+        /// Calls that are possible at once; `per_minute` if absent.
+        #[serde(default)]
+        pub burst: Option<u32>,
+        /// The seconds in `Retry-After`; the time until the next call is allowed if absent.
+        #[serde(default)]
+        pub retry_after: Option<u64>,
+    }
 }
 
-/// The options of a server. As JSON, every field is optional.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Options {
-    /// The service to simulate.
-    pub profile: Profile,
-    /// The transport.
-    pub transport: Transport,
-    /// The port on 127.0.0.1; 0 for any free one.
-    pub port: u16,
-    /// Use https, with certificates that are created at the start.
-    pub tls: Option<TlsOptions>,
-    /// A proxy beside the server.
-    pub proxy: Option<ProxyOptions>,
-    /// Profile `generic`: the supported eras.
-    pub era: Era,
-    /// Profile `generic`: resources, prompts, completion, and tools for everything that a server can request or return.
-    pub everything: bool,
-    /// The `ttlMs` of cacheable results, in the modern era.
-    pub ttl_ms: u64,
-    /// JSON bodies or event streams.
-    pub answer: Answering,
-    /// Event streams begin with a priming event, have ids and can be resumed.
-    pub sse_event_ids: bool,
-    /// The `retry` field of the priming event, in milliseconds.
-    pub sse_retry_ms: Option<u64>,
-    /// The accepted keys; one default key with all scopes if empty.
-    pub keys: Vec<KeyOptions>,
-    /// Profile `generic`: require one of the keys. OMNI always does.
-    pub require_key: bool,
-    /// Profile `generic`: the credentials that `/mcp` requires.
-    pub auth: Option<AuthOptions>,
-    /// A token endpoint; profile `generic` then requires one of its tokens.
-    pub oauth: Option<OAuthOptions>,
-    /// Profile `generic`: whether requests need a session.
-    pub sessions: SessionMode,
-    /// The rate limit of each key.
-    pub rate_limit: Option<RateLimit>,
-    /// Profile `omni`: 404 for a session id that this server did not issue.
-    pub require_session: bool,
-    /// Progress notifications before the response to a call with a progress token.
-    pub progress: u32,
-    /// Pause after each progress notification, in milliseconds.
-    pub progress_interval_ms: u64,
-    /// Log notifications before the response to a call.
-    pub log_messages: u32,
-    /// Tools per page of `tools/list`; all on one page if absent.
-    pub tools_page_size: Option<usize>,
-    /// Additional tools `tool.001`, `tool.002`, … that do nothing.
-    pub extra_tools: usize,
-    /// Additional tools of these names, which return their arguments.
-    pub tool_names: Vec<String>,
-    /// The JSON-RPC code of an idempotency key in flight.
-    pub conflict_rpc_code: i64,
-    /// The `omni_code`, chosen by this emulator, for a used key with another payload (HTTP 422).
-    pub changed_payload_code: String,
-    /// The version in the response to an unsupported one; that of the profile if absent.
-    pub default_version: Option<String>,
-    /// The versions that are accepted as requested; those of the profile if absent.
-    pub supported_versions: Option<Vec<String>>,
-    /// The seed of rules with a probability.
-    pub seed: u64,
-    /// What the ledger records.
-    pub ledger: LedgerMode,
-    /// Interval of comments on open streams, in milliseconds.
-    pub keep_alive_ms: u64,
-    /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
-    pub deprecated_sse: bool,
-    /// `Set-Cookie` headers of every response.
-    pub set_cookies: Vec<String>,
-    /// A load balancer in front of two replicas, each with its own sessions; it is sticky by a cookie.
-    pub sticky_cookie: bool,
-    /// 413 for requests with larger bodies, in bytes, before the body is read; then the connection is closed.
-    pub early_413_above: Option<u64>,
-    /// GET opens a stream; if false, the response is 405.
-    pub get_stream: bool,
-    /// One request is served at a time, until the end of its response; an open stream blocks all others.
-    pub one_worker: bool,
-    /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are replaced.
-    pub endpoint_event: Option<String>,
-    /// Transport `sse`: delay of the endpoint event, in milliseconds.
-    pub endpoint_event_late_ms: u64,
-    /// Transport `sse`: the data of a second endpoint event, after the first response.
-    pub second_endpoint_event: Option<String>,
-    /// Transport `sse`: no endpoint event is sent.
-    pub no_endpoint_event: bool,
-    /// Transport `stdio`: its own options.
-    pub stdio: StdioOptions,
-    /// Profile `odock`: options of the server behind the gateway, in addition to its defaults.
-    pub upstream: Option<Value>,
-    /// Profile `odock`: terms that no request may contain.
-    pub keywords: Vec<String>,
-    /// Profile `odock`: refuse requests with `budget_exceeded`.
-    pub budget_spent: bool,
-    /// Profile `odock`: refuse requests with `quota_exceeded`.
-    pub quota_spent: bool,
-    /// Profile `odock`: a rate limit also sets `Retry-After`.
-    pub retry_after_header: bool,
-    /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records at the
-    /// start.
-    pub servers: Option<Vec<Value>>,
-    /// Profile `gaia`: the path of the registry.
-    pub path: Option<String>,
-    /// Profile `gaia`: the existing projects; any if absent.
-    pub projects: Option<Vec<String>>,
-    /// Profile `sema4`: the existing tenant; any if absent.
-    pub tenant: Option<String>,
-    /// Profile `sema4`: records per page, if the request has no limit.
-    pub page_size: usize,
-    /// Profile `sema4`: every page names the same next page.
-    pub loop_next: bool,
-    /// Profile `sema4`: how the collection without a trailing slash is served.
-    pub trailing_slash: TrailingSlash,
-    /// Profile `sema4`: target of that redirect; the path with a slash if absent.
-    pub redirect_location: Option<String>,
-    /// Profile `sema4`: the body of an error.
-    pub error_shape: ErrorShape,
-    /// The fault rules at the start.
-    pub faults: Vec<Rule>,
+described! {
+    /// The options of a server. As JSON, every field is optional.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Options {
+        /// The service to simulate.
+        pub profile: Profile,
+        /// The transport.
+        pub transport: Transport,
+        /// The port on 127.0.0.1; 0 for any free one.
+        pub port: u16,
+        /// Use https, with certificates that are created at the start.
+        pub tls: Option<TlsOptions>,
+        /// A proxy beside the server.
+        pub proxy: Option<ProxyOptions>,
+        /// Profile `generic`: the supported eras.
+        pub era: Era,
+        /// Profile `generic`: resources, prompts, completion, and tools for everything that a server can request or return.
+        pub everything: bool,
+        /// The `ttlMs` of cacheable results, in the modern era.
+        pub ttl_ms: u64,
+        /// JSON bodies or event streams.
+        pub answer: Answering,
+        /// Event streams begin with a priming event, have ids and can be resumed.
+        pub sse_event_ids: bool,
+        /// The `retry` field of the priming event, in milliseconds.
+        pub sse_retry_ms: Option<u64>,
+        /// The accepted keys; one default key with all scopes if empty.
+        pub keys: Vec<KeyOptions>,
+        /// Profile `generic`: require one of the keys. OMNI always does.
+        pub require_key: bool,
+        /// Profile `generic`: the credentials that `/mcp` requires.
+        pub auth: Option<AuthOptions>,
+        /// A token endpoint; profile `generic` then requires one of its tokens.
+        pub oauth: Option<OAuthOptions>,
+        /// Profile `generic`: whether requests need a session.
+        pub sessions: SessionMode,
+        /// The rate limit of each key.
+        pub rate_limit: Option<RateLimit>,
+        /// Profile `omni`: 404 for a session id that this server did not issue.
+        pub require_session: bool,
+        /// Progress notifications before the response to a call with a progress token.
+        pub progress: u32,
+        /// Pause after each progress notification, in milliseconds.
+        pub progress_interval_ms: u64,
+        /// Log notifications before the response to a call.
+        pub log_messages: u32,
+        /// Tools per page of `tools/list`; all on one page if absent.
+        pub tools_page_size: Option<usize>,
+        /// Tools of your own, instead of the sample tools of the profile.
+        pub tools: Vec<ToolOptions>,
+        /// Additional tools `tool.001`, `tool.002`, … that do nothing.
+        pub extra_tools: usize,
+        /// Additional tools of these names, which return their arguments.
+        pub tool_names: Vec<String>,
+        /// The JSON-RPC code of an idempotency key in flight.
+        pub conflict_rpc_code: i64,
+        /// The `omni_code`, chosen by this emulator, for a used key with another payload (HTTP 422).
+        pub changed_payload_code: String,
+        /// The version in the response to an unsupported one; that of the profile if absent.
+        pub default_version: Option<String>,
+        /// The versions that are accepted as requested; those of the profile if absent.
+        pub supported_versions: Option<Vec<String>>,
+        /// The seed of rules with a probability.
+        pub seed: u64,
+        /// What the ledger records.
+        pub ledger: LedgerMode,
+        /// Interval of comments on open streams, in milliseconds.
+        pub keep_alive_ms: u64,
+        /// Send `Deprecation`, `Sunset` and `Link` on `/sse`.
+        pub deprecated_sse: bool,
+        /// `Set-Cookie` headers of every response.
+        pub set_cookies: Vec<String>,
+        /// A load balancer in front of two replicas, each with its own sessions; it is sticky by a cookie.
+        pub sticky_cookie: bool,
+        /// 413 for requests with larger bodies, in bytes, before the body is read; then the connection is closed.
+        pub early_413_above: Option<u64>,
+        /// GET opens a stream; if false, the response is 405.
+        pub get_stream: bool,
+        /// One request is served at a time, until the end of its response; an open stream blocks all others.
+        pub one_worker: bool,
+        /// Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are replaced.
+        pub endpoint_event: Option<String>,
+        /// Transport `sse`: delay of the endpoint event, in milliseconds.
+        pub endpoint_event_late_ms: u64,
+        /// Transport `sse`: the data of a second endpoint event, after the first response.
+        pub second_endpoint_event: Option<String>,
+        /// Transport `sse`: no endpoint event is sent.
+        pub no_endpoint_event: bool,
+        /// Transport `stdio`: its own options.
+        pub stdio: StdioOptions,
+        /// Profile `odock`: options of the server behind the gateway, in addition to its defaults.
+        pub upstream: Option<Value>,
+        /// Profile `odock`: terms that no request may contain.
+        pub keywords: Vec<String>,
+        /// Profile `odock`: refuse requests with `budget_exceeded`.
+        pub budget_spent: bool,
+        /// Profile `odock`: refuse requests with `quota_exceeded`.
+        pub quota_spent: bool,
+        /// Profile `odock`: a rate limit also sets `Retry-After`.
+        pub retry_after_header: bool,
+        /// Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records at the
+        /// start.
+        pub servers: Option<Vec<Value>>,
+        /// Profile `gaia`: the path of the registry.
+        pub path: Option<String>,
+        /// Profile `gaia`: the existing projects; any if absent.
+        pub projects: Option<Vec<String>>,
+        /// Profile `sema4`: the existing tenant; any if absent.
+        pub tenant: Option<String>,
+        /// Profile `sema4`: records per page, if the request has no limit.
+        pub page_size: usize,
+        /// Profile `sema4`: every page names the same next page.
+        pub loop_next: bool,
+        /// Profile `sema4`: how the collection without a trailing slash is served.
+        pub trailing_slash: TrailingSlash,
+        /// Profile `sema4`: target of that redirect; the path with a slash if absent.
+        pub redirect_location: Option<String>,
+        /// Profile `sema4`: the body of an error.
+        pub error_shape: ErrorShape,
+        /// The fault rules at the start.
+        pub faults: Vec<Rule>,
+    }
 }
 
 impl Default for Options {
@@ -329,6 +352,7 @@ impl Default for Options {
             progress_interval_ms: 0,
             log_messages: 0,
             tools_page_size: None,
+            tools: Vec::new(),
             extra_tools: 0,
             tool_names: Vec::new(),
             conflict_rpc_code: -32602,
@@ -369,6 +393,17 @@ impl Default for Options {
 }
 
 impl Options {
+    /// Reads options from JSON text; an unknown field is an error.
+    pub fn from_json(text: &str, spelling: Spelling) -> Result<Self, StartError> {
+        let read = reading::parse(text.as_bytes(), "options").and_then(|value| reading::read(value, "", spelling));
+        read.map_err(StartError::Options)
+    }
+
+    /// The description of the options: names, documentation and forms.
+    pub fn description() -> Form {
+        Self::form()
+    }
+
     /// The options with defaults for absent fields, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {
@@ -456,6 +491,7 @@ impl Options {
         if let Some(oauth) = &self.oauth {
             oauth.check().map_err(|what| format!("oauth.{what}"))?;
         }
+        own_tools::check(self.profile, &self.tools)?;
         for (at, rule) in self.faults.iter().enumerate() {
             rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;
         }

@@ -3,18 +3,22 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// A notification, or with an id a request.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Push {
-    /// The JSON-RPC method.
-    pub method: String,
-    /// The JSON-RPC params.
-    #[serde(default)]
-    pub params: Option<Value>,
-    /// The JSON-RPC id of a request.
-    #[serde(default)]
-    pub id: Option<Value>,
+use crate::description::described;
+
+described! {
+    /// A notification, or with an id a request.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Push {
+        /// The JSON-RPC method.
+        pub method: String,
+        /// The JSON-RPC params.
+        #[serde(default)]
+        pub params: Option<Value>,
+        /// The JSON-RPC id of a request.
+        #[serde(default)]
+        pub id: Option<Value>,
+    }
 }
 
 /// A message that cannot be sent.

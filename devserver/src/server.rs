@@ -16,6 +16,7 @@ use crate::ledger::LedgerSnapshot;
 use crate::odock::records;
 use crate::options::{Options, Transport};
 use crate::push::{Push, PushError};
+use crate::reading::Spelling;
 use crate::server_state::{Shared, lock};
 use crate::tls_options::Certificates;
 use crate::wait::{Count, Wait, WaitError};
@@ -110,8 +111,16 @@ impl DevServer {
 
     /// Starts a server with options as JSON text; an unknown field is an error.
     pub fn start_json(options_json: &str) -> Result<Self, StartError> {
-        let options = serde_json::from_str(options_json).map_err(|error| StartError::Options(error.to_string()))?;
-        Self::start(options)
+        Self::start_spelled(options_json, Spelling::Snake)
+    }
+
+    /// The same, with names in this spelling, also in messages.
+    pub fn start_spelled(options_json: &str, spelling: Spelling) -> Result<Self, StartError> {
+        let started = Options::from_json(options_json, spelling).and_then(Self::start);
+        started.map_err(|error| match error {
+            StartError::Options(message) => StartError::Options(spelling.message(&message)),
+            error => error,
+        })
     }
 
     /// The address, such as `http://127.0.0.1:40123`.
@@ -148,7 +157,13 @@ impl DevServer {
 
     /// Adds fault rules given as JSON text: a list of rules, or one.
     pub fn script_json(&self, rules_json: &str) -> Result<(), ScriptError> {
-        self.script(control::read_rules(rules_json.as_bytes())?)
+        self.script_spelled(rules_json, Spelling::Snake)
+    }
+
+    /// The same, with names in this spelling, also in messages.
+    pub fn script_spelled(&self, rules_json: &str, spelling: Spelling) -> Result<(), ScriptError> {
+        let added = control::read_rules_spelled(rules_json.as_bytes(), spelling).and_then(|rules| self.script(rules));
+        added.map_err(|ScriptError(message)| ScriptError(spelling.message(&message)))
     }
 
     /// Removes every fault rule, also those of the options.

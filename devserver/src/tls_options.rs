@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::description::{choices, described};
+
 /// The certificate that the server presents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -51,22 +53,31 @@ pub enum TlsVersion {
     Tls13,
 }
 
-/// TLS options. The authority and the certificates are created at the start.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct TlsOptions {
-    /// The certificate that the server presents.
-    pub certificate: ServedCertificate,
-    /// Present a self-signed certificate, which is then `ca` itself.
-    pub self_signed: Option<SelfSigned>,
-    /// The client certificate that the server requests.
-    pub client_certificate: ClientCertificate,
-    /// The supported versions; both if absent.
-    pub versions: Vec<TlsVersion>,
-    /// Whether HTTP/2 is supported.
-    pub http2: bool,
-    /// Maximum number of open streams of one HTTP/2 connection.
-    pub max_concurrent_streams: Option<u32>,
+choices! {
+    ServedCertificate: Valid, Expired, NotYetValid, WrongHost;
+    SelfSigned: Authority, Server;
+    ClientCertificate: None, Required, Refused;
+    TlsVersion: Tls12, Tls13;
+}
+
+described! {
+    /// TLS options. The authority and the certificates are created at the start.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct TlsOptions {
+        /// The certificate that the server presents.
+        pub certificate: ServedCertificate,
+        /// Present a self-signed certificate, which is then `ca` itself.
+        pub self_signed: Option<SelfSigned>,
+        /// The client certificate that the server requests.
+        pub client_certificate: ClientCertificate,
+        /// The supported versions; both if absent.
+        pub versions: Vec<TlsVersion>,
+        /// Whether HTTP/2 is supported.
+        pub http2: bool,
+        /// Maximum number of open streams of one HTTP/2 connection.
+        pub max_concurrent_streams: Option<u32>,
+    }
 }
 
 impl Default for TlsOptions {

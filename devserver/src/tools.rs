@@ -11,6 +11,7 @@ use crate::client_requests::Talk;
 use crate::everything;
 use crate::octomind;
 use crate::options::{Options, Profile, Transport};
+use crate::own_tools::{OwnCall, ToolOptions};
 use crate::sample_data;
 use crate::server_state::Shared;
 
@@ -33,6 +34,7 @@ pub(crate) enum Kind {
     Crash,
     Octomind(&'static octomind::Spec),
     Everything,
+    Own,
 }
 
 /// One tool and its entry in `tools/list`.
@@ -42,9 +44,16 @@ pub(crate) struct Tool {
     definition: String,
     /// The entry after the tools have changed.
     changed: Option<String>,
+    /// The tool of the options.
+    own: Option<Arc<ToolOptions>>,
 }
 
 impl Tool {
+    /// A tool of the options.
+    fn of_options(own: &ToolOptions) -> Self {
+        Self { own: Some(Arc::new(own.clone())), ..tool(&own.name, Kind::Own, &own.definition()) }
+    }
+
     /// The current entry.
     pub(crate) fn definition(&self, shared: &Shared) -> &str {
         self.changed.as_deref().filter(|_| shared.everything.tools_changed()).unwrap_or(&self.definition)
@@ -78,6 +87,7 @@ pub(crate) enum Ready {
     Octomind(octomind::Run),
     Act(Act),
     Talk(Talk),
+    Own(OwnCall),
 }
 
 /// What a tool does when it runs.
@@ -89,13 +99,14 @@ pub(crate) struct Failed(pub(crate) String);
 /// The tools of a server with these options.
 pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
     let mut tools = match options.profile {
+        _ if !options.tools.is_empty() => options.tools.iter().map(Tool::of_options).collect(),
         Profile::Octomind => octomind::offered(),
         _ => vec![
             tool("fred.search", Kind::Search, &search_definition()),
             tool("fred.series", Kind::Series, &series_definition()),
         ],
     };
-    if options.profile == Profile::Generic {
+    if options.profile == Profile::Generic && options.tools.is_empty() {
         tools.extend(generic_tools());
     }
     if options.transport == Transport::Stdio {
@@ -203,7 +214,7 @@ fn stdio_tools() -> Vec<Tool> {
 pub(crate) fn tool(name: &str, kind: Kind, definition: &Value) -> Tool {
     let mut definition = definition.clone();
     definition["name"] = name.into();
-    Tool { name: name.to_owned(), kind, definition: definition.to_string(), changed: None }
+    Tool { name: name.to_owned(), kind, definition: definition.to_string(), changed: None, own: None }
 }
 
 fn read_only(title: &str) -> Value {
@@ -314,6 +325,10 @@ pub(crate) fn check(tool: &Tool, arguments: &Map<String, Value>, body: &[u8]) ->
         }
         Kind::Env => Ready::Env(names(arguments)?),
         Kind::Crash => Ready::Crash,
+        Kind::Own => match &tool.own {
+            Some(own) => Ready::Own(OwnCall::new(own, arguments)),
+            None => Ready::Idle(tool.name.clone()),
+        },
         // Checked before.
         Kind::Everything => Ready::Idle(tool.name.clone()),
         Kind::Octomind(spec) => Ready::Octomind(spec.check(arguments).map_err(|what| invalid(&what))?),
@@ -385,6 +400,7 @@ impl Ready {
     pub(crate) fn lasts(&self) -> Duration {
         match self {
             Self::Slow(ms) => Duration::from_millis(*ms),
+            Self::Own(call) => call.lasts(),
             _ => Duration::ZERO,
         }
     }
@@ -411,6 +427,7 @@ impl Ready {
             Self::Crash => text("crashing"),
             Self::Octomind(run) => return run.run(),
             Self::Act(act) => return act(),
+            Self::Own(call) => call.run(),
             Self::Talk(_) => return Err(Failed("the client cannot receive requests".to_owned())),
         })
     }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::description::{choices, described};
+
 /// The counted quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -30,30 +32,37 @@ pub enum Count {
     Running,
 }
 
-/// A condition on the ledger and its timeout.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Wait {
-    /// The counted quantity.
-    pub count: Count,
-    /// The condition holds from this number on.
-    #[serde(default)]
-    pub at_least: Option<u64>,
-    /// The condition holds up to this number.
-    #[serde(default)]
-    pub at_most: Option<u64>,
-    /// The timeout in milliseconds.
-    #[serde(default = "five_seconds")]
-    pub timeout_ms: u64,
-    /// Count only this JSON-RPC method (requests, answers, disconnects).
-    #[serde(default)]
-    pub method: Option<String>,
-    /// Count only this tool (requests, answers, disconnects, executions).
-    #[serde(default)]
-    pub tool: Option<String>,
-    /// Count only this HTTP method (requests, answers, disconnects).
-    #[serde(default)]
-    pub http_method: Option<String>,
+choices! {
+    Count: Requests, Answers, Executions, Disconnects, Connections, OpenConnections, SessionsOpened, SessionsClosed, Streams,
+        Running;
+}
+
+described! {
+    /// A condition on the ledger and its timeout.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Wait {
+        /// The counted quantity.
+        pub count: Count,
+        /// The condition holds from this number on.
+        #[serde(default)]
+        pub at_least: Option<u64>,
+        /// The condition holds up to this number.
+        #[serde(default)]
+        pub at_most: Option<u64>,
+        /// The timeout in milliseconds.
+        #[serde(default = "five_seconds")]
+        pub timeout_ms: u64,
+        /// Count only this JSON-RPC method (requests, answers, disconnects).
+        #[serde(default)]
+        pub method: Option<String>,
+        /// Count only this tool (requests, answers, disconnects, executions).
+        #[serde(default)]
+        pub tool: Option<String>,
+        /// Count only this HTTP method (requests, answers, disconnects).
+        #[serde(default)]
+        pub http_method: Option<String>,
+    }
 }
 
 fn five_seconds() -> u64 {

@@ -336,14 +336,20 @@ fn the_rate_limit_states_retry_after() {
 #[test]
 fn invalid_options_are_refused_with_a_reason() {
     let cases = [
-        (r#"{"prot": 1}"#, "unknown field `prot`"),
+        (r#"{"prot": 1}"#, "prot: there is no such field; did you mean port?"),
         (r#"{"keys": [{"key": "sk_1"}]}"#, "keys[0].key must be omni_live_"),
         (r#"{"tools_page_size": 0}"#, "tools_page_size"),
         (r#"{"rate_limit": {"per_minute": 0}}"#, "rate_limit"),
-        (r#"{"profile": "other"}"#, "unknown variant `other`"),
-        (r#"{"faults": [{"fault": {"kind": "delay"}}]}"#, "missing field `ms`"),
+        (
+            r#"{"profile": "other"}"#,
+            "profile: must be one of omni, generic, octomind, odock, gaia, sema4, got a string",
+        ),
+        (r#"{"faults": [{"fault": {"kind": "delay"}}]}"#, "faults[0].fault.ms: is required"),
         (r#"{"faults": [{"nth": [0], "fault": {"kind": "hang"}}]}"#, "faults[0]: nth counts from 1"),
-        (r#"{"faults": [{"fault": {"kind": "hang", "how": "rst"}}]}"#, "unknown field `how`"),
+        (
+            r#"{"faults": [{"fault": {"kind": "hang", "how": "rst"}}]}"#,
+            "faults[0].fault.how: there is no such field; allowed are when",
+        ),
     ];
     for (options, reason) in cases {
         let error = DevServer::start_json(options).unwrap_err().to_string();

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::description::{Described, Form, choices, described};
+
 /// Whether a fault occurs before or after the execution.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -66,16 +68,19 @@ pub enum Then {
     Hang,
 }
 
-/// The HTTP response to a request whose JSON-RPC response is sent on another stream.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Acknowledgement {
-    /// The status.
-    pub status: u16,
-    /// The type of the body.
-    pub content_type: String,
-    /// The body.
-    #[serde(default)]
-    pub body: String,
+described! {
+    /// The HTTP response to a request whose JSON-RPC response is sent on another stream.
+    #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Acknowledgement {
+        /// The status.
+        pub status: u16,
+        /// The type of the body.
+        pub content_type: String,
+        /// The body.
+        #[serde(default)]
+        pub body: String,
+    }
 }
 
 /// How the text of a raw response becomes bytes.
@@ -137,6 +142,23 @@ pub enum RetryAfter {
     Seconds(u64),
     /// An HTTP-date, or anything else.
     Text(String),
+}
+
+choices! {
+    When: BeforeExecution, AfterExecution;
+    How: Rst, Fin, End;
+    StreamEnd: RefusedStream, InternalError, Cancel, EnhanceYourCalm;
+    LastStream: This, Previous;
+    Then: End, Fin, Rst, Hang;
+    Charset: Utf8, Latin1, Utf16le;
+    Endless: Comments, Events, Event, Headers, Body;
+    Packing: Gzip, Zstd;
+}
+
+impl Described for RetryAfter {
+    fn form() -> Form {
+        Form::Either(vec![u64::form(), Form::Text])
+    }
 }
 
 impl RetryAfter {

@@ -3,19 +3,22 @@
 use serde::{Deserialize, Serialize};
 
 use super::Fault;
+use crate::description::described;
 
-/// The requests that a rule matches: those that agree with every given field.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Matcher {
-    /// The JSON-RPC method.
-    pub method: Option<String>,
-    /// The name of the tool called.
-    pub tool: Option<String>,
-    /// The HTTP method.
-    pub http_method: Option<String>,
-    /// The path, without its query.
-    pub path: Option<String>,
+described! {
+    /// The requests that a rule matches: those that agree with every given field.
+    #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct Matcher {
+        /// The JSON-RPC method.
+        pub method: Option<String>,
+        /// The name of the tool called.
+        pub tool: Option<String>,
+        /// The HTTP method.
+        pub http_method: Option<String>,
+        /// The path, without its query.
+        pub path: Option<String>,
+    }
 }
 
 impl Matcher {
@@ -31,24 +34,26 @@ impl Matcher {
     }
 }
 
-/// A fault and the requests that it applies to: without `nth`, `times` or `probability` to all that match.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Rule {
-    /// The requests that match.
-    #[serde(default)]
-    pub on: Matcher,
-    /// Applies to these of the matching requests, counted from 1.
-    #[serde(default)]
-    pub nth: Option<Vec<u64>>,
-    /// Applies this many times.
-    #[serde(default)]
-    pub times: Option<u64>,
-    /// Applies with this probability; random numbers depend on the option `seed`.
-    #[serde(default)]
-    pub probability: Option<f64>,
-    /// The fault.
-    pub fault: Fault,
+described! {
+    /// A fault and the requests that it applies to: without `nth`, `times` or `probability` to all that match.
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    pub struct Rule {
+        /// The requests that match.
+        #[serde(default)]
+        pub on: Matcher,
+        /// Applies to these of the matching requests, counted from 1.
+        #[serde(default)]
+        pub nth: Option<Vec<u64>>,
+        /// Applies this many times.
+        #[serde(default)]
+        pub times: Option<u64>,
+        /// Applies with this probability; random numbers depend on the option `seed`.
+        #[serde(default)]
+        pub probability: Option<f64>,
+        /// The fault.
+        pub fault: Fault,
+    }
 }
 
 impl Rule {

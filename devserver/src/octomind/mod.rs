@@ -263,7 +263,8 @@ fn health(shared: &Shared) -> Answer {
 
 /// The response to a call that ran.
 pub(crate) fn finish(shared: &Shared, done: Done) -> Answer {
-    let before = methods::notifications(shared, done.progress_token.as_ref());
+    let mut before = methods::notifications(shared, done.progress_token.as_ref());
+    before.extend(done.before);
     let result = done.outcome.unwrap_or_else(|failed| tools::failed(&done.tool, &failed.0));
     methods::reply(shared, done.id, Outcome::Result(result), before)
 }

@@ -6,7 +6,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use crate::credentials::AuthOptions;
+use crate::description::{Described, Field, Fields, Form};
 use crate::options::{Options, Profile};
+use crate::reading::{self, Spelling};
 
 /// Placeholder for the address of the server behind the gateway.
 const UPSTREAM: &str = "$UPSTREAM";
@@ -74,9 +76,41 @@ pub(super) struct Client {
 impl Record {
     fn auth(&self) -> Result<Auth, String> {
         let kind = self.auth_type.as_deref().unwrap_or("NONE");
+        reading::check(&kind.into(), &auth_types(), "authType")?;
         let config = self.auth_config.clone().unwrap_or_else(|| json!({}));
-        serde_json::from_value(json!({"type": kind, "config": config})).map_err(|error| error.to_string())
+        serde_json::from_value(json!({"type": kind, "config": config}))
+            .map_err(|_| "authConfig: does not have the fields of this authType".to_owned())
     }
+}
+
+fn auth_types() -> Form {
+    Form::Choice(["NONE", "BEARER", "BASIC", "OAUTH2"].map(str::to_owned).to_vec())
+}
+
+/// The form of one server of the option `servers`.
+fn form() -> Form {
+    let text = || String::form();
+    let texts = || Vec::<String>::form();
+    let field = |name: &str, required, form| Field { name: name.to_owned(), help: String::new(), required, form };
+    Form::Fields(Fields {
+        name: "Server",
+        help: String::new(),
+        fields: vec![
+            field("id", false, text()),
+            field("name", false, text()),
+            field("slug", true, text()),
+            field("transport", true, text()),
+            field("endpointUrl", false, Option::<String>::form()),
+            field("command", false, Option::<String>::form()),
+            field("args", false, texts()),
+            field("env", false, BTreeMap::<String, String>::form()),
+            field("authType", false, Form::Nullable(Box::new(auth_types()))),
+            field("authConfig", false, Form::Json),
+            field("allowedTools", false, texts()),
+            field("blockedTools", false, texts()),
+            field("enabled", false, Form::Boolean),
+        ],
+    })
 }
 
 /// Checks the servers and the upstream of the options.
@@ -95,7 +129,8 @@ pub(super) fn servers(options: &Options, upstream_url: &str) -> Result<Vec<(Reco
     let mut servers = Vec::new();
     for (at, server) in listed.into_iter().enumerate() {
         let wrong = |what: String| format!("servers[{at}]: {what}");
-        let mut record: Record = serde_json::from_value(server).map_err(|error| wrong(error.to_string()))?;
+        reading::check(&server, &form(), &format!("servers[{at}]"))?;
+        let mut record: Record = serde_json::from_value(server).map_err(|_| wrong("is not valid".to_owned()))?;
         if let Some(url) = &mut record.endpoint_url {
             put_in(url);
         }
@@ -161,7 +196,7 @@ pub(crate) fn upstream_options(options: &Options) -> Result<Option<Options>, Str
             all.entry("auth").or_insert(json!({"type": "bearer", "token": TOKEN}));
         }
     }
-    let upstream: Options = serde_json::from_value(Value::Object(all)).map_err(|error| format!("upstream: {error}"))?;
+    let upstream: Options = reading::read(Value::Object(all), "upstream", Spelling::Snake)?;
     if upstream.profile == Profile::Odock {
         return Err("upstream: must not be a gateway".to_owned());
     }

@@ -178,7 +178,8 @@ pub(super) fn finish(omni: &Omni, shared: &Shared, done: Done) -> Answer {
                 omni.store.complete(claim, Arc::clone(&result));
             }
             shared.ledger.billed();
-            let before = methods::notifications(shared, done.progress_token.as_ref());
+            let mut before = methods::notifications(shared, done.progress_token.as_ref());
+            before.extend(done.before);
             methods::reply(shared, done.id, Outcome::Result(result), before)
         }
         Err(failed) => {

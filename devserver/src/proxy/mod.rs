@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::description::{choices, described};
 use crate::ledger::{HeaderRecord, Ledger};
 
 /// A failure of the proxy.
@@ -26,18 +27,24 @@ pub enum ProxyFailure {
     Forbidden,
 }
 
-/// Options of the proxy.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ProxyOptions {
-    /// The required user name; if absent, no credentials are required.
-    pub username: Option<String>,
-    /// The password of that user.
-    pub password: Option<String>,
-    /// The failure.
-    pub failure: Option<ProxyFailure>,
-    /// How many times it fails; always if absent.
-    pub failures: Option<u32>,
+choices! {
+    ProxyFailure: Close, Unreachable, Forbidden;
+}
+
+described! {
+    /// Options of the proxy.
+    #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+    #[serde(default, deny_unknown_fields)]
+    pub struct ProxyOptions {
+        /// The required user name; if absent, no credentials are required.
+        pub username: Option<String>,
+        /// The password of that user.
+        pub password: Option<String>,
+        /// The failure.
+        pub failure: Option<ProxyFailure>,
+        /// How many times it fails; always if absent.
+        pub failures: Option<u32>,
+    }
 }
 
 impl std::fmt::Debug for ProxyOptions {

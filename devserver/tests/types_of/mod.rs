@@ -1,0 +1,27 @@
+//! Types as text.
+
+pub(crate) mod python;
+pub(crate) mod typescript;
+
+/// The public name of a type.
+pub(crate) fn public(name: &str) -> &str {
+    match name {
+        "Options" => "DevServerOptions",
+        name => name,
+    }
+}
+
+/// Breaks a text into lines of at most this length, each with this prefix.
+pub(crate) fn lines(text: &str, prefix: &str, most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.len() + 1 + word.len() <= most => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(format!("{prefix}{word}")),
+        }
+    }
+    lines
+}
