@@ -69,6 +69,7 @@ check: python node ## Formats, lints, types and documentation
 types: python ## Generate the facades from the tables of the core, and the types of the protocol from the schemas in MCP_SCHEMAS
 	$(GENERATE_FACADES)
 	$(GENERATE_TYPES)
+	OMNI_WRITE_TYPES=1 cargo test --locked -q -p omni-mcp-devserver --features cli --test types
 
 chaos: python node ## Calls under faults, outages, lost sessions and cancellations; prints one table
 	cargo run --locked -q --release -p omni-mcp-chaos -- --long --python $(RUN_PYTHON)

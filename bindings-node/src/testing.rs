@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp_devserver::DevServer;
+use omni_mcp_devserver::{DevServer, Spelling};
 
 use crate::channel::{Channel, Outcome, Sink};
 use crate::runtime::runtime;
@@ -29,7 +29,7 @@ impl Drop for NativeDevServer {
 /// Starts a dev server with options as JSON text, or returns the error message.
 #[napi(catch_unwind)]
 pub fn start_dev_server(channel: &Channel, options: String) -> Either<NativeDevServer, String> {
-    match DevServer::start_json(&options) {
+    match DevServer::start_spelled(&options, Spelling::Camel) {
         Ok(server) => Either::A(NativeDevServer { server: Arc::new(server), sink: channel.sink() }),
         Err(error) => Either::B(error.to_string()),
     }
@@ -82,7 +82,7 @@ impl NativeDevServer {
     /// Adds fault rules, or returns the error message.
     #[napi(catch_unwind)]
     pub fn script(&self, rules: String) -> Option<String> {
-        self.server.script_json(&rules).err().map(|error| error.to_string())
+        self.server.script_spelled(&rules, Spelling::Camel).err().map(|error| error.to_string())
     }
 
     /// Removes all fault rules.
@@ -136,7 +136,7 @@ impl NativeDevServer {
     /// Waits for a condition on the ledger; settles with `true` or `false`, or with the error message.
     #[napi(catch_unwind)]
     pub fn wait(&self, id: u32, condition: String) -> napi::Result<()> {
-        self.spawn_blocking(id, move |server| match server.wait_json(&condition) {
+        self.spawn_blocking(id, move |server| match server.wait_spelled(&condition, Spelling::Camel) {
             Ok(held) => Ok((held.to_string(), None)),
             Err(error) => Err(error.to_string()),
         })

@@ -37,7 +37,7 @@ export class DevServer {
    * @throws A `TypeError` if an option is not valid.
    */
   static async start(options: DevServerOptions = {}): Promise<DevServer> {
-    const started = startDevServer(JSON.stringify(snakeOptions(options)));
+    const started = startDevServer(JSON.stringify(options));
     if (typeof started === "string") throw new TypeError(started);
     return Promise.resolve(new DevServer(started, options.profile ?? "omni"));
   }
@@ -84,7 +84,7 @@ export class DevServer {
    */
   script(rules: Rule | readonly Rule[]): void {
     const list = Array.isArray(rules) ? (rules as readonly Rule[]) : [rules as Rule];
-    const wrong = this.#native.script(JSON.stringify(list.map(snakeRule)));
+    const wrong = this.#native.script(JSON.stringify(list));
     if (wrong !== null) throw new TypeError(wrong);
   }
 
@@ -135,7 +135,7 @@ export class DevServer {
 
   /** Waits until a condition holds. Resolves to false if the timeout passes or the server closes first. */
   async wait(condition: WaitCondition): Promise<boolean> {
-    const text = JSON.stringify(snakeFields(condition));
+    const text = JSON.stringify(condition);
     const { ok, text: answer } = await run((id) => {
       this.#native.wait(id, text);
     });
@@ -159,23 +159,6 @@ export class DevServer {
 
 // Only names of this package are translated, one level at a time: never inside headers and bodies.
 
-function snakeOptions(options: DevServerOptions): Fields {
-  const { rateLimit, tls, faults, ...rest } = options;
-  return snakeFields({
-    ...rest,
-    ...(rateLimit === undefined ? {} : { rateLimit: rateLimit && snakeFields(rateLimit) }),
-    ...(tls === undefined ? {} : { tls: tls && snakeFields(tls) }),
-    ...(faults === undefined ? {} : { faults: faults.map(snakeRule) }),
-  });
-}
-
-function snakeRule(rule: Rule): Fields {
-  const { on, fault } = rule;
-  const acknowledgement = "acknowledgement" in fault ? fault.acknowledgement : undefined;
-  const translated = acknowledgement === undefined ? fault : { ...fault, acknowledgement: snakeFields(acknowledgement) };
-  return snakeFields({ ...rule, ...(on === undefined ? {} : { on: snakeFields(on) }), fault: snakeFields(translated) });
-}
-
 function readLedger(text: Fields): Ledger {
   const records = (name: string) => (text[name] as Fields[]).map(camelFields);
   const { upstream } = text;
@@ -187,14 +170,7 @@ function readLedger(text: Fields): Ledger {
   } as unknown as Ledger;
 }
 
-function snakeFields(fields: object): Fields {
-  return renamed(fields, (name) => name.replace(/[A-Z]/g, (initial) => `_${initial.toLowerCase()}`));
-}
-
 function camelFields(fields: object): Fields {
-  return renamed(fields, (name) => name.replace(/_([a-z])/g, (_, initial: string) => initial.toUpperCase()));
-}
-
-function renamed(fields: object, rename: (name: string) => string): Fields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [rename(name), value as unknown]));
+  const camel = (name: string) => name.replace(/_([a-z])/g, (_, initial: string) => initial.toUpperCase());
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [camel(name), value as unknown]));
 }

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use omni_mcp_devserver::DevServer as Server;
+use omni_mcp_devserver::{DevServer as Server, Spelling, Wait};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -118,7 +118,7 @@ impl DevServer {
     /// Waits in slices, so that Ctrl-C ends it.
     fn wait(&self, py: Python<'_>, condition: &Bound<'_, PyAny>, timeout: f64) -> PyResult<bool> {
         let (server, condition) = (self.server()?, text(condition)?);
-        let mut condition: omni_mcp_devserver::Wait = serde_json::from_str(&condition).map_err(|error| bad(&error))?;
+        let mut condition = Wait::from_json(&condition, Spelling::Snake).map_err(|error| bad(&error))?;
         let timeout = Duration::try_from_secs_f64(timeout).map_err(|error| bad(&error))?;
         let until = Instant::now().checked_add(timeout);
         loop {

@@ -14,7 +14,7 @@ use crate::headers;
 use crate::push::{Push, PushError};
 use crate::reading::{self, Spelling};
 use crate::server_state::Shared;
-use crate::wait::{Wait, WaitError};
+use crate::wait::Wait;
 
 /// Paths below which requests are control requests, and not recorded.
 pub(crate) const PREFIX: &str = "/__dev/";
@@ -31,11 +31,6 @@ pub(crate) fn read_rules_spelled(text: &[u8], spelling: Spelling) -> Result<Vec<
         value => reading::read(value, "", spelling).map(|rule| vec![rule]),
     });
     rules.map_err(ScriptError)
-}
-
-/// Parses a wait condition.
-pub(crate) fn read_wait(text: &[u8]) -> Result<Wait, WaitError> {
-    reading::parse(text, "condition").and_then(|value| reading::read(value, "", Spelling::Snake)).map_err(WaitError)
 }
 
 /// Parses a message to push.
@@ -115,7 +110,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
 }
 
 async fn wait(shared: &Arc<Shared>, bytes: &Bytes) -> Answer {
-    let wait = match read_wait(bytes) {
+    let wait = match Wait::from_json(&String::from_utf8_lossy(bytes), Spelling::Snake) {
         Ok(wait) => wait,
         Err(error) => return failed(&error),
     };

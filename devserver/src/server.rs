@@ -251,7 +251,12 @@ impl DevServer {
 
     /// [`wait`](Self::wait) with the condition as JSON text.
     pub fn wait_json(&self, wait_json: &str) -> Result<bool, WaitError> {
-        self.wait(&control::read_wait(wait_json.as_bytes())?)
+        self.wait_spelled(wait_json, Spelling::Snake)
+    }
+
+    /// The same, with names in this spelling, also in messages.
+    pub fn wait_spelled(&self, wait_json: &str, spelling: Spelling) -> Result<bool, WaitError> {
+        self.wait(&Wait::from_json(wait_json, spelling)?)
     }
 
     /// Closes every connection and ends the thread. The ledger remains readable.

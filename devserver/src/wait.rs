@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::description::{choices, described};
+use crate::reading::{self, Spelling};
 
 /// The counted quantity.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -75,6 +76,12 @@ fn five_seconds() -> u64 {
 pub struct WaitError(pub(crate) String);
 
 impl Wait {
+    /// Reads a condition from JSON text, with names in this spelling.
+    pub fn from_json(text: &str, spelling: Spelling) -> Result<Self, WaitError> {
+        let read = reading::parse(text.as_bytes(), "condition").and_then(|value| reading::read(value, "", spelling));
+        read.map_err(WaitError)
+    }
+
     /// Waits until at least this many are counted.
     pub fn at_least(count: Count, at_least: u64, timeout: Duration) -> Self {
         Self {

@@ -12,6 +12,11 @@ export PATH="$venv/bin:$PATH" VIRTUAL_ENV="$venv"
 rm -rf "$dist"
 mkdir -p "$dist"
 
+# The guide of the dev server is part of both packages.
+guides=(bindings-python/python/omni_mcp_py/TESTING.md bindings-node/TESTING.md)
+for guide in "${guides[@]}"; do cp devserver/README.md "$guide"; done
+trap 'rm -f "${guides[@]}"' EXIT
+
 echo "dist: wheel"
 # With the system's unwinder, not that of zig: Python before 3.14 ends threads that request the interpreter too
 # late by unwinding them, and two unwinders crash on each other's frames.

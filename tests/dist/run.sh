@@ -46,6 +46,10 @@ PYTHON
 for _ in 1 2 3 4 5; do exits=$(cd "$empty" && offline "$empty/venv/bin" python exit.py); done
 check "wheel's threads" "$exits"
 
+echo "── wheel: the guide and the command of the dev server"
+offline "$empty/venv/bin" python -c 'import pathlib, omni_mcp_py; assert (pathlib.Path(omni_mcp_py.__file__).parent / "TESTING.md").is_file()'
+offline "$empty/venv/bin" python -m omni_mcp_py.testing --help >/dev/null
+
 echo "── npm tarball, in an empty folder"
 mkdir "$empty/node"
 cd "$empty/node"
@@ -53,6 +57,8 @@ offline "$node" npm init -y >/dev/null
 offline "$node" npm install --silent --offline --no-audit --no-fund "$root"/dist/*.tgz
 cp "$root/examples/node/01_quickstart.mjs" .
 check tarball "$(offline "$node" node 01_quickstart.mjs)"
+test -f node_modules/@omni/omni-mcp-js/TESTING.md
+offline "$node" npx --no-install omni-mcp-js testing --help 2>&1 | grep -q Usage
 
 echo "── crates, unpacked and built from what is vendored in the lock file's cache"
 mkdir "$empty/crates"

@@ -5,7 +5,69 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union
 
+HELP = {
+    "profile": "The service to simulate.",
+    "transport": "The transport.",
+    "port": "The port on 127.0.0.1; 0 for any free one.",
+    "tls": "Use https, with certificates that are created at the start.",
+    "proxy": "A proxy beside the server.",
+    "era": "Profile `generic`: the supported eras.",
+    "everything": "Profile `generic`: resources, prompts, completion, and tools for everything that a server can request or return.",  # noqa: E501
+    "ttl_ms": "The `ttlMs` of cacheable results, in the modern era.",
+    "answer": "JSON bodies or event streams.",
+    "sse_event_ids": "Event streams begin with a priming event, have ids and can be resumed.",
+    "sse_retry_ms": "The `retry` field of the priming event, in milliseconds.",
+    "keys": "The accepted keys; one default key with all scopes if empty.",
+    "require_key": "Profile `generic`: require one of the keys. OMNI always does.",
+    "auth": "Profile `generic`: the credentials that `/mcp` requires.",
+    "oauth": "A token endpoint; profile `generic` then requires one of its tokens.",
+    "sessions": "Profile `generic`: whether requests need a session.",
+    "rate_limit": "The rate limit of each key.",
+    "require_session": "Profile `omni`: 404 for a session id that this server did not issue.",
+    "progress": "Progress notifications before the response to a call with a progress token.",
+    "progress_interval_ms": "Pause after each progress notification, in milliseconds.",
+    "log_messages": "Log notifications before the response to a call.",
+    "tools_page_size": "Tools per page of `tools/list`; all on one page if absent.",
+    "tools": "Tools of your own, instead of the sample tools of the profile.",
+    "extra_tools": "Additional tools `tool.001`, `tool.002`, … that do nothing.",
+    "tool_names": "Additional tools of these names, which return their arguments.",
+    "conflict_rpc_code": "The JSON-RPC code of an idempotency key in flight.",
+    "changed_payload_code": "The `omni_code`, chosen by this emulator, for a used key with another payload (HTTP 422).",
+    "default_version": "The version in the response to an unsupported one; that of the profile if absent.",
+    "supported_versions": "The versions that are accepted as requested; those of the profile if absent.",
+    "seed": "The seed of rules with a probability.",
+    "ledger": "What the ledger records.",
+    "keep_alive_ms": "Interval of comments on open streams, in milliseconds.",
+    "deprecated_sse": "Send `Deprecation`, `Sunset` and `Link` on `/sse`.",
+    "set_cookies": "`Set-Cookie` headers of every response.",
+    "sticky_cookie": "A load balancer in front of two replicas, each with its own sessions; it is sticky by a cookie.",
+    "early_413_above": "413 for requests with larger bodies, in bytes, before the body is read; then the connection is closed.",  # noqa: E501
+    "get_stream": "GET opens a stream; if false, the response is 405.",
+    "one_worker": "One request is served at a time, until the end of its response; an open stream blocks all others.",
+    "endpoint_event": "Transport `sse`: the data of the endpoint event; `$SESSION` and `$ORIGIN` are replaced.",
+    "endpoint_event_late_ms": "Transport `sse`: delay of the endpoint event, in milliseconds.",
+    "second_endpoint_event": "Transport `sse`: the data of a second endpoint event, after the first response.",
+    "no_endpoint_event": "Transport `sse`: no endpoint event is sent.",
+    "upstream": "Profile `odock`: options of the server behind the gateway, in addition to its defaults.",
+    "keywords": "Profile `odock`: terms that no request may contain.",
+    "budget_spent": "Profile `odock`: refuse requests with `budget_exceeded`.",
+    "quota_spent": "Profile `odock`: refuse requests with `quota_exceeded`.",
+    "retry_after_header": "Profile `odock`: a rate limit also sets `Retry-After`.",
+    "servers": "Profile `odock`: the servers of the gateway. Profiles `gaia` and `sema4`: the records at the start.",
+    "path": "Profile `gaia`: the path of the registry.",
+    "projects": "Profile `gaia`: the existing projects; any if absent.",
+    "tenant": "Profile `sema4`: the existing tenant; any if absent.",
+    "page_size": "Profile `sema4`: records per page, if the request has no limit.",
+    "loop_next": "Profile `sema4`: every page names the same next page.",
+    "trailing_slash": "Profile `sema4`: how the collection without a trailing slash is served.",
+    "redirect_location": "Profile `sema4`: target of that redirect; the path with a slash if absent.",
+    "error_shape": "Profile `sema4`: the body of an error.",
+    "faults": "The fault rules at the start.",
+}
+"""What each option of the dev server means."""
+
 __all__ = [
+    "HELP",
     "Acknowledgement",
     "AuthOptions",
     "DevServerOptions",
@@ -60,7 +122,7 @@ class _ApiKeyHeaderAuthOptions(TypedDict):
     """Its value."""
 
 
-AuthOptions = Union[  # noqa: UP007
+AuthOptions = Union[
     _BearerAuthOptions,
     _BasicAuthOptions,
     _ApiKeyHeaderAuthOptions,
@@ -566,8 +628,8 @@ class _RedirectFault(TypedDict):
     """The `Location` header."""
 
 
-_RestartFaultRequiredOdd = TypedDict(
-    "_RestartFaultRequiredOdd",
+_RestartFaultRequiredKeywords = TypedDict(
+    "_RestartFaultRequiredKeywords",
     {
         "with": int,
     },
@@ -582,8 +644,8 @@ class _RestartFaultRequired(TypedDict):
     """The kind."""
 
 
-class _RestartFault(_RestartFaultRequired, _RestartFaultRequiredOdd, total=False):
-    """The fields of this kind."""
+class _RestartFault(_RestartFaultRequired, _RestartFaultRequiredKeywords, total=False):
+    """The server stops, with all its connections, streams and sessions, and starts again on the same port."""
 
     down_ms: int
     """Milliseconds during which connections are refused."""
@@ -592,7 +654,7 @@ class _RestartFault(_RestartFaultRequired, _RestartFaultRequiredOdd, total=False
     """Whether the tool runs first."""
 
 
-Fault = Union[  # noqa: UP007
+Fault = Union[
     _DelayFault,
     _HangFault,
     _StatusFault,

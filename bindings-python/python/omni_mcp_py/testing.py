@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from omni_mcp_py import _native
 from omni_mcp_py._closing import Closing
+from omni_mcp_py._testing_types import HELP, DevServerOptions, Fault, Rule, ToolOptions, ToolResult
+from omni_mcp_py._unpack import Unpack
 
 _Count = Literal[
     "requests",
@@ -21,16 +24,16 @@ _Count = Literal[
     "running",
 ]
 
-__all__ = ["DevServer"]
+__all__ = ["DevServer", "DevServerOptions", "Fault", "Rule", "ToolOptions", "ToolResult"]
 
 
 class DevServer(Closing):
-    """A dev server on a free port of 127.0.0.1, until it is closed.
+    """A dev server on 127.0.0.1, until it is closed.
 
-    The options are those of the server's own table, such as `profile`, `answer`, `progress` and `faults`.
+    All options are optional. TESTING.md, beside this module, describes profiles, options and faults at length.
     """
 
-    def __init__(self, **options: object) -> None:
+    def __init__(self, **options: Unpack[DevServerOptions]) -> None:
         self._native = _native.DevServer(options)
         self._profile = options.get("profile", "omni")
         self._is_closed = False
@@ -74,8 +77,8 @@ class DevServer(Closing):
         """Clear the record."""
         self._native.reset_ledger()
 
-    def script(self, rules: Sequence[Mapping[str, object]]) -> None:
-        """Add fault rules after the present ones."""
+    def script(self, rules: Rule | Sequence[Rule]) -> None:
+        """Add a fault rule, or several, after the present ones."""
         self._native.script(rules)
 
     def clear_script(self) -> None:
@@ -142,3 +145,21 @@ class DevServer(Closing):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._profile} at {self.url}, {'closed' if self._is_closed else 'running'}>"
+
+
+def _describe_options() -> None:
+    """List the options in the signature and in the documentation of the class."""
+    kind = inspect.Parameter.KEYWORD_ONLY
+    hints = DevServerOptions.__annotations__
+    parameters = [inspect.Parameter(name, kind, default=..., annotation=hint) for name, hint in hints.items()]
+    DevServer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    listed = "\n".join(f"        {name}: {text}" for name, text in HELP.items())
+    DevServer.__doc__ = f"{inspect.getdoc(DevServer)}\n\n    Args:\n{listed}\n"
+
+
+_describe_options()
+
+if __name__ == "__main__":
+    from omni_mcp_py._testing_program import main
+
+    main()

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union
+
+HELP = {
 ";
 
 /// The field that only Node has.
@@ -21,8 +23,18 @@ const KEYWORDS: &[&str] = &["with"];
 
 pub(crate) fn file(named: &Named) -> String {
     let mut text = HEAD.to_owned();
+    if let Some(Form::Fields(options)) = named.get("Options") {
+        for field in fields_of(&options.fields, OF_NODE) {
+            let line = format!("    \"{}\": \"{}\",", field.name, field.help.replace('"', "'"));
+            let mark = if line.chars().count() > 120 { "  # noqa: E501" } else { "" };
+            text.push_str(&format!("{line}{mark}\n"));
+        }
+    }
+    text.push_str("}\n\"\"\"What each option of the dev server means.\"\"\"\n");
     let mut names: Vec<&str> = named.keys().copied().map(public).collect();
     names.sort_unstable();
+    // Constants come first.
+    names.insert(0, "HELP");
     let listed: String = names.iter().map(|name| format!("    \"{name}\",\n")).collect();
     text.push_str(&format!("\n__all__ = [\n{listed}]\n"));
     // A union is evaluated at once: its parts come first.
@@ -42,7 +54,7 @@ pub(crate) fn file(named: &Named) -> String {
                 parts.push(part);
             }
             let listed: String = parts.iter().map(|part| format!("    {part},\n")).collect();
-            text.push_str(&format!("\n\n{} = Union[  # noqa: UP007\n{listed}]\n", public(name)));
+            text.push_str(&format!("\n\n{} = Union[\n{listed}]\n", public(name)));
             text.push_str(&docstring(&kinds.help, ""));
         }
     }
@@ -57,7 +69,7 @@ pub(crate) fn file(named: &Named) -> String {
 fn object(name: &str, help: &str, fields: &[Field]) -> String {
     let fields: Vec<&Field> = fields_of(fields, OF_NODE).collect();
     if fields.iter().any(|field| KEYWORDS.contains(&field.name.as_str())) {
-        return functional(name, &fields);
+        return functional(name, help, &fields);
     }
     let required: Vec<&Field> = fields.iter().copied().filter(|field| field.required).collect();
     let optional: Vec<&Field> = fields.iter().copied().filter(|field| !field.required).collect();
@@ -85,7 +97,7 @@ fn class(name: &str, base: &str, help: &str, fields: &[&Field]) -> String {
 }
 
 /// A TypedDict with a member that no class can have.
-fn functional(name: &str, fields: &[&Field]) -> String {
+fn functional(name: &str, help: &str, fields: &[&Field]) -> String {
     let required: Vec<&Field> = fields.iter().copied().filter(|field| field.required).collect();
     let base = format!("_{}Required", name.trim_start_matches('_'));
     let members = |fields: &[&Field]| -> String {
@@ -95,11 +107,11 @@ fn functional(name: &str, fields: &[&Field]) -> String {
         fields.iter().copied().filter(|field| !field.required && !KEYWORDS.contains(&field.name.as_str())).collect();
     let odd: Vec<&Field> = fields.iter().copied().filter(|field| KEYWORDS.contains(&field.name.as_str())).collect();
     let mut text = format!(
-        "\n\n{base}Odd = TypedDict(\n    \"{base}Odd\",\n    {{\n{}    }},\n    total=False,\n)\n",
+        "\n\n{base}Keywords = TypedDict(\n    \"{base}Keywords\",\n    {{\n{}    }},\n    total=False,\n)\n",
         members(&odd)
     );
     text.push_str(&class(&base, "TypedDict", "The required fields.", &required));
-    text.push_str(&class(name, &format!("{base}, {base}Odd, total=False"), "The fields of this kind.", &optional));
+    text.push_str(&class(name, &format!("{base}, {base}Keywords, total=False"), help, &optional));
     text
 }
 
