@@ -6,16 +6,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::credentials::AuthOptions;
-use crate::description::{Described, Form, choices, described};
+use crate::description::{choices, described};
 use crate::faults::Rule;
 use crate::oauth::OAuthOptions;
 use crate::odock::records;
 use crate::omni::auth;
 use crate::own_tools::{self, ToolOptions};
 use crate::proxy::ProxyOptions;
-use crate::reading::{self, Spelling};
 use crate::registry;
-use crate::server::StartError;
 use crate::stdio_options::StdioOptions;
 use crate::tls_options::TlsOptions;
 
@@ -393,17 +391,6 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads options from JSON text; an unknown field is an error.
-    pub fn from_json(text: &str, spelling: Spelling) -> Result<Self, StartError> {
-        let read = reading::parse(text.as_bytes(), "options").and_then(|value| reading::read(value, "", spelling));
-        read.map_err(StartError::Options)
-    }
-
-    /// The description of the options: names, documentation and forms.
-    pub fn description() -> Form {
-        Self::form()
-    }
-
     /// The options with defaults for absent fields, or what is wrong with them.
     pub(crate) fn checked(mut self) -> Result<Self, String> {
         if self.keys.is_empty() {

@@ -4,6 +4,8 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::description::{Described, Field, Fields, Form, Kinds};
+use crate::options::Options;
+use crate::server::StartError;
 
 /// How the names of fields are spelled in JSON and in messages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -31,18 +33,26 @@ impl Spelling {
         }
     }
 
-    /// The message of a check, which names fields in snake case.
-    pub(crate) fn message(self, message: &str) -> String {
-        match self {
-            Self::Snake => message.to_owned(),
-            Self::Camel => {
-                let words = message.split(' ').map(|word| match word.contains('_') && !word.contains('"') {
-                    true => self.spell(word),
-                    false => word.to_owned(),
-                });
-                words.collect::<Vec<_>>().join(" ")
-            }
+    /// The message of a check, in which fields of `T` have their names in snake case.
+    pub(crate) fn message<T: Described>(self, message: &str) -> String {
+        if self == Self::Snake {
+            return message.to_owned();
         }
+        let mut names = Vec::new();
+        T::form().names(&mut names);
+        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut spelled = String::new();
+        let mut rest = message;
+        while let Some(first) = rest.chars().next() {
+            let end = rest.find(|c: char| is_part(c) != is_part(first)).unwrap_or(rest.len());
+            let (part, after) = rest.split_at(end);
+            match names.iter().any(|name| name == part) {
+                true => spelled.push_str(&self.spell(part)),
+                false => spelled.push_str(part),
+            }
+            rest = after;
+        }
+        spelled
     }
 }
 
@@ -66,6 +76,27 @@ pub(crate) fn read<T: Described + DeserializeOwned>(value: Value, path: &str, sp
 /// Checks a value against a form.
 pub(crate) fn check(value: &Value, form: &Form, path: &str) -> Result<(), String> {
     Reader { spelling: Spelling::Snake }.checked(value.clone(), form, path).map(|_| ())
+}
+
+impl Options {
+    /// Reads options from JSON text; an unknown field is an error.
+    pub fn from_json(text: &str, spelling: Spelling) -> Result<Self, StartError> {
+        Self::read(text, spelling).map_err(StartError::Options)
+    }
+
+    fn read(text: &str, spelling: Spelling) -> Result<Self, String> {
+        let mut value = parse(text.as_bytes(), "options")?;
+        // The options of the upstream are kept as JSON.
+        if let Some(upstream) = value.get_mut("upstream").filter(|upstream| upstream.is_object()) {
+            *upstream = Reader { spelling }.checked(upstream.take(), &Self::form(), "upstream")?;
+        }
+        read(value, "", spelling)
+    }
+
+    /// The description of the options: names, documentation and forms.
+    pub fn description() -> Form {
+        Self::form()
+    }
 }
 
 struct Reader {
@@ -197,6 +228,23 @@ fn wrong(form: &Form, value: &Value, path: &str) -> String {
 }
 
 impl Form {
+    /// Adds the names of all fields.
+    fn names(&self, names: &mut Vec<String>) {
+        let mut add = |fields: &[Field]| {
+            for field in fields {
+                names.push(field.name.clone());
+                field.form.names(names);
+            }
+        };
+        match self {
+            Self::Fields(fields) => add(&fields.fields),
+            Self::Kinds(kinds) => kinds.kinds.iter().for_each(|(_, _, fields)| add(fields)),
+            Self::List(form) | Self::Map(form) | Self::Nullable(form) => form.names(names),
+            Self::Either(forms) => forms.iter().for_each(|form| form.names(names)),
+            _ => {}
+        }
+    }
+
     /// What is allowed, for messages.
     fn text(&self) -> String {
         match self {

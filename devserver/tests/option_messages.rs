@@ -73,6 +73,7 @@ fn are_in_the_spelling_of_the_caller() {
         (json!({"toolNmes": []}), "toolNmes: there is no such field; did you mean toolNames?"),
         (json!({"toolNames": [1]}), "toolNames[0]: must be a string, got 1"),
         (json!({"toolsPageSize": 0}), "toolsPageSize must be at least 1"),
+        (json!({"keys": [{"key": "a"}]}), "keys[0].key must be omni_live_… or omni_test_… in visible ASCII"),
         (
             json!({"rateLimit": {"perMinute": "1"}}),
             "rateLimit.perMinute: must be an integer from 0 to 4294967295, got a string",
@@ -87,6 +88,8 @@ fn are_in_the_spelling_of_the_caller() {
     }
     let options =
         json!({"profile": "generic", "toolNames": ["a"], "oauth": {"expiresIn": 5}, "rate_limit": {"perMinute": 5}});
+    DevServer::start_spelled(&options.to_string(), Spelling::Camel).unwrap();
+    let options = json!({"profile": "odock", "upstream": {"toolNames": ["a"]}});
     DevServer::start_spelled(&options.to_string(), Spelling::Camel).unwrap();
 }
 
