@@ -106,10 +106,11 @@ pub(crate) fn offered(options: &Options, url: &str) -> Vec<Tool> {
             tool("fred.series", Kind::Series, &series_definition()),
         ],
     };
-    if options.profile == Profile::Generic && options.tools.is_empty() {
+    let has_samples = options.tools.is_empty();
+    if options.profile == Profile::Generic && has_samples {
         tools.extend(generic_tools());
     }
-    if options.transport == Transport::Stdio {
+    if options.transport == Transport::Stdio && has_samples {
         tools.extend(stdio_tools());
     }
     if options.everything {

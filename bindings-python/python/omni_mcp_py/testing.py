@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_type_hints
 
 from omni_mcp_py import _native
 from omni_mcp_py._closing import Closing
@@ -150,7 +150,7 @@ class DevServer(Closing):
 def _describe_options() -> None:
     """List the options in the signature and in the documentation of the class."""
     kind = inspect.Parameter.KEYWORD_ONLY
-    hints = DevServerOptions.__annotations__
+    hints = get_type_hints(DevServerOptions)
     parameters = [inspect.Parameter(name, kind, default=..., annotation=hint) for name, hint in hints.items()]
     DevServer.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     listed = "\n".join(f"        {name}: {text}" for name, text in HELP.items())
