@@ -116,8 +116,8 @@ impl DevServer {
 
     /// The same, with names in this spelling, also in messages.
     pub fn start_spelled(options_json: &str, spelling: Spelling) -> Result<Self, StartError> {
-        let started = Options::from_json(options_json, spelling).and_then(Self::start);
-        started.map_err(|error| match error {
+        let options = Options::from_json(options_json, spelling)?;
+        Self::start(options).map_err(|error| match error {
             StartError::Options(message) => StartError::Options(spelling.message::<Options>(&message)),
             error => error,
         })
@@ -162,8 +162,8 @@ impl DevServer {
 
     /// The same, with names in this spelling, also in messages.
     pub fn script_spelled(&self, rules_json: &str, spelling: Spelling) -> Result<(), ScriptError> {
-        let added = control::read_rules_spelled(rules_json.as_bytes(), spelling).and_then(|rules| self.script(rules));
-        added.map_err(|ScriptError(message)| ScriptError(spelling.message::<Rule>(&message)))
+        let rules = control::read_rules_spelled(rules_json.as_bytes(), spelling)?;
+        self.script(rules).map_err(|ScriptError(message)| ScriptError(spelling.message::<Rule>(&message)))
     }
 
     /// Removes every fault rule, also those of the options.

@@ -72,6 +72,13 @@ fn are_in_the_spelling_of_the_caller() {
     let cases = [
         (json!({"toolNmes": []}), "toolNmes: there is no such field; did you mean toolNames?"),
         (json!({"toolNames": [1]}), "toolNames[0]: must be a string, got 1"),
+        (
+            json!({"faults": [{"fault": {"kind": "?"}}]}),
+            "faults[0].fault.kind: must be one of delay, hang, status, omni_error, service_error, reset, truncate, stream_cut, \
+             malformed_json, malformed_event, wrong_id, string_id, accepted, content_type, empty_body, session_lost, \
+             session_elsewhere, duplicate_event, reordered_events, slow_drip, pause, bomb, endless_stream, rpc_error, \
+             raw_body, raw_response, raw_output, reset_stream, go_away, stall, redirect, restart, got a string",
+        ),
         (json!({"toolsPageSize": 0}), "toolsPageSize must be at least 1"),
         (json!({"keys": [{"key": "a"}]}), "keys[0].key must be omni_live_… or omni_test_… in visible ASCII"),
         (
