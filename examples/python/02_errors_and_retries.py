@@ -3,7 +3,7 @@
 import os
 
 from omni_mcp_py import CallToolResult, ConfigError, OmniMCPClient, OmniMCPError, RateLimitError, WithMetadata
-from omni_mcp_py.testing import DevServer
+from omni_mcp_py.testing import DevServer, Fault
 
 
 def main() -> None:
@@ -50,7 +50,7 @@ def search(client: OmniMCPClient) -> WithMetadata[CallToolResult]:
     return client.with_metadata.call_tool("fred.search", {"q": "inflation"})
 
 
-def fault_once(server: DevServer, fault: dict[str, object]) -> None:
+def fault_once(server: DevServer, fault: Fault) -> None:
     """Make the dev server cause `fault` at the next `tools/call`."""
     server.clear_script()
     server.script([{"on": {"method": "tools/call"}, "times": 1, "fault": fault}])

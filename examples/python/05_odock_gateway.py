@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from omni_mcp_py import OmniMCPClient, OmniMCPError, text_of
-from omni_mcp_py.testing import DevServer
+from omni_mcp_py.testing import DevServer, Fault
 
 
 def main() -> None:
@@ -39,7 +39,7 @@ def failure(client: OmniMCPClient, tool: str) -> OmniMCPError:
     raise SystemExit("the call should have failed")
 
 
-def fault_once(server: DevServer, fault: dict[str, object]) -> None:
+def fault_once(server: DevServer, fault: Fault) -> None:
     """Make the dev server cause `fault` at the next `tools/call`."""
     server.script([{"on": {"method": "tools/call"}, "times": 1, "fault": fault}])
 
