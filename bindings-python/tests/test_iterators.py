@@ -11,7 +11,7 @@ from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient, OmniMCPE
 from omni_mcp_py.testing import DevServer
 
 # Warnings of a tool that is left out are not errors here.
-pytestmark = pytest.mark.filterwarnings("ignore:the (tool|function for) :RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:the (tool|callback for) :RuntimeWarning")
 
 
 def test_an_unfinished_iterator_does_not_block() -> None:

@@ -36,7 +36,7 @@ from omni_mcp_py import AsyncOmniMCPClient, ConfigError, InvalidRequestError, Om
 from omni_mcp_py.testing import DevServer
 
 # Warnings of a tool that is left out, and of callbacks that fail.
-pytestmark = pytest.mark.filterwarnings("ignore:the (tool|function for) :RuntimeWarning")
+pytestmark = pytest.mark.filterwarnings("ignore:the (tool|callback for) :RuntimeWarning")
 
 
 @pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
@@ -350,7 +350,7 @@ def test_a_thread_whose_call_was_cancelled_serves_requests_of_other_calls() -> N
     hangs = {"on": {"tool": "echo"}, "fault": {"kind": "hang"}}
 
     def give_up(client: OmniMCPClient) -> None:
-        with pytest.raises(OmniMCPError, match="no answer"):
+        with pytest.raises(OmniMCPError, match="no response"):
             client.call_tool("echo", {"n": 1}, timeout=0.05, max_attempts=1)
 
     with serving("legacy", faults=[held, hangs]) as server:
