@@ -12,7 +12,7 @@ console.log(`capabilities: ${Object.keys(client.serverCapabilities ?? {}).sort()
 console.log(`instructions: ${client.instructions ? "yes" : "no"}`);
 const { tools } = await client.listTools();
 console.log(`tools: ${tools.length}, among them ${tools.slice(0, 3).map((tool) => tool.name).join(", ")}`);
-console.log(`version: ${textOf(await client.callTool("getVersion"))}`);
+console.log(`version: ${textOf(await client.callTool("getVersion")).split("\n")[0]}`);
 
 const hints = new Set(server.ledger().requests.map(({ headers }) => headers["x-session-id"]));
 console.log(`one x-session-id: ${hints.size === 1 && [...hints].every(Boolean)}`);

@@ -8,7 +8,7 @@ def main() -> None:
     with DevServer(profile="octomind") as server:
         with OmniMCPClient(server.api_key, profile="octomind", base_url=server.url) as client:
             introduce(client)
-            print(f"version: {text_of(get_version(client).result)}")
+            print(f"version: {text_of(get_version(client).result).splitlines()[0]}")
             sent = [request["headers"].get("x-session-id") for request in server.ledger()["requests"]]
             print(f"one x-session-id: {lower(None not in sent and len(set(sent)) == 1)}")
 
