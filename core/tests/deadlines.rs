@@ -100,6 +100,22 @@ async fn a_session_that_opens_during_close_is_ended_unused() {
     assert_eq!((ledger.executions.len(), ledger.sessions_closed), (0, 1));
 }
 
+#[tokio::test]
+async fn close_ends_a_subscription_that_waits_for_its_acknowledgement() {
+    let server = served(&json!({"profile": "generic", "era": "modern", "everything": true, "faults": [
+        {"on": {"method": "subscriptions/listen"}, "fault": {"kind": "hang"}},
+    ]}));
+    let client = client(&server).timeout(None).total_timeout(None).build().unwrap();
+    let closing = async {
+        seen(&server, "subscriptions/listen", 1).await;
+        client.close().await;
+    };
+    let both = async { tokio::join!(client.subscribe_resource("test://watched-resource").into_future(), closing) };
+    let (ended, ()) = tokio::time::timeout(Duration::from_secs(10), both).await.unwrap();
+    let error = ended.unwrap_err();
+    assert_eq!((error.code(), error.delivery()), ("client_closed", Delivery::MaybeExecuted));
+}
+
 /// The order of requests at the server: the session ends after its calls.
 #[tokio::test]
 async fn a_session_ends_after_its_calls() {

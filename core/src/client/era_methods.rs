@@ -6,11 +6,12 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use crate::error::attempt_error::AttemptError;
-use crate::error::{Error, Result};
+use crate::error::{Delivery, Error, Result};
 use crate::protocol::era::Execution;
 use crate::protocol::legacy;
 use crate::protocol::methods::{SET_LEVEL, SUBSCRIBE, UNSUBSCRIBE};
 use crate::protocol::raw_result::RawReply;
+use crate::retry::context::ClosePhase;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
@@ -65,7 +66,19 @@ async fn subscribe(
         return Ok(empty());
     }
     let mut pending = PendingSubscription { subscriptions: &manager.subscriptions, uri: &uri, stays: !is_new };
-    let acknowledged = call.in_time(manager.subscriptions.outcome_of(change, &uri)).await;
+    // From now on, the task of the stream may send the request at any time.
+    call.state().reached(Delivery::MaybeExecuted);
+    let outcome = async {
+        tokio::select! {
+            biased;
+            outcome = manager.subscriptions.outcome_of(change, &uri) => outcome,
+            // `close` ends the stream, so there is no outcome any more.
+            () = manager.context.close_phase(ClosePhase::Closing) => {
+                Err(AttemptError::not_retried(Error::client_closed().maybe_executed()))
+            }
+        }
+    };
+    let acknowledged = call.in_time(outcome).await;
     if !acknowledged.map_err(|failure| manager.context.redacted(failure.error))? {
         return Err(not_subscribed().rejected());
     }
