@@ -22,7 +22,9 @@ pub(crate) async fn all(manager: &Arc<SessionManager>, mut call: LogicalCall, me
     let mut attempts = 0;
     loop {
         let mut reply = match call.run(manager).await {
+            Ok(reply) => reply,
             Err(error) if pages.may_have_expired(&error) => {
+                attempts += error.info().attempts;
                 // The cursor of a cached page may have expired: begin again without the cache (2026-07-28,
                 // server/utilities/caching, Interaction with Pagination).
                 pages = JoinedPages::default();
@@ -30,15 +32,18 @@ pub(crate) async fn all(manager: &Arc<SessionManager>, mut call: LogicalCall, me
                 call.bypass_cache();
                 continue;
             }
-            ran => ran?,
+            Err(mut error) => {
+                error.info_mut().attempts += attempts;
+                return Err(error);
+            }
         };
         attempts += reply.attempts;
+        reply.attempts = attempts;
         match pages.add(manager, &mut reply, member)? {
             NextPage::At(cursor) => call.set_params(at(Some(&cursor))),
             NextPage::End { others } => {
                 pages.warnings.append(&mut manager.context.take_warnings());
                 reply.warnings = std::mem::take(&mut pages.warnings);
-                reply.attempts = attempts;
                 return pages.join(reply, others, member);
             }
         }
