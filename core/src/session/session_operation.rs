@@ -226,7 +226,11 @@ impl Operation for InSession<'_> {
             let list = LogicalCall::prepare(manager, TOOLS_LIST, "params", params, &fresh, None)
                 .map_err(AttemptError::not_sent)?;
             // All pages, because the tool may be on any of them.
-            pagination::all(manager, list, "tools").await.map(drop).map_err(AttemptError::not_sent)
+            pagination::all(manager, list, "tools").await.map(drop).map_err(|error| {
+                // The class decides whether the call may succeed later, as the list may.
+                let class = if error.is_retryable() { FailureClass::NotConnected } else { FailureClass::Refused };
+                AttemptError::of(class, error.not_sent())
+            })
         })
     }
 
