@@ -1,4 +1,4 @@
-//! The client. Every method calls [`Client::raw`].
+//! The client. The methods that return a [`Call`] run it by [`Client::raw`].
 
 pub(crate) mod builder;
 pub(crate) mod call;
@@ -15,7 +15,6 @@ use futures_util::stream::unfold;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tracing::Instrument;
 
 pub use crate::client::builder::ClientBuilder;
 pub use crate::client::call::{Call, Reply};
@@ -224,10 +223,7 @@ impl Client {
 
     /// Common code of all methods.
     pub(crate) async fn raw(&self, method: &MethodCall, call: LogicalCall) -> Result<RawReply> {
-        let ongoing = call.begin(&self.manager);
-        let ended = self.run(method.spec, call).instrument(ongoing.span()).await;
-        ongoing.end(&ended);
-        ended
+        call.begin(&self.manager).run(self.run(method.spec, call)).await
     }
 
     async fn run(&self, spec: &MethodSpec, call: LogicalCall) -> Result<RawReply> {

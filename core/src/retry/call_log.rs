@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use tokio::time::Instant;
+use tracing::Instrument;
 use tracing::field::Empty;
 
 use crate::error::{Error, Result};
@@ -58,13 +59,14 @@ impl<'a> CallLog<'a> {
         Self { context, state, method, params, begun: Instant::now(), span, has_ended: false }
     }
 
-    /// The span of the call.
-    pub(crate) fn span(&self) -> tracing::Span {
-        self.span.clone()
+    /// Runs the call in its span; counts and logs its end.
+    pub(crate) async fn run(self, call: impl Future<Output = Result<RawReply>>) -> Result<RawReply> {
+        let ended = call.instrument(self.span.clone()).await;
+        self.end(&ended);
+        ended
     }
 
-    /// Counts and logs the end of the call.
-    pub(crate) fn end(mut self, ended: &Result<RawReply>) {
+    fn end(mut self, ended: &Result<RawReply>) {
         self.has_ended = true;
         let _in_span = self.span.clone().entered();
         self.count_attempts();

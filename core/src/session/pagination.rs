@@ -324,12 +324,8 @@ impl ServerPages {
         let (manager, position, member) = (Arc::clone(&self.manager), Arc::clone(&self.position), self.member);
         let most = manager.context.settings.max_pages;
         let shared_manager = Arc::clone(&manager);
-        let work = PreparedRequest::new(call.state(), async move {
-            let ongoing = call.begin(&manager);
-            let ended = call.run(&manager).await;
-            ongoing.end(&ended);
-            ended
-        });
+        let work =
+            PreparedRequest::new(call.state(), async move { call.begin(&manager).run(call.run(&manager)).await });
         Ok(Some(work.then(move |reply| Position::follow_page(&position, &shared_manager, reply, member, most))))
     }
 
