@@ -239,10 +239,10 @@ async fn request(
         StreamOutcome::Refused(response) => {
             let context = ResponseContext { in_session: session.session_id().is_some(), has_envelope_codes: false };
             let failure = classify::refused(&Method::GET, response, &manager.context.settings.profile, context);
-            let is_named = context.in_session
+            let named = context.in_session
                 && matches!(failure.class, FailureClass::Refused | FailureClass::Unauthorized)
                 && loss::names_unknown_session(&failure);
-            let is_lost = is_named && manager.suspects(&LossSign::of(&failure, "GET".to_owned()), session);
+            let is_lost = named && manager.suspects(&LossSign::of(&failure, named, "GET".to_owned()), session);
             Err(if is_lost { AttemptError { class: FailureClass::SessionLost, ..failure } } else { failure })
         }
     }

@@ -35,14 +35,13 @@ fn is_fixed(status: u16) -> bool {
 }
 
 /// Assesses a failed call in an open legacy session. A profile with an error catalogue has its own signs; besides them only a
-/// text that names the session counts.
-pub(crate) fn suspicion(failure: &AttemptError, profile: &Profile, safety: Safety) -> Suspicion {
+/// text that names the session counts: `named` is the result of [`names_unknown_session`].
+pub(crate) fn suspicion(failure: &AttemptError, named: bool, profile: &Profile, safety: Safety) -> Suspicion {
     let info = failure.error.info();
     let Some(status) = info.status else { return Suspicion::None };
     if failure.refers_to_call == RefersToCall::ByCode {
         return Suspicion::None;
     }
-    let named = names_unknown_session(failure);
     let documented = !profile.catalogue.is_empty() || !profile.session_lost.is_empty();
     let may_run_again = safety != Safety::Plain || info.delivery <= Delivery::Rejected;
     match status {
@@ -116,9 +115,8 @@ pub(crate) struct LossSign {
 }
 
 impl LossSign {
-    pub(crate) fn of(failure: &AttemptError, name: String) -> Self {
-        let status = failure.error.info().status.unwrap_or_default();
-        Self { status, name, named: names_unknown_session(failure) }
+    pub(crate) fn of(failure: &AttemptError, named: bool, name: String) -> Self {
+        Self { status: failure.error.info().status.unwrap_or_default(), name, named }
     }
 
     /// What the server did, for a warning.

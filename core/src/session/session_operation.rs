@@ -78,15 +78,15 @@ impl InSession<'_> {
         if !named && session.link.is_the_session() {
             return failure;
         }
-        let sign = LossSign::of(&failure, self.call.name().shortest());
-        match loss::suspicion(&failure, &manager.context.settings.profile, self.call.plan.safety) {
+        let sign = || LossSign::of(&failure, named, self.call.name().shortest());
+        match loss::suspicion(&failure, named, &manager.context.settings.profile, self.call.plan.safety) {
             Suspicion::None => failure,
             Suspicion::ForNextCall => {
-                let suspected = Some((sign, Arc::clone(session)));
+                let suspected = Some((sign(), Arc::clone(session)));
                 *self.suspected.lock().unwrap_or_else(PoisonError::into_inner) = suspected;
                 failure
             }
-            Suspicion::SendAgain if !manager.suspects(&sign, session) => failure,
+            Suspicion::SendAgain if !manager.suspects(&sign(), session) => failure,
             Suspicion::SendAgain if self.call.plan.max_attempts <= 1 => {
                 manager.lose_session(session.generation);
                 failure

@@ -58,10 +58,11 @@ fn check_suspicions(rows: &[Row]) {
     let omni = Profile::named("omni").unwrap();
     for (class, code, status, message, refers_to_call, plain, keyed, at_omni) in rows.iter().copied() {
         let failure = failure(class, code, status, message, refers_to_call);
-        assert_eq!(suspicion(&failure, generic, Safety::Plain), plain, "{status} {message}");
-        assert_eq!(suspicion(&failure, generic, Safety::Keyed), keyed, "{status} {message}");
+        let suspicion = |profile, safety| suspicion(&failure, names_unknown_session(&failure), profile, safety);
+        assert_eq!(suspicion(generic, Safety::Plain), plain, "{status} {message}");
+        assert_eq!(suspicion(generic, Safety::Keyed), keyed, "{status} {message}");
         let at_omni = if at_omni == ForNextCall && keyed == SendAgain { SendAgain } else { at_omni };
-        assert_eq!(suspicion(&failure, omni, Safety::Keyed), at_omni, "{status} {message}");
+        assert_eq!(suspicion(omni, Safety::Keyed), at_omni, "{status} {message}");
     }
 }
 
@@ -112,7 +113,8 @@ fn refusals_that_may_mean_a_lost_session() {
     let ran = failure(FailureClass::Refused, Code::RpcError, 400, "no", RefersToCall::ById)
         .with_delivery(Delivery::MaybeExecuted);
     let generic = Profile::named("generic").unwrap();
-    assert_eq!(suspicion(&ran, generic, Safety::Plain), ForNextCall, "it may have run");
+    let named = names_unknown_session(&ran);
+    assert_eq!(suspicion(&ran, named, generic, Safety::Plain), ForNextCall, "it may have run");
 }
 
 #[test]
