@@ -13,6 +13,7 @@ use crate::error::{Code, Error, Result};
 use crate::observe::deviations::Deviation;
 use crate::protocol::json_schema::{self, Changes, Compiled, SchemaReading};
 use crate::protocol::methods::TOOLS_LIST;
+use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
@@ -82,9 +83,8 @@ impl SessionManager {
                 schemas
             }
         };
-        let params: Value = serde_json::from_slice(params).unwrap_or_default();
-        let name = params["name"].as_str().unwrap_or_default();
-        match schemas.get(name).cloned().flatten() {
+        let name = params::check_tool_call(params)?;
+        match schemas.get(&*name).cloned().flatten() {
             None => Ok(None),
             Some(Ok(schema)) => {
                 self.report_changes(&schema.changes, &format!("the outputSchema of {}", identifier(name.as_bytes())));
@@ -166,13 +166,13 @@ pub(crate) async fn check(manager: &SessionManager, schema: Arc<Compiled>, reply
         error.info_mut().data = serde_json::from_slice(&reply.result).ok();
         Err(error)
     };
-    let result: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
+    let mut result: Value = serde_json::from_slice(&reply.result).unwrap_or_default();
     if result["isError"] == Value::Bool(true) {
         return Ok(());
     }
-    let why = match result.get("structuredContent") {
+    let why = match result.get_mut("structuredContent").map(Value::take) {
         None => "there is none".to_owned(),
-        Some(content) => match json_schema::fits_in_time(schema, content.clone()).await {
+        Some(content) => match json_schema::fits_in_time(schema, content).await {
             Some(Ok(())) => return Ok(()),
             Some(Err(why)) => why,
             None => {
