@@ -10,10 +10,12 @@ use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
+use url::Url;
 
 use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, Result};
+use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
 use crate::observe::log::log_event;
 use crate::observe::state::{State, StateCell, StateChange};
@@ -365,11 +367,7 @@ impl SessionManager {
             // Calls that take longer end the session themselves.
             self.session_was_ended.store(true, Ordering::SeqCst);
             drop(self.session.take());
-            let manager = Arc::clone(self);
-            tokio::spawn(async move {
-                session.in_flight.over().await;
-                manager.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
-            });
+            self.end_after_its_calls(session);
             return;
         }
         let opening_link = self.opening_link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
@@ -393,14 +391,8 @@ impl SessionManager {
         if !self.context.settings.profile.deletes_sessions {
             return;
         }
-        headers.remove(http::header::CONTENT_TYPE);
         headers.insert(headers::MCP_SESSION_ID, id.clone());
-        if let Some(token) = self.context.tokens.current() {
-            headers.insert(http::header::AUTHORIZATION, token.header.clone());
-        }
-        let here = http.here();
-        let end = transport::delete(&here, url, headers, &self.context.settings.limits);
-        let _ = tokio::time::timeout(END_UNFINISHED_TIMEOUT, end).await;
+        let _ = tokio::time::timeout(END_UNFINISHED_TIMEOUT, self.delete_session(http, url, headers)).await;
     }
 
     /// Ends a session. Waits until `until` at most.
@@ -410,16 +402,20 @@ impl SessionManager {
         }
         let end = async {
             if let (Link::StreamableHttp { http, url, .. }, true) = (&*session.link, self.is_deleted(session)) {
-                let mut headers = session.request_headers();
-                headers.remove(http::header::CONTENT_TYPE);
-                if let Some(token) = self.context.tokens.current() {
-                    headers.insert(http::header::AUTHORIZATION, token.header.clone());
-                }
-                transport::delete(&http.here(), url, headers, &self.context.settings.limits).await;
+                self.delete_session(http, url, session.request_headers()).await;
             }
             session.link.close().await;
         };
         let _ = tokio::time::timeout_at(until, end).await;
+    }
+
+    /// Sends the DELETE request that ends a session.
+    async fn delete_session(&self, pools: &Pools, url: &Url, mut headers: HeaderMap) {
+        headers.remove(http::header::CONTENT_TYPE);
+        if let Some(token) = self.context.tokens.current() {
+            headers.insert(http::header::AUTHORIZATION, token.header.clone());
+        }
+        transport::delete(&pools.here(), url, headers, &self.context.settings.limits).await;
     }
 }
 
