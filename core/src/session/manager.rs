@@ -177,17 +177,34 @@ impl SessionManager {
 
     /// Takes the id that a later response gave to a session that began without one, as other clients do.
     pub(crate) fn take_late_session_id(&self, session: &Session, headers: &HeaderMap) {
-        let Some(id) = headers.get(&headers::MCP_SESSION_ID) else { return };
-        let may_begin_late = session.era().has_sessions() && session.link.is_http() && session.session_id().is_none();
-        let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-        if !may_begin_late || session.initialize_reply.is_none() || !self.context.accepts(Deviation::LateSessionId, did)
-        {
+        if !headers.contains_key(&headers::MCP_SESSION_ID) {
             return;
         }
-        let mut id = id.clone();
+        let may_begin_late = session.era().has_sessions()
+            && session.link.is_http()
+            && session.session_id().is_none()
+            && session.initialize_reply.is_some();
+        if may_begin_late
+            && self.accepts_late_session_id()
+            && let Some(id) = self.session_id_of(headers)
+        {
+            session.inbound.set_late_session_id(id);
+        }
+    }
+
+    /// Whether a session may have an id that came after the response to `initialize`.
+    pub(super) fn accepts_late_session_id(&self) -> bool {
+        self.context.accepts(Deviation::LateSessionId, || {
+            "the server gave a session id with a later response than that to initialize".to_owned()
+        })
+    }
+
+    /// The session id in the headers of a response. No text may show it, as it is sufficient to use the session.
+    pub(super) fn session_id_of(&self, headers: &HeaderMap) -> Option<HeaderValue> {
+        let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
         id.set_sensitive(true);
         self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
-        session.inbound.set_late_session_id(id);
+        Some(id)
     }
 
     /// Whether a refusal in this session is taken for its loss.

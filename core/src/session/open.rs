@@ -230,17 +230,14 @@ impl SessionManager {
         let version = legacy::negotiated(&reply.result, &self.context.settings.profile.versions, accepts)
             .map_err(|failure| opening.with_response(&reply, failure))?;
         if let Ok(version) = HeaderValue::from_str(&version) {
-            let mut headers = opening.headers();
-            headers.insert(headers::MCP_PROTOCOL_VERSION, version);
-            opening.set_headers(headers);
+            opening.edit_headers(|headers| drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)));
         }
         // Retried as a safe call: without it, the session would stay half open.
         let initialized = LogicalCall::notification(self, legacy::INITIALIZED, Bytes::new(), Safety::Safe);
         match initialized.run_opening(self, opening).await {
             Ok(reply) => {
                 let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
-                let did = || "the server gave a session id with a later response than that to initialize".to_owned();
-                if is_late && self.context.accepts(Deviation::LateSessionId, did) {
+                if is_late && self.accepts_late_session_id() {
                     session_id = self.take_session_id(opening, &reply.headers);
                 }
             }
@@ -262,13 +259,8 @@ impl SessionManager {
 
     /// Takes the session id from the headers of a response, for all further requests.
     fn take_session_id(&self, opening: &SessionOpening, headers: &HeaderMap) -> Option<HeaderValue> {
-        let mut id = headers.get(&headers::MCP_SESSION_ID)?.clone();
-        id.set_sensitive(true);
-        // The id is sufficient to use the session.
-        self.context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
-        let mut headers = opening.headers();
-        headers.insert(headers::MCP_SESSION_ID, id.clone());
-        opening.set_headers(headers);
+        let id = self.session_id_of(headers)?;
+        opening.edit_headers(|headers| drop(headers.insert(headers::MCP_SESSION_ID, id.clone())));
         Some(id)
     }
 

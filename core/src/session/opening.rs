@@ -75,9 +75,9 @@ impl SessionOpening {
         self.headers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Sets the headers of further requests.
-    pub(crate) fn set_headers(&self, headers: HeaderMap) {
-        *self.headers.lock().unwrap_or_else(PoisonError::into_inner) = headers;
+    /// Changes the headers of further requests.
+    pub(crate) fn edit_headers(&self, edit: impl FnOnce(&mut HeaderMap)) {
+        edit(&mut self.headers.lock().unwrap_or_else(PoisonError::into_inner));
     }
 
     pub(crate) fn codec(&self) -> Codec {
@@ -88,20 +88,16 @@ impl SessionOpening {
     pub(crate) fn set_version(&self, settings: &Settings, version: &str) {
         let capabilities = |era: Era| server_requests::capabilities(&settings.callbacks, era);
         self.set_codec(Codec::without_handshake(version, capabilities, &settings.client_info));
-        let mut headers = self.headers();
-        match HeaderValue::from_str(version) {
+        self.edit_headers(|headers| match HeaderValue::from_str(version) {
             Ok(version) => drop(headers.insert(headers::MCP_PROTOCOL_VERSION, version)),
             Err(_) => drop(headers.remove(headers::MCP_PROTOCOL_VERSION)),
-        }
-        self.set_headers(headers);
+        });
     }
 
     /// Encodes further requests as before a handshake, which negotiates the version.
     pub(crate) fn reset_version(&self) {
         self.set_codec(Codec::with_handshake());
-        let mut headers = self.headers();
-        headers.remove(headers::MCP_PROTOCOL_VERSION);
-        self.set_headers(headers);
+        self.edit_headers(|headers| drop(headers.remove(headers::MCP_PROTOCOL_VERSION)));
     }
 
     fn set_codec(&self, codec: Codec) {
