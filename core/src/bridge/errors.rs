@@ -1,13 +1,13 @@
 //! Errors that only a binding raises.
 
 use crate::bridge::UNDECODABLE;
-use crate::client::unsendable;
 use crate::error::{Code, Error};
+use crate::protocol::params::UnsendableValue;
 
 /// The `config` error for a value that the binding could not convert to JSON text. `reason` is one of `not_finite`,
 /// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
 pub fn unsendable_argument(field: &str, reason: &str) -> Error {
-    unsendable(field, reason)
+    UnsendableValue::from_name(reason).unwrap_or(UnsendableValue::NotJson).error(field)
 }
 
 /// The error for a caught panic. The call may have been sent before.
@@ -39,7 +39,7 @@ pub fn no_runtime(error: &std::io::Error) -> Error {
 
 /// The error for the use of a client after `close`.
 pub fn closed() -> Error {
-    Error::new(Code::ClientClosed, "the client is closed")
+    Error::client_closed()
 }
 
 /// The error for a Python coroutine that does not run in an asyncio task.

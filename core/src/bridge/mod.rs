@@ -145,9 +145,7 @@ impl Bridge {
     /// A `config` error that names the option.
     pub fn open(options: &str, hooks: Hooks, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
-            let mut config = ClientConfig::from_json(options, spelling)?;
-            config.callbacks = hooks.into_core(&config, spelling)?;
-            config.reads_node_variables = spelling == Spelling::Camel;
+            let config = client_config(options, hooks, spelling)?;
             Ok(Self { backend: Backend::Server(config.build_in(variables)?), spelling })
         })
     }
@@ -164,9 +162,7 @@ impl Bridge {
         variables: Environment<'_>,
     ) -> Result<Self> {
         guarded(|| {
-            let mut config = ClientConfig::from_json(options, spelling)?;
-            config.callbacks = hooks.into_core(&config, spelling)?;
-            config.reads_node_variables = spelling == Spelling::Camel;
+            let config = client_config(options, hooks, spelling)?;
             let record = crate::config::option_table::parse(record, "record")?;
             Ok(Self { backend: Backend::Server(client_of(&record, config, variables)?), spelling })
         })
@@ -266,21 +262,13 @@ impl Bridge {
     ) -> Result<Prepared> {
         #[cfg(debug_assertions)]
         if name == crate::bridge::test_panic::METHOD {
-            let work = crate::bridge::test_panic::panics(&params);
-            let state = Arc::clone(&work.state);
-            return Ok(Prepared { state, kind: RequestKind::Prepared(work), with_metadata: false, queue: None });
+            return Ok(Prepared::of(crate::bridge::test_panic::panics(&params), false));
         }
         let options = CallOptions::from_json(options, self.spelling)?;
         let client = match &self.backend {
             Backend::Server(client) => client,
             Backend::Registry(registry) => {
-                let work = registry.prepare(name, &params, &options)?;
-                return Ok(Prepared {
-                    state: Arc::clone(&work.state),
-                    kind: RequestKind::Prepared(work),
-                    with_metadata,
-                    queue: None,
-                });
+                return Ok(Prepared::of(registry.prepare(name, &params, &options)?, with_metadata));
             }
         };
         let spec =
@@ -369,12 +357,7 @@ impl Pages {
             PagesOf::Registry(pager) => pager.next(),
             PagesOf::Server(pages) => pages.next(),
         })?;
-        Ok(work.map(|work| Prepared {
-            state: Arc::clone(&work.state),
-            kind: RequestKind::Prepared(work),
-            with_metadata: false,
-            queue: None,
-        }))
+        Ok(work.map(|work| Prepared::of(work, false)))
     }
 }
 
@@ -419,6 +402,10 @@ struct AnyMethod<'a> {
 }
 
 impl Prepared {
+    fn of(work: PreparedRequest, with_metadata: bool) -> Self {
+        Self { state: Arc::clone(&work.state), kind: RequestKind::Prepared(work), with_metadata, queue: None }
+    }
+
     /// Runs the call. Dropping the future cancels it. A panic becomes an `internal` error.
     ///
     /// # Errors
@@ -471,6 +458,13 @@ impl Watch {
     pub fn cancelled(&self) -> Error {
         self.0.ended(Code::Cancelled, "the call was cancelled")
     }
+}
+
+fn client_config(options: &str, hooks: Hooks, spelling: Spelling) -> Result<ClientConfig> {
+    let mut config = ClientConfig::from_json(options, spelling)?;
+    config.callbacks = hooks.into_core(&config, spelling)?;
+    config.reads_node_variables = spelling == Spelling::Camel;
+    Ok(config)
 }
 
 /// Runs work on the thread of the caller. A panic becomes an `internal` error.

@@ -26,7 +26,7 @@ use crate::observe::counters::{Counters, Counts};
 use crate::observe::log::LogLevel;
 use crate::observe::state::State;
 use crate::protocol::methods::{INITIALIZE, MethodKind, MethodSpec, TOOLS_CALL, method};
-use crate::protocol::params::{self, UnsendableValue};
+use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::serialize;
@@ -288,9 +288,4 @@ fn check_method(method: &str) -> Result<&str> {
         ));
     }
     Ok(method)
-}
-
-/// The `config` error for arguments that a binding could not convert to JSON.
-pub(crate) fn unsendable(field: &str, reason: &str) -> Error {
-    UnsendableValue::from_name(reason).unwrap_or(UnsendableValue::NotJson).error(field)
 }
