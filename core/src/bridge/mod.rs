@@ -38,6 +38,7 @@ use crate::registry::pager::Pager;
 use crate::registry::{RegistryConfig, client_of};
 use crate::retry::call_state::CallState;
 use crate::retry::prepared::{self, PreparedRequest};
+use crate::session::call::LogicalCall;
 use crate::session::pagination::ServerPages;
 use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
@@ -123,8 +124,8 @@ pub struct Prepared {
 }
 
 enum RequestKind {
-    Call(Client, MethodCall, Box<crate::session::call::LogicalCall>),
-    Notify(Client, String, Bytes),
+    Call(Client, MethodCall, Box<LogicalCall>),
+    Notify(Client, Box<LogicalCall>),
     Prepared(PreparedRequest),
 }
 
@@ -277,8 +278,10 @@ impl Bridge {
         let (method, params) = match addressed(spec, params)? {
             Addressed::Call(method, params) => (method, params),
             Addressed::Notify(method, params) => {
-                let kind = RequestKind::Notify(client.clone(), method, params);
-                return Ok(Prepared { kind, with_metadata: false, state: Arc::default(), queue: None });
+                let call = client.prepare_notification(&method, params)?;
+                let state = call.state();
+                let kind = RequestKind::Notify(client.clone(), Box::new(call));
+                return Ok(Prepared { kind, with_metadata: false, state, queue: None });
             }
         };
         let (progress, queue) = progress.map(|listener| client.progress_queue(listener)).unzip();
@@ -378,7 +381,6 @@ fn addressed(spec: &'static MethodSpec, params: Bytes) -> Result<Addressed> {
     if spec.kind == MethodKind::AnyRequest {
         return Ok(Addressed::Call(MethodCall::of_any(&given.method), inner));
     }
-    crate::protocol::params::check("params", &inner)?;
     Ok(Addressed::Notify(given.method, inner))
 }
 
@@ -425,10 +427,9 @@ impl Prepared {
 
     async fn run_unguarded(self, delivers: bool) -> Result<CallOutput> {
         let ended = match self.kind {
-            RequestKind::Notify(client, method, params) => {
-                client.raw_notify(&method, &params).await?;
-                let result = Bytes::from_static(b"null");
-                return Ok(CallOutput::of(RawReply { result, ..RawReply::default() }, false));
+            RequestKind::Notify(client, call) => {
+                let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
+                client.send_notification(*call).await.map(|()| null())
             }
             RequestKind::Call(client, method, call) => client.raw(&method, *call).await,
             RequestKind::Prepared(work) => prepared::run(work).await,

@@ -193,7 +193,8 @@ impl Client {
     /// # Errors
     /// Any error of a call. A notification is never sent twice.
     pub async fn notify(&self, method: &str, params: impl Serialize) -> Result<()> {
-        self.raw_notify(method, &serialize::params("params", &params)?).await
+        let call = self.prepare_notification(method, serialize::params("params", &params)?)?;
+        self.send_notification(call).await
     }
 
     /// Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.
@@ -201,13 +202,15 @@ impl Client {
         self.manager.close().await;
     }
 
-    pub(crate) async fn raw_notify(&self, method: &str, params: &[u8]) -> Result<()> {
+    pub(crate) fn prepare_notification(&self, method: &str, params: Bytes) -> Result<LogicalCall> {
         if method == TOOLS_CALL {
             return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
         }
-        params::check("params", params)?;
-        let params = Bytes::copy_from_slice(params);
-        let call = LogicalCall::notification(&self.manager, check_method(method)?, params, Safety::Plain);
+        params::check("params", &params)?;
+        Ok(LogicalCall::notification(&self.manager, check_method(method)?, params, Safety::Plain))
+    }
+
+    pub(crate) async fn send_notification(&self, call: LogicalCall) -> Result<()> {
         call.run(&self.manager).await.map(drop)
     }
 
