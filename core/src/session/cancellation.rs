@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 
 use crate::oauth::access_token;
@@ -106,10 +105,8 @@ async fn notify(manager: &Arc<SessionManager>, session: &Session, id: u64) {
     let Ok((headers, _)) = access_token::add_to(&manager.context, session.request_headers()).await else { return };
     let quote = if manager.context.settings.profile.string_ids { "\"" } else { "" };
     let params = format!("{{\"requestId\":{quote}{id}{quote},\"reason\":\"the call ended without a response\"}}");
-    let body = jsonrpc::notification(CANCELLED, &Bytes::from(params));
-    let limits = manager.context.settings.limits;
-    let outgoing =
-        OutgoingMessage { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None };
+    let body = jsonrpc::notification(CANCELLED, params.as_bytes());
+    let outgoing = OutgoingMessage::without_response(headers, body, manager.context.settings.limits);
     // The result does not matter.
     drop(session.link.exchange(outgoing, &NoopListener).await);
 }

@@ -181,16 +181,7 @@ impl InboundHandler {
             let sending = async {
                 let Ok(_permit) = manager.response_permits.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&manager.context, headers).await else { return };
-                let limits = manager.context.settings.limits;
-                let outgoing = OutgoingMessage {
-                    headers,
-                    body,
-                    id: None,
-                    progress_token: None,
-                    limits,
-                    resumes: false,
-                    slot: None,
-                };
+                let outgoing = OutgoingMessage::without_response(headers, body, manager.context.settings.limits);
                 // The server has a timeout of its own; nobody waits for the result here.
                 drop(link.exchange(outgoing, &NoopListener).await);
             };

@@ -32,6 +32,13 @@ pub(crate) struct OutgoingMessage {
     pub(crate) slot: Option<Slot>,
 }
 
+impl OutgoingMessage {
+    /// A message that has no response: a notification, or the response to a request of the server.
+    pub(crate) fn without_response(headers: HeaderMap, body: Bytes, limits: Limits) -> Self {
+        Self { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None }
+    }
+}
+
 /// A response, read to its end.
 pub(crate) struct ServerResponse {
     pub(crate) status: StatusCode,
