@@ -73,18 +73,17 @@ impl Plan {
         })
     }
 
-    /// Whether the same call may succeed later. Refused credentials are refused again.
-    fn is_worth_sending_again(&self, class: FailureClass, safety: Safety) -> bool {
-        match policy::action(class, safety) {
-            Action::Retry | Action::ReopenSession => true,
-            Action::RetryIfAllowed => self.retry_unavailable,
-            Action::Stop | Action::RenewToken | Action::LearnHeaders => false,
-        }
-    }
-
-    /// Whether a call with this delivery could run twice if the caller made it again.
-    fn could_run_twice(&self, delivery: Delivery) -> bool {
-        self.safety == Safety::Plain && delivery > Delivery::Rejected
+    /// Whether the same call may succeed later, and does not run twice if it is made again.
+    fn is_retryable(&self, class: FailureClass, delivery: Delivery) -> bool {
+        let safety = match self.safety {
+            // A call that did not run may be sent again like a safe one.
+            Safety::Plain if delivery <= Delivery::Rejected => Safety::Safe,
+            // The option retry_unavailable accepts a second run after a 503 with Retry-After.
+            Safety::Plain => return self.retry_unavailable && class == FailureClass::Unavailable,
+            safety => safety,
+        };
+        // Refused credentials are refused again.
+        matches!(policy::action(class, safety), Action::Retry | Action::ReopenSession)
     }
 
     pub(crate) fn request_id_of_attempt(&self, attempt: u32) -> String {
@@ -106,7 +105,8 @@ impl Plan {
             done = work => done,
             () = idle_timeout::reached(deadline.at) => {
                 let mut error = self.state.ended(Code::TotalTimeout, self.state.waiting.timeout_message(deadline.total));
-                error.info_mut().retryable = self.is_worth_sending_again(FailureClass::Lost, self.safety);
+                let delivery = error.delivery();
+                error.info_mut().retryable = self.is_retryable(FailureClass::Lost, delivery);
                 Err(AttemptError::of(FailureClass::Lost, error))
             }
         }
@@ -118,8 +118,7 @@ impl Plan {
         failure = failure.with_delivery(own);
         let info = failure.error.info_mut();
         info.attempts = info.attempts.max(attempts);
-        let safety = if own <= Delivery::Rejected { Safety::Safe } else { self.safety };
-        info.retryable = !self.could_run_twice(own) && self.is_worth_sending_again(failure.class, safety);
+        info.retryable = self.is_retryable(failure.class, own);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         failure
     }
@@ -127,12 +126,10 @@ impl Plan {
     /// The failure that ends the operation, with the data of all its attempts.
     pub(crate) fn last(&self, mut failure: AttemptError, attempts: u32, sent_id: Option<String>) -> AttemptError {
         failure = failure.at_least(self.state.delivery());
-        let could_run_twice = self.could_run_twice(failure.error.delivery());
-        // The option retry_unavailable accepts a second run after a 503 with Retry-After.
-        let is_accepted = self.retry_unavailable && failure.class == FailureClass::Unavailable;
+        let delivery = failure.error.delivery();
         let info = failure.error.info_mut();
         info.attempts = attempts;
-        info.retryable = (is_accepted || !could_run_twice) && self.is_worth_sending_again(failure.class, self.safety);
+        info.retryable = self.is_retryable(failure.class, delivery);
         info.idempotency_key = self.state.idempotency_key.get().cloned();
         if info.request_id.is_none() {
             info.request_id = sent_id;
