@@ -105,7 +105,7 @@ mod tests {
     fn another_method_is_tried_only_if_the_client_is_refused() {
         let refused = |service_code: Option<&str>, status: u16, message: &str| {
             let failure = AttemptError::of(FailureClass::Refused, Error::new(Code::TokenRefused, "refused"));
-            let mut failure = failure.with_server_text(message);
+            let mut failure = failure.with_server_text(message, true);
             failure.error.info_mut().service_code = service_code.map(str::to_owned);
             failure.error.info_mut().status = Some(status);
             is_client_refused(&failure)

@@ -74,10 +74,9 @@ impl AttemptError {
         Self::of(FailureClass::Refused, error)
     }
 
-    /// Adds the text of the server that the message repeats: that of a body or event that was not truncated. Of a long body that
-    /// is not a response, only the beginning was read; rules about whole texts apply to short ones only.
-    pub(crate) fn with_server_text(self, preview: impl Into<String>) -> Self {
-        Self { server_text: Some(ServerText { preview: preview.into(), is_whole: true }), ..self }
+    /// Adds the text of the server that the message repeats. `is_whole`: its body or event was not truncated.
+    pub(crate) fn with_server_text(self, preview: impl Into<String>, is_whole: bool) -> Self {
+        Self { server_text: Some(ServerText { preview: preview.into(), is_whole }), ..self }
     }
 
     /// The text of the server; empty if it sent none.

@@ -161,12 +161,12 @@ pub(crate) struct Beginning {
     pub(crate) truncated_because: Option<String>,
 }
 
-/// Reads the beginning of an error body, up to `limit` and for a short time.
-pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes) -> Beginning {
+/// Reads the beginning of the body of an error, up to `limit` and for a short time.
+pub(crate) async fn read_beginning(body: &mut Body, limit: limits::Bytes) -> Beginning {
     let mut beginning = BytesMut::new();
     let reading = async {
         loop {
-            match next(response).await {
+            match body.next().await {
                 Ok(None) => return None,
                 // The part before it is still useful.
                 Err(failure) => return Some(failure.error.info().message.clone()),
@@ -183,13 +183,6 @@ pub(crate) async fn read_beginning(response: &mut Response, limit: limits::Bytes
     let ended = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
     let truncated_because = ended.unwrap_or_else(|_| Some("the end of its body did not come".to_owned()));
     Beginning { text: beginning.freeze(), truncated_because }
-}
-
-/// As [`read_beginning`], for a body whose first part was read.
-pub(crate) async fn beginning(body: &mut Body, limit: limits::Bytes) -> Bytes {
-    let Some(first) = body.next().await.ok().flatten() else { return Bytes::new() };
-    let rest = read_beginning(&mut body.response, limit).await.text;
-    [first, rest].concat().into()
 }
 
 /// The body as a stream of chunks. Each chunk restarts the timer of the call.

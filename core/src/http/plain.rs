@@ -40,7 +40,7 @@ async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, At
         let read = body::read(&mut Body::of(response), limits.answer).await;
         read.map_err(|broken| broken.failure.with_response_head(status, &headers))?
     } else {
-        body::read_beginning(&mut response, limits.error).await.text
+        body::read_beginning(&mut Body::of(response), limits.error).await.text
     };
     Ok(PlainAnswer { status, headers, body })
 }

@@ -184,7 +184,7 @@ mod tests {
         let ours = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
         let named = |message: &str, data: &str| {
             let mut failure =
-                AttemptError::not_retried(Error::new(Code::InvalidParams, "refused")).with_server_text(message);
+                AttemptError::not_retried(Error::new(Code::InvalidParams, "refused")).with_server_text(message, true);
             failure.error.info_mut().data = serde_json::from_str(data).ok();
             named_version(&failure, "2025-11-25", &ours)
         };

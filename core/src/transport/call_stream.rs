@@ -241,7 +241,7 @@ impl StreamRequest<'_> {
             return Resumed::Refused("the event stream broke off at an id that cannot be sent back".to_owned());
         };
         headers.insert(headers::LAST_EVENT_ID, id);
-        let mut response = match get(self.http, self.url, headers).await {
+        let response = match get(self.http, self.url, headers).await {
             Ok(response) => response,
             Err(failure) if failure.class == FailureClass::CertificateInvalid => {
                 return Resumed::Refused(
@@ -259,7 +259,7 @@ impl StreamRequest<'_> {
         let status = response.status();
         let wait = retry_after::read(response.headers(), SystemTime::now()).unwrap_or_default();
         // Read to its end, so that the connection can be used again.
-        drop(body::read_beginning(&mut response, limits.error).await);
+        drop(body::read_beginning(&mut Body::of(response), limits.error).await);
         let refused = || format!("the event stream broke off and could not be resumed: HTTP {status}");
         match status::transient(status.as_u16(), StatusUse::Resumption) {
             Some(_) => Resumed::NotNow(wait),

@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::config::profile::{Profile, ServiceCode};
-use crate::error::attempt_error::{AttemptError, RefersToCall, ServerText};
+use crate::error::attempt_error::{AttemptError, RefersToCall};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, ErrorInfo};
 use crate::http::retry_after;
@@ -149,8 +149,7 @@ fn refers_to_call(body: &ErrorBody, headers: &HeaderMap, is_known: bool) -> Refe
 /// Adds the codes, the data and the wait of the response.
 fn add_details(mut failure: AttemptError, headers: &HeaderMap, body: ErrorBody, wait: Option<f64>) -> AttemptError {
     if !body.message.is_empty() {
-        let preview = preview(body.message.as_bytes());
-        failure.server_text = Some(ServerText { preview, is_whole: body.truncated_because.is_none() });
+        failure = failure.with_server_text(preview(body.message.as_bytes()), body.truncated_because.is_none());
     }
     let info = failure.error.info_mut();
     info.rpc_code = body.rpc_code;

@@ -48,12 +48,12 @@ impl MediaType {
         format!("the server sent its response with the type {}", self.shown())
     }
 
-    /// The failure of a response that is neither JSON nor an event stream.
-    pub(super) fn unexpected(&self, body: &[u8], class: FailureClass) -> AttemptError {
+    /// The failure of a response that is neither JSON nor an event stream. `is_whole`: its body was not truncated.
+    pub(super) fn unexpected(&self, body: &[u8], is_whole: bool, class: FailureClass) -> AttemptError {
         let preview = sanitize::preview_of(body, SHOWN);
         let message =
             format!("the response is of type {} and neither JSON nor an event stream: {preview}", self.shown());
-        AttemptError::new(class, Code::UnexpectedContentType, message).with_server_text(preview)
+        AttemptError::new(class, Code::UnexpectedContentType, message).with_server_text(preview, is_whole)
     }
 }
 

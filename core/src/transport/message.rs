@@ -167,5 +167,5 @@ pub(crate) fn content(
 pub(crate) fn not_a_message(text: &[u8]) -> AttemptError {
     let preview = crate::util::sanitize::preview_of(text, 200);
     let message = format!("the response is not a JSON-RPC message: {preview}");
-    AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message).with_server_text(preview)
+    AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message).with_server_text(preview, true)
 }

@@ -369,7 +369,7 @@ impl PendingRequest<'_> {
 fn not_understood(error: RpcError) -> AttemptError {
     let text = crate::util::sanitize::preview(error.message.as_bytes());
     let message = format!("the server could not read the request, and named no id: {text}");
-    let mut failure = AttemptError::new(FailureClass::Refused, Code::BadRequest, message).with_server_text(text);
+    let mut failure = AttemptError::new(FailureClass::Refused, Code::BadRequest, message).with_server_text(text, true);
     let info = failure.error.info_mut();
     (info.rpc_code, info.data) = (error.code, error.data);
     failure

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode};
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::http::body::{self, Body, BodyFailure};
+use crate::http::body::{self, Beginning, Body, BodyFailure};
 use crate::http::sniff::BodyKind;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
@@ -45,7 +45,7 @@ pub(super) async fn read(
     }
     let is_stated = matches!(media, MediaType::EventStream);
     if !is_stated && !listener.accepts(Deviation::ContentType, &|| media.deviation()) {
-        return Err(media.unexpected(b"", FailureClass::Unreadable));
+        return Err(media.unexpected(b"", true, FailureClass::Unreadable));
     }
     call_stream::read(body, reading, resume, slot).await
 }
@@ -67,12 +67,12 @@ async fn read_json(
             StatusCode::ACCEPTED | StatusCode::NO_CONTENT => {
                 AttemptError::bad_answer(Code::NoAnswer, "the server accepted the request without a response")
             }
-            _ => media.unexpected(b"", FailureClass::BadAnswer),
+            _ => media.unexpected(b"", true, FailureClass::BadAnswer),
         });
     }
     if kind == BodyKind::Other && !is_known {
-        let text = body::beginning(&mut body, limits.error).await;
-        return Err(media.unexpected(&text, FailureClass::Unreadable));
+        let Beginning { text, truncated_because } = body::read_beginning(&mut body, limits.error).await;
+        return Err(media.unexpected(&text, truncated_because.is_none(), FailureClass::Unreadable));
     }
     let text = body::read(&mut body, limits.answer).await;
     let text = text.map_err(|BodyFailure { failure, text }| truncated(failure, &text, reading.id))?;
@@ -81,11 +81,11 @@ async fn read_json(
         (content, MediaType::Json) => content,
         (Ok(content), media) => match listener.accepts(Deviation::ContentType, &|| media.deviation()) {
             true => Ok(content),
-            false => Err(media.unexpected(&text, FailureClass::Unusable)),
+            false => Err(media.unexpected(&text, true, FailureClass::Unusable)),
         },
         // Not a response: the content type is the most useful detail.
         (Err(failure), MediaType::Other(_)) if failure.class == FailureClass::Unreadable => {
-            Err(media.unexpected(&text, FailureClass::Unreadable))
+            Err(media.unexpected(&text, true, FailureClass::Unreadable))
         }
         (Err(failure), _) => Err(failure),
     }

@@ -62,7 +62,7 @@ pub(crate) fn unreadable(text: &[u8], id: u64) -> AttemptError {
             format!("the response ends too early and is not a JSON-RPC message: {shown}"),
             Code::InvalidAnswer,
         )
-        .with_server_text(shown),
+        .with_server_text(shown, false),
         None => not_a_message(text),
     }
 }
@@ -131,7 +131,7 @@ impl<'a> ResponseReading<'a> {
             None => AttemptError::bad_answer(Code::AnswerCut, ended),
             Some(skipped) => {
                 let message = format!("{ended}; the last event that was not a JSON-RPC message: {skipped}");
-                AttemptError::bad_answer(Code::AnswerCut, message).with_server_text(skipped)
+                AttemptError::bad_answer(Code::AnswerCut, message).with_server_text(skipped, true)
             }
         }
     }

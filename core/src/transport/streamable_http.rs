@@ -48,7 +48,8 @@ pub(crate) async fn post(
     let headers = std::mem::take(response.headers_mut());
     let Some(id) = out.id else {
         // A notification was accepted. A body that arrives at once is read, so that the connection can be used again.
-        let rest = body::read_beginning(&mut response, out.limits.error);
+        let mut body = Body::of(response);
+        let rest = body::read_beginning(&mut body, out.limits.error);
         let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default().text;
         return Ok(ServerResponse { status, headers, content: Content::Other(text), truncated_because: None });
     };
@@ -73,7 +74,7 @@ async fn refusal(
 ) -> ServerResponse {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, truncated_because } = body::read_beginning(&mut response, limits.error).await;
+    let Beginning { text, truncated_because } = body::read_beginning(&mut Body::of(response), limits.error).await;
     let content = response_body::of_error(text, listener);
     if !matches!(content, Content::RpcError(_)) {
         http.forget_redirect(&Method::POST, url);
@@ -103,7 +104,7 @@ pub(crate) async fn get_stream(
     }
     http.forget_redirect(&Method::GET, url);
     let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, truncated_because } = body::read_beginning(&mut response, limits.error).await;
+    let Beginning { text, truncated_because } = body::read_beginning(&mut Body::of(response), limits.error).await;
     Ok(StreamOutcome::Refused(ServerResponse {
         status,
         headers,
@@ -129,7 +130,7 @@ pub(super) fn is_open_stream(response: &Response) -> bool {
 pub(crate) async fn delete(http: &Http, url: &Url, headers: HeaderMap, limits: &Limits) {
     let mut request = Request::new(Method::DELETE, url.clone());
     *request.headers_mut() = headers;
-    if let Ok(mut response) = http.execute(request, None).await {
-        drop(body::read_beginning(&mut response, limits.error).await);
+    if let Ok(response) = http.execute(request, None).await {
+        drop(body::read_beginning(&mut Body::of(response), limits.error).await);
     }
 }

@@ -6,7 +6,7 @@ fn failure(class: FailureClass, code: Code, status: u16, message: &str, refers_t
     let mut failure = AttemptError::of(class, Error::new(code, message).with_delivery(class.delivery()));
     failure.error.info_mut().status = Some(status);
     failure.refers_to_call = refers_to_call;
-    failure.with_server_text(message)
+    failure.with_server_text(message, true)
 }
 
 #[test]
