@@ -160,10 +160,9 @@ impl<'a> CallStream<'a> {
     async fn resume(&mut self, failure: AttemptError, is_broken: bool) -> Result<Body, AttemptError> {
         let (limits, listener) = (self.reading.limits, self.reading.listener);
         let (Some(request), Some(from)) = (&mut self.request, &self.last_event_id) else { return Err(failure) };
-        let begun = std::mem::replace(&mut request.begun, Instant::now());
         if is_broken {
             // Other connections of the same age may be broken, too.
-            request.http.renew(begun);
+            request.http.renew(request.begun);
         }
         let cut = |message| AttemptError::new(failure.class, Code::AnswerCut, message);
         let mut requested_wait = Duration::ZERO;
@@ -234,13 +233,14 @@ enum Resumed {
 
 impl StreamRequest<'_> {
     /// Requests the rest of the stream.
-    async fn send(&self, last_event_id: &str, limits: &Limits) -> Resumed {
+    async fn send(&mut self, last_event_id: &str, limits: &Limits) -> Resumed {
         let mut headers = self.headers.clone();
         headers.remove(headers::IDEMPOTENCY_KEY);
         let Ok(id) = HeaderValue::from_str(last_event_id) else {
             return Resumed::Refused("the event stream broke off at an id that cannot be sent back".to_owned());
         };
         headers.insert(headers::LAST_EVENT_ID, id);
+        self.begun = Instant::now();
         let response = match get(self.http, self.url, headers).await {
             Ok(response) => response,
             Err(failure) if failure.class == FailureClass::CertificateInvalid => {
@@ -286,5 +286,81 @@ async fn finish(mut events: Box<Events>, slot: Option<Slot>) {
     } else {
         // Lets the task of the connection return it to the pool, so that the next request does not open another one.
         tokio::task::yield_now().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use http::Method;
+    use reqwest::Request;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::sync::oneshot;
+
+    use super::*;
+    use crate::config::client_options::ClientConfig;
+    use crate::http::pool::Pools;
+    use crate::transport::message::{NoopListener, OutgoingMessage};
+    use crate::transport::streamable_http::post;
+
+    /// Accepts a connection and reads one request without a body.
+    async fn accept(listener: &TcpListener) -> TcpStream {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        stream
+    }
+
+    /// Sends the head of an event stream and one event.
+    async fn send_event(stream: &mut TcpStream, event: &str) {
+        let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked";
+        let chunk = format!("{head}\r\n\r\n{:x}\r\n{event}\r\n", event.len());
+        stream.write_all(chunk.as_bytes()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_resumed_stream_that_breaks_off_renews_the_connections_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url: Url = format!("http://{}/mcp", listener.local_addr().unwrap()).parse().unwrap();
+        let config = ClientConfig::default().profile("generic").endpoint(url.as_str());
+        let settings = Arc::new(config.resolve(|_| None).unwrap());
+        let http = Pools::new(&settings).unwrap().here();
+        let (report, resumed) = oneshot::channel();
+
+        let serving = async {
+            let mut first = accept(&listener).await;
+            send_event(&mut first, "retry: 10\nid: 1\ndata:\n\n").await;
+            drop(first);
+            let mut second = accept(&listener).await;
+            send_event(&mut second, "id: 2\ndata:\n\n").await;
+            report.send(()).unwrap();
+            let mut other = accept(&listener).await;
+            other.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").await.unwrap();
+            drop(second);
+            let received = other.read(&mut [0; 1]).await.unwrap();
+            assert_eq!(received, 0, "a connection of the same age as the broken one is used");
+            let mut last = accept(&listener).await;
+            send_event(&mut last, "data: {\"jsonrpc\":\"2.0\",\"id\":7,\"result\":{}}\n\n").await;
+        };
+        let (headers, limits) = (HeaderMap::new(), settings.limits);
+        let out = OutgoingMessage {
+            headers,
+            body: Bytes::new(),
+            id: Some(7),
+            progress_token: None,
+            limits,
+            resumes: true,
+            slot: None,
+        };
+        let other = async {
+            resumed.await.unwrap();
+            http.execute(Request::new(Method::GET, url.clone()), None).await.unwrap();
+        };
+        let (response, (), ()) = tokio::join!(post(&http, &url, out, &NoopListener), other, serving);
+        assert!(matches!(response.unwrap().content, Content::Result(_)));
     }
 }
