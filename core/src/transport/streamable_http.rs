@@ -43,7 +43,11 @@ pub(crate) async fn post(
 
     let status = response.status();
     if !status.is_success() {
-        return Ok(refusal(http, url, response, &out.limits, listener).await);
+        let refusal = refusal(response, &out.limits, listener).await;
+        if !matches!(refusal.content, Content::RpcError(_)) {
+            http.forget_redirect(&Method::POST, url);
+        }
+        return Ok(refusal);
     }
     let headers = std::mem::take(response.headers_mut());
     let Some(id) = out.id else {
@@ -64,22 +68,12 @@ pub(crate) async fn post(
     }
 }
 
-/// Reads a response with an error status.
-async fn refusal(
-    http: &Http,
-    url: &Url,
-    mut response: Response,
-    limits: &Limits,
-    listener: &dyn Listener,
-) -> ServerResponse {
+/// Reads a response that is neither a result nor a stream.
+async fn refusal(mut response: Response, limits: &Limits, listener: &dyn Listener) -> ServerResponse {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let Beginning { text, truncated_because } = body::read_beginning(&mut Body::of(response), limits.error).await;
-    let content = response_body::of_error(text, listener);
-    if !matches!(content, Content::RpcError(_)) {
-        http.forget_redirect(&Method::POST, url);
-    }
-    ServerResponse { status, headers, content, truncated_because }
+    ServerResponse { status, headers, content: response_body::of_error(text, listener), truncated_because }
 }
 
 /// The outcome of requesting a stream.
@@ -96,21 +90,13 @@ pub(crate) async fn get_stream(
     headers: HeaderMap,
     limits: &Limits,
 ) -> Result<StreamOutcome, AttemptError> {
-    let mut response = get(http, url, headers).await?;
+    let response = get(http, url, headers).await?;
     check_headers(&response, limits)?;
-    let status = response.status();
     if is_open_stream(&response) {
         return Ok(StreamOutcome::Open(response));
     }
     http.forget_redirect(&Method::GET, url);
-    let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, truncated_because } = body::read_beginning(&mut Body::of(response), limits.error).await;
-    Ok(StreamOutcome::Refused(ServerResponse {
-        status,
-        headers,
-        content: response_body::of_error(text, &NoopListener),
-        truncated_because,
-    }))
+    Ok(StreamOutcome::Refused(refusal(response, limits, &NoopListener).await))
 }
 
 /// Requests an event stream, with the headers of a POST.
