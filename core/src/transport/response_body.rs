@@ -34,14 +34,14 @@ pub(super) async fn read(
     if let (MediaType::EventStream, Some(idle)) = (&media, listener.idle()) {
         idle.restart();
     }
-    let kind = decode(&mut body, headers, listener).await?;
+    let kind = decode(&mut body, headers, &media, listener).await?;
     let is_stream = match (&media, kind) {
         (MediaType::EventStream, BodyKind::Json) => false,
         (MediaType::EventStream, _) => true,
         (_, kind) => kind == BodyKind::EventStream,
     };
     if !is_stream {
-        return read_json(body, kind, status, headers, reading, slot).await;
+        return read_json(body, kind, status, headers, media, reading, slot).await;
     }
     let is_stated = matches!(media, MediaType::EventStream);
     if !is_stated && !listener.accepts(Deviation::ContentType, &|| media.deviation()) {
@@ -56,11 +56,11 @@ async fn read_json(
     kind: BodyKind,
     status: StatusCode,
     headers: &HeaderMap,
+    media: MediaType,
     mut reading: ResponseReading<'_>,
     slot: Option<Slot>,
 ) -> Result<Content, AttemptError> {
     let (listener, limits) = (reading.listener, reading.limits);
-    let media = MediaType::of(headers);
     let is_known = matches!(media, MediaType::Json | MediaType::EventStream);
     if kind == BodyKind::Empty && !is_known {
         return Err(match status {
@@ -92,13 +92,18 @@ async fn read_json(
 }
 
 /// Undoes an encoding that the HTTP library did not undo, and returns the kind of the decoded body.
-async fn decode(body: &mut Body, headers: &HeaderMap, listener: &dyn Listener) -> Result<BodyKind, AttemptError> {
+async fn decode(
+    body: &mut Body,
+    headers: &HeaderMap,
+    media: &MediaType,
+    listener: &dyn Listener,
+) -> Result<BodyKind, AttemptError> {
     // The library removes the header of an encoding that it has undone.
     let named = headers::text(headers, &CONTENT_ENCODING).unwrap_or_default().trim();
     let named = if named.eq_ignore_ascii_case("identity") { "" } else { named };
     let shown = || preview(named.as_bytes());
     // Blank lines keep a stream alive, too.
-    let idle = listener.idle().filter(|_| matches!(MediaType::of(headers), MediaType::EventStream));
+    let idle = listener.idle().filter(|_| matches!(media, MediaType::EventStream));
     let kind = body.kind(idle).await?;
     let is_gzip = named.is_empty() || named.eq_ignore_ascii_case("gzip") || named.eq_ignore_ascii_case("x-gzip");
     let did = || match (kind, named) {
