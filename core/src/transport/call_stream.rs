@@ -128,7 +128,9 @@ impl<'a> CallStream<'a> {
                 Some(Ok((event, _))) if event == "endpoint" => return Err(is_old_transport(is_first)),
                 Some(Ok((event, data))) if event != "message" || data.is_empty() => {}
                 Some(Ok((_, data))) => {
-                    if let Some(content) = self.take(events.event_id(), Bytes::from(data)).await? {
+                    // The ids are compared only on a stream that can be resumed.
+                    let id = self.request.as_ref().and_then(|_| events.event_id());
+                    if let Some(content) = self.take(id, Bytes::from(data)).await? {
                         return Ok(StreamEnd::Response(content, Box::new(events)));
                     }
                 }
