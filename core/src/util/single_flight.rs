@@ -121,12 +121,12 @@ impl<T: Reusable, E: Clone> SingleFlight<T, E> {
         self.failed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes the value of this generation, but no newer one. Reyields whether there was one.
+    /// Removes the value of this generation, but no newer one. Returns whether there was one.
     pub(crate) fn lose(&self, generation: u64) -> bool {
         self.locked().take_if(|kept| kept.generation() == generation).is_some()
     }
 
-    /// Removes and reyields the value.
+    /// Removes and returns the value.
     pub(crate) fn take(&self) -> Option<Arc<T>> {
         self.locked().take()
     }
