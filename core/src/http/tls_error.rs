@@ -129,7 +129,7 @@ fn wrong(why: &CertificateError) -> String {
         Why::BadSignature => "is not signed by the authority that it names".to_owned(),
         Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not a server certificate".to_owned(),
         other if is_ca_as_server_certificate(other) => {
-            "is the certificate of an authority; it is accepted only if it is in ca_certs".to_owned()
+            "is the certificate of an authority; it is accepted if ca_certs contains it".to_owned()
         }
         // The platform's verifier reports a text, webpki a variant.
         Why::Other(OtherError(other)) => {
@@ -168,7 +168,7 @@ mod tests {
         for (why, expected) in [
             (
                 other("CaUsedAsEndEntity"),
-                "is the certificate of an authority; it is accepted only if it is in ca_certs",
+                "is the certificate of an authority; it is accepted if ca_certs contains it",
             ),
             (other("UnsupportedCertVersion"), "is not valid: unsupported cert version"),
             (other("InvalidSerialNumber { der: [1] }"), "is not valid: invalid serial number"),
