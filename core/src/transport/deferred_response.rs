@@ -81,7 +81,7 @@ impl DeferredResponses {
                 Err(_) if waiting.is_abandoned() => return posting.await,
                 content => {
                     let _ = tokio::time::timeout(END_OF_POST, posting).await;
-                    return content.map(|content| on_stream(StatusCode::OK, content));
+                    return content.map(|content| ServerResponse::without_head(StatusCode::OK, content));
                 }
             },
             posted = &mut posting => posted,
@@ -93,7 +93,7 @@ impl DeferredResponses {
         let status = accepted.error.info().status.and_then(|status| StatusCode::from_u16(status).ok());
         let status = status.unwrap_or_default();
         match wait(&mut waiting, listener, &limits, is_in_doubt(&accepted, status)).await {
-            Some(Ok(content)) => Ok(on_stream(status, content)),
+            Some(Ok(content)) => Ok(ServerResponse::without_head(status, content)),
             Some(Err(failure)) if !waiting.is_abandoned() => Err(failure),
             _ => Err(accepted),
         }
@@ -118,10 +118,6 @@ async fn wait(
 /// Whether the body is not a response and the status is not 202: it may be an error page.
 fn is_in_doubt(accepted: &AttemptError, status: StatusCode) -> bool {
     status != StatusCode::ACCEPTED && accepted.class == FailureClass::Unreadable
-}
-
-fn on_stream(status: StatusCode, content: Content) -> ServerResponse {
-    ServerResponse { status, headers: http::HeaderMap::new(), content, truncated_because: None }
 }
 
 #[cfg(test)]
@@ -163,7 +159,8 @@ mod tests {
                 Err(AttemptError { is_empty_stream: true, ..failure(FailureClass::BadAnswer, Code::AnswerCut, 200) })
             }
             Posted::Status(status) => {
-                Ok(on_stream(StatusCode::from_u16(status).unwrap(), Content::Other(Bytes::from_static(b"gone"))))
+                let status = StatusCode::from_u16(status).unwrap();
+                Ok(ServerResponse::without_head(status, Content::Other(Bytes::from_static(b"gone"))))
             }
             Posted::Nothing => std::future::pending().await,
         }

@@ -80,12 +80,7 @@ impl SseLink {
         let limits = out.limits;
         let mut waiting = self.inbox.expect(id, out.progress_token.clone(), &limits)?;
         let mut posting = self.begin_post(out);
-        let on_stream = |content| ServerResponse {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            content,
-            truncated_because: None,
-        };
+        let on_stream = |content| ServerResponse::without_head(StatusCode::OK, content);
         tokio::select! {
             biased;
             content = waiting.response(listener, &limits) => match content {

@@ -48,6 +48,13 @@ pub(crate) struct ServerResponse {
     pub(crate) truncated_because: Option<String>,
 }
 
+impl ServerResponse {
+    /// A response that did not come in the body of its request.
+    pub(crate) fn without_head(status: StatusCode, content: Content) -> Self {
+        Self { status, headers: HeaderMap::new(), content, truncated_because: None }
+    }
+}
+
 pub(crate) enum Content {
     /// The `result` of the response to our request, as JSON text.
     Result(Bytes),

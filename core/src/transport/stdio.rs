@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use tokio::io::AsyncWriteExt;
 use tokio::process::{ChildStdin, ChildStdout};
 use tokio::sync::{mpsc, oneshot};
@@ -56,12 +56,7 @@ impl StdioLink {
         out: OutgoingMessage,
         listener: &dyn Listener,
     ) -> Result<ServerResponse, AttemptError> {
-        let answered = |content| ServerResponse {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            content,
-            truncated_because: None,
-        };
+        let response = |content| ServerResponse::without_head(StatusCode::OK, content);
         let text = one_line(&out.body);
         let Some(id) = out.id else {
             self.inbox.notified();
@@ -69,13 +64,13 @@ impl StdioLink {
             self.send(OutgoingLine { text, written: Some(report) }).await?;
             // A notification has no response; it is known only that it was written.
             return match written.await {
-                Ok(()) => Ok(answered(Content::Other(Bytes::new()))),
+                Ok(()) => Ok(response(Content::Other(Bytes::new()))),
                 Err(_) => Err(self.gone().await),
             };
         };
         let mut waiting = self.inbox.expect(id, out.progress_token, &out.limits)?;
         self.send(OutgoingLine { text, written: None }).await?;
-        waiting.response(listener, &out.limits).await.map(answered)
+        waiting.response(listener, &out.limits).await.map(response)
     }
 
     async fn send(&self, line: OutgoingLine) -> Result<(), AttemptError> {
