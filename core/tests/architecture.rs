@@ -1,5 +1,6 @@
 //! The layers of `core/src`: imports go down only, without cycles between folders, and no two types share a name. Only
-//! the codecs of the protocol know the eras. The paths in ARCHITECTURE.md exist, and docs/errors.md lists every error code.
+//! the codecs of the protocol know the eras, and only `error/delivery.rs` sets a delivery. The paths in ARCHITECTURE.md
+//! exist, and docs/errors.md lists every error code.
 
 #![allow(clippy::print_stdout, clippy::unwrap_used, missing_docs)]
 
@@ -248,7 +249,7 @@ fn only_the_errors_set_the_delivery() {
             lines.map(|(index, line)| format!("{}:{}: {}", source.path, index + 1, line.trim()))
         })
         .collect();
-    assert!(found.is_empty(), "the delivery is set outside of error/:\n{}", found.join("\n"));
+    assert!(found.is_empty(), "the delivery is set outside of error/delivery.rs:\n{}", found.join("\n"));
 }
 
 #[test]

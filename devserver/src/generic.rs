@@ -34,7 +34,7 @@ pub(crate) struct Generic {
     keys: Option<Vec<KeyOptions>>,
     versions: Versions,
     modern: Vec<String>,
-    /// The server information of the modern era.
+    /// The versions that `server/discover` lists.
     all_versions: Vec<String>,
     era: Era,
 }

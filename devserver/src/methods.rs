@@ -67,7 +67,7 @@ fn greeting(shared: &Shared, versions: &Versions, request: &Request<'_>) -> Answ
     answer(shared, request, result.to_string(), Vec::new())
 }
 
-/// The server information for this caller.
+/// The `instructions` of `initialize` and `server/discover`.
 pub(crate) const INSTRUCTIONS: &str = "A dev server on loopback. Observation values are sample values, not FRED data.";
 
 /// The name of the server.

@@ -1,4 +1,4 @@
-//! Streams that are streams open: their messages, their holders, and the messages that a cut one missed.
+//! Open streams: their messages, and the messages that a cut one missed.
 
 use std::collections::VecDeque;
 use std::pin::pin;
@@ -32,7 +32,7 @@ enum Sink {
 /// One stream: open as long as it has a receiver.
 struct Stream {
     number: u64,
-    /// The session that opened it, unlike those before.
+    /// Changes when the stream is resumed, so that the end of an earlier receiver does not end it.
     generation: u64,
     /// `None` if the server has no sessions.
     session: Option<String>,
@@ -40,7 +40,7 @@ struct Stream {
     subscription: Option<Subscription>,
     /// All events since the first, if they have ids.
     log: Option<Vec<Bytes>>,
-    /// Events for later.
+    /// The event that `send_kept` sends.
     later: Option<Bytes>,
     sink: Option<Sink>,
 }

@@ -263,7 +263,7 @@ impl Form {
     }
 }
 
-/// The kind of a value, or the value itself if it is short and a number, a boolean or a string.
+/// The kind of a value; a number or a boolean itself.
 fn got(value: &Value) -> String {
     match value {
         Value::Null => "null".to_owned(),

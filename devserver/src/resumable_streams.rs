@@ -18,7 +18,7 @@ struct CallStream {
     session: Option<String>,
     /// All events since the first.
     log: Vec<Bytes>,
-    /// The current or latest receiver; `None` once the stream has ended.
+    /// To the current or latest receiver; `None` once the stream has ended.
     sender: Option<UnboundedSender<Step>>,
 }
 

@@ -37,7 +37,7 @@ const LAST_CALLS: Duration = Duration::from_millis(200);
 /// The id of the server's own ping.
 const PING: &str = "devserver-ping";
 
-/// The line on standard error of a tool that crashes.
+/// Exit code of the tool `crash`.
 const CRASH_CODE: i32 = 3;
 
 /// Exit code after a raw output.

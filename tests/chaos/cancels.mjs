@@ -48,7 +48,7 @@ async function moment(chance, span) {
   if (chance() < 0.7) await sleep(chance() * span);
 }
 
-async function giveUp(client, isHttp, worker, until) {
+async function cancelCalls(client, isHttp, worker, until) {
   const chance = chances((task.seed << 8) | worker);
   let span = FIRST;
   for (let number = 1; counts.cancelled < until; number += 1) {
@@ -74,7 +74,7 @@ async function giveUp(client, isHttp, worker, until) {
 }
 
 const atOnce = (client, isHttp, until) =>
-  Promise.all(Array.from({ length: WORKERS }, (_, worker) => giveUp(client, isHttp, worker, until)));
+  Promise.all(Array.from({ length: WORKERS }, (_, worker) => cancelCalls(client, isHttp, worker, until)));
 
 const [http, stdio] = [overHttp(), overStdio()];
 await http.ping();

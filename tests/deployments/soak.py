@@ -48,7 +48,7 @@ def soak(language, seconds):
             print(f"FAILED  {language}: it ended with {process.wait()}")
             return False
         first = held_by(process.pid)
-        # It waits for a line of input, so that it can be measured.
+        # It sleeps after its report, so that it can be measured.
         report = json.loads(process.stdout.readline())
         last = held_by(process.pid)
         process.kill()

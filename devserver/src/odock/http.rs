@@ -197,7 +197,7 @@ async fn answer(response: Response<Incoming>) -> Result<Answer, ServiceError> {
     };
     let mut answer = Answer::new(head.status.as_u16(), payload);
     answer.headers = passed_on(&head.headers);
-    // The length follows from the payload, which a fault can change.
+    // The content type follows from the payload, which a fault can change.
     answer.headers.remove(HeaderName::from_static("content-type"));
     Ok(answer)
 }

@@ -48,13 +48,13 @@ async fn probe(plan: &Value) -> Result<(), AnyError> {
     println!("echo: {}", echo.content[0].text().unwrap_or_default());
 
     let received = Arc::new(Mutex::new(Vec::new()));
-    let sender = Arc::clone(&received);
+    let steps = Arc::clone(&received);
     let long = &plan["long"];
     let done = client
         .call_tool(text(&long["name"]), &long["arguments"])
         .on_progress(move |progress| {
             let step = format!("{} of {}", progress.progress, progress.total.unwrap_or_default());
-            sender.lock().unwrap_or_else(PoisonError::into_inner).push(step);
+            steps.lock().unwrap_or_else(PoisonError::into_inner).push(step);
         })
         .await?;
     println!("progress: {}", received.lock().unwrap_or_else(PoisonError::into_inner).join(", "));
