@@ -53,14 +53,14 @@ pub(crate) fn replacement(
             rpc_error(shared, exchange, *status, &error)
         }
         Fault::RawBody { body, content_type, status, .. } => {
-            body_answer(*status, content_type, filled(body, exchange, served).into())
+            body_answer(*status, content_type, filled(body, &exchange.rpc_id(), served).into())
         }
         Fault::RawOutput { text, charset, on_get_stream: true, acknowledgement, .. } => {
-            let bytes = charset.encode(&filled(text, exchange, served)).into();
+            let bytes = charset.encode(&filled(text, &exchange.rpc_id(), served)).into();
             send_on_get_stream(shared, exchange, bytes, acknowledgement.as_ref())
         }
         Fault::RawOutput { text, charset, .. } => {
-            body_answer(200, EVENT_STREAM, charset.encode(&filled(text, exchange, served)).into())
+            body_answer(200, EVENT_STREAM, charset.encode(&filled(text, &exchange.rpc_id(), served)).into())
         }
         // The raw bytes are sent instead of this response.
         Fault::RawResponse { .. } => body_answer(200, JSON, Bytes::new()),
@@ -122,28 +122,26 @@ fn at_host(location: &str, exchange: &Exchange) -> String {
 }
 
 /// A text with the placeholders for the request's id and response replaced.
-fn filled(text: &str, exchange: &Exchange, served: Option<&Answer>) -> String {
+fn filled(text: &str, id: &Value, served: Option<&Answer>) -> String {
     let answer = served.and_then(answer_text).unwrap_or_default();
-    text.replace("$ID", &exchange.rpc_id().to_string()).replace("$ANSWER", &answer)
+    text.replace("$ID", &id.to_string()).replace("$ANSWER", &answer)
 }
 
 /// The bytes of a raw output and what follows them, for such a fault.
 pub(crate) fn raw_output(fault: &Fault, id: &Value, served: Option<&Answer>) -> Option<(Bytes, Then)> {
     let Fault::RawOutput { text, charset, then, .. } = fault else { return None };
-    let answer = served.and_then(answer_text).unwrap_or_default();
-    let text = text.replace("$ID", &id.to_string()).replace("$ANSWER", &answer);
-    Some((charset.encode(&text).into(), *then))
+    Some((charset.encode(&filled(text, id, served)).into(), *then))
 }
 
 /// The bytes of a raw response, for such a fault.
 pub(crate) fn raw_response(fault: &Fault, exchange: &Exchange, served: Option<&Answer>) -> Option<Bytes> {
     let Fault::RawResponse { head, body, charset, packing, .. } = fault else { return None };
-    let body = charset.encode(&filled(body, exchange, served));
+    let body = charset.encode(&filled(body, &exchange.rpc_id(), served));
     let body = match packing {
         None => body.into(),
         Some(packing) => compression_bomb::packed(*packing, &body, body.len() as u64).1,
     };
-    let mut head = filled(head.trim_end_matches('\n'), exchange, served).replace('\n', "\r\n");
+    let mut head = filled(head.trim_end_matches('\n'), &exchange.rpc_id(), served).replace('\n', "\r\n");
     let named = head.to_ascii_lowercase();
     if !named.contains("\r\ncontent-length:") && !named.contains("\r\ntransfer-encoding:") {
         head.push_str(&format!("\r\nContent-Length: {}", body.len()));
