@@ -123,7 +123,7 @@ impl Reader {
             }
             (Form::Either(forms), value) => match forms.iter().find(|form| shape(form, &value)) {
                 Some(form) => self.checked(value, form, path),
-                None => Err(wrong(&Form::Either(forms.clone()), &value, path)),
+                None => Err(wrong(form, &value, path)),
             },
             (form, value) if fits(form, &value) => Ok(value),
             (form, value) => Err(wrong(form, &value, path)),
@@ -249,7 +249,8 @@ impl Form {
     fn text(&self) -> String {
         match self {
             Self::Boolean => "true or false".to_owned(),
-            Self::Integer(_, most) if *most > u64::from(u32::MAX) => "an integer of at least 0".to_owned(),
+            Self::Integer(0, most) if *most > u64::from(u32::MAX) => "an integer of at least 0".to_owned(),
+            Self::Integer(_, most) if *most > u64::from(u32::MAX) => "an integer".to_owned(),
             Self::Integer(least, most) => format!("an integer from {least} to {most}"),
             Self::Number => "a number".to_owned(),
             Self::Text => "a string".to_owned(),

@@ -26,6 +26,11 @@ fn name_the_field_and_what_is_allowed() {
         (json!({"port": 70_000}), "port: must be an integer from 0 to 65535, got 70000"),
         (json!({"progress": "3"}), "progress: must be an integer from 0 to 4294967295, got a string"),
         (json!({"seed": -1}), "seed: must be an integer of at least 0, got -1"),
+        (json!({"conflict_rpc_code": "x"}), "conflict_rpc_code: must be an integer, got a string"),
+        (
+            rule(json!({"kind": "rpc_error", "code": "x", "message": ""})),
+            "faults[0].fault.code: must be an integer, got a string",
+        ),
         (json!({"set_cookies": ["a=b", 1]}), "set_cookies[1]: must be a string, got 1"),
         (json!({"keys": [{"scopes": []}]}), "keys[0].key: is required"),
         (
