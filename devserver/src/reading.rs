@@ -163,7 +163,9 @@ impl Reader {
                 return Err(self.unknown(&name, fields, path));
             };
             let at = inner(path, &self.spelling.spell(&field.name));
-            read.insert(field.name.clone(), self.checked(value, &field.form, &at)?);
+            if read.insert(field.name.clone(), self.checked(value, &field.form, &at)?).is_some() {
+                return Err(format!("{at}: is given twice"));
+            }
         }
         match fields.iter().find(|field| field.required && !read.contains_key(&field.name)) {
             Some(field) => Err(format!("{}: is required", inner(path, &self.spelling.spell(&field.name)))),

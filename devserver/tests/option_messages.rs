@@ -84,6 +84,7 @@ fn are_in_the_spelling_of_the_caller() {
              session_elsewhere, duplicate_event, reordered_events, slow_drip, pause, bomb, endless_stream, rpc_error, \
              raw_body, raw_response, raw_output, reset_stream, go_away, stall, redirect, restart, got a string",
         ),
+        (json!({"toolNames": ["a"], "tool_names": ["b"]}), "toolNames: is given twice"),
         (json!({"toolsPageSize": 0}), "toolsPageSize must be at least 1"),
         (json!({"keys": [{"key": "a"}]}), "keys[0].key must be omni_live_… or omni_test_… in visible ASCII"),
         (
