@@ -63,7 +63,7 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             200,
             Payload::Body { content_type: HeaderValue::from_static(headers::JSON), bytes: ledger_json(shared).into() },
         ),
-        ("POST", Some("script")) => match read_rules(&bytes).and_then(|rules| shared.script().add(rules)) {
+        ("POST", Some("script")) => match read_rules(&bytes).and_then(|rules| shared.script().add(rules, Spelling::Snake)) {
             Ok(()) => done(),
             Err(error) => failed(&error),
         },
@@ -115,7 +115,7 @@ async fn wait(shared: &Arc<Shared>, bytes: &Bytes) -> Answer {
         Err(error) => return failed(&error),
     };
     let shared = Arc::clone(shared);
-    match tokio::task::spawn_blocking(move || shared.ledger.wait(&wait)).await {
+    match tokio::task::spawn_blocking(move || shared.ledger.wait(&wait, Spelling::Snake)).await {
         Ok(Ok(holds)) => Answer::json(200, &json!({"ok": holds})),
         Ok(Err(error)) => failed(&error),
         Err(_) => Answer::empty(500),

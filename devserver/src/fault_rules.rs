@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::exchange::Exchange;
 use crate::faults::{Fault, Rule, When};
+use crate::reading::Spelling;
 
 /// An invalid rule.
 #[derive(Debug, thiserror::Error)]
@@ -52,9 +53,9 @@ impl Script {
     }
 
     /// Adds rules after the current ones: all of them, or none.
-    pub(crate) fn add(&mut self, rules: Vec<Rule>) -> Result<(), ScriptError> {
+    pub(crate) fn add(&mut self, rules: Vec<Rule>, spelling: Spelling) -> Result<(), ScriptError> {
         for (at, rule) in rules.iter().enumerate() {
-            rule.check().map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
+            rule.check(spelling).map_err(|what| ScriptError(format!("rule {at}: {what}")))?;
         }
         self.rules.extend(rules.into_iter().map(|rule| Active {
             fault: Arc::new(rule.fault.clone()),

@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::faults::Matcher;
 use crate::options::LedgerMode;
 use crate::proxy::ProxyRecord;
+use crate::reading::Spelling;
 use crate::wait::{Count, Wait, WaitError};
 
 /// The headers of a request, as received, with lower-case names.
@@ -369,8 +370,8 @@ impl Ledger {
     }
 
     /// Blocks until the condition holds (true), or the timeout expires or the server stops (false).
-    pub(crate) fn wait(&self, wait: &Wait) -> Result<bool, WaitError> {
-        wait.check()?;
+    pub(crate) fn wait(&self, wait: &Wait, spelling: Spelling) -> Result<bool, WaitError> {
+        wait.check(spelling)?;
         if wait.is_filtered() && !self.full {
             return Err(WaitError("a filter needs the full ledger".to_owned()));
         }

@@ -13,6 +13,7 @@ use crate::odock::records;
 use crate::omni::auth;
 use crate::own_tools::{self, ToolOptions};
 use crate::proxy::ProxyOptions;
+use crate::reading::Spelling;
 use crate::registry;
 use crate::stdio_options::StdioOptions;
 use crate::tls_options::TlsOptions;
@@ -392,7 +393,7 @@ impl Default for Options {
 
 impl Options {
     /// The options with defaults for absent fields, or what is wrong with them.
-    pub(crate) fn checked(mut self) -> Result<Self, String> {
+    pub(crate) fn checked(mut self, spelling: Spelling) -> Result<Self, String> {
         if self.keys.is_empty() {
             self.keys.push(KeyOptions { key: default_key(self.profile).to_owned(), ..KeyOptions::default() });
         }
@@ -400,14 +401,14 @@ impl Options {
             // The service has no other transport.
             self.answer = Answering::Sse;
         }
-        self.check_profile()?;
-        self.check_values()?;
-        self.check_parts()?;
+        self.check_profile(spelling)?;
+        self.check_values(spelling)?;
+        self.check_parts(spelling)?;
         Ok(self)
     }
 
     /// Checks options that belong to some profiles only.
-    fn check_profile(&self) -> Result<(), String> {
+    fn check_profile(&self, spelling: Spelling) -> Result<(), String> {
         if self.transport != Transport::Http && self.profile != Profile::Generic {
             return Err("transports other than http belong to profile generic".to_owned());
         }
@@ -423,7 +424,7 @@ impl Options {
             return Err(format!("keys[{at}].key must be omni_live_… or omni_test_… in visible ASCII"));
         }
         if self.profile == Profile::Odock {
-            records::check(self)?;
+            records::check(self, spelling)?;
         }
         if matches!(self.profile, Profile::Gaia | Profile::Sema4) {
             registry::check_servers(self.servers.as_deref().unwrap_or_default())?;
@@ -432,37 +433,39 @@ impl Options {
     }
 
     /// Checks numbers, paths and headers.
-    fn check_values(&self) -> Result<(), String> {
+    fn check_values(&self, spelling: Spelling) -> Result<(), String> {
+        let too_small = |name: &str| Err(format!("{} must be at least 1", spelling.spell(name)));
+        let no_header = |name: &str| Err(format!("{} cannot be sent in a header", spelling.spell(name)));
         if self.tools_page_size == Some(0) {
-            return Err("tools_page_size must be at least 1".to_owned());
+            return too_small("tools_page_size");
         }
         if self.page_size == 0 {
-            return Err("page_size must be at least 1".to_owned());
+            return too_small("page_size");
         }
         if self.path.as_ref().is_some_and(|path| !path.starts_with('/')) {
             return Err("path must begin with /".to_owned());
         }
         if self.redirect_location.as_ref().is_some_and(|location| http::HeaderValue::try_from(location).is_err()) {
-            return Err("redirect_location cannot be sent in a header".to_owned());
+            return no_header("redirect_location");
         }
         if self.set_cookies.iter().any(|cookie| http::HeaderValue::try_from(cookie).is_err()) {
-            return Err("set_cookies cannot be sent in a header".to_owned());
+            return no_header("set_cookies");
         }
         if self.keep_alive_ms == 0 {
-            return Err("keep_alive_ms must be at least 1".to_owned());
+            return too_small("keep_alive_ms");
         }
         if let Some(limit) = self.rate_limit
             && (limit.per_minute == 0 || limit.burst == Some(0))
         {
-            return Err("rate_limit.per_minute and rate_limit.burst must be at least 1".to_owned());
+            return too_small("rate_limit.per_minute and rate_limit.burst");
         }
         Ok(())
     }
 
     /// Checks the options that are objects.
-    fn check_parts(&self) -> Result<(), String> {
+    fn check_parts(&self, spelling: Spelling) -> Result<(), String> {
         if let Some(tls) = &self.tls {
-            tls.check().map_err(|what| format!("tls{what}"))?;
+            tls.check(spelling).map_err(|what| format!("tls{what}"))?;
         }
         if let Some(proxy) = &self.proxy {
             proxy.check().map_err(|what| format!("proxy.{what}"))?;
@@ -470,7 +473,7 @@ impl Options {
         if usize::from(self.auth.is_some()) + usize::from(self.oauth.is_some()) + usize::from(self.require_key) > 1
             && self.profile == Profile::Generic
         {
-            return Err("give only one of auth, oauth and require_key".to_owned());
+            return Err(format!("give only one of auth, oauth and {}", spelling.spell("require_key")));
         }
         if let Some(auth) = &self.auth {
             auth.check().map_err(|what| format!("auth.{what}"))?;
@@ -478,9 +481,9 @@ impl Options {
         if let Some(oauth) = &self.oauth {
             oauth.check().map_err(|what| format!("oauth.{what}"))?;
         }
-        own_tools::check(self.profile, &self.tools)?;
+        own_tools::check(self.profile, &self.tools, spelling)?;
         for (at, rule) in self.faults.iter().enumerate() {
-            rule.check().map_err(|what| format!("faults[{at}]: {what}"))?;
+            rule.check(spelling).map_err(|what| format!("faults[{at}]: {what}"))?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::description::{Described, Form, described};
 use crate::jsonrpc;
 use crate::options::Profile;
+use crate::reading::Spelling;
 use crate::tools;
 
 /// The longest delay.
@@ -112,7 +113,7 @@ fn present<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<V
 }
 
 /// Checks the tools of the options.
-pub(crate) fn check(profile: Profile, given: &[ToolOptions]) -> Result<(), String> {
+pub(crate) fn check(profile: Profile, given: &[ToolOptions], spelling: Spelling) -> Result<(), String> {
     match profile {
         Profile::Odock if !given.is_empty() => {
             return Err("tools: profile odock has those of its upstream; use upstream.tools".to_owned());
@@ -123,7 +124,7 @@ pub(crate) fn check(profile: Profile, given: &[ToolOptions]) -> Result<(), Strin
         _ => {}
     }
     for (at, tool) in given.iter().enumerate() {
-        tool.check(&format!("tools[{at}]"))?;
+        tool.check(&format!("tools[{at}]"), spelling)?;
         if given[..at].iter().any(|other| other.name == tool.name) {
             return Err(format!("tools[{at}].name: another tool has this name"));
         }
@@ -132,7 +133,7 @@ pub(crate) fn check(profile: Profile, given: &[ToolOptions]) -> Result<(), Strin
 }
 
 impl ToolOptions {
-    fn check(&self, at: &str) -> Result<(), String> {
+    fn check(&self, at: &str, spelling: Spelling) -> Result<(), String> {
         if self.name.is_empty() {
             return Err(format!("{at}.name: must not be empty"));
         }
@@ -160,7 +161,8 @@ impl ToolOptions {
             return Err(format!("{at}.delay: must be a number of seconds from 0 to {}", LONGEST_MS / 1000));
         }
         if self.delay_ms.is_some_and(|ms| ms > LONGEST_MS) {
-            return Err(format!("{at}.delay_ms: must be a number of milliseconds from 0 to {LONGEST_MS}"));
+            let name = spelling.spell("delay_ms");
+            return Err(format!("{at}.{name}: must be a number of milliseconds from 0 to {LONGEST_MS}"));
         }
         Ok(())
     }

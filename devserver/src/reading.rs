@@ -32,28 +32,6 @@ impl Spelling {
             }
         }
     }
-
-    /// The message of a check, in which fields of `T` have their names in snake case.
-    pub(crate) fn message<T: Described>(self, message: &str) -> String {
-        if self == Self::Snake {
-            return message.to_owned();
-        }
-        let mut names = Vec::new();
-        T::form().names(&mut names);
-        let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_';
-        let mut spelled = String::new();
-        let mut rest = message;
-        while let Some(first) = rest.chars().next() {
-            let end = rest.find(|c: char| is_part(c) != is_part(first)).unwrap_or(rest.len());
-            let (part, after) = rest.split_at(end);
-            match names.iter().any(|name| name == part) {
-                true => spelled.push_str(&self.spell(part)),
-                false => spelled.push_str(part),
-            }
-            rest = after;
-        }
-        spelled
-    }
 }
 
 /// Parses JSON text. `what` names it in the message.
@@ -230,23 +208,6 @@ fn wrong(form: &Form, value: &Value, path: &str) -> String {
 }
 
 impl Form {
-    /// Adds the names of all fields.
-    fn names(&self, names: &mut Vec<String>) {
-        let mut add = |fields: &[Field]| {
-            for field in fields {
-                names.push(field.name.clone());
-                field.form.names(names);
-            }
-        };
-        match self {
-            Self::Fields(fields) => add(&fields.fields),
-            Self::Kinds(kinds) => kinds.kinds.iter().for_each(|(_, _, fields)| add(fields)),
-            Self::List(form) | Self::Map(form) | Self::Nullable(form) => form.names(names),
-            Self::Either(forms) => forms.iter().for_each(|form| form.names(names)),
-            _ => {}
-        }
-    }
-
     /// What is allowed, for messages.
     fn text(&self) -> String {
         match self {

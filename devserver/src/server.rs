@@ -62,7 +62,11 @@ impl fmt::Debug for DevServer {
 impl DevServer {
     /// Starts a server on 127.0.0.1. When this returns, it accepts connections.
     pub fn start(options: Options) -> Result<Self, StartError> {
-        let options = options.checked().map_err(StartError::Options)?;
+        Self::start_with(options, Spelling::Snake)
+    }
+
+    fn start_with(options: Options, spelling: Spelling) -> Result<Self, StartError> {
+        let options = options.checked(spelling).map_err(StartError::Options)?;
         if options.transport == Transport::Stdio {
             return Err(StartError::Options("transport stdio is the program's: --stdio".to_owned()));
         }
@@ -87,14 +91,14 @@ impl DevServer {
             Some((listener, _)) => Some(listener.local_addr()?.to_string()),
             None => None,
         };
-        let upstream = match records::upstream_options(&options).map_err(StartError::Options)? {
-            Some(upstream) => Some(Box::new(Self::start(upstream)?)),
+        let upstream = match records::upstream_options(&options, spelling).map_err(StartError::Options)? {
+            Some(upstream) => Some(Box::new(Self::start_with(upstream, spelling)?)),
             None => None,
         };
         let behind = upstream.as_ref().map(|upstream| Arc::clone(&upstream.shared));
         let shared = Arc::new(Shared::new(options, &url, behind));
         shared.take_its_place();
-        shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
+        shared.script().add(rules, spelling).map_err(|error| StartError::Options(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
         let thread = {
             let shared = Arc::clone(&shared);
@@ -116,11 +120,7 @@ impl DevServer {
 
     /// The same, with names in this spelling, also in messages.
     pub fn start_spelled(options_json: &str, spelling: Spelling) -> Result<Self, StartError> {
-        let options = Options::from_json(options_json, spelling)?;
-        Self::start(options).map_err(|error| match error {
-            StartError::Options(message) => StartError::Options(spelling.message::<Options>(&message)),
-            error => error,
-        })
+        Self::start_with(Options::from_json(options_json, spelling)?, spelling)
     }
 
     /// The address, such as `http://127.0.0.1:40123`.
@@ -152,7 +152,7 @@ impl DevServer {
 
     /// Adds fault rules after the current ones: all of them, or none.
     pub fn script(&self, rules: Vec<Rule>) -> Result<(), ScriptError> {
-        self.shared.script().add(rules)
+        self.shared.script().add(rules, Spelling::Snake)
     }
 
     /// Adds fault rules given as JSON text: a list of rules, or one.
@@ -163,7 +163,7 @@ impl DevServer {
     /// The same, with names in this spelling, also in messages.
     pub fn script_spelled(&self, rules_json: &str, spelling: Spelling) -> Result<(), ScriptError> {
         let rules = control::read_rules_spelled(rules_json.as_bytes(), spelling)?;
-        self.script(rules).map_err(|ScriptError(message)| ScriptError(spelling.message::<Rule>(&message)))
+        self.shared.script().add(rules, spelling)
     }
 
     /// Removes every fault rule, also those of the options.
@@ -246,7 +246,7 @@ impl DevServer {
 
     /// Blocks until a condition holds (true), or the timeout expires or the server is closed (false).
     pub fn wait(&self, wait: &Wait) -> Result<bool, WaitError> {
-        self.shared.ledger.wait(wait)
+        self.shared.ledger.wait(wait, Spelling::Snake)
     }
 
     /// [`wait`](Self::wait) with the condition as JSON text.
@@ -256,7 +256,7 @@ impl DevServer {
 
     /// The same, with names in this spelling, also in messages.
     pub fn wait_spelled(&self, wait_json: &str, spelling: Spelling) -> Result<bool, WaitError> {
-        self.wait(&Wait::from_json(wait_json, spelling)?)
+        self.shared.ledger.wait(&Wait::from_json(wait_json, spelling)?, spelling)
     }
 
     /// Closes every connection and ends the thread. The ledger remains readable.

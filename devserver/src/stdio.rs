@@ -24,6 +24,7 @@ use crate::jsonrpc;
 use crate::ledger::Arrival;
 use crate::messages;
 use crate::options::{Options, Profile, Transport};
+use crate::reading::Spelling;
 use crate::server::StartError;
 use crate::server_state::{Shared, lock};
 use crate::stdio_options::{Nth, StdioOptions};
@@ -59,7 +60,7 @@ struct Server {
 pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
     options.profile = Profile::Generic;
     options.transport = Transport::Stdio;
-    let options = options.checked().map_err(StartError::Options)?;
+    let options = options.checked(Spelling::Snake).map_err(StartError::Options)?;
     let ledger = match &options.stdio.ledger {
         Some(path) => Some(Mutex::new(OpenOptions::new().create(true).append(true).open(path)?)),
         None => None,
@@ -67,7 +68,7 @@ pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
     let rules = options.faults.clone();
     let owes_pong = AtomicBool::new(options.stdio.ping_client);
     let shared = Arc::new(Shared::new(options, "", None));
-    shared.script().add(rules).map_err(|error| StartError::Options(error.to_string()))?;
+    shared.script().add(rules, Spelling::Snake).map_err(|error| StartError::Options(error.to_string()))?;
     let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong, running: Running::default() });
     let runtime = Builder::new_current_thread().enable_all().build()?;
     let served = runtime.block_on(run(server));

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::description::{choices, described};
+use crate::reading::Spelling;
 
 /// The certificate that the server presents.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,15 +95,15 @@ impl Default for TlsOptions {
 }
 
 impl TlsOptions {
-    pub(crate) fn check(&self) -> Result<(), &'static str> {
+    pub(crate) fn check(&self, spelling: Spelling) -> Result<(), String> {
         if cfg!(not(feature = "tls")) {
-            return Err(" needs the Cargo feature tls");
+            return Err(" needs the Cargo feature tls".to_owned());
         }
         if self.versions.is_empty() {
-            return Err(".versions must not be empty");
+            return Err(".versions must not be empty".to_owned());
         }
         if self.max_concurrent_streams == Some(0) {
-            return Err(".max_concurrent_streams must be at least 1");
+            return Err(format!(".{} must be at least 1", spelling.spell("max_concurrent_streams")));
         }
         Ok(())
     }

@@ -127,9 +127,10 @@ impl Wait {
         self.at_least.is_none_or(|n| count >= n) && self.at_most.is_none_or(|n| count <= n)
     }
 
-    pub(crate) fn check(&self) -> Result<(), WaitError> {
+    pub(crate) fn check(&self, spelling: Spelling) -> Result<(), WaitError> {
         if self.at_least.is_none() && self.at_most.is_none() {
-            return Err(WaitError("give at_least or at_most".to_owned()));
+            let (least, most) = (spelling.spell("at_least"), spelling.spell("at_most"));
+            return Err(WaitError(format!("give {least} or {most}")));
         }
         let of_requests = matches!(self.count, Count::Requests | Count::Answers | Count::Disconnects);
         let allowed = match self.count {

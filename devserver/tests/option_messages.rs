@@ -99,6 +99,18 @@ fn are_in_the_spelling_of_the_caller() {
     for (options, message) in cases {
         assert_eq!(refused(&options, Spelling::Camel), message);
     }
+    // A name that the caller chose stays as it is.
+    let headers = json!({"retry_after": "\n"});
+    let rule = json!({"fault": {"kind": "status", "status": 200, "headers": headers}});
+    assert_eq!(
+        refused(&json!({"faults": [rule]}), Spelling::Camel),
+        "faults[0]: header \"retry_after\" cannot be sent"
+    );
+    let server = start(json!({}));
+    let script = server.script_spelled(&rule.to_string(), Spelling::Camel).unwrap_err().to_string();
+    assert_eq!(script, "bad fault rule: rule 0: header \"retry_after\" cannot be sent");
+    let condition = server.wait_spelled(r#"{"count": "requests"}"#, Spelling::Camel).unwrap_err().to_string();
+    assert_eq!(condition, "bad wait condition: give atLeast or atMost");
     let options =
         json!({"profile": "generic", "toolNames": ["a"], "oauth": {"expiresIn": 5}, "rate_limit": {"perMinute": 5}});
     DevServer::start_spelled(&options.to_string(), Spelling::Camel).unwrap();

@@ -3,10 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::Fault;
+use crate::reading::Spelling;
 
 impl Fault {
     /// Checks statuses, headers and sizes.
-    pub(super) fn check(&self) -> Result<(), String> {
+    pub(super) fn check(&self, spelling: Spelling) -> Result<(), String> {
+        let check_header = |name: &str, value: Option<&str>| check_value(&spelling.spell(name), value);
+        let no_bytes = || Err(format!("{} must be at least 1", spelling.spell("bytes_per_tick")));
         let status = match self {
             Self::ServiceError { status, headers, .. } => {
                 check_headers(headers)?;
@@ -19,9 +22,7 @@ impl Fault {
             }
             Self::OmniError { status, .. } => *status,
             Self::RpcError { status, .. } => Some(*status),
-            Self::RawBody { bytes_per_tick: Some(0), .. } => {
-                return Err("bytes_per_tick must be at least 1".to_owned());
-            }
+            Self::RawBody { bytes_per_tick: Some(0), .. } => return no_bytes(),
             Self::RawBody { status, content_type, .. } => {
                 check_header("content_type", Some(content_type))?;
                 Some(*status)
@@ -34,9 +35,7 @@ impl Fault {
                 check_header("value", Some(value))?;
                 None
             }
-            Self::SlowDrip { bytes_per_tick, .. } if *bytes_per_tick == 0 => {
-                return Err("bytes_per_tick must be at least 1".to_owned());
-            }
+            Self::SlowDrip { bytes_per_tick: 0, .. } => return no_bytes(),
             _ => None,
         };
         match status {
@@ -57,7 +56,7 @@ fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
     Ok(())
 }
 
-fn check_header(name: &str, value: Option<&str>) -> Result<(), String> {
+fn check_value(name: &str, value: Option<&str>) -> Result<(), String> {
     match value.map(http::HeaderValue::try_from) {
         Some(Err(_)) => Err(format!("{name} cannot be sent in a header")),
         _ => Ok(()),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Fault;
 use crate::description::described;
+use crate::reading::Spelling;
 
 described! {
     /// The requests that a rule matches: those that agree with every given field.
@@ -98,7 +99,7 @@ impl Rule {
         self
     }
 
-    pub(crate) fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self, spelling: Spelling) -> Result<(), String> {
         let conditions = usize::from(self.nth.is_some())
             + usize::from(self.times.is_some())
             + usize::from(self.probability.is_some());
@@ -111,6 +112,6 @@ impl Rule {
         if self.probability.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
             return Err("probability must lie between 0 and 1".to_owned());
         }
-        self.fault.check()
+        self.fault.check(spelling)
     }
 }

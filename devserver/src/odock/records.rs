@@ -114,8 +114,8 @@ fn form() -> Form {
 }
 
 /// Checks the servers and the upstream of the options.
-pub(crate) fn check(options: &Options) -> Result<(), String> {
-    upstream_options(options)?;
+pub(crate) fn check(options: &Options, spelling: Spelling) -> Result<(), String> {
+    upstream_options(options, spelling)?;
     servers(options, "").map(|_| ())
 }
 
@@ -145,7 +145,7 @@ pub(super) fn servers(options: &Options, upstream_url: &str) -> Result<Vec<(Reco
 
 /// The default server of the gateway, with the credentials that the upstream requires.
 fn default_server(options: &Options) -> Result<Value, String> {
-    let upstream = upstream_options(options)?.unwrap_or_default();
+    let upstream = upstream_options(options, Spelling::Snake)?.unwrap_or_default();
     let own_key = || upstream.keys.first().map(|key| json!({"token": key.key}));
     let (kind, config) = match (&upstream.auth, &upstream.oauth) {
         (Some(AuthOptions::Bearer { token }), _) => ("BEARER", json!({"token": token})),
@@ -179,7 +179,7 @@ fn default_server(options: &Options) -> Result<Value, String> {
 }
 
 /// The options of the server behind the gateway; `None` for other profiles.
-pub(crate) fn upstream_options(options: &Options) -> Result<Option<Options>, String> {
+pub(crate) fn upstream_options(options: &Options, spelling: Spelling) -> Result<Option<Options>, String> {
     if options.profile != Profile::Odock {
         return Ok(None);
     }
@@ -196,9 +196,9 @@ pub(crate) fn upstream_options(options: &Options) -> Result<Option<Options>, Str
             all.entry("auth").or_insert(json!({"type": "bearer", "token": TOKEN}));
         }
     }
-    let upstream: Options = reading::read(Value::Object(all), "upstream", Spelling::Snake)?;
+    let upstream: Options = reading::read(Value::Object(all), "upstream", spelling)?;
     if upstream.profile == Profile::Odock {
         return Err("upstream: must not be a gateway".to_owned());
     }
-    upstream.checked().map(Some).map_err(|what| format!("upstream: {what}"))
+    upstream.checked(spelling).map(Some).map_err(|what| format!("upstream: {what}"))
 }
