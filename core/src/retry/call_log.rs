@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use tokio::time::Instant;
 use tracing::Instrument;
 use tracing::field::Empty;
@@ -60,10 +61,9 @@ impl<'a> CallLog<'a> {
     }
 
     /// Runs the call in its span; counts and logs its end.
-    pub(crate) async fn run(self, call: impl Future<Output = Result<RawReply>>) -> Result<RawReply> {
-        let ended = call.instrument(self.span.clone()).await;
-        self.end(&ended);
-        ended
+    pub(crate) fn run(self, call: impl Future<Output = Result<RawReply>>) -> impl Future<Output = Result<RawReply>> {
+        // `inspect` stores the call once; an async function would store it twice.
+        call.instrument(self.span.clone()).inspect(move |ended| self.end(ended))
     }
 
     fn end(mut self, ended: &Result<RawReply>) {
