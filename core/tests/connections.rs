@@ -3,13 +3,16 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use omni_mcp::{CallOptions, Client, ClientBuilder};
 use omni_mcp_devserver::DevServer;
-use serde_json::json;
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 fn served(options: &serde_json::Value) -> DevServer {
     DevServer::start_json(&options.to_string()).unwrap()
@@ -122,5 +125,74 @@ async fn keyed_calls_in_flight_survive_a_restart() {
             );
             assert_eq!(server.ledger().executions.len(), round * CALLS);
         }
+    }
+}
+
+/// Reads one request of HTTP/1.1, and returns its body; `None` if the client has closed the connection.
+async fn request_body(stream: &mut BufReader<TcpStream>) -> Option<String> {
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        if stream.read_line(&mut line).await.unwrap() == 0 {
+            return None;
+        }
+        if let Some(value) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+        if line == "\r\n" {
+            let mut body = vec![0; length];
+            stream.read_exact(&mut body).await.unwrap();
+            return Some(String::from_utf8(body).unwrap());
+        }
+    }
+}
+
+/// Responds to each request with the result of `initialize`, and to each notification with this head. Records the method and the number of
+/// the connection of each message.
+async fn serve_raw(listener: TcpListener, head_of_notifications: &'static str, connections: Arc<Mutex<Vec<String>>>) {
+    const RESULT: &str =
+        r#"{"protocolVersion":"2025-06-18","capabilities":{},"serverInfo":{"name":"a","version":"1"}}"#;
+    for number in 1.. {
+        let (stream, _) = listener.accept().await.unwrap();
+        let (mut stream, connections) = (BufReader::new(stream), Arc::clone(&connections));
+        tokio::spawn(async move {
+            while let Some(body) = request_body(&mut stream).await {
+                let Ok(message) = serde_json::from_str::<Value>(&body) else { continue };
+                connections.lock().unwrap().push(format!("{} {number}", message["method"].as_str().unwrap()));
+                let response = match message.get("id") {
+                    None => head_of_notifications.to_owned(),
+                    Some(id) => {
+                        let body = format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{RESULT}}}"#);
+                        let length = body.len();
+                        format!(
+                            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}"
+                        )
+                    }
+                };
+                stream.get_mut().write_all(response.as_bytes()).await.unwrap();
+            }
+        });
+    }
+}
+
+/// The bytes that may follow would be read as the response to the next call.
+#[tokio::test]
+async fn a_connection_on_which_an_impossible_body_may_follow_is_not_used_again() {
+    for (head, expected) in [
+        ("HTTP/1.1 204 No Content\r\n\r\n", 1),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n", 1),
+        ("HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", 2),
+        ("HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n", 2),
+    ] {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = format!("http://{}/mcp", listener.local_addr().unwrap());
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let server = tokio::spawn(serve_raw(listener, head, Arc::clone(&seen)));
+        let client =
+            Client::builder().profile("generic").endpoint(endpoint).protocol_version("2025-06-18").build().unwrap();
+        client.ping().await.unwrap();
+        let sent = ["initialize 1", "notifications/initialized 1", &format!("ping {expected}")].map(str::to_owned);
+        assert_eq!(*seen.lock().unwrap(), sent, "{head}");
+        server.abort();
     }
 }

@@ -46,8 +46,7 @@ impl Subscriber for Spans {
 
 #[tokio::test]
 async fn an_attempt_is_within_the_span_of_its_call() {
-    let server =
-        DevServer::start_json(r#"{"profile": "generic", "everything": true, "tools_page_size": 3}"#).unwrap();
+    let server = DevServer::start_json(r#"{"profile": "generic", "everything": true, "tools_page_size": 3}"#).unwrap();
     let client = Client::builder().profile("generic").endpoint(format!("{}/mcp", server.url())).build().unwrap();
     client.connect().await.unwrap();
     let spans = Spans::default();

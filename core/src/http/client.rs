@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::Method;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use http::{Method, StatusCode, Version};
 use reqwest::{Request, Response};
 use rustls::ClientConfig as TlsConfig;
 use tokio::time::Instant;
@@ -206,7 +207,12 @@ impl Http {
         let may_have_been_sent = MayHaveBeenSent::of(&mut request);
         match client.execute(request).await {
             Ok(response) => {
-                connections.locked().has_answered = true;
+                let mut pool = connections.locked();
+                pool.has_answered = true;
+                if announces_body_that_cannot_follow(&response) {
+                    *pool = Pool::new();
+                }
+                drop(pool);
                 certificate.was_not_needed();
                 Ok(response)
             }
@@ -332,6 +338,15 @@ fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::
     builder
         .build()
         .map_err(|_| Error::new(Code::InvalidOption, "the HTTP client cannot be built; check the proxy variables"))
+}
+
+/// Whether a response without a body (RFC 9112, section 6.3) announces one. If the server sends it, these bytes are read as the response
+/// to the next request on this connection.
+fn announces_body_that_cannot_follow(response: &Response) -> bool {
+    let has_none = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    let length = response.headers().get(CONTENT_LENGTH);
+    let announces = length.is_some_and(|length| length != "0") || response.headers().contains_key(TRANSFER_ENCODING);
+    has_none && announces && response.version() < Version::HTTP_2
 }
 
 /// Whether connections to both URLs have the same settings.

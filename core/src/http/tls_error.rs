@@ -166,10 +166,7 @@ mod tests {
     fn reasons_are_written_for_people() {
         let other = |name| CertificateError::Other(OtherError(Arc::new(Named(name))));
         for (why, expected) in [
-            (
-                other("CaUsedAsEndEntity"),
-                "is the certificate of an authority; it is accepted if ca_certs contains it",
-            ),
+            (other("CaUsedAsEndEntity"), "is the certificate of an authority; it is accepted if ca_certs contains it"),
             (other("UnsupportedCertVersion"), "is not valid: unsupported cert version"),
             (other("InvalidSerialNumber { der: [1] }"), "is not valid: invalid serial number"),
             (other("the chain ends at Example CA"), "is not valid: the chain ends at Example CA"),

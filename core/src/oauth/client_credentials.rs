@@ -195,8 +195,9 @@ async fn send(context: &Arc<Context>, request: HttpRequest) -> Result<HttpRespon
         _ => format!("it answered with HTTP {status}: {text}"),
     };
     let message = message.trim_end_matches([':', ' ']).to_owned();
-    let mut failure =
-        AttemptError::new(class, code, message).with_server_text(text, false).with_response_head(status, &response.headers);
+    let mut failure = AttemptError::new(class, code, message)
+        .with_server_text(text, false)
+        .with_response_head(status, &response.headers);
     let wait = crate::http::retry_after::read(&response.headers, std::time::SystemTime::now());
     let info = failure.error.info_mut();
     info.retry_after = wait.map(|wait| wait.as_secs_f64());
