@@ -21,7 +21,7 @@ struct SpanState {
 
 impl Subscriber for Spans {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_span() && metadata.target() == "omni_mcp"
+        !metadata.is_event() && metadata.target() == "omni_mcp"
     }
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
