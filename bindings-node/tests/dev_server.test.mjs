@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { createInterface } from "node:readline";
+import { text } from "node:stream/consumers";
 import { once } from "node:events";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -64,18 +65,42 @@ test("the command runs until it is interrupted", async () => {
   const { structuredContent } = await client.callTool("weather", { city: "Bern" });
   assert.deepEqual(structuredContent, { average_temperature: 12.5 });
   await client.close();
-  const exited = once(program, "exit");
+  const [exited, errors] = [once(program, "exit"), text(program.stderr)];
   program.kill("SIGINT");
   assert.deepEqual(await exited, [0, null]);
+  assert.equal(await errors, "Ctrl-C stops the server.\n");
 });
 
-test("the command refuses what it cannot run", () => {
-  const run = (...args) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8" });
-  assert.equal(run().status, 2);
-  for (const options of ['{"x": 1}', "{", "@/no/such/file"]) {
-    const { status, stderr, stdout } = run("testing", "--options", options);
-    assert.equal(status, 1);
-    assert.match(stderr, /^omni-mcp-js testing: /);
-    assert.equal(stdout, "");
-  }
+const run = (...args) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: "utf8", timeout: 60_000 });
+
+test("the command shows its usage", () => {
+  const asked = run("testing", "--help");
+  assert.deepEqual([asked.status, asked.stderr], [0, ""]);
+  assert.match(asked.stdout, /--options/);
+  const incomplete = run();
+  assert.deepEqual([incomplete.status, incomplete.stdout], [2, ""]);
+  assert.equal(incomplete.stderr, asked.stdout);
 });
+
+// The command of Python has the same cases.
+for (const [args, message] of [
+  [["--options", '{"x": 1}'], "bad dev server options: x: there is no such field; allowed are "],
+  [["--options", "{"], "--options: "],
+  [["--options", "@/no/such/file"], "--options: "],
+  [["--options", "[]"], "--options: must be a JSON object\n"],
+  [["--options", "null"], "--options: must be a JSON object\n"],
+  [["--options", "null", "--profile", "omni"], "--options: must be a JSON object\n"],
+  [["--options", "5"], "--options: must be a JSON object\n"],
+  [["--options", "5", "--profile", "omni"], "--options: must be a JSON object\n"],
+  [["--port", "abc"], "--port: must be a whole number\n"],
+  [["--port", "1.5"], "--port: must be a whole number\n"],
+  [["--port", ""], "--port: must be a whole number\n"],
+  [["--port", "65536"], "bad dev server options: port: "],
+  [["--profile", "omnni"], "bad dev server options: profile: "],
+]) {
+  test(`the command refuses ${args.join(" ")}`, () => {
+    const { status, stderr, stdout } = run("testing", ...args);
+    assert.deepEqual([status, stdout], [1, ""]);
+    assert.ok(stderr.startsWith(`omni-mcp-js testing: ${message}`), stderr);
+  });
+}

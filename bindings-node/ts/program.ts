@@ -16,35 +16,53 @@ Runs a dev server on 127.0.0.1 until Ctrl-C, and prints its URL and API key.
   --options  further options as JSON, or @ and the name of a file with JSON; see TESTING.md
 `;
 
-/** The options of the command line, or null for the usage text. */
-function given(): DevServerOptions | null {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      profile: { type: "string" },
-      port: { type: "string" },
-      options: { type: "string" },
-      help: { type: "boolean", short: "h" },
-    },
-  });
-  if (values.help === true || positionals.length !== 1 || positionals[0] !== "testing") return null;
-  const text = values.options ?? "{}";
-  const options = JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text) as DevServerOptions;
-  if (values.profile !== undefined) options.profile = values.profile as NonNullable<DevServerOptions["profile"]>;
-  if (values.port !== undefined) options.port = Number(values.port);
+const FLAGS = {
+  profile: { type: "string" },
+  port: { type: "string" },
+  options: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+function optionsFrom(text: string): DevServerOptions {
+  let options: unknown;
+  try {
+    options = JSON.parse(text.startsWith("@") ? readFileSync(text.slice(1), "utf8") : text);
+  } catch (error) {
+    throw new Error(`--options: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new Error("--options: must be a JSON object");
+  }
   return options;
 }
 
+function wholeNumber(text: string): number {
+  if (!/^[0-9]+$/.test(text)) throw new Error("--port: must be a whole number");
+  return Number(text);
+}
+
 async function main(): Promise<void> {
-  const options = given();
-  if (options === null) {
+  const { values, positionals } = parseArgs({ allowPositionals: true, options: FLAGS });
+  if (values.help === true) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (positionals.length !== 1 || positionals[0] !== "testing") {
     process.stderr.write(USAGE);
     process.exitCode = 2;
     return;
   }
+  const options = optionsFrom(values.options ?? "{}");
+  if (values.profile !== undefined) options.profile = values.profile as NonNullable<DevServerOptions["profile"]>;
+  if (values.port !== undefined) options.port = wholeNumber(values.port);
+  await serve(options);
+}
+
+/** Runs the server until SIGINT or SIGTERM. */
+async function serve(options: DevServerOptions): Promise<void> {
   const server = await DevServer.start(options);
   process.stdout.write(`OMNI_CLIENT_API_BASE_URL=${server.url}\nOMNI_API_KEY=${server.apiKey}\n`);
-  process.stderr.write(`The MCP endpoint is ${server.url}/mcp. Ctrl-C stops the server.\n`);
+  process.stderr.write("Ctrl-C stops the server.\n");
   // The server itself does not keep the process alive.
   const alive = setInterval(() => undefined, 2 ** 30);
   const stop = () => {

@@ -75,7 +75,8 @@ def test_options_are_in_signature_and_help() -> None:
 def test_the_command_runs_until_interrupted() -> None:
     command = [sys.executable, "-m", "omni_mcp_py.testing", "--profile", "generic", "--port", "0"]
     options = json.dumps({"tools": TOOLS})
-    with subprocess.Popen([*command, "--options", options], stdout=subprocess.PIPE, text=True) as program:
+    command += ["--options", options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as program:
         assert program.stdout is not None
         try:
             name, _, url = program.stdout.readline().strip().partition("=")
@@ -84,15 +85,46 @@ def test_the_command_runs_until_interrupted() -> None:
             with OmniMCPClient(profile="generic", endpoint=f"{url}/mcp") as client:
                 assert client.call_tool("weather", {"city": "Bern"})["structuredContent"] == {"temperature": 12.5}
             program.send_signal(signal.SIGINT)
+            assert program.stderr is not None
+            assert program.stderr.read() == "Ctrl-C stops the server.\n"
             assert program.wait(20) == 0
         finally:
             program.kill()
 
 
-@pytest.mark.parametrize("options", ['{"x": 1}', "{", "[]", "@/no/such/file"])
-def test_the_command_refuses_invalid_options(options: str) -> None:
-    command = [sys.executable, "-m", "omni_mcp_py.testing", "--options", options]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
+def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "omni_mcp_py.testing", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_command_shows_its_usage() -> None:
+    done = run_command("--help")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--options" in done.stdout
+
+
+# The command of Node has the same cases.
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--options", '{"x": 1}'], "bad dev server options: x: there is no such field; allowed are "),
+        (["--options", "{"], "--options: "),
+        (["--options", "@/no/such/file"], "--options: "),
+        (["--options", "[]"], "--options: must be a JSON object\n"),
+        (["--options", "null"], "--options: must be a JSON object\n"),
+        (["--options", "null", "--profile", "omni"], "--options: must be a JSON object\n"),
+        (["--options", "5"], "--options: must be a JSON object\n"),
+        (["--options", "5", "--profile", "omni"], "--options: must be a JSON object\n"),
+        (["--port", "abc"], "--port: must be a whole number\n"),
+        (["--port", "1.5"], "--port: must be a whole number\n"),
+        (["--port", ""], "--port: must be a whole number\n"),
+        (["--port", "65536"], "bad dev server options: port: "),
+        (["--profile", "omnni"], "bad dev server options: profile: "),
+    ],
+)
+def test_the_command_refuses_invalid_options(arguments: list[str], message: str) -> None:
+    done = run_command(*arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    assert done.stderr
+    assert done.stderr.startswith(f"omni_mcp_py.testing: {message}")

@@ -162,4 +162,4 @@ _describe_options()
 if __name__ == "__main__":
     from omni_mcp_py._testing_program import main
 
-    main()
+    main(DevServer)
