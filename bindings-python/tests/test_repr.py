@@ -55,6 +55,11 @@ def test_a_client_that_was_not_made() -> None:
     with pytest.raises(ConfigError):
         client.__init__(timeout=-1)  # type: ignore[misc]
     assert repr(client) == "<OmniMCPClient>"
+    server = DevServer.__new__(DevServer)
+    assert repr(server) == "<DevServer>"
+    with pytest.raises(ValueError, match="port"):
+        server.__init__(port=-1)  # type: ignore[misc]
+    assert repr(server) == "<DevServer>"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
@@ -65,3 +70,17 @@ def test_after_a_fork(server: DevServer) -> None:
         if child == 0:
             os._exit(0 if repr(client).endswith(", closed>") else 1)
         assert os.waitpid(child, 0)[1] == 0
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_dev_server_after_a_fork(server: DevServer) -> None:
+    shown = f"<DevServer omni at {server.url}, running>"
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if repr(server) == shown else 1
+        finally:
+            os._exit(status)
+    assert os.waitpid(child, 0)[1] == 0

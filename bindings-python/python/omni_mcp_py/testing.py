@@ -35,8 +35,9 @@ class DevServer(Closing):
 
     def __init__(self, **options: Unpack[DevServerOptions]) -> None:
         self._native = _native.DevServer(options)
-        self._profile = options.get("profile", "omni")
         self._is_closed = False
+        # Kept, as a child process cannot ask the server after a fork.
+        self._shown = f"{options.get('profile', 'omni')} at {self.url}"
 
     @property
     def url(self) -> str:
@@ -144,7 +145,10 @@ class DevServer(Closing):
         self._is_closed = True
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._profile} at {self.url}, {'closed' if self._is_closed else 'running'}>"
+        # A constructor that failed started no server.
+        shown = getattr(self, "_shown", None)
+        description = "" if shown is None else f" {shown}, {'closed' if self._is_closed else 'running'}"
+        return f"<{type(self).__name__}{description}>"
 
 
 def _describe_options() -> None:
