@@ -2,8 +2,6 @@
 
 /** The client of MCP servers. */
 
-import { inspect } from "node:util";
-
 import { Caller, withKey } from "./caller.js";
 import type { KeyOrOptions } from "./caller.js";
 import type { CallOptions, ClientOptions, Counters } from "./options.js";
@@ -12,6 +10,7 @@ import type {
   EmptyResult, GetPromptResult, Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
   ListResourcesResult, ListToolsResult, LoggingLevel, Prompt, ReadResourceResult, Resource, ResourceTemplate, Tool,
 } from "./protocol.js";
+import { showAs } from "./shown.js";
 import { asyncDispose } from "./symbols.js";
 import type { State, WithMetadata } from "./types.js";
 
@@ -21,10 +20,7 @@ export class OmniMcpClient {
   #withMetadata: ClientWithMetadata | undefined;
 
   static {
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {
-      value(this: OmniMcpClient) { return this.#caller.describe("OmniMcpClient"); },
-    });
+    showAs(this, (client) => client.#caller.describe("OmniMcpClient"));
   }
 
   /**

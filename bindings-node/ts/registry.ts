@@ -2,11 +2,10 @@
 
 /** Clients of registries of MCP servers. */
 
-import { inspect } from "node:util";
-
 import { Caller } from "./caller.js";
 import type { RegistryCallOptions, RegistryOptions } from "./options.js";
 import { hideSecrets, pageParams, readPage } from "./records.js";
+import { showAs } from "./shown.js";
 import { asyncDispose } from "./symbols.js";
 import type { GaiaCreated, ServerPage, ServerRecord, ServerRecordInput } from "./types.js";
 
@@ -15,10 +14,7 @@ export class GaiaRegistry {
   readonly #caller: Caller;
 
   static {
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {
-      value(this: GaiaRegistry) { return this.#caller.describe("GaiaRegistry"); },
-    });
+    showAs(this, (registry) => registry.#caller.describe("GaiaRegistry"));
   }
 
   /**
@@ -86,10 +82,7 @@ export class Sema4Registry {
   readonly #caller: Caller;
 
   static {
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {
-      value(this: Sema4Registry) { return this.#caller.describe("Sema4Registry"); },
-    });
+    showAs(this, (registry) => registry.#caller.describe("Sema4Registry"));
   }
 
   /**

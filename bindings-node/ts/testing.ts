@@ -1,9 +1,8 @@
 /** The dev server: the services on loopback, for offline tests of your programs. */
 
-import { inspect } from "node:util";
-
 import { run, startDevServer } from "./native.js";
 import type { NativeDevServer } from "./native.js";
+import { showAs } from "./shown.js";
 import { asyncDispose } from "./symbols.js";
 import type { DevServerOptions, Ledger, Push, Rule, WaitCondition } from "./testing-types.js";
 
@@ -18,12 +17,7 @@ export class DevServer {
   #isClosed = false;
 
   static {
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {
-      value(this: DevServer) {
-        return `<DevServer ${this.#profile} at ${this.url}, ${this.#isClosed ? "closed" : "running"}>`;
-      },
-    });
+    showAs(this, (server) => `<DevServer ${server.#profile} at ${server.url}, ${server.#isClosed ? "closed" : "running"}>`);
   }
 
   private constructor(native: NativeDevServer, profile: string) {

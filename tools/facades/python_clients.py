@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import python_methods
-from python_text import Flavor, docstring, keywords, of_package, option_doc, options_doc, type_of
-from tables import Callback, Option, Property, Tables
+from python_text import REFUSED, Flavor, docstring, keywords, of_package, option_doc, options_doc, type_of
+from tables import Property, Tables
 
 _KEY_VARIABLES = (
     "Nothing is sent until the first call, which connects. The key and the base URL come from the environment "
@@ -23,7 +23,6 @@ for _public in (AsyncClientWithMetadata, AsyncOmniMCPClient):
     _public.__module__ = omni.__name__
 del _public
 """
-_REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
 
 
 def client(tables: Tables, *, is_async: bool) -> str:
@@ -86,7 +85,7 @@ def _purpose(flavor: Flavor) -> str:
 
 
 def _constructor(tables: Tables, flavor: Flavor) -> str:
-    doc = docstring(["Make a client."], 8, {"Args": arguments(tables), "Raises": [_REFUSED]})
+    doc = docstring(["Make a client."], 8, {"Args": arguments(tables), "Raises": [REFUSED]})
     return f"""\
     def __init__({_parameters("self", tables, flavor)}) -> None:
 {doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals(), CLIENT_OPTIONS)))
@@ -94,19 +93,14 @@ def _constructor(tables: Tables, flavor: Flavor) -> str:
 
 
 def _parameters(first: str, tables: Tables, flavor: Flavor) -> str:
-    written = [first, "api_key: str | None = None", *keywords(client_options(tables), flavor)]
+    written = [first, "api_key: str | None = None", *keywords(tables.constructor_options, flavor)]
     return ", ".join(written)
-
-
-def client_options(tables: Tables) -> list[Option | Callback]:
-    """The options of a client besides its key."""
-    return [*(row for row in tables.client_options if row.name != "api_key"), *tables.callbacks]
 
 
 def arguments(tables: Tables) -> list[str]:
     """The arguments of a constructor, explained."""
     (key,) = (row for row in tables.client_options if row.name == "api_key")
-    return [f"api_key: {option_doc(key)}", *options_doc(client_options(tables))]
+    return [f"api_key: {option_doc(key)}", *options_doc(tables.constructor_options)]
 
 
 def _property(row: Property) -> str:

@@ -17,7 +17,7 @@ def method(row: Method, flavor: Flavor, tables: Tables) -> str:
     """A method of a client."""
     if not row.params and not row.options:
         return _native_method(row, flavor)
-    members = _members([param for param in row.params if param.name not in tables.keyed_options])
+    members = _members(row, tables)
     call = f'self._call("{row.name}", {members}{", locals()" if row.options else ""})'
     if row.iterates:
         call = f'self._items("{row.name}", "{row.pages}", locals())'
@@ -27,7 +27,7 @@ def method(row: Method, flavor: Flavor, tables: Tables) -> str:
 def method_with_metadata(row: Method, flavor: Flavor, tables: Tables, client: str) -> str:
     """The same method of the accessor, whose result comes with its metadata."""
     assert row.result is not None
-    members = _members([param for param in row.params if param.name not in tables.keyed_options])
+    members = _members(row, tables)
     call = f'self._client._call("{row.name}", {members}, locals(), with_metadata=True)'
     doc = docstring([f"{imperative(row.help)} As `{client}.{row.name}`, with the metadata of the result."], 8)
     result = of_package(f"WithMetadata[{type_of(row.result.type)}]")
@@ -113,7 +113,9 @@ def _doc(row: Method, tables: Tables) -> str:
     return docstring([imperative(row.help)], 8, sections)
 
 
-def _members(params: list[Param]) -> str:
+def _members(row: Method, tables: Tables) -> str:
+    """The params of the call; options that are parameters are not among them."""
+    params = [param for param in row.params if param.name not in tables.keyed_options]
     always = [f'"{param.name}": {_value(param)}' for param in params if param.required or _is_object(param)]
     sometimes = [
         f'({{}} if {_name(param)} is None else {{"{param.name}": {_name(param)}}})'

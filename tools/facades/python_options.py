@@ -44,7 +44,7 @@ def options(tables: Tables) -> str:
             "ServerOptions",
             "TypedDict",
             "The options of a client besides its key and its callbacks.",
-            _without_key(tables.client_options),
+            [row for row in tables.constructor_options if isinstance(row, Option)],
         ),
         _callbacks(tables, Flavor(False)),
         _callbacks(tables, Flavor(True)),
@@ -61,7 +61,7 @@ def options(tables: Tables) -> str:
             "RegistryOptions",
             "TypedDict",
             "The options of a client of a registry besides its key.",
-            _without_key(tables.registry_options),
+            tables.registry_constructor_options,
         ),
     ]
     return _head(tables) + "\n\n".join(classes)
@@ -153,8 +153,7 @@ def _callbacks(tables: Tables, flavor: Flavor) -> str:
     if flavor.is_async:
         doc = "The options of an async client besides its key. Callbacks may be coroutine functions."
     members = "".join(attribute(row.name, callback_type(row, flavor), row.help) for row in tables.callbacks)
-    rows: list[Option | Callback] = [*_without_key(tables.client_options), *tables.callbacks]
-    listing = _listing(doc, rows)
+    listing = _listing(doc, tables.constructor_options)
     return f"class {flavor.prefix}ClientOptions(ServerOptions, total=False):\n{listing}\n{members}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import python_methods
-from python_text import Flavor, docstring, keywords, options_doc
+from python_text import REFUSED, Flavor, docstring, keywords, options_doc
 from tables import Tables
 
 _TITLES = {"gaia": "GAIA", "sema4": "Sema4.ai"}
@@ -28,7 +28,6 @@ from omni_mcp_py._unpack import Unpack
 Records = list[ServerRecord]
 
 '''
-_REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
 _TAIL = """
 # Tracebacks and help() show where it is imported from.
 ServerRecord.__module__ = __name__
@@ -56,10 +55,10 @@ def _class(tables: Tables, kind: str, flavor: Flavor) -> str:
     name = f"{flavor.prefix}{kind.capitalize()}Registry"
     rows = [row for row in tables.registry_methods if row.registry == kind]
     methods = "\n".join(python_methods.registry_method(row, flavor, tables) for row in rows)
-    options = [row for row in tables.registry_options if row.name != "api_key"]
+    options = tables.registry_constructor_options
     parameters = ", ".join(["self", "api_key: str | None = None", *keywords(options, flavor)])
     key = f"api_key: API key, sent as a bearer token. Default: the environment variable {kind.upper()}_API_KEY."
-    doc = docstring(["Make a client."], 8, {"Args": [key, *options_doc(options)], "Raises": [_REFUSED]})
+    doc = docstring(["Make a client."], 8, {"Args": [key, *options_doc(options)], "Raises": [REFUSED]})
     constructor = (
         f"    def __init__({parameters}) -> None:\n{doc}"
         "        self._open(client_options(locals(), REGISTRY_OPTIONS))\n\n"

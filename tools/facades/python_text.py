@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from tables import Callback, Option, Param
 
 WIDTH = 120
+# What constructors raise.
+REFUSED = "ConfigError: An option is missing, or has a value that is not allowed."
 _PLAIN = {"string": "str", "integer": "int", "object": "dict[str, Any]", "strings": "dict[str, str]", "any": "Any"}
 _KINDS = {
     "string": "str",

@@ -134,6 +134,16 @@ class Tables:
         return [option for option in self.call_options if option.name in _REGISTRY_CALL_OPTIONS]
 
     @property
+    def constructor_options(self) -> list[Option | Callback]:
+        """The options of a client besides its key, which is a parameter of its own."""
+        return [*(row for row in self.client_options if row.name != "api_key"), *self.callbacks]
+
+    @property
+    def registry_constructor_options(self) -> list[Option]:
+        """The options of a client of a registry besides its key."""
+        return [row for row in self.registry_options if row.name != "api_key"]
+
+    @property
     def registries(self) -> list[str]:
         """The kinds of registries, in order."""
         return list(dict.fromkeys(method.registry for method in self.registry_methods if method.registry))

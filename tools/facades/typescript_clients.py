@@ -12,6 +12,7 @@ _CLASSES = {
     "gaia": ("GaiaRegistry", "A client of a GAIA registry."),
     "sema4": ("Sema4Registry", "A client of a Sema4.ai registry."),
 }
+_HELPERS = 'import { showAs } from "./shown.js";\nimport { asyncDispose } from "./symbols.js";\n'
 _CLIENT = """\
 /** A client of one MCP server. Calls may run concurrently; they share the session and its connections. */
 export class OmniMcpClient {
@@ -19,10 +20,7 @@ export class OmniMcpClient {
   #withMetadata: ClientWithMetadata | undefined;
 
   static {
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {
-      value(this: OmniMcpClient) { return this.#caller.describe("OmniMcpClient"); },
-    });
+    showAs(this, (client) => client.#caller.describe("OmniMcpClient"));
   }
 
   /**
@@ -72,13 +70,10 @@ def client(tables: Tables) -> str:
     protocol = {row.result.type for row in tables.methods if row.result} | {row.type for row in tables.properties}
     protocol |= {param.type for row in tables.methods for param in row.params} | {"EmptyResult"}
     protocol = {name for name in protocol if name[0].isupper()} - _OPTIONS - _OTHERS
-    values = (
-        'import { inspect } from "node:util";\n\n'
-        + imports("./caller.js", {"Caller", "withKey"}, body, types=False)
-        + imports("./caller.js", {"KeyOrOptions"}, body)
-    )
-    head = values + imports("./options.js", _OPTIONS, body) + imports("./protocol.js", protocol, body)
-    head += 'import { asyncDispose } from "./symbols.js";\n' + imports("./types.js", _OTHERS, body)
+    head = imports("./caller.js", {"Caller", "withKey"}, body, types=False)
+    head += imports("./caller.js", {"KeyOrOptions"}, body)
+    head += imports("./options.js", _OPTIONS, body) + imports("./protocol.js", protocol, body)
+    head += _HELPERS + imports("./types.js", _OTHERS, body)
     return f"/** The client of MCP servers. */\n\n{head}\n{body}"
 
 
@@ -92,10 +87,9 @@ def registries(tables: Tables) -> str:
         methods = [writer.registry_method(row) for row in tables.registry_methods if row.registry == kind]
         classes.append("\n".join([_registry(kind, name, doc), *methods, _DISPOSE]))
     body = "\n".join(classes)
-    head = 'import { inspect } from "node:util";\n\nimport { Caller } from "./caller.js";\n'
-    head += imports("./options.js", _OPTIONS, body)
+    head = 'import { Caller } from "./caller.js";\n' + imports("./options.js", _OPTIONS, body)
     head += imports("./records.js", {"hideSecrets", "pageParams", "readPage"}, body, types=False)
-    head += 'import { asyncDispose } from "./symbols.js";\n' + imports("./types.js", _OTHERS, body)
+    head += _HELPERS + imports("./types.js", _OTHERS, body)
     return f"/** Clients of registries of MCP servers. */\n\n{head}\n{body}"
 
 
@@ -106,10 +100,7 @@ export class {name} {{
   readonly #caller: Caller;
 
   static {{
-    // Not a member with a type: the types need no library of Node.
-    Object.defineProperty(this.prototype, inspect.custom, {{
-      value(this: {name}) {{ return this.#caller.describe("{name}"); }},
-    }});
+    showAs(this, (registry) => registry.#caller.describe("{name}"));
   }}
 
   /**
