@@ -72,7 +72,6 @@ import omni_mcp_py as omni
 from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._calls import {flavor.prefix}Calls
 from omni_mcp_py._given import UNSET, client_options
-from omni_mcp_py._option_names import CLIENT_OPTIONS
 from omni_mcp_py._unpack import Unpack
 
 """
@@ -88,7 +87,7 @@ def _constructor(tables: Tables, flavor: Flavor) -> str:
     doc = docstring(["Make a client."], 8, {"Args": arguments(tables), "Raises": [REFUSED]})
     return f"""\
     def __init__({_parameters("self", tables, flavor)}) -> None:
-{doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals(), CLIENT_OPTIONS)))
+{doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals())))
 """
 
 
@@ -138,7 +137,7 @@ def _connect(tables: Tables, flavor: Flavor, name: str) -> str:
 {flavor.define} {function}(
     {_parameters("record: Mapping[str, Any]", tables, flavor)}
 ) -> {name}:
-{doc}    given = client_options(locals(), CLIENT_OPTIONS)
+{doc}    given = client_options(locals())
     client = {name}.__new__({name})
     client._open(_native.{flavor.prefix or "Sync"}Client.of_record(dict(record), given))
     try:

@@ -122,20 +122,9 @@ class NoOptions(TypedDict):
 
 
 def names(tables: Tables) -> str:
-    """The module of the names of options: what constructors and calls take as keywords."""
-    clients: list[Option | Callback] = [*_without_key(tables.client_options), *tables.callbacks]
-    lists = {
-        "CLIENT_OPTIONS": [row.name for row in clients],
-        "CALL_OPTIONS": [row.name for row in tables.call_options],
-        "REGISTRY_OPTIONS": [row.name for row in _without_key(tables.registry_options)],
-        "REGISTRY_CALL_OPTIONS": [row.name for row in tables.registry_call_options],
-    }
-    written = "\n".join(f"{name} = ({', '.join(map(quoted, listed))},)" for name, listed in lists.items())
-    return f'"""The names of options."""\n\n{written}\n'
-
-
-def _without_key(rows: list[Option]) -> list[Option]:
-    return [row for row in rows if row.name != "api_key"]
+    """The module of the names of call options."""
+    listed = ", ".join(quoted(row.name) for row in tables.call_options)
+    return f'"""The names of the options of a call."""\n\nCALL_OPTIONS = frozenset({{{listed},}})\n'
 
 
 def _typed_dict(name: str, base: str, doc: str, rows: list[Option], listed: list[Option] | None = None) -> str:

@@ -18,7 +18,6 @@ from typing import Any, Literal
 import omni_mcp_py as omni
 from omni_mcp_py import _greenlets
 from omni_mcp_py._given import UNSET, client_options
-from omni_mcp_py._option_names import REGISTRY_OPTIONS
 from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
@@ -59,9 +58,6 @@ def _class(tables: Tables, kind: str, flavor: Flavor) -> str:
     parameters = ", ".join(["self", "api_key: str | None = None", *keywords(options, flavor)])
     key = f"api_key: API key, sent as a bearer token. Default: the environment variable {kind.upper()}_API_KEY."
     doc = docstring(["Make a client."], 8, {"Args": [key, *options_doc(options)], "Raises": [REFUSED]})
-    constructor = (
-        f"    def __init__({parameters}) -> None:\n{doc}"
-        "        self._open(client_options(locals(), REGISTRY_OPTIONS))\n\n"
-    )
+    constructor = f"    def __init__({parameters}) -> None:\n{doc}        self._open(client_options(locals()))\n\n"
     head = f'class {name}({flavor.prefix}Registry):\n{docstring([purpose, absent], 4)}\n    _kind = "{kind}"\n\n'
     return head + constructor + methods

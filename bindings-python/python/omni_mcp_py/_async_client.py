@@ -10,7 +10,6 @@ import omni_mcp_py as omni
 from omni_mcp_py import _native
 from omni_mcp_py._calls import AsyncCalls
 from omni_mcp_py._given import UNSET, client_options
-from omni_mcp_py._option_names import CLIENT_OPTIONS
 from omni_mcp_py._unpack import Unpack
 
 
@@ -197,7 +196,7 @@ class AsyncOmniMCPClient(AsyncCalls):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(_native.AsyncClient(client_options(locals(), CLIENT_OPTIONS)))
+        self._open(_native.AsyncClient(client_options(locals())))
 
     @property
     def server_info(self) -> omni.Implementation | None:
@@ -1822,7 +1821,7 @@ async def connect_async(
     Raises:
         OmniMCPError: The record or an option is not allowed, or the connection failed.
     """
-    given = client_options(locals(), CLIENT_OPTIONS)
+    given = client_options(locals())
     client = AsyncOmniMCPClient.__new__(AsyncOmniMCPClient)
     client._open(_native.AsyncClient.of_record(dict(record), given))
     try:

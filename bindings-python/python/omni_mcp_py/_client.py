@@ -10,7 +10,6 @@ import omni_mcp_py as omni
 from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._calls import Calls
 from omni_mcp_py._given import UNSET, client_options
-from omni_mcp_py._option_names import CLIENT_OPTIONS
 from omni_mcp_py._unpack import Unpack
 
 
@@ -193,7 +192,7 @@ class OmniMCPClient(Calls):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(_native.SyncClient(client_options(locals(), CLIENT_OPTIONS)))
+        self._open(_native.SyncClient(client_options(locals())))
 
     @property
     def server_info(self) -> omni.Implementation | None:
@@ -1803,7 +1802,7 @@ def connect(
     Raises:
         OmniMCPError: The record or an option is not allowed, or the connection failed.
     """
-    given = client_options(locals(), CLIENT_OPTIONS)
+    given = client_options(locals())
     client = OmniMCPClient.__new__(OmniMCPClient)
     client._open(_native.SyncClient.of_record(dict(record), given))
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from omni_mcp_py._option_names import CALL_OPTIONS
@@ -24,29 +24,24 @@ else:
     UNSET = _Unset()
 
 NOTHING: Mapping[str, Any] = {}
-
-
-def given(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the options `names` that have a value, and the unknown ones, which the core refuses with a message."""
-    options = {name: values[name] for name in names if values[name] is not UNSET}
-    if values["unknown"]:
-        options.update(values["unknown"])
-    return options
+# The parameters of constructors and of `connect` that are not options themselves.
+_NOT_OPTIONS = frozenset({"self", "record", "unknown"})
 
 
 def call_options(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of a call, of the arguments of its method; without arguments there are none."""
-    if not values:
-        return {}
-    options = given(values, [name for name in CALL_OPTIONS if name in values])
+    """Return the options of a call, of the arguments of its method, and the unknown ones, which the core refuses."""
+    options = {name: value for name, value in values.items() if value is not UNSET and name in CALL_OPTIONS}
+    if unknown := values.get("unknown"):
+        options.update(unknown)
     if options.get("idempotency_key", UNSET) is None:
         del options["idempotency_key"]
     return options
 
 
-def client_options(values: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """Return the options of a constructor, with the key if there is one."""
-    options = given(values, names)
-    if values["api_key"] is not None:
-        options["api_key"] = values["api_key"]
+def client_options(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of a client, of the arguments of its constructor, and the unknown ones."""
+    options = {name: value for name, value in values.items() if value is not UNSET and name not in _NOT_OPTIONS}
+    options.update(values["unknown"])
+    if options.get("api_key", UNSET) is None:
+        del options["api_key"]
     return options

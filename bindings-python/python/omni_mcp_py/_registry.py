@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 from omni_mcp_py import _greenlets, _native
 from omni_mcp_py._calls import async_items, items
 from omni_mcp_py._closing import AsyncClosing, Closing
-from omni_mcp_py._given import given
-from omni_mcp_py._option_names import REGISTRY_CALL_OPTIONS
+from omni_mcp_py._given import call_options
 from omni_mcp_py._record import ServerRecord
 
 if TYPE_CHECKING:
@@ -24,13 +23,11 @@ class Registry(Closing):
         self._native = _native.SyncClient.of_registry(self._kind, options)
 
     def _call(self, name: str, params: dict[str, Any], values: Mapping[str, Any]) -> Any:
-        return _greenlets.run(self._native.call, name, params, given(values, REGISTRY_CALL_OPTIONS), None, False)
+        return _greenlets.run(self._native.call, name, params, call_options(values), None, False)
 
     def _records(self, name: str, params: dict[str, Any], values: Mapping[str, Any]) -> Iterator[ServerRecord]:
-        return map(
-            ServerRecord,
-            items(self._native, self._native.pages(name, params, given(values, REGISTRY_CALL_OPTIONS)), "data"),
-        )
+        pages = self._native.pages(name, params, call_options(values))
+        return map(ServerRecord, items(self._native, pages, "data"))
 
 
 class AsyncRegistry(AsyncClosing):
@@ -42,8 +39,8 @@ class AsyncRegistry(AsyncClosing):
         self._native = _native.AsyncClient.of_registry(self._kind, options)
 
     async def _call(self, name: str, params: dict[str, Any], values: Mapping[str, Any]) -> Any:
-        return await self._native.call(name, params, given(values, REGISTRY_CALL_OPTIONS), None, False)
+        return await self._native.call(name, params, call_options(values), None, False)
 
     def _records(self, name: str, params: dict[str, Any], values: Mapping[str, Any]) -> AsyncIterator[ServerRecord]:
-        pages = self._native.pages(name, params, given(values, REGISTRY_CALL_OPTIONS))
+        pages = self._native.pages(name, params, call_options(values))
         return async_items(self._native, pages, "data", convert=ServerRecord)

@@ -9,7 +9,6 @@ from typing import Any, Literal
 import omni_mcp_py as omni
 from omni_mcp_py import _greenlets
 from omni_mcp_py._given import UNSET, client_options
-from omni_mcp_py._option_names import REGISTRY_OPTIONS
 from omni_mcp_py._options import RegistryCallOptions, RegistryOptions
 from omni_mcp_py._record import ServerPage, ServerRecord, page_of, plain
 from omni_mcp_py._registry import AsyncRegistry, Registry
@@ -105,7 +104,7 @@ class GaiaRegistry(Registry):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(client_options(locals(), REGISTRY_OPTIONS))
+        self._open(client_options(locals()))
 
     def create(
         self,
@@ -269,7 +268,7 @@ class AsyncGaiaRegistry(AsyncRegistry):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(client_options(locals(), REGISTRY_OPTIONS))
+        self._open(client_options(locals()))
 
     async def create(
         self,
@@ -433,7 +432,7 @@ class Sema4Registry(Registry):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(client_options(locals(), REGISTRY_OPTIONS))
+        self._open(client_options(locals()))
 
     def list(
         self,
@@ -702,7 +701,7 @@ class AsyncSema4Registry(AsyncRegistry):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(client_options(locals(), REGISTRY_OPTIONS))
+        self._open(client_options(locals()))
 
     def list(
         self,
