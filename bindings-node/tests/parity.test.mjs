@@ -112,6 +112,7 @@ test("options in options", () => {
 
 test("registries", () => {
   assert.deepEqual(members("RegistryOptions"), wanted(tables.registry_options));
+  assert.deepEqual(members("RegistryCallOptions"), { ...wanted(tables.registry_call_options), signal: "AbortSignalLike | null" });
   for (const [kind, name] of [["gaia", "GaiaRegistry"], ["sema4", "Sema4Registry"]]) {
     const names = tables.registry_methods.filter((method) => method.registry === kind).map((method) => method.spelled);
     for (const method of names) assert.equal(typeof omni.registry[name].prototype[method], "function", `${name}.${method}`);

@@ -141,8 +141,9 @@ def test_registry_call_options(row: dict[str, Any]) -> None:
         pytest.raises(OmniMCPError) as failed,
     ):
         gaia.list("p", **{row["name"]: values[row["kind"]]})
-    refused = None if row["name"] in fields(RegistryCallOptions) else row["name"]
+    refused = None if row["name"] in spelled("registry_call_options") else row["name"]
     assert failed.value.field == refused
+    assert fields(RegistryCallOptions) == spelled("registry_call_options")
 
 
 REGISTRIES = {

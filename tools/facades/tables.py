@@ -11,9 +11,6 @@ from generated_files import ROOT
 
 PACKAGE = ROOT / "bindings-python" / "python" / "omni_mcp_py"
 
-# The options of one call that registries take; the core refuses the others.
-_REGISTRY_CALL_OPTIONS = ("timeout", "total_timeout", "request_id", "headers", "max_attempts", "retry_unavailable")
-
 Row = TypeVar("Row")
 
 
@@ -114,6 +111,7 @@ class Tables:
     auth_options: list[Option]
     token_options: list[Option]
     registry_options: list[Option]
+    registry_call_options: list[Option]
     callbacks: list[Callback]
     methods: list[Method]
     properties: list[Property]
@@ -127,11 +125,6 @@ class Tables:
         """The names of call options that are parameters of a method."""
         params = {param.name for method in self.methods for param in method.params}
         return [option.name for option in self.call_options if option.name in params]
-
-    @property
-    def registry_call_options(self) -> list[Option]:
-        """The options of one call of a registry."""
-        return [option for option in self.call_options if option.name in _REGISTRY_CALL_OPTIONS]
 
     @property
     def constructor_options(self) -> list[Option | Callback]:

@@ -4,7 +4,7 @@ use crate::config::callbacks::HOOKS;
 use crate::config::option_table::{OptionSpec, Spelling};
 use crate::error::{CODES, KINDS};
 use crate::protocol::methods::{METHODS, PROPERTIES};
-use crate::registry::{REGISTRY_METHODS, REGISTRY_OPTIONS};
+use crate::registry::{REGISTRY_CALL_OPTIONS, REGISTRY_METHODS, REGISTRY_OPTIONS};
 
 /// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
 pub fn tables(spelling: Spelling) -> String {
@@ -39,6 +39,7 @@ pub fn tables(spelling: Spelling) -> String {
         "auth_options": options(crate::config::auth::AUTH_OPTIONS),
         "token_options": options(crate::config::callbacks::TOKEN_OPTIONS),
         "registry_options": options(REGISTRY_OPTIONS),
+        "registry_call_options": options(REGISTRY_CALL_OPTIONS),
         "registry_methods": registry_methods.collect::<Vec<_>>(),
         "hooks": hooks.collect::<Vec<_>>(),
         "methods": methods.collect::<Vec<_>>(),

@@ -86,22 +86,6 @@ impl AuthConfig {
         Self::of("header").name(name).value(value)
     }
 
-    fn given(&self, name: &str) -> bool {
-        match name {
-            "token" => self.token.is_some(),
-            "username" => self.username.is_some(),
-            "password" => self.password.is_some(),
-            "token_url" => self.token_url.is_some(),
-            "client_id" => self.client_id.is_some(),
-            "client_secret" => self.client_secret.is_some(),
-            "scope" => self.scope.is_some(),
-            "audience" => self.audience.is_some(),
-            "name" => self.name.is_some(),
-            "value" => self.value.is_some(),
-            _ => false,
-        }
-    }
-
     /// `check_url` returns whether a secret may be sent to a URL.
     pub(crate) fn resolve(&self, check_url: impl Fn(&'static str, &str) -> Result<Url>) -> Result<Credentials> {
         self.resolve_inside(check_url).map_err(|error| inside("auth", error))

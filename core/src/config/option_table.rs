@@ -428,6 +428,13 @@ macro_rules! options {
                 Self::from_object($crate::config::option_table::parse(json, $what)?, spelling)
             }
 
+            /// Whether the option `name` is given.
+            #[allow(dead_code)]
+            pub(crate) fn given(&self, name: &str) -> bool {
+                let given = [$(self.$name.is_some(),)* $($(self.$shared.is_some(),)+)?];
+                $specs.iter().zip(given).any(|(spec, is_given)| is_given && spec.name == name)
+            }
+
             /// Fills absent options from `other`.
             #[allow(dead_code)]
             pub(crate) fn or(self, other: Self) -> Self {

@@ -16,6 +16,7 @@ pub use config::{REGISTRY_OPTIONS, RegistryConfig};
 pub use methods::REGISTRY_METHODS;
 pub use record::Record;
 pub use record_to_client::connect;
+pub use rest_call::REGISTRY_CALL_OPTIONS;
 
 pub(crate) use record::shown;
 pub(crate) use record_to_client::client_of;

@@ -9,9 +9,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::auth::token::Token;
-use crate::config::call_options::CallOptions;
+use crate::config::call_options::{CALL_OPTIONS, CallOptions};
 use crate::config::header_rules;
-use crate::config::option_table::refuse_given;
+use crate::config::option_table::{OptionSpec, row};
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error, Result};
@@ -27,6 +27,16 @@ use crate::retry::operation::{Operation, OperationName};
 use crate::retry::plan::Plan;
 use crate::transport::classify;
 use crate::util::headers;
+
+/// The options that calls of a registry take; the other [`CallOptions`] are refused.
+pub const REGISTRY_CALL_OPTIONS: &[OptionSpec] = &[
+    row(CALL_OPTIONS, "timeout"),
+    row(CALL_OPTIONS, "total_timeout"),
+    row(CALL_OPTIONS, "request_id"),
+    row(CALL_OPTIONS, "headers"),
+    row(CALL_OPTIONS, "max_attempts"),
+    row(CALL_OPTIONS, "retry_unavailable"),
+];
 
 /// A request that is ready to be sent.
 pub(crate) struct RestCall {
@@ -49,19 +59,10 @@ impl RestCall {
         safety: Safety,
         options: &CallOptions,
     ) -> Result<Self> {
-        refuse_given(
-            &[
-                ("idempotency_key", options.idempotency_key.is_some()),
-                ("honours_idempotency_keys", options.honours_idempotency_keys.is_some()),
-                ("raise_tool_errors", options.raise_tool_errors.is_some()),
-                ("validate_output", options.validate_output.is_some()),
-                ("fresh", options.fresh.is_some()),
-                ("traceparent", options.traceparent.is_some()),
-                ("tracestate", options.tracestate.is_some()),
-                ("baggage", options.baggage.is_some()),
-            ],
-            "does not belong to a call of a registry",
-        )?;
+        let is_taken = |name| REGISTRY_CALL_OPTIONS.iter().any(|spec| spec.name == name);
+        if let Some(spec) = CALL_OPTIONS.iter().find(|spec| options.given(spec.name) && !is_taken(spec.name)) {
+            return Err(Error::config(Code::InvalidOption, spec.name, "does not belong to a call of a registry"));
+        }
         let plan = Plan::of_call(context, safety, options)?;
         let mut secrets = body.and_then(Value::as_object).map(record::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));
