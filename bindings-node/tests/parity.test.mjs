@@ -154,8 +154,9 @@ test("methods with metadata are those that resolve to a result", async (t) => {
   await assert.rejects(client.ping({ withMetadata: true }), { code: "unknown_option", field: "withMetadata" });
 });
 
-test("kinds", () => {
+test("kinds and codes", () => {
   assert.deepEqual(literals("ErrorKind"), tables.kinds.map((row) => row.kind).sort());
+  assert.deepEqual(literals("ErrorCode"), tables.codes.map((row) => row.code).sort());
   const classes = Object.entries(omni).filter(([, value]) => value?.prototype instanceof omni.OmniMcpError);
   assert.deepEqual(classes.map(([name]) => name).sort(), tables.kinds.map((row) => row.class).sort());
   for (const row of tables.kinds) {

@@ -1,6 +1,7 @@
 /** The error classes: one per kind of failure. The facts come from the core. */
 
-import type { Delivery, ErrorData, ErrorKind } from "./types.js";
+import type { ErrorCode, ErrorKind } from "./kinds.js";
+import type { Delivery, ErrorData } from "./types.js";
 
 /** The members of {@link ErrorData} that become enumerable properties. `data` is not among them, so that logs omit it. */
 const PROPERTIES = [
@@ -8,12 +9,15 @@ const PROPERTIES = [
   "idempotencyKey", "requiredScopes", "field", "exitCode", "osError", "stderr",
 ] as const satisfies readonly (keyof ErrorData)[];
 
+/** The facts that an error is made from. The code may be one of another version. */
+type KnownData = Partial<Omit<ErrorData, "code">> & { code?: string };
+
 /** The base of every error of this package. */
 export class OmniMcpError extends Error {
   /** The kind, to branch on; each has a class. */
   declare readonly kind: ErrorKind;
   /** The stable code, more specific than the kind. Undefined if the error was made from a message alone. */
-  declare readonly code: string;
+  declare readonly code?: ErrorCode;
   /** Whether the call was executed; `maybe_executed` if that is not known. */
   declare readonly delivery: Delivery;
   /** Whether the same call may succeed later. */
@@ -53,7 +57,7 @@ export class OmniMcpError extends Error {
    *
    * @param known - The facts, or the message.
    */
-  constructor(known?: Partial<ErrorData> | string | null, options?: ErrorOptions) {
+  constructor(known?: KnownData | string | null, options?: ErrorOptions) {
     const data = factsOf(known);
     super(data.text, options);
     // The stack is computed on first access: its first line has the long text, and `message` is short.
@@ -92,7 +96,7 @@ export class OmniMcpError extends Error {
    * @param data - The data or the clone.
    * @returns The error. Missing facts have the safest value.
    */
-  static fromJSON(data: Partial<ErrorData> | Error, options?: ErrorOptions): OmniMcpError {
+  static fromJSON(data: KnownData | Error, options?: ErrorOptions): OmniMcpError {
     return new (classOf(data))(data, options);
   }
 }
@@ -233,7 +237,7 @@ function stringOf(value: unknown): string | undefined {
   return typeof value === "string" ? value : undefined;
 }
 
-function classOf(data: Partial<ErrorData> | Error): typeof OmniMcpError {
+function classOf(data: KnownData | Error): typeof OmniMcpError {
   const { kind, name, stack } = data as { kind?: unknown; name?: unknown; stack?: unknown };
   if (typeof kind === "string") return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
   // A clone is called "Error"; its stack still begins with the name.
@@ -244,7 +248,7 @@ function classOf(data: Partial<ErrorData> | Error): typeof OmniMcpError {
 /** An error in the core's format: null where something is not known. */
 interface CoreError {
   kind: ErrorKind;
-  code: string;
+  code: ErrorCode;
   message: string;
   text: string;
   delivery: Delivery;
@@ -298,7 +302,7 @@ function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
 }
 
 /** The error for an option that only this binding has. */
-export function badOption(field: string, allowed: string, code = "invalid_option"): ConfigError {
+export function badOption(field: string, allowed: string, code: ErrorCode = "invalid_option"): ConfigError {
   const message = `${field}: ${allowed}`;
   return new ConfigError({
     kind: "config", code, message, text: message, field,

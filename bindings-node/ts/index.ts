@@ -11,6 +11,7 @@ export {
 export { looksLikeError } from "./records.js";
 export { textOf } from "./text.js";
 export * as registry from "./registry.js";
+export type * from "./kinds.js";
 export type * from "./options.js";
 export type * from "./protocol.js";
 export type * from "./types.js";

@@ -1,5 +1,6 @@
 /** The types of records, results, events and errors. */
 
+import type { ErrorCode, ErrorKind } from "./kinds.js";
 import type { ContentBlock } from "./protocol.js";
 
 /** One row of a service's catalogue of errors. */
@@ -7,7 +8,7 @@ export interface ServiceCode {
   /** The service's own code. */
   serviceCode: string;
   /** The code of this package's errors. */
-  code: string;
+  code: ErrorCode;
   /** A row of the retry table, such as `refused`, `rate_limited`, `server_fault`. */
   failureClass: string;
   /** Whether the call ran. */
@@ -115,32 +116,11 @@ export type ContentItem = ContentBlock;
 /** Whether a failed call was executed. */
 export type Delivery = "not_sent" | "rejected" | "maybe_executed" | "executed";
 
-/** The kind of a failure, to branch on. */
-export type ErrorKind =
-  | "config"
-  | "auth"
-  | "permission"
-  | "invalid_request"
-  | "not_found"
-  | "conflict"
-  | "rate_limit"
-  | "quota"
-  | "server"
-  | "connection"
-  | "timeout"
-  | "session"
-  | "protocol"
-  | "rpc"
-  | "tool"
-  | "cancelled"
-  | "closed"
-  | "internal";
-
 /** An error as plain data: what `toJSON()` returns and `fromJSON()` takes. */
 export interface ErrorData {
   kind: ErrorKind;
-  /** The stable code, finer than the kind. */
-  code: string;
+  /** The stable code, more specific than the kind. */
+  code: ErrorCode;
   message: string;
   /** The message and the most important facts, in one line. */
   text: string;

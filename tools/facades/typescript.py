@@ -16,6 +16,7 @@ def files(tables: Tables) -> dict[Path, str]:
     """The text of each file."""
     modules = {
         "client.ts": typescript_clients.client(tables),
+        "kinds.ts": typescript_options.kinds(tables),
         "options.ts": typescript_options.options(tables),
         "registry.ts": typescript_clients.registries(tables),
     }

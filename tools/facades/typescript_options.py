@@ -1,4 +1,4 @@
-"""The module of option types: `options.ts`."""
+"""The modules of option types, and of kinds and codes of errors: `options.ts` and `kinds.ts`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,20 @@ def options(tables: Tables) -> str:
     body = "\n".join(blocks)
     head = imports("./protocol.js", _PROTOCOL, body) + imports("./types.js", _TYPES, body)
     return f"/** The options of clients, calls and registries. */\n\n{head}\n{body}"
+
+
+def kinds(tables: Tables) -> str:
+    """The types of an error's `kind` and `code`."""
+    return "/** The kinds and codes of errors. */\n\n" + "\n".join(
+        [
+            comment("The kind of a failure, to branch on.") + _union("ErrorKind", [row.kind for row in tables.kinds]),
+            comment("The stable code of a failure, more specific than the kind.") + _union("ErrorCode", tables.codes),
+        ]
+    )
+
+
+def _union(name: str, choices: list[str]) -> str:
+    return f"export type {name} =\n" + "\n".join(f'  | "{choice}"' for choice in choices) + ";\n"
 
 
 _PER_CALL = """\
