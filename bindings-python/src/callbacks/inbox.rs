@@ -1,6 +1,6 @@
 //! Notifications and questions for the callbacks of an async client, until its event loop takes them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use omni_mcp::bridge::{self, MessageListener, QueuedMessage};
 use pyo3::prelude::*;
@@ -11,6 +11,7 @@ use crate::callbacks::question::{PendingQuestion, TOKEN_PROVIDER};
 use crate::callbacks::queue::Queue;
 use crate::convert::decode::decode;
 use crate::runtime::interpreter_access::InterpreterAccess;
+use crate::runtime::lock;
 use crate::runtime::process_local::ProcessLocal;
 
 /// The inbox of one client. Its reader is woken when something arrives.
@@ -40,7 +41,7 @@ impl Inbox {
     fn set_reader(&self, reader: &Bound<'_, PyAny>) -> PyResult<()> {
         let queues = self.queues.get(reader.py())?;
         let reader = PyWeakrefReference::new(reader)?.unbind();
-        let before = queues.reader.lock().unwrap_or_else(PoisonError::into_inner).replace(reader);
+        let before = lock(&queues.reader).replace(reader);
         drop(before);
         Ok(())
     }
@@ -111,7 +112,7 @@ impl InboxQueues {
         let mut is_woken = false;
         self.access.enter(|| {
             is_woken = Python::attach(|py| {
-                let reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+                let reader = lock(&self.reader);
                 let reader = reader.as_ref().and_then(|reader| reader.bind(py).upgrade());
                 // A closed event loop refuses.
                 reader.is_some_and(|reader| reader.call_method0("wake").is_ok())
@@ -166,11 +167,11 @@ impl InboxQuestion {
 
 impl InboxQuestion {
     fn inspect<T>(&self, inspect: impl FnOnce(&PendingQuestion) -> T) -> Option<T> {
-        self.question.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(inspect)
+        lock(&self.question).as_ref().map(inspect)
     }
 
     fn settle(&self, py: Python<'_>, returned: PyResult<Bound<'_, PyAny>>) -> PyResult<()> {
-        let question = self.question.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let question = lock(&self.question).take();
         question.map_or(Ok(()), |question| self.callbacks.get().settle(py, question, returned))
     }
 }

@@ -1,7 +1,7 @@
 //! Questions that the thread of a call answers, where calls run on the thread that waits for them.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use omni_mcp::bridge::Question;
 use pyo3::exceptions::PyException;
@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::callbacks::functions::Callbacks;
 use crate::callbacks::question::{PendingQuestion, TOKEN_PROVIDER};
 use crate::callbacks::threads::start_thread;
+use crate::runtime::lock;
 
 thread_local! {
     /// The questions of the call for which this thread drives the runtime.
@@ -33,7 +34,7 @@ impl LocalQuestions {
         Arc::new(|question| {
             if let Some(questions) = CURRENT.with_borrow(Clone::clone) {
                 let pending = PendingQuestion::new(question);
-                questions.pending.lock().unwrap_or_else(PoisonError::into_inner).push(pending);
+                lock(&questions.pending).push(pending);
                 questions.arrived.notify_one();
             }
         })
@@ -54,12 +55,12 @@ impl LocalQuestions {
     /// # Errors
     /// As [`Callbacks::answer`].
     pub(crate) fn answer(self: &Arc<Self>, py: Python<'_>, callbacks: &Py<Callbacks>) -> PyResult<()> {
-        let pending = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
+        let pending = std::mem::take(&mut *lock(&self.pending));
         pending.into_iter().try_for_each(|question| match question.name() {
             TOKEN_PROVIDER => self.answer_on_a_thread(py, callbacks, question),
             _ => callbacks.get().answer(py, question),
         })?;
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner).take().map_or(Ok(()), Err)
+        lock(&self.raised).take().map_or(Ok(()), Err)
     }
 
     /// Answers on another thread, in a copy of the context: the call waits for a token, and its timeout must end it also
@@ -73,14 +74,13 @@ impl LocalQuestions {
         let (questions, answering) = (Arc::clone(self), callbacks.clone_ref(py));
         let question = Arc::new(Mutex::new(Some(question)));
         let for_thread = Arc::clone(&question);
-        let take =
-            |question: &Mutex<Option<PendingQuestion>>| question.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let take = |question: &Mutex<Option<PendingQuestion>>| lock(question).take();
         let answer = PyCFunction::new_closure(py, None, None, move |args, _| {
             let (py, Some(question)) = (args.py(), take(&for_thread)) else { return };
             let callbacks = answering.get();
             match callbacks.call(py, &question) {
                 Err(raised) if !raised.is_instance_of::<PyException>(py) => {
-                    *questions.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(raised);
+                    *lock(&questions.raised) = Some(raised);
                     questions.arrived.notify_one();
                 }
                 returned => drop(callbacks.settle(py, question, returned)),

@@ -1,6 +1,6 @@
 //! The progress of a call, from the core to the call's callback.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use omni_mcp::bridge::{MessageListener, Permit, QueuedMessage};
@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::callbacks::queue::Queue;
 use crate::convert::decode::decode;
+use crate::runtime::lock;
 use crate::runtime::process_local::ProcessLocal;
 
 /// How long a callback is called in a row before the runtime's other tasks run.
@@ -92,7 +93,7 @@ impl ProgressQueue {
     ) -> PyResult<Option<(Option<Bound<'py, PyAny>>,)>> {
         let Some((buffer, current)) = self.buffer.here() else { return Ok(None) };
         let replace = |permit| {
-            let before = std::mem::replace(&mut *current.lock().unwrap_or_else(PoisonError::into_inner), permit);
+            let before = std::mem::replace(&mut *lock(current), permit);
             // Dropped without the lock: it wakes the task that waits for the permit.
             drop(before);
         };
@@ -107,7 +108,7 @@ impl ProgressQueue {
     fn close(&self) {
         if let Some((buffer, current)) = self.buffer.here() {
             buffer.close();
-            let permit = current.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let permit = lock(current).take();
             drop(permit);
         }
     }

@@ -1,6 +1,6 @@
 //! A question of the core for a callback, and the exception of the callback for the call.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use omni_mcp::HOOKS;
 use omni_mcp::bridge::Question;
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
 use crate::convert::decode::decode;
+use crate::runtime::lock;
 
 /// The callback whose answer calls themselves wait for.
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
@@ -24,13 +25,13 @@ pub(crate) struct CallbackError(Mutex<Option<Py<PyAny>>>);
 
 impl CallbackError {
     pub(crate) fn set(&self, raised: Option<Py<PyAny>>) {
-        let before = std::mem::replace(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner), raised);
+        let before = std::mem::replace(&mut *lock(&self.0), raised);
         // Dropped without the lock, as dropping an exception may run code.
         drop(before);
     }
 
     pub(crate) fn get(&self, py: Python<'_>) -> Option<Py<PyAny>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(|raised| raised.clone_ref(py))
+        lock(&self.0).as_ref().map(|raised| raised.clone_ref(py))
     }
 
     pub(crate) fn traverse(&self, visit: &PyVisit<'_>) -> Result<(), PyTraverseError> {

@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::runtime::lock;
+
 /// An unbounded queue; the core bounds what is added.
 pub(crate) struct Queue<T> {
     state: Mutex<QueueState<T>>,
@@ -66,6 +68,6 @@ impl<T> Queue<T> {
     }
 
     fn state(&self) -> MutexGuard<'_, QueueState<T>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }

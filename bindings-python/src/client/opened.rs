@@ -1,12 +1,13 @@
 //! The parts of a native client until it is closed, and the properties that remain afterwards.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use omni_mcp::bridge::{Bridge, ClosedClient, closed, forked};
 use pyo3::prelude::*;
 
 use crate::convert::decode::decode;
 use crate::convert::errors::raised;
+use crate::runtime::lock;
 use crate::runtime::process_local::ProcessLocal;
 
 /// The parts of an open client.
@@ -29,25 +30,25 @@ impl<T: HasBridge> Opened<T> {
     /// # Errors
     /// `client_closed`, or `client_forked` after a fork.
     pub(crate) fn get(&self, py: Python<'_>) -> PyResult<Arc<T>> {
-        self.if_open(py)?.ok_or_else(|| raised(py, &closed()))
+        lock(self.open.get(py)?).clone().ok_or_else(|| raised(py, &closed()))
     }
 
-    fn if_open(&self, py: Python<'_>) -> PyResult<Option<Arc<T>>> {
-        Ok(self.open.get(py)?.lock().unwrap_or_else(PoisonError::into_inner).clone())
+    /// Nothing after a fork; nothing inside once the client is closed.
+    fn state(&self) -> Option<MutexGuard<'_, Option<Arc<T>>>> {
+        self.open.here().map(lock)
     }
 
     /// The open client, which is closed from now on; nothing if it was closed before, or after a fork.
     pub(crate) fn take(&self) -> Option<Arc<T>> {
-        self.open.here().and_then(|open| open.lock().unwrap_or_else(PoisonError::into_inner).take())
+        self.state()?.take()
     }
 
     /// A property of the table of properties; None while it is not known.
     pub(crate) fn property<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
-        let text = match self.open.here() {
-            Some(_) => match self.if_open(py)? {
-                Some(open) => open.bridge().property(name),
-                None => self.closed.property(name),
-            },
+        let state = self.state().map(|open| open.clone());
+        let text = match state {
+            Some(Some(open)) => open.bridge().property(name),
+            Some(None) => self.closed.property(name),
             // After a fork, only what is known without the client itself.
             None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
         };
@@ -56,7 +57,6 @@ impl<T: HasBridge> Opened<T> {
 
     /// Whether there may be something to end at the server.
     pub(crate) fn is_connected(&self) -> bool {
-        let open = self.open.here().map(|open| open.lock().unwrap_or_else(PoisonError::into_inner));
-        open.is_some_and(|open| open.as_ref().is_some_and(|open| open.bridge().is_connected()))
+        self.state().is_some_and(|open| open.as_ref().is_some_and(|open| open.bridge().is_connected()))
     }
 }

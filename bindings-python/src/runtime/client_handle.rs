@@ -1,7 +1,7 @@
 //! Handles of clients: a client is closed when its handle is dropped, and at the latest when the interpreter ends.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use omni_mcp::bridge::Bridge;
@@ -9,6 +9,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
 use tokio::task::JoinHandle;
 
+use crate::runtime::lock;
 use crate::runtime::process_local::ProcessLocal;
 use crate::runtime::shared_runtime::{SharedRuntime, known, shared};
 
@@ -40,7 +41,7 @@ impl AtExit {
 }
 
 fn remember(open: AtExit) {
-    let mut all = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut all = lock(&OPEN);
     all.retain(|open| open.here().is_some_and(|open| !open.is_over()));
     all.push(ProcessLocal::new(open));
 }
@@ -83,7 +84,7 @@ pub(crate) fn close_at_exit(py: Python<'_>) -> PyResult<()> {
     let close = PyCFunction::new_closure(py, None, None, |args, _| {
         ENDS.store(true, Ordering::Relaxed);
         let Some(shared) = known() else { return };
-        let open = std::mem::take(&mut *OPEN.lock().unwrap_or_else(PoisonError::into_inner));
+        let open = std::mem::take(&mut *lock(&OPEN));
         let closing = open.into_iter().filter_map(|open| match open.into_here()? {
             AtExit::Client(bridge) => {
                 let bridge = bridge.upgrade()?;

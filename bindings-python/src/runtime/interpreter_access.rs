@@ -1,11 +1,13 @@
 //! Access of this library's threads to the interpreter, which ends before the interpreter does: below 3.14 Python kills a
 //! thread that attaches too late, in the middle of Rust code.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 
 use pyo3::prelude::*;
 use pyo3::types::PyCFunction;
+
+use crate::runtime::lock;
 
 /// How long the end of the interpreter waits for threads inside: a callback may never return.
 const LEAVE_WITHIN: Duration = Duration::from_secs(2);
@@ -67,7 +69,7 @@ impl InterpreterAccess {
 impl AccessShared {
     /// Locked for a few instructions only, and never while attaching to the interpreter.
     fn state(&self) -> MutexGuard<'_, AccessState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.state)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The runtime of all async clients of a process. A child process after a fork starts another one.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use omni_mcp::bridge::closed;
 use pyo3::exceptions::PyRuntimeError;
@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Handle};
 
 use crate::convert::errors::raised;
 use crate::runtime::interpreter_access::InterpreterAccess;
+use crate::runtime::lock;
 use crate::runtime::process_local::ProcessLocal;
 
 /// Yields to the runtime's other tasks: first the sockets are polled, then the tasks of their connections.
@@ -79,10 +80,6 @@ fn start(access: InterpreterAccess) -> PyResult<SharedRuntime> {
     std::thread::Builder::new().name("omni-mcp".to_owned()).spawn(run).map_err(not_started)?;
     *current = Some(ProcessLocal::new(shared.clone()));
     Ok(shared)
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn of_this_process<T: Clone>(value: &Option<ProcessLocal<T>>) -> Option<T> {
