@@ -66,7 +66,7 @@ check: python node ## Formats, lints, types and documentation
 	$(GENERATE_TYPES) --check
 	$(GENERATE_FACADES) --check
 
-types: python ## Generate the facades from the tables of the core, and the types of the protocol from the schemas in MCP_SCHEMAS
+types: python ## Generate the facades from the tables of the core, the types of the protocol from the schemas in MCP_SCHEMAS, and those of the dev server
 	$(GENERATE_FACADES)
 	$(GENERATE_TYPES)
 	OMNI_WRITE_TYPES=1 cargo test --locked -q -p omni-mcp-devserver --features cli --test types

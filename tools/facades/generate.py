@@ -1,4 +1,4 @@
-"""Generates the facades of the bindings from the core's tables; with --check, compares. Needs `make python`."""
+"""Generates the facades of the bindings from the core's tables; with --check, compares. Run by `make types`."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ with OmniMCPClient(api_key="omni_live_...") as client:
 _AT_ONCE = {
     "_client": ["ClientWithMetadata", "OmniMCPClient", "connect"],
     "_error": ["OmniMCPError"],
+    # `typing.get_type_hints(OmniMCPError)` looks them up in the package.
     "_kinds": ["ErrorCode", "ErrorKind"],
     "_native": ["__version__", "looks_like_error"],
     "_text": ["text_of"],

@@ -1,6 +1,6 @@
 """Generates the types of the protocol for all languages from the published schemas; with --check, compares.
 
-The environment variable MCP_SCHEMAS names the folder that has `<revision>/schema.json`.
+Run by `make types`. The environment variable MCP_SCHEMAS names the folder that has `<revision>/schema.json`.
 """
 
 from __future__ import annotations
