@@ -61,7 +61,7 @@ class Metadata(TypedDict):
 
 @dataclass(frozen=True)
 class WithMetadata(Generic[Result]):
-    """A result with its metadata; `result, metadata = answer` unpacks it."""
+    """A result with its metadata; `result, metadata = response` unpacks it."""
 
     result: Result
     metadata: Metadata

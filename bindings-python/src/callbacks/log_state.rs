@@ -86,7 +86,7 @@ pub(crate) fn check_not_in_callback() -> PyResult<()> {
     }
 }
 
-/// The function that hands records to `logging`.
+/// The function that passes records to `logging`.
 pub(crate) fn logging(py: Python<'_>) -> PyResult<Py<PyAny>> {
     py.import("omni_mcp_py._logging")?.getattr("write").map(Bound::unbind)
 }
