@@ -7,11 +7,12 @@ use base64::Engine;
 use url::Url;
 
 use crate::config::client_options::ClientConfig;
+use crate::config::inherited_variables::inherited_variables;
 use crate::config::option_table::refuse_given;
 use crate::config::profile::Profile;
 use crate::config::urls::web_url;
 use crate::error::{Code, Error, Result};
-use crate::util::environment::{self, Environment};
+use crate::util::environment::Environment;
 use crate::util::secret::Secret;
 
 /// Program of a stdio server.
@@ -192,8 +193,7 @@ impl ClientConfig {
             return Err(Error::config(Code::InvalidOption, "cwd", "must be an existing directory"));
         }
         let env = self.env.iter().flatten().map(|(name, value)| (name.clone(), value.clone())).collect();
-        let inherited =
-            environment::INHERITED.iter().filter_map(|name| Some(((*name).to_owned(), variables(name)?))).collect();
+        let inherited = inherited_variables(variables);
         Ok(Program { inherited, command, args: self.args.clone().unwrap_or_default(), env, cwd })
     }
 

@@ -8,6 +8,7 @@ pub(crate) mod certificate_verifier;
 pub(crate) mod client_options;
 pub(crate) mod endpoint;
 pub(crate) mod header_rules;
+pub(crate) mod inherited_variables;
 pub(crate) mod limits;
 pub(crate) mod option_table;
 pub(crate) mod pem;

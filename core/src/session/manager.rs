@@ -1,29 +1,27 @@
-//! The state that all calls of a client share: its session, what was learned about the server, and `close`.
+//! The state that all calls of a client share: its session, and what was learned about the server.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::value::RawValue;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
-use url::Url;
 
 use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Error, Result};
-use crate::http::pool::Pools;
 use crate::observe::deviations::Deviation;
 use crate::observe::log::log_event;
 use crate::observe::state::{State, StateCell, StateChange};
 use crate::protocol::era::{Era, EraDecision, ServerStream};
 use crate::protocol::param_headers::ParamHeader;
 use crate::protocol::raw_result::RawReply;
-use crate::retry::context::{ClosePhase, Context};
+use crate::retry::context::Context;
 use crate::session::cancellation::HeldCancellations;
+use crate::session::close::CLOSE_TIMEOUT;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
 use crate::session::loss::{LossSign, SignMeaning, Suspicions};
@@ -32,9 +30,7 @@ use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
 use crate::session::server_requests;
 use crate::session::subscriptions::{self, Subscriptions};
-use crate::transport::http_sse::CLOSE_WAIT;
 use crate::transport::link::Link;
-use crate::transport::streamable_http as transport;
 use crate::util::bounded_queue::BoundedQueue;
 use crate::util::headers;
 use crate::util::wait_group::WaitGroup;
@@ -43,12 +39,6 @@ use crate::util::wait_group::WaitGroup;
 const MAX_CONCURRENT_RESPONSES: usize = 8;
 /// The most cancellation notifications that are sent at the same time. Each takes a connection.
 const MAX_CONCURRENT_CANCELLATIONS: usize = 8;
-/// The longest that `close` waits for the server.
-pub(crate) const CLOSE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The longest that a failed call waits for the end of the session that its handshake began.
-const END_UNFINISHED_TIMEOUT: Duration = Duration::from_secs(1);
-
 pub(crate) struct SessionManager {
     pub(crate) context: Arc<Context>,
     pub(crate) session: Arc<SessionCache>,
@@ -79,7 +69,7 @@ pub(crate) struct SessionManager {
     /// Refusals that do not contradict the era, each with the era and its JSON-RPC code.
     era_confirmed: Mutex<HashSet<(Era, Option<i64>)>>,
     /// The last session that was replaced because of a refusal. It is ended at the server when another one is open.
-    suspected: Mutex<Option<Arc<Session>>>,
+    pub(super) suspected: Mutex<Option<Arc<Session>>>,
     /// Whether the session is opened again for a call that has already renewed the token.
     pub(crate) token_is_new: AtomicBool,
     /// Failures of the server's stream in a row.
@@ -93,9 +83,9 @@ pub(crate) struct SessionManager {
     /// The arguments that are also sent in headers, by tool.
     pub(crate) argument_headers: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
     /// The link of a session that is being opened.
-    opening_link: Mutex<Weak<Link>>,
+    pub(super) opening_link: Mutex<Weak<Link>>,
     /// Whether `close` has ended the session.
-    session_was_ended: AtomicBool,
+    pub(super) session_was_ended: AtomicBool,
 }
 
 impl std::fmt::Debug for SessionManager {
@@ -256,15 +246,6 @@ impl SessionManager {
         }
     }
 
-    fn end_after_its_calls(self: &Arc<Self>, session: Arc<Session>) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
-        let manager = Arc::clone(self);
-        runtime.spawn(async move {
-            session.in_flight.over().await;
-            manager.end_session(&session, Instant::now() + CLOSE_TIMEOUT).await;
-        });
-    }
-
     /// A member of the last result of `initialize`, as JSON text. `None` if it has the wrong type.
     pub(crate) fn server_member(&self, member: &str) -> Option<String> {
         let result = self.initialize_result.read().unwrap_or_else(PoisonError::into_inner).clone()?;
@@ -355,84 +336,6 @@ impl SessionManager {
                 None => drop(self.session.lose(session.generation)),
             }
         }
-    }
-
-    /// Refuses further calls and ends the session. Bounded in time; never fails.
-    pub(crate) async fn close(self: &Arc<Self>) {
-        self.context.enter_close_phase(ClosePhase::Closing);
-        self.enter(State::Closed);
-        let (graceful_until, until) = (Instant::now() + CLOSE_WAIT, Instant::now() + CLOSE_TIMEOUT);
-        // After the end of the session a response could not be delivered, and its call would wait for it.
-        if tokio::time::timeout_at(graceful_until, self.open_requests.over()).await.is_err() {
-            self.context.enter_close_phase(ClosePhase::Abandoning);
-        }
-        let suspected = self.suspected.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let end_suspected_session = async {
-            let Some(session) = suspected else { return };
-            match tokio::time::timeout_at(graceful_until, session.in_flight.over()).await {
-                Ok(()) => self.end_session(&session, until).await,
-                Err(_) => self.end_after_its_calls(session),
-            }
-        };
-        tokio::join!(end_suspected_session, self.close_session(graceful_until, until));
-    }
-
-    async fn close_session(self: &Arc<Self>, graceful_until: Instant, until: Instant) {
-        if let Some(session) = self.session.current().filter(|session| self.is_deleted(session))
-            && tokio::time::timeout_at(graceful_until, session.in_flight.over()).await.is_err()
-        {
-            // Calls that take longer end the session themselves.
-            self.session_was_ended.store(true, Ordering::SeqCst);
-            drop(self.session.take());
-            self.end_after_its_calls(session);
-            return;
-        }
-        let opening_link = self.opening_link.lock().unwrap_or_else(PoisonError::into_inner).upgrade();
-        self.session_was_ended.store(true, Ordering::SeqCst);
-        match (self.session.take(), opening_link) {
-            (Some(session), _) => self.end_session(&session, until).await,
-            // The task that opens it notices the end of the link, and stops.
-            (None, Some(link)) => drop(tokio::time::timeout_at(until, link.close()).await),
-            (None, None) => {}
-        }
-    }
-
-    /// Whether a session is ended by a DELETE request.
-    fn is_deleted(&self, session: &Session) -> bool {
-        session.link.is_http() && session.session_id().is_some() && self.context.settings.profile.deletes_sessions
-    }
-
-    /// Ends a session whose handshake failed, so that the server does not keep it.
-    pub(crate) async fn end_unfinished(&self, link: &Link, mut headers: HeaderMap, id: &HeaderValue) {
-        let Link::StreamableHttp { http, url, .. } = link else { return };
-        if !self.context.settings.profile.deletes_sessions {
-            return;
-        }
-        headers.insert(headers::MCP_SESSION_ID, id.clone());
-        let _ = tokio::time::timeout(END_UNFINISHED_TIMEOUT, self.delete_session(http, url, headers)).await;
-    }
-
-    /// Ends a session. Waits until `until` at most.
-    pub(crate) async fn end_session(&self, session: &Session, until: Instant) {
-        if let Some(listening) = session.listening.get() {
-            listening.end();
-        }
-        let end = async {
-            if let (Link::StreamableHttp { http, url, .. }, true) = (&*session.link, self.is_deleted(session)) {
-                self.delete_session(http, url, session.request_headers()).await;
-            }
-            session.link.close().await;
-        };
-        let _ = tokio::time::timeout_at(until, end).await;
-    }
-
-    /// Sends the DELETE request that ends a session.
-    async fn delete_session(&self, pools: &Pools, url: &Url, mut headers: HeaderMap) {
-        headers.remove(http::header::CONTENT_TYPE);
-        if let Some(token) = self.context.tokens.current() {
-            headers.insert(http::header::AUTHORIZATION, token.header.clone());
-        }
-        transport::delete(&pools.here(), url, headers, &self.context.settings.limits).await;
     }
 }
 

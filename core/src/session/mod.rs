@@ -3,6 +3,7 @@
 pub(crate) mod call;
 pub(crate) mod call_listener;
 pub(crate) mod cancellation;
+pub(crate) mod close;
 pub(crate) mod get_stream;
 pub(crate) mod handshake_operation;
 pub(crate) mod inbound;

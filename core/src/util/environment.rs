@@ -29,22 +29,3 @@ pub(crate) const CERTIFICATES: &[&str] = &[
     "GIT_SSL_CAINFO",
     "PIP_CERT",
 ];
-
-/// Variables that a child process inherits. Others may be secrets.
-#[cfg(unix)]
-pub(crate) const INHERITED: &[&str] = &["HOME", "LOGNAME", "PATH", "SHELL", "TERM", "USER", "LANG", "TMPDIR"];
-#[cfg(windows)]
-pub(crate) const INHERITED: &[&str] = &[
-    "APPDATA",
-    "HOMEDRIVE",
-    "HOMEPATH",
-    "LOCALAPPDATA",
-    "PATH",
-    "PATHEXT",
-    "PROCESSOR_ARCHITECTURE",
-    "SYSTEMDRIVE",
-    "SYSTEMROOT",
-    "TEMP",
-    "USERNAME",
-    "USERPROFILE",
-];
