@@ -63,10 +63,12 @@ pub(crate) async fn serve(shared: &Arc<Shared>, method: &Method, path: &str, byt
             200,
             Payload::Body { content_type: HeaderValue::from_static(headers::JSON), bytes: ledger_json(shared).into() },
         ),
-        ("POST", Some("script")) => match read_rules(&bytes).and_then(|rules| shared.script().add(rules, Spelling::Snake)) {
-            Ok(()) => done(),
-            Err(error) => failed(&error),
-        },
+        ("POST", Some("script")) => {
+            match read_rules(&bytes).and_then(|rules| shared.script().add(rules, Spelling::Snake)) {
+                Ok(()) => done(),
+                Err(error) => failed(&error),
+            }
+        }
         ("DELETE", Some("script")) => {
             shared.script().clear();
             done()
