@@ -38,13 +38,14 @@ pub struct Client {
 }
 
 /// Makes a client from options as JSON text, or returns the error as JSON text. `to` is `server`, `record`, `gaia` or
-/// `sema4`; `record` is JSON text, or empty. `number` identifies the client in events for its `callbacks`, which have the
+/// `sema4`. `source` is the JSON text of the record, or the URL of the server if the client has one besides its options; else
+/// it is empty. `number` identifies the client in events for its `callbacks`, which have the
 /// names of the core's table. `variable` reads an environment variable.
 #[napi(catch_unwind)]
 pub fn open_client(
     channel: &Channel,
     to: String,
-    record: String,
+    source: String,
     options: String,
     number: u32,
     callbacks: Vec<String>,
@@ -55,8 +56,10 @@ pub fn open_client(
     // Read on the calling thread: each JavaScript thread may have an environment that native code does not see.
     let variables = |name: &str| variable.call(name.to_owned()).ok().flatten().map(OsString::from);
     let opened = catch_unwind(AssertUnwindSafe(|| match to.as_str() {
-        "server" => Bridge::open(&options, hooks, Spelling::Camel, &variables),
-        "record" => Bridge::open_record(&record, &options, hooks, Spelling::Camel, &variables),
+        "server" => {
+            Bridge::open(Some(&*source).filter(|url| !url.is_empty()), &options, hooks, Spelling::Camel, &variables)
+        }
+        "record" => Bridge::open_record(&source, &options, hooks, Spelling::Camel, &variables),
         registry => Bridge::open_registry(registry, &options, Spelling::Camel, &variables),
     }));
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {

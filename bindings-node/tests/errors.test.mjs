@@ -262,3 +262,12 @@ test("null is the same as an option that is not given; other values are refused"
     assert.deepEqual([error.kind, error.code, error.field], ["config", "invalid_argument", "onProgress"]);
   }
 });
+
+test("the first argument is a URL or options", async (t) => {
+  const { server } = await served(t, { profile: "generic" });
+  const client = new OmniMcpClient(new URL(`${server.url}/mcp`), { maxAttempts: 1 });
+  t.after(() => client.close());
+  assert.match(inspect(client), /generic at http:\/\/127/);
+  const refused = [["mcp.example.com/mcp"], [""], [{ maxAttempts: 1 }, { maxAttempts: 2 }]];
+  for (const given of refused) assert.throws(() => new OmniMcpClient(...given), (error) => error instanceof ConfigError && error.field === "url");
+});

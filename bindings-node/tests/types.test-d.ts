@@ -19,6 +19,8 @@ interface Search {
 
 export async function calls(): Promise<void> {
   await using client = new OmniMcpClient({ apiKey: "k", timeoutMs: null, headers: { "x-a": "b" } });
+  new OmniMcpClient("https://mcp.example.com/mcp", { headers: { "x-a": "b" } });
+  new OmniMcpClient(new URL("https://mcp.example.com/mcp"));
   const welcome = await client.initialize();
   is<typeof welcome, InitializeResult>(true);
   const tools = await client.withMetadata.listTools();

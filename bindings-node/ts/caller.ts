@@ -10,12 +10,28 @@ import { encode, encodeOptions } from "./encode.js";
 import { CallCancelledError, badOption, fromCall, fromCore } from "./errors.js";
 import { CANCELLED, WITH_METADATA, WITH_PROGRESS, closed, openClient, run } from "./native.js";
 import type { NativeClient, NativePages, ProgressHandler, Settled } from "./native.js";
-import type { CallOptions } from "./options.js";
+import type { CallOptions, ClientOptions } from "./options.js";
 import type { Progress } from "./protocol.js";
 import type { AbortSignalLike, Metadata } from "./types.js";
 
 /** An idempotency key, or options that may hold one. */
 export type KeyOrOptions = string | CallOptions | null;
+
+/** The URL of a server: a string, or a `URL`. */
+export type Url = string | { readonly href: string };
+
+/** The URL and the options of a client, of the arguments of its constructor. */
+export function clientArguments(
+  first: Url | ClientOptions | null | undefined, second: ClientOptions | null | undefined,
+): [options: ClientOptions | null | undefined, url?: string] {
+  if (typeof first === "string") {
+    if (first === "") throw badOption("url", "must not be empty", "invalid_argument");
+    return [second, first];
+  }
+  if (typeof first === "object" && first !== null && "href" in first && typeof first.href === "string") return [second, first.href];
+  if (isGiven(second)) throw badOption("url", "must be a string or a URL if there is a second argument", "invalid_argument");
+  return [first as ClientOptions | null | undefined];
+}
 
 /** What a client is opened for. */
 export type Target = "server" | "record" | "gaia" | "sema4";
@@ -27,13 +43,13 @@ export class Caller {
   readonly #context: Context | undefined;
   readonly callbacks!: Callbacks;
 
-  /** Throws a `ConfigError` for a bad option or member. */
-  constructor(to: Target, options: object | null | undefined, record?: object) {
+  /** `source` is the record, or the URL of the server. Throws a `ConfigError` for a bad option or member. */
+  constructor(to: Target, options: object | null | undefined, source?: object | string) {
     const { callbacks, rest, context } = splitCallbacks(options);
     Object.defineProperty(this, "callbacks", { value: callbacks });
     this.#context = context;
     try {
-      const text = record === undefined ? "" : encode("record", record, record);
+      const text = typeof source === "object" ? encode("record", source, source) : source ?? "";
       const opened = openClient(this, to, text, encodeOptions(rest));
       if (typeof opened === "string") throw fromCore(opened);
       ({ native: this.#native, number: this.#number } = opened);

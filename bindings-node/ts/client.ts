@@ -2,8 +2,8 @@
 
 /** The client of MCP servers. */
 
-import { Caller, withKey } from "./caller.js";
-import type { KeyOrOptions } from "./caller.js";
+import { Caller, clientArguments, withKey } from "./caller.js";
+import type { KeyOrOptions, Url } from "./caller.js";
 import type { CallOptions, ClientOptions, Counters } from "./options.js";
 import type {
   CallToolResult, CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult,
@@ -24,13 +24,22 @@ export class OmniMcpClient {
   }
 
   /**
+   * Makes a client of the MCP server at a URL. Nothing is sent: the first call connects.
+   *
+   * @param url - The endpoint of the server.
+   * @param options - The options; the profile is `generic` unless another one is given.
+   * @throws {@link ConfigError} if the URL or an option is not valid.
+   */
+  constructor(url: Url, options?: ClientOptions);
+  /**
    * Makes a client. Nothing is sent: the first call connects.
    *
+   * @param options - The options.
    * @throws {@link ConfigError} if an option is not valid.
    */
   constructor(options?: ClientOptions);
-  constructor(options?: ClientOptions | Caller) {
-    this.#caller = options instanceof Caller ? options : new Caller("server", options);
+  constructor(first?: Url | ClientOptions | Caller, second?: ClientOptions) {
+    this.#caller = first instanceof Caller ? first : new Caller("server", ...clientArguments(first, second));
   }
 
   /** The methods of the client, which resolve to the result and its metadata: `{ result, metadata }`. */

@@ -73,7 +73,7 @@ type OnEvent = (id: number, kind: number, text: string, metadata?: string | null
 interface Binding {
   Channel: new () => Channel;
   openClient(
-    channel: Channel, to: string, record: string, options: string, number: number, callbacks: readonly string[],
+    channel: Channel, to: string, source: string, options: string, number: number, callbacks: readonly string[],
     variable: (name: string) => string | undefined,
   ): NativeClient | string;
   startDevServer(channel: Channel, options: string): NativeDevServer | string;
@@ -148,12 +148,12 @@ export const looksLikeErrorText = (result: string): boolean => binding.looksLike
 
 /** Makes the native client, and the number by which its callbacks are found; or returns the error as JSON text. */
 export function openClient(
-  client: WithCallbacks, to: string, record: string, options: string,
+  client: WithCallbacks, to: string, source: string, options: string,
 ): { native: NativeClient; number: number } | string {
   const number = (lastClient = (lastClient + 1) >>> 0);
   const { names } = client.callbacks;
   openChannel();
-  const native = binding.openClient(channel, to, record, options, number, names, variable);
+  const native = binding.openClient(channel, to, source, options, number, names, variable);
   if (typeof native === "string") {
     closeIfIdle();
     return native;

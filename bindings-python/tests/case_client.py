@@ -36,7 +36,7 @@ class CaseClient:
             return connect(
                 self._filled_in(case["record"]), **self._options(), **self._callbacks(), **self._responders()
             )
-        return OmniMCPClient(**self._options(), **self._callbacks(), **self._responders())
+        return OmniMCPClient(self._first_argument(), **self._options(), **self._callbacks(), **self._responders())
 
     async def open_async(self) -> Any:
         case = self.case
@@ -45,7 +45,9 @@ class CaseClient:
         if "record" in case:
             given = {**self._options(), **self._callbacks(), **self._async_responders()}
             return await connect_async(self._filled_in(case["record"]), **given)
-        return AsyncOmniMCPClient(**self._options(), **self._callbacks(), **self._async_responders())
+        return AsyncOmniMCPClient(
+            self._first_argument(), **self._options(), **self._callbacks(), **self._async_responders()
+        )
 
     def notifications(self, count: int) -> list[Any]:
         """Wait for so many, 5 s at most for each."""
@@ -56,9 +58,12 @@ class CaseClient:
                 break
         return self.received
 
+    def _first_argument(self) -> Any:
+        return self._filled_in(self.case.get("first_argument"))
+
     def _options(self) -> dict[str, Any]:
         base: dict[str, Any] = {"backoff_initial": 0.001, "backoff_max": 0.002}
-        if "record" not in self.case:
+        if "record" not in self.case and "first_argument" not in self.case:
             base |= {"api_key": "$KEY", "base_url": "$URL"}
         options = {**base, **self.case.get("client", {})}
         return self._filled_in({name: value for name, value in options.items() if value != {"$unset": True}})

@@ -78,13 +78,14 @@ def iterates(method: str) -> bool:
     ("made", "options"), [(OmniMCPClient, ClientOptions), (AsyncOmniMCPClient, AsyncClientOptions)]
 )
 def test_client_options(made: type, options: type) -> None:
-    parameters = set(inspect.signature(made).parameters) - {"unknown"}
+    parameters = set(inspect.signature(made).parameters) - {"unknown", "url_or_key"}
     assert parameters == fields(options) | {"api_key"} == spelled("client_options") | spelled("hooks")
 
 
 @pytest.mark.parametrize("made", [connect, connect_async])
 def test_options_of_connect(made: Any) -> None:
-    assert set(inspect.signature(made).parameters) == {"record", *inspect.signature(OmniMCPClient).parameters}
+    options = set(inspect.signature(OmniMCPClient).parameters) - {"url_or_key"}
+    assert set(inspect.signature(made).parameters) == {"record"} | options
     assert made.__doc__.replace("Async", "") == connect.__doc__
 
 

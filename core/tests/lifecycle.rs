@@ -140,3 +140,12 @@ async fn a_panicking_token_provider_is_an_error() {
     }
     assert!(client.ping().await.is_ok());
 }
+
+#[tokio::test]
+async fn a_client_is_connected_to_a_url() {
+    let server = served(r#"{"profile": "generic"}"#);
+    let client = Client::connect_to(format!("{}/mcp", server.url())).await.unwrap();
+    assert!(client.server_info().is_some());
+    let refused = Client::connect_to("mcp.example.com").await.unwrap_err();
+    assert_eq!(refused.info().field.as_deref(), Some("endpoint"));
+}

@@ -6,6 +6,7 @@ import python_methods
 from python_text import REFUSED, Flavor, docstring, keywords, of_package, option_doc, options_doc, type_of
 from tables import Property, Tables
 
+_URL_OR_KEY = "url_or_key: URL of an MCP server, with the profile generic unless another is given; or the API key."
 _KEY_VARIABLES = (
     "Nothing is sent until the first call, which connects. The key and the base URL come from the environment "
     "variables OMNI_API_KEY and OMNI_CLIENT_API_BASE_URL where they are not given."
@@ -84,10 +85,12 @@ def _purpose(flavor: Flavor) -> str:
 
 
 def _constructor(tables: Tables, flavor: Flavor) -> str:
-    doc = docstring(["Make a client."], 8, {"Args": arguments(tables), "Raises": [REFUSED]})
+    doc = docstring(["Make a client."], 8, {"Args": [_URL_OR_KEY, *arguments(tables)], "Raises": [REFUSED]})
+    options = keywords(tables.constructor_options, flavor)
+    written = ", ".join(["self", "url_or_key: str | None = None", "/", "*", "api_key: str | None = None", *options[1:]])
     return f"""\
-    def __init__({_parameters("self", tables, flavor)}) -> None:
-{doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals())))
+    def __init__({written}) -> None:
+{doc}        self._open(_native.{flavor.prefix or "Sync"}Client(client_options(locals()), url_or_key))
 """
 
 

@@ -24,13 +24,22 @@ export class OmniMcpClient {
   }
 
   /**
+   * Makes a client of the MCP server at a URL. Nothing is sent: the first call connects.
+   *
+   * @param url - The endpoint of the server.
+   * @param options - The options; the profile is `generic` unless another one is given.
+   * @throws {@link ConfigError} if the URL or an option is not valid.
+   */
+  constructor(url: Url, options?: ClientOptions);
+  /**
    * Makes a client. Nothing is sent: the first call connects.
    *
+   * @param options - The options.
    * @throws {@link ConfigError} if an option is not valid.
    */
   constructor(options?: ClientOptions);
-  constructor(options?: ClientOptions | Caller) {
-    this.#caller = options instanceof Caller ? options : new Caller("server", options);
+  constructor(first?: Url | ClientOptions | Caller, second?: ClientOptions) {
+    this.#caller = first instanceof Caller ? first : new Caller("server", ...clientArguments(first, second));
   }
 
   /** The methods of the client, which resolve to the result and its metadata: `{ result, metadata }`. */
@@ -70,8 +79,8 @@ def client(tables: Tables) -> str:
     protocol = {row.result.type for row in tables.methods if row.result} | {row.type for row in tables.properties}
     protocol |= {param.type for row in tables.methods for param in row.params} | {"EmptyResult"}
     protocol = {name for name in protocol if name[0].isupper()} - _OPTIONS - _OTHERS
-    head = imports("./caller.js", {"Caller", "withKey"}, body, types=False)
-    head += imports("./caller.js", {"KeyOrOptions"}, body)
+    head = imports("./caller.js", {"Caller", "clientArguments", "withKey"}, body, types=False)
+    head += imports("./caller.js", {"KeyOrOptions", "Url"}, body)
     head += imports("./options.js", _OPTIONS, body) + imports("./protocol.js", protocol, body)
     head += _HELPERS + imports("./types.js", _OTHERS, body)
     return f"/** The client of MCP servers. */\n\n{head}\n{body}"

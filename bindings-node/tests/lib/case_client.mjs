@@ -32,7 +32,7 @@ function ownProfile(profile) {
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** Makes the client of a case. What its callbacks receive is kept in `notifications`, `serverRequests` and `events`. */
-export async function open({ record, registry: kind, token_provider, on_notification, callbacks = [], callback_results = {} }, given) {
+export async function open({ record, registry: kind, token_provider, on_notification, callbacks = [], callback_results = {}, first_argument }, given) {
   if (kind !== undefined) return { client: new REGISTRIES[kind](clientOptions(given, tables.registry_options)) };
   const notifications = [];
   const serverRequests = [];
@@ -44,7 +44,8 @@ export async function open({ record, registry: kind, token_provider, on_notifica
   for (const [callback, results] of Object.entries(callback_results)) {
     spelled[camel(callback)] = responder(callback, results, serverRequests);
   }
-  const client = record === undefined ? new OmniMcpClient(spelled) : await connect(record, spelled);
+  const made = () => (first_argument === undefined ? new OmniMcpClient(spelled) : new OmniMcpClient(first_argument, spelled));
+  const client = record === undefined ? made() : await connect(record, spelled);
   return { client, notifications, serverRequests, events };
 }
 

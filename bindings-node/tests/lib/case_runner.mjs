@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { testing } from "@omni/omni-mcp-js";
 
-import { camel, camelFields, options, tables } from "./names.mjs";
+import { camel, camelFields, inThisLanguage, options, tables } from "./names.mjs";
 import { control, open, program, until } from "./case_client.mjs";
 
 const VALUES = {
@@ -65,7 +65,7 @@ function match(wanted, got, at) {
 }
 
 function matchError(wanted, error, at) {
-  const { class: name, ...fields } = wanted;
+  const { class: name, ...fields } = inThisLanguage(wanted);
   if (name !== undefined) assert.equal(error.constructor.name, name, `${at}.class`);
   match(camelFields(fields), error, at);
 }
@@ -187,9 +187,9 @@ function matchLedger(rules, { requests, executions, connections, proxied, maxCon
 export async function runCase({ server: serverOptions = {}, client: clientOptions = {}, open_error, steps = [], ledger = {}, ...how }) {
   const server = await testing.DevServer.start(serverOptions);
   try {
-    const keyed = how.record === undefined ? { api_key: "$KEY", base_url: "$URL" } : {};
+    const keyed = how.record === undefined && how.first_argument === undefined ? { api_key: "$KEY", base_url: "$URL" } : {};
     const given = written({ ...keyed, backoff_initial: 0.001, backoff_max: 0.002, ...clientOptions }, server);
-    const opening = open({ ...how, record: written(how.record, server) }, given);
+    const opening = open({ ...how, record: written(how.record, server), first_argument: written(how.first_argument, server) }, given);
     if (open_error !== undefined) {
       await assert.rejects(opening, (error) => {
         matchError(written(open_error, server), error, "open_error");

@@ -22,8 +22,10 @@ class OmniMCPClient(Calls):
 
     def __init__(
         self,
-        api_key: str | None = None,
+        url_or_key: str | None = None,
+        /,
         *,
+        api_key: str | None = None,
         base_url: str = UNSET,
         endpoint: str = UNSET,
         profile: omni.ProfileName | omni.ProfileOptions = UNSET,
@@ -90,6 +92,7 @@ class OmniMCPClient(Calls):
         """Make a client.
 
         Args:
+            url_or_key: URL of an MCP server, with the profile generic unless another is given; or the API key.
             api_key: API key, sent as a bearer token. Default: the environment variable OMNI_API_KEY (profile omni).
             base_url: Base URL of the service; the profile appends the path of its MCP endpoint. Default: the
                 environment variable OMNI_CLIENT_API_BASE_URL, else the URL of the profile.
@@ -192,7 +195,7 @@ class OmniMCPClient(Calls):
         Raises:
             ConfigError: An option is missing, or has a value that is not allowed.
         """
-        self._open(_native.SyncClient(client_options(locals())))
+        self._open(_native.SyncClient(client_options(locals()), url_or_key))
 
     @property
     def server_info(self) -> omni.Implementation | None:

@@ -25,7 +25,7 @@ else:
 
 NOTHING: Mapping[str, Any] = {}
 # The parameters of constructors and of `connect` that are not options themselves.
-_NOT_OPTIONS = frozenset({"self", "record", "unknown"})
+_NOT_OPTIONS = frozenset({"self", "url_or_key", "record", "unknown"})
 
 
 def call_options(values: Mapping[str, Any]) -> dict[str, Any]:

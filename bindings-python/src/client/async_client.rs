@@ -44,8 +44,9 @@ pub(crate) struct AsyncClient {
 #[pymethods]
 impl AsyncClient {
     #[new]
-    fn new(options: &Bound<'_, PyDict>) -> PyResult<Self> {
-        Self::open(&ClientSource::Server, options)
+    #[pyo3(signature = (options, first=None))]
+    fn new(options: &Bound<'_, PyDict>, first: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        Self::open(&ClientSource::Server(first), options)
     }
 
     /// The client of a record.

@@ -1,7 +1,7 @@
 //! Opening a native client from options, or from a record and options, for a server or a registry.
 
-use omni_mcp::Spelling;
-use omni_mcp::bridge::{Bridge, Hooks, of_process, unsendable_argument};
+use omni_mcp::bridge::{Bridge, Hooks, bad_hook, of_process, unsendable_argument};
+use omni_mcp::{Error, Spelling};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -11,8 +11,8 @@ use crate::convert::errors::raised;
 
 /// What a client connects to.
 pub(crate) enum ClientSource<'a, 'py> {
-    /// The server of the options.
-    Server,
+    /// The server of the options, and of the first argument of the constructor: its URL, or an API key.
+    Server(Option<&'a Bound<'py, PyAny>>),
     /// The server of a record.
     Record(&'a Bound<'py, PyDict>),
     /// The registry of a kind.
@@ -28,7 +28,7 @@ impl ClientSource<'_, '_> {
     ) -> PyResult<(Bound<'py, PyDict>, Callbacks)> {
         match self {
             Self::Registry(_) => Ok((options.clone(), Callbacks::default())),
-            Self::Server | Self::Record(_) => Callbacks::split(options, awaits),
+            Self::Server(_) | Self::Record(_) => Callbacks::split(options, awaits),
         }
     }
 
@@ -37,7 +37,10 @@ impl ClientSource<'_, '_> {
         let py = options.py();
         let spelling = Spelling::Snake;
         let opened = encode::options(options).and_then(|options| match self {
-            Self::Server => py.detach(|| Bridge::open(&options, hooks, spelling, &of_process)),
+            Self::Server(first) => {
+                let first = first.map(first_argument).transpose()?;
+                py.detach(|| Bridge::open(first.as_deref(), &options, hooks, spelling, &of_process))
+            }
             Self::Record(record) => {
                 let record = encode::value(record).map_err(|reason| unsendable_argument("record", reason))?;
                 py.detach(|| Bridge::open_record(&record, &options, hooks, spelling, &of_process))
@@ -49,4 +52,8 @@ impl ClientSource<'_, '_> {
         });
         opened.map_err(|error| raised(py, &error))
     }
+}
+
+fn first_argument(first: &Bound<'_, PyAny>) -> Result<String, Error> {
+    first.extract().map_err(|_| bad_hook("url_or_key", "must be a string: the URL of an MCP server, or an API key"))
 }

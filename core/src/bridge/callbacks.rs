@@ -5,10 +5,10 @@ use std::sync::Arc;
 use crate::config::callbacks::{CallbackError, Given, HOOKS, TOKEN_PROVIDER};
 use crate::config::client_options::ClientConfig;
 use crate::config::limits::Limits;
-use crate::config::option_table::Spelling;
 use crate::error::Result;
 use crate::observe::log::Log;
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
+use crate::util::spelling::Spelling;
 
 /// The callbacks of a client, from a binding.
 #[derive(Default)]

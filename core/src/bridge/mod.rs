@@ -26,7 +26,6 @@ pub use crate::bridge::tables::tables;
 use crate::client::{Client, MethodCall};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
-use crate::config::option_table::Spelling;
 use crate::error::{Code, Error, Result};
 use crate::observe::counters::Counts;
 use crate::observe::log::{self};
@@ -43,6 +42,7 @@ use crate::session::pagination::ServerPages;
 use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
 pub use crate::util::environment::{Environment, of_process};
+use crate::util::spelling::Spelling;
 
 /// A client of a server or of a registry, for a binding.
 #[derive(Debug)]
@@ -140,13 +140,23 @@ impl std::fmt::Debug for RequestKind {
 }
 
 impl Bridge {
-    /// Creates a client from options as JSON text, with the spelling of the language. `variables` returns environment variables.
+    /// Creates a client from options as JSON text, with the spelling of the language. `first` is the first argument of the
+    /// constructor: the URL of a server, or an API key. `variables` returns environment variables.
     ///
     /// # Errors
     /// A `config` error that names the option.
-    pub fn open(options: &str, hooks: Hooks, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
+    pub fn open(
+        first: Option<&str>,
+        options: &str,
+        hooks: Hooks,
+        spelling: Spelling,
+        variables: Environment<'_>,
+    ) -> Result<Self> {
         guarded(|| {
-            let config = client_config(options, hooks, spelling)?;
+            let mut config = client_config(options, hooks, spelling)?;
+            if let Some(first) = first {
+                config = config.with_first_argument(first)?;
+            }
             Ok(Self { backend: Backend::Server(config.build_in(variables)?), spelling })
         })
     }
@@ -176,7 +186,7 @@ impl Bridge {
     pub fn open_registry(kind: &str, options: &str, spelling: Spelling, variables: Environment<'_>) -> Result<Self> {
         guarded(|| {
             let mut config = RegistryConfig::from_json(options, spelling)?;
-            config.reads_node_variables = spelling == Spelling::Camel;
+            config.spelling = spelling;
             Ok(Self { backend: Backend::Registry(AnyRegistry::open(kind, &config, variables)?), spelling })
         })
     }
@@ -464,7 +474,7 @@ impl Watch {
 fn client_config(options: &str, hooks: Hooks, spelling: Spelling) -> Result<ClientConfig> {
     let mut config = ClientConfig::from_json(options, spelling)?;
     config.callbacks = hooks.into_core(&config, spelling)?;
-    config.reads_node_variables = spelling == Spelling::Camel;
+    config.spelling = spelling;
     Ok(config)
 }
 

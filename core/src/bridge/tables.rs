@@ -1,10 +1,11 @@
 //! The tables of the core as JSON text.
 
 use crate::config::callbacks::HOOKS;
-use crate::config::option_table::{OptionSpec, Spelling};
+use crate::config::option_table::OptionSpec;
 use crate::error::{CODES, KINDS};
 use crate::protocol::methods::{METHODS, PROPERTIES};
 use crate::registry::{REGISTRY_CALL_OPTIONS, REGISTRY_METHODS, REGISTRY_OPTIONS};
+use crate::util::spelling::Spelling;
 
 /// The tables of options, methods, kinds and codes as JSON text, in a language's spelling.
 pub fn tables(spelling: Spelling) -> String {
@@ -19,10 +20,7 @@ pub fn tables(spelling: Spelling) -> String {
             })
             .collect()
     };
-    let spelled = |name: &str| match spelling {
-        Spelling::Snake => name.to_owned(),
-        Spelling::Camel => crate::config::option_table::camel(name),
-    };
+    let spelled = |name: &str| spelling.name(name);
     let row = |mut spec: serde_json::Value| {
         spec["spelled"] = spec["name"].as_str().map(spelled).into();
         spec

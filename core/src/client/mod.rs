@@ -21,6 +21,7 @@ pub use crate::client::call::{Call, Reply};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::endpoint::Route;
+use crate::config::option_table::Address;
 use crate::error::{Code, Error, Result};
 use crate::observe::counters::{Counters, Counts};
 use crate::observe::log::LogLevel;
@@ -48,6 +49,17 @@ impl Client {
     /// Creates a builder.
     pub fn builder() -> ClientBuilder {
         ClientConfig::default()
+    }
+
+    /// Creates a client of the MCP server at a URL, with the profile `generic` and the default options, and connects it. For
+    /// other options: `Client::builder().profile("generic").endpoint(url)`.
+    ///
+    /// # Errors
+    /// A `config` error if the URL is not valid, or any error of a call.
+    pub async fn connect_to(url: impl Into<Address>) -> Result<Self> {
+        let client = Self::builder().profile("generic").endpoint(url).build()?;
+        client.connect().await?;
+        Ok(client)
     }
 
     /// Connects to the server, unless already connected. The profile decides whether a handshake is performed.

@@ -8,9 +8,10 @@ use url::Url;
 use crate::auth::client_credentials::ClientCredentials;
 use crate::auth::credentials::{Credentials, bearer, sensitive};
 use crate::config::header_rules;
-use crate::config::option_table::{Address, OptionValue, Spelling, inside, options};
+use crate::config::option_table::{Address, OptionValue, inside, options};
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
+use crate::util::spelling::Spelling;
 
 options! {
     /// Credentials of a client. Start from one of the constructors.

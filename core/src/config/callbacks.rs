@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::auth::token::Issued;
-use crate::config::option_table::{Spelling, options};
+use crate::config::option_table::options;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
@@ -16,6 +16,7 @@ use crate::observe::log::Log;
 use crate::observe::state::Observe;
 use crate::util::count::Count;
 use crate::util::secret::Secret;
+use crate::util::spelling::Spelling;
 
 /// One row of the table of callbacks.
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -10,6 +10,7 @@ use crate::config::option_table::{Address, options};
 use crate::config::profile::{Choice, NAMES};
 use crate::observe::log::LEVELS;
 use crate::util::secret::Secret;
+use crate::util::spelling::Spelling;
 
 /// Values of the option `min_tls_version`.
 pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
@@ -130,6 +131,6 @@ options! {
     beside
     /// Callbacks.
     callbacks: Callbacks;
-    /// Also read the environment variables of Node.
-    reads_node_variables: bool;
+    /// Spelling of names in messages. With that of Node, the environment variables of Node are read, too.
+    spelling: Spelling;
 }

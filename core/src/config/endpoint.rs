@@ -10,10 +10,11 @@ use crate::config::client_options::ClientConfig;
 use crate::config::inherited_variables::inherited_variables;
 use crate::config::option_table::refuse_given;
 use crate::config::profile::Profile;
-use crate::config::urls::web_url;
+use crate::config::urls::{is_web_url, web_url};
 use crate::error::{Code, Error, Result};
 use crate::util::environment::Environment;
 use crate::util::secret::Secret;
+use crate::util::spelling::Spelling;
 
 /// Program of a stdio server.
 #[derive(Clone)]
@@ -115,6 +116,37 @@ impl std::fmt::Debug for Route {
 pub(crate) const TRANSPORTS: &[&str] = &["streamable_http", "sse", "stdio"];
 
 impl ClientConfig {
+    /// Applies the first argument of a client: the URL of a server, whose profile is `generic` unless one is given, or an API
+    /// key.
+    ///
+    /// # Errors
+    /// A `config` error if an option contradicts it.
+    pub(crate) fn with_first_argument(mut self, text: &str) -> Result<Self> {
+        if !is_web_url(text) {
+            // Node has no key as the first argument.
+            if self.spelling == Spelling::Camel {
+                let allowed = "must be the http or https URL of a server, or an object of options";
+                return Err(Error::config(Code::InvalidArgument, "url", allowed));
+            }
+            if self.api_key.is_some() {
+                return Err(Error::config(Code::InvalidOption, "api_key", "is given twice"));
+            }
+            return Ok(self.api_key(text));
+        }
+        refuse_given(
+            &[
+                ("endpoint", self.endpoint.is_some()),
+                ("base_url", self.base_url.is_some()),
+                ("command", self.command.is_some()),
+            ],
+            "cannot be given together with a URL as the first argument",
+        )?;
+        if self.profile.is_none() {
+            self.profile = Some("generic".into());
+        }
+        Ok(self.endpoint(text))
+    }
+
     pub(crate) fn route(
         &self,
         profile: &Profile,

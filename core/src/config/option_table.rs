@@ -11,15 +11,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
-
-/// Spelling of option names and unit of durations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Spelling {
-    /// `total_timeout`, durations in seconds: Rust and Python.
-    Snake,
-    /// `totalTimeoutMs`, durations in milliseconds: Node.
-    Camel,
-}
+use crate::util::spelling::Spelling;
 
 /// One row of a table of options.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -47,25 +39,8 @@ pub struct OptionSpec {
 impl OptionSpec {
     /// The name in the spelling of a language.
     pub fn spelled(&self, spelling: Spelling) -> String {
-        match spelling {
-            Spelling::Snake => self.name.to_owned(),
-            Spelling::Camel => camel(self.name) + if self.is_duration { "Ms" } else { "" },
-        }
+        if self.is_duration { spelling.duration(self.name) } else { spelling.name(self.name) }
     }
-}
-
-pub(crate) fn camel(snake: &str) -> String {
-    let mut name = String::with_capacity(snake.len());
-    for (index, part) in snake.split('_').enumerate() {
-        let mut characters = part.chars();
-        match characters.next() {
-            Some(first) if index > 0 => name.push(first.to_ascii_uppercase()),
-            Some(first) => name.push(first),
-            None => {}
-        }
-        name.push_str(characters.as_str());
-    }
-    name
 }
 
 /// A type of option values.
@@ -424,7 +399,7 @@ macro_rules! options {
             ///
             /// # Errors
             /// A `config` error that names the first unknown or invalid option.
-            pub fn from_json(json: &str, spelling: $crate::config::option_table::Spelling) -> $crate::error::Result<Self> {
+            pub fn from_json(json: &str, spelling: $crate::util::spelling::Spelling) -> $crate::error::Result<Self> {
                 Self::from_object($crate::config::option_table::parse(json, $what)?, spelling)
             }
 
@@ -443,7 +418,7 @@ macro_rules! options {
 
             pub(crate) fn from_object(
                 mut given: serde_json::Map<String, serde_json::Value>,
-                spelling: $crate::config::option_table::Spelling,
+                spelling: $crate::util::spelling::Spelling,
             ) -> $crate::error::Result<Self> {
                 let mut specs = $specs.iter();
                 let options = Self { $($name: match specs.next() {
@@ -470,7 +445,6 @@ mod tests {
         let spec = OptionSpec { name: "total_timeout", is_duration: true, ..crate::CALL_OPTIONS[0] };
         assert_eq!(spec.spelled(Spelling::Snake), "total_timeout");
         assert_eq!(spec.spelled(Spelling::Camel), "totalTimeoutMs");
-        assert_eq!(camel("x_session_id"), "xSessionId");
     }
 
     #[test]

@@ -18,15 +18,18 @@ use crate::config::limits::Limits;
 use crate::config::profile::{Choice, Profile};
 use crate::config::proxies::EnvironmentProxies;
 use crate::config::tls::Tls;
-use crate::config::urls::{is_loopback, web_url};
+use crate::config::urls::{is_loopback, looks_like_url, web_url};
 use crate::config::values::{is_date, optional, positive, required};
 use crate::error::{Code, Error, Result};
 use crate::observe::log;
 use crate::util::secret::{SHORTEST_SECRET, Secret};
+use crate::util::spelling::Spelling;
 use crate::util::{environment, headers};
 
 /// Validated settings of a client.
 pub(crate) struct Settings {
+    /// Spelling of names in messages.
+    pub(crate) spelling: Spelling,
     pub(crate) profile: Arc<Profile>,
     pub(crate) route: Route,
     pub(crate) credentials: Credentials,
@@ -110,6 +113,7 @@ impl ClientConfig {
             max: required("backoff_max", self.backoff_max, Duration::from_secs(4))?,
         };
         Ok(Settings {
+            spelling: self.spelling,
             secrets: self.secrets(&credentials, &route, environment),
             proxy: self.proxy_with_headers(&route, &credentials, &common)?,
             environment_proxies: EnvironmentProxies::read(environment),
@@ -244,14 +248,17 @@ impl ClientConfig {
         }
         let Some(key) = self.api_key.clone().or(from_environment.map(Secret::from)) else {
             if profile.key_required && route.url().is_some() {
+                let hint = profile.hint(self.spelling);
                 let allowed = match &profile.environment.api_key {
-                    Some(name) => format!("is required; give it or set {name}"),
+                    Some(name) => format!("is required; give it or set {name}{hint}"),
                     None => "is required".to_owned(),
                 };
                 return Err(Error::config(Code::MissingOption, "api_key", allowed));
             }
             return Ok(Credentials::None);
         };
+        let variable = profile.environment.api_key.as_deref().filter(|_| self.api_key.is_none());
+        self.refuse_url_as_key(key.expose(), variable)?;
         let (name, value) = match &profile.api_key_header {
             Some(name) => {
                 let name = header_rules::credential_name(name)
@@ -261,6 +268,21 @@ impl ClientConfig {
             None => (http::header::AUTHORIZATION, bearer("api_key", &key)?),
         };
         Ok(Credentials::Fixed(name, value, vec![key]))
+    }
+
+    /// The URL of a server must not be sent to another one as its key.
+    fn refuse_url_as_key(&self, key: &str, variable: Option<&str>) -> Result<()> {
+        if !looks_like_url(key) {
+            return Ok(());
+        }
+        let source = variable.map(|name| format!("the value of {name} ")).unwrap_or_default();
+        let profile = self.spelling.assignment("profile", "generic");
+        let allowed = "looks like a URL; for an MCP server at a URL, give the URL alone as the first argument";
+        Err(Error::config(
+            Code::InvalidOption,
+            "api_key",
+            format_args!("{source}{allowed}, or as endpoint with {profile}"),
+        ))
     }
 
     fn requested_version(&self, profile: &Profile) -> Result<Option<String>> {
@@ -339,6 +361,11 @@ impl Settings {
             Some(version) => vec![version],
             None => self.profile.versions.iter().map(|version| &**version).collect(),
         }
+    }
+
+    /// Names the profile for other servers, in the errors of the default profile.
+    pub(crate) fn profile_hint(&self) -> String {
+        self.profile.hint(self.spelling)
     }
 
     /// The protocol version requested in a handshake.

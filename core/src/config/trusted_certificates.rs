@@ -12,6 +12,7 @@ use crate::config::client_options::ClientConfig;
 use crate::config::pem::{self, refused, unusable};
 use crate::error::Result;
 use crate::util::environment::{self, NODE_EXTRA_CA_CERTS};
+use crate::util::spelling::Spelling;
 
 /// The trusted certificates of the options and the environment.
 #[derive(Clone, Default)]
@@ -33,7 +34,7 @@ impl TrustedCertificates {
         if ca_certs.is_none() {
             unused.retain(|name| !verifier::READS_SYSTEM_VARIABLES || !verifier::SYSTEM_VARIABLES.contains(name));
             // As Node does, which ignores a file that cannot be read.
-            if config.reads_node_variables
+            if config.spelling == Spelling::Camel
                 && let Some(file) = variable(NODE_EXTRA_CA_CERTS)
                 && let Ok(certificates) = authorities(&file)
             {
@@ -98,8 +99,8 @@ mod tests {
         std::fs::write(&file, &ca).unwrap();
         let file = file.to_str().unwrap();
         let (plain, given) = (ClientConfig::default(), ClientConfig::default().ca_certs(ca));
-        let node = ClientConfig { reads_node_variables: true, ..ClientConfig::default() };
-        let node_given = ClientConfig { reads_node_variables: true, ..given.clone() };
+        let node = ClientConfig { spelling: Spelling::Camel, ..ClientConfig::default() };
+        let node_given = ClientConfig { spelling: Spelling::Camel, ..given.clone() };
         let one = |name: &str| format!("; {name} is set but not used: pass its value as the option ca_certs");
         for (config, variables, expected, additional) in [
             (&plain, &[][..], String::new(), 0),

@@ -18,6 +18,18 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether a text is meant as an http or https URL.
+pub(crate) fn is_web_url(text: &str) -> bool {
+    let scheme = text.trim_start().split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    matches!(scheme.as_deref(), Some("http" | "https"))
+}
+
+/// Whether a text that should be a key is rather an address.
+pub(crate) fn looks_like_url(text: &str) -> bool {
+    let text = text.trim_start();
+    text.contains("://") || ["localhost:", "localhost/", "127.0.0.1:"].iter().any(|host| text.starts_with(host))
+}
+
 pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     let refuse = |allowed: &str| Err(Error::config(Code::InvalidOption, field, allowed));
     // The parser removes line ends and replaces \ by /, so that the URL would differ from the given one.

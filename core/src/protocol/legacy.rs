@@ -18,9 +18,6 @@ use crate::util::headers;
 
 pub(crate) const INITIALIZED: &str = "notifications/initialized";
 
-/// Names the option in the message of a refused version.
-const OPTION: &str = "; the option protocol_version sets the version to request";
-
 /// How a method is carried out in this era.
 pub(crate) fn execution(method: &str) -> Execution {
     match method {
@@ -96,7 +93,7 @@ pub(crate) fn negotiated(
         return Ok(version.clone().into_owned());
     }
     let shown = crate::util::sanitize::preview(chosen.protocol_version.as_bytes());
-    let message = format!("the server chose protocol version {shown}; accepted are {}{OPTION}", accepted.join(", "));
+    let message = format!("the server chose protocol version {shown}; accepted are {}", accepted.join(", "));
     Err(AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message))
 }
 
@@ -118,16 +115,12 @@ pub(crate) fn named_version(failure: &AttemptError, requested: &str, accepted: &
     common.max()
 }
 
-/// Adds the option that sets the version to the message of a refused version.
-pub(crate) fn with_option(mut failure: AttemptError) -> AttemptError {
-    let is_refused = failure.class == FailureClass::Refused && is_about_version(&failure);
-    if is_refused && !was_chosen(&failure) && !failure.server_text().contains("protocol_version") {
-        failure.error.info_mut().message.push_str(OPTION);
-    }
-    failure
+/// Whether the server refused a protocol version, or the client the one that the server chose.
+pub(crate) fn is_refused_version(failure: &AttemptError) -> bool {
+    failure.class == FailureClass::Refused && is_about_version(failure)
 }
 
-/// Whether the client refused the version that the server chose. The message names the option already.
+/// Whether the client refused the version that the server chose.
 fn was_chosen(failure: &AttemptError) -> bool {
     let info = failure.error.info();
     info.code == Code::UnsupportedVersion && info.rpc_code.is_none()

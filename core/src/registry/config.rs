@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::retry::context::Context;
 use crate::util::environment;
 use crate::util::secret::Secret;
+use crate::util::spelling::Spelling;
 
 options! {
     /// Options of a registry client.
@@ -50,8 +51,8 @@ options! {
         max_pages: u32;
     }
     beside
-    /// Also read the environment variables of Node.
-    reads_node_variables: bool;
+    /// As in [`ClientConfig`].
+    spelling: Spelling;
 }
 
 /// What differs between registries.
@@ -102,7 +103,7 @@ impl RegistryConfig {
             slug: self.tenant.clone(),
             timeout: self.timeout,
             allow_http: self.allow_http,
-            reads_node_variables: self.reads_node_variables,
+            spelling: self.spelling,
             // Registries have no options for these: no connection limit, no cookies.
             max_connections: Some(None),
             cookies: Some(false),

@@ -115,7 +115,8 @@ impl SessionManager {
             }
             EraDecision::NoVersion(named) => {
                 let named = crate::util::sanitize::preview(named.join(", ").as_bytes());
-                let message = format!("the server supports {named}; accepted are {}", versions.join(", "));
+                let hint = self.context.settings.profile_hint();
+                let message = format!("the server supports {named}; accepted are {}{hint}", versions.join(", "));
                 let failure = AttemptError::new(FailureClass::Refused, Code::UnsupportedVersion, message);
                 Err(match found {
                     Ok(found) => opening.with_response(&found, failure),
@@ -207,9 +208,22 @@ impl SessionManager {
                     was_refused = true;
                     version = named;
                 }
-                _ => return Err(legacy::with_option(failure)),
+                _ if legacy::is_refused_version(&failure) => return Err(self.with_version_hint(failure)),
+                _ => return Err(failure),
             }
         }
+    }
+
+    /// Adds the options that change the version to the message of a refused version.
+    fn with_version_hint(&self, mut failure: AttemptError) -> AttemptError {
+        let settings = &self.context.settings;
+        let option = settings.spelling.name("protocol_version");
+        if !failure.server_text().contains(&option) {
+            let hint = settings.profile_hint();
+            let added = format!("; the option {option} sets the version to request{hint}");
+            failure.error.info_mut().message.push_str(&added);
+        }
+        failure
     }
 
     async fn handshake_once(

@@ -8,4 +8,5 @@ pub(crate) mod in_flight;
 pub(crate) mod sanitize;
 pub(crate) mod secret;
 pub(crate) mod single_flight;
+pub(crate) mod spelling;
 pub(crate) mod wait_group;

@@ -7,10 +7,11 @@ use http::{Method, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::config::option_table::{Address, OptionValue, Spelling, inside, options};
+use crate::config::option_table::{Address, OptionValue, inside, options};
 use crate::config::profile::{Profile, ServiceCode, SessionSign, Text, VariableNames};
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
+use crate::util::spelling::Spelling;
 
 options! {
     /// A custom service profile. Absent options have the value of the extended profile.

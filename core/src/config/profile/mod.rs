@@ -16,6 +16,7 @@ pub use custom::{Choice, PROFILE_OPTIONS, ProfileConfig};
 
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery};
+use crate::util::spelling::Spelling;
 
 /// Built-in or user-supplied text.
 pub(crate) type Text = Cow<'static, str>;
@@ -114,6 +115,14 @@ impl Profile {
     /// The default profile.
     pub(crate) fn usual() -> Arc<Profile> {
         Arc::new(omni::OMNI.clone())
+    }
+
+    /// Names the profile `generic`, for an error that a server of no known service causes under the default profile.
+    pub(crate) fn hint(&self, spelling: Spelling) -> String {
+        if self.name != Self::ALL[0].name {
+            return String::new();
+        }
+        format!("; for a server that is not OMNI's give {}", spelling.assignment("profile", "generic"))
     }
 
     /// The catalogue row of a service code.

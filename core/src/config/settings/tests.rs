@@ -1,5 +1,5 @@
 use super::*;
-use crate::config::option_table::Spelling;
+use crate::util::spelling::Spelling;
 
 fn resolve(json: &str) -> Result<Settings> {
     ClientConfig::from_json(json, Spelling::Snake)?.resolve(|_| None)
@@ -123,4 +123,29 @@ fn a_config_never_shows_its_secrets() {
         .headers(BTreeMap::from([("x-a".to_owned(), Secret::from("canary-header"))]));
     assert!(!format!("{config:?}").contains("canary"));
     assert!(!format!("{:?}", config.resolve(|_| None).unwrap()).contains("canary"));
+}
+
+#[test]
+fn a_url_in_the_variable_of_the_key_is_refused() {
+    let url = |name: &str| (name == "OMNI_API_KEY").then(|| OsString::from("https://mcp.example.com/mcp"));
+    let error = ClientConfig::default().resolve(url).unwrap_err();
+    assert_eq!(error.info().field.as_deref(), Some("api_key"));
+    assert!(error.to_string().starts_with("api_key: the value of OMNI_API_KEY looks like a URL; "), "{error}");
+    assert!(!error.to_string().contains("mcp.example.com"));
+    let node = ClientConfig { spelling: Spelling::Camel, ..ClientConfig::default() };
+    let error = node.resolve(url).unwrap_err();
+    assert!(error.to_string().ends_with(" or as endpoint with profile: \"generic\""), "{error}");
+}
+
+#[test]
+fn the_first_argument_is_a_url_or_a_key() {
+    let first = |text: &str| ClientConfig::default().with_first_argument(text).unwrap();
+    let url = first("HTTP://localhost:1/mcp").resolve(|_| None).unwrap();
+    assert_eq!((&*url.profile.name, url.route.url().unwrap().as_str()), ("generic", "http://localhost:1/mcp"));
+    assert!(first("ws://localhost:1/mcp").resolve(|_| None).is_err());
+    assert!(matches!(first("k").resolve(|_| None).unwrap().credentials, Credentials::Fixed(..)));
+    let twice = first("k").with_first_argument("k").unwrap_err();
+    assert_eq!(twice.info().field.as_deref(), Some("api_key"));
+    let node = ClientConfig { spelling: Spelling::Camel, ..ClientConfig::default() };
+    assert_eq!(node.with_first_argument("k").unwrap_err().info().field.as_deref(), Some("url"));
 }
