@@ -10,7 +10,7 @@ use crate::config::client_options::ClientConfig;
 use crate::config::inherited_variables::inherited_variables;
 use crate::config::option_table::refuse_given;
 use crate::config::profile::Profile;
-use crate::config::urls::{is_web_url, web_url};
+use crate::config::urls::{is_web_url, refuse_plain_http, web_url};
 use crate::error::{Code, Error, Result};
 use crate::util::environment::Environment;
 use crate::util::secret::Secret;
@@ -195,7 +195,7 @@ impl ClientConfig {
         )?;
         let path = if transport == "sse" { &profile.sse_path } else { &profile.path };
         let (field, url) = self.endpoint_url(profile, path, base_from_environment)?;
-        self.refuse_plain_http(field, &url)?;
+        refuse_plain_http(field, &url, self.allow_http == Some(true))?;
         Ok(match transport {
             "sse" => Route::Sse(url),
             _ => Route::StreamableHttp { url, or_sse: profile.finds_sse && self.transport.is_none() },

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 use url::{Host, Url};
 
+use crate::config::urls::is_loopback;
+
 /// Proxy variables in lower case, with their scheme. Upper case is equivalent.
 const HTTP: &str = "http_proxy";
 const HTTPS: &str = "https_proxy";
@@ -32,8 +34,11 @@ impl EnvironmentProxies {
         Self { http: http.or_else(|| all.clone()), https: read(HTTPS).or(all), except: read(NONE).unwrap_or_default() }
     }
 
-    /// The proxy for requests to `url`. Unknown kinds of proxies are ignored.
+    /// The proxy for requests to `url`: none for loopback. Unknown kinds of proxies are ignored.
     pub(crate) fn of(&self, url: &Url) -> Option<Url> {
+        if is_loopback(url) {
+            return None;
+        }
         let written = if url.scheme() == "https" { &self.https } else { &self.http };
         written.as_deref().filter(|_| !is_excepted(&self.except, url)).and_then(parse)
     }

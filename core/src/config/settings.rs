@@ -18,7 +18,7 @@ use crate::config::limits::Limits;
 use crate::config::profile::{Choice, Profile};
 use crate::config::proxies::EnvironmentProxies;
 use crate::config::tls::Tls;
-use crate::config::urls::{is_loopback, looks_like_url, web_url};
+use crate::config::urls::{is_loopback, looks_like_url, refuse_plain_http, web_url};
 use crate::config::values::{is_date, optional, positive, required};
 use crate::error::{Code, Error, Result};
 use crate::observe::log;
@@ -239,7 +239,7 @@ impl ClientConfig {
             (Some(auth), false) => {
                 return auth.resolve(|field, text| {
                     let url = web_url(field, text)?;
-                    self.refuse_plain_http(field, &url)?;
+                    refuse_plain_http(field, &url, self.allow_http == Some(true))?;
                     Ok(url)
                 });
             }
@@ -294,18 +294,6 @@ impl ClientConfig {
         Err(Error::config(Code::InvalidOption, "protocol_version", allowed))
     }
 
-    /// Plain http would expose credentials and calls on the network.
-    pub(crate) fn refuse_plain_http(&self, field: &str, url: &Url) -> Result<()> {
-        if url.scheme() == "https" || self.allow_http == Some(true) || is_loopback(url) {
-            return Ok(());
-        }
-        Err(Error::config(
-            Code::InvalidOption,
-            field,
-            "must be https, unless the host is loopback or allow_http is set",
-        ))
-    }
-
     fn proxy_with_headers(
         &self,
         route: &Route,
@@ -349,9 +337,9 @@ impl ClientConfig {
 }
 
 impl Settings {
-    /// Proxy and proxy headers for requests to `url`. Proxies from environment variables do not apply to loopback.
+    /// Proxy and proxy headers for requests to `url`.
     pub(crate) fn proxy_of(&self, url: &Url) -> Option<(Url, HeaderMap)> {
-        let of_environment = || self.environment_proxies.of(url).filter(|_| !is_loopback(url));
+        let of_environment = || self.environment_proxies.of(url);
         self.proxy.clone().or_else(|| of_environment().map(|proxy| (proxy, HeaderMap::new())))
     }
 

@@ -48,3 +48,15 @@ pub(crate) fn web_url(field: &'static str, text: &str) -> Result<Url> {
     }
     Ok(url)
 }
+
+/// Plain http would expose credentials and calls on the network.
+///
+/// # Errors
+/// A `config` error if `url` is neither https nor loopback, and plain http is not allowed.
+pub(crate) fn refuse_plain_http(field: &str, url: &Url, is_allowed: bool) -> Result<()> {
+    if url.scheme() == "https" || is_allowed || is_loopback(url) {
+        return Ok(());
+    }
+    let allowed = "must be https, unless the host is loopback or allow_http is set";
+    Err(Error::config(Code::InvalidOption, field, allowed))
+}

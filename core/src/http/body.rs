@@ -3,7 +3,6 @@
 use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, TimedOut, UnexpectedEof};
 use std::io::Write;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use flate2::write::GzDecoder;
@@ -20,9 +19,6 @@ use crate::http::sniff::{BodyKind, kind_of};
 
 /// The most memory that is reserved for a body before it arrives.
 const RESERVED: usize = 1 << 20;
-/// How long the body of an error response is waited for; its head is more important.
-const ERROR_BODY_WITHIN: Duration = Duration::from_secs(1);
-
 /// A body, and its beginning if that was read already.
 pub(crate) struct Body {
     response: Response,
@@ -64,7 +60,7 @@ impl Body {
             Some(Unpacking { decoder: GzDecoder::new(Vec::new()), packed: std::mem::take(&mut self.first) });
     }
 
-    async fn next(&mut self) -> Result<Option<Bytes>, AttemptError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Bytes>, AttemptError> {
         if !self.first.is_empty() {
             return Ok(Some(std::mem::take(&mut self.first)));
         }
@@ -151,38 +147,6 @@ pub(crate) async fn read(body: &mut Body, limit: limits::Bytes) -> Result<Bytes,
         };
     }
     Ok(whole.freeze())
-}
-
-/// The beginning of a body.
-#[derive(Default)]
-pub(crate) struct Beginning {
-    pub(crate) text: Bytes,
-    /// Why the body was not read to its end.
-    pub(crate) truncated_because: Option<String>,
-}
-
-/// Reads the beginning of the body of an error, up to `limit` and for a short time.
-pub(crate) async fn read_beginning(body: &mut Body, limit: limits::Bytes) -> Beginning {
-    let mut beginning = BytesMut::new();
-    let reading = async {
-        loop {
-            match body.next().await {
-                Ok(None) => return None,
-                // The part before it is still useful.
-                Err(failure) => return Some(failure.error.info().message.clone()),
-                Ok(Some(chunk)) => {
-                    let space = limit.most - beginning.len();
-                    beginning.extend_from_slice(&chunk[..chunk.len().min(space)]);
-                    if chunk.len() > space {
-                        return Some(limit.truncated());
-                    }
-                }
-            }
-        }
-    };
-    let ended = tokio::time::timeout(ERROR_BODY_WITHIN, reading).await;
-    let truncated_because = ended.unwrap_or_else(|_| Some("the end of its body did not come".to_owned()));
-    Beginning { text: beginning.freeze(), truncated_because }
 }
 
 /// The body as a stream of chunks. Each chunk restarts the timer of the call.

@@ -4,6 +4,7 @@ pub(crate) mod body;
 pub(crate) mod client;
 pub(crate) mod cookies;
 pub(crate) mod error;
+pub(crate) mod error_body;
 pub(crate) mod idle_timeout;
 pub(crate) mod plain;
 pub(crate) mod pool;

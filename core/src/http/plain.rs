@@ -8,6 +8,7 @@ use crate::config::limits::Limits;
 use crate::error::attempt_error::AttemptError;
 use crate::http::body::{self, Body, check_headers};
 use crate::http::client::Http;
+use crate::http::error_body;
 
 /// A response, read to its end.
 pub(crate) struct PlainAnswer {
@@ -40,7 +41,7 @@ async fn read(mut response: Response, limits: &Limits) -> Result<PlainAnswer, At
         let read = body::read(&mut Body::of(response), limits.answer).await;
         read.map_err(|broken| broken.failure.with_response_head(status, &headers))?
     } else {
-        body::read_beginning(&mut Body::of(response), limits.error).await.text
+        error_body::read_beginning(&mut Body::of(response), limits.error).await.text
     };
     Ok(PlainAnswer { status, headers, body })
 }

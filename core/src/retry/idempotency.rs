@@ -28,17 +28,6 @@ pub(crate) fn header(key: &str) -> Result<HeaderValue> {
     header_rules::visible("idempotency_key", key)
 }
 
-/// The key of a further input round of a call, from round 2: its payload differs, so the key of the call would be refused. The same
-/// for the same call.
-pub(crate) fn of_round(key: &str, round: u32) -> String {
-    let of_round = format!("{key}-r{round}");
-    if of_round.len() <= header_rules::MAX_LENGTH {
-        return of_round;
-    }
-    let hash = Sha256::digest(of_round);
-    format!("idem_{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-}
-
 /// Remembers which payload a key was used for.
 #[derive(Debug, Default)]
 pub(crate) struct UsedKeys(Mutex<Used>);

@@ -24,7 +24,7 @@ use crate::retry::idempotency;
 use crate::retry::operation::OperationName;
 use crate::retry::plan::Plan;
 use crate::session::manager::SessionManager;
-use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
+use crate::util::bounded_queue::BoundedQueue;
 use crate::util::sanitize::preview;
 
 /// How long a process may take to respond to the probe of its era.
@@ -38,9 +38,6 @@ pub(crate) struct ProgressSink {
     /// The queue in front of the callback, if there is one.
     pub(crate) queue: Option<Arc<BoundedQueue>>,
 }
-
-/// How long a call waits for a slow progress callback if attempts have no timeout.
-const DEFAULT_CALLBACK_WAIT: Duration = Duration::from_secs(20);
 
 /// One call over all its attempts.
 pub(crate) struct LogicalCall {
@@ -179,19 +176,6 @@ impl LogicalCall {
     /// Ignores a cached result.
     pub(crate) fn bypass_cache(&mut self) {
         self.fresh = true;
-    }
-
-    /// How long reading of the response waits for the progress callback. The last quarter of the total timeout is reserved for
-    /// the response, which must not be lost because of progress.
-    pub(super) fn progress_wait(&self) -> WaitLimit {
-        let Plan { timeout, deadline, .. } = &self.plan;
-        let until = deadline.as_ref().and_then(|deadline| deadline.at.checked_sub(deadline.total / 4));
-        WaitLimit { idle: timeout.unwrap_or(DEFAULT_CALLBACK_WAIT), until }
-    }
-
-    /// How long the callback may take for the remaining progress once the response is there.
-    pub(crate) fn final_progress_wait(&self) -> WaitLimit {
-        WaitLimit { until: self.plan.deadline.as_ref().map(|deadline| deadline.at), ..self.progress_wait() }
     }
 
     /// Begins the log and the counters of the call.

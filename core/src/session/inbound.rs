@@ -4,7 +4,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -14,15 +13,13 @@ use crate::observe::deviations::Deviation;
 use crate::observe::log::log_event;
 use crate::observe::warnings::Warnings;
 use crate::protocol::era::Era;
-use crate::protocol::jsonrpc;
 use crate::session::cancellation::CANCELLED;
 use crate::session::manager::SessionManager;
-use crate::session::server_requests::{self, RequestRefusal};
+use crate::session::server_requests;
 use crate::session::subscriptions::ACKNOWLEDGED;
 use crate::transport::link::Link;
 use crate::transport::message::{DroppedMessage, Listener, NoopListener, OutgoingMessage};
 use crate::util::headers;
-use crate::util::sanitize::preview;
 use crate::util::wait_group::WaitGroup;
 
 /// The timeout for sending the response to a request of the server.
@@ -177,7 +174,9 @@ impl InboundHandler {
             let _holds_up =
                 server_requests::has_callback(&manager.context.settings.callbacks, &method).then(|| open.begin());
             let warnings = call.as_ref().map_or(&manager.context.warnings, |call| &call.warnings);
-            let Some(body) = response_to(&manager, &id, &method, params, warnings).await else { return };
+            let Some(body) = server_requests::response_to(&manager, &id, &method, params, warnings).await else {
+                return;
+            };
             let sending = async {
                 let Ok(_permit) = manager.response_permits.acquire().await else { return };
                 let Ok((headers, _)) = access_token::add_to(&manager.context, headers).await else { return };
@@ -188,61 +187,6 @@ impl InboundHandler {
             let _ = tokio::time::timeout(SEND_TIMEOUT, sending).await;
         });
     }
-}
-
-/// The response to a request of the server (specification 2025-11-25, basic/utilities/ping, client/sampling,
-/// client/elicitation, client/roots). `None` if the callback took too long.
-async fn response_to(
-    manager: &Arc<SessionManager>,
-    id: &str,
-    method: &str,
-    params: Option<String>,
-    warnings: &Warnings,
-) -> Option<Bytes> {
-    if method == "ping" {
-        return Some(jsonrpc::result(id, "{}"));
-    }
-    let response = server_requests::call(manager, method, params.as_deref());
-    let result = match manager.context.settings.total_timeout {
-        Some(within) => tokio::time::timeout(within, response).await.ok()?,
-        None => response.await,
-    };
-    Some(match result {
-        Ok(result) => jsonrpc::result(id, &result),
-        Err(RequestRefusal::Undeclared) => {
-            log_event!(
-                manager.context.log(),
-                DEBUG,
-                "the server sent a request that the client does not support",
-                method = server_requests::known_as(method),
-            );
-            jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
-        }
-        // The server may not show its error to anybody, so the client warns too.
-        Err(RequestRefusal::Malformed(why)) => {
-            log_event!(
-                manager.context.log(),
-                WARN,
-                "the server sent an invalid request; the callback was not called",
-                method = server_requests::known_as(method),
-            );
-            let shown = preview(why.as_bytes());
-            warnings
-                .add(format!("the request {method} of the server is invalid; the callback was not called: {shown}"));
-            jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
-        }
-        // The reason is for the caller, not for the server.
-        Err(RequestRefusal::Failed(why)) => {
-            log_event!(
-                manager.context.log(),
-                WARN,
-                "the callback for a request of the server failed",
-                method = server_requests::known_as(method)
-            );
-            warnings.add(format!("the callback for {method} failed: {}", preview(why.reason.as_bytes())));
-            jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
-        }
-    })
 }
 
 /// The resource that a notification refers to.

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use sha2::{Digest, Sha256};
 
+use crate::config::header_rules;
 use crate::error::{Code, Error};
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
@@ -27,6 +29,17 @@ struct InputRequest {
     method: String,
     #[serde(default)]
     params: Option<Box<RawValue>>,
+}
+
+/// The idempotency key of a further round of a call, from round 2: its payload differs, so the key of the call would be refused. The same
+/// for the same call.
+pub(super) fn key_of_round(key: &str, round: u32) -> String {
+    let of_round = format!("{key}-r{round}");
+    if of_round.len() <= header_rules::MAX_LENGTH {
+        return of_round;
+    }
+    let hash = Sha256::digest(of_round);
+    format!("idem_{}", hash.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
 }
 
 /// The input rounds of one call.

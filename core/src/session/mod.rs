@@ -17,6 +17,7 @@ pub(crate) mod open_session;
 pub(crate) mod opening;
 pub(crate) mod output_schemas;
 pub(crate) mod pagination;
+pub(crate) mod progress_wait;
 pub(crate) mod request;
 pub(crate) mod result_cache;
 pub(crate) mod run_call;

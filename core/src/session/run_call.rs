@@ -18,7 +18,7 @@ use crate::retry::{executor, idempotency};
 use crate::session::call::LogicalCall;
 use crate::session::cancellation::CancelOnDrop;
 use crate::session::handshake_operation::InHandshake;
-use crate::session::input_rounds::Rounds;
+use crate::session::input_rounds::{self, Rounds};
 use crate::session::manager::SessionManager;
 use crate::session::opening::SessionOpening;
 use crate::session::session_operation::InSession;
@@ -141,7 +141,7 @@ impl LogicalCall {
     ) -> Result<Option<(String, HeaderValue)>, AttemptError> {
         let (Some((key, _)), round @ 1..) = (&self.key, rounds.made()) else { return Ok(None) };
         let rejected = |error: Error| AttemptError::not_retried(error.rejected());
-        let key = idempotency::of_round(key, round + 1);
+        let key = input_rounds::key_of_round(key, round + 1);
         manager.context.used_keys.claim(&key, &self.method, params).map_err(rejected)?;
         let header = idempotency::header(&key).map_err(rejected)?;
         Ok(Some((key, header)))

@@ -2,16 +2,20 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde_json::{Value, json};
 
 use crate::config::callbacks::{CallbackError, Callbacks, ELICITATION, ROOTS, SAMPLING};
 use crate::observe::deviations::Deviation;
+use crate::observe::log::log_event;
+use crate::observe::warnings::Warnings;
 use crate::protocol::elicitation::{self, Elicitation, Form};
 use crate::protocol::era::Era;
-use crate::protocol::{client_features, json_schema};
+use crate::protocol::{client_features, json_schema, jsonrpc};
 use crate::retry::context::Context;
 use crate::session::manager::SessionManager;
 use crate::util::bounded_queue::{BoundedQueue, QueueLimit};
+use crate::util::sanitize::preview;
 
 /// The largest form that is read on the current thread, in bytes of JSON text.
 const READ_AT_ONCE: usize = 16 << 10;
@@ -75,6 +79,61 @@ pub(crate) fn known_as(method: &str) -> &'static str {
 /// Whether there is a callback for this request.
 pub(crate) fn has_callback(callbacks: &Callbacks, method: &str) -> bool {
     SERVER_REQUESTS.iter().any(|request| request.method == method && callbacks.requests.contains_key(request.callback))
+}
+
+/// The response to a request of the server (specification 2025-11-25, basic/utilities/ping, client/sampling,
+/// client/elicitation, client/roots). `None` if the callback took too long.
+pub(crate) async fn response_to(
+    manager: &Arc<SessionManager>,
+    id: &str,
+    method: &str,
+    params: Option<String>,
+    warnings: &Warnings,
+) -> Option<Bytes> {
+    if method == "ping" {
+        return Some(jsonrpc::result(id, "{}"));
+    }
+    let response = call(manager, method, params.as_deref());
+    let result = match manager.context.settings.total_timeout {
+        Some(within) => tokio::time::timeout(within, response).await.ok()?,
+        None => response.await,
+    };
+    Some(match result {
+        Ok(result) => jsonrpc::result(id, &result),
+        Err(RequestRefusal::Undeclared) => {
+            log_event!(
+                manager.context.log(),
+                DEBUG,
+                "the server sent a request that the client does not support",
+                method = known_as(method),
+            );
+            jsonrpc::error(id, jsonrpc::METHOD_NOT_FOUND, "Method not found")
+        }
+        // The server may not show its error to anybody, so the client warns too.
+        Err(RequestRefusal::Malformed(why)) => {
+            log_event!(
+                manager.context.log(),
+                WARN,
+                "the server sent an invalid request; the callback was not called",
+                method = known_as(method),
+            );
+            let shown = preview(why.as_bytes());
+            warnings
+                .add(format!("the request {method} of the server is invalid; the callback was not called: {shown}"));
+            jsonrpc::error(id, jsonrpc::INVALID_PARAMS, &format!("Invalid params: {why}"))
+        }
+        // The reason is for the caller, not for the server.
+        Err(RequestRefusal::Failed(why)) => {
+            log_event!(
+                manager.context.log(),
+                WARN,
+                "the callback for a request of the server failed",
+                method = known_as(method)
+            );
+            warnings.add(format!("the callback for {method} failed: {}", preview(why.reason.as_bytes())));
+            jsonrpc::error(id, jsonrpc::INTERNAL_ERROR, "The client could not answer")
+        }
+    })
 }
 
 /// Calls the callback. Returns the result as JSON text.

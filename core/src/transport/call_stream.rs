@@ -18,6 +18,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::http::body::{self, Body, check_headers};
 use crate::http::client::Http;
+use crate::http::error_body;
 use crate::http::retry_after;
 use crate::http::status::{self, StatusUse};
 use crate::transport::call_slots::Slot;
@@ -261,7 +262,7 @@ impl StreamRequest<'_> {
         let status = response.status();
         let wait = retry_after::read(response.headers(), SystemTime::now()).unwrap_or_default();
         // Read to its end, so that the connection can be used again.
-        drop(body::read_beginning(&mut Body::of(response), limits.error).await);
+        drop(error_body::read_beginning(&mut Body::of(response), limits.error).await);
         let refused = || format!("the event stream broke off and could not be resumed: HTTP {status}");
         match status::transient(status.as_u16(), StatusUse::Resumption) {
             Some(_) => Resumed::NotNow(wait),

@@ -20,7 +20,7 @@ use crate::protocol::era::{HEADER_MISMATCH, MISSING_CLIENT_CAPABILITY, UNSUPPORT
 use crate::protocol::jsonrpc::{
     INTERNAL_ERROR, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, PARSE_ERROR, RESOURCE_NOT_FOUND,
 };
-use crate::transport::error_body::{ErrorBody, may_be_json};
+use crate::transport::error_details::{ErrorBody, may_be_json};
 use crate::transport::message::{Content, ServerResponse};
 use crate::util::headers;
 use crate::util::sanitize::{self, preview};

@@ -5,7 +5,7 @@ pub(crate) mod call_stream;
 pub(crate) mod child_process;
 pub(crate) mod classify;
 pub(crate) mod deferred_response;
-pub(crate) mod error_body;
+pub(crate) mod error_details;
 pub(crate) mod http_sse;
 pub(crate) mod link;
 pub(crate) mod media_type;

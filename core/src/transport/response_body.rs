@@ -7,7 +7,8 @@ use http::{HeaderMap, StatusCode};
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::http::body::{self, Beginning, Body, BodyFailure};
+use crate::http::body::{self, Body, BodyFailure};
+use crate::http::error_body::{self, Beginning};
 use crate::http::sniff::BodyKind;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::{self, Message};
@@ -71,7 +72,7 @@ async fn read_json(
         });
     }
     if kind == BodyKind::Other && !is_known {
-        let Beginning { text, truncated_because } = body::read_beginning(&mut body, limits.error).await;
+        let Beginning { text, truncated_because } = error_body::read_beginning(&mut body, limits.error).await;
         return Err(media.unexpected(&text, truncated_because.is_none(), FailureClass::Unreadable));
     }
     let text = body::read(&mut body, limits.answer).await;

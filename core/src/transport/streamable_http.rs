@@ -9,8 +9,9 @@ use url::Url;
 
 use crate::config::limits::Limits;
 use crate::error::attempt_error::AttemptError;
-use crate::http::body::{self, Beginning, Body, check_headers};
+use crate::http::body::{Body, check_headers};
 use crate::http::client::Http;
+use crate::http::error_body::{self, Beginning};
 use crate::transport::call_stream::{END_OF_STREAM, StreamRequest};
 use crate::transport::media_type::MediaType;
 use crate::transport::message::{Content, Listener, NoopListener, OutgoingMessage, ServerResponse};
@@ -53,7 +54,7 @@ pub(crate) async fn post(
     let Some(id) = out.id else {
         // A notification was accepted. A body that arrives at once is read, so that the connection can be used again.
         let mut body = Body::of(response);
-        let rest = body::read_beginning(&mut body, out.limits.error);
+        let rest = error_body::read_beginning(&mut body, out.limits.error);
         let text = tokio::time::timeout(END_OF_STREAM, rest).await.unwrap_or_default().text;
         return Ok(ServerResponse { status, headers, content: Content::Other(text), truncated_because: None });
     };
@@ -72,7 +73,7 @@ pub(crate) async fn post(
 async fn refusal(mut response: Response, limits: &Limits, listener: &dyn Listener) -> ServerResponse {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
-    let Beginning { text, truncated_because } = body::read_beginning(&mut Body::of(response), limits.error).await;
+    let Beginning { text, truncated_because } = error_body::read_beginning(&mut Body::of(response), limits.error).await;
     ServerResponse { status, headers, content: response_body::of_error(text, listener), truncated_because }
 }
 
@@ -117,6 +118,6 @@ pub(crate) async fn delete(http: &Http, url: &Url, headers: HeaderMap, limits: &
     let mut request = Request::new(Method::DELETE, url.clone());
     *request.headers_mut() = headers;
     if let Ok(response) = http.execute(request, None).await {
-        drop(body::read_beginning(&mut Body::of(response), limits.error).await);
+        drop(error_body::read_beginning(&mut Body::of(response), limits.error).await);
     }
 }
