@@ -101,7 +101,7 @@ fn a_runtime_ends_its_processes() {
     let file = PidFile::new("runtime");
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let client = client(&file, "echo $$ > $PID", r#"{"stdio": {"ignore_stdin_end": true, "ignore_term": true}}"#);
-    runtime.block_on(client.connect()).unwrap();
+    runtime.block_on(client.connect().into_future()).unwrap();
     drop(runtime);
     let waiting = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     assert!(waiting.block_on(file.ends()));

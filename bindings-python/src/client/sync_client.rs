@@ -169,7 +169,7 @@ impl SyncClient {
         let handle = ClientHandle::new(py, bridge)?;
         let works_between_calls = handle.background.is_some();
         if !works_between_calls {
-            handle.bridge.hold_cancellations();
+            handle.bridge.hold_notices();
         }
         // Where the calls run decides which thread answers.
         if callbacks.get().has_answers() {

@@ -321,14 +321,14 @@ impl Bridge {
         Ok(Pages { of })
     }
 
-    /// Holds `notifications/cancelled` back, for a runtime that runs between calls.
-    pub fn hold_cancellations(&self) {
+    /// Holds notices about cancelled calls and handshakes back, for a runtime that runs between calls.
+    pub fn hold_notices(&self) {
         if let Backend::Server(client) = &self.backend {
-            client.hold_cancellations();
+            client.hold_notices();
         }
     }
 
-    /// Sends the held notifications; `None` if there are none. Takes a bounded time and never fails.
+    /// Sends the held notices; `None` if there are none. Takes a bounded time and never fails.
     pub fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
         match &self.backend {
             Backend::Server(client) => client.held_notices(),

@@ -37,7 +37,7 @@ pub(crate) async fn run(manager: &Arc<SessionManager>, method: &str, mut call: L
         }
         Execution::Handshake => {
             let initialized = call
-                .within(manager.handshake_result())
+                .within(call.handshake_result(manager))
                 .await
                 .map_err(|failure| manager.context.redacted(failure.error))?;
             RawReply { result: legacy::as_discover_result(&initialized.result), ..initialized }
@@ -106,7 +106,7 @@ async fn connected(manager: &Arc<SessionManager>, call: &LogicalCall) -> Result<
         // Only the session was opened; the call itself was not sent.
         manager.context.redacted(failure.error).not_sent()
     };
-    call.within(manager.connected()).await.map_err(not_sent)
+    call.within(call.session(manager)).await.map_err(not_sent)
 }
 
 fn member(call: &LogicalCall, name: &str) -> String {

@@ -63,13 +63,8 @@ impl Client {
     }
 
     /// Connects to the server, unless already connected. The profile decides whether a handshake is performed.
-    ///
-    /// # Errors
-    /// Any error of a call.
-    pub async fn connect(&self) -> Result<()> {
-        let method = MethodCall::of("connect");
-        let call = self.prepare(&method, Bytes::from_static(b"{}"), &CallOptions::default(), None)?;
-        self.raw(&method, call).await.map(drop)
+    pub fn connect(&self) -> Call<'_, ()> {
+        Call::new(self, MethodCall::of("connect"), Ok(Bytes::from_static(b"{}")))
     }
 
     /// Name, version and title of the server; `None` until connected.
@@ -148,14 +143,14 @@ impl Client {
         ServerPages::new(&self.manager, spec.protocol_name(), spec.pages.unwrap_or_default(), options)
     }
 
-    /// Holds `notifications/cancelled` back, to be sent on another runtime.
-    pub(crate) fn hold_cancellations(&self) {
-        self.manager.hold_cancellations();
+    /// Holds notices about cancelled calls and handshakes back, to be sent on another runtime.
+    pub(crate) fn hold_notices(&self) {
+        self.manager.hold_notices();
     }
 
-    /// Sends the held notifications; `None` if there are none.
+    /// Sends the held notices; `None` if there are none.
     pub(crate) fn held_notices(&self) -> Option<BoxFuture<'static, ()>> {
-        self.manager.take_held_cancellations()
+        self.manager.take_held_notices()
     }
 
     /// Closes the idle connections of the current runtime.
@@ -244,12 +239,12 @@ impl Client {
     async fn run(&self, spec: &MethodSpec, call: LogicalCall) -> Result<RawReply> {
         match spec.kind {
             MethodKind::Initialize => {
-                let opened = call.within(self.manager.handshake_result()).await;
+                let opened = call.within(call.handshake_result(&self.manager)).await;
                 opened.map_err(|failure| self.manager.context.redacted(failure.error))
             }
             MethodKind::ByEra => era_methods::run(&self.manager, spec.protocol_name(), call).await,
             MethodKind::Connect => {
-                let opened = call.within(self.manager.connected()).await;
+                let opened = call.within(call.session(&self.manager)).await;
                 let null = || RawReply { result: Bytes::from_static(b"null"), ..RawReply::default() };
                 // Only the handshake was sent; the call itself was not.
                 opened.map(|_| null()).map_err(|failure| self.manager.context.redacted(failure.error).not_sent())

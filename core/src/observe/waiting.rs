@@ -72,18 +72,19 @@ impl WaitState {
             .filter(|attempts| attempts.count > 0)
     }
 
-    /// Attempts of the handshake that the operation waits for; 0 if it waits for none.
-    pub(crate) fn handshake_attempts(&self) -> u32 {
-        self.handshake().map_or(0, |attempts| attempts.count)
+    /// Attempts of the handshake that the operation waits for, and the request id of the last one; 0 if it waits for none.
+    pub(crate) fn handshake_attempts(&self) -> (u32, Option<String>) {
+        self.handshake().map_or((0, None), |attempts| (attempts.count, Some(attempts.request_id.clone())))
     }
 
     /// Error message of the total timeout.
     pub(crate) fn timeout_message(&self, total: Duration) -> String {
         let stage = match self.stage.load(Ordering::Relaxed) {
             SLOT => " while the call waited for one of the client's connections (option max_connections)".to_owned(),
-            SESSION => {
-                self.handshake().map_or_else(|| " before the session was open".to_owned(), |attempts| attempts.text())
-            }
+            SESSION => self.handshake().map_or_else(
+                || " before the session was open".to_owned(),
+                |attempts| format!(" in the handshake: {}", attempts.state()),
+            ),
             TOKEN => " while the call waited for a token".to_owned(),
             RESPONSE => " before the response arrived".to_owned(),
             NEXT_ATTEMPT => " while the call waited for its next attempt".to_owned(),
@@ -102,33 +103,85 @@ struct HandshakeAttempts {
     /// The server's origin, or the command.
     server: String,
     method: String,
+    /// The request id of the last attempt.
+    request_id: String,
     count: u32,
     /// Message of the last failure other than a timeout.
     failed: Option<String>,
+    /// Whether an attempt timed out.
+    timed_out: bool,
+    /// The limit of the call that ended the last request which failed.
+    ended_by: Option<CallLimit>,
+    /// When the server last responded to one of its requests.
+    responded: Option<Instant>,
+}
+
+/// A limit of a call without which a request of its handshake would have been sent again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CallLimit {
+    MaxAttempts,
+    TotalTimeout,
 }
 
 impl Handshake {
     pub(crate) fn with(server: String) -> Self {
-        Self(Mutex::new(HandshakeAttempts { server, method: String::new(), count: 0, failed: None }))
+        Self(Mutex::new(HandshakeAttempts::with(server)))
     }
 
     /// Called when a handshake begins.
     pub(crate) fn begin(&self) {
         let mut attempts = self.locked();
-        attempts.count = 0;
-        attempts.failed = None;
+        *attempts = HandshakeAttempts::with(std::mem::take(&mut attempts.server));
     }
 
     /// Called when an attempt of one of its requests begins.
-    pub(crate) fn attempt(&self, method: String) {
+    pub(crate) fn attempt(&self, method: String, request_id: &str) {
         let mut attempts = self.locked();
         attempts.method = method;
+        request_id.clone_into(&mut attempts.request_id);
         attempts.count += 1;
+    }
+
+    /// Called when an attempt succeeded.
+    pub(crate) fn succeeded(&self) {
+        self.locked().responded = Some(Instant::now());
     }
 
     /// Called when an attempt failed, other than by a timeout.
     pub(crate) fn failed(&self, message: &str) {
         self.locked().failed = Some(message.to_owned());
+    }
+
+    /// Called when an attempt timed out.
+    pub(crate) fn timed_out(&self) {
+        self.locked().timed_out = true;
+    }
+
+    /// Called when one of its requests is not sent again after a failure.
+    pub(crate) fn ended_by(&self, limit: Option<CallLimit>) {
+        self.locked().ended_by = limit;
+    }
+
+    /// Whether an attempt of the handshake timed out, and the limit that ended its last failed request.
+    pub(crate) fn end(&self) -> (bool, Option<CallLimit>) {
+        let attempts = self.locked();
+        (attempts.timed_out, attempts.ended_by)
+    }
+
+    /// The number of attempts, and the request id of the last one.
+    pub(crate) fn attempts(&self) -> (u32, String) {
+        let attempts = self.locked();
+        (attempts.count, attempts.request_id.clone())
+    }
+
+    /// When the server last responded to one of its requests.
+    pub(crate) fn responded(&self) -> Option<Instant> {
+        self.locked().responded
+    }
+
+    /// What the call waits for: the method that has no response, the server and the attempts.
+    pub(crate) fn state(&self) -> String {
+        self.locked().state()
     }
 
     fn locked(&self) -> MutexGuard<'_, HandshakeAttempts> {
@@ -137,11 +190,24 @@ impl Handshake {
 }
 
 impl HandshakeAttempts {
-    fn text(&self) -> String {
-        let Self { server, method, count, failed } = self;
+    fn with(server: String) -> Self {
+        Self {
+            server,
+            method: String::new(),
+            request_id: String::new(),
+            count: 0,
+            failed: None,
+            timed_out: false,
+            ended_by: None,
+            responded: None,
+        }
+    }
+
+    fn state(&self) -> String {
+        let Self { server, method, count, failed, .. } = self;
         let attempts = if *count == 1 { "attempt" } else { "attempts" };
         let failed = failed.as_ref().map(|failed| format!("; the last failed attempt: {failed}")).unwrap_or_default();
-        format!(" in the handshake: no response to {method} from {server}, after {count} {attempts}{failed}")
+        format!("no response to {method} from {server}, after {count} {attempts}{failed}")
     }
 }
 
@@ -163,19 +229,19 @@ mod tests {
             message(Stage::Session(&handshake)),
             "the total timeout of 1.5 s passed before the session was open (option total_timeout)"
         );
-        handshake.attempt("server/discover".to_owned());
+        handshake.attempt("server/discover".to_owned(), "req_1");
         assert_eq!(
             message(Stage::Session(&handshake)),
             "the total timeout of 1.5 s passed in the handshake: no response to server/discover from https://a.example, after 1 attempt (option total_timeout)"
         );
         handshake.failed("HTTP 503");
-        handshake.attempt("initialize".to_owned());
+        handshake.attempt("initialize".to_owned(), "req_2");
         assert!(message(Stage::Session(&handshake)).contains(
             "no response to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
         ));
-        assert_eq!(waiting.handshake_attempts(), 2);
+        assert_eq!(waiting.handshake_attempts(), (2, Some("req_2".to_owned())));
         assert!(message(Stage::Response).contains("before the response arrived"));
-        assert_eq!(waiting.handshake_attempts(), 0);
+        assert_eq!(waiting.handshake_attempts(), (0, None));
         handshake.begin();
         assert!(message(Stage::Session(&handshake)).contains("before the session was open"));
         assert!(message(Stage::Token).contains("a token"));

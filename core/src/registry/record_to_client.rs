@@ -22,7 +22,7 @@ use crate::util::secret::Secret;
 pub async fn connect(record: &Record, options: ClientConfig) -> Result<Client> {
     let client = client_of(record, options, &environment::of_process)?;
     match client.connect().await {
-        Ok(()) => Ok(client),
+        Ok(_) => Ok(client),
         Err(error) => {
             client.close().await;
             Err(error)

@@ -60,8 +60,10 @@ impl CallState {
     pub(crate) fn ended(&self, code: Code, message: impl Into<String>) -> Error {
         let mut error = Error::new(code, message).with_delivery(self.delivery());
         let info = error.info_mut();
-        info.attempts = self.attempts.load(Ordering::Relaxed).max(self.waiting.handshake_attempts());
-        info.request_id = self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (in_handshake, last) = self.waiting.handshake_attempts();
+        info.attempts = self.attempts.load(Ordering::Relaxed).max(in_handshake);
+        // The handshake is later than all attempts of the operation itself.
+        info.request_id = last.or_else(|| self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone());
         info.idempotency_key = self.idempotency_key.get().cloned();
         error
     }

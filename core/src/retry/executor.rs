@@ -148,13 +148,16 @@ impl<'a, O: Operation> Progress<'a, O> {
         let request_id = self.plan.request_id_of_attempt(self.attempts);
         self.plan.state.begin_attempt(self.attempts, &request_id);
         if O::IS_HANDSHAKE {
-            self.context.handshake_now.attempt(self.operation.name().method);
+            self.context.handshake_now.attempt(self.operation.name().method, &request_id);
         }
         Attempt { request_id, token, slot: Mutex::new(slot), timeout: self.plan.timeout, begun: Instant::now() }
     }
 
     fn succeed(&self, reply: O::Reply, Attempt { request_id, begun, .. }: Attempt) -> Completed<O::Reply> {
         self.context.budget.give_back(&self.taken, begun);
+        if O::IS_HANDSHAKE {
+            self.context.handshake_now.succeeded();
+        }
         self.context.note_valid(|| self.operation.name().shortest());
         log_event!(
             self.context.log(),
@@ -183,8 +186,11 @@ impl<'a, O: Operation> Progress<'a, O> {
         }
         self.plan.state.reached(failure.error.delivery());
         self.operation.failed(prepared, &failure);
-        if O::IS_HANDSHAKE && failure.error.info().code != Code::AttemptTimeout {
-            context.handshake_now.failed(&failure.error.info().message);
+        if O::IS_HANDSHAKE {
+            match failure.error.info() {
+                info if info.code == Code::AttemptTimeout => context.handshake_now.timed_out(),
+                info => context.handshake_now.failed(&info.message),
+            }
         }
         if failure.is_timeout_or_truncation() {
             // The next attempt must not use another connection that is lost as well.
@@ -251,8 +257,13 @@ impl<'a, O: Operation> Progress<'a, O> {
         if is_attempt_timeout || self.is_invalid_again(failure) {
             return Decision::Fail;
         }
-        match policy::decide(&situation, &self.context.settings.backoff, fastrand::f64()) {
+        let (backoff, random) = (&self.context.settings.backoff, fastrand::f64());
+        match policy::decide(&situation, backoff, random) {
             Decision::RetryAfter(_) if self.context.is_closed() => Decision::Fail,
+            Decision::Fail if O::IS_HANDSHAKE => {
+                self.context.handshake_now.ended_by(policy::limit(&situation, backoff, random));
+                Decision::Fail
+            }
             decision => decision,
         }
     }

@@ -8,6 +8,7 @@ pub(crate) mod context;
 pub(crate) mod executor;
 pub(crate) mod idempotency;
 pub(crate) mod issued_secrets;
+pub(crate) mod opening_limits;
 pub(crate) mod operation;
 pub(crate) mod plan;
 pub(crate) mod policy;

@@ -15,6 +15,7 @@ use crate::protocol::safety::Safety;
 use crate::retry::attempt::fresh_request_id;
 use crate::retry::call_state::CallState;
 use crate::retry::context::Context;
+use crate::retry::opening_limits::OpeningLimits;
 use crate::retry::policy::{self, Action};
 
 /// The retry rules of one operation.
@@ -46,10 +47,20 @@ impl Plan {
         }
     }
 
-    /// The plan of a request that is sent once.
-    pub(crate) fn single_attempt(context: &Context, within: Duration) -> Self {
-        let own = Self::internal(context, Safety::Safe);
-        Self { timeout: Some(own.timeout.map_or(within, |timeout| timeout.min(within))), max_attempts: 1, ..own }
+    /// With the limits of the call that opens the session.
+    pub(crate) fn within_limits(self, limits: &OpeningLimits) -> Self {
+        let OpeningLimits { timeout, max_attempts, deadline } = *limits;
+        Self { timeout, max_attempts, deadline, ..self }
+    }
+
+    /// With one attempt, and a timeout of `within` at most.
+    pub(crate) fn with_single_attempt(self, within: Duration) -> Self {
+        Self { timeout: Some(self.timeout.map_or(within, |timeout| timeout.min(within))), max_attempts: 1, ..self }
+    }
+
+    /// The limits for a session that the operation opens.
+    pub(crate) fn opening_limits(&self) -> OpeningLimits {
+        OpeningLimits { timeout: self.timeout, max_attempts: self.max_attempts, deadline: self.deadline }
     }
 
     /// The plan of a call, by its options.
@@ -142,5 +153,62 @@ fn optional_or(name: &str, given: Option<Option<Duration>>, client: Option<Durat
     match given {
         None => Ok(client),
         Some(given) => optional(name, Some(given), Duration::MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use FailureClass::{
+        BadAnswer, Cancelled, CertificateInvalid, KeyInFlight, LocalFault, Lost, Mismatch, NotConnected, ProxyRefused,
+        QuotaSpent, RateLimited, Refused, ServerFault, SessionLost, TooLarge, Unauthorized, Unavailable, Unreadable,
+        Unusable,
+    };
+
+    use super::*;
+    use crate::config::client_options::ClientConfig;
+
+    /// Whether another attempt may succeed after a failure of the class, if the call may be made again.
+    const MAY_SUCCEED: &[(FailureClass, bool)] = &[
+        (NotConnected, true),
+        (LocalFault, true),
+        (CertificateInvalid, false),
+        (ProxyRefused, false),
+        (Lost, true),
+        (BadAnswer, true),
+        (Unreadable, false),
+        (Unusable, false),
+        (TooLarge, false),
+        (ServerFault, true),
+        (Unavailable, true),
+        (RateLimited, true),
+        (QuotaSpent, false),
+        (SessionLost, true),
+        (Unauthorized, false),
+        (Mismatch, false),
+        (Refused, false),
+        (Cancelled, false),
+    ];
+
+    #[test]
+    fn a_failure_is_retryable_if_the_call_may_succeed_and_does_not_run_twice() {
+        let config = ClientConfig::default().profile("generic").endpoint("http://127.0.0.1:9/mcp");
+        let context = Context::new(config.resolve(|_| None).unwrap()).unwrap();
+        let plan = |safety| Plan::internal(&context, safety);
+        assert_eq!(MAY_SUCCEED.len() + 1, policy::TABLE.len());
+        for (class, may_succeed) in MAY_SUCCEED {
+            for delivery in [Delivery::NotSent, Delivery::Rejected, Delivery::MaybeExecuted, Delivery::Executed] {
+                for safety in [Safety::Safe, Safety::Keyed, Safety::Plain] {
+                    let runs_once = safety != Safety::Plain || delivery <= Delivery::Rejected;
+                    let is_retryable = plan(safety).is_retryable(*class, delivery);
+                    assert_eq!(is_retryable, *may_succeed && runs_once, "{class:?} {delivery:?} {safety:?}");
+                }
+            }
+        }
+        let in_flight = |safety| plan(safety).is_retryable(KeyInFlight, Delivery::Rejected);
+        assert_eq!([Safety::Safe, Safety::Keyed, Safety::Plain].map(in_flight), [false, true, false]);
+        let mut allowed = plan(Safety::Plain);
+        allowed.retry_unavailable = true;
+        assert!(allowed.is_retryable(Unavailable, Delivery::MaybeExecuted));
+        assert!(!allowed.is_retryable(Lost, Delivery::MaybeExecuted));
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::backoff::Backoff;
 use crate::error::failure_class::FailureClass;
+use crate::observe::waiting::CallLimit;
 use crate::protocol::safety::Safety;
 
 impl FailureClass {
@@ -127,6 +128,19 @@ pub(crate) fn decide(situation: &Situation, backoff: &Backoff, random: f64) -> D
     }
 }
 
+/// The limit of the call without which a failure would not be final; `None` if it is final in any case.
+pub(crate) fn limit(situation: &Situation, backoff: &Backoff, random: f64) -> Option<CallLimit> {
+    let any_attempts = Situation { max_attempts: u32::MAX, ..*situation };
+    let any_time = Situation { remaining: None, ..any_attempts };
+    if decide(&any_attempts, backoff, random) != Decision::Fail {
+        Some(CallLimit::MaxAttempts)
+    } else if decide(&any_time, backoff, random) != Decision::Fail {
+        Some(CallLimit::TotalTimeout)
+    } else {
+        None
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,6 +241,18 @@ mod tests {
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::Fail);
         now.renewable = true;
         assert_eq!(decide(&now, &BACKOFF, 0.5), Decision::RenewToken);
+    }
+
+    #[test]
+    fn a_final_failure_names_the_limit_that_made_it_final() {
+        let limit_of = |now: &Situation| limit(now, &BACKOFF, 1.0);
+        let refused = situation(FailureClass::Refused, Safety::Safe);
+        assert_eq!(limit_of(&Situation { attempts: 3, ..refused }), None);
+        let lost = situation(FailureClass::Lost, Safety::Safe);
+        assert_eq!(limit_of(&Situation { attempts: 3, ..lost }), Some(CallLimit::MaxAttempts));
+        assert_eq!(limit_of(&Situation { remaining: Some(Duration::ZERO), ..lost }), Some(CallLimit::TotalTimeout));
+        let renewable = Situation { renewable: true, ..situation(FailureClass::Unauthorized, Safety::Safe) };
+        assert_eq!(limit_of(&Situation { max_attempts: 1, ..renewable }), Some(CallLimit::MaxAttempts));
     }
 
     #[test]

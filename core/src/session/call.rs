@@ -12,8 +12,9 @@ use crate::config::option_table::refuse_given;
 use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
 use crate::error::{Code, Error, Result};
-use crate::observe::waiting::Deadline;
+use crate::observe::waiting::{Deadline, Stage};
 use crate::protocol::methods::{self, TOOLS_CALL};
+use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::trace_context::TraceContext;
 use crate::protocol::{params, validate_params};
@@ -21,9 +22,11 @@ use crate::retry::attempt::in_time;
 use crate::retry::call_log::{self, CallLog};
 use crate::retry::call_state::CallState;
 use crate::retry::idempotency;
+use crate::retry::opening_limits::OpeningLimits;
 use crate::retry::operation::OperationName;
 use crate::retry::plan::Plan;
 use crate::session::manager::SessionManager;
+use crate::session::open_session::Session;
 use crate::util::bounded_queue::BoundedQueue;
 use crate::util::sanitize::preview;
 
@@ -130,21 +133,43 @@ impl LogicalCall {
         }
     }
 
-    /// A request that the client sends for itself, once and with a short timeout.
-    pub(crate) fn single_attempt(manager: &SessionManager, method: &str, params: Bytes, within: Duration) -> Self {
-        let plan = Plan::single_attempt(&manager.context, within);
-        Self { plan, ..Self::internal(manager, method, params, Safety::Safe) }
+    /// With these limits.
+    pub(crate) fn within_limits(self, limits: &OpeningLimits) -> Self {
+        Self { plan: self.plan.within_limits(limits), ..self }
+    }
+
+    /// With one attempt, and a timeout of `within` at most.
+    pub(crate) fn with_single_attempt(self, within: Duration) -> Self {
+        Self { plan: self.plan.with_single_attempt(within), ..self }
     }
 
     /// The probe of the era: a process that does not respond in time does not know the method.
-    pub(crate) fn probe(manager: &SessionManager, method: &str) -> Result<Self> {
+    pub(crate) fn probe(manager: &SessionManager, method: &str, limits: &OpeningLimits) -> Result<Self> {
         let params = Bytes::from_static(b"{}");
-        let mut call = Self::prepare(manager, method, "params", params, &CallOptions::default(), None)?;
+        let call = Self::prepare(manager, method, "params", params, &CallOptions::default(), None)?;
+        let mut call = call.within_limits(limits);
         if manager.context.settings.route.url().is_none() {
-            call.plan = Plan::single_attempt(&manager.context, PROBE_TIMEOUT);
+            call = call.with_single_attempt(PROBE_TIMEOUT);
         }
         call.plan.fails_on_attempt_timeout = true;
         Ok(call)
+    }
+
+    /// The limits for a session that the call opens.
+    pub(crate) fn opening_limits(&self) -> OpeningLimits {
+        self.plan.opening_limits()
+    }
+
+    /// The open session; opens it first if there is none.
+    pub(crate) async fn session(&self, manager: &Arc<SessionManager>) -> Result<Arc<Session>, AttemptError> {
+        self.plan.state.waiting.enter(Stage::Session(&manager.context.handshake_now));
+        manager.connected(&self.opening_limits()).await
+    }
+
+    /// The result of `initialize`.
+    pub(crate) async fn handshake_result(&self, manager: &Arc<SessionManager>) -> Result<RawReply, AttemptError> {
+        self.plan.state.waiting.enter(Stage::Session(&manager.context.handshake_now));
+        manager.handshake_result(&self.opening_limits()).await
     }
 
     /// A notification; its safety decides whether it is retried.

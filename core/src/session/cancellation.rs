@@ -5,11 +5,13 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderValue};
 
 use crate::oauth::access_token;
 use crate::protocol::jsonrpc;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
+use crate::transport::link::Link;
 use crate::transport::message::{NoopListener, OutgoingMessage};
 
 pub(crate) const CANCELLED: &str = "notifications/cancelled";
@@ -47,40 +49,70 @@ impl Drop for CancelOnDrop {
         if !needs_notification(&session) || manager.context.is_closed() {
             return;
         }
-        let is_held = match &mut *manager.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(held) => {
-                held.push((Arc::downgrade(&session), id));
-                true
-            }
-            None => false,
-        };
-        if !is_held {
+        if manager.hold(HeldNotice::Cancelled(Arc::downgrade(&session), id)).is_some() {
             runtime.spawn(send(manager, session, id));
         }
     }
 }
 
-/// Notifications to be sent on a runtime that runs between calls; `None` if the current runtime sends them.
-pub(crate) type HeldCancellations = Mutex<Option<Vec<(Weak<Session>, u64)>>>;
+/// A notice to the server that is sent after a call.
+pub(crate) enum HeldNotice {
+    /// A request was cancelled.
+    Cancelled(Weak<Session>, u64),
+    /// The session of a cancelled handshake ends: its link, the headers of its requests, and its id.
+    Ended(Arc<Link>, HeaderMap, HeaderValue),
+}
+
+/// Notices to be sent on a runtime that runs between calls; `None` if the current runtime sends them.
+pub(crate) type HeldNotices = Mutex<Option<Vec<HeldNotice>>>;
 
 impl SessionManager {
-    /// Holds further notifications until they are [taken](Self::take_held_cancellations).
-    pub(crate) fn hold_cancellations(&self) {
-        self.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
+    /// Holds further notices until they are [taken](Self::take_held_notices).
+    pub(crate) fn hold_notices(&self) {
+        self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default();
     }
 
-    /// Sends the held notifications; `None` if there are none.
-    pub(crate) fn take_held_cancellations(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
-        let held = std::mem::take(self.held_cancellations.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?);
+    /// Holds a notice; returns it if the current runtime is to send it.
+    fn hold(&self, notice: HeldNotice) -> Option<HeldNotice> {
+        match &mut *self.held_notices.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(held) => {
+                held.push(notice);
+                None
+            }
+            None => Some(notice),
+        }
+    }
+
+    /// Sends the held notices; `None` if there are none.
+    pub(crate) fn take_held_notices(self: &Arc<Self>) -> Option<BoxFuture<'static, ()>> {
+        let held = std::mem::take(self.held_notices.lock().unwrap_or_else(PoisonError::into_inner).as_mut()?);
         if held.is_empty() {
             return None;
         }
         let manager = Arc::clone(self);
         Some(Box::pin(async move {
-            let sent =
-                held.into_iter().filter_map(|(session, id)| Some(send(Arc::clone(&manager), session.upgrade()?, id)));
+            let sent = held.into_iter().map(|notice| send_notice(Arc::clone(&manager), notice));
             futures_util::future::join_all(sent).await;
         }))
+    }
+
+    /// Ends the session of a handshake that was cancelled.
+    pub(super) fn end_cancelled(self: &Arc<Self>, link: Arc<Link>, headers: HeaderMap, id: HeaderValue) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if let Some(notice) = self.hold(HeldNotice::Ended(link, headers, id)) {
+            runtime.spawn(send_notice(Arc::clone(self), notice));
+        }
+    }
+}
+
+async fn send_notice(manager: Arc<SessionManager>, notice: HeldNotice) {
+    match notice {
+        HeldNotice::Cancelled(session, id) => {
+            if let Some(session) = session.upgrade() {
+                send(manager, session, id).await;
+            }
+        }
+        HeldNotice::Ended(link, headers, id) => manager.end_unfinished(&link, headers, &id).await,
     }
 }
 

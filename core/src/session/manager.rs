@@ -20,12 +20,14 @@ use crate::protocol::era::{Era, EraDecision, ServerStream};
 use crate::protocol::param_headers::ParamHeader;
 use crate::protocol::raw_result::RawReply;
 use crate::retry::context::Context;
-use crate::session::cancellation::HeldCancellations;
+use crate::retry::opening_limits::OpeningLimits;
+use crate::session::cancellation::HeldNotices;
 use crate::session::close::CLOSE_TIMEOUT;
 use crate::session::get_stream;
 use crate::session::inbound::uri_of;
 use crate::session::loss::{LossSign, SignMeaning, Suspicions};
 use crate::session::open_session::{Session, SessionCache};
+use crate::session::opening_failure::OpeningFailure;
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
 use crate::session::server_requests;
@@ -52,8 +54,8 @@ pub(crate) struct SessionManager {
     pub(crate) open_requests: Arc<WaitGroup>,
     /// Those of them that arrived outside of the stream of a call.
     pub(crate) requests_outside_calls: Arc<WaitGroup>,
-    /// Cancellation notifications that another runtime sends.
-    pub(crate) held_cancellations: HeldCancellations,
+    /// Cancellation notifications, and ends of unfinished sessions, that another runtime sends.
+    pub(crate) held_notices: HeldNotices,
     /// Limits the cancellation notifications that are sent at the same time.
     pub(crate) cancellation_permits: Semaphore,
     pub(crate) subscriptions: Arc<Subscriptions>,
@@ -82,6 +84,8 @@ pub(crate) struct SessionManager {
     pub(crate) initialize_result: RwLock<Option<Bytes>>,
     /// The arguments that are also sent in headers, by tool.
     pub(crate) argument_headers: RwLock<HashMap<String, Arc<[ParamHeader]>>>,
+    /// The limits of the call that opens a session, or opened the last one.
+    pub(super) opener: Mutex<Option<OpeningLimits>>,
     /// The link of a session that is being opened.
     pub(super) opening_link: Mutex<Weak<Link>>,
     /// Whether `close` has ended the session.
@@ -117,7 +121,7 @@ impl SessionManager {
             response_permits: Semaphore::new(MAX_CONCURRENT_RESPONSES),
             open_requests: Arc::default(),
             requests_outside_calls: Arc::default(),
-            held_cancellations: HeldCancellations::default(),
+            held_notices: HeldNotices::default(),
             cancellation_permits: Semaphore::new(MAX_CONCURRENT_CANCELLATIONS),
             subscriptions: Arc::default(),
             cache: Cache::default(),
@@ -134,6 +138,7 @@ impl SessionManager {
             uses_sse: AtomicBool::new(false),
             initialize_result: RwLock::default(),
             argument_headers: RwLock::default(),
+            opener: Mutex::default(),
             opening_link: Mutex::default(),
             session_was_ended: AtomicBool::new(false),
             context,
@@ -260,12 +265,15 @@ impl SessionManager {
     }
 
     /// The open session; opens it first if there is none.
-    pub(crate) async fn connected(self: &Arc<Self>) -> Result<Arc<Session>, AttemptError> {
+    pub(crate) async fn connected(self: &Arc<Self>, limits: &OpeningLimits) -> Result<Arc<Session>, AttemptError> {
         if self.context.is_closed() {
             return Err(AttemptError::not_sent(Error::client_closed()));
         }
         // Boxed because the handshake consists of calls itself.
-        let session = self.session.get(|generation| Box::pin(self.open_observed(generation))).await?;
+        let shares = |failed: &OpeningFailure| failed.is_shared_by(limits);
+        let open = |generation| Box::pin(self.open_observed(generation, *limits));
+        let session =
+            self.session.get_if_shared(shares, self.give_up(limits), open).await.map_err(|end| end.failure)?;
         if self.context.is_closed() {
             // Opened while the client was closed. If `close` has not seen it, it is ended here.
             if self.session_was_ended.load(Ordering::SeqCst)
@@ -293,11 +301,19 @@ impl SessionManager {
     }
 
     /// Opens a session and reports the states of the client.
-    async fn open_observed(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
+    async fn open_observed(
+        self: &Arc<Self>,
+        generation: u64,
+        limits: OpeningLimits,
+    ) -> Result<Session, OpeningFailure> {
         self.state.opens(|change| self.report_state(change));
         self.context.handshake_now.begin();
+        *self.opener.lock().unwrap_or_else(PoisonError::into_inner) = Some(limits);
         let on_cancel = OnDrop(|| self.enter(State::Idle));
-        let session = self.open(generation).await?;
+        let session = self.open(generation, &limits).await.map_err(|failure| {
+            let (timed_out, ended_by) = self.context.handshake_now.end();
+            OpeningFailure::new(failure, limits, timed_out, ended_by)
+        })?;
         std::mem::forget(on_cancel);
         self.context.counts.sessions.add();
         self.enter(State::Ready);
@@ -323,10 +339,10 @@ impl SessionManager {
     }
 
     /// The result of `initialize`, also under a profile whose sessions have no handshake.
-    pub(crate) async fn handshake_result(self: &Arc<Self>) -> Result<RawReply, AttemptError> {
+    pub(crate) async fn handshake_result(self: &Arc<Self>, limits: &OpeningLimits) -> Result<RawReply, AttemptError> {
         self.handshake.store(true, Ordering::Relaxed);
         loop {
-            let session = self.connected().await?;
+            let session = self.connected(limits).await?;
             match &session.initialize_reply {
                 Some(reply) => {
                     let mut reply = reply.clone();

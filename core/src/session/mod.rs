@@ -15,6 +15,7 @@ pub(crate) mod manager;
 pub(crate) mod open;
 pub(crate) mod open_session;
 pub(crate) mod opening;
+pub(crate) mod opening_failure;
 pub(crate) mod output_schemas;
 pub(crate) mod pagination;
 pub(crate) mod progress_wait;

@@ -20,13 +20,15 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::{legacy, modern};
 use crate::retry::executor;
+use crate::retry::opening_limits::OpeningLimits;
 use crate::retry::plan::Plan;
+use crate::retry::policy::{self, Action};
 use crate::session::call::LogicalCall;
 use crate::session::close::CLOSE_TIMEOUT;
 use crate::session::handshake_operation::link_lost;
 use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
-use crate::session::opening::{OpenLink, SessionOpening};
+use crate::session::opening::{EndOnCancel, OpenLink, SessionOpening};
 use crate::session::server_requests;
 use crate::transport::streamable_http::set_content_headers;
 use crate::util::headers;
@@ -35,19 +37,26 @@ use crate::util::in_flight::InFlight;
 /// How long the client waits for an HTTP+SSE stream that it only tries.
 const SSE_PROBE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// How long an attempt to restore the log level or a subscription takes at most.
+const RESTORE_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// How often a handshake begins again because its link ended.
 const MAX_LOST_LINKS: u32 = 2;
 
 impl SessionManager {
     /// Opens a session as the profile and the era require.
-    pub(crate) async fn open(self: &Arc<Self>, generation: u64) -> Result<Session, AttemptError> {
+    pub(crate) async fn open(
+        self: &Arc<Self>,
+        generation: u64,
+        limits: &OpeningLimits,
+    ) -> Result<Session, AttemptError> {
         let renews = !self.token_is_new.swap(false, Ordering::Relaxed);
         let was_known = self.era.lock().unwrap_or_else(PoisonError::into_inner).is_some();
-        let session = match self.open_once(generation, renews).await {
+        let session = match self.open_once(generation, renews, limits).await {
             Err(failure) if era::is_refusal_by_modern_server(&failure, &self.context.settings.versions()) => {
                 self.forget_era();
                 match was_known && !self.context.is_closed() {
-                    true => self.open_once(generation, renews).await,
+                    true => self.open_once(generation, renews, limits).await,
                     false => Err(failure),
                 }
             }
@@ -61,32 +70,40 @@ impl SessionManager {
         Ok(session)
     }
 
-    async fn open_once(self: &Arc<Self>, generation: u64, renews: bool) -> Result<Session, AttemptError> {
-        let mut headers = self.context.settings.headers.clone();
-        set_content_headers(&mut headers);
+    async fn open_once(
+        self: &Arc<Self>,
+        generation: u64,
+        renews: bool,
+        limits: &OpeningLimits,
+    ) -> Result<Session, AttemptError> {
         let route = match &self.context.settings.route {
             Route::StreamableHttp { url, or_sse: true } if self.uses_sse.load(Ordering::Relaxed) => {
                 Route::Sse(url.clone())
             }
             route => route.clone(),
         };
-        let opening = SessionOpening::new(route, headers.clone(), renews);
+        let opening = SessionOpening::new(route, self.request_headers(), renews, *limits);
         if let Some(session) = self.open_discovered(generation, &opening).await? {
             Ok(session)
         } else if self.context.is_closed() {
             Err(AttemptError::not_sent(Error::client_closed()))
         } else if self.handshake.load(Ordering::Relaxed) {
             match self.open_by_handshake(generation, &opening).await {
-                Err(failure) if self.may_be_sse(&failure) => {
-                    self.open_by_sse(generation, failure, headers, renews).await
-                }
+                Err(failure) if self.may_be_sse(&failure) => self.open_by_sse(generation, failure, &opening).await,
                 session => session,
             }
         } else {
-            executor::run(&self.context, &Plan::internal(&self.context, Safety::Safe), &OpenLink(self, &opening))
-                .await?;
+            let plan = Plan::internal(&self.context, Safety::Safe).within_limits(limits);
+            executor::run(&self.context, &plan, &OpenLink(self, &opening)).await?;
             self.build_session(generation, &opening, None, None).await
         }
+    }
+
+    /// The headers of every request, before a session is open.
+    fn request_headers(&self) -> HeaderMap {
+        let mut headers = self.context.settings.headers.clone();
+        set_content_headers(&mut headers);
+        headers
     }
 
     /// Probes whether the server is of the modern era, if the client accepts a version of it. Then no handshake is needed.
@@ -110,7 +127,9 @@ impl SessionManager {
         match decision {
             EraDecision::Handshake => {
                 opening.reset_version();
-                self.set_era(EraDecision::Handshake);
+                if !found.is_err_and(|failure| self.may_depend_on_limits(&failure, &opening.limits)) {
+                    self.set_era(EraDecision::Handshake);
+                }
                 Ok(None)
             }
             EraDecision::NoVersion(named) => {
@@ -140,6 +159,12 @@ impl SessionManager {
         }
     }
 
+    /// Whether a probe of the era failed in a manner that the client's own limits, which are larger, may prevent.
+    fn may_depend_on_limits(&self, failure: &AttemptError, limits: &OpeningLimits) -> bool {
+        let own = Plan::internal(&self.context, Safety::Safe).opening_limits();
+        policy::action(failure.class, Safety::Safe) == Action::Retry && !own.attempts_are_within(limits)
+    }
+
     /// Kept for the life of the client, or until the server contradicts it: an endpoint or a program has one era
     /// (basic/versioning, Backward Compatibility).
     fn set_era(&self, decision: EraDecision) {
@@ -152,7 +177,7 @@ impl SessionManager {
         opening: &SessionOpening,
         versions: &[&str],
     ) -> Result<(EraDecision, Result<RawReply, AttemptError>), AttemptError> {
-        let probe = LogicalCall::probe(self, DISCOVER).map_err(AttemptError::not_sent)?;
+        let probe = LogicalCall::probe(self, DISCOVER, &opening.limits).map_err(AttemptError::not_sent)?;
         let failure = match probe.run_opening(self, opening).await {
             Ok(found) => {
                 return Ok((era::decide(found.status, &ProbeResponse::Result(&found.result), versions), Ok(found)));
@@ -183,9 +208,13 @@ impl SessionManager {
     ) -> Result<Session, AttemptError> {
         let mut version = self.context.settings.handshake_version().to_owned();
         let (mut restarts, mut was_refused) = (0, false);
+        let unfinished = EndOnCancel(self, opening);
         loop {
             let mut failure = match self.handshake_once(generation, opening, &version).await {
-                Ok(session) => return Ok(session),
+                Ok(session) => {
+                    unfinished.keep();
+                    return Ok(session);
+                }
                 Err(failure) => failure,
             };
             let session_id = opening.clear_session_id().or_else(|| failure.session_id.take().map(|id| *id));
@@ -237,7 +266,7 @@ impl SessionManager {
         let params = Bytes::from(legacy::initialize_params(version, &capabilities, &settings.client_info));
         let call = LogicalCall::prepare(self, INITIALIZE, "params", params, &CallOptions::default(), None)
             .map_err(AttemptError::not_sent)?;
-        let reply = call.run_opening(self, opening).await?;
+        let reply = call.within_limits(&opening.limits).run_opening(self, opening).await?;
         // Before the version is checked, because this session has begun in any case.
         let mut session_id = self.take_session_id(opening, &reply.headers);
         let did = || "the server chose a protocol version with white space around it".to_owned();
@@ -249,7 +278,7 @@ impl SessionManager {
         }
         // Retried as a safe call: without it, the session would stay half open.
         let initialized = LogicalCall::notification(self, legacy::INITIALIZED, Bytes::new(), Safety::Safe);
-        match initialized.run_opening(self, opening).await {
+        match initialized.within_limits(&opening.limits).run_opening(self, opening).await {
             Ok(reply) => {
                 let is_late = session_id.is_none() && reply.headers.contains_key(&headers::MCP_SESSION_ID);
                 if is_late && self.accepts_late_session_id() {
@@ -294,7 +323,8 @@ impl SessionManager {
         let level = self.log_level().map(|level| (SET_LEVEL, serde_json::json!({ "level": level })));
         let uris = self.subscriptions.uris().into_iter().map(|uri| (SUBSCRIBE, serde_json::json!({ "uri": uri })));
         for (method, params) in level.into_iter().chain(uris) {
-            let call = LogicalCall::single_attempt(self, method, Bytes::from(params.to_string()), SSE_PROBE_TIMEOUT);
+            let call = LogicalCall::internal(self, method, Bytes::from(params.to_string()), Safety::Safe);
+            let call = call.within_limits(&opening.limits).with_single_attempt(RESTORE_TIMEOUT);
             if call.run_opening(self, opening).await.is_err() {
                 return;
             }
@@ -342,13 +372,13 @@ impl SessionManager {
         self: &Arc<Self>,
         generation: u64,
         refusal: AttemptError,
-        headers: HeaderMap,
-        renews: bool,
+        refused: &SessionOpening,
     ) -> Result<Session, AttemptError> {
         let Some(url) = self.context.settings.route.url() else { return Err(refusal) };
-        let opening = SessionOpening::new(Route::Sse(url.clone()), headers, renews);
+        let opening = refused.by(Route::Sse(url.clone()), self.request_headers());
         // One short attempt: a server with such a stream begins it at once.
-        let plan = Plan::single_attempt(&self.context, SSE_PROBE_TIMEOUT);
+        let plan = Plan::internal(&self.context, Safety::Safe).within_limits(&opening.limits);
+        let plan = plan.with_single_attempt(SSE_PROBE_TIMEOUT);
         if let Err(failure) = executor::run(&self.context, &plan, &OpenLink(self, &opening)).await {
             let is_sse = failure.error.info().code == Code::InvalidEndpoint;
             return Err(if is_sse { failure } else { refusal });

@@ -9,10 +9,10 @@ use tokio::sync::watch;
 use tokio::task::AbortHandle;
 use tokio::time::Instant;
 
-use crate::error::attempt_error::AttemptError;
 use crate::protocol::era::{Codec, Era};
 use crate::protocol::raw_result::RawReply;
 use crate::session::inbound::InboundHandler;
+use crate::session::opening_failure::OpeningFailure;
 use crate::transport::link::Link;
 use crate::util::in_flight::InFlight;
 use crate::util::single_flight::{Reusable, SingleFlight};
@@ -187,7 +187,7 @@ impl Drop for Session {
 }
 
 /// The session of a client, opened once for all callers.
-pub(crate) type SessionCache = SingleFlight<Session, AttemptError>;
+pub(crate) type SessionCache = SingleFlight<Session, OpeningFailure>;
 
 impl Reusable for Session {
     fn generation(&self) -> u64 {

@@ -15,6 +15,7 @@ use crate::protocol::era::{Codec, Era};
 use crate::protocol::raw_result::RawReply;
 use crate::retry::attempt::Attempt;
 use crate::retry::context::Context;
+use crate::retry::opening_limits::OpeningLimits;
 use crate::retry::operation::{Operation, OperationName};
 use crate::session::inbound::InboundHandler;
 use crate::session::manager::SessionManager;
@@ -35,20 +36,28 @@ pub(crate) struct SessionOpening {
     link: tokio::sync::Mutex<Option<(Arc<Link>, Arc<InboundHandler>)>>,
     /// Whether a refused token may be renewed.
     renews: bool,
+    /// The limits of the call that opens the session.
+    pub(crate) limits: OpeningLimits,
     /// Whether a process has ended before it responded to `initialize`.
     has_ended: AtomicBool,
 }
 
 impl SessionOpening {
-    pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool) -> Self {
+    pub(crate) fn new(route: Route, headers: HeaderMap, renews: bool, limits: OpeningLimits) -> Self {
         Self {
             route,
             headers: Mutex::new(headers),
             codec: Mutex::new(Codec::with_handshake()),
             link: tokio::sync::Mutex::default(),
             renews,
+            limits,
             has_ended: AtomicBool::new(false),
         }
+    }
+
+    /// Another opening for the same call.
+    pub(crate) fn by(&self, route: Route, headers: HeaderMap) -> Self {
+        Self::new(route, headers, self.renews, self.limits)
     }
 
     pub(crate) fn renews(&self) -> bool {
@@ -164,6 +173,28 @@ impl SessionOpening {
         manager.set_opening_link(&link);
         *open = Some((Arc::clone(&link), Arc::clone(&inbound)));
         Ok((link, inbound))
+    }
+}
+
+/// Ends the session of a handshake that is cancelled, so that the server does not keep it.
+pub(crate) struct EndOnCancel<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionOpening);
+
+impl EndOnCancel<'_> {
+    /// The handshake has succeeded.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for EndOnCancel<'_> {
+    fn drop(&mut self) {
+        let Self(manager, opening) = self;
+        let headers = opening.headers();
+        let link = opening.link.try_lock().ok().and_then(|link| link.as_ref().map(|(link, _)| Arc::clone(link)));
+        // A handshake that failed has no id any more.
+        if let (Some(id), Some(link)) = (opening.clear_session_id(), link) {
+            manager.end_cancelled(link, headers, id);
+        }
     }
 }
 

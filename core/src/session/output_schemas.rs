@@ -15,6 +15,7 @@ use crate::protocol::json_schema::{self, Changes, Compiled, SchemaReading};
 use crate::protocol::methods::TOOLS_LIST;
 use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
+use crate::retry::opening_limits::OpeningLimits;
 use crate::session::call::LogicalCall;
 use crate::session::manager::SessionManager;
 use crate::session::pagination;
@@ -61,14 +62,19 @@ impl OutputSchemas {
 }
 
 impl SessionManager {
-    /// The schema of a tool's results; lists the tools if it is not known. With `strict`, a tool whose schema cannot be
+    /// The schema of a tool's results; lists the tools within the limits of the call if it is not known. With `strict`, a tool whose schema cannot be
     /// used is not called, because its result could not be checked.
-    pub(crate) async fn output_schema(self: &Arc<Self>, params: &Bytes) -> Result<Option<Arc<Compiled>>> {
+    pub(crate) async fn output_schema(
+        self: &Arc<Self>,
+        params: &Bytes,
+        limits: &OpeningLimits,
+    ) -> Result<Option<Arc<Compiled>>> {
         let schemas = match self.output_schemas.known() {
             (Some(schemas), _) => schemas,
             (None, requested) => {
                 let none = Bytes::from_static(b"{}");
-                let list = LogicalCall::prepare(self, TOOLS_LIST, "params", none, &CallOptions::default(), None)?;
+                let list = LogicalCall::prepare(self, TOOLS_LIST, "params", none, &CallOptions::default(), None)?
+                    .within_limits(limits);
                 // Boxed because a call awaits it, and it is a call itself.
                 let list = Box::pin(pagination::all(self, list, "tools")).await?;
                 let schemas = match read(list.result, self.reading()).await {

@@ -35,7 +35,9 @@ impl LogicalCall {
         let begun = Instant::now();
         let attempts = async {
             let schema = match self.validate_output && self.method == TOOLS_CALL {
-                true => manager.output_schema(&self.params).await.map_err(AttemptError::not_sent)?,
+                true => {
+                    manager.output_schema(&self.params, &self.opening_limits()).await.map_err(AttemptError::not_sent)?
+                }
                 false => None,
             };
             // Boxed because it is large: each enclosing future would contain it.

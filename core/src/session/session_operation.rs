@@ -150,7 +150,7 @@ impl Operation for InSession<'_> {
     }
 
     async fn prepare(&self, _: &Arc<Context>) -> Result<Arc<Session>, AttemptError> {
-        self.manager.connected().await
+        self.manager.connected(&self.call.opening_limits()).await
     }
 
     fn final_failure(&self, session: &Arc<Session>) -> Option<AttemptError> {
@@ -224,7 +224,8 @@ impl Operation for InSession<'_> {
             let params = Bytes::from_static(b"{}");
             let fresh = CallOptions::default().fresh(true);
             let list = LogicalCall::prepare(manager, TOOLS_LIST, "params", params, &fresh, None)
-                .map_err(AttemptError::not_sent)?;
+                .map_err(AttemptError::not_sent)?
+                .within_limits(&self.call.opening_limits());
             // All pages, because the tool may be on any of them.
             pagination::all(manager, list, "tools").await.map(drop).map_err(|error| {
                 // The class decides whether the call may succeed later, as the list may.

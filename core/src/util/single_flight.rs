@@ -66,31 +66,46 @@ impl<T: Reusable, E: Clone> SingleFlight<T, E> {
     where
         F: Future<Output = Result<T, E>>,
     {
+        self.get_if_shared(|_| true, std::future::pending(), create).await
+    }
+
+    /// As [`get`](Self::get). A failure of another caller's creation is shared only if `shares` accepts it; otherwise this
+    /// caller creates the value itself. `give_up` ends the wait for the creation of another caller, which continues.
+    pub(crate) async fn get_if_shared<F>(
+        &self,
+        shares: impl Fn(&E) -> bool,
+        give_up: impl Future<Output = E>,
+        create: impl FnOnce(u64) -> F,
+    ) -> Result<Arc<T>, E>
+    where
+        F: Future<Output = Result<T, E>>,
+    {
         if let Some(kept) = self.current() {
             return Ok(kept);
         }
-        let seen = self.created.load(Ordering::Acquire);
+        let mut give_up = pin!(give_up);
+        let mut seen = self.created.load(Ordering::Acquire);
         let creation = loop {
             // Registered before the check, so that no notification is missed.
             let mut ended = pin!(self.ended.notified());
             ended.as_mut().enable();
-            if let Some(kept) = self.current() {
-                return Ok(kept);
+            if let Some(outcome) = self.outcome(&mut seen, &shares) {
+                return outcome;
             }
-            let failed =
-                self.failed().as_ref().filter(|(number, _)| *number > seen).map(|(_, failure)| failure.clone());
-            if let Some(failure) = failed {
-                return Err(failure);
-            }
-            match self.creating.try_lock() {
-                Ok(lock) => break Creation { lock: Some(lock), ended: &self.ended },
-                Err(_) => ended.await,
+            let Ok(lock) = self.creating.try_lock() else {
+                tokio::select! {
+                    biased;
+                    () = ended => continue,
+                    failure = &mut give_up => return Err(failure),
+                }
+            };
+            let creation = Creation { lock: Some(lock), ended: &self.ended };
+            // Another creation may have ended between the check and the lock.
+            match self.outcome(&mut seen, &shares) {
+                Some(outcome) => return outcome,
+                None => break creation,
             }
         };
-        // Another creation may have ended between the check and the lock.
-        if let Some(outcome) = self.outcome(seen) {
-            return outcome;
-        }
         let number = self.created.load(Ordering::Acquire) + 1;
         let outcome = match create(number).await {
             Ok(value) => {
@@ -109,12 +124,18 @@ impl<T: Reusable, E: Clone> SingleFlight<T, E> {
         outcome
     }
 
-    /// The outcome of creations after number `seen`, if one has ended.
-    fn outcome(&self, seen: u64) -> Option<Result<Arc<T>, E>> {
+    /// The outcome of creations after number `seen`, if one has ended. A failure that is not shared counts as seen.
+    fn outcome(&self, seen: &mut u64, shares: &impl Fn(&E) -> bool) -> Option<Result<Arc<T>, E>> {
         if let Some(kept) = self.current() {
             return Some(Ok(kept));
         }
-        self.failed().as_ref().filter(|(number, _)| *number > seen).map(|(_, failure)| Err(failure.clone()))
+        let failed = self.failed();
+        let (number, failure) = failed.as_ref().filter(|(number, _)| *number > *seen)?;
+        if shares(failure) {
+            return Some(Err(failure.clone()));
+        }
+        *seen = *number;
+        None
     }
 
     fn failed(&self) -> std::sync::MutexGuard<'_, Option<(u64, E)>> {
@@ -227,6 +248,50 @@ mod tests {
         counting.abort();
         let (first, last) = (at.iter().min().unwrap(), at.iter().max().unwrap());
         assert!(last - first <= 2, "{first} to {last}");
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_does_not_share_a_failure_creates_the_value_once() {
+        let values: SingleFlight<Value, AttemptError> = SingleFlight::default();
+        let made = AtomicU64::new(0);
+        let fail = |_| {
+            made.fetch_add(1, Ordering::Relaxed);
+            async {
+                tokio::task::yield_now().await;
+                Err(AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, "no"))
+            }
+        };
+        let succeed = |generation| {
+            made.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::task::yield_now().await;
+                Ok(Value(generation))
+            }
+        };
+        let alone = || values.get_if_shared(|_| false, std::future::pending(), succeed);
+        let (first, second, third, fourth) = tokio::join!(values.get(fail), alone(), values.get(succeed), alone());
+        assert!(first.is_err() && third.is_err(), "the third shares the failure of the first");
+        assert_eq!([second, fourth].map(|value| value.unwrap().0), [2, 2]);
+        assert_eq!(made.load(Ordering::Relaxed), 2);
+    }
+
+    #[tokio::test]
+    async fn a_caller_that_gives_up_does_not_end_the_creation() {
+        let values = SingleFlight::<Value, AttemptError>::default();
+        let (release, released) = tokio::sync::oneshot::channel::<()>();
+        let create = |generation| async move {
+            let _ = released.await;
+            Ok(Value(generation))
+        };
+        let gives_up = async {
+            let failure = async { AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, "too late") };
+            let gave_up = values.get_if_shared(|_| true, failure, |_| async { unreachable!() }).await;
+            release.send(()).unwrap();
+            gave_up
+        };
+        let (created, gave_up) = tokio::join!(values.get(create), gives_up);
+        assert_eq!(created.unwrap().0, 1);
+        assert_eq!(gave_up.unwrap_err().error.info().code, Code::AttemptTimeout);
     }
 
     #[tokio::test]

@@ -19,7 +19,7 @@ pub(crate) async fn call(step: &Value, client: &Client, received: Received) -> O
     let options = step.get("options").map(Value::to_string).unwrap_or_default();
     let options = CallOptions::from_json(&options, Spelling::Snake)?;
     match step["call"].as_str().unwrap_or_default() {
-        "connect" => client.connect().await.map(|()| (Value::Null, Value::Null)),
+        "connect" => finish(client.connect(), options, received).await.map(result),
         "request" => {
             let call = client.request(string(&args, "method"), object(&args, "params"));
             finish(call, options, received).await.map(result)
