@@ -169,9 +169,9 @@ impl Handshake {
     }
 
     /// The number of attempts, and the request id of the last one.
-    pub(crate) fn attempts(&self) -> (u32, String) {
+    pub(crate) fn attempts(&self) -> (u32, Option<String>) {
         let attempts = self.locked();
-        (attempts.count, attempts.request_id.clone())
+        (attempts.count, (attempts.count > 0).then(|| attempts.request_id.clone()))
     }
 
     /// When the server last responded to one of its requests.
@@ -179,9 +179,10 @@ impl Handshake {
         self.locked().responded
     }
 
-    /// What the call waits for: the method that has no response, the server and the attempts.
+    /// What a call waits for: the method that has no response, the server and the attempts.
     pub(crate) fn state(&self) -> String {
-        self.locked().state()
+        let attempts = self.locked();
+        if attempts.count == 0 { "nothing was sent yet".to_owned() } else { attempts.state() }
     }
 
     fn locked(&self) -> MutexGuard<'_, HandshakeAttempts> {

@@ -47,6 +47,12 @@ impl Plan {
         }
     }
 
+    /// The limits of the client, for a session that no call opens.
+    pub(crate) fn client_limits(context: &Context) -> OpeningLimits {
+        let deadline = context.settings.total_timeout.and_then(Deadline::after);
+        OpeningLimits { deadline, ..Self::internal(context, Safety::Safe).opening_limits() }
+    }
+
     /// With the limits of the call that opens the session.
     pub(crate) fn within_limits(self, limits: &OpeningLimits) -> Self {
         let OpeningLimits { timeout, max_attempts, deadline } = *limits;

@@ -21,7 +21,6 @@ use crate::http::status::is_previous_stream_open;
 use crate::oauth::access_token;
 use crate::observe::deviations::Deviation;
 use crate::protocol::jsonrpc::Message;
-use crate::protocol::safety::Safety;
 use crate::retry::plan::Plan;
 use crate::session::inbound::InboundHandler;
 use crate::session::loss::{self, LossSign};
@@ -274,8 +273,7 @@ pub(crate) fn after_failure(
             let manager = Arc::clone(manager);
             tokio::spawn(async move {
                 tokio::time::sleep(wait).await;
-                let limits = Plan::internal(&manager.context, Safety::Safe).opening_limits();
-                manager.connected(&limits).await.map(drop)
+                manager.connected(&Plan::client_limits(&manager.context)).await.map(drop)
             });
             None
         }

@@ -161,7 +161,7 @@ impl SessionManager {
 
     /// Whether a probe of the era failed in a manner that the client's own limits, which are larger, may prevent.
     fn may_depend_on_limits(&self, failure: &AttemptError, limits: &OpeningLimits) -> bool {
-        let own = Plan::internal(&self.context, Safety::Safe).opening_limits();
+        let own = Plan::client_limits(&self.context);
         policy::action(failure.class, Safety::Safe) == Action::Retry && !own.attempts_are_within(limits)
     }
 

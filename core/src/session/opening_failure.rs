@@ -82,7 +82,7 @@ impl SessionManager {
             AttemptError::new(FailureClass::Lost, Code::AttemptTimeout, message).with_delivery(Delivery::NotSent);
         let info = failure.error.info_mut();
         let (attempts, request_id) = handshake.attempts();
-        (info.attempts, info.request_id, info.retryable) = (attempts, Some(request_id), true);
+        (info.attempts, info.request_id, info.retryable) = (attempts, request_id, true);
         OpeningFailure::new(failure, *limits, true, None)
     }
 }
