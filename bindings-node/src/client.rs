@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi::Either;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, ClosedClient, Hooks, MessageListener, Prepared, closed, panicked};
+use omni_mcp::bridge::{self, Bridge, ClosedClient, Hooks, MessageListener, Prepared, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -113,7 +113,7 @@ impl Client {
     /// The pages of the list that the method `name` returns, or the error as JSON text.
     #[napi(catch_unwind)]
     pub fn pages(&self, name: String, params: String, options: String) -> Either<Pages, String> {
-        let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(closed().to_json()) };
+        let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(self.closed.closed().to_json()) };
         match bridge.pages(&name, params.as_bytes(), &options) {
             Ok(pages) => Either::A(Pages { pages: Arc::new(pages) }),
             Err(error) => Either::B(error.to_json()),
@@ -147,7 +147,7 @@ impl Client {
         let runtime = runtime()?;
         let (sink, calls) = (Arc::clone(&self.sink), Arc::clone(&self.calls));
         let Some(bridge) = lock(&self.bridge).clone() else {
-            sink.settle(id, Err(closed().to_json()));
+            sink.settle(id, Err(self.closed.closed().to_json()));
             return Ok(());
         };
         let (cancel, cancelled) = oneshot::channel();

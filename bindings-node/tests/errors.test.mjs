@@ -13,7 +13,8 @@ import { ConfigError, InvalidRequestError, OmniMcpClient, OmniMcpError, Permissi
 import { failureOf, onToolCall, served } from "./lib/served.mjs";
 
 test("an error has the class of its kind, and a stack", async (t) => {
-  const { client } = await served(t);
+  const { client, server } = await served(t);
+  const { url } = server;
   async function caller() {
     await client.callTool("fred.search", {}, "idem_errors");
   }
@@ -29,9 +30,17 @@ test("an error has the class of its kind, and a stack", async (t) => {
   assert.equal(error.idempotencyKey, "idem_errors");
   assert.match(error.requestId, /^req_/);
   assert.match(error.stack, /caller/);
+  const frames = error.stack.split("\n").filter((line) => line.startsWith("    at "));
+  assert.ok(frames.findIndex((line) => line.includes("caller")) <= 2, error.stack);
+  assert.match(inspect(error), /data: \{/);
   assert.match(String(error), /the call did not run; HTTP 400; missing_q; request id req_/);
   assert.ok(error.stack.startsWith(String(error)));
-  assert.ok(!error.message.includes("request id"));
+  assert.equal(String(error), `InvalidRequestError: ${error.message}`);
+  assert.equal(error.text, error.message);
+  assert.deepEqual([error.server, error.method, error.tool], [url, "tools/call", "fred.search"]);
+  assert.ok(error.message.startsWith(`tools/call fred.search at ${url}: ${error.shortMessage} (`), error.message);
+  assert.ok(!error.shortMessage.includes("request id"));
+  assert.match(inspect(error), /server: 'http:.*method: 'tools\/call',\n\s+tool: 'fred.search'/s);
 });
 
 test("an error survives JSON and structuredClone", async (t) => {
@@ -54,7 +63,7 @@ const CLASSES = Object.values(omni).filter((made) => typeof made === "function" 
 
 /** Every fact that an error can have. */
 const EVERYTHING = {
-  code: "c", message: "short", text: "long", delivery: "executed", retryable: true, attempts: 2, status: 500, rpcCode: -32000, serviceCode: "s",
+  code: "c", message: "long", shortMessage: "short", text: "long", server: "https://a.example", method: "tools/call", tool: "t", delivery: "executed", retryable: true, attempts: 2, status: 500, rpcCode: -32000, serviceCode: "s",
   requestId: "req_1", retryAfter: 1.5, idempotencyKey: "idem_1", requiredScopes: ["a", "b"], field: "f", exitCode: -9, stderr: ["x", "y"],
   data: { deep: [null, { "2^53": 9007199254740992 }] },
 };
@@ -107,9 +116,16 @@ test("a structured clone of an error has safe defaults", () => {
     for (const clone of [structuredClone(error), deserialize(serialize(error))]) {
       const again = OmniMcpError.fromJSON(clone);
       assert.equal(again.constructor, error.constructor);
-      assert.deepEqual([again.kind, again.message, again.delivery], [error.kind, "short", "maybe_executed"]);
+      assert.deepEqual([again.kind, again.message, again.delivery], [error.kind, "long", "maybe_executed"]);
     }
   }
+});
+
+test("data without a short message has it as the message", () => {
+  const error = OmniMcpError.fromJSON({ kind: "rpc", message: "short", text: "long" });
+  assert.deepEqual([error.message, error.shortMessage, error.text], ["long", "short", "long"]);
+  const changed = OmniMcpError.fromJSON({ ...error.toJSON(), message: "step 3: long" });
+  assert.deepEqual([changed.message, changed.shortMessage], ["step 3: long", "short"]);
 });
 
 test("queues and test runners may set the facts of an error that they make again", () => {

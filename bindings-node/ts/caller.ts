@@ -129,6 +129,8 @@ export class Caller {
 function resultOf(settled: Settled, callbacks: Callbacks, signal?: AbortSignalLike): unknown {
   if (!settled.ok) {
     const error = fromCall(settled.text, (id) => callbacks.causeOf(id));
+    // Without the frames that made the error, the stack begins near the call.
+    Error.captureStackTrace(error, resultOf);
     if (error instanceof CallCancelledError) {
       Object.defineProperty(error, "cause", { value: signal?.reason, configurable: true, writable: true });
     }

@@ -3,9 +3,9 @@
 import type { ErrorCode, ErrorKind } from "./kinds.js";
 import type { Delivery, ErrorData } from "./types.js";
 
-/** The members of {@link ErrorData} that become enumerable properties. `data` is not among them, so that logs omit it. */
+/** The members of {@link ErrorData} that become enumerable properties, as does `data`. */
 const PROPERTIES = [
-  "kind", "code", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
+  "kind", "code", "server", "method", "tool", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
   "idempotencyKey", "requiredScopes", "field", "exitCode", "osError", "stderr",
 ] as const satisfies readonly (keyof ErrorData)[];
 
@@ -18,6 +18,12 @@ export class OmniMcpError extends Error {
   declare readonly kind: ErrorKind;
   /** The stable code, more specific than the kind. Undefined if the error was made from a message alone. */
   declare readonly code?: ErrorCode;
+  /** The server: the origin of its endpoint, or the name of its program. */
+  declare readonly server?: string;
+  /** The method of the protocol, such as `tools/call`; of a registry, the name of the method. */
+  declare readonly method?: string;
+  /** The tool that was called. */
+  declare readonly tool?: string;
   /** Whether the call was executed; `maybe_executed` if that is not known. */
   declare readonly delivery: Delivery;
   /** Whether the same call may succeed later. */
@@ -48,7 +54,9 @@ export class OmniMcpError extends Error {
   declare readonly stderr: readonly string[];
   /** `error.data` of a JSON-RPC error, or the result of a failed tool, as the server sent it. */
   declare readonly data?: unknown;
-  /** The message and the most important facts, in one line. */
+  /** What failed, without the server and the other facts of `message`. */
+  declare readonly shortMessage: string;
+  /** The same as `message`: method, tool and server, what failed, and the most important facts, in one line. */
   declare readonly text: string;
 
   /**
@@ -59,18 +67,15 @@ export class OmniMcpError extends Error {
    */
   constructor(known?: KnownData | string | null, options?: ErrorOptions) {
     const data = factsOf(known);
-    super(data.text, options);
-    // The stack is computed on first access: its first line has the long text, and `message` is short.
-    const { stack } = this;
-    Object.defineProperty(this, "stack", { value: stack, configurable: true, writable: true });
-    this.message = data.message;
+    super(data.message, options);
     const own = { ...data, kind: data.kind ?? this.kind };
     for (const name of PROPERTIES) {
       const value = own[name];
       if (value !== undefined) Object.defineProperty(this, name, { value, enumerable: true, configurable: true, writable: true });
     }
+    Object.defineProperty(this, "shortMessage", { value: data.shortMessage, configurable: true, writable: true });
     Object.defineProperty(this, "text", { value: data.text, configurable: true, writable: true });
-    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true, writable: true });
+    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, enumerable: true, configurable: true, writable: true });
   }
 
   /** The service's own code, by OMNI's name for it. */
@@ -84,9 +89,9 @@ export class OmniMcpError extends Error {
 
   /** The error as plain data, for logs and other threads. */
   toJSON(): ErrorData & { name: string } {
-    const { name, message, text, data } = this;
+    const { name, message, shortMessage, text, data } = this;
     const known = Object.fromEntries(PROPERTIES.flatMap((key) => (this[key] === undefined ? [] : [[key, this[key]]])));
-    return { name, message, text, ...(known as Omit<ErrorData, "message" | "text">), ...(data === undefined ? {} : { data }) };
+    return { name, message, shortMessage, text, ...(known as Omit<ErrorData, "message" | "shortMessage" | "text">), ...(data === undefined ? {} : { data }) };
   }
 
   /**
@@ -213,15 +218,19 @@ for (const [kind, { prototype }] of Object.entries(CLASSES)) {
 
 const DELIVERIES: readonly unknown[] = ["not_sent", "rejected", "maybe_executed", "executed"] satisfies Delivery[];
 
-type Facts = Partial<ErrorData> & Omit<typeof UNKNOWN, "kind"> & { message: string; text: string };
+type Facts = Partial<ErrorData> & Omit<typeof UNKNOWN, "kind"> & { message: string; shortMessage: string; text: string };
 
 /** The facts, completed. Nothing is refused: the data may come from another version, or be incomplete. */
 function factsOf(known: unknown): Facts {
   const given: Partial<Record<keyof ErrorData, unknown>> =
     typeof known === "string" ? { message: known } : typeof known === "object" && known !== null ? known : {};
-  const message = stringOf(given.message) ?? stringOf(given.text) ?? "";
+  const text = stringOf(given.text);
+  const short = stringOf(given.shortMessage);
+  // Data without a short message has it as the message.
+  const message = (short === undefined ? text : undefined) ?? stringOf(given.message) ?? text ?? "";
+  const shortMessage = short ?? stringOf(given.message) ?? message;
   const list = (value: unknown): readonly string[] => (Array.isArray(value) ? (value as string[]) : []);
-  const facts = { ...UNKNOWN, ...withoutNull(given), message, text: stringOf(given.text) ?? message };
+  const facts = { ...UNKNOWN, ...withoutNull(given), message, shortMessage, text: text ?? message };
   const delivery = DELIVERIES.includes(facts.delivery) ? facts.delivery : UNKNOWN.delivery;
   const kind = stringOf(given.kind);
   return { ...facts, kind, delivery, requiredScopes: list(given.requiredScopes), stderr: list(given.stderr) } as Facts;
@@ -251,6 +260,9 @@ interface CoreError {
   code: ErrorCode;
   message: string;
   text: string;
+  server?: string | null;
+  method?: string | null;
+  tool?: string | null;
   delivery: Delivery;
   retryable: boolean;
   attempts: number;
@@ -284,7 +296,10 @@ export function fromCall(json: string, causeOf: (id: number) => ErrorOptions | u
 function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
   const { kind, code, message, text, delivery, retryable, attempts } = sent;
   const data: ErrorData = {
-    kind, code, message, text, delivery, retryable, attempts,
+    kind, code, message: text, shortMessage: message, text, delivery, retryable, attempts,
+    server: sent.server ?? undefined,
+    method: sent.method ?? undefined,
+    tool: sent.tool ?? undefined,
     status: sent.status ?? undefined,
     rpcCode: sent.rpc_code ?? undefined,
     serviceCode: sent.service_code ?? undefined,
@@ -305,7 +320,7 @@ function read(sent: CoreError, options?: ErrorOptions): OmniMcpError {
 export function badOption(field: string, allowed: string, code: ErrorCode = "invalid_option"): ConfigError {
   const message = `${field}: ${allowed}`;
   return new ConfigError({
-    kind: "config", code, message, text: message, field,
+    kind: "config", code, message, shortMessage: message, text: message, field,
     delivery: "not_sent", retryable: false, attempts: 0, requiredScopes: [], stderr: [],
   });
 }

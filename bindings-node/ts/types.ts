@@ -121,9 +121,18 @@ export interface ErrorData {
   kind: ErrorKind;
   /** The stable code, more specific than the kind. */
   code: ErrorCode;
+  /** The summary in one line: method, tool and server, what failed, and the most important facts. */
   message: string;
-  /** The message and the most important facts, in one line. */
+  /** What failed, without the server and the other facts of the message. */
+  shortMessage?: string;
+  /** The same as the message. */
   text: string;
+  /** The server: the origin of its endpoint, or the name of its program. */
+  server?: string;
+  /** The method of the protocol, such as `tools/call`; of a registry, the name of the method. */
+  method?: string;
+  /** The tool that was called. */
+  tool?: string;
   delivery: Delivery;
   retryable: boolean;
   attempts: number;

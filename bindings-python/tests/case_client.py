@@ -33,9 +33,7 @@ class CaseClient:
         if "registry" in case:
             return REGISTRIES[case["registry"]][0](**self._options())
         if "record" in case:
-            return connect(
-                self._filled_in(case["record"]), **self._options(), **self._callbacks(), **self._responders()
-            )
+            return connect(self.filled_in(case["record"]), **self._options(), **self._callbacks(), **self._responders())
         return OmniMCPClient(self._first_argument(), **self._options(), **self._callbacks(), **self._responders())
 
     async def open_async(self) -> Any:
@@ -44,7 +42,7 @@ class CaseClient:
             return REGISTRIES[case["registry"]][1](**self._options())
         if "record" in case:
             given = {**self._options(), **self._callbacks(), **self._async_responders()}
-            return await connect_async(self._filled_in(case["record"]), **given)
+            return await connect_async(self.filled_in(case["record"]), **given)
         return AsyncOmniMCPClient(
             self._first_argument(), **self._options(), **self._callbacks(), **self._async_responders()
         )
@@ -59,14 +57,14 @@ class CaseClient:
         return self.received
 
     def _first_argument(self) -> Any:
-        return self._filled_in(self.case.get("first_argument"))
+        return self.filled_in(self.case.get("first_argument"))
 
     def _options(self) -> dict[str, Any]:
         base: dict[str, Any] = {"backoff_initial": 0.001, "backoff_max": 0.002}
         if "record" not in self.case and "first_argument" not in self.case:
             base |= {"api_key": "$KEY", "base_url": "$URL"}
         options = {**base, **self.case.get("client", {})}
-        return self._filled_in({name: value for name, value in options.items() if value != {"$unset": True}})
+        return self.filled_in({name: value for name, value in options.items() if value != {"$unset": True}})
 
     def _callbacks(self) -> dict[str, Any]:
         callbacks: dict[str, Any] = {}
@@ -99,7 +97,8 @@ class CaseClient:
 
         return {name: as_async(respond) for name, respond in self._responders().items()}
 
-    def _filled_in(self, value: Any) -> Any:
+    def filled_in(self, value: Any) -> Any:
+        """The value with its placeholders replaced."""
         match value:
             case str():
                 server = self.server
@@ -108,9 +107,9 @@ class CaseClient:
                 filled = filled.replace("$CLIENT_KEY", server.client_key or "").replace("$CA", server.ca or "")
                 return filled.replace("$PROXY", server.proxy or "")
             case list():
-                return [self._filled_in(item) for item in value]
+                return [self.filled_in(item) for item in value]
             case dict():
-                return {name: self._filled_in(member) for name, member in value.items()}
+                return {name: self.filled_in(member) for name, member in value.items()}
         return value
 
 

@@ -47,6 +47,9 @@ FULL: dict[str, Any] = {
     "idempotency_key": "idem_1",
     "delivery": "executed",
     "required_scopes": ("a", "b"),
+    "server": "https://a.example",
+    "method": "tools/call",
+    "tool": "fred.search",
     "field": "q",
     "exit_code": -9,
     "os_error": 24,
@@ -71,7 +74,8 @@ def test_the_attributes_of_an_error(server: DevServer) -> None:
     assert error.required_scopes == ()
     assert error.field is None
     assert error.data["omni_code"] == "rate_limit_exceeded"
-    assert error.message in str(error)
+    assert (error.server, error.method, error.tool) == (server.url, "tools/call", "fred.search")
+    assert str(error).startswith(f"tools/call fred.search at {server.url}: {error.message} (")
     assert "\n" not in str(error)
     assert error.args == (str(error), {name: fact for name, fact in facts(error).items() if name != "data"}, error.data)
     assert repr(error) == f"RateLimitError({str(error)!r})"

@@ -43,7 +43,7 @@ def run(case: dict[str, Any], case_client: CaseClient) -> None:
         return
     assert "open_error" not in case, "the client could be made"
     with client:
-        for step in case["steps"]:
+        for step in case_client.filled_in(case["steps"]):
             if "concurrent" in step:
                 with ThreadPoolExecutor(len(step["concurrent"])) as pool:
                     list(pool.map(lambda step: call(step, client), step["concurrent"]))
@@ -74,7 +74,7 @@ async def run_async(case: dict[str, Any], case_client: CaseClient) -> None:
         return
     assert "open_error" not in case, "the client could be made"
     async with client:
-        for step in case["steps"]:
+        for step in case_client.filled_in(case["steps"]):
             if "concurrent" in step:
                 await asyncio.gather(*(call_async(step, client) for step in step["concurrent"]))
             elif "call" in step:
@@ -98,7 +98,7 @@ async def call_async(step: dict[str, Any], client: Any) -> None:
 
 def check_opening(case: dict[str, Any], error: OmniMCPError, case_client: CaseClient) -> None:
     assert "open_error" in case, f"the client could not be made: {error!r}"
-    why = mismatch(case["open_error"], as_dict(error))
+    why = mismatch(case_client.filled_in(case["open_error"]), as_dict(error))
     assert why is None, f"{why}: {error!r}"
     ledger.check(case.get("ledger", {}), case_client.server.ledger())
 
@@ -197,4 +197,4 @@ def check(step: dict[str, Any], outcome: Any, received: list[Any]) -> None:
 
 def as_dict(error: OmniMCPError) -> dict[str, Any]:
     known = {name: getattr(error, name) for name in ERROR_NAMES}
-    return {**known, "status": error.status_code, "class": type(error).__name__}
+    return {**known, "status": error.status_code, "text": str(error), "class": type(error).__name__}

@@ -110,6 +110,19 @@ async fn over_http_2_a_missing_client_certificate_is_named_whatever_was_lost() {
 }
 
 #[tokio::test]
+async fn plain_http_to_a_port_with_tls_is_named() {
+    let server = start(&json!({"profile": "generic", "tls": {}}));
+    let endpoint = format!("{}/mcp", server.url().replace("https://", "http://"));
+    let client = Client::builder().profile("generic").endpoint(endpoint).build().unwrap();
+    let error = client.call_tool("echo", json!({})).await.unwrap_err();
+    assert!(
+        error.to_string().contains("if the server uses TLS on this port, the URL must begin with https"),
+        "{error}"
+    );
+    assert_eq!(error.delivery(), Delivery::NotSent);
+}
+
+#[tokio::test]
 async fn files_are_read_and_messages_do_not_show_them() {
     let server = start(&json!({"tls": {"client_certificate": "required"}}));
     let certificates = server.certificates().unwrap();

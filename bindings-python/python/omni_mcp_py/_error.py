@@ -13,14 +13,20 @@ if TYPE_CHECKING:
 
 
 class OmniMCPError(Exception):
-    """A failed call. `str()` is a summary in one line."""
+    """A failed call. `str()` is one line: method, tool and server, what failed, and the most important facts."""
 
     kind: ErrorKind = "internal"
     """The kind, to branch on; each has a class."""
     code: ErrorCode | None = None
     """The stable code, more specific than the kind."""
     message: str = ""
-    """Description for people. Not to be parsed."""
+    """Description for people, without the server and the other facts of `str()`. Not to be parsed."""
+    server: str | None = None
+    """The server: the origin of its endpoint, or the name of its program."""
+    method: str | None = None
+    """The method of the protocol, such as `tools/call`; of a registry, the name of the method."""
+    tool: str | None = None
+    """The tool that was called."""
     status_code: int | None = None
     """HTTP status of the last response."""
     rpc_code: int | None = None

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use omni_mcp::bridge::{Bridge, ClosedClient, closed, forked};
+use omni_mcp::bridge::{Bridge, ClosedClient};
 use pyo3::prelude::*;
 
 use crate::convert::decode::decode;
@@ -30,7 +30,8 @@ impl<T: HasBridge> Opened<T> {
     /// # Errors
     /// `client_closed`, or `client_forked` after a fork.
     pub(crate) fn get(&self, py: Python<'_>) -> PyResult<Arc<T>> {
-        lock(self.open.get(py)?).clone().ok_or_else(|| raised(py, &closed()))
+        let state = self.state().ok_or_else(|| raised(py, &self.closed.forked()))?;
+        state.clone().ok_or_else(|| raised(py, &self.closed.closed()))
     }
 
     /// Nothing after a fork; nothing inside once the client is closed.
@@ -50,7 +51,7 @@ impl<T: HasBridge> Opened<T> {
             Some(Some(open)) => open.bridge().property(name),
             Some(None) => self.closed.property(name),
             // After a fork, only what is known without the client itself.
-            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &forked()))?),
+            None => Some(self.closed.property(name).ok_or_else(|| raised(py, &self.closed.forked()))?),
         };
         text.map(|text| decode(py, text.as_bytes())).transpose()
     }

@@ -4,6 +4,7 @@
 //! rules and messages are in the core, so that the languages cannot differ.
 
 pub(crate) mod callbacks;
+pub(crate) mod closed_client;
 pub(crate) mod errors;
 pub(crate) mod tables;
 #[cfg(debug_assertions)]
@@ -19,6 +20,8 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 pub use crate::bridge::callbacks::{Hooks, Question};
+pub use crate::bridge::closed_client::ClosedClient;
+use crate::bridge::closed_client::DESCRIPTION;
 pub use crate::bridge::errors::{
     bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable, unsendable_argument,
 };
@@ -26,11 +29,12 @@ pub use crate::bridge::tables::tables;
 use crate::client::{Client, MethodCall};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
+use crate::error::call_target::CallTarget;
 use crate::error::{Code, Error, Result};
-use crate::observe::counters::Counts;
 use crate::observe::log::{self};
 use crate::observe::state::State;
-use crate::protocol::methods::{MethodKind, MethodSpec, PROPERTIES, method};
+use crate::protocol::methods::{MethodKind, MethodSpec, PROPERTIES, TOOLS_CALL, method};
+use crate::protocol::params;
 use crate::protocol::raw_result::RawReply;
 use crate::registry::methods::AnyRegistry;
 use crate::registry::pager::Pager;
@@ -42,6 +46,7 @@ use crate::session::pagination::ServerPages;
 use crate::util::bounded_queue::{BoundedQueue, WaitLimit};
 pub use crate::util::bounded_queue::{MessageListener, Permit, QueuedMessage};
 pub use crate::util::environment::{Environment, of_process};
+use crate::util::sanitize::preview;
 use crate::util::spelling::Spelling;
 
 /// A client of a server or of a registry, for a binding.
@@ -55,31 +60,6 @@ pub struct Bridge {
 enum Backend {
     Server(Client),
     Registry(AnyRegistry),
-}
-
-/// The properties that remain when a client is closed.
-#[derive(Debug, Clone)]
-pub struct ClosedClient {
-    counts: Option<Counts>,
-    description: String,
-}
-
-/// The property that describes a client in one line: profile, address without secrets, state. It is in no table.
-const DESCRIPTION: &str = "description";
-
-impl ClosedClient {
-    /// A property of the table of properties as JSON text; `None` for those of an open client only.
-    pub fn property(&self, name: &str) -> Option<String> {
-        if name == DESCRIPTION {
-            return serde_json::to_string(&self.description).ok();
-        }
-        let counts = self.counts.as_ref()?;
-        match name {
-            "state" => serde_json::to_string(&State::Closed).ok(),
-            "counters" => serde_json::to_string(&counts.now()).ok(),
-            _ => None,
-        }
-    }
 }
 
 /// The result of a call, for the binding.
@@ -218,6 +198,25 @@ impl Bridge {
         }
     }
 
+    fn server(&self) -> &Arc<str> {
+        match &self.backend {
+            Backend::Server(client) => client.server(),
+            Backend::Registry(registry) => registry.server(),
+        }
+    }
+
+    /// Adds the target to the error of a call of the method `name` that was not prepared.
+    fn with_target(&self, error: Error, name: &str, params: &[u8]) -> Error {
+        let method = match &self.backend {
+            Backend::Server(_) => method(name).and_then(|spec| spec.protocol).map(|protocol| protocol.name),
+            Backend::Registry(_) => Some(name),
+        };
+        let Some(method) = method else { return CallTarget::of_server(self.server()).add_to(error) };
+        let tool = (method == TOOLS_CALL).then(|| params::tool_name(params)).flatten();
+        let tool = tool.map(|tool| preview(tool.as_bytes()));
+        CallTarget::of_call(self.server(), method.to_owned(), tool).add_to(error)
+    }
+
     /// Whether the client is connected, so that the server may have a session.
     pub fn is_connected(&self) -> bool {
         matches!(&self.backend, Backend::Server(client) if !matches!(client.state(), State::Idle | State::Closed))
@@ -237,7 +236,8 @@ impl Bridge {
             Backend::Server(client) => (Some(client.counts()), client.address()),
             Backend::Registry(registry) => (None, registry.description()),
         };
-        ClosedClient { counts, description: format!("{shown}, closed") }
+        let server = Arc::clone(self.server());
+        ClosedClient { server, counts, description: format!("{shown}, closed") }
     }
 
     /// Sets the minimum level of `on_log`, as in the option `log_level`. Any other text disables it.
@@ -260,7 +260,9 @@ impl Bridge {
         progress: Option<MessageListener>,
         with_metadata: bool,
     ) -> Result<Prepared> {
+        let given = params.clone();
         guarded(|| self.prepare_unguarded(name, params, options, progress, with_metadata))
+            .map_err(|error| self.with_target(error, name, &given))
     }
 
     fn prepare_unguarded(
@@ -306,7 +308,7 @@ impl Bridge {
     /// # Errors
     /// A `config` error that names the argument.
     pub fn pages(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
-        guarded(|| self.pages_unguarded(name, params, options))
+        guarded(|| self.pages_unguarded(name, params, options)).map_err(|error| self.with_target(error, name, &[]))
     }
 
     fn pages_unguarded(&self, name: &str, params: &[u8], options: &str) -> Result<Pages> {
@@ -423,7 +425,7 @@ impl Prepared {
     /// # Errors
     /// Any error of a call.
     pub async fn run(self) -> Result<CallOutput> {
-        AssertUnwindSafe(self.run_unguarded(false)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+        self.run_guarded(false).await
     }
 
     /// Runs the call and waits until its progress is processed, that is until all permits of [`QueuedMessage`]s are dropped.
@@ -432,7 +434,13 @@ impl Prepared {
     /// # Errors
     /// Any error of a call.
     pub async fn run_and_deliver(self) -> Result<CallOutput> {
-        AssertUnwindSafe(self.run_unguarded(true)).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+        self.run_guarded(true).await
+    }
+
+    fn run_guarded(self, delivers: bool) -> impl Future<Output = Result<CallOutput>> {
+        let state = Arc::clone(&self.state);
+        let outcome = AssertUnwindSafe(self.run_unguarded(delivers)).catch_unwind();
+        outcome.map(move |outcome| outcome.unwrap_or_else(|_| Err(state.with_target(panicked()))))
     }
 
     async fn run_unguarded(self, delivers: bool) -> Result<CallOutput> {

@@ -79,7 +79,8 @@ impl<'a, T: DeserializeOwned + 'a> IntoFuture for Call<'a, T> {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let call = self.client.prepare(&self.method, self.params?, &self.options, self.progress)?;
+            let params = self.params.map_err(|error| self.client.with_server(error))?;
+            let call = self.client.prepare(&self.method, params, &self.options, self.progress)?;
             let raw = self.client.raw(&self.method, call).await?;
             let value = serde_json::from_slice(&raw.result).map_err(|_| unexpected(&raw))?;
             Ok(Reply { value, raw })

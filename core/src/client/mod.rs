@@ -22,6 +22,7 @@ use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::endpoint::Route;
 use crate::config::option_table::Address;
+use crate::error::call_target::CallTarget;
 use crate::error::{Code, Error, Result};
 use crate::observe::counters::{Counters, Counts};
 use crate::observe::log::LogLevel;
@@ -210,15 +211,29 @@ impl Client {
     }
 
     pub(crate) fn prepare_notification(&self, method: &str, params: Bytes) -> Result<LogicalCall> {
-        if method == TOOLS_CALL {
-            return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
-        }
-        params::check("params", &params)?;
-        Ok(LogicalCall::notification(&self.manager, check_method(method)?, params, Safety::Plain))
+        let prepare = || {
+            if method == TOOLS_CALL {
+                return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
+            }
+            params::check("params", &params)?;
+            Ok(LogicalCall::notification(&self.manager, check_method(method)?, params.clone(), Safety::Plain))
+        };
+        prepare().map_err(|error| self.with_server(error))
+    }
+
+    /// Adds the server to an error that has none.
+    pub(crate) fn with_server(&self, error: Error) -> Error {
+        CallTarget::of_server(self.server()).add_to(error)
+    }
+
+    /// The server in messages.
+    pub(crate) fn server(&self) -> &Arc<str> {
+        &self.manager.context.settings.server
     }
 
     pub(crate) async fn send_notification(&self, call: LogicalCall) -> Result<()> {
-        call.run(&self.manager).await.map(drop)
+        let state = call.state();
+        state.finish(call.run(&self.manager).await).map(drop)
     }
 
     pub(crate) fn prepare(
@@ -228,7 +243,8 @@ impl Client {
         options: &CallOptions,
         progress: Option<ProgressSink>,
     ) -> Result<LogicalCall> {
-        LogicalCall::prepare(&self.manager, method.protocol_name()?, method.spec.field(), params, options, progress)
+        let name = method.protocol_name().map_err(|error| self.with_server(error))?;
+        LogicalCall::prepare(&self.manager, name, method.spec.field(), params, options, progress)
     }
 
     /// Common code of all methods.

@@ -47,11 +47,14 @@ impl Route {
         }
     }
 
-    /// Origin or program, for messages.
-    pub(crate) fn origin(&self) -> String {
+    /// The server in messages: the origin of the URL, or the name of the program.
+    pub(crate) fn server(&self) -> String {
         match self {
             Self::StreamableHttp { url, .. } | Self::Sse(url) => url.origin().ascii_serialization(),
-            Self::Stdio(program) => crate::util::sanitize::identifier(program.command.as_bytes()),
+            Self::Stdio(program) => {
+                let name = std::path::Path::new(&program.command).file_name().and_then(|name| name.to_str());
+                crate::util::sanitize::identifier(name.unwrap_or(&program.command).as_bytes())
+            }
         }
     }
 }

@@ -2,10 +2,12 @@
 
 use std::net::IpAddr;
 
+use http::HeaderMap;
 use ipnet::IpNet;
 use url::{Host, Url};
 
 use crate::config::urls::is_loopback;
+use crate::util::sanitize::preview;
 
 /// Proxy variables in lower case, with their scheme. Upper case is equivalent.
 const HTTP: &str = "http_proxy";
@@ -16,31 +18,69 @@ const NONE: &str = "no_proxy";
 /// Proxies from environment variables.
 #[derive(Clone, Default)]
 pub(crate) struct EnvironmentProxies {
-    http: Option<String>,
-    https: Option<String>,
+    http: Option<ProxyVariable>,
+    https: Option<ProxyVariable>,
     except: String,
+}
+
+/// A variable that names a proxy.
+#[derive(Clone)]
+struct ProxyVariable {
+    name: String,
+    value: String,
+}
+
+/// The proxy of a request.
+#[derive(Clone)]
+pub(crate) struct UsedProxy {
+    pub(crate) url: Url,
+    /// Headers for the proxy.
+    pub(crate) headers: HeaderMap,
+    /// `option proxy`, or the variable that names it.
+    pub(crate) source: String,
+}
+
+impl UsedProxy {
+    /// The address without credentials, and the source, for messages.
+    pub(crate) fn shown(&self) -> String {
+        let port = self.url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        let address = format!("{}://{}{port}", self.url.scheme(), self.url.host_str().unwrap_or_default());
+        format!("the proxy {} ({})", preview(address.as_bytes()), self.source)
+    }
 }
 
 impl EnvironmentProxies {
     pub(crate) fn read(environment: impl Fn(&str) -> Option<String>) -> Self {
+        let variable = |name: String| environment(&name).map(|value| (name, value));
         let read = |name: &str| {
-            let upper = environment(&name.to_ascii_uppercase());
-            environment(name).or(upper).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+            let (name, value) = variable(name.to_owned()).or_else(|| variable(name.to_ascii_uppercase()))?;
+            let value = value.trim().to_owned();
+            (!value.is_empty()).then_some(ProxyVariable { name, value })
         };
         // In a CGI program, HTTP_PROXY is a header of its request.
         let is_cgi = environment("REQUEST_METHOD").is_some();
         let all = read(ALL);
-        let http = if is_cgi { environment(HTTP).filter(|value| !value.is_empty()) } else { read(HTTP) };
-        Self { http: http.or_else(|| all.clone()), https: read(HTTPS).or(all), except: read(NONE).unwrap_or_default() }
+        let http = read(HTTP).filter(|proxy| !is_cgi || proxy.name == HTTP);
+        let except = read(NONE).map(|list| list.value).unwrap_or_default();
+        Self { http: http.or_else(|| all.clone()), https: read(HTTPS).or(all), except }
     }
 
     /// The proxy for requests to `url`: none for loopback. Unknown kinds of proxies are ignored.
-    pub(crate) fn of(&self, url: &Url) -> Option<Url> {
+    pub(crate) fn of(&self, url: &Url) -> Option<UsedProxy> {
         if is_loopback(url) {
             return None;
         }
-        let written = if url.scheme() == "https" { &self.https } else { &self.http };
-        written.as_deref().filter(|_| !is_excepted(&self.except, url)).and_then(parse)
+        let variable = if url.scheme() == "https" { &self.https } else { &self.http };
+        let variable = variable.as_ref().filter(|_| !is_excepted(&self.except, url))?;
+        let source = format!("variable {}", variable.name);
+        parse(&variable.value).map(|url| UsedProxy { url, headers: HeaderMap::new(), source })
+    }
+}
+
+impl std::fmt::Debug for UsedProxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // Its URL and its headers may hold credentials.
+        f.write_str(&self.shown())
     }
 }
 
@@ -164,7 +204,7 @@ mod tests {
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         EnvironmentProxies::read(look_up)
             .of(&Url::parse(url).unwrap())
-            .map(|proxy| proxy.as_str().trim_end_matches('/').to_owned())
+            .map(|proxy| proxy.url.as_str().trim_end_matches('/').to_owned())
     }
 
     #[test]
@@ -194,6 +234,22 @@ mod tests {
             (&[("http_proxy", "p:1"), ("REQUEST_METHOD", "GET")], http, Some("http://p:1")),
         ] {
             assert_eq!(proxy(variables, url).as_deref(), expected, "{variables:?} {url}");
+        }
+    }
+
+    #[test]
+    fn a_proxy_is_shown_with_its_source_and_without_credentials() {
+        let shown = |variables: &[(&str, &str)], url: &str| {
+            let look_up =
+                |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+            EnvironmentProxies::read(look_up).of(&Url::parse(url).unwrap()).unwrap().shown()
+        };
+        for (variables, expected) in [
+            (&[("HTTPS_PROXY", "http://user:pass@p:1")][..], "the proxy http://p:1 (variable HTTPS_PROXY)"),
+            (&[("https_proxy", "p"), ("HTTPS_PROXY", "http://q")], "the proxy http://p (variable https_proxy)"),
+            (&[("ALL_PROXY", "socks5h://user:pass@[::1]:9")], "the proxy socks5h://[::1]:9 (variable ALL_PROXY)"),
+        ] {
+            assert_eq!(shown(variables, "https://a.example/"), expected);
         }
     }
 }

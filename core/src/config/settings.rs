@@ -16,7 +16,7 @@ use crate::config::endpoint::{Route, Tools};
 use crate::config::header_rules;
 use crate::config::limits::Limits;
 use crate::config::profile::{Choice, Profile};
-use crate::config::proxies::EnvironmentProxies;
+use crate::config::proxies::{EnvironmentProxies, UsedProxy};
 use crate::config::tls::Tls;
 use crate::config::urls::{is_loopback, looks_like_url, refuse_plain_http, web_url};
 use crate::config::values::{is_date, optional, positive, required};
@@ -32,9 +32,13 @@ pub(crate) struct Settings {
     pub(crate) spelling: Spelling,
     pub(crate) profile: Arc<Profile>,
     pub(crate) route: Route,
+    /// The server in messages and log records.
+    pub(crate) server: Arc<str>,
     pub(crate) credentials: Credentials,
+    /// Where the API key was given, if it is used: `option api_key`, or a variable.
+    pub(crate) api_key_source: Option<String>,
     pub(crate) callbacks: Callbacks,
-    pub(crate) proxy: Option<(Url, HeaderMap)>,
+    pub(crate) proxy: Option<UsedProxy>,
     pub(crate) environment_proxies: EnvironmentProxies,
     /// Whether cookies are stored.
     pub(crate) cookies: bool,
@@ -102,8 +106,10 @@ impl ClientConfig {
         let from_environment =
             |name: &Option<_>| name.as_deref().and_then(&environment).filter(|value: &String| !value.is_empty());
         let route = self.route(&profile, from_environment(&profile.environment.base_url), &variables)?;
-        let credentials = self.credentials(&profile, &route, from_environment(&profile.environment.api_key))?;
+        let key_of_environment = from_environment(&profile.environment.api_key);
+        let credentials = self.credentials(&profile, &route, key_of_environment)?;
         let common = self.common_headers(&profile, &credentials)?;
+        let server: Arc<str> = route.server().into();
         // Keys are sent in a header, which stdio does not have.
         let honours_idempotency_keys =
             route.url().is_some() && self.honours_idempotency_keys.unwrap_or(profile.honours_idempotency_keys);
@@ -125,8 +131,10 @@ impl ClientConfig {
             listen: self.listen.unwrap_or(self.callbacks.notification.is_some()),
             has_request_callbacks: self.listen.unwrap_or(true) && !self.callbacks.requests.is_empty(),
             client_info: self.client_info()?,
-            callbacks: self.callbacks_with_level()?,
+            callbacks: self.named_callbacks(&server)?,
+            server,
             route,
+            api_key_source: self.api_key_source(&profile, &credentials),
             credentials,
             headers: common,
             pinned_version: self.requested_version(&profile)?,
@@ -180,7 +188,8 @@ impl ClientConfig {
         Ok(common)
     }
 
-    fn callbacks_with_level(&self) -> Result<Callbacks> {
+    /// The callbacks, with a log that has the minimum level and names the client.
+    fn named_callbacks(&self, server: &Arc<str>) -> Result<Callbacks> {
         if let Some(name) = &self.log_level {
             let Some(level) = log::level(name) else {
                 let allowed = format!("must be one of {}", log::LEVELS.join(", "));
@@ -188,11 +197,18 @@ impl ClientConfig {
             };
             self.callbacks.log.set_level(Some(level));
         }
-        Ok(self.callbacks.clone())
+        let mut callbacks = self.callbacks.clone();
+        callbacks.log =
+            callbacks.log.of_client(server, &crate::util::sanitize::identifier(self.shown_name().as_bytes()));
+        Ok(callbacks)
+    }
+
+    fn shown_name(&self) -> &str {
+        self.client_name.as_deref().unwrap_or("omni-mcp")
     }
 
     fn client_info(&self) -> Result<String> {
-        let name = self.client_name.as_deref().unwrap_or("omni-mcp");
+        let name = self.shown_name();
         let version = self.client_version.as_deref().unwrap_or(env!("CARGO_PKG_VERSION"));
         for (option, given) in [("client_name", name), ("client_version", version)] {
             if given.is_empty() {
@@ -285,6 +301,14 @@ impl ClientConfig {
         ))
     }
 
+    fn api_key_source(&self, profile: &Profile, credentials: &Credentials) -> Option<String> {
+        match (credentials, &self.auth, &self.api_key, &profile.environment.api_key) {
+            (Credentials::Fixed(..), None, Some(_), _) => Some(format!("option {}", self.spelling.name("api_key"))),
+            (Credentials::Fixed(..), None, None, Some(variable)) => Some(format!("variable {variable}")),
+            _ => None,
+        }
+    }
+
     fn requested_version(&self, profile: &Profile) -> Result<Option<String>> {
         let Some(version) = &self.protocol_version else { return Ok(None) };
         if profile.versions.iter().any(|known| known == version) {
@@ -299,7 +323,7 @@ impl ClientConfig {
         route: &Route,
         credentials: &Credentials,
         headers: &HeaderMap,
-    ) -> Result<Option<(Url, HeaderMap)>> {
+    ) -> Result<Option<UsedProxy>> {
         let Some(proxy) = &self.proxy else {
             return match &self.proxy_headers {
                 Some(_) => Err(Error::config(Code::InvalidOption, "proxy_headers", "needs a proxy")),
@@ -332,15 +356,14 @@ impl ClientConfig {
             let allowed = "must be loopback for an http URL, which it can read, unless allow_http is set";
             return Err(Error::config(Code::InvalidOption, "proxy", allowed));
         }
-        Ok(Some((url, own)))
+        Ok(Some(UsedProxy { url, headers: own, source: "option proxy".to_owned() }))
     }
 }
 
 impl Settings {
-    /// Proxy and proxy headers for requests to `url`.
-    pub(crate) fn proxy_of(&self, url: &Url) -> Option<(Url, HeaderMap)> {
-        let of_environment = || self.environment_proxies.of(url);
-        self.proxy.clone().or_else(|| of_environment().map(|proxy| (proxy, HeaderMap::new())))
+    /// The proxy for requests to `url`.
+    pub(crate) fn proxy_of(&self, url: &Url) -> Option<UsedProxy> {
+        self.proxy.clone().or_else(|| self.environment_proxies.of(url))
     }
 
     /// Accepted protocol versions: the option `protocol_version`, or all of the profile.

@@ -4,8 +4,10 @@
 //! [`KINDS`].
 
 pub(crate) mod attempt_error;
+pub(crate) mod call_target;
 pub(crate) mod delivery;
 pub(crate) mod failure_class;
+mod summary;
 
 use std::fmt;
 use std::time::Duration;
@@ -14,6 +16,7 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 pub use crate::error::delivery::Delivery;
+use crate::error::summary::Summary;
 
 /// One row of the table of kinds.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -198,6 +201,15 @@ pub struct ErrorInfo {
     pub code: Code,
     /// Description for people. Not to be parsed; contains no secrets.
     pub message: String,
+    /// The server: the origin of its endpoint, or the name of its program. `None` if the error occurred before a client existed.
+    pub server: Option<String>,
+    /// The method of the protocol, such as `tools/call`; of a registry, the name of the method.
+    pub method: Option<String>,
+    /// The tool that was called.
+    pub tool: Option<String>,
+    /// The request of the handshake that failed, if the call waited for the session; empty if none was sent.
+    #[serde(skip)]
+    pub(crate) handshake_request: Option<String>,
     /// Whether the call ran.
     pub delivery: Delivery,
     /// Whether the same call may succeed later.
@@ -247,6 +259,9 @@ impl fmt::Debug for ErrorInfo {
             .field("kind", &self.kind)
             .field("code", &self.code)
             .field("message", &self.message)
+            .field("server", &self.server)
+            .field("method", &self.method)
+            .field("tool", &self.tool)
             .field("delivery", &self.delivery)
             .field("retryable", &self.retryable)
             .field("attempts", &self.attempts)
@@ -268,7 +283,7 @@ impl fmt::Debug for ErrorInfo {
 
 /// A failed call. One pointer wide; its data is in [`ErrorInfo`].
 #[derive(Clone, thiserror::Error)]
-#[error("{}", DisplayInfo(.0))]
+#[error("{}", Summary(.0))]
 pub struct Error(Box<ErrorInfo>);
 
 /// A `Result` with this crate's [`Error`].
@@ -281,6 +296,10 @@ impl Error {
             kind,
             code,
             message: message.into(),
+            server: None,
+            method: None,
+            tool: None,
+            handshake_request: None,
             delivery: Delivery::NotSent,
             retryable: kind.spec().retryable,
             attempts: 0,
@@ -388,35 +407,6 @@ impl fmt::Debug for Error {
     }
 }
 
-struct DisplayInfo<'a>(&'a ErrorInfo);
-
-impl fmt::Display for DisplayInfo<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let info = self.0;
-        f.write_str(&info.message)?;
-        if info.kind == ErrorKind::Config {
-            return Ok(());
-        }
-        write!(f, " ({}", info.delivery.sentence())?;
-        if let Some(status) = info.status {
-            write!(f, "; HTTP {status}")?;
-        }
-        if let Some(code) = &info.service_code {
-            write!(f, "; {code}")?;
-        }
-        if info.attempts > 1 {
-            write!(f, "; {} attempts", info.attempts)?;
-        }
-        if let Some(seconds) = info.retry_after {
-            write!(f, "; retry after {seconds} s")?;
-        }
-        if let Some(id) = &info.request_id {
-            write!(f, "; request id {id}")?;
-        }
-        f.write_str(")")
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -438,13 +428,5 @@ mod tests {
         codes.sort_unstable();
         codes.dedup();
         assert_eq!(codes.len(), CODES.len(), "a code is listed twice");
-    }
-
-    #[test]
-    fn the_summary_states_whether_the_call_ran() {
-        let mut error = Error::new(Code::ConnectionLost, "the connection was lost").maybe_executed();
-        error.info_mut().attempts = 3;
-        error.info_mut().request_id = Some("req_1".into());
-        assert_eq!(error.to_string(), "the connection was lost (the call may have run; 3 attempts; request id req_1)");
     }
 }

@@ -1,6 +1,7 @@
 //! The HTTP client and its settings. Settings that differ from the library's defaults have a comment with the reason.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use url::Url;
 
 use crate::auth::credentials::Credentials;
 use crate::config::limits::{DEFAULT_HEADERS, Limits};
+use crate::config::proxies::UsedProxy;
 use crate::config::settings::Settings;
 use crate::config::urls::is_loopback;
 use crate::error::attempt_error::AttemptError;
@@ -23,6 +25,7 @@ use crate::http::idle_timeout::IdleTimer;
 use crate::config::tls::MissingClientCert;
 use crate::http::cookies::Cookies;
 use crate::http::error::{ConnectionFacts, is_end_of_connection, no_response};
+use crate::http::proxy_status::Refusal;
 use crate::http::redirects::{self, Redirects};
 use crate::http::request_body::MayHaveBeenSent;
 use crate::http::upload;
@@ -74,8 +77,12 @@ impl Memory {
 struct Connections {
     pool: Arc<Mutex<Pool>>,
     certificate: MissingClientCert,
-    /// Whether an option or a variable of the environment names a proxy.
-    has_proxy: bool,
+    /// The proxy that an option or a variable of the environment names.
+    proxy: Option<Arc<UsedProxy>>,
+    /// Whether a response was ever received.
+    has_ever_answered: Arc<AtomicBool>,
+    /// The status with which the proxy refuses to connect to the server at present.
+    refusal: Arc<Refusal>,
     make: Make,
 }
 
@@ -213,12 +220,18 @@ impl Http {
                     *pool = Pool::new();
                 }
                 drop(pool);
+                connections.has_ever_answered.store(true, Ordering::Relaxed);
+                connections.refusal.is_over();
                 certificate.was_not_needed();
                 Ok(response)
             }
             Err(error) => {
+                let proxy_status = connections.refusal.status(&error, connections.proxy.as_deref()).await;
+                let proxy = connections.proxy.as_ref().map(|proxy| proxy.shown());
                 let facts = ConnectionFacts {
-                    has_proxy: connections.has_proxy,
+                    proxy: proxy.as_deref(),
+                    proxy_status,
+                    has_ever_answered: connections.has_ever_answered.load(Ordering::Relaxed),
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
                     may_have_been_sent: may_have_been_sent.is_true(),
@@ -279,16 +292,17 @@ impl Connections {
         let is_secure = |scheme: &str| scheme == "https";
         let proxy = settings.proxy_of(to);
         // Reading the system's certificates is slow, and not needed without TLS.
-        let needs_trust = is_secure(to.scheme()) || proxy.as_ref().is_some_and(|(proxy, _)| is_secure(proxy.scheme()));
-        let has_proxy = proxy.is_some();
+        let needs_trust = is_secure(to.scheme()) || proxy.as_ref().is_some_and(|proxy| is_secure(proxy.url.scheme()));
         let (tls, certificate) = settings.tls.settings(needs_trust)?;
-        let proxy = proxy.map(|(url, headers)| {
+        let used = proxy.as_ref().map(|proxy| {
             let unusable = |_| Error::config(Code::InvalidOption, "proxy", "cannot be used");
-            Ok(reqwest::Proxy::all(url).map_err(unusable)?.headers(headers))
+            Ok(reqwest::Proxy::all(proxy.url.clone()).map_err(unusable)?.headers(proxy.headers.clone()))
         });
-        let (proxy, settings, to) = (proxy.transpose()?, Arc::clone(settings), to.clone());
-        let make = Make(Arc::new(move || client(&settings, &to, tls.clone(), proxy.clone())));
-        Ok(Self { pool: Arc::new(Mutex::new(Pool::new())), certificate, has_proxy, make })
+        let (used, settings, to) = (used.transpose()?, Arc::clone(settings), to.clone());
+        let make = Make(Arc::new(move || client(&settings, &to, tls.clone(), used.clone())));
+        let (has_ever_answered, refusal) = (Arc::default(), Arc::default());
+        let pool = Arc::new(Mutex::new(Pool::new()));
+        Ok(Self { pool, certificate, proxy: proxy.map(Arc::new), has_ever_answered, refusal, make })
     }
 }
 
@@ -352,7 +366,7 @@ fn announces_body_that_cannot_follow(response: &Response) -> bool {
 /// Whether connections to both URLs have the same settings.
 fn are_alike(settings: &Settings, one: &Url, other: &Url) -> bool {
     let settings_of = |url: &Url| {
-        let proxy = settings.proxy_of(url).map(|(proxy, _)| proxy);
+        let proxy = settings.proxy_of(url).map(|proxy| proxy.url);
         let name = url.domain().filter(|_| is_loopback(url)).map(str::to_owned);
         (url.scheme() == "https", is_loopback(url), name, proxy)
     };

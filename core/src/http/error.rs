@@ -9,13 +9,17 @@ use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::http::{proxy_error, tls_error};
-use crate::util::sanitize::seconds;
+use crate::util::sanitize::{preview, seconds};
 
 /// The facts about a connection that are not in the error.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct ConnectionFacts<'a> {
-    /// Whether an option or a variable of the environment names a proxy.
-    pub(crate) has_proxy: bool,
+    /// The proxy and its source, for messages.
+    pub(crate) proxy: Option<&'a str>,
+    /// The status with which the proxy refused to connect to the server.
+    pub(crate) proxy_status: Option<u16>,
+    /// Whether the server has ever responded to this client.
+    pub(crate) has_ever_answered: bool,
     /// The limit of the time to connect.
     pub(crate) connect_timeout: Option<Duration>,
     /// Whether a server requested a client certificate, and none is configured.
@@ -70,19 +74,23 @@ fn without_number(error: &reqwest::Error, facts: ConnectionFacts<'_>, limits: &L
             return limits.too_many_headers();
         }
         if let Some(why) = cause.downcast_ref::<hyper::Error>().filter(|error| error.is_parse()) {
-            let message = format!("the head of the server's response cannot be read: {why}");
+            let hint = tls_hint(error, facts);
+            let message = format!("the head of the server's response cannot be read: {why}{hint}");
             return AttemptError::new(FailureClass::Unreadable, Code::InvalidAnswer, message);
         }
     }
     if !facts.may_have_been_sent {
         return not_sent(error, facts);
     }
-    let message = with_hint(format!("the connection was lost before the response{}", reason(error)), facts);
+    let message = format!("the connection was lost before the response{}{}", reason(error), tls_hint(error, facts));
+    let message = with_hint(message, facts);
     AttemptError::new(FailureClass::Lost, Code::ConnectionLost, message)
 }
 
 fn not_sent(error: &reqwest::Error, facts: ConnectionFacts<'_>) -> AttemptError {
-    let message = with_hint(format!("the connection was lost before the request was sent{}", reason(error)), facts);
+    let hint = tls_hint(error, facts);
+    let message = format!("the connection was lost before the request was sent{}{hint}", reason(error));
+    let message = with_hint(message, facts);
     let code = if facts.certificate_missing { Code::ClientCertificateRefused } else { Code::ConnectionLost };
     AttemptError::new(FailureClass::NotConnected, code, message)
 }
@@ -99,9 +107,10 @@ fn not_connected(
     tunnel: Option<proxy_error::Tunnel>,
     facts: ConnectionFacts<'_>,
 ) -> AttemptError {
-    let through = if facts.has_proxy { " through the proxy" } else { "" };
+    let through = facts.proxy.map(|proxy| format!(" through {proxy}")).unwrap_or_default();
+    let reason = if error.is_dns() { ": its host name could not be resolved".to_owned() } else { reason(error) };
     if os_error(error).is_some_and(|number| LOCAL_FAULTS.contains(&number)) {
-        let message = format!("this machine could not make a connection{}", reason(error));
+        let message = format!("this machine could not make a connection{reason}");
         return AttemptError::new(FailureClass::LocalFault, Code::ConnectFailed, message);
     }
     if error.is_timeout() {
@@ -110,21 +119,19 @@ fn not_connected(
         return AttemptError::new(FailureClass::NotConnected, Code::ConnectTimeout, message);
     }
     if let Some(tunnel) = tunnel {
-        return tunnel.failure(&reason(error));
+        return tunnel.failure(&reason, facts);
     }
     let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
-    if facts.has_proxy && is_plain {
-        let message = format!("the proxy could not be reached{}", reason(error));
+    if let Some(proxy) = facts.proxy.filter(|_| is_plain) {
+        let message = format!("{proxy} could not be reached{reason}");
         return AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message);
     }
     if error.is_dns() {
-        return AttemptError::new(
-            FailureClass::NotConnected,
-            Code::NameNotResolved,
-            "the host name could not be resolved",
-        );
+        let host = error.url().and_then(url::Url::host_str).unwrap_or_default();
+        let message = format!("the host name {} could not be resolved", preview(host.as_bytes()));
+        return AttemptError::new(FailureClass::NotConnected, Code::NameNotResolved, message);
     }
-    let message = with_hint(format!("no connection could be made{through}{}", reason(error)), facts);
+    let message = with_hint(format!("no connection could be made{through}{reason}"), facts);
     AttemptError::new(FailureClass::NotConnected, Code::ConnectFailed, message)
 }
 
@@ -140,6 +147,15 @@ fn with_hint(message: String, facts: ConnectionFacts<'_>) -> String {
         return message;
     }
     format!("{message}; the server asks for a client certificate, and client_cert is not given")
+}
+
+/// The question whether a server that has never responded to plain HTTP uses TLS.
+fn tls_hint(error: &reqwest::Error, facts: ConnectionFacts<'_>) -> &'static str {
+    let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
+    match is_plain && facts.proxy.is_none() && !facts.has_ever_answered {
+        true => "; if the server uses TLS on this port, the URL must begin with https",
+        false => "",
+    }
 }
 
 /// The reason, as the operating system or HTTP/2 describes it.

@@ -6,7 +6,7 @@ use std::error::Error as StdError;
 use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
-use crate::http::error::causes;
+use crate::http::error::{ConnectionFacts, causes};
 
 /// A failure between the client and its proxy.
 pub(super) struct Tunnel {
@@ -25,6 +25,8 @@ const CREDENTIALS: &[&str] = &[
 ];
 /// Their text if the proxy itself could not be reached.
 const UNREACHED: &str = "failed to create underlying connection";
+/// Their text if the proxy responded to CONNECT with another status than 200 and 407.
+const REFUSED: &str = "unsuccessful";
 
 /// The failure of a proxy in a connect error, if it is one.
 pub(super) fn of(error: &reqwest::Error) -> Option<Tunnel> {
@@ -36,15 +38,23 @@ pub(super) fn of(error: &reqwest::Error) -> Option<Tunnel> {
 }
 
 impl Tunnel {
+    /// Whether the proxy refused to connect to the server.
+    pub(super) fn is_refusal(&self) -> bool {
+        self.what == REFUSED
+    }
+
     /// The failure of the attempt. `reason` is that of the operating system, if there is one.
-    pub(super) fn failure(&self, reason: &str) -> AttemptError {
+    pub(super) fn failure(&self, reason: &str, facts: ConnectionFacts<'_>) -> AttemptError {
+        let proxy = facts.proxy.unwrap_or("the proxy");
         if CREDENTIALS.contains(&&*self.what) {
-            let message = "the proxy does not accept the credentials, or requires some";
+            let message = format!("{proxy} does not accept the credentials, or requires some");
             return AttemptError::new(FailureClass::ProxyRefused, Code::ProxyUnauthorized, message);
         }
-        let message = match &*self.what {
-            UNREACHED => format!("the proxy could not be reached{reason}"),
-            what => format!("the proxy could not connect to the server: {what}{reason}"),
+        let message = match (&*self.what, facts.proxy_status) {
+            (UNREACHED, _) => format!("{proxy} could not be reached{reason}"),
+            (REFUSED, Some(status)) => format!("{proxy} responded to CONNECT with HTTP {status}"),
+            (REFUSED, None) => format!("{proxy} refused to connect to the server"),
+            (what, _) => format!("{proxy} could not connect to the server: {what}{reason}"),
         };
         AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message)
     }

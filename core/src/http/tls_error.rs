@@ -1,5 +1,7 @@
 //! The messages of failed TLS handshakes.
 
+use chrono::DateTime;
+use rustls::pki_types::UnixTime;
 use rustls::{AlertDescription, CertificateError, Error as TlsError, OtherError, PeerIncompatible};
 
 use crate::config::certificate_verifier::is_ca_as_server_certificate;
@@ -7,6 +9,7 @@ use crate::error::Code;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::http::error::{ConnectionFacts, causes};
+use crate::util::sanitize::preview;
 
 /// Alerts with which a server refuses the client's certificate (RFC 8446, section 6.2). With TLS 1.3 they are sent after the handshake,
 /// but before the server reads the request.
@@ -33,11 +36,13 @@ const HANDSHAKE_REFUSED: &[AlertDescription] = &[
 
 /// The failure of a request without a response, if TLS failed. `to_proxy`: in the connection to a proxy.
 pub(super) fn of(error: &reqwest::Error, to_proxy: bool, facts: ConnectionFacts<'_>) -> Option<AttemptError> {
-    let peer = if to_proxy { "proxy" } else { "server" };
+    let peer = if to_proxy { facts.proxy.unwrap_or("the proxy") } else { "the server" };
     let tls = causes(error).find_map(|cause| cause.downcast_ref::<TlsError>());
     if let Some(TlsError::InvalidCertificate(why)) = tls {
         let hint = if is_about_trust(why) { facts.unused_certificates } else { "" };
-        let message = format!("the {peer}'s certificate {}{hint}", wrong(why));
+        let certificate =
+            if to_proxy { format!("the certificate of {peer}") } else { "the server's certificate".to_owned() };
+        let message = format!("{certificate} {}{hint}", wrong(why));
         return Some(AttemptError::new(FailureClass::CertificateInvalid, Code::CertificateInvalid, message));
     }
     let alert = match tls {
@@ -47,25 +52,25 @@ pub(super) fn of(error: &reqwest::Error, to_proxy: bool, facts: ConnectionFacts<
     if let Some(alert) = alert {
         if CERTIFICATE_REFUSED.contains(&alert) {
             let message = match facts.certificate_missing {
-                true => format!("the {peer} asks for a client certificate, and client_cert is not given"),
-                false => format!("the {peer} does not accept the client's certificate ({})", name(alert)),
+                true => format!("{peer} asks for a client certificate, and client_cert is not given"),
+                false => format!("{peer} does not accept the client's certificate ({})", name(alert)),
             };
             return Some(AttemptError::new(FailureClass::CertificateInvalid, Code::ClientCertificateRefused, message));
         }
         if HANDSHAKE_REFUSED.contains(&alert) {
-            return Some(failed(format!("the {peer} refused the TLS handshake: {}", refusal(alert))));
+            return Some(failed(format!("{peer} refused the TLS handshake: {}", refusal(alert))));
         }
     }
     let why = match tls.filter(|_| error.is_connect())? {
-        TlsError::AlertReceived(alert) => format!("the {peer} aborted it ({})", name(*alert)),
-        TlsError::InvalidMessage(_) => format!("the {peer} does not use TLS on this port"),
+        TlsError::AlertReceived(alert) => format!("{peer} aborted it ({})", name(*alert)),
+        TlsError::InvalidMessage(_) => format!("{peer} does not use TLS on this port"),
         TlsError::PeerIncompatible(
             PeerIncompatible::ServerDoesNotSupportTls12Or13 | PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
-        ) => format!("the {peer} {}", refusal(AlertDescription::ProtocolVersion)),
+        ) => format!("{peer} {}", refusal(AlertDescription::ProtocolVersion)),
         TlsError::PeerIncompatible(_) | TlsError::NoApplicationProtocol => {
             "no common cipher suite or protocol".to_owned()
         }
-        _ => format!("the {peer} sent an invalid TLS message"),
+        _ => format!("{peer} sent an invalid TLS message"),
     };
     Some(failed(format!("the TLS handshake failed: {why}")))
 }
@@ -118,18 +123,23 @@ fn is_about_trust(why: &CertificateError) -> bool {
 fn wrong(why: &CertificateError) -> String {
     use CertificateError as Why;
     match why {
-        Why::Expired | Why::ExpiredContext { .. } => "has expired".to_owned(),
-        Why::NotValidYet | Why::NotValidYetContext { .. } => "is not valid yet".to_owned(),
-        Why::Revoked => "has been revoked".to_owned(),
-        Why::UnknownIssuer => "is of an authority that is not trusted (see ca_certs)".to_owned(),
-        Why::NotValidForName => "is for another host name".to_owned(),
-        Why::NotValidForNameContext { expected, .. } => {
-            format!("is not for the host name {}", crate::util::sanitize::preview(expected.to_str().as_bytes()))
+        Why::ExpiredContext { not_after, .. } => format!("has expired{}", date(" on ", *not_after)),
+        Why::Expired => "has expired".to_owned(),
+        Why::NotValidYetContext { not_before, .. } => {
+            format!("is not valid yet{}", date("; it will be on ", *not_before))
         }
-        Why::BadSignature => "is not signed by the authority that it names".to_owned(),
+        Why::NotValidYet => "is not valid yet".to_owned(),
+        Why::Revoked => "has been revoked".to_owned(),
+        Why::UnknownIssuer => "is signed by a CA that is not trusted (option ca_certs)".to_owned(),
+        Why::NotValidForName => "is for another host name".to_owned(),
+        Why::NotValidForNameContext { expected, presented } => {
+            let names = presented_names(presented);
+            format!("is not for the host name {}{names}", preview(expected.to_str().as_bytes()))
+        }
+        Why::BadSignature => "is not signed by the CA that it names".to_owned(),
         Why::InvalidPurpose | Why::InvalidPurposeContext { .. } => "is not a server certificate".to_owned(),
         other if is_ca_as_server_certificate(other) => {
-            "is the certificate of an authority; it is accepted if ca_certs contains it".to_owned()
+            "is the certificate of a CA; it is accepted if ca_certs contains it".to_owned()
         }
         // The platform's verifier reports a text, webpki a variant.
         Why::Other(OtherError(other)) => {
@@ -138,16 +148,41 @@ fn wrong(why: &CertificateError) -> String {
             let fields = text[name.len()..].trim_start();
             let is_name = name.chars().skip(1).any(|c| c.is_ascii_uppercase())
                 && (fields.is_empty() || fields.starts_with(['(', '{']));
-            let text = if is_name { spaced(&name) } else { crate::util::sanitize::preview(text.as_bytes()) };
+            let text = if is_name { spaced(&name) } else { preview(text.as_bytes()) };
             format!("is not valid: {text}")
         }
         other => format!("is not valid: {}", spaced(&format!("{other:?}"))),
     }
 }
 
+/// A time for messages, such as ` on 2026-01-31 12:00 UTC`. Empty if it is out of range.
+fn date(before: &str, time: UnixTime) -> String {
+    let date = i64::try_from(time.as_secs()).ok().and_then(|seconds| DateTime::from_timestamp(seconds, 0));
+    date.map(|date| format!("{before}{} UTC", date.format("%Y-%m-%d %H:%M"))).unwrap_or_default()
+}
+
+/// The most names of a certificate that a message shows.
+const MOST_NAMES: usize = 5;
+
+/// The names in a certificate, for messages. The library writes each as `DnsName("a.example")`.
+fn presented_names(presented: &[String]) -> String {
+    let name = |text: &String| {
+        let inner = text.split_once('(').map_or(text.as_str(), |(_, inner)| inner.trim_end_matches(')'));
+        preview(inner.trim_matches('"').as_bytes())
+    };
+    let mut names: Vec<_> = presented.iter().take(MOST_NAMES).map(name).collect();
+    if presented.len() > MOST_NAMES {
+        names.push("…".to_owned());
+    }
+    if names.is_empty() { String::new() } else { format!("; it is for {}", names.join(", ")) }
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+    use std::time::Duration;
+
+    use rustls::pki_types::ServerName;
 
     use super::*;
 
@@ -164,12 +199,30 @@ mod tests {
 
     #[test]
     fn reasons_are_written_for_people() {
+        let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let for_names = |presented: &[&str]| CertificateError::NotValidForNameContext {
+            expected: ServerName::try_from("b.example").unwrap(),
+            presented: presented.iter().map(|&name| name.to_owned()).collect(),
+        };
         let other = |name| CertificateError::Other(OtherError(Arc::new(Named(name))));
         for (why, expected) in [
-            (other("CaUsedAsEndEntity"), "is the certificate of an authority; it is accepted if ca_certs contains it"),
+            (other("CaUsedAsEndEntity"), "is the certificate of a CA; it is accepted if ca_certs contains it"),
             (other("UnsupportedCertVersion"), "is not valid: unsupported cert version"),
             (other("InvalidSerialNumber { der: [1] }"), "is not valid: invalid serial number"),
             (other("the chain ends at Example CA"), "is not valid: the chain ends at Example CA"),
+            (
+                CertificateError::ExpiredContext { time: at(0), not_after: at(1_769_860_800) },
+                "has expired on 2026-01-31 12:00 UTC",
+            ),
+            (
+                CertificateError::NotValidYetContext { time: at(0), not_before: at(1_769_860_800) },
+                "is not valid yet; it will be on 2026-01-31 12:00 UTC",
+            ),
+            (
+                for_names(&["DnsName(\"a.example\")", "IpAddress(127.0.0.1)"]),
+                "is not for the host name b.example; it is for a.example, 127.0.0.1",
+            ),
+            (for_names(&[]), "is not for the host name b.example"),
             (CertificateError::BadEncoding, "is not valid: bad encoding"),
             (CertificateError::UnhandledCriticalExtension, "is not valid: unhandled critical extension"),
             (CertificateError::ApplicationVerificationFailure, "is not valid: application verification failure"),

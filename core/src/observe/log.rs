@@ -15,9 +15,9 @@ use serde_json::{Map, Value};
 pub enum LogLevel {
     /// Each attempt and each call.
     Debug,
-    /// Retries, token renewals, changes of state.
+    /// Failed calls, retries, token renewals, changes of state.
     Info,
-    /// Failed calls, dropped messages, deviations.
+    /// Faults that no call reports: dropped messages, deviations.
     Warn,
     /// A bug in this library.
     Error,
@@ -45,7 +45,7 @@ pub struct LogRecord {
     pub level: LogLevel,
     /// Event, as a constant text.
     pub message: &'static str,
-    /// Details, such as `method`, `tool`, `attempt`, `status`, `request_id` and `duration_ms`.
+    /// Details: `server`, `client_name`, and others such as `method`, `tool`, `attempt`, `status`, `request_id` and `duration_ms`.
     pub fields: Map<String, Value>,
 }
 
@@ -57,19 +57,41 @@ pub(crate) struct Log {
     listener: Option<LogListener>,
     /// Minimum level; above all levels if there is no callback.
     minimum: Arc<AtomicU8>,
+    /// The server of the client, and its name, in each record.
+    client: Option<Arc<LoggedClient>>,
+}
+
+/// What names a client in its log records.
+struct LoggedClient {
+    server: Arc<str>,
+    name: String,
 }
 
 const DISABLED: u8 = LogLevel::Error as u8 + 1;
 
 impl Default for Log {
     fn default() -> Self {
-        Self { listener: None, minimum: Arc::new(AtomicU8::new(DISABLED)) }
+        Self { listener: None, minimum: Arc::new(AtomicU8::new(DISABLED)), client: None }
     }
 }
 
 impl Log {
     pub(crate) fn to(listener: LogListener) -> Self {
-        Self { listener: Some(listener), minimum: Arc::new(AtomicU8::new(LogLevel::Info as u8)) }
+        Self { listener: Some(listener), minimum: Arc::new(AtomicU8::new(LogLevel::Info as u8)), client: None }
+    }
+
+    /// The log of a client: each record has its server and its name.
+    pub(crate) fn of_client(self, server: &Arc<str>, name: &str) -> Self {
+        let client = LoggedClient { server: Arc::clone(server), name: name.to_owned() };
+        Self { client: Some(Arc::new(client)), ..self }
+    }
+
+    pub(crate) fn server(&self) -> Option<&str> {
+        self.client.as_ref().map(|client| &*client.server)
+    }
+
+    pub(crate) fn client_name(&self) -> Option<&str> {
+        self.client.as_ref().map(|client| client.name.as_str())
     }
 
     pub(crate) fn has_listener(&self) -> bool {
@@ -95,7 +117,9 @@ impl Log {
         fields: [(&'static str, Value); N],
     ) {
         let Some(listener) = &self.listener else { return };
-        let known = fields.into_iter().filter(|(_, value)| !value.is_null());
+        let client = [("server", self.server()), ("client_name", self.client_name())];
+        let client = client.map(|(name, text)| (name, text.map_or(Value::Null, Value::from)));
+        let known = client.into_iter().chain(fields).filter(|(_, value)| !value.is_null());
         let fields = known.map(|(name, value)| (name.to_owned(), value)).collect();
         // A panic of the callback is ignored.
         let _ = catch_unwind(AssertUnwindSafe(|| listener(LogRecord { level, message, fields })));
@@ -111,7 +135,14 @@ macro_rules! log_event {
         let is_traced = tracing::enabled!(target: "omni_mcp", tracing::Level::$level);
         if is_traced || log.is_enabled(level) {
             if is_traced {
-                tracing::event!(target: "omni_mcp", tracing::Level::$level, $($field = $value,)* $message);
+                tracing::event!(
+                    target: "omni_mcp",
+                    tracing::Level::$level,
+                    server = log.server(),
+                    client_name = log.client_name(),
+                    $($field = $value,)*
+                    $message
+                );
             }
             if log.is_enabled(level) {
                 log.write(level, $message, [$((stringify!($field), serde_json::json!($value)),)*]);
@@ -138,6 +169,7 @@ mod tests {
             let received = Arc::clone(&received);
             Arc::new(move |record| received.lock().unwrap().push(record))
         });
+        let log = log.of_client(&"https://a.example".into(), "reports");
         log_event!(&log, DEBUG, "too little", never = unreachable_value());
         log_event!(&log, WARN, "enough", status = Some(503_u16), absent = None::<u64>);
         log.set_level(None);
@@ -146,7 +178,8 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&*received).unwrap(),
             serde_json::json!([
-                {"level": "warn", "message": "enough", "fields": {"status": 503}},
+                {"level": "warn", "message": "enough",
+                    "fields": {"server": "https://a.example", "client_name": "reports", "status": 503}},
             ])
         );
     }

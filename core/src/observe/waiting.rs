@@ -83,7 +83,7 @@ impl WaitState {
             SLOT => " while the call waited for one of the client's connections (option max_connections)".to_owned(),
             SESSION => self.handshake().map_or_else(
                 || " before the session was open".to_owned(),
-                |attempts| format!(" in the handshake: {}", attempts.state()),
+                |attempts| format!(" while connecting: {}", attempts.state()),
             ),
             TOKEN => " while the call waited for a token".to_owned(),
             RESPONSE => " before the response arrived".to_owned(),
@@ -95,13 +95,11 @@ impl WaitState {
 }
 
 /// Progress of the handshake of a client.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Handshake(Mutex<HandshakeAttempts>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct HandshakeAttempts {
-    /// The server's origin, or the command.
-    server: String,
     method: String,
     /// The request id of the last attempt.
     request_id: String,
@@ -124,14 +122,9 @@ pub(crate) enum CallLimit {
 }
 
 impl Handshake {
-    pub(crate) fn with(server: String) -> Self {
-        Self(Mutex::new(HandshakeAttempts::with(server)))
-    }
-
     /// Called when a handshake begins.
     pub(crate) fn begin(&self) {
-        let mut attempts = self.locked();
-        *attempts = HandshakeAttempts::with(std::mem::take(&mut attempts.server));
+        *self.locked() = HandshakeAttempts::default();
     }
 
     /// Called when an attempt of one of its requests begins.
@@ -145,6 +138,11 @@ impl Handshake {
     /// Called when an attempt succeeded.
     pub(crate) fn succeeded(&self) {
         self.locked().responded = Some(Instant::now());
+    }
+
+    /// The method of the last attempt; empty if there was none.
+    pub(crate) fn method(&self) -> String {
+        self.locked().method.clone()
     }
 
     /// Called when an attempt failed, other than by a timeout.
@@ -191,24 +189,11 @@ impl Handshake {
 }
 
 impl HandshakeAttempts {
-    fn with(server: String) -> Self {
-        Self {
-            server,
-            method: String::new(),
-            request_id: String::new(),
-            count: 0,
-            failed: None,
-            timed_out: false,
-            ended_by: None,
-            responded: None,
-        }
-    }
-
     fn state(&self) -> String {
-        let Self { server, method, count, failed, .. } = self;
+        let Self { method, count, failed, .. } = self;
         let attempts = if *count == 1 { "attempt" } else { "attempts" };
         let failed = failed.as_ref().map(|failed| format!("; the last failed attempt: {failed}")).unwrap_or_default();
-        format!("no response to {method} from {server}, after {count} {attempts}{failed}")
+        format!("no response to {method} after {count} {attempts}{failed}")
     }
 }
 
@@ -219,7 +204,7 @@ mod tests {
     #[test]
     fn the_message_names_the_stage() {
         let total = Duration::from_millis(1500);
-        let handshake = Arc::new(Handshake::with("https://a.example".to_owned()));
+        let handshake = Arc::new(Handshake::default());
         let waiting = WaitState::default();
         let message = |stage| {
             waiting.enter(stage);
@@ -233,13 +218,14 @@ mod tests {
         handshake.attempt("server/discover".to_owned(), "req_1");
         assert_eq!(
             message(Stage::Session(&handshake)),
-            "the total timeout of 1.5 s passed in the handshake: no response to server/discover from https://a.example, after 1 attempt (option total_timeout)"
+            "the total timeout of 1.5 s passed while connecting: no response to server/discover after 1 attempt (option total_timeout)"
         );
         handshake.failed("HTTP 503");
         handshake.attempt("initialize".to_owned(), "req_2");
-        assert!(message(Stage::Session(&handshake)).contains(
-            "no response to initialize from https://a.example, after 2 attempts; the last failed attempt: HTTP 503 ("
-        ));
+        assert!(
+            message(Stage::Session(&handshake))
+                .contains("no response to initialize after 2 attempts; the last failed attempt: HTTP 503 (")
+        );
         assert_eq!(waiting.handshake_attempts(), (2, Some("req_2".to_owned())));
         assert!(message(Stage::Response).contains("before the response arrived"));
         assert_eq!(waiting.handshake_attempts(), (0, None));

@@ -144,6 +144,15 @@ pub(crate) fn check_tool_call(params: &[u8]) -> Result<Cow<'_, str>> {
     Ok(name)
 }
 
+/// The name of the tool in the params of a call, which may be invalid otherwise.
+pub(crate) fn tool_name(params: &[u8]) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Named {
+        name: String,
+    }
+    serde_json::from_slice(params).ok().map(|Named { name }| name)
+}
+
 #[derive(Deserialize, Default)]
 struct ToolName<'a>(#[serde(borrow)] Cow<'a, str>);
 

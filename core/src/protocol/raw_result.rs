@@ -1,11 +1,13 @@
 //! Results as JSON text, with metadata.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde::Serialize;
 
+use crate::error::call_target::CallTarget;
 use crate::error::{Code, Error};
 use crate::protocol::lenient_json;
 use crate::util::headers;
@@ -26,6 +28,8 @@ pub(crate) struct RawReply {
     pub(crate) input_required: bool,
     /// Warnings for the caller.
     pub(crate) warnings: Vec<String>,
+    /// The target of the finished call, for errors about its result.
+    pub(crate) target: Option<Arc<CallTarget>>,
 }
 
 /// Metadata of a result.
@@ -106,7 +110,10 @@ impl RawReply {
         info.attempts = self.attempts;
         info.request_id = self.metadata().request_id;
         info.idempotency_key.clone_from(&self.idempotency_key);
-        error
+        match &self.target {
+            Some(target) => target.add_to(error),
+            None => error,
+        }
     }
 }
 

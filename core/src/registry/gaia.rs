@@ -123,7 +123,7 @@ impl GaiaRegistry {
         }
         let mut url = self.place.collection.clone();
         url.query_pairs_mut().append_pair("projectId", project_id);
-        RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)
+        RestCall::new(&self.place.context, "list", (Method::GET, url), None, Safety::Safe, options)
     }
 
     pub(super) fn prepare_create(
@@ -134,7 +134,7 @@ impl GaiaRegistry {
         let body = body(server)?;
         let RegistryContext { context, collection, .. } = self.place.clone();
         let sought = Sought::of(&body);
-        let call = RestCall::new(&context, Method::POST, collection, Some(&body), Safety::Plain, options)?;
+        let call = RestCall::new(&context, "create", (Method::POST, collection), Some(&body), Safety::Plain, options)?;
         let look = self.list_call(&sought.project_id, &CallOptions { request_id: None, ..options.clone() })?;
         Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move {
             let begun = Instant::now();

@@ -1,5 +1,7 @@
 //! The table of registry methods. The methods of the bindings are generated from it.
 
+use std::sync::Arc;
+
 use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -102,6 +104,11 @@ impl AnyRegistry {
         format!("{:?}", self.place())
     }
 
+    /// The server in messages.
+    pub(crate) fn server(&self) -> &Arc<str> {
+        &self.place().context.settings.server
+    }
+
     pub(crate) fn close_idle_connections(&self) {
         self.place().context.http.close_unused();
     }
@@ -130,7 +137,9 @@ impl AnyRegistry {
             (Self::Gaia(registry), "list") => {
                 registry.prepare_list(given.project_id.as_deref().unwrap_or_default(), options)
             }
-            (Self::Sema4(registry), "list_page") => registry.prepare_page(given.next.as_deref(), given.limit, options),
+            (Self::Sema4(registry), "list_page") => {
+                registry.prepare_page("list_page", given.next.as_deref(), given.limit, options)
+            }
             (Self::Sema4(registry), "get") => registry.prepare(Method::GET, Some(id()), None, options),
             (Self::Sema4(registry), "create") => registry.prepare(Method::POST, None, Some(server()?), options),
             (Self::Sema4(registry), "update") => registry.prepare(Method::PUT, Some(id()), Some(server()?), options),

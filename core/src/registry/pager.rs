@@ -27,7 +27,7 @@ impl Pager {
     /// The request of the next page; `None` after the last. A failed page can be requested again.
     pub(crate) fn next(&self) -> Result<Option<PreparedRequest>> {
         let Some(next) = Position::of(&self.position) else { return Ok(None) };
-        let work = self.registry.prepare_page(next.as_deref(), self.limit, &self.options)?;
+        let work = self.registry.prepare_page("list", next.as_deref(), self.limit, &self.options)?;
         let position = Arc::clone(&self.position);
         let most = self.registry.place().context.settings.max_pages;
         Ok(Some(work.then(move |reply| {

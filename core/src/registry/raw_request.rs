@@ -42,7 +42,7 @@ impl RegistryContext {
             return Err(refuse());
         }
         let method = Method::from_bytes(method.as_bytes()).map_err(|_| refuse())?;
-        let call = RestCall::new(&self.context, method, url, body.as_ref(), safety, options)?;
+        let call = RestCall::new(&self.context, "request", (method, url), body.as_ref(), safety, options)?;
         let context = Arc::clone(&self.context);
         Ok(PreparedRequest::new(Arc::clone(&call.plan.state), async move { call.run(&context).await }))
     }

@@ -13,6 +13,7 @@ use crate::config::call_options::{CALL_OPTIONS, CallOptions};
 use crate::config::header_rules;
 use crate::config::option_table::{OptionSpec, row};
 use crate::error::attempt_error::AttemptError;
+use crate::error::call_target::CallTarget;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error, Result};
 use crate::http::plain::{self, PlainAnswer};
@@ -50,11 +51,11 @@ pub(crate) struct RestCall {
 }
 
 impl RestCall {
-    /// Validates the call options. `safety` is the safety of repeating the request.
+    /// Validates the call options. `name` is the method of the registry, `safety` the safety of repeating the request.
     pub(crate) fn new(
         context: &Context,
-        method: Method,
-        url: Url,
+        name: &str,
+        (method, url): (Method, Url),
         body: Option<&Value>,
         safety: Safety,
         options: &CallOptions,
@@ -64,6 +65,7 @@ impl RestCall {
             return Err(Error::config(Code::InvalidOption, spec.name, "does not belong to a call of a registry"));
         }
         let plan = Plan::of_call(context, safety, options)?;
+        let _ = plan.state.target.set(target(context, name).into());
         let mut secrets = body.and_then(Value::as_object).map(record::secrets).unwrap_or_default();
         let body = body.map(|body| Bytes::from(body.to_string()));
         let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
@@ -152,6 +154,11 @@ impl Operation for RestCall {
         }
         Ok(RawReply { result, status, headers, ..RawReply::default() })
     }
+}
+
+/// The target of a call of the registry, for its errors.
+pub(super) fn target(context: &Context, name: &str) -> CallTarget {
+    CallTarget::of_call(&context.settings.server, name.to_owned(), None)
 }
 
 /// An ambiguous failure: no response, or one that does not prove whether the request was executed.

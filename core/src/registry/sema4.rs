@@ -74,7 +74,7 @@ impl Sema4Registry {
     /// # Errors
     /// Any error of a call.
     pub async fn list_page(&self, next: Option<&str>, limit: Option<u32>) -> Result<RecordPage> {
-        decoded(&prepared::run(self.prepare_page(next, limit, &CallOptions::default())?).await?)
+        decoded(&prepared::run(self.prepare_page("list_page", next, limit, &CallOptions::default())?).await?)
     }
 
     /// Gets a server.
@@ -136,6 +136,7 @@ impl Sema4Registry {
 
     pub(crate) fn prepare_page(
         &self,
+        name: &str,
         next: Option<&str>,
         limit: Option<u32>,
         options: &CallOptions,
@@ -148,7 +149,7 @@ impl Sema4Registry {
         if let Some(next) = next {
             url.query_pairs_mut().append_pair("next", next);
         }
-        let call = RestCall::new(&self.place.context, Method::GET, url, None, Safety::Safe, options)?;
+        let call = RestCall::new(&self.place.context, name, (Method::GET, url), None, Safety::Safe, options)?;
         let context = Arc::clone(&self.place.context);
         Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move { page(call.run(&context).await?) }))
     }
@@ -164,7 +165,13 @@ impl Sema4Registry {
         let url = id.map_or_else(|| Ok(self.place.collection.clone()), |id| self.url_of(id))?;
         let safety = if method == Method::POST { Safety::Plain } else { Safety::Safe };
         let deletes = method == Method::DELETE;
-        let call = RestCall::new(&self.place.context, method, url, body.as_ref(), safety, options)?;
+        let name = match method {
+            Method::POST => "create",
+            Method::PUT => "update",
+            Method::DELETE => "delete",
+            _ => "get",
+        };
+        let call = RestCall::new(&self.place.context, name, (method, url), body.as_ref(), safety, options)?;
         let context = Arc::clone(&self.place.context);
         Ok(prepared::PreparedRequest::new(Arc::clone(&call.plan.state), async move {
             match call.run(&context).await {

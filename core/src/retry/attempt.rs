@@ -112,7 +112,7 @@ pub(crate) fn log_failure<O: Operation>(
         }
     match next {
         Decision::Fail if budget_is_spent => {
-            log_at!(WARN, "attempt failed; not retried, the retry budget is exhausted", option = "retry_budget")
+            log_at!(INFO, "attempt failed; not retried, the retry budget is exhausted", option = "retry_budget")
         }
         Decision::Fail => log_at!(DEBUG, "attempt failed"),
         Decision::RetryAfter(wait) => {

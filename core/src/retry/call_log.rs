@@ -36,7 +36,7 @@ pub(crate) fn name(method: &str, params: &[u8]) -> OperationName {
     OperationName { method: preview(method.as_bytes()), tool: tool.map(|tool| preview(tool.as_bytes())) }
 }
 
-fn span(method: &str, params: &[u8]) -> tracing::Span {
+fn span(context: &Context, method: &str, params: &[u8]) -> tracing::Span {
     if !tracing::enabled!(target: "omni_mcp", tracing::Level::INFO) {
         return tracing::Span::none();
     }
@@ -44,6 +44,8 @@ fn span(method: &str, params: &[u8]) -> tracing::Span {
     tracing::info_span!(
         target: "omni_mcp",
         "call",
+        server = context.log().server(),
+        client_name = context.log().client_name(),
         method,
         tool,
         attempts = Empty,
@@ -56,14 +58,17 @@ fn span(method: &str, params: &[u8]) -> tracing::Span {
 impl<'a> CallLog<'a> {
     pub(crate) fn begin(context: &'a Context, state: Arc<CallState>, method: String, params: Bytes) -> Self {
         context.counts.calls.add();
-        let span = span(&method, &params);
+        let span = span(context, &method, &params);
         Self { context, state, method, params, begun: Instant::now(), span, has_ended: false }
     }
 
     /// Runs the call in its span; counts and logs its end.
     pub(crate) fn run(self, call: impl Future<Output = Result<RawReply>>) -> impl Future<Output = Result<RawReply>> {
-        // `inspect` stores the call once; an async function would store it twice.
-        call.instrument(self.span.clone()).inspect(move |ended| self.end(ended))
+        let state = Arc::clone(&self.state);
+        // `map` and `inspect` store the call once; an async function would store it twice.
+        call.instrument(self.span.clone())
+            .map(move |outcome| state.finish(outcome))
+            .inspect(move |ended| self.end(ended))
     }
 
     fn end(mut self, ended: &Result<RawReply>) {
@@ -111,13 +116,14 @@ impl<'a> CallLog<'a> {
         );
     }
 
-    /// Logs the failure, without its message, which may contain text of the server.
+    /// Logs the failure, without its message, which may contain text of the server. At level INFO, as the caller receives the
+    /// error.
     fn failed(&self, error: &Error) {
         self.context.counts.failures.add();
         let info = error.info();
         log_event!(
             self.context.log(),
-            WARN,
+            INFO,
             "call failed",
             method = self.name().method,
             tool = self.name().tool,

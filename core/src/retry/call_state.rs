@@ -1,11 +1,13 @@
 //! The progress of an operation, readable while it runs.
 
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::error::call_target::CallTarget;
 use crate::error::delivery::CallDelivery;
-use crate::error::{Code, Delivery, Error};
+use crate::error::{Code, Delivery, Error, Result};
 use crate::observe::waiting::WaitState;
+use crate::protocol::raw_result::RawReply;
 
 /// The progress of an operation, readable while it runs: the data of its error if the caller cancels it.
 #[derive(Debug, Default)]
@@ -19,6 +21,8 @@ pub(crate) struct CallState {
     /// What the operation waits for at present.
     pub(crate) waiting: WaitState,
     pub(crate) idempotency_key: OnceLock<String>,
+    /// The server, the method and the tool.
+    pub(crate) target: OnceLock<Arc<CallTarget>>,
 }
 
 impl CallState {
@@ -65,6 +69,22 @@ impl CallState {
         // The handshake is later than all attempts of the operation itself.
         info.request_id = last.or_else(|| self.request_id.lock().unwrap_or_else(PoisonError::into_inner).clone());
         info.idempotency_key = self.idempotency_key.get().cloned();
-        error
+        self.with_target(error)
+    }
+
+    /// Adds the target of the call to its outcome.
+    pub(crate) fn finish(&self, outcome: Result<RawReply>) -> Result<RawReply> {
+        match outcome {
+            Ok(reply) => Ok(RawReply { target: self.target.get().cloned(), ..reply }),
+            Err(error) => Err(self.with_target(error)),
+        }
+    }
+
+    /// Adds the target of the call to its error.
+    pub(crate) fn with_target(&self, error: Error) -> Error {
+        match self.target.get() {
+            Some(target) => target.add_to(error),
+            None => error,
+        }
     }
 }

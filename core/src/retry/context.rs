@@ -83,7 +83,7 @@ impl Context {
             reported: ReportedDeviations::default(),
             stale_connections: StaleConnections::default(),
             slots: Slots::new(settings.max_connections.filter(|_| settings.route.url().is_some())),
-            handshake_now: Arc::new(Handshake::with(settings.route.origin())),
+            handshake_now: Arc::new(Handshake::default()),
             counts,
             issued_secrets: IssuedSecrets::default(),
             session_secrets: OnceLock::new(),

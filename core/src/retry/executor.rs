@@ -181,6 +181,7 @@ impl<'a, O: Operation> Progress<'a, O> {
             true => AttemptError::not_retried(Error::client_closed().with_delivery(failure.error.delivery())),
             false => failure,
         };
+        let failure = with_key_source(context, failure);
         if let Some(id) = &failure.session_id {
             context.keep_secret(String::from_utf8_lossy(id.as_bytes()).into());
         }
@@ -308,6 +309,15 @@ impl<'a, O: Operation> Progress<'a, O> {
         }
         is_always
     }
+}
+
+/// Names the source of an API key that was refused.
+fn with_key_source(context: &Context, mut failure: AttemptError) -> AttemptError {
+    let info = failure.error.info_mut();
+    if let Some(source) = context.settings.api_key_source.as_ref().filter(|_| info.code == Code::Unauthorized) {
+        info.message = format!("{}; the API key is from the {source}", info.message);
+    }
+    failure
 }
 
 fn closed() -> AttemptError {

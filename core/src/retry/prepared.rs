@@ -26,5 +26,5 @@ impl PreparedRequest {
 }
 
 pub(crate) async fn run(work: PreparedRequest) -> Result<RawReply> {
-    work.running.await
+    work.state.finish(work.running.await)
 }

@@ -11,6 +11,7 @@ use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
 use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
+use crate::error::call_target::CallTarget;
 use crate::error::{Code, Error, Result};
 use crate::observe::waiting::{Deadline, Stage};
 use crate::protocol::methods::{self, TOOLS_CALL};
@@ -73,10 +74,24 @@ impl LogicalCall {
         options: &CallOptions,
         progress: Option<ProgressSink>,
     ) -> Result<Self> {
+        Self::checked(manager, method, field, params.clone(), options, progress).map_err(|error| {
+            let tool = (method == TOOLS_CALL).then(|| params::tool_name(&params)).flatten();
+            target(manager, method, tool.as_deref()).add_to(error)
+        })
+    }
+
+    fn checked(
+        manager: &SessionManager,
+        method: &str,
+        field: &str,
+        params: Bytes,
+        options: &CallOptions,
+        progress: Option<ProgressSink>,
+    ) -> Result<Self> {
         let settings = &manager.context.settings;
         params::check(field, &params)?;
         validate_params::check(method, &params)?;
-        check_tool(manager, method, &params)?;
+        let tool = check_tool(manager, method, &params)?;
         check_transport(settings, options)?;
         let honoured = options.honours_idempotency_keys.unwrap_or(settings.honours_idempotency_keys);
         let key = key_of(method, options, honoured)?;
@@ -86,6 +101,7 @@ impl LogicalCall {
         if let Some((key, _)) = &key {
             let _ = plan.state.idempotency_key.set(key.clone());
         }
+        let _ = plan.state.target.set(target(manager, method, tool.as_deref()).into());
         let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
         let [traceparent, tracestate, baggage] =
             [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
@@ -116,6 +132,7 @@ impl LogicalCall {
     pub(crate) fn internal(manager: &SessionManager, method: &str, params: Bytes, safety: Safety) -> Self {
         let mut plan = Plan::internal(&manager.context, safety);
         plan.deadline = manager.context.settings.total_timeout.and_then(Deadline::after);
+        let _ = plan.state.target.set(target(manager, method, None).into());
         Self {
             claimed: false,
             method: method.to_owned(),
@@ -226,13 +243,19 @@ impl LogicalCall {
     }
 }
 
-/// Checks the params of a tool call, and whether the options allow the tool.
-fn check_tool(manager: &SessionManager, method: &str, params: &[u8]) -> Result<()> {
+/// Checks the params of a tool call, and whether the options allow the tool. Returns its name.
+fn check_tool(manager: &SessionManager, method: &str, params: &[u8]) -> Result<Option<String>> {
     if method != TOOLS_CALL {
-        return Ok(());
+        return Ok(None);
     }
     let tool = params::check_tool_call(params)?;
-    if manager.context.settings.tools.allow(&tool) { Ok(()) } else { Err(blocked(manager, &tool)) }
+    if manager.context.settings.tools.allow(&tool) { Ok(Some(tool.into_owned())) } else { Err(blocked(manager)) }
+}
+
+/// The target of a call, for its errors.
+fn target(manager: &SessionManager, method: &str, tool: Option<&str>) -> CallTarget {
+    let shown = |text: &str| preview(text.as_bytes());
+    CallTarget::of_call(&manager.context.settings.server, shown(method), tool.map(shown))
 }
 
 /// Refuses options of HTTP if the server is a process.
@@ -276,10 +299,8 @@ fn with_progress(
     Ok((params::with_progress_token(&params, &token)?.into(), Some((token, sink))))
 }
 
-fn blocked(manager: &SessionManager, tool: &str) -> Error {
-    let shown = preview(tool.as_bytes());
-    let mut error =
-        Error::new(Code::ToolBlocked, format!("tool {shown} is not allowed by allowed_tools and blocked_tools"));
+fn blocked(manager: &SessionManager) -> Error {
+    let mut error = Error::new(Code::ToolBlocked, "the tool is not allowed by allowed_tools and blocked_tools");
     error.info_mut().service_code =
         manager.context.settings.profile.service_code_for(Code::ToolBlocked).map(str::to_owned);
     error

@@ -65,11 +65,6 @@ impl Operation for InHandshake<'_> {
         let target = RequestTarget::in_handshake(&link, &inbound, &headers, &codec).with_key(self.1.key.as_ref());
         let id = (!self.1.is_notification).then(|| manager.context.next_id());
         self.1.exchange(manager, target, attempt, id).await.map_err(|mut failure| {
-            let info = failure.error.info_mut();
-            if info.code == Code::AttemptTimeout {
-                let server = manager.context.settings.route.origin();
-                info.message = format!("the handshake with {server}, {}: {}", self.1.method, info.message);
-            }
             if !begins && link.is_down() {
                 failure.class = FailureClass::SessionLost;
             } else if link.is_process() && link.is_down() {

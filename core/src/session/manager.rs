@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use crate::config::settings::Settings;
 use crate::error::attempt_error::AttemptError;
-use crate::error::{Error, Result};
+use crate::error::{Code, Error, Result};
 use crate::observe::deviations::Deviation;
 use crate::observe::log::log_event;
 use crate::observe::state::{State, StateCell, StateChange};
@@ -27,6 +27,7 @@ use crate::session::get_stream;
 use crate::session::inbound::uri_of;
 use crate::session::loss::{LossSign, SignMeaning, Suspicions};
 use crate::session::open_session::{Session, SessionCache};
+use crate::session::opening::OPEN_LINK;
 use crate::session::opening_failure::OpeningFailure;
 use crate::session::output_schemas::OutputSchemas;
 use crate::session::result_cache::Cache;
@@ -312,12 +313,22 @@ impl SessionManager {
         let on_cancel = OnDrop(|| self.enter(State::Idle));
         let session = self.open(generation, &limits).await.map_err(|failure| {
             let (timed_out, ended_by) = self.context.handshake_now.end();
-            OpeningFailure::new(failure, limits, timed_out, ended_by)
+            OpeningFailure::new(self.while_connecting(failure), limits, timed_out, ended_by)
         })?;
         std::mem::forget(on_cancel);
         self.context.counts.sessions.add();
         self.enter(State::Ready);
         Ok(session)
+    }
+
+    /// Marks a failure as one of opening the session.
+    fn while_connecting(&self, mut failure: AttemptError) -> AttemptError {
+        let info = failure.error.info_mut();
+        if info.code != Code::ClientClosed {
+            let request = self.context.handshake_now.method();
+            info.handshake_request = Some(if request == OPEN_LINK { String::new() } else { request });
+        }
+        failure
     }
 
     /// Invalidates cached data that a notification refers to.

@@ -161,7 +161,7 @@ impl SessionOpening {
                     let profile = &manager.context.settings.profile;
                     let mut failure = classify::refused(&Method::GET, response, profile, ResponseContext::default());
                     if failure.error.info().code == Code::UnknownAddress {
-                        classify::name_address(&mut failure, url);
+                        classify::name_path(&mut failure, url);
                     }
                     return Err(failure);
                 }
@@ -198,6 +198,9 @@ impl Drop for EndOnCancel<'_> {
     }
 }
 
+/// The name of this operation in log records.
+pub(crate) const OPEN_LINK: &str = "connect";
+
 /// Opens only the link, for sessions without a handshake.
 pub(crate) struct OpenLink<'a>(pub(crate) &'a Arc<SessionManager>, pub(crate) &'a SessionOpening);
 
@@ -208,7 +211,7 @@ impl Operation for OpenLink<'_> {
     const IS_HANDSHAKE: bool = true;
 
     fn name(&self) -> OperationName {
-        OperationName::of("connect")
+        OperationName::of(OPEN_LINK)
     }
 
     async fn prepare(&self, _: &Arc<Context>) -> Result<(), AttemptError> {

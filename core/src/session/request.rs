@@ -211,7 +211,7 @@ impl LogicalCall {
         if failure.error.info().code == Code::UnknownAddress
             && let Some(url) = target.link.url()
         {
-            classify::name_address(&mut failure, url);
+            classify::name_path(&mut failure, url);
         }
         let info = failure.error.info();
         let is_unexplained = info.status == Some(409) && info.service_code.is_none() && info.rpc_code.is_none();

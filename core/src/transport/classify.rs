@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use url::Url;
 
 use crate::config::profile::{Profile, ServiceCode};
@@ -113,7 +114,7 @@ fn failure(
     let class = if is_unauthorized { FailureClass::Unauthorized } else { class };
     let text = match code {
         Code::UnexpectedRedirect => redirect_message(headers),
-        _ => message(code, &body.message, body.truncated_because.as_deref()),
+        _ => message(code, status, known.is_some(), &body),
     };
     let mut failure = AttemptError::new(class, code, text).with_response_head(status, headers);
     failure.refers_to_call = refers_to_call(&body, headers, known.is_some());
@@ -155,7 +156,7 @@ fn add_details(mut failure: AttemptError, headers: &HeaderMap, body: ErrorBody, 
     info.rpc_code = body.rpc_code;
     info.service_code = body.service_code.map(|code| sanitize::identifier(code.as_bytes()));
     info.retry_after = wait.filter(|seconds| *seconds >= 0.0).map(|seconds| seconds.min(retry_after::LONGEST as f64));
-    info.data = body.data;
+    info.data = body.data.or_else(|| redirect_data(info.code, headers));
     if info.request_id.is_none() {
         info.request_id = body.request_id.map(|id| sanitize::identifier(id.as_bytes()));
     }
@@ -186,6 +187,12 @@ fn redirect_message(headers: &HeaderMap) -> String {
          at most {} in a row; if this is the right address, set endpoint or base_url to it",
         crate::http::redirects::MOST
     )
+}
+
+/// The target of a redirect that is not followed, as the data of its error.
+fn redirect_data(code: Code, headers: &HeaderMap) -> Option<Box<RawValue>> {
+    let to = headers.get(http::header::LOCATION).filter(|_| code == Code::UnexpectedRedirect)?;
+    serde_json::value::to_raw_value(&serde_json::json!({ "location": preview(to.as_bytes()) })).ok()
 }
 
 /// Whether a response means that the session is lost: 404 to a request in a session, unless the body names something else that is
@@ -275,7 +282,7 @@ fn by_rpc_code(body: &ErrorBody) -> (FailureClass, Code, Option<Delivery>) {
 /// The failure to read a resource, with the code for an unknown resource if the server reports that. The eras have different codes
 /// for it (specification 2025-11-25 and 2026-07-28, server/resources, Error Handling).
 pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
-    let text = message(Code::UnknownResource, failure.server_text(), None);
+    let text = with_help(Code::UnknownResource, failure.server_text(), "");
     let info = failure.error.info_mut();
     let names_it = || {
         let data: Option<Value> = info.data.as_ref().and_then(|data| serde_json::from_str(data.get()).ok());
@@ -290,21 +297,39 @@ pub(crate) fn of_resource(mut failure: AttemptError) -> AttemptError {
     failure
 }
 
-/// Adds the address to the message, without its query.
-pub(crate) fn name_address(failure: &mut AttemptError, url: &Url) {
-    let address = format!("{}{}", url.origin().ascii_serialization(), url.path());
+/// Adds the path of the address to the message; the error names its origin.
+pub(crate) fn name_path(failure: &mut AttemptError, url: &Url) {
     let info = failure.error.info_mut();
-    info.message = format!("{}; the address is {}", info.message, preview(address.as_bytes()));
+    info.message = format!("{}; the path is {}", info.message, preview(url.path().as_bytes()));
+}
+
+/// The message of a refusal: the help text of its code, followed by the text of the server if that adds anything. A known code of the
+/// service has the same meaning as the help text, so the text of the server is sufficient with it.
+fn message(code: Code, status: StatusCode, is_known: bool, body: &ErrorBody) -> String {
+    let cut = body.truncated_because.as_ref().map(|cut| format!(" ({cut})")).unwrap_or_default();
+    let text = if is_name_of_error(&body.message, status) { "" } else { &*body.message };
+    match is_known && !text.is_empty() {
+        true => format!("{}{cut}", preview(text.as_bytes())),
+        false => with_help(code, text, &cut),
+    }
 }
 
 /// The help text of a code, followed by the text of the server.
-fn message(code: Code, text: &str, cut: Option<&str>) -> String {
-    let what = code.spec().help.trim_end_matches('.');
-    let cut = cut.map(|cut| format!(" ({cut})")).unwrap_or_default();
-    if text.is_empty() || text.eq_ignore_ascii_case(what) {
+fn with_help(code: Code, text: &str, cut: &str) -> String {
+    let help = code.spec().help.trim_end_matches('.');
+    let what = help[..1].to_ascii_lowercase() + &help[1..];
+    if text.is_empty() || text.eq_ignore_ascii_case(help) {
         return format!("{what}{cut}");
     }
     format!("{what}{cut}: {}", preview(text.as_bytes()))
+}
+
+/// Whether a text of the server only repeats the name of the status or of a code of JSON-RPC.
+fn is_name_of_error(text: &str, status: StatusCode) -> bool {
+    const RPC_NAMES: [&str; 5] =
+        ["Parse error", "Invalid Request", "Method not found", "Invalid params", "Internal error"];
+    let text = text.trim().trim_end_matches('.');
+    RPC_NAMES.into_iter().chain(status.canonical_reason()).any(|name| name.eq_ignore_ascii_case(text))
 }
 
 fn read_scopes(headers: &HeaderMap, info: &mut ErrorInfo) {

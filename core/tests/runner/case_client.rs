@@ -135,6 +135,13 @@ fn options(case: &Value, server: &DevServer) -> Value {
     options
 }
 
+/// The value with its placeholders replaced.
+pub(crate) fn filled_in(value: &Value, server: &DevServer) -> Value {
+    let mut value = value.clone();
+    fill_in(&mut value, server);
+    value
+}
+
 /// Replaces the placeholders: the server's URL, key and certificates, and the path of its program.
 fn fill_in(value: &mut Value, server: &DevServer) {
     match value {

@@ -51,12 +51,13 @@ async fn run(case: &Value) -> Result<(), String> {
         (Ok(_), Some(_)) => return Err("an error was expected, the client could be made".into()),
         (Err(error), None) => return Err(format!("the client could not be made: {error}")),
         (Err(error), Some(expected)) => {
-            mismatch(expected, &as_json(&error)).map_or(Ok(()), Err)?;
+            mismatch(&case_client::filled_in(expected, &server), &as_json(&error)).map_or(Ok(()), Err)?;
             return ledger::check(case.get("ledger"), &server);
         }
     };
     for (index, step) in case["steps"].as_array().into_iter().flatten().enumerate() {
-        take_step(step, &client, &server).await.map_err(|why| format!("step {index}: {why}"))?;
+        let step = case_client::filled_in(step, &server);
+        take_step(&step, &client, &server).await.map_err(|why| format!("step {index}: {why}"))?;
     }
     let checked = ledger::check(case.get("ledger"), &server);
     client.close().await;
@@ -122,6 +123,7 @@ async fn call_step(step: &Value, client: &CaseClient) -> Result<(), String> {
 
 fn as_json(error: &Error) -> Value {
     let mut value = json!(error.info());
+    value["text"] = json!(error.to_string());
     value["class"] = json!(error.kind().spec().class);
     value
 }

@@ -26,6 +26,30 @@ fn defaults_are_those_that_the_table_states() {
 }
 
 #[test]
+fn the_source_of_the_api_key_is_known() {
+    let source = |json: &str| {
+        let variables = |name: &str| (name == "OMNI_API_KEY").then(|| OsString::from("omni_test_2"));
+        ClientConfig::from_json(json, Spelling::Snake).unwrap().resolve(variables).unwrap().api_key_source
+    };
+    assert_eq!(source(r#"{"api_key": "omni_test_1"}"#).as_deref(), Some("option api_key"));
+    assert_eq!(source("{}").as_deref(), Some("variable OMNI_API_KEY"));
+    assert_eq!(source(r#"{"auth": {"type": "bearer", "token": "omni_test_1"}}"#), None);
+    assert_eq!(source(r#"{"profile": "generic", "endpoint": "https://a.example/mcp"}"#), None);
+}
+
+#[test]
+fn messages_name_the_origin_or_the_program() {
+    for (json, expected) in [
+        (r#"{"profile": "generic", "endpoint": "https://A.example:443/mcp/x?key=1"}"#, "https://a.example"),
+        (r#"{"profile": "generic", "endpoint": "http://[::1]:8080/mcp", "transport": "sse"}"#, "http://[::1]:8080"),
+        (r#"{"command": "/usr/lib/my server", "args": ["--token", "x"]}"#, "my server"),
+        (r#"{"command": "npx"}"#, "npx"),
+    ] {
+        assert_eq!(&*resolve(json).unwrap().server, expected);
+    }
+}
+
+#[test]
 fn only_this_machine_is_loopback() {
     let is = |url: &str| is_loopback(&Url::parse(url).unwrap());
     for url in ["http://localhost:1/", "http://a.localhost/", "http://127.9.9.9/", "http://[::1]/", "http://0x7f.1/"] {

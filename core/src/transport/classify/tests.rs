@@ -106,11 +106,11 @@ fn scopes_of_a_challenge_are_read() {
 }
 
 #[test]
-fn an_address_is_named_without_its_query() {
+fn the_path_is_named_without_the_query() {
     let mut failure = refusal("generic", 404, "", &[], false);
-    name_address(&mut failure, &Url::parse("https://u:p@example.com:8443/a?token=canary#canary").unwrap());
+    name_path(&mut failure, &Url::parse("https://u:p@example.com:8443/a?token=canary#canary").unwrap());
     let message = &failure.error.info().message;
-    assert!(message.ends_with("; the address is https://example.com:8443/a"), "{message}");
+    assert!(message.ends_with("; the path is /a"), "{message}");
 }
 
 #[test]
