@@ -9,10 +9,12 @@ pub fn tables() -> String {
     bridge::tables(Spelling::Camel)
 }
 
-/// The error for a value that JSON cannot represent, as JSON text.
+/// The error for a value that JSON cannot represent, as JSON text. `path` leads from the argument `field` to the value: names
+/// and indexes, as JSON text. `got` is the type of the value.
 #[napi(catch_unwind)]
-pub fn unsendable(field: String, reason: String) -> String {
-    bridge::unsendable_argument(&field, &reason).to_json()
+pub fn unsendable(field: String, reason: String, path: String, got: Option<String>) -> String {
+    let path = bridge::PathStep::read_all(&path);
+    bridge::unsendable_value(&field, &path, &reason, got.as_deref(), Spelling::Camel).to_json()
 }
 
 /// A registry's record without its secrets, for display: JSON text in and out.

@@ -82,11 +82,14 @@ test("the user's onabort stays, and one signal serves many calls", async (t) => 
   assert.ok(await server.wait({ count: "disconnects", atLeast: 30 }));
 });
 
-test("AbortSignal.timeout is the cause", async (t) => {
+test("AbortSignal.timeout ends a call by the name of fetch", async (t) => {
   const { client } = await served(t, { server: { faults: [onToolCall({ kind: "hang" })] } });
   const error = await failureOf(search(client, { signal: AbortSignal.timeout(50) }));
-  assert.equal(error.name, "AbortError");
+  assert.ok(error instanceof CallCancelledError);
+  assert.equal(error.name, "TimeoutError");
+  assert.match(error.stack, /^TimeoutError: /);
   assert.equal(error.cause.name, "TimeoutError");
+  for (const copy of [error.toJSON(), structuredClone(error)]) assert.ok(OmniMcpError.fromJSON(copy) instanceof CallCancelledError);
 });
 
 test("a value that is not a signal is refused", async (t) => {

@@ -287,3 +287,32 @@ test("the first argument is a URL or options", async (t) => {
   const refused = [["mcp.example.com/mcp"], [""], [{ maxAttempts: 1 }, { maxAttempts: 2 }]];
   for (const given of refused) assert.throws(() => new OmniMcpClient(...given), (error) => error instanceof ConfigError && error.field === "url");
 });
+
+test("a value that JSON cannot hold is located, by its type", async (t) => {
+  const { server, client } = await served(t);
+  class Query {
+    [Symbol.iterator]() { return [].values(); }
+  }
+  const values = [
+    [new Map(), "Map"], [new Set(), "Set"], [10n, "bigint"], [new Uint8Array([1, 2]), "Uint8Array"], [new ArrayBuffer(2), "ArrayBuffer"],
+    [/x/, "RegExp"], [Promise.resolve(), "Promise"], [new Query(), "Query"], [() => 1, "function"], [Symbol("x"), "symbol"],
+  ];
+  for (const [value, type] of values) {
+    const error = await failureOf(client.callTool("fred.search", { filters: [null, { since: [value] }] }));
+    assert.equal(error.message, `arguments.filters[1].since[0] is a${/^[aeiou]/i.test(type) ? "n" : ""} ${type}; allowed are objects, arrays, strings, numbers, booleans and null`);
+    assert.deepEqual([error.field, error.delivery], ["arguments", "not_sent"]);
+  }
+  const top = await failureOf(client.callTool("fred.search", { since: () => 1 }));
+  assert.match(top.message, /^arguments\.since is a function; /);
+  const official = await failureOf(client.callTool({ name: "fred.search", arguments: {} }));
+  assert.equal(official.message, "name: must be a string that is not empty; the form is callTool(name, args, options)");
+  assert.equal(server.ledger().requestCount, 0);
+});
+
+test("log records have this language's names", async (t) => {
+  const records = [];
+  const { client } = await served(t, { client: { onLog: (record) => records.push(record), logLevel: "debug" } });
+  await client.ping();
+  const [record] = records.filter(({ fields }) => fields.method === "ping" && "durationMs" in fields);
+  assert.ok(record.fields.durationMs >= 0 && record.fields.requestId.length > 0, inspect(record));
+});

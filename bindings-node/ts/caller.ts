@@ -14,6 +14,9 @@ import type { CallOptions, ClientOptions } from "./options.js";
 import type { Progress } from "./protocol.js";
 import type { AbortSignalLike, Metadata } from "./types.js";
 
+/** The name of the reason of `AbortSignal.timeout()`. */
+const TIMEOUT = "TimeoutError";
+
 /** An idempotency key, or options that may hold one. */
 export type KeyOrOptions = string | CallOptions | null;
 
@@ -131,13 +134,20 @@ function resultOf(settled: Settled, callbacks: Callbacks, signal?: AbortSignalLi
     const error = fromCall(settled.text, (id) => callbacks.causeOf(id));
     // Without the frames that made the error, the stack begins near the call.
     Error.captureStackTrace(error, resultOf);
-    if (error instanceof CallCancelledError) {
-      Object.defineProperty(error, "cause", { value: signal?.reason, configurable: true, writable: true });
-    }
-    throw error;
+    throw error instanceof CallCancelledError ? withReason(error, signal?.reason) : error;
   }
   const result: unknown = JSON.parse(settled.text);
   return typeof settled.metadata === "string" ? { result, metadata: readMetadata(settled.metadata) } : result;
+}
+
+/** The error of a call that its signal cancelled; named as fetch does, after the timeout if there was one. */
+function withReason(error: CallCancelledError, reason: unknown): CallCancelledError {
+  Object.defineProperty(error, "cause", { value: reason, configurable: true, writable: true });
+  if (reason instanceof Error && reason.name === TIMEOUT) {
+    Object.defineProperty(error, "name", { value: TIMEOUT, configurable: true, writable: true });
+    error.stack = error.stack?.replace(/^AbortError/, TIMEOUT);
+  }
+  return error;
 }
 
 interface Handlers {

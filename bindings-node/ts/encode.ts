@@ -2,8 +2,8 @@
  * JavaScript values to JSON text. Values that JSON cannot represent are refused, not dropped silently.
  *
  * The fast path is one `JSON.stringify`. The value is walked only if the text shows a possible loss: `JSON.stringify`
- * writes `null` for NaN, the infinities, and functions and symbols in a list, and `{}` for maps, sets, promises, errors
- * and the like. A function or symbol that is a member of the arguments themselves is refused too; at deeper levels it is
+ * writes `null` for NaN, the infinities, and functions and symbols in a list, `{}` for maps, sets, promises, errors and the
+ * like, and an object with indexes for typed arrays. A function or symbol that is a member of the arguments themselves is refused too; at deeper levels it is
  * omitted, like `undefined` everywhere. The core checks the text for lone surrogates and for its depth.
  */
 
@@ -11,7 +11,14 @@ import { fromCore } from "./errors.js";
 import type { OmniMcpError } from "./errors.js";
 import { unsendable } from "./native.js";
 
-type Reason = "not_finite" | "too_deep" | "not_json" | "not_an_object";
+/** Why a value cannot be sent, the path to it, and the name of its type. */
+interface Loss {
+  reason: "not_finite" | "too_deep" | "not_json" | "not_an_object";
+  path?: readonly (string | number)[];
+  got?: string;
+}
+
+const NOT_JSON: Loss = { reason: "not_json" };
 
 /** The maximum nesting of values that are sent; the core has the same limit. */
 const MAX_DEPTH = 127;
@@ -25,7 +32,7 @@ const MAX_DEPTH = 127;
  * @throws A `ConfigError` if the argument cannot be represented in JSON.
  */
 export function encode(field: string, value: unknown, params: unknown): string {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(field, "not_an_object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw refusal(field, { reason: "not_an_object" });
   return checked(field, value, params);
 }
 
@@ -35,21 +42,22 @@ export function encodeResult(value: unknown): string {
 }
 
 function checked(field: string, value: unknown, params: unknown): string {
-  if (isUnwritable(value)) throw refusal(field, "not_json");
+  if (isUnwritable(value)) throw refusal(field, { reason: "not_json", path: [], got: typeof value });
   if (typeof value === "object") {
     for (const name in value) {
-      if (isUnwritable((value as Record<string, unknown>)[name])) throw refusal(field, "not_json");
+      const member = (value as Record<string, unknown>)[name];
+      if (isUnwritable(member)) throw refusal(field, { reason: "not_json", path: [name], got: typeof member });
     }
   }
   let text: string;
   try {
     text = JSON.stringify(params);
   } catch (cause) {
-    throw refusal(field, lossReason(value) ?? "not_json", cause);
+    throw refusal(field, lossIn(value) ?? NOT_JSON, cause);
   }
-  if (text.includes("null") || text.includes("{}")) {
-    const reason = lossReason(value);
-    if (reason !== undefined) throw refusal(field, reason);
+  if (text.includes("null") || text.includes("{}") || text.includes('{"0":')) {
+    const loss = lossIn(value);
+    if (loss !== undefined) throw refusal(field, loss);
   }
   return text;
 }
@@ -64,8 +72,8 @@ export function encodeOptions(options: unknown): string {
   try {
     return JSON.stringify(options, markUnwritable);
   } catch (cause) {
-    const member = Object.entries(options as object).find(([, value]) => lossReason(value) !== undefined)?.[0];
-    throw refusal(member ?? "options", lossReason(options) ?? "not_json", cause);
+    const member = Object.entries(options as object).find(([, value]) => lossIn(value) !== undefined)?.[0];
+    throw refusal(member ?? "options", { reason: lossIn(options)?.reason ?? "not_json" }, cause);
   }
 }
 
@@ -88,40 +96,47 @@ function markUnwritable(_name: string, value: unknown): unknown {
 /** Whether `JSON.stringify` would omit the content of the value. */
 function isOpaque(value: object): boolean {
   const isCollection = Symbol.iterator in value && !Array.isArray(value);
-  return isCollection || value instanceof RegExp || value instanceof Error || ("then" in value && typeof value.then === "function");
+  return isCollection || value instanceof ArrayBuffer || value instanceof RegExp || value instanceof Error || ("then" in value && typeof value.then === "function");
 }
 
-function refusal(field: string, reason: Reason, cause?: unknown): OmniMcpError {
-  return fromCore(unsendable(field, reason), cause === undefined ? undefined : { cause });
+function refusal(field: string, { reason, path, got }: Loss, cause?: unknown): OmniMcpError {
+  return fromCore(unsendable(field, reason, path, got), cause === undefined ? undefined : { cause });
 }
 
-/** Walks a value as `JSON.stringify` does. Returns the reason why it cannot be written, if there is one. */
-function lossReason(root: unknown): Reason | undefined {
+function typeName(value: unknown): string {
+  return typeof value === "object" && value !== null ? value.constructor.name : typeof value;
+}
+
+/** Walks a value as `JSON.stringify` does. Returns the first value that cannot be written, if there is one. */
+function lossIn(root: unknown): Loss | undefined {
   const walked = new Map<object, number>();
-  const walk = (given: unknown, name: string, depth: number, inList: boolean): Reason | undefined => {
+  const path: (string | number)[] = [];
+  const walk = (given: unknown, name: string, depth: number, inList: boolean): Loss | undefined => {
     const value = applyToJson(given, name);
     switch (typeof value) {
       case "number":
-        return Number.isFinite(value) ? undefined : "not_finite";
+        return Number.isFinite(value) ? undefined : { reason: "not_finite", path: [...path] };
       case "bigint":
-        return "not_json";
+        return { reason: "not_json", path: [...path], got: "bigint" };
       case "function":
       case "symbol":
-        return inList ? "not_json" : undefined;
+        return inList ? { reason: "not_json", path: [...path], got: typeof value } : undefined;
       case "object":
         break;
       default:
         return undefined;
     }
     if (value === null) return undefined;
-    if (isOpaque(value)) return "not_json";
-    if (depth > MAX_DEPTH) return "too_deep";
+    if (isOpaque(value)) return { reason: "not_json", path: [...path], got: typeName(value) };
+    if (depth > MAX_DEPTH) return { reason: "too_deep" };
     // Already checked at this depth or a deeper one.
     if ((walked.get(value) ?? -1) >= depth) return undefined;
     const inner = Array.isArray(value);
     for (const [key, member] of Object.entries(value)) {
-      const reason = walk(member, key, depth + 1, inner);
-      if (reason !== undefined) return reason;
+      path.push(inner ? Number(key) : key);
+      const loss = walk(member, key, depth + 1, inner);
+      if (loss !== undefined) return loss;
+      path.pop();
     }
     walked.set(value, depth);
     return undefined;

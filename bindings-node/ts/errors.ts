@@ -166,7 +166,10 @@ export class RpcError extends OmniMcpError {
 export class ToolError extends OmniMcpError {
   declare readonly kind: "tool";
 }
-/** The caller cancelled the call; `name` is `AbortError`, and `cause` the signal's reason. */
+/**
+ * The caller cancelled the call; `cause` is the signal's reason. `name` is `AbortError`, or `TimeoutError` for
+ * `AbortSignal.timeout()`.
+ */
 export class CallCancelledError extends OmniMcpError {
   declare readonly kind: "cancelled";
 }
@@ -251,6 +254,7 @@ function classOf(data: KnownData | Error): typeof OmniMcpError {
   if (typeof kind === "string") return Object.hasOwn(CLASSES, kind) ? CLASSES[kind as ErrorKind] : OmniMcpError;
   // A clone is called "Error"; its stack still begins with the name.
   const names = [stringOf(name), stringOf(stack)?.split(":", 1)[0]];
+  if (names.includes("TimeoutError")) return CallCancelledError;
   return Object.values(CLASSES).find(({ prototype }) => names.includes(prototype.name)) ?? OmniMcpError;
 }
 

@@ -78,7 +78,7 @@ interface Binding {
   ): NativeClient | string;
   startDevServer(channel: Channel, options: string): NativeDevServer | string;
   tables(): string;
-  unsendable(field: string, reason: string): string;
+  unsendable(field: string, reason: string, path: string, got?: string): string;
   shownRecord(record: string): string;
   looksLikeError(result: string): boolean;
 }
@@ -138,7 +138,8 @@ let lastClient = 0;
 export const tables = (): string => binding.tables();
 
 /** The error for a value that JSON cannot represent, as JSON text. */
-export const unsendable = (field: string, reason: string): string => binding.unsendable(field, reason);
+export const unsendable = (field: string, reason: string, path: readonly (string | number)[] = [], got?: string): string =>
+  binding.unsendable(field, reason, JSON.stringify(path), got);
 
 /** A record without its secrets, as JSON text. */
 export const shownRecord = (record: string): string => binding.shownRecord(record);

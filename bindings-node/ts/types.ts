@@ -36,6 +36,7 @@ export interface Notification {
 export interface LogRecord {
   level: "debug" | "info" | "warn" | "error";
   message: string;
+  /** Details, such as `method`, `tool`, `attempt`, `status`, `requestId` and `durationMs`. */
   fields: Record<string, unknown>;
 }
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import dataclasses
+import datetime
+import decimal
 import json
+import pathlib
 import pickle
 import sys
 import traceback
+import uuid
 from collections.abc import Callable
 from typing import Any
 
@@ -279,3 +284,43 @@ def test_a_refused_option_does_not_show_its_value() -> None:
 
 def test_errors_belong_to_the_package() -> None:
     assert all(getattr(omni_mcp_py, made.__name__) is made for made in _errors.CLASSES.values())
+
+
+@dataclasses.dataclass
+class Query:
+    text: str = ""
+
+
+@pytest.mark.parametrize(
+    ("value", "name"),
+    [
+        (datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), "a datetime.datetime"),
+        (decimal.Decimal(1), "a decimal.Decimal"),
+        (pathlib.PurePosixPath("x"), "a pathlib"),
+        (uuid.UUID(int=1), "a uuid.UUID"),
+        (Query(), f"a {Query.__module__}.Query"),
+        ({1}, "a set"),
+        (b"x", "a bytes"),
+        (print, "a builtin_function_or_method"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_value_that_json_cannot_hold_is_located(server: DevServer, value: object, name: str) -> None:
+    with OmniMCPClient(server.api_key, base_url=server.url) as client, pytest.raises(ConfigError) as raised:
+        client.call_tool("fred.search", {"filters": [None, {"since": (value,)}]})
+    assert str(raised.value).startswith(f"arguments.filters[1].since[0] is {name}")
+    assert str(raised.value).endswith("; allowed are dict, list, tuple, str, int, float, bool and None")
+    assert (raised.value.field, raised.value.delivery) == ("arguments", "not_sent")
+
+
+def test_a_key_that_is_no_string_is_located(server: DevServer) -> None:
+    with OmniMCPClient(server.api_key, base_url=server.url) as client:
+        for arguments, message in [
+            ({1: 2}, "arguments.1: keys must be strings, got int"),
+            ({"a": {None: 2}}, "arguments.a.None: keys must be strings, got NoneType"),
+        ]:
+            with pytest.raises(ConfigError) as raised:
+                client.call_tool("fred.search", arguments)  # type: ignore[arg-type]
+            assert str(raised.value) == message
+        with pytest.raises(ConfigError, match="the form is call_tool\\(name, arguments\\)"):
+            client.call_tool({"name": "fred.search", "arguments": {}})  # type: ignore[arg-type]

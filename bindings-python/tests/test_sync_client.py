@@ -334,10 +334,14 @@ def test_an_async_progress_callback_is_refused(server: DevServer) -> None:
                 client.call_tool("echo", {}, on_progress=refused)
 
 
-def test_a_function_for_an_option_that_takes_none_is_named() -> None:
+def test_a_function_under_a_mistyped_name_is_named() -> None:
     options: Any = {"onElicitation": print}
-    with pytest.raises(ConfigError, match="onElicitation: must not be a function; callbacks are on_notification, "):
+    with pytest.raises(ConfigError, match="onElicitation: is not an option; did you mean on_elicitation\\?"):
         OmniMCPClient("k", **options)
+    with pytest.raises(ConfigError, match="on_progres: is not an option; did you mean on_progress\\?"):
+        OmniMCPClient("k").ping(on_progres=print)  # type: ignore[call-arg]
+    with pytest.raises(ConfigError, match="profile: must be the name of a profile"):
+        OmniMCPClient("k", profile=print)  # type: ignore[arg-type]
 
 
 def test_the_error_of_an_answer_that_python_cannot_hold():

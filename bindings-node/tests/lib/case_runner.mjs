@@ -132,7 +132,8 @@ async function runStep(step, open, server, at) {
     await until(open.notifications, step.notifications.length);
     match(step.notifications, open.notifications, `${at}.notifications`);
   } else if (step.callback_events !== undefined) {
-    for (const [callback, expected] of Object.entries(step.callback_events)) {
+    for (const [callback, events] of Object.entries(step.callback_events)) {
+      const expected = events.map((event) => (isObject(event.fields) ? { ...event, fields: camelFields(event.fields) } : event));
       await until(open.events[callback], expected.length);
       match(written(expected, server), open.events[callback], `${at}.callback_events.${callback}`);
     }

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use omni_mcp::bridge::{self, Bridge, MessageListener, QueuedMessage, bad_hook, unsendable_argument};
+use omni_mcp::bridge::{self, Bridge, MessageListener, QueuedMessage, bad_hook};
 use omni_mcp::{Error, HOOKS};
 use pyo3::exceptions::{PyException, PyRuntimeError};
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -86,7 +86,6 @@ impl Callbacks {
                 false => return Err(raised(py, &bad_hook(hook.name, "must be a function"))),
             }
         }
-        refuse_functions(&options)?;
         let has_functions = !by_name.is_empty();
         let logger_level = by_name.iter().all(|(name, _)| *name != ON_LOG).then(LoggerLevel::new);
         if logger_level.is_some() {
@@ -240,18 +239,6 @@ impl Callbacks {
     }
 }
 
-/// Refuses functions under names that are no callbacks, which otherwise would only be values that cannot be sent.
-fn refuse_functions(options: &Bound<'_, PyDict>) -> PyResult<()> {
-    for (name, value) in options.iter() {
-        if value.is_callable() && !value.is_instance_of::<PyType>() {
-            let known: Vec<_> = HOOKS.iter().map(|hook| hook.name).collect();
-            let allowed = format!("must not be a function; callbacks are {}", known.join(", "));
-            return Err(raised(options.py(), &bad_hook(&name.to_string(), &allowed)));
-        }
-    }
-    Ok(())
-}
-
 /// The exception for a call that could never end.
 pub(crate) fn calls_own_client() -> PyErr {
     PyRuntimeError::new_err("a token provider cannot call the client that waits for its token")
@@ -269,7 +256,7 @@ fn json_answer(hook: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     let text = match value.cast::<PyDict>() {
         // Its duration may be a `timedelta`.
         Ok(token) if hook == TOKEN_PROVIDER => encode::options(token),
-        _ => encode::value(value).map_err(|reason| unsendable_argument(hook, reason)),
+        _ => encode::value(value).map_err(|refused| refused.error(hook)),
     };
     text.map_err(|error| raised(value.py(), &error))
 }

@@ -1,6 +1,6 @@
 //! Opening a native client from options, or from a record and options, for a server or a registry.
 
-use omni_mcp::bridge::{Bridge, Hooks, bad_hook, of_process, unsendable_argument};
+use omni_mcp::bridge::{Bridge, Hooks, bad_hook, of_process};
 use omni_mcp::{Error, Spelling};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -42,7 +42,7 @@ impl ClientSource<'_, '_> {
                 py.detach(|| Bridge::open(first.as_deref(), &options, hooks, spelling, &of_process))
             }
             Self::Record(record) => {
-                let record = encode::value(record).map_err(|reason| unsendable_argument("record", reason))?;
+                let record = encode::value(record).map_err(|refused| refused.error("record"))?;
                 py.detach(|| Bridge::open_record(&record, &options, hooks, spelling, &of_process))
             }
             Self::Registry(kind) => {

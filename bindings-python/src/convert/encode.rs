@@ -2,8 +2,8 @@
 
 use std::io::Write;
 
-use omni_mcp::Error;
-use omni_mcp::bridge::unsendable_argument;
+use omni_mcp::bridge::{PathStep, unsendable_argument, unsendable_value};
+use omni_mcp::{Error, Spelling};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyDeltaAccess, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -11,8 +11,47 @@ use pyo3::types::{PyBool, PyDelta, PyDeltaAccess, PyDict, PyFloat, PyInt, PyList
 /// One level more than the core sends: the core counts from the params of `request`, this file from the object around them.
 const MAX_DEPTH: usize = 128;
 
-/// Why a value cannot be sent, as the core names it.
-type Reason = &'static str;
+/// A value that cannot be sent.
+#[derive(Debug)]
+pub(crate) struct Unsendable {
+    /// Why, as the core names it.
+    reason: &'static str,
+    /// The steps to the value, the last one first.
+    path: Vec<PathStep>,
+    /// The type of the value.
+    got: Option<String>,
+}
+
+/// Boxed, so that the results of the functions that write values stay small.
+type Refused = Box<Unsendable>;
+
+impl Unsendable {
+    fn of(reason: &'static str) -> Refused {
+        Box::new(Self { reason, path: Vec::new(), got: None })
+    }
+
+    /// A value of this type.
+    fn value(reason: &'static str, value: &Bound<'_, PyAny>) -> Refused {
+        let class = value.get_type();
+        // With its module, except for builtins.
+        let name = class.fully_qualified_name().map_or_else(|_| "object".to_owned(), |name| name.to_string());
+        Box::new(Self { reason, path: Vec::new(), got: Some(name) })
+    }
+
+    /// The error for the argument `field`.
+    pub(crate) fn error(mut self, field: &str) -> Error {
+        self.path.reverse();
+        unsendable_value(field, &self.path, self.reason, self.got.as_deref(), Spelling::Snake)
+    }
+}
+
+/// Adds the step to the value that contains the refused one.
+fn inside<T>(result: Result<T, Refused>, step: impl FnOnce() -> PathStep) -> Result<T, Refused> {
+    result.map_err(|mut refused| {
+        refused.path.push(step());
+        refused
+    })
+}
 
 /// The members of a method's params. A refusal names the member.
 pub(crate) fn params(params: &Bound<'_, PyDict>) -> Result<Vec<u8>, Error> {
@@ -20,7 +59,7 @@ pub(crate) fn params(params: &Bound<'_, PyDict>) -> Result<Vec<u8>, Error> {
     members(&mut out, params, |out, name, value| {
         // These two are objects in the protocol.
         if matches!(name, "arguments" | "params") && !value.is_instance_of::<PyDict>() {
-            return Err("not_an_object");
+            return Err(Unsendable::of("not_an_object"));
         }
         write_value(out, value, 2)
     })?;
@@ -38,16 +77,27 @@ pub(crate) fn options(options: &Bound<'_, PyDict>) -> Result<String, Error> {
             let whole = f64::from(delta.get_days()) * 86_400.0 + f64::from(delta.get_seconds());
             write_float(out, whole + f64::from(delta.get_microseconds()) / 1e6)
         }
-        Err(_) => write_value(out, value, 2),
+        Err(_) => {
+            let before = out.len();
+            match write_value(out, value, 2) {
+                Err(refused) if matches!(refused.reason, "not_json" | "bad_key") => {
+                    // A value that no option has, so that the core names what is allowed.
+                    out.truncate(before);
+                    out.extend_from_slice(b"-1");
+                    Ok(())
+                }
+                written => written,
+            }
+        }
     })?;
     String::from_utf8(out).map_err(|_| unsendable_argument("options", "not_json"))
 }
 
 /// Any value.
-pub(crate) fn value(value: &Bound<'_, PyAny>) -> Result<String, Reason> {
+pub(crate) fn value(value: &Bound<'_, PyAny>) -> Result<String, Refused> {
     let mut out = Vec::with_capacity(128);
     write_value(&mut out, value, 1)?;
-    String::from_utf8(out).map_err(|_| "not_json")
+    String::from_utf8(out).map_err(|_| Unsendable::of("not_json"))
 }
 
 /// As [`value`], for functions that make no calls.
@@ -55,13 +105,13 @@ pub(crate) fn value(value: &Bound<'_, PyAny>) -> Result<String, Reason> {
 /// # Errors
 /// `ValueError` for a value that JSON cannot represent.
 pub(crate) fn text(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    self::value(value).map_err(|reason| PyValueError::new_err(format!("the value cannot be written as JSON: {reason}")))
+    self::value(value).map_err(|refused| PyValueError::new_err(refused.error("the value").to_string()))
 }
 
 fn members(
     out: &mut Vec<u8>,
     dict: &Bound<'_, PyDict>,
-    mut write_member: impl FnMut(&mut Vec<u8>, &str, &Bound<'_, PyAny>) -> Result<(), Reason>,
+    mut write_member: impl FnMut(&mut Vec<u8>, &str, &Bound<'_, PyAny>) -> Result<(), Refused>,
 ) -> Result<(), Error> {
     out.push(b'{');
     for (index, (key, value)) in dict.iter().enumerate() {
@@ -72,15 +122,15 @@ fn members(
         }
         write_str(out, name);
         out.push(b':');
-        write_member(out, name, &value).map_err(|reason| unsendable_argument(name, reason))?;
+        write_member(out, name, &value).map_err(|refused| refused.error(name))?;
     }
     out.push(b'}');
     Ok(())
 }
 
-fn write_value(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Reason> {
+fn write_value(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Result<(), Refused> {
     if let Ok(text) = value.cast::<PyString>() {
-        write_str(out, text.to_str().map_err(|_| "lone_surrogate")?);
+        write_str(out, text.to_str().map_err(|_| Unsendable::of("lone_surrogate"))?);
     } else if value.is_none() {
         out.extend_from_slice(b"null");
     } else if let Ok(flag) = value.cast::<PyBool>() {
@@ -96,24 +146,27 @@ fn write_value(out: &mut Vec<u8>, value: &Bound<'_, PyAny>, depth: usize) -> Res
     } else if let Ok(tuple) = value.cast::<PyTuple>() {
         return write_list(out, tuple.iter(), depth);
     } else {
-        return Err("not_json");
+        return Err(Unsendable::value("not_json", value));
     }
     Ok(())
 }
 
-fn write_dict(out: &mut Vec<u8>, dict: &Bound<'_, PyDict>, depth: usize) -> Result<(), Reason> {
+fn write_dict(out: &mut Vec<u8>, dict: &Bound<'_, PyDict>, depth: usize) -> Result<(), Refused> {
     if depth > MAX_DEPTH {
-        return Err("too_deep");
+        return Err(Unsendable::of("too_deep"));
     }
     out.push(b'{');
     for (index, (key, value)) in dict.iter().enumerate() {
-        let key = key.cast::<PyString>().map_err(|_| "not_json")?;
+        let step = || PathStep::Name(key.str().map(|key| key.to_string_lossy().into_owned()).unwrap_or_default());
+        let Ok(name) = key.cast::<PyString>() else {
+            return inside(Err(Unsendable::value("bad_key", &key)), step);
+        };
         if index > 0 {
             out.push(b',');
         }
-        write_str(out, key.to_str().map_err(|_| "lone_surrogate")?);
+        write_str(out, name.to_str().map_err(|_| Unsendable::of("lone_surrogate"))?);
         out.push(b':');
-        write_value(out, &value, depth + 1)?;
+        inside(write_value(out, &value, depth + 1), step)?;
     }
     out.push(b'}');
     Ok(())
@@ -123,39 +176,39 @@ fn write_list<'py>(
     out: &mut Vec<u8>,
     items: impl Iterator<Item = Bound<'py, PyAny>>,
     depth: usize,
-) -> Result<(), Reason> {
+) -> Result<(), Refused> {
     if depth > MAX_DEPTH {
-        return Err("too_deep");
+        return Err(Unsendable::of("too_deep"));
     }
     out.push(b'[');
     for (index, item) in items.enumerate() {
         if index > 0 {
             out.push(b',');
         }
-        write_value(out, &item, depth + 1)?;
+        inside(write_value(out, &item, depth + 1), || PathStep::Index(index))?;
     }
     out.push(b']');
     Ok(())
 }
 
-fn write_int(out: &mut Vec<u8>, number: &Bound<'_, PyInt>) -> Result<(), Reason> {
+fn write_int(out: &mut Vec<u8>, number: &Bound<'_, PyInt>) -> Result<(), Refused> {
     if let Ok(small) = number.extract::<i64>() {
-        return write!(out, "{small}").map_err(|_| "not_json");
+        return write!(out, "{small}").map_err(|_| Unsendable::of("not_json"));
     }
     // A subclass may have another `__repr__`; beyond 4300 digits Python raises.
     let digits = number.py().get_type::<PyInt>().call_method1("__repr__", (number,));
-    let digits = digits.map_err(|_| "not_json")?;
-    let digits = digits.cast::<PyString>().map_err(|_| "not_json")?;
-    out.extend_from_slice(digits.to_str().map_err(|_| "not_json")?.as_bytes());
+    let digits = digits.map_err(|_| Unsendable::of("not_json"))?;
+    let digits = digits.cast::<PyString>().map_err(|_| Unsendable::of("not_json"))?;
+    out.extend_from_slice(digits.to_str().map_err(|_| Unsendable::of("not_json"))?.as_bytes());
     Ok(())
 }
 
-fn write_float(out: &mut Vec<u8>, number: f64) -> Result<(), Reason> {
+fn write_float(out: &mut Vec<u8>, number: f64) -> Result<(), Refused> {
     if !number.is_finite() {
-        return Err("not_finite");
+        return Err(Unsendable::of("not_finite"));
     }
     // Debug is the shortest text that reads back as the same number, and keeps the `.0`.
-    write!(out, "{number:?}").map_err(|_| "not_json")
+    write!(out, "{number:?}").map_err(|_| Unsendable::of("not_json"))
 }
 
 fn write_str(out: &mut Vec<u8>, text: &str) {

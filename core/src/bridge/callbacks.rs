@@ -78,7 +78,11 @@ impl Hooks {
         }
         if let Some(listener) = self.on_log {
             let queue = BoundedQueue::new(Limits::of(config)?.of_queue(), &callbacks.dropped);
-            callbacks.log = Log::to(Arc::new(move |record| {
+            callbacks.log = Log::to(Arc::new(move |mut record| {
+                if spelling == Spelling::Camel {
+                    let fields = std::mem::take(&mut record.fields);
+                    record.fields = fields.into_iter().map(|(name, value)| (spelling.name(&name), value)).collect();
+                }
                 queue.send(serde_json::to_string(&record).unwrap_or_default(), &listener);
             }));
         }

@@ -2,12 +2,20 @@
 
 use crate::bridge::UNDECODABLE;
 use crate::error::{Code, Error};
-use crate::protocol::params::UnsendableValue;
+pub use crate::protocol::params::PathStep;
+use crate::protocol::params::{UnsendableValue, ValueLocation};
+use crate::util::spelling::Spelling;
 
-/// The `config` error for a value that the binding could not convert to JSON text. `reason` is one of `not_finite`,
-/// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`.
+/// The `config` error for an argument that the binding could not convert to JSON text. `reason` is one of `not_finite`,
+/// `too_deep`, `not_json`, `lone_surrogate`, `not_an_object`, `bad_key`.
 pub fn unsendable_argument(field: &str, reason: &str) -> Error {
     UnsendableValue::from_name(reason).unwrap_or(UnsendableValue::NotJson).error(field)
+}
+
+/// As [`unsendable_argument`], for a value inside the argument: `path` leads to it, and `got` is the name of its type.
+pub fn unsendable_value(field: &str, path: &[PathStep], reason: &str, got: Option<&str>, spelling: Spelling) -> Error {
+    let reason = UnsendableValue::from_name(reason).unwrap_or(UnsendableValue::NotJson);
+    reason.located(&ValueLocation { field, path, got }, spelling)
 }
 
 /// The error for a caught panic. The call may have been sent before.

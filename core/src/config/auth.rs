@@ -12,6 +12,7 @@ use crate::config::option_table::{Address, OptionValue, inside, options};
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 use crate::util::spelling::Spelling;
+use crate::util::suggestion::did_you_mean;
 
 options! {
     /// Credentials of a client. Start from one of the constructors.
@@ -97,7 +98,8 @@ impl AuthConfig {
             return Err(Error::config(Code::MissingOption, "type", format_args!("is required: one of {}", types())));
         };
         let Some((kind, required, allowed)) = MEMBERS.iter().find(|(name, ..)| *name == kind) else {
-            return Err(Error::config(Code::InvalidOption, "type", format_args!("must be one of {}", types())));
+            let meant = did_you_mean(kind, TYPES.iter().copied());
+            return Err(Error::config(Code::InvalidOption, "type", format_args!("must be one of {}{meant}", types())));
         };
         self.check_members(kind, required, allowed)?;
         let secret = |secret: &Option<Secret>| secret.clone().unwrap_or_default();

@@ -6,9 +6,12 @@ use std::time::Duration;
 use crate::config::option_table::options;
 use crate::util::secret::Secret;
 
+/// Callbacks of one call.
+const CALL_CALLBACKS: &[&str] = &["on_progress"];
+
 options! {
     /// Options of one call. Absent options have the value of the client.
-    CallOptions, "call options", CALL_OPTIONS;
+    CallOptions, "call options", CALL_OPTIONS, callbacks CALL_CALLBACKS;
     /// Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call, restart it. None: no limit.
     timeout: Option<Duration> = "the value of the client";
     /// Total timeout of the call, including all attempts and waits. None: no limit.

@@ -104,6 +104,17 @@ pub const HOOKS: &[HookSpec] = &[
     },
 ];
 
+/// The names of all callbacks.
+pub(crate) const CALLBACK_NAMES: &[&str] = &{
+    let mut names = [""; HOOKS.len()];
+    let mut at = 0;
+    while at < names.len() {
+        names[at] = HOOKS[at].name;
+        at += 1;
+    }
+    names
+};
+
 pub(crate) const ON_LOG: &str = "on_log";
 pub(crate) const ON_STATE: &str = "on_state";
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";

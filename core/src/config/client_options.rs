@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::config::auth::AuthConfig;
-use crate::config::callbacks::Callbacks;
+use crate::config::callbacks::{CALLBACK_NAMES, Callbacks};
 use crate::config::endpoint::TRANSPORTS;
 use crate::config::option_table::{Address, options};
 use crate::config::profile::{Choice, NAMES};
@@ -17,7 +17,7 @@ pub(crate) const TLS_VERSIONS: &[&str] = &["1.2", "1.3"];
 
 options! {
     /// Options of a client.
-    ClientConfig, "options", CLIENT_OPTIONS;
+    ClientConfig, "options", CLIENT_OPTIONS, callbacks CALLBACK_NAMES;
     /// API key, sent as a bearer token.
     api_key: Secret = "the environment variable OMNI_API_KEY (profile omni)";
     /// Base URL of the service; the profile appends the path of its MCP endpoint.

@@ -15,6 +15,7 @@ use crate::error::{Code, Error, Result};
 use crate::util::environment::Environment;
 use crate::util::secret::Secret;
 use crate::util::spelling::Spelling;
+use crate::util::suggestion::did_you_mean;
 
 /// Program of a stdio server.
 #[derive(Clone)]
@@ -161,7 +162,10 @@ impl ClientConfig {
             (Some(given @ ("streamable_http" | "sse" | "stdio")), _) => given,
             // As in registry records.
             (Some("streamable-http" | "http"), _) => "streamable_http",
-            (Some(_), _) => return refuse("transport", "must be one of streamable_http, sse, stdio"),
+            (Some(given), _) => {
+                let meant = did_you_mean(given, TRANSPORTS.iter().copied());
+                return refuse("transport", &format!("must be one of {}{meant}", TRANSPORTS.join(", ")));
+            }
             (None, Some(_)) => "stdio",
             (None, None) => "streamable_http",
         };

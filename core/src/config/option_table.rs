@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
 use crate::util::spelling::Spelling;
+use crate::util::suggestion::closest;
 
 /// One row of a table of options.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -314,10 +315,20 @@ pub(crate) fn parse(json: &str, what: &str) -> Result<Map<String, Value>> {
     }
 }
 
-pub(crate) fn refuse_unknown(left: &Map<String, Value>, specs: &[OptionSpec], spelling: Spelling) -> Result<()> {
+/// Refuses the first option that is left. `callbacks` are options that are not passed as JSON.
+pub(crate) fn refuse_unknown(
+    left: &Map<String, Value>,
+    specs: &[OptionSpec],
+    callbacks: &[&str],
+    spelling: Spelling,
+) -> Result<()> {
     let Some(name) = left.keys().next() else { return Ok(()) };
-    let allowed: Vec<_> = specs.iter().map(|spec| spec.spelled(spelling)).collect();
-    let message = format_args!("is not an option; allowed are {}", allowed.join(", "));
+    let options = specs.iter().map(|spec| spec.spelled(spelling));
+    let allowed: Vec<_> = options.chain(callbacks.iter().map(|name| spelling.name(name))).collect();
+    let message = match closest(name, allowed.iter().map(String::as_str)) {
+        Some(meant) => format!("is not an option; did you mean {meant}?"),
+        None => format!("is not an option; allowed are {}", allowed.join(", ")),
+    };
     Err(Error::config(Code::UnknownOption, &crate::util::sanitize::preview(name.as_bytes()), message))
 }
 
@@ -356,7 +367,7 @@ const fn is_same(one: &[u8], other: &[u8]) -> bool {
 /// description of another table.
 macro_rules! options {
     (
-        $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident;
+        $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident $(, callbacks $callbacks:expr)?;
         $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal $(, of $choices:expr)?;)*
         $(shared with $base:ident, $base_specs:ident { $($shared:ident: $shared_type:ty;)+ })?
         $(beside $($(#[$extra_doc:meta])* $extra:ident: $extra_type:ty;)+)?
@@ -428,7 +439,7 @@ macro_rules! options {
                     Some(spec) => $crate::config::option_table::take(&mut given, spec, spelling)?,
                     None => None,
                 },)+)? $($($extra: Default::default(),)+)? };
-                $crate::config::option_table::refuse_unknown(&given, $specs, spelling)?;
+                $crate::config::option_table::refuse_unknown(&given, $specs, $crate::config::option_table::choices(&[$($callbacks)?]), spelling)?;
                 Ok(options)
             }
         }

@@ -24,6 +24,7 @@ use crate::error::{Code, Error, Result};
 use crate::observe::log;
 use crate::util::secret::{SHORTEST_SECRET, Secret};
 use crate::util::spelling::Spelling;
+use crate::util::suggestion::did_you_mean;
 use crate::util::{environment, headers};
 
 /// Validated settings of a client.
@@ -192,7 +193,8 @@ impl ClientConfig {
     fn named_callbacks(&self, server: &Arc<str>) -> Result<Callbacks> {
         if let Some(name) = &self.log_level {
             let Some(level) = log::level(name) else {
-                let allowed = format!("must be one of {}", log::LEVELS.join(", "));
+                let meant = did_you_mean(name, log::LEVELS.iter().copied());
+                let allowed = format!("must be one of {}{meant}", log::LEVELS.join(", "));
                 return Err(Error::config(Code::InvalidOption, "log_level", allowed));
             };
             self.callbacks.log.set_level(Some(level));

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::error::{Code, Error, Result};
+use crate::util::spelling::Spelling;
 
 /// Maximum nesting depth: the one that serde_json reads.
 const MAX_DEPTH: usize = 127;
@@ -24,6 +25,49 @@ pub(crate) enum UnsendableValue {
     LoneSurrogate,
     /// A value that is not an object.
     NotAnObject,
+    /// A key that is not a string.
+    BadKey,
+}
+
+/// One step from an argument to a value inside it.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(untagged)]
+pub enum PathStep {
+    /// An item of a list.
+    Index(usize),
+    /// A member of an object.
+    Name(String),
+}
+
+impl PathStep {
+    /// The steps of a JSON list of names and indexes.
+    pub fn read_all(json: &str) -> Vec<Self> {
+        serde_json::from_str(json).unwrap_or_default()
+    }
+}
+
+/// The value that cannot be sent.
+pub(crate) struct ValueLocation<'a> {
+    /// The argument that contains it.
+    pub(crate) field: &'a str,
+    /// The steps from the argument to the value.
+    pub(crate) path: &'a [PathStep],
+    /// The type of the value, as the language of the caller names it.
+    pub(crate) got: Option<&'a str>,
+}
+
+impl std::fmt::Display for ValueLocation<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let is_plain = |name: &str| {
+            !name.is_empty() && name.chars().all(|character| character.is_alphanumeric() || "_-".contains(character))
+        };
+        f.write_str(self.field)?;
+        self.path.iter().try_for_each(|step| match step {
+            PathStep::Index(index) => write!(f, "[{index}]"),
+            PathStep::Name(name) if is_plain(name) => write!(f, ".{name}"),
+            PathStep::Name(name) => write!(f, "[{name:?}]"),
+        })
+    }
 }
 
 impl UnsendableValue {
@@ -35,6 +79,7 @@ impl UnsendableValue {
             "not_json" => Self::NotJson,
             "lone_surrogate" => Self::LoneSurrogate,
             "not_an_object" => Self::NotAnObject,
+            "bad_key" => Self::BadKey,
             _ => return None,
         })
     }
@@ -47,8 +92,32 @@ impl UnsendableValue {
             Self::NotJson => "must consist of objects, lists, strings, numbers, booleans and null",
             Self::LoneSurrogate => "must be valid Unicode, without lone surrogates",
             Self::NotAnObject => "must be an object",
+            Self::BadKey => "must have strings as keys",
         };
         Error::config(Code::InvalidArgument, field, allowed)
+    }
+
+    /// The `config` error for a value inside an argument.
+    pub(crate) fn located(self, location: &ValueLocation<'_>, spelling: Spelling) -> Error {
+        let at = crate::util::sanitize::preview(location.to_string().as_bytes());
+        let message = match (self, location.got) {
+            (Self::NotJson, Some(got)) => {
+                let got = crate::util::sanitize::preview(got.as_bytes());
+                let article = if got.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+                let allowed = match spelling {
+                    Spelling::Snake => "dict, list, tuple, str, int, float, bool and None",
+                    Spelling::Camel => "objects, arrays, strings, numbers, booleans and null",
+                };
+                format!("{at} is {article} {got}; allowed are {allowed}")
+            }
+            (Self::BadKey, Some(got)) => {
+                format!("{at}: keys must be strings, got {}", crate::util::sanitize::preview(got.as_bytes()))
+            }
+            (Self::NotFinite, _) => format!("{at}: must not be NaN or Infinity; JSON has no form for them"),
+            (Self::LoneSurrogate, _) => format!("{at}: must be valid Unicode, without lone surrogates"),
+            _ => return self.error(location.field),
+        };
+        Error::new(Code::InvalidArgument, message).with_field(location.field.to_owned())
     }
 }
 
@@ -125,13 +194,6 @@ pub(crate) fn check(field: &str, params: &[u8]) -> Result<()> {
 /// # Errors
 /// A `config` error on `name` or `arguments`.
 pub(crate) fn check_tool_call(params: &[u8]) -> Result<Cow<'_, str>> {
-    #[derive(Deserialize)]
-    struct ToolCall<'a> {
-        #[serde(borrow, default)]
-        name: Option<&'a RawValue>,
-        #[serde(borrow, default)]
-        arguments: Option<&'a RawValue>,
-    }
     let call: ToolCall<'_> = serde_json::from_slice(params).map_err(|_| UnsendableValue::NotJson.error("params"))?;
     let name: Cow<'_, str> =
         call.name.and_then(|name| serde_json::from_str::<ToolName<'_>>(name.get()).ok()).unwrap_or_default().0;
@@ -151,6 +213,20 @@ pub(crate) fn tool_name(params: &[u8]) -> Option<String> {
         name: String,
     }
     serde_json::from_slice(params).ok().map(|Named { name }| name)
+}
+
+/// Whether the name of a tool is an object.
+pub(crate) fn has_object_as_name(params: &[u8]) -> bool {
+    let call: Option<ToolCall<'_>> = serde_json::from_slice(params).ok();
+    call.and_then(|call| call.name).is_some_and(|name| name.get().starts_with('{'))
+}
+
+#[derive(Deserialize)]
+struct ToolCall<'a> {
+    #[serde(borrow, default)]
+    name: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    arguments: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize, Default)]

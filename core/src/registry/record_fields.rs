@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::error::{Code, Error, Result};
 use crate::util::secret::Secret;
+use crate::util::suggestion::closest;
 
 /// A record that is being read. Members that are null count as absent.
 pub(super) struct RecordFields<'a>(pub(super) &'a Map<String, Value>);
@@ -120,7 +121,10 @@ impl<'a> RecordFields<'a> {
             Some(name) => Err(Error::config(
                 Code::UnknownOption,
                 &crate::util::sanitize::preview(name.as_bytes()),
-                format_args!("is not a member; allowed are {}", allowed.join(", ")),
+                match closest(name, allowed.iter().copied()) {
+                    Some(meant) => format!("is not a member; did you mean {meant}?"),
+                    None => format!("is not a member; allowed are {}", allowed.join(", ")),
+                },
             )),
             None => Ok(()),
         }

@@ -30,6 +30,7 @@ use crate::session::manager::SessionManager;
 use crate::session::open_session::Session;
 use crate::util::bounded_queue::BoundedQueue;
 use crate::util::sanitize::preview;
+use crate::util::spelling::Spelling;
 
 /// How long a process may take to respond to the probe of its era.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(5);
@@ -248,7 +249,8 @@ fn check_tool(manager: &SessionManager, method: &str, params: &[u8]) -> Result<O
     if method != TOOLS_CALL {
         return Ok(None);
     }
-    let tool = params::check_tool_call(params)?;
+    let spelling = manager.context.settings.spelling;
+    let tool = params::check_tool_call(params).map_err(|error| with_form(error, params, spelling))?;
     if manager.context.settings.tools.allow(&tool) { Ok(Some(tool.into_owned())) } else { Err(blocked(manager)) }
 }
 
@@ -256,6 +258,18 @@ fn check_tool(manager: &SessionManager, method: &str, params: &[u8]) -> Result<O
 fn target(manager: &SessionManager, method: &str, tool: Option<&str>) -> CallTarget {
     let shown = |text: &str| preview(text.as_bytes());
     CallTarget::of_call(&manager.context.settings.server, shown(method), tool.map(shown))
+}
+
+/// Names the form of a tool call to a caller who gave all params in one object, as with the official client.
+fn with_form(error: Error, params: &[u8], spelling: Spelling) -> Error {
+    if !params::has_object_as_name(params) {
+        return error;
+    }
+    let form = match spelling {
+        Spelling::Snake => "call_tool(name, arguments)",
+        Spelling::Camel => "callTool(name, args, options)",
+    };
+    Error::config(Code::InvalidArgument, "name", format_args!("must be a string that is not empty; the form is {form}"))
 }
 
 /// Refuses options of HTTP if the server is a process.

@@ -9,4 +9,5 @@ pub(crate) mod sanitize;
 pub(crate) mod secret;
 pub(crate) mod single_flight;
 pub(crate) mod spelling;
+pub(crate) mod suggestion;
 pub(crate) mod wait_group;

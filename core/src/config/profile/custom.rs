@@ -12,6 +12,7 @@ use crate::config::profile::{Profile, ServiceCode, SessionSign, Text, VariableNa
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Delivery, Error, Result};
 use crate::util::spelling::Spelling;
+use crate::util::suggestion::did_you_mean;
 
 options! {
     /// A custom service profile. Absent options have the value of the extended profile.
@@ -133,7 +134,8 @@ fn is_version(text: &str) -> bool {
 fn by_name(field: &str, name: &str) -> Result<&'static Profile> {
     Profile::named(name).ok_or_else(|| {
         let names: Vec<_> = Profile::ALL.iter().map(|profile| &*profile.name).collect();
-        Error::config(Code::InvalidOption, field, format_args!("must be one of {}", names.join(", ")))
+        let meant = did_you_mean(name, names.iter().copied());
+        Error::config(Code::InvalidOption, field, format_args!("must be one of {}{meant}", names.join(", ")))
     })
 }
 
