@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 import json
 import pathlib
@@ -294,7 +294,7 @@ class Query:
 @pytest.mark.parametrize(
     ("value", "name"),
     [
-        (datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc), "a datetime.datetime"),
+        (dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc), "a datetime.datetime"),
         (decimal.Decimal(1), "a decimal.Decimal"),
         (pathlib.PurePosixPath("x"), "a pathlib"),
         (uuid.UUID(int=1), "a uuid.UUID"),

@@ -23,8 +23,8 @@ pub use crate::bridge::callbacks::{Hooks, Question};
 pub use crate::bridge::closed_client::ClosedClient;
 use crate::bridge::closed_client::DESCRIPTION;
 pub use crate::bridge::errors::{
-    PathStep, bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable, unsendable_argument,
-    unsendable_value,
+    PathStep, bad_hook, closed, forked, no_event_loop, no_runtime, not_callable, panicked, undecodable,
+    unsendable_argument, unsendable_value,
 };
 pub use crate::bridge::tables::tables;
 use crate::client::{Client, MethodCall};

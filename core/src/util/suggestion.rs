@@ -20,7 +20,8 @@ pub(crate) fn closest<'a>(given: &str, allowed: impl IntoIterator<Item = &'a str
         4..=7 => 2,
         _ => 3,
     };
-    let (distance, name) = allowed.into_iter().map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance)?;
+    let (distance, name) =
+        allowed.into_iter().map(|name| (distance(name), name)).min_by_key(|(distance, _)| *distance)?;
     (distance <= most).then_some(name)
 }
 
