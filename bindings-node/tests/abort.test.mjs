@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { test } from "node:test";
 
-import { CallCancelledError } from "@omni/omni-mcp-js";
+import { CallCancelledError, OmniMcpError } from "@omni/omni-mcp-js";
 
 import { failureOf, onToolCall, served } from "./lib/served.mjs";
 

@@ -299,7 +299,7 @@ test("a value that JSON cannot hold is located, by its type", async (t) => {
   ];
   for (const [value, type] of values) {
     const error = await failureOf(client.callTool("fred.search", { filters: [null, { since: [value] }] }));
-    assert.equal(error.message, `arguments.filters[1].since[0] is a${/^[aeiou]/i.test(type) ? "n" : ""} ${type}; allowed are objects, arrays, strings, numbers, booleans and null`);
+    assert.equal(error.message, `arguments.filters[1].since[0] is a${/^[aeio]/i.test(type) ? "n" : ""} ${type}; allowed are objects, arrays, strings, numbers, booleans and null`);
     assert.deepEqual([error.field, error.delivery], ["arguments", "not_sent"]);
   }
   const top = await failureOf(client.callTool("fred.search", { since: () => 1 }));
