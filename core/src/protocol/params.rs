@@ -103,8 +103,7 @@ impl UnsendableValue {
         let message = match (self, location.got) {
             (Self::NotJson, Some(got)) => {
                 let got = crate::util::sanitize::preview(got.as_bytes());
-                let article =
-                    if got.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
+                let article = if got.starts_with(['a', 'e', 'i', 'o', 'A', 'E', 'I', 'O']) { "an" } else { "a" };
                 let allowed = match spelling {
                     Spelling::Snake => "dict, list, tuple, str, int, float, bool and None",
                     Spelling::Camel => "objects, arrays, strings, numbers, booleans and null",
