@@ -9,6 +9,7 @@ use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Env, Result, Status};
 use napi_derive::napi;
 use omni_mcp::bridge::{Permit, Question, QueuedMessage};
+use omni_mcp_devserver::{ToolCall, ToolReply};
 
 type Args = FnArgs<(u32, u32, String, Option<String>)>;
 /// Weak, so that an idle client does not keep the process alive, and without an error argument.
@@ -30,6 +31,8 @@ enum Kind {
     Log = 6,
     /// The id is that of a client.
     State = 7,
+    /// The id is that of a dev server; the text holds the tool and its arguments, and the metadata the call's id.
+    ToolCall = 8,
 }
 
 struct Event {
@@ -57,6 +60,8 @@ pub(crate) struct Sink {
     handler: Mutex<Option<EventHandler>>,
     /// The questions that JavaScript has not answered.
     questions: Mutex<HashMap<u32, Question>>,
+    /// The calls of tools of dev servers that JavaScript has not answered.
+    tool_calls: Mutex<HashMap<u32, (ToolCall, ToolReply)>>,
     next_question: AtomicU32,
 }
 
@@ -112,6 +117,21 @@ impl Sink {
         }
     }
 
+    /// Passes a call of a tool to a dev server's function. If the JavaScript thread has ended, the call fails.
+    pub(crate) fn call_tool(&self, server: u32, tool: usize, call: ToolCall, reply: ToolReply) {
+        let id = self.next_question.fetch_add(1, Ordering::Relaxed);
+        let text = format!("{{\"index\":{tool},\"arguments\":{}}}", call.arguments_json());
+        lock(&self.tool_calls).insert(id, (call, reply));
+        let event = Event { id: server, kind: Kind::ToolCall, text: Text::Free(text), metadata: Some(id.to_string()) };
+        if self.send(event) != Status::Ok {
+            self.take_tool_call(id);
+        }
+    }
+
+    fn take_tool_call(&self, id: u32) -> Option<ToolReply> {
+        lock(&self.tool_calls).remove(&id).map(|(_, reply)| reply)
+    }
+
     fn send(&self, event: Event) -> Status {
         match &*lock(&self.handler) {
             Some(handler) => handler.call(event, ThreadsafeFunctionCallMode::NonBlocking),
@@ -134,7 +154,8 @@ impl Channel {
     #[allow(clippy::new_without_default, reason = "only JavaScript makes one")]
     pub fn new() -> Self {
         let (handler, questions, next_question) = (Mutex::default(), Mutex::default(), AtomicU32::new(0));
-        Self { sink: Arc::new(Sink { handler, questions, next_question }), pending: PendingProgress::default() }
+        let sink = Sink { handler, questions, tool_calls: Mutex::default(), next_question };
+        Self { sink: Arc::new(sink), pending: PendingProgress::default() }
     }
 
     /// Opens the channel: `on_event` is called with `(id, kind, text, metadata)` for each event.
@@ -201,6 +222,22 @@ impl Channel {
         }
     }
 
+    /// Gives the result of a tool's function as JSON text, or the text of its exception.
+    #[napi(catch_unwind)]
+    pub fn finish_tool(&self, call: u32, text: String, failed: bool) {
+        if let Some(reply) = self.sink.take_tool_call(call) {
+            reply.give(if failed { Err(text) } else { Ok(text) });
+        }
+    }
+
+    /// Sends a progress notification of a tool's function.
+    #[napi(catch_unwind)]
+    pub fn tool_progress(&self, call: u32, progress: f64, total: Option<f64>, message: Option<String>) {
+        if let Some((call, _)) = lock(&self.sink.tool_calls).get(&call) {
+            call.progress(progress, total, message.as_deref());
+        }
+    }
+
     /// Keeps the process alive while calls are in flight.
     #[napi(js_name = "ref", catch_unwind)]
     #[allow(deprecated, reason = "the count of calls is kept in JavaScript")]
@@ -220,8 +257,9 @@ impl Drop for Channel {
     /// The JavaScript thread has ended: open questions fail, because a pending one would keep its client.
     fn drop(&mut self) {
         let questions = std::mem::take(&mut *lock(&self.sink.questions));
-        // Dropped without the lock: dropping a question completes it.
-        drop(questions);
+        let tool_calls = std::mem::take(&mut *lock(&self.sink.tool_calls));
+        // Dropped without the lock: dropping a question or a call completes it.
+        drop((questions, tool_calls));
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use napi::Either;
 use napi_derive::napi;
-use omni_mcp_devserver::{DevServer, Spelling};
+use omni_mcp_devserver::{DevServer, Spelling, ToolHandler};
 
 use crate::channel::{Channel, Outcome, Sink};
 use crate::runtime::runtime;
@@ -26,11 +26,22 @@ impl Drop for NativeDevServer {
     }
 }
 
-/// Starts a dev server with options as JSON text, or returns the error message.
+/// Starts a dev server with options as JSON text, or returns the error message. The tools of these indices have functions,
+/// which are found by the number of the server.
 #[napi(catch_unwind)]
-pub fn start_dev_server(channel: &Channel, options: String) -> Either<NativeDevServer, String> {
-    match DevServer::start_spelled(&options, Spelling::Camel) {
-        Ok(server) => Either::A(NativeDevServer { server: Arc::new(server), sink: channel.sink() }),
+pub fn start_dev_server(
+    channel: &Channel,
+    options: String,
+    number: u32,
+    functions: Vec<u32>,
+) -> Either<NativeDevServer, String> {
+    let sink = channel.sink();
+    let handlers = functions.into_iter().map(|tool| {
+        let (tool, sink) = (tool as usize, Arc::clone(&sink));
+        (tool, ToolHandler::with_reply(move |call, reply| sink.call_tool(number, tool, call, reply)))
+    });
+    match DevServer::start_with_handlers(&options, Spelling::Camel, handlers) {
+        Ok(server) => Either::A(NativeDevServer { server: Arc::new(server), sink }),
         Err(error) => Either::B(error.to_string()),
     }
 }

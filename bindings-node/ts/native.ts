@@ -43,6 +43,16 @@ export interface Answer {
   reject(reason: string): void;
 }
 
+/** The reply to the call of a dev server's tool. */
+export interface ToolReply {
+  /** Gives the result as JSON text, or the text of an exception. */
+  finish(text: string, failed: boolean): void;
+  progress(progress: number, total?: number, message?: string): void;
+}
+
+/** Receives the calls of a dev server's tools as JSON text. */
+export type ToolCallHandler = (text: string, reply: ToolReply) => void;
+
 /** Receives the events of a client that belong to no call. */
 export interface CallbackHandler {
   /** The callbacks that are set, by the names of the core. */
@@ -66,6 +76,8 @@ interface Channel {
   answer(question: number, text: string): void;
   fail(question: number, reason: string): void;
   progressProcessed(id: number): void;
+  finishTool(call: number, text: string, failed: boolean): void;
+  toolProgress(call: number, progress: number, total?: number, message?: string): void;
 }
 
 type OnEvent = (id: number, kind: number, text: string, metadata?: string | null) => void;
@@ -76,7 +88,9 @@ interface Binding {
     channel: Channel, to: string, source: string, options: string, number: number, callbacks: readonly string[],
     variable: (name: string) => string | undefined,
   ): NativeClient | string;
-  startDevServer(channel: Channel, options: string): NativeDevServer | string;
+  startDevServer(
+    channel: Channel, options: string, number: number, functions: readonly number[],
+  ): NativeDevServer | string;
   tables(): string;
   unsendable(field: string, reason: string, path: string, got?: string): string;
   shownRecord(record: string): string;
@@ -96,6 +110,7 @@ const QUESTION = 4;
 const WARNING = 5;
 const LOG = 6;
 const STATE = 7;
+const TOOL_CALL = 8;
 
 /** The callback that an event of a kind is passed to. */
 const NOTIFIED = { [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState" } as const;
@@ -130,9 +145,12 @@ const collected = new FinalizationRegistry<{ native: NativeClient; number: numbe
   native.close(NO_CALL);
   closed(number);
 });
+/** The dev servers that have functions and are not closed. */
+const servers = new Map<number, ToolCallHandler>();
 const NO_CALL = 0;
 let lastId = NO_CALL;
 let lastClient = 0;
+let lastServer = 0;
 
 /** The tables of options, methods, kinds and codes, as JSON text. */
 export const tables = (): string => binding.tables();
@@ -188,13 +206,30 @@ function openChannel(): void {
 }
 
 function closeIfIdle(): void {
-  if (!isOpen || open.size > 0 || calls.size > 0) return;
+  if (!isOpen || open.size > 0 || calls.size > 0 || servers.size > 0) return;
   isOpen = false;
   channel.close();
 }
 
-/** Starts a dev server, or returns the error message. */
-export const startDevServer = (options: string): NativeDevServer | string => binding.startDevServer(channel, options);
+/** Starts a dev server whose tools of these indices have functions, or returns the error message. */
+export function startDevServer(
+  options: string, functions: readonly number[], onCall: ToolCallHandler,
+): { native: NativeDevServer; number: number } | string {
+  const number = (lastServer = (lastServer + 1) >>> 0);
+  const native = binding.startDevServer(channel, options, number, functions);
+  if (typeof native === "string") return native;
+  if (functions.length > 0) {
+    openChannel();
+    servers.set(number, onCall);
+  }
+  return { native, number };
+}
+
+/** Records that a dev server is closed. */
+export function serverClosed(number: number): void {
+  servers.delete(number);
+  closeIfIdle();
+}
 
 /** Starts an operation under a new id and waits for its result. The process stays alive while one is pending. */
 export function run(start: (id: number) => void, onProgress?: ProgressHandler): Promise<Settled> {
@@ -215,6 +250,17 @@ function onEvent(id: number, kind: number, text: string, metadata?: string | nul
   }
   if (kind === WARNING) {
     process.emitWarning(text, "OmniMcpWarning");
+    return;
+  }
+  if (kind === TOOL_CALL) {
+    const tool = Number(metadata);
+    const reply: ToolReply = {
+      finish: (result, failed) => { channel.finishTool(tool, result, failed); },
+      progress: (progress, total, message) => { channel.toolProgress(tool, progress, total, message); },
+    };
+    const onCall = servers.get(id);
+    if (onCall === undefined) reply.finish("the dev server is closed", true);
+    else onCall(text, reply);
     return;
   }
   const call = calls.get(id);

@@ -1,18 +1,24 @@
 /** The dev server: the services on loopback, for offline tests of your programs. */
 
-import { run, startDevServer } from "./native.js";
+import { run, serverClosed, startDevServer } from "./native.js";
 import type { NativeDevServer } from "./native.js";
 import { showAs } from "./shown.js";
 import { asyncDispose } from "./symbols.js";
+import { callTool, splitTools } from "./testing-tools.js";
 import type { DevServerOptions, Ledger, Push, Rule, WaitCondition } from "./testing-types.js";
 
+export type { ToolContext, ToolHandler } from "./testing-tools.js";
 export type * from "./testing-types.js";
 
 type Fields = Record<string, unknown>;
 
+/** Removes the functions of servers that were not closed. */
+const collected = new FinalizationRegistry<number>(serverClosed);
+
 /** A running server. It does not keep the process alive. */
 export class DevServer {
   readonly #native: NativeDevServer;
+  readonly #number: number;
   readonly #profile: string;
   #isClosed = false;
 
@@ -20,8 +26,10 @@ export class DevServer {
     showAs(this, (server) => `<DevServer ${server.#profile} at ${server.url}, ${server.#isClosed ? "closed" : "running"}>`);
   }
 
-  private constructor(native: NativeDevServer, profile: string) {
+  private constructor(native: NativeDevServer, number: number, profile: string) {
     this.#native = native;
+    this.#number = number;
+    collected.register(this, number);
     this.#profile = profile;
   }
 
@@ -31,9 +39,12 @@ export class DevServer {
    * @throws A `TypeError` if an option is not valid.
    */
   static async start(options: DevServerOptions = {}): Promise<DevServer> {
-    const started = startDevServer(JSON.stringify(options));
+    const { plain, functions } = splitTools(options);
+    const started = startDevServer(JSON.stringify(plain), [...functions.keys()], (text, reply) => {
+      callTool(functions, text, reply);
+    });
     if (typeof started === "string") throw new TypeError(started);
-    return Promise.resolve(new DevServer(started, options.profile ?? "omni"));
+    return Promise.resolve(new DevServer(started.native, started.number, options.profile ?? "omni"));
   }
 
   /** Its address, as in `http://127.0.0.1:40123`. */
@@ -143,6 +154,7 @@ export class DevServer {
       this.#native.close(id);
     });
     this.#isClosed = true;
+    serverClosed(this.#number);
   }
 
   /** Closes the server at the end of an `await using` block. */

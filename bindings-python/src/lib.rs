@@ -5,6 +5,7 @@ mod client;
 mod convert;
 mod runtime;
 mod testing;
+mod testing_tools;
 
 use pyo3::prelude::*;
 
@@ -32,6 +33,8 @@ mod _native {
     use super::convert::record::{looks_like_error, shown_record};
     #[pymodule_export]
     use super::testing::DevServer;
+    #[pymodule_export]
+    use super::testing_tools::{ToolCall, ToolCalls};
 
     #[pymodule_export]
     #[allow(non_upper_case_globals)]

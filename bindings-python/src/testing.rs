@@ -1,5 +1,6 @@
 //! The dev server, for the user's own tests.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use omni_mcp_devserver::{DevServer as Server, Spelling, Wait};
@@ -10,21 +11,42 @@ use pyo3::types::PyDict;
 use crate::convert::decode::decode;
 use crate::convert::encode::text;
 use crate::runtime::process_local::ProcessLocal;
+use crate::testing_tools::{CallQueue, ToolCalls, handler};
 
 /// How soon a wait notices Ctrl-C.
 const SIGNALS_EVERY: Duration = Duration::from_millis(50);
 
 /// A dev server on a thread of its own.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
-pub(crate) struct DevServer(ProcessLocal<Server>);
+pub(crate) struct DevServer(ProcessLocal<Running>);
+
+/// The server, and the calls that wait for a function.
+struct Running {
+    server: Server,
+    calls: Arc<CallQueue>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.calls.close();
+    }
+}
 
 #[pymethods]
 impl DevServer {
     #[new]
-    fn new(py: Python<'_>, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+    fn new(py: Python<'_>, options: &Bound<'_, PyDict>, functions: Vec<usize>) -> PyResult<Self> {
         let options = text(options)?;
-        let server = py.detach(|| Server::start_json(&options)).map_err(|error| bad(&error))?;
-        Ok(Self(ProcessLocal::new(server)))
+        let calls = Arc::<CallQueue>::default();
+        let handlers = functions.into_iter().map(|tool| (tool, handler(tool, Arc::clone(&calls))));
+        let started = py.detach(|| Server::start_with_handlers(&options, Spelling::Snake, handlers));
+        let server = started.map_err(|error| bad(&error))?;
+        Ok(Self(ProcessLocal::new(Running { server, calls })))
+    }
+
+    /// The calls of the tools that have functions.
+    fn tool_calls(&self) -> PyResult<ToolCalls> {
+        Ok(ToolCalls(Arc::clone(&self.running()?.calls)))
     }
 
     #[getter]
@@ -138,14 +160,19 @@ impl DevServer {
     }
 
     fn close(&self, py: Python<'_>) {
-        if let Some(server) = self.0.here() {
-            py.detach(|| server.close());
+        if let Some(running) = self.0.here() {
+            running.calls.close();
+            py.detach(|| running.server.close());
         }
     }
 }
 
 impl DevServer {
     fn server(&self) -> PyResult<&Server> {
+        Ok(&self.running()?.server)
+    }
+
+    fn running(&self) -> PyResult<&Running> {
         self.0.here().ok_or_else(|| PyRuntimeError::new_err("the dev server belongs to the process before the fork"))
     }
 }

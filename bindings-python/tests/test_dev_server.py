@@ -50,7 +50,7 @@ def test_own_tools() -> None:
     ("options", "message"),
     [
         ({"tools": [{"name": "a", "result": 1, "delay": "1"}]}, "tools[0].delay: must be a number, got a string"),
-        ({"tools": [{"name": "a"}]}, "tools[0].result: is required, unless results or error is given"),
+        ({"tools": [{"name": "a"}]}, "tools[0].result: is required, unless handler, results or error is given"),
         ({"profil": "omni"}, "profil: there is no such field; did you mean profile?"),
         ({"faults": [{"fault": {"kind": "dealy"}}]}, "faults[0].fault.kind: must be one of delay, hang, "),
     ],

@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::{Map, Value};
@@ -87,10 +88,13 @@ async fn work(work: Work, fate: &Fate) -> Answer {
 /// Runs a call to the end, also if the client has left.
 pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate, outlet: Option<Outlet>) -> Answer {
     let (before, lasts) = (fate.before, call.ready.lasts());
+    // A handler sends only progress.
+    let is_silent = matches!(call.ready, Ready::Own(_)) && call.progress_token.is_none();
     let (ready, rest) = call.split();
     if let Ready::Talk(talk) = ready {
         return match outlet {
-            Some(outlet) => converse(shared, talk, rest, fate, outlet).await,
+            Some(outlet) => converse(shared, talk, rest, before, outlet).await,
+            None if is_silent => finish_alone(shared, talk, rest, fate).await,
             None => stream(shared, talk, rest, fate),
         };
     }
@@ -108,8 +112,15 @@ pub(crate) async fn run(shared: &Arc<Shared>, call: Call, fate: &Fate, outlet: O
     running.await.unwrap_or_else(|_| Answer::empty(500))
 }
 
-async fn converse(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate, outlet: Outlet) -> Answer {
-    tokio::time::sleep(fate.before).await;
+/// Runs a call that sends no messages to the end, also if the client has left.
+async fn finish_alone(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
+    let (shared, before) = (Arc::clone(shared), fate.before);
+    let running = tokio::spawn(async move { converse(&shared, talk, rest, before, Outlet::Nowhere).await });
+    running.await.unwrap_or_else(|_| Answer::empty(500))
+}
+
+async fn converse(shared: &Arc<Shared>, talk: Talk, rest: Rest, before: Duration, outlet: Outlet) -> Answer {
+    tokio::time::sleep(before).await;
     shared.began();
     let outcome = talk(Arc::clone(shared), outlet).await;
     conclude(shared, rest, outcome)
@@ -122,7 +133,7 @@ fn stream(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
     if let (Caller::Legacy { session }, true) = (&rest.caller, shared.gives_ids()) {
         let (number, first, receiver) = shared.resumable_streams.open(session.clone(), shared.options.sse_retry_ms);
         tokio::spawn(async move {
-            let answer = converse(&shared, talk, rest, &fate, Outlet::Kept(number)).await;
+            let answer = converse(&shared, talk, rest, fate.before, Outlet::Kept(number)).await;
             for message in wire_faults::messages(answer, fate.fault.as_deref()) {
                 shared.resumable_streams.send(number, &message);
             }
@@ -133,7 +144,7 @@ fn stream(shared: &Arc<Shared>, talk: Talk, rest: Rest, fate: &Fate) -> Answer {
     let (sender, receiver) = unbounded_channel();
     tokio::spawn(async move {
         let outlet = Outlet::Post(sender.clone());
-        let answer = converse(&shared, talk, rest, &fate, outlet).await;
+        let answer = converse(&shared, talk, rest, fate.before, outlet).await;
         let fault = fate.fault.as_deref().filter(|fault| fault.changes_the_answer());
         for step in wire_faults::on_stream(&shared, answer, fault) {
             // The client may have left.
@@ -166,9 +177,13 @@ impl Call {
             ok: false,
         };
         let mut before = self.before;
-        if let Ready::Own(call) = &self.ready {
-            before.extend(call.progress(self.progress_token.as_ref()));
-        }
+        let ready = match self.ready {
+            Ready::Own(call) => {
+                before.extend(call.progress(self.progress_token.as_ref()));
+                call.ready(self.progress_token.as_ref())
+            }
+            ready => ready,
+        };
         let rest = Rest {
             record,
             id: self.id,
@@ -178,7 +193,7 @@ impl Call {
             claim: self.claim,
             request_id: self.request_id,
         };
-        (self.ready, rest)
+        (ready, rest)
     }
 }
 

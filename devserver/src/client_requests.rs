@@ -30,6 +30,8 @@ pub(crate) enum Outlet {
     Kept(u64),
     /// The stream of its session.
     Session(String),
+    /// No receiver.
+    Nowhere,
     /// Standard output, in the program only.
     #[cfg_attr(not(feature = "cli"), allow(dead_code))]
     Lines,
@@ -45,6 +47,7 @@ impl Outlet {
                 true
             }
             Self::Session(session) => shared.open_streams.send(Some(session), message) > 0,
+            Self::Nowhere => false,
             Self::Lines => {
                 stdout::print(message);
                 true
@@ -56,7 +59,7 @@ impl Outlet {
     async fn left(&self) {
         match self {
             Self::Post(stream) => stream.closed().await,
-            Self::Kept(_) | Self::Session(_) | Self::Lines => pending().await,
+            Self::Kept(_) | Self::Session(_) | Self::Nowhere | Self::Lines => pending().await,
         }
     }
 }

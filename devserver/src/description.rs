@@ -20,6 +20,8 @@ pub enum Form {
     Text,
     /// Any JSON.
     Json,
+    /// A function, which JSON cannot hold.
+    Function,
     /// An object of any content.
     AnyObject,
     /// One of these strings.

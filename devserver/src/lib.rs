@@ -75,6 +75,7 @@ mod stdout;
 #[cfg(feature = "tls")]
 mod tls;
 mod tls_options;
+mod tool_handlers;
 mod tools;
 mod wait;
 mod wire_faults;
@@ -101,4 +102,5 @@ pub use server::{DevServer, StartError};
 pub use stdio::serve_stdio;
 pub use stdio_options::{Nth, StdioOptions};
 pub use tls_options::{Certificates, ClientCertificate, SelfSigned, ServedCertificate, TlsOptions, TlsVersion};
+pub use tool_handlers::{ToolCall, ToolHandler, ToolReply};
 pub use wait::{Count, Wait, WaitError};

@@ -250,7 +250,7 @@ described! {
         pub log_messages: u32,
         /// Tools per page of `tools/list`; all on one page if absent.
         pub tools_page_size: Option<usize>,
-        /// Tools of your own, instead of the sample tools of the profile.
+        /// Tools of your own, instead of the sample tools of the profile. In Python and Node also functions by name.
         pub tools: Vec<ToolOptions>,
         /// Additional tools `tool.001`, `tool.002`, … that do nothing.
         pub extra_tools: usize,

@@ -10,13 +10,15 @@ use crate::description::{Described, Form, described};
 use crate::jsonrpc;
 use crate::options::Profile;
 use crate::reading::Spelling;
-use crate::tools;
+use crate::tool_handlers::{self, ToolHandler};
+use crate::tools::{self, Ready};
 
 /// The longest delay.
 const LONGEST_MS: u64 = 3_600_000;
 
 described! {
-    /// A tool of your own. Give one of `result` and `error`, or `results`, which can be combined with one of them.
+    /// A tool of your own. Give one of `handler`, `result` and `error`, or `results`, which can be combined with one of the
+    /// last two.
     #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
     #[serde(deny_unknown_fields)]
     pub struct ToolOptions {
@@ -41,6 +43,9 @@ described! {
         /// text; a string as text; other JSON as its text.
         #[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]
         pub result: Option<Value>,
+        /// The function that returns the result of each call, as in `result`.
+        #[serde(default, deserialize_with = "tool_handlers::none", skip_serializing)]
+        pub handler: Option<ToolHandler>,
         /// Results by arguments; the first case that has the arguments of the call applies.
         #[serde(default)]
         pub results: Vec<ToolResult>,
@@ -142,8 +147,13 @@ impl ToolOptions {
         if self.result.is_some() && self.error.is_some() {
             return Err(format!("{at}.error: give only one of result and error"));
         }
-        if self.result.is_none() && self.error.is_none() && self.results.is_empty() {
-            return Err(format!("{at}.result: is required, unless results or error is given"));
+        let has_results = self.result.is_some() || self.error.is_some() || !self.results.is_empty();
+        match &self.handler {
+            Some(_) if has_results => return Err(format!("{at}.handler: give no result, results or error with it")),
+            None if !has_results => {
+                return Err(format!("{at}.result: is required, unless handler, results or error is given"));
+            }
+            _ => {}
         }
         check_result(self.result.as_ref(), &format!("{at}.result"))?;
         for (n, case) in self.results.iter().enumerate() {
@@ -223,6 +233,19 @@ impl OwnCall {
         Self { tool: Arc::clone(tool), arguments: arguments.clone() }
     }
 
+    /// The call, ready to run: a handler sends the progress that it reports to this token.
+    pub(crate) fn ready(self, token: Option<&Value>) -> Ready {
+        match self.tool.handler.clone() {
+            Some(handler) => Ready::Talk(tool_handlers::talk(handler, self, token.cloned())),
+            None => Ready::Own(self),
+        }
+    }
+
+    /// The name of the tool, and the arguments.
+    pub(crate) fn into_parts(self) -> (String, Map<String, Value>) {
+        (self.tool.name.clone(), self.arguments)
+    }
+
     /// How long the tool takes.
     pub(crate) fn lasts(&self) -> Duration {
         match (self.tool.delay, self.tool.delay_ms) {
@@ -270,7 +293,7 @@ fn step_params(step: &ProgressStep, token: &Value) -> Value {
 }
 
 /// A result of MCP, from any JSON.
-fn wrapped(result: &Value) -> Arc<str> {
+pub(crate) fn wrapped(result: &Value) -> Arc<str> {
     match result {
         Value::Object(fields) if fields.get("content").is_some_and(Value::is_array) => result.to_string().into(),
         Value::Object(_) => tools::structured(&result.to_string()),

@@ -218,6 +218,7 @@ impl Form {
             Self::Number => "a number".to_owned(),
             Self::Text => "a string".to_owned(),
             Self::Json => "JSON".to_owned(),
+            Self::Function => "a function".to_owned(),
             Self::Choice(names) => format!("one of {}", names.join(", ")),
             Self::List(form) => format!("a list, each {}", form.text()),
             Self::AnyObject | Self::Map(_) | Self::Fields(_) | Self::Kinds(_) => "an object".to_owned(),

@@ -19,6 +19,7 @@ use crate::push::{Push, PushError};
 use crate::reading::Spelling;
 use crate::server_state::{Shared, lock};
 use crate::tls_options::Certificates;
+use crate::tool_handlers::ToolHandler;
 use crate::wait::{Count, Wait, WaitError};
 use crate::{connection, control, proxy};
 
@@ -121,6 +122,21 @@ impl DevServer {
     /// The same, with names in this spelling, also in messages.
     pub fn start_spelled(options_json: &str, spelling: Spelling) -> Result<Self, StartError> {
         Self::start_with(Options::from_json(options_json, spelling)?, spelling)
+    }
+
+    /// The same, with functions as the handlers of some tools, by their index in `tools`.
+    pub fn start_with_handlers(
+        options_json: &str,
+        spelling: Spelling,
+        handlers: impl IntoIterator<Item = (usize, ToolHandler)>,
+    ) -> Result<Self, StartError> {
+        let mut options = Options::from_json(options_json, spelling)?;
+        for (at, handler) in handlers {
+            if let Some(tool) = options.tools.get_mut(at) {
+                tool.handler = Some(handler);
+            }
+        }
+        Self::start_with(options, spelling)
     }
 
     /// The address, such as `http://127.0.0.1:40123`.

@@ -148,7 +148,7 @@ fn are_checked() {
         (json!({"tools": {}}), "tools: must be a list, each an object, got an object"),
         (json!({"tools": [{"result": 1}]}), "tools[0].name: is required"),
         (json!({"tools": [{"name": "", "result": 1}]}), "tools[0].name: must not be empty"),
-        (tool(json!({})), "tools[0].result: is required, unless results or error is given"),
+        (tool(json!({})), "tools[0].result: is required, unless handler, results or error is given"),
         (tool(json!({"result": 1, "error": "x"})), "tools[0].error: give only one of result and error"),
         (tool(json!({"reslut": 1})), "tools[0].reslut: there is no such field; did you mean result?"),
         (

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
@@ -886,7 +886,7 @@ class DevServerOptions(TypedDict, total=False):
     tools_page_size: int | None
     """Tools per page of `tools/list`; all on one page if absent."""
 
-    tools: Sequence[ToolOptions]
+    tools: Sequence[ToolOptions] | Mapping[str, Callable[..., Any]]
     """Tools of your own, instead of the sample tools of the profile."""
 
     extra_tools: int
@@ -1095,7 +1095,10 @@ class _ToolOptionsRequired(TypedDict):
 
 
 class ToolOptions(_ToolOptionsRequired, total=False):
-    """A tool of your own. Give one of `result` and `error`, or `results`, which can be combined with one of them."""
+    """A tool of your own.
+
+    Give one of `handler`, `result` and `error`, or `results`, which can be combined with one of the last two.
+    """
 
     title: str | None
     """The title."""
@@ -1118,6 +1121,9 @@ class ToolOptions(_ToolOptionsRequired, total=False):
     a result of MCP with `content` as it is; any other object as structured content and text; a string as text; other
     JSON as its text.
     """
+
+    handler: Callable[..., Any] | None
+    """The function that returns the result of each call, as in `result`."""
 
     results: Sequence[ToolResult]
     """Results by arguments; the first case that has the arguments of the call applies."""

@@ -6,8 +6,9 @@ import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_type_hints
 
-from omni_mcp_py import _native
+from omni_mcp_py import _native, _testing_tools
 from omni_mcp_py._closing import Closing
+from omni_mcp_py._testing_tools import ToolContext
 from omni_mcp_py._testing_types import HELP, DevServerOptions, Fault, Rule, ToolOptions, ToolResult
 from omni_mcp_py._unpack import Unpack
 
@@ -24,7 +25,7 @@ _Count = Literal[
     "running",
 ]
 
-__all__ = ["DevServer", "DevServerOptions", "Fault", "Rule", "ToolOptions", "ToolResult"]
+__all__ = ["DevServer", "DevServerOptions", "Fault", "Rule", "ToolContext", "ToolOptions", "ToolResult"]
 
 
 class DevServer(Closing):
@@ -34,7 +35,10 @@ class DevServer(Closing):
     """
 
     def __init__(self, **options: Unpack[DevServerOptions]) -> None:
-        self._native = _native.DevServer(options)
+        plain, functions = _testing_tools.split(options)
+        self._native = _native.DevServer(plain, list(functions))
+        if functions:
+            _testing_tools.serve(self._native.tool_calls(), functions)
         self._is_closed = False
         # Kept, as a child process cannot ask the server after a fork.
         self._shown = f"{options.get('profile', 'omni')} at {self.url}"

@@ -3,6 +3,13 @@
 pub(crate) mod python;
 pub(crate) mod typescript;
 
+use omni_mcp_devserver::Form;
+
+/// Whether it is the form of a tool.
+pub(crate) fn is_tool(form: &Form) -> bool {
+    matches!(form, Form::Fields(fields) if fields.name == "ToolOptions")
+}
+
 /// The public name of a type.
 pub(crate) fn public(name: &str) -> &str {
     match name {
