@@ -432,7 +432,7 @@ export interface DevServerOptions {
   logMessages?: number;
   /** Tools per page of `tools/list`; all on one page if absent. */
   toolsPageSize?: number | null;
-  /** Tools of your own, instead of the sample tools of the profile. */
+  /** Tools of your own, instead of the sample tools of the profile. In Python and Node also functions by name. */
   tools?: readonly ToolOptions[] | Readonly<Record<string, ToolHandler>>;
   /** Additional tools `tool.001`, `tool.002`, … that do nothing. */
   extraTools?: number;
@@ -472,7 +472,11 @@ export interface DevServerOptions {
   secondEndpointEvent?: string | null;
   /** Transport `sse`: no endpoint event is sent. */
   noEndpointEvent?: boolean;
-  /** Profile `odock`: options of the server behind the gateway, in addition to its defaults. */
+  /** Record the session of a client with the server `upstream` in this file. */
+  record?: string | null;
+  /** Play a recorded session back. */
+  replay?: string | null;
+  /** The URL of the server for `record`; of profile `odock` options of the server behind it, in addition to its defaults. */
   upstream?: unknown;
   /** Profile `odock`: terms that no request may contain. */
   keywords?: readonly string[];

@@ -56,6 +56,6 @@ async function invoke(functions: ToolFunctions, index: number, args: unknown, re
     progress: (progress, total, message) => { reply.progress(progress, total, message); },
   };
   const result: unknown = await found.handler(args, context);
-  const json: string | undefined = JSON.stringify(result);
-  return json ?? "null";
+  const json: unknown = JSON.stringify(result);
+  return typeof json === "string" ? json : "null";
 }

@@ -18,6 +18,8 @@ pub enum Form {
     Number,
     /// A string.
     Text,
+    /// A string: the path of a file.
+    Path,
     /// Any JSON.
     Json,
     /// A function, which JSON cannot hold.
@@ -102,7 +104,7 @@ impl Described for String {
 
 impl Described for PathBuf {
     fn form() -> Form {
-        Form::Text
+        Form::Path
     }
 }
 

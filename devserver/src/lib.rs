@@ -58,6 +58,7 @@ mod pages;
 mod proxy;
 mod push;
 mod reading;
+mod recording;
 mod registry;
 mod restarts;
 mod resumable_streams;

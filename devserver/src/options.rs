@@ -1,6 +1,7 @@
 //! The options of a server, their defaults and checks.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -14,6 +15,7 @@ use crate::omni::auth;
 use crate::own_tools::{self, ToolOptions};
 use crate::proxy::ProxyOptions;
 use crate::reading::Spelling;
+use crate::recording;
 use crate::registry;
 use crate::stdio_options::StdioOptions;
 use crate::tls_options::TlsOptions;
@@ -292,7 +294,11 @@ described! {
         pub no_endpoint_event: bool,
         /// Transport `stdio`: its own options.
         pub stdio: StdioOptions,
-        /// Profile `odock`: options of the server behind the gateway, in addition to its defaults.
+        /// Record the session of a client with the server `upstream` in this file.
+        pub record: Option<PathBuf>,
+        /// Play a recorded session back.
+        pub replay: Option<PathBuf>,
+        /// The URL of the server for `record`; of profile `odock` options of the server behind it, in addition to its defaults.
         pub upstream: Option<Value>,
         /// Profile `odock`: terms that no request may contain.
         pub keywords: Vec<String>,
@@ -372,6 +378,8 @@ impl Default for Options {
             second_endpoint_event: None,
             no_endpoint_event: false,
             stdio: StdioOptions::default(),
+            record: None,
+            replay: None,
             upstream: None,
             keywords: Vec::new(),
             budget_spent: false,
@@ -482,6 +490,7 @@ impl Options {
             oauth.check().map_err(|what| format!("oauth.{what}"))?;
         }
         own_tools::check(self.profile, &self.tools, spelling)?;
+        recording::check(self, spelling)?;
         for (at, rule) in self.faults.iter().enumerate() {
             rule.check(spelling).map_err(|what| format!("faults[{at}]: {what}"))?;
         }

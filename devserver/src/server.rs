@@ -97,7 +97,7 @@ impl DevServer {
             None => None,
         };
         let behind = upstream.as_ref().map(|upstream| Arc::clone(&upstream.shared));
-        let shared = Arc::new(Shared::new(options, &url, behind));
+        let shared = Arc::new(Shared::new(options, &url, behind).map_err(StartError::Options)?);
         shared.take_its_place();
         shared.script().add(rules, spelling).map_err(|error| StartError::Options(error.to_string()))?;
         let (stop, stopped) = oneshot::channel();
@@ -285,6 +285,7 @@ impl DevServer {
         // Both fail if the thread has panicked; the server is closed then, too.
         let _ = stop.send(());
         let _ = thread.join();
+        self.shared.save();
         if let Some(upstream) = &self.upstream {
             upstream.close();
         }

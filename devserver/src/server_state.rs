@@ -22,6 +22,7 @@ use crate::odock::Odock;
 use crate::omni::{self, Omni};
 use crate::open_streams::OpenStreams;
 use crate::options::{Options, Profile, Transport};
+use crate::recording::{self, Recorder, Replay};
 use crate::restarts::Restarts;
 use crate::resumable_streams::ResumableStreams;
 use crate::sema4::Sema4;
@@ -37,6 +38,8 @@ pub(crate) enum Service {
     Odock(Odock),
     Gaia(Gaia),
     Sema4(Sema4),
+    Recorder(Recorder),
+    Replay(Replay),
 }
 
 /// The error of a fault rule.
@@ -48,6 +51,17 @@ pub(crate) struct Scripted<'a> {
 }
 
 impl Service {
+    fn of_profile(options: &Options, upstream: Option<&Shared>) -> Self {
+        match options.profile {
+            Profile::Omni => Self::Omni(Omni::new(options)),
+            Profile::Generic => Self::Generic(Generic::new(options)),
+            Profile::Octomind => Self::Octomind(Octomind::new(options)),
+            Profile::Odock => Self::Odock(Odock::new(options, upstream.map_or("", |upstream| &upstream.url))),
+            Profile::Gaia => Self::Gaia(Gaia::new(options)),
+            Profile::Sema4 => Self::Sema4(Sema4::new(options)),
+        }
+    }
+
     pub(crate) fn prepare(&self, shared: &Arc<Shared>, exchange: &Exchange) -> Plan {
         match self {
             Self::Omni(omni) => omni.prepare(shared, exchange),
@@ -56,6 +70,8 @@ impl Service {
             Self::Odock(odock) => odock.prepare(shared, exchange),
             Self::Gaia(gaia) => gaia.prepare(shared, exchange),
             Self::Sema4(sema4) => sema4.prepare(shared, exchange),
+            Self::Recorder(recorder) => recorder.prepare(exchange),
+            Self::Replay(replay) => replay.prepare(shared, exchange),
         }
     }
 
@@ -104,7 +120,9 @@ impl Service {
                 scripted.retry_after.map(RetryAfter::text),
                 self.rate_figures(),
             ),
-            Self::Generic(_) | Self::Octomind(_) => generic::scripted(exchange, scripted),
+            Self::Generic(_) | Self::Octomind(_) | Self::Recorder(_) | Self::Replay(_) => {
+                generic::scripted(exchange, scripted)
+            }
         }
     }
 
@@ -167,28 +185,23 @@ impl Shared {
     }
 
     /// The options must have been checked.
-    pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Self {
+    pub(crate) fn new(options: Options, url: &str, upstream: Option<Arc<Self>>) -> Result<Self, String> {
         let ledger = Arc::new(Ledger::new(options.ledger));
         let worker = options.one_worker.then(|| Arc::new(Semaphore::new(1)));
         let sessions = Arc::<Mutex<Sessions>>::default();
+        let service = match recording::service(&options)? {
+            Some(service) => service,
+            None => Service::of_profile(&options, upstream.as_deref()),
+        };
         let over = (options.transport == Transport::Sse).then(|| Arc::clone(&sessions));
-        Self {
+        Ok(Self {
             open_streams: match &upstream {
                 // A gateway holds no streams open.
                 Some(upstream) => Arc::clone(&upstream.open_streams),
                 None => Arc::new(OpenStreams::new(Arc::clone(&ledger), over)),
             },
             ledger,
-            service: match options.profile {
-                Profile::Omni => Service::Omni(Omni::new(&options)),
-                Profile::Generic => Service::Generic(Generic::new(&options)),
-                Profile::Octomind => Service::Octomind(Octomind::new(&options)),
-                Profile::Odock => {
-                    Service::Odock(Odock::new(&options, upstream.as_ref().map_or("", |upstream| &upstream.url)))
-                }
-                Profile::Gaia => Service::Gaia(Gaia::new(&options)),
-                Profile::Sema4 => Service::Sema4(Sema4::new(&options)),
-            },
+            service,
             tools: tools::offered(&options, url),
             asked: Asked::default(),
             everything: Everything::default(),
@@ -206,7 +219,7 @@ impl Shared {
             worker,
             stalled_up_to: Arc::default(),
             options,
-        }
+        })
     }
 
     /// Makes this server the gateway in front of its upstream.
@@ -338,5 +351,12 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.closing.store(true, Ordering::SeqCst);
         self.ledger.close();
+    }
+
+    /// Writes the file of a recorder.
+    pub(crate) fn save(&self) {
+        if let Service::Recorder(recorder) = &self.service {
+            recorder.save();
+        }
     }
 }

@@ -67,7 +67,7 @@ pub fn serve_stdio(mut options: Options) -> Result<(), StartError> {
     };
     let rules = options.faults.clone();
     let owes_pong = AtomicBool::new(options.stdio.ping_client);
-    let shared = Arc::new(Shared::new(options, "", None));
+    let shared = Arc::new(Shared::new(options, "", None).map_err(StartError::Options)?);
     shared.script().add(rules, Spelling::Snake).map_err(|error| StartError::Options(error.to_string()))?;
     let server = Arc::new(Server { shared, ledger, calls: AtomicU64::new(0), owes_pong, running: Running::default() });
     let runtime = Builder::new_current_thread().enable_all().build()?;

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
@@ -39,7 +40,7 @@ HELP = {
     "progress_interval_ms": "Pause after each progress notification, in milliseconds.",
     "log_messages": "Log notifications before the response to a call.",
     "tools_page_size": "Tools per page of `tools/list`; all on one page if absent.",
-    "tools": "Tools of your own, instead of the sample tools of the profile.",
+    "tools": "Tools of your own, instead of the sample tools of the profile. In Python and Node also functions by name.",  # noqa: E501
     "extra_tools": "Additional tools `tool.001`, `tool.002`, … that do nothing.",
     "tool_names": "Additional tools of these names, which return their arguments.",
     "conflict_rpc_code": "The JSON-RPC code of an idempotency key in flight.",
@@ -59,7 +60,9 @@ HELP = {
     "endpoint_event_late_ms": "Transport `sse`: delay of the endpoint event, in milliseconds.",
     "second_endpoint_event": "Transport `sse`: the data of a second endpoint event, after the first response.",
     "no_endpoint_event": "Transport `sse`: no endpoint event is sent.",
-    "upstream": "Profile `odock`: options of the server behind the gateway, in addition to its defaults.",
+    "record": "Record the session of a client with the server `upstream` in this file.",
+    "replay": "Play a recorded session back.",
+    "upstream": "The URL of the server for `record`; of profile `odock` options of the server behind it, in addition to its defaults.",  # noqa: E501
     "keywords": "Profile `odock`: terms that no request may contain.",
     "budget_spent": "Profile `odock`: refuse requests with `budget_exceeded`.",
     "quota_spent": "Profile `odock`: refuse requests with `quota_exceeded`.",
@@ -887,7 +890,7 @@ class DevServerOptions(TypedDict, total=False):
     """Tools per page of `tools/list`; all on one page if absent."""
 
     tools: Sequence[ToolOptions] | Mapping[str, Callable[..., Any]]
-    """Tools of your own, instead of the sample tools of the profile."""
+    """Tools of your own, instead of the sample tools of the profile. In Python and Node also functions by name."""
 
     extra_tools: int
     """Additional tools `tool.001`, `tool.002`, … that do nothing."""
@@ -946,8 +949,17 @@ class DevServerOptions(TypedDict, total=False):
     no_endpoint_event: bool
     """Transport `sse`: no endpoint event is sent."""
 
+    record: str | PathLike[str] | None
+    """Record the session of a client with the server `upstream` in this file."""
+
+    replay: str | PathLike[str] | None
+    """Play a recorded session back."""
+
     upstream: Any
-    """Profile `odock`: options of the server behind the gateway, in addition to its defaults."""
+    """The URL of the server for `record`.
+
+    of profile `odock` options of the server behind it, in addition to its defaults.
+    """
 
     keywords: Sequence[str]
     """Profile `odock`: terms that no request may contain."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_type_hints
 
@@ -35,7 +36,8 @@ class DevServer(Closing):
     """
 
     def __init__(self, **options: Unpack[DevServerOptions]) -> None:
-        plain, functions = _testing_tools.split(options)
+        paths = {name: os.fspath(value) for name, value in options.items() if isinstance(value, os.PathLike)}
+        plain, functions = _testing_tools.split({**options, **paths})
         self._native = _native.DevServer(plain, list(functions))
         if functions:
             _testing_tools.serve(self._native.tool_calls(), functions)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, Union
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):
@@ -150,6 +151,7 @@ fn hint(form: &Form) -> String {
         Form::Integer(..) => "int".to_owned(),
         Form::Number => "float".to_owned(),
         Form::Text => "str".to_owned(),
+        Form::Path => "str | PathLike[str]".to_owned(),
         Form::Json => "Any".to_owned(),
         Form::Function => "Callable[..., Any]".to_owned(),
         Form::AnyObject => "Mapping[str, Any]".to_owned(),

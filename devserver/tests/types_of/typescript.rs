@@ -75,7 +75,7 @@ fn hint(form: &Form) -> String {
     match form {
         Form::Boolean => "boolean".to_owned(),
         Form::Integer(..) | Form::Number => "number".to_owned(),
-        Form::Text => "string".to_owned(),
+        Form::Text | Form::Path => "string".to_owned(),
         Form::Json => "unknown".to_owned(),
         Form::Function => "ToolHandler".to_owned(),
         Form::AnyObject => "object".to_owned(),
