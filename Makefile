@@ -32,7 +32,7 @@ link_node = mkdir -p $(1)/node_modules/@omni && ln -sfn $(CURDIR)/$(NODE_BINDING
 help: ## Show the commands
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
 
-demo: python node ## Run the examples in Rust, Python and Node, and compare their output
+demo: python node ## Run the examples in Rust, Python and Node, compare their output, and run the tests of examples/testing
 	cargo build --locked -q -p omni-mcp-devserver --features cli
 	examples/run.sh $(RUN_PYTHON)
 
@@ -51,12 +51,12 @@ check: python node ## Formats, lints, types and documentation
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets --features omni-mcp-devserver/cli -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --no-deps -p omni-mcp -p omni-mcp-devserver
-	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
-	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff format --check . ../examples/python ../examples/testing ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
+	cd bindings-python && $(RUN_PYTHON) -m ruff check . ../examples/python ../examples/testing ../bench ../tests/chaos ../tests/interop ../tests/deployments ../tests/conformance ../tools
 	cd bindings-python && $(RUN_PYTHON) -m mypy && $(RUN_PYTHON) -m mypy.stubtest --allowlist stubtest-allowlist.txt omni_mcp_py
 	cd $(NODE_BINDING) && npm run typecheck && npm run lint
 	$(RUN_PYTHON) tools/doc-examples/extract.py target/doc-examples
-	cd bindings-python && MYPYPATH=../target/doc-examples/python $(RUN_PYTHON) -m mypy ../examples/python/*.py ../target/doc-examples/python/*.py
+	cd bindings-python && MYPYPATH=../target/doc-examples/python:../examples/testing/python $(RUN_PYTHON) -m mypy ../examples/python/*.py ../examples/testing/python/*.py ../target/doc-examples/python/*.py
 	$(NODE_BINDING)/node_modules/.bin/pyright -p tools/doc-examples --pythonpath $(RUN_PYTHON)
 	$(NODE_BINDING)/node_modules/.bin/tsc -p tools/doc-examples
 	MYPYPATH=tools $(RUN_PYTHON) -m mypy --strict --python-version 3.10 tools/protocol-types
@@ -118,6 +118,7 @@ python: $(VENV)/.stamp
 node: $(NODE_BINDING)/node_modules/.stamp
 	cd $(NODE_BINDING) && npm run -s build:debug
 	$(call link_node,examples/node)
+	$(call link_node,examples/testing/node)
 	$(call link_node,tests/chaos)
 
 $(VENV)/.stamp: bindings-python/requirements-dev.txt

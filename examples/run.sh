@@ -29,3 +29,8 @@ for name in 01_quickstart 02_errors_and_retries 03_concurrent_calls \
     done
 done
 echo "── the lines are equal in Rust, Python and Node"
+
+echo "── the tests of an agent in Python"
+"$python" -m pytest -q -p no:cacheprovider examples/testing/python
+echo "── the tests of an agent in Node"
+node --test examples/testing/node/

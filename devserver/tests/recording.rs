@@ -361,3 +361,35 @@ fn options_are_checked() {
         assert_eq!(error, format!("bad dev server options: {message}"));
     }
 }
+
+/// The program trusts the authority of the upstream by a variable of its environment.
+#[cfg(feature = "cli")]
+#[test]
+fn servers_with_https_are_recorded() {
+    use std::io::BufRead;
+    use std::process::{Command, Stdio};
+
+    let upstream = start(json!({"profile": "generic", "sessions": "none", "tls": {}}));
+    let ca = std::env::temp_dir().join(format!("omni-mcp-{}-recording-ca.pem", std::process::id()));
+    std::fs::write(&ca, &upstream.certificates().unwrap().ca).unwrap();
+    let file = Recording::new("https");
+    let options = json!({"record": file.0, "upstream": format!("{}/mcp", upstream.url())});
+    let mut program = Command::new(env!("CARGO_BIN_EXE_omni-mcp-devserver"))
+        .args(["--until-stdin-ends", "--options", &options.to_string()])
+        .env("SSL_CERT_FILE", &ca)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = std::io::BufReader::new(program.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    let url = line.split_once('=').unwrap().1;
+    let echo = rpc(1, "tools/call", &json!({"name": "echo", "arguments": {"a": 1}}));
+    let headers = [("content-type", "application/json"), ("accept", "application/json, text/event-stream")];
+    let reply = Wire::connect(url).ask("POST", "/mcp", &headers, &echo).unwrap();
+    assert_eq!(reply.json()["result"]["structuredContent"], json!({"a": 1}));
+    drop(program.stdin.take());
+    assert!(program.wait().unwrap().success());
+    std::fs::remove_file(&ca).unwrap();
+    assert_eq!(call(&file.replay(), 2, "echo", &json!({"a": 1}))["result"]["structuredContent"], json!({"a": 1}));
+}
