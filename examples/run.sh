@@ -33,4 +33,4 @@ echo "── the lines are equal in Rust, Python and Node"
 echo "── the tests of an agent in Python"
 "$python" -m pytest -q -p no:cacheprovider examples/testing/python
 echo "── the tests of an agent in Node"
-node --test examples/testing/node/
+node --test examples/testing/node/agent.test.mjs
