@@ -152,7 +152,7 @@ fn misfit(form: &Form) -> Option<Value> {
     match form {
         Form::Json => None,
         Form::Nullable(form) => misfit(form),
-        Form::Text | Form::Choice(_) => Some(json!(true)),
+        Form::Text | Form::Path | Form::Choice(_) => Some(json!(true)),
         Form::Either(_) | Form::Number | Form::Integer(..) | Form::Boolean => Some(json!({"x": 1})),
         _ => Some(json!("x")),
     }
