@@ -33,6 +33,10 @@ enum Kind {
     State = 7,
     /// The id is that of a dev server; the text holds the tool and its arguments, and the metadata the call's id.
     ToolCall = 8,
+    /// The id is that of a client.
+    Request = 9,
+    /// The id is that of a client.
+    Response = 10,
 }
 
 struct Event {
@@ -98,6 +102,16 @@ impl Sink {
     /// Delivers a change of a client's state. There are few, so they are not queued.
     pub(crate) fn state(&self, client: u32, change: String) {
         self.emit(client, Kind::State, Text::Free(change));
+    }
+
+    /// Delivers an HTTP request of a client. There are few for each call, so they are not queued.
+    pub(crate) fn request(&self, client: u32, info: String) {
+        self.emit(client, Kind::Request, Text::Free(info));
+    }
+
+    /// Delivers the end of an HTTP request of a client.
+    pub(crate) fn response(&self, client: u32, info: String) {
+        self.emit(client, Kind::Response, Text::Free(info));
     }
 
     fn emit(&self, id: u32, kind: Kind, text: Text) {

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use napi::Either;
 use napi::bindgen_prelude::Function;
 use napi_derive::napi;
-use omni_mcp::bridge::{self, Bridge, ClosedClient, Hooks, MessageListener, Prepared, panicked};
+use omni_mcp::bridge::{self, Bridge, CallDefaults, ClosedClient, Hooks, MessageListener, Prepared, panicked};
 use omni_mcp::{Error, Spelling};
 use tokio::sync::oneshot::{self, Receiver, Sender};
 
@@ -29,8 +29,10 @@ type Calls = Arc<Mutex<HashMap<u32, Sender<()>>>>;
 /// A client of one server.
 #[napi]
 pub struct Client {
-    /// `None` once the client is closed.
-    bridge: Mutex<Option<Arc<Bridge>>>,
+    /// `None` once the client is closed. Shared with the views of the client.
+    bridge: Arc<Mutex<Option<Arc<Bridge>>>>,
+    /// The options of a view.
+    defaults: Option<CallDefaults>,
     /// The properties that remain once the client is closed.
     closed: ClosedClient,
     sink: Arc<Sink>,
@@ -65,7 +67,8 @@ pub fn open_client(
     Ok(match opened.unwrap_or_else(|_| Err(panicked())) {
         Ok(bridge) => Either::A(Client {
             closed: bridge.closed(),
-            bridge: Mutex::new(Some(Arc::new(bridge))),
+            bridge: Arc::new(Mutex::new(Some(Arc::new(bridge)))),
+            defaults: None,
             sink: channel.sink(),
             calls: Calls::default(),
         }),
@@ -85,6 +88,12 @@ fn hooks(sink: &Arc<Sink>, number: u32, names: Vec<String>) -> Hooks {
     if let Some(sink) = sink_for("on_state") {
         hooks.on_state = Some(Arc::new(move |change| sink.state(number, change)));
     }
+    if let Some(sink) = sink_for("on_request") {
+        hooks.on_request = Some(Arc::new(move |info| sink.request(number, info)));
+    }
+    if let Some(sink) = sink_for("on_response") {
+        hooks.on_response = Some(Arc::new(move |info| sink.response(number, info)));
+    }
     let sink = Arc::clone(sink);
     hooks.ask = Some(Arc::new(move |question| sink.ask(number, question)));
     hooks.answers = names;
@@ -99,6 +108,22 @@ pub struct Pages {
 
 #[napi]
 impl Client {
+    /// A view of the client whose calls have these options as defaults, or the error as JSON text. It is not closed.
+    #[napi(catch_unwind)]
+    pub fn with_options(&self, options: String) -> Either<Client, String> {
+        let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(self.closed.closed().to_json()) };
+        match bridge.call_defaults(&options, self.defaults.as_ref()) {
+            Ok(defaults) => Either::A(Client {
+                bridge: Arc::clone(&self.bridge),
+                defaults: Some(defaults),
+                closed: self.closed.clone(),
+                sink: Arc::clone(&self.sink),
+                calls: Calls::default(),
+            }),
+            Err(error) => Either::B(error.to_json()),
+        }
+    }
+
     /// Starts a call; `flags` are the sum of the constants above.
     #[napi(catch_unwind)]
     pub fn call(&self, id: u32, method: String, params: String, options: String, flags: u32) -> napi::Result<()> {
@@ -113,7 +138,7 @@ impl Client {
     /// The pages of the list that the method `name` returns, or the error as JSON text.
     #[napi(catch_unwind)]
     pub fn pages(&self, name: String, params: String, options: String) -> Either<Pages, String> {
-        let Some(bridge) = lock(&self.bridge).clone() else { return Either::B(self.closed.closed().to_json()) };
+        let Some(bridge) = self.open_bridge() else { return Either::B(self.closed.closed().to_json()) };
         match bridge.pages(&name, params.as_bytes(), &options) {
             Ok(pages) => Either::A(Pages { pages: Arc::new(pages) }),
             Err(error) => Either::B(error.to_json()),
@@ -138,6 +163,12 @@ impl Client {
         }
     }
 
+    /// The client itself or, for a view, the client with its defaults; `None` once the client is closed.
+    fn open_bridge(&self) -> Option<Arc<Bridge>> {
+        let bridge = lock(&self.bridge).clone()?;
+        Some(self.defaults.as_ref().map_or_else(|| Arc::clone(&bridge), |defaults| Arc::new(bridge.view(defaults))))
+    }
+
     fn start(
         &self,
         id: u32,
@@ -146,7 +177,7 @@ impl Client {
     ) -> napi::Result<()> {
         let runtime = runtime()?;
         let (sink, calls) = (Arc::clone(&self.sink), Arc::clone(&self.calls));
-        let Some(bridge) = lock(&self.bridge).clone() else {
+        let Some(bridge) = self.open_bridge() else {
             sink.settle(id, Err(self.closed.closed().to_json()));
             return Ok(());
         };

@@ -1,4 +1,4 @@
-/** `onLog` and `onState`: exceptions, slow callbacks, and progress and requests that arrive too fast. */
+/** `onLog`, `onState`, `onRequest` and `onResponse`: exceptions, slow callbacks, and progress and requests that arrive too fast. */
 
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -32,7 +32,7 @@ async function until(holds) {
   }
 }
 
-for (const name of ["onLog", "onState"]) {
+for (const name of ["onLog", "onState", "onRequest", "onResponse"]) {
   test(`an exception of ${name}, also a later one, is a warning, and calls continue`, async (t) => {
     for (const fail of [() => { throw new Error("plain"); }, async () => { throw new Error("later"); }]) {
       let received = 0;

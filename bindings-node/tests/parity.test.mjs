@@ -129,14 +129,20 @@ test("call options", () => {
   assert.deepEqual(fromTable, { ...others, idempotencyKey: `${idempotencyKey} | null` });
 });
 
+test("options of views", () => {
+  const { idempotencyKey, requestId, ...others } = wanted(tables.call_options);
+  assert.deepEqual([idempotencyKey, requestId], ["string", "string"]);
+  assert.deepEqual(members("ViewOptions"), others);
+});
+
 test("methods", () => {
   const names = tables.methods.map((method) => method.spelled).sort();
   const properties = tables.properties.map((property) => property.spelled);
-  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties, "withMetadata"].sort());
+  assert.deepEqual(Object.keys(members("OmniMcpClient")).sort(), [...names, ...properties, "withMetadata", "withOptions"].sort());
   for (const name of properties) assert.ok(Object.getOwnPropertyDescriptor(omni.OmniMcpClient.prototype, name).get, name);
   for (const name of names) assert.equal(typeof omni.OmniMcpClient.prototype[name], "function", name);
   const own = Object.getOwnPropertyNames(omni.OmniMcpClient.prototype).filter((name) => name !== "constructor");
-  assert.deepEqual(own.sort(), [...names, ...properties, "withMetadata"].sort());
+  assert.deepEqual(own.sort(), [...names, ...properties, "withMetadata", "withOptions"].sort());
   const iterating = members("OmniMcpClient");
   for (const { spelled, iterates } of tables.methods) assert.equal(/=> AsyncGenerator</.test(iterating[spelled]), iterates, spelled);
 });

@@ -5,7 +5,7 @@ import { inspect } from "node:util";
 import { Context } from "./context.js";
 import { encodeOptions, encodeResult } from "./encode.js";
 import { badOption } from "./errors.js";
-import type { Answer, CallbackHandler } from "./native.js";
+import type { Answer, CallbackHandler, NotifiedCallback } from "./native.js";
 import type { ClientOptions } from "./options.js";
 import type { CreateMessageRequestParams, ElicitRequestParams } from "./protocol.js";
 
@@ -14,6 +14,8 @@ interface Functions {
   on_notification?: ClientOptions["onNotification"];
   on_log?: ClientOptions["onLog"];
   on_state?: ClientOptions["onState"];
+  on_request?: ClientOptions["onRequest"];
+  on_response?: ClientOptions["onResponse"];
   token_provider?: ClientOptions["tokenProvider"];
   on_sampling?: ClientOptions["onSampling"];
   on_elicitation?: ClientOptions["onElicitation"];
@@ -25,6 +27,8 @@ const NAMES = {
   onNotification: "on_notification",
   onLog: "on_log",
   onState: "on_state",
+  onRequest: "on_request",
+  onResponse: "on_response",
   tokenProvider: "token_provider",
   onSampling: "on_sampling",
   onElicitation: "on_elicitation",
@@ -46,8 +50,8 @@ export class Callbacks implements CallbackHandler {
     this.names = Object.keys(functions);
   }
 
-  /** Passes on a notification, a log record or a change of state. A callback that fails, now or later, causes a warning. */
-  notify(name: "onNotification" | "onLog" | "onState", text: string): void {
+  /** Passes an event to its callback. A callback that fails, now or later, causes a warning. */
+  notify(name: NotifiedCallback, text: string): void {
     const warn = (failure: unknown): void => { process.emitWarning(`${name} failed: ${inspect(failure)}`, "OmniMcpWarning"); };
     const callback = this.#functions[NAMES[name]] as ((argument: unknown) => unknown) | undefined;
     try {

@@ -42,12 +42,24 @@ export type Target = "server" | "record" | "gaia" | "sema4";
 /** An open native client. */
 export class Caller {
   readonly #native: NativeClient;
-  readonly #number: number;
+  /** The number of a client; views have none. */
+  readonly #number: number = 0;
   readonly #context: Context | undefined;
   readonly callbacks!: Callbacks;
 
+  /** The client of a view, which must live as long as the view. */
+  readonly #client: Caller | undefined;
+
   /** `source` is the record, or the URL of the server. Throws a `ConfigError` for a bad option or member. */
-  constructor(to: Target, options: object | null | undefined, source?: object | string) {
+  constructor(to: Target | Caller, options: object | null | undefined, source?: object | string) {
+    if (to instanceof Caller) {
+      Object.defineProperty(this, "callbacks", { value: to.callbacks });
+      const view = to.#native.withOptions(encodeOptions(options));
+      if (typeof view === "string") throw fromCore(view);
+      this.#native = view;
+      this.#client = to;
+      return;
+    }
     const { callbacks, rest, context } = splitCallbacks(options);
     Object.defineProperty(this, "callbacks", { value: callbacks });
     this.#context = context;
@@ -100,7 +112,13 @@ export class Caller {
     return `<${name} ${String(this.property("description"))}>`;
   }
 
+  /** A view whose calls have these options as defaults. Closing it does nothing. */
+  withOptions(options: object | null | undefined): Caller {
+    return new Caller(this, options);
+  }
+
   async close(): Promise<void> {
+    if (this.#client !== undefined) return;
     try {
       await run((id) => { this.#native.close(id); });
     } finally {

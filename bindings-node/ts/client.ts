@@ -4,7 +4,7 @@
 
 import { Caller, clientArguments, withKey } from "./caller.js";
 import type { KeyOrOptions, Url } from "./caller.js";
-import type { CallOptions, ClientOptions, Counters } from "./options.js";
+import type { CallOptions, ClientOptions, Counters, ViewOptions } from "./options.js";
 import type {
   CallToolResult, CompleteResult, CompletionArgument, CompletionContext, CompletionReference, DiscoverResult,
   EmptyResult, GetPromptResult, Implementation, InitializeResult, ListPromptsResult, ListResourceTemplatesResult,
@@ -45,6 +45,20 @@ export class OmniMcpClient {
   /** The methods of the client, which resolve to the result and its metadata: `{ result, metadata }`. */
   get withMetadata(): ClientWithMetadata {
     return (this.#withMetadata ??= new ClientWithMetadata(this.#caller));
+  }
+
+  /**
+   * A view of the client whose calls have these options as defaults. It shares the session, the connections and the
+   * callbacks of the client. The options of a call take precedence over those of its view, and those over the options
+   * of the client; headers are joined. A view of a view has the options of both. Closing a view does nothing: close
+   * the client.
+   *
+   * @param options - Options of the calls of the view; durations are in milliseconds.
+   * @returns The view, which has the methods of a client.
+   * @throws {@link ConfigError} if an option is not valid.
+   */
+  withOptions(options: ViewOptions): OmniMcpClient {
+    return new (OmniMcpClient as new (caller: Caller) => OmniMcpClient)(this.#caller.withOptions(options));
   }
 
   /** The server's name, version and title. Undefined until the client is connected. */

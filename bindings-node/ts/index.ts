@@ -1,4 +1,4 @@
-/** A client for hosted MCP servers that loses no call and runs none twice. */
+/** A client for hosted MCP servers, for programs whose calls cost money. */
 
 export { OmniMcpClient } from "./client.js";
 export type { ClientWithMetadata } from "./client.js";

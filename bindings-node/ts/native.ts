@@ -4,6 +4,7 @@ import { loadBinary } from "./binary.js";
 
 /** A client; see `src/client.rs`. */
 export interface NativeClient {
+  withOptions(options: string): NativeClient | string;
   call(id: number, method: string, params: string, options: string, flags: number): void;
   pages(name: string, params: string, options: string): NativePages | string;
   nextPage(id: number, pages: NativePages, flags: number): void;
@@ -53,11 +54,14 @@ export interface ToolReply {
 /** Receives the calls of a dev server's tools as JSON text. */
 export type ToolCallHandler = (text: string, reply: ToolReply) => void;
 
+/** A callback whose result is ignored. */
+export type NotifiedCallback = "onNotification" | "onLog" | "onState" | "onRequest" | "onResponse";
+
 /** Receives the events of a client that belong to no call. */
 export interface CallbackHandler {
   /** The callbacks that are set, by the names of the core. */
   readonly names: readonly string[];
-  notify(name: "onNotification" | "onLog" | "onState", text: string): void;
+  notify(name: NotifiedCallback, text: string): void;
   /** A question to a callback: its name and params, as JSON text. */
   ask(id: number, question: string, answer: Answer): void;
 }
@@ -111,9 +115,13 @@ const WARNING = 5;
 const LOG = 6;
 const STATE = 7;
 const TOOL_CALL = 8;
+const REQUEST = 9;
+const RESPONSE = 10;
 
 /** The callback that an event of a kind is passed to. */
-const NOTIFIED = { [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState" } as const;
+const NOTIFIED = {
+  [NOTIFICATION]: "onNotification", [LOG]: "onLog", [STATE]: "onState", [REQUEST]: "onRequest", [RESPONSE]: "onResponse",
+} as const;
 
 /** How a call ended: its result or its error, as JSON text. */
 export interface Settled {

@@ -5,7 +5,9 @@
 import type {
   CreateMessageRequestParams, CreateMessageResult, ElicitRequestParams, ElicitResult, Progress, Root,
 } from "./protocol.js";
-import type { AbortSignalLike, LogRecord, Notification, ServiceCode, SessionSign, StateChange } from "./types.js";
+import type {
+  AbortSignalLike, LogRecord, Notification, RequestInfo, ResponseInfo, ServiceCode, SessionSign, StateChange,
+} from "./types.js";
 
 /** The options of a client. */
 export interface ClientOptions {
@@ -185,6 +187,16 @@ export interface ClientOptions {
    */
   onState?: (change: StateChange) => unknown;
   /**
+   * Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address and headers.
+   * Secrets are redacted. For observation only. Its exception becomes a warning.
+   */
+  onRequest?: (request: RequestInfo) => unknown;
+  /**
+   * Called when each of these requests has ended, with status, headers and duration, or with the code of the failure.
+   * For observation only. Its exception becomes a warning.
+   */
+  onResponse?: (response: ResponseInfo) => unknown;
+  /**
    * Returns the bearer token: a string, or an object with token and `expiresInMs`. Called again when the token expires
    * or is refused. Its exception is the `cause` of the call's error.
    */
@@ -348,6 +360,12 @@ export interface CallOptions {
   /** Called with each progress of the call, in order, before the call settles. An exception becomes a warning. */
   onProgress?: ((progress: Progress) => unknown) | null;
 }
+
+/** The options of the calls of a view, see `withOptions`. */
+export type ViewOptions = Pick<
+  CallOptions,
+  "timeoutMs" | "totalTimeoutMs" | "headers" | "maxAttempts" | "honoursIdempotencyKeys" | "retryUnavailable" | "raiseToolErrors" | "validateOutput" | "fresh" | "traceparent" | "tracestate" | "baggage"
+>;
 
 /** The options of a client of a registry. */
 export interface RegistryOptions {

@@ -49,6 +49,31 @@ export interface StateChange {
   previous: State;
 }
 
+/** An HTTP request of an attempt, as `onRequest` receives it. */
+export interface RequestInfo {
+  /** The method of the protocol, such as `tools/call`. */
+  method: string;
+  /** The tool that is called. */
+  tool: string | null;
+  /** The number of the attempt, from 1. */
+  attempt: number;
+  requestId: string;
+  /** The address, without query. */
+  url: string;
+  /** The headers, by lower-case name. Values that may be secret are `[redacted]`. */
+  headers: Record<string, string>;
+}
+
+/** The end of an HTTP request, as `onResponse` receives it. */
+export interface ResponseInfo extends RequestInfo {
+  /** The HTTP status; null if no response arrived. */
+  status: number | null;
+  /** The code of the failure if no response arrived; null also if the attempt was ended before: by a timeout, or as the call was cancelled. */
+  code: string | null;
+  /** The time until the head of the response arrived, or until the failure. */
+  durationMs: number;
+}
+
 /** A server's record, as the registry sent it. Printing it shows no secrets. */
 export interface ServerRecord {
   name: string;

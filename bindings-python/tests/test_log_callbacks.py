@@ -1,4 +1,4 @@
-"""`on_log`, `on_state` and the logger: called during calls, without effect on them."""
+"""`on_log`, `on_state`, `on_request`, `on_response` and the logger: called during calls, without effect on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from omni_mcp_py import AsyncOmniMCPClient, ConfigError, OmniMCPClient
 from omni_mcp_py.testing import DevServer
 
 ECHO: tuple[str, dict[str, Any]] = ("echo", {"message": "x"})
-NAMES = ["on_log", "on_state"]
+NAMES = ["on_log", "on_state", "on_request", "on_response"]
 # With the first, calls run on the calling thread; with the second, on a thread of the client.
 PLACES: list[dict[str, Any]] = [{}, {"listen": True}]
 

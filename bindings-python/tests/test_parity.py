@@ -113,7 +113,14 @@ def test_methods(made: type) -> None:
     public = members(made)
     properties = {name for name, value in public.items() if isinstance(value, property)}
     assert properties == spelled("properties") | {"with_metadata"}
-    assert set(public) - properties == set(METHODS)
+    assert set(public) - properties == {"with_options", *METHODS}
+
+
+@pytest.mark.parametrize("made", [OmniMCPClient, AsyncOmniMCPClient])
+def test_options_of_views(made: type) -> None:
+    parameters = set(inspect.signature(made.with_options).parameters)  # type: ignore[attr-defined]
+    of_views = {row["spelled"] for row in TABLES["call_options"] if not row["of_one_call"]}
+    assert parameters - OWN_PARAMETERS == of_views == spelled("call_options") - {"idempotency_key", "request_id"}
 
 
 @pytest.mark.parametrize(

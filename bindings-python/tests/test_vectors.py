@@ -137,7 +137,9 @@ def control(what: Any, server: DevServer) -> None:
 
 
 def caller(step: dict[str, Any], client: Any) -> Any:
-    """The client, or its accessor for calls with metadata."""
+    """The client or a view of it, or its accessor for calls with metadata."""
+    for options in step.get("with_options", []):
+        client = client.with_options(**options)
     return client.with_metadata if "metadata" in step else client
 
 

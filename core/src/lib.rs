@@ -42,6 +42,7 @@ pub use config::profile::{Choice as ProfileChoice, PROFILE_OPTIONS, ProfileConfi
 pub use error::failure_class::FailureClass;
 pub use error::{CODES, Code, CodeSpec, Delivery, Error, ErrorInfo, ErrorKind, KINDS, KindSpec, Result};
 pub use observe::counters::{COUNTERS, CounterSpec, Counters};
+pub use observe::http_exchange::{RequestInfo, ResponseInfo};
 pub use observe::log::{LogLevel, LogRecord};
 pub use observe::state::{State, StateChange};
 pub use protocol::methods::{METHODS, MethodKind, MethodSpec, PROPERTIES, PropertySpec, ProtocolMethod};

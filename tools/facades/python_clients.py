@@ -38,6 +38,7 @@ def client(tables: Tables, *, is_async: bool) -> str:
         _constructor(tables, flavor),
         *(_property(row) for row in tables.properties),
         _accessor_property(accessor),
+        _with_options(tables, flavor, name),
         *(python_methods.method(row, flavor, tables) for row in tables.methods),
         f"\nclass {accessor}:\n"
         + docstring([f"The calls of a client whose results come with their metadata: `{name}.with_metadata`."], 4),
@@ -57,7 +58,9 @@ def tables_types(tables: Tables) -> list[str]:
     named += [row.type for row in tables.properties]
     for row in tables.callbacks:
         named += [name for name in (row.param, row.result) if name]
-    ours = {"State", "Counters", "Notification", "LogRecord", "StateChange", "ProvidedToken"}
+    ours = {
+        "State", "Counters", "Notification", "LogRecord", "StateChange", "ProvidedToken", "RequestInfo", "ResponseInfo",
+    }  # fmt: skip
     found = {name.removesuffix("[]") for name in named} - ours
     return sorted(name for name in found if name[0].isupper())
 
@@ -121,6 +124,25 @@ def _accessor_property(accessor: str) -> str:
     def with_metadata(self) -> {accessor}:
         \"\"\"The same calls, whose results come with their metadata: `client.with_metadata.call_tool(…)`.\"\"\"
         return {accessor}(self)
+"""
+
+
+def _with_options(tables: Tables, flavor: Flavor, name: str) -> str:
+    paragraphs = [
+        "Return a view of the client whose calls have these options as defaults.",
+        "A view shares the session, the connections and the callbacks of the client. The options of a call take "
+        "precedence over those of its view, and those over the options of the client; headers are joined. A view of a "
+        "view has the options of both. Closing a view does nothing: close the client.",
+    ]
+    sections = {
+        "Args": options_doc(tables.view_options),
+        "Returns": ["The view, which has the methods of a client."],
+        "Raises": [REFUSED],
+    }
+    signature = ", ".join(["self", *keywords(tables.view_options, flavor)])
+    return f"""\
+    def with_options({signature}) -> {name}:
+{docstring(paragraphs, 8, sections)}        return self._view(locals())
 """
 
 

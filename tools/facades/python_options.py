@@ -96,7 +96,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from omni_mcp_py._types import LogRecord, Notification, StateChange
+from omni_mcp_py._types import LogRecord, Notification, RequestInfo, ResponseInfo, StateChange
 from omni_mcp_py.types import {", ".join(sorted({*tables_types(tables), "Progress"}))}
 
 if TYPE_CHECKING or sys.version_info >= (3, 12):

@@ -9,7 +9,7 @@ from python_text import docstring, literal, quoted
 from tables import Kind, Tables
 
 _DOC = '''\
-"""A client for hosted MCP servers that loses no call and runs none twice.
+"""A client for hosted MCP servers, for programs whose calls cost money.
 
 from omni_mcp_py import OmniMCPClient
 
@@ -26,7 +26,17 @@ _AT_ONCE = {
     "_kinds": ["ErrorCode", "ErrorKind"],
     "_native": ["__version__", "looks_like_error"],
     "_text": ["text_of"],
-    "_types": ["Delivery", "LogRecord", "Metadata", "Notification", "State", "StateChange", "WithMetadata"],
+    "_types": [
+        "Delivery",
+        "LogRecord",
+        "Metadata",
+        "Notification",
+        "RequestInfo",
+        "ResponseInfo",
+        "State",
+        "StateChange",
+        "WithMetadata",
+    ],
 }
 # Imported on first use.
 _LATER = {

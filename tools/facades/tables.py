@@ -25,6 +25,8 @@ class Option:
     choices: list[str]
     default: str
     help: str
+    # Whether only a single call can have it, and no view of a client.
+    of_one_call: bool = False
 
 
 @dataclass(frozen=True)
@@ -135,6 +137,11 @@ class Tables:
     def registry_constructor_options(self) -> list[Option]:
         """The options of a client of a registry besides its key."""
         return [row for row in self.registry_options if row.name != "api_key"]
+
+    @property
+    def view_options(self) -> list[Option]:
+        """The options of the calls of a view."""
+        return [option for option in self.call_options if not option.of_one_call]
 
     @property
     def registries(self) -> list[str]:

@@ -6,7 +6,7 @@ from tables import Property, Tables
 from typescript_methods import Writer
 from typescript_text import Names, comment, imports
 
-_OPTIONS = {"CallOptions", "ClientOptions", "Counters", "RegistryCallOptions", "RegistryOptions"}
+_OPTIONS = {"CallOptions", "ClientOptions", "Counters", "RegistryCallOptions", "RegistryOptions", "ViewOptions"}
 _OTHERS = {"GaiaCreated", "ServerPage", "ServerRecord", "ServerRecordInput", "State", "WithMetadata"}
 _CLASSES = {
     "gaia": ("GaiaRegistry", "A client of a GAIA registry."),
@@ -45,6 +45,20 @@ export class OmniMcpClient {
   /** The methods of the client, which resolve to the result and its metadata: `{ result, metadata }`. */
   get withMetadata(): ClientWithMetadata {
     return (this.#withMetadata ??= new ClientWithMetadata(this.#caller));
+  }
+
+  /**
+   * A view of the client whose calls have these options as defaults. It shares the session, the connections and the
+   * callbacks of the client. The options of a call take precedence over those of its view, and those over the options
+   * of the client; headers are joined. A view of a view has the options of both. Closing a view does nothing: close
+   * the client.
+   *
+   * @param options - Options of the calls of the view; durations are in milliseconds.
+   * @returns The view, which has the methods of a client.
+   * @throws {@link ConfigError} if an option is not valid.
+   */
+  withOptions(options: ViewOptions): OmniMcpClient {
+    return new (OmniMcpClient as new (caller: Caller) => OmniMcpClient)(this.#caller.withOptions(options));
   }
 """
 _WITH_METADATA = """\

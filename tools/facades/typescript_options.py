@@ -7,7 +7,10 @@ from collections.abc import Collection
 from tables import Option, Tables
 from typescript_text import Names, callback_doc, callback_type, comment, imports, option_doc, option_type
 
-_TYPES = {"AbortSignalLike", "LogRecord", "Notification", "ServiceCode", "SessionSign", "StateChange"}
+_TYPES = {
+    "AbortSignalLike", "LogRecord", "Notification", "RequestInfo", "ResponseInfo", "ServiceCode", "SessionSign",
+    "StateChange",
+}  # fmt: skip
 _PROTOCOL = {
     "CreateMessageRequestParams", "CreateMessageResult", "ElicitRequestParams", "ElicitResult", "Progress", "Root",
 }  # fmt: skip
@@ -21,6 +24,7 @@ def options(tables: Tables) -> str:
     token = "; ".join(f"{row.spelled}{_optional(row)}: {option_type(row)}" for row in tables.token_options)
     counters = "".join(comment(row.help, 2) + f"  {row.name}: number;\n" for row in tables.counters)
     of_registry = " | ".join(f'"{row.spelled}"' for row in tables.registry_call_options)
+    of_view = " | ".join(f'"{row.spelled}"' for row in tables.view_options)
     of_clients = _members(tables.client_options, names) + _callbacks(tables, names)
     of_registries = _members(tables.registry_options, names)
     blocks = [
@@ -43,6 +47,8 @@ def options(tables: Tables) -> str:
             "The options of one call; the others are those of the client.",
             _members(tables.call_options, names, tables.keyed_options) + _PER_CALL,
         ),
+        comment("The options of the calls of a view, see `withOptions`.")
+        + f"export type ViewOptions = Pick<\n  CallOptions,\n  {of_view}\n>;\n",
         _interface("RegistryOptions", "The options of a client of a registry.", of_registries),
         comment("The options of one call of a registry.")
         + f'export type RegistryCallOptions = Pick<\n  CallOptions,\n  {of_registry} | "signal"\n>;\n',

@@ -32,7 +32,10 @@ _GENERIC = {
     "CallToolResult": ("<T = Record<string, unknown>>", "CallToolResult<T>"),
     "any": ("<T = unknown>", "T"),
 }
-_ARGUMENTS = {"Notification": "notification", "LogRecord": "record", "StateChange": "change"}
+_ARGUMENTS = {
+    "Notification": "notification", "LogRecord": "record", "StateChange": "change",
+    "RequestInfo": "request", "ResponseInfo": "response",
+}  # fmt: skip
 _UNITS = {"ms": 1, "s": 1000, "min": 60_000}
 
 

@@ -20,6 +20,9 @@ const VALUES = {
   not_json: () => 10n,
 };
 
+/** Callbacks whose arguments have the names of this language. */
+const OF_HTTP = ["on_request", "on_response"];
+
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 
 function filledIn(text, { url, apiKey, clientCert, clientKey, ca, proxy }) {
@@ -107,8 +110,12 @@ async function runCall(step, { client, registry }, server, at) {
   const method = methodNamed(step.call, registry);
   assert.ok(method, `${at}: no method ${step.call}`);
   const values = positional(method, written(step.args ?? {}, server));
-  const made = (wantsMetadata ? client.withMetadata : client)[method.spelled](...values, ...(Object.keys(given).length > 0 ? [given] : []));
-  const call = Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
+  const make = async () => {
+    const view = (step.with_options ?? []).reduce((of, more) => of.withOptions(options(more, tables.call_options)), client);
+    const made = (wantsMetadata ? view.withMetadata : view)[method.spelled](...values, ...(Object.keys(given).length > 0 ? [given] : []));
+    return Symbol.asyncIterator in made ? all(made) : made.then(snakePage);
+  };
+  const call = make();
   if (step.error !== undefined) {
     const failed = await call.then((result) => assert.fail(`${at}: no error but ${JSON.stringify(result)}`), (error) => error);
     matchError(written(step.error, server), failed, `${at}.error`);
@@ -135,7 +142,8 @@ async function runStep(step, open, server, at) {
     for (const [callback, events] of Object.entries(step.callback_events)) {
       const expected = events.map((event) => (isObject(event.fields) ? { ...event, fields: camelFields(event.fields) } : event));
       await until(open.events[callback], expected.length);
-      match(written(expected, server), open.events[callback], `${at}.callback_events.${callback}`);
+      const wanted = OF_HTTP.includes(callback) ? expected.map(camelFields) : expected;
+      match(written(wanted, server), open.events[callback], `${at}.callback_events.${callback}`);
     }
   } else if (step.server_requests !== undefined) {
     match(step.server_requests, open.serverRequests, `${at}.server_requests`);

@@ -83,6 +83,8 @@ class AsyncOmniMCPClient(AsyncCalls):
         on_notification: Callable[[omni.Notification], Awaitable[object] | object] | None = UNSET,
         on_log: Callable[[omni.LogRecord], object] | None = UNSET,
         on_state: Callable[[omni.StateChange], object] | None = UNSET,
+        on_request: Callable[[omni.RequestInfo], object] | None = UNSET,
+        on_response: Callable[[omni.ResponseInfo], object] | None = UNSET,
         token_provider: Callable[[], Awaitable[str | omni.ProvidedToken] | str | omni.ProvidedToken] | None = UNSET,
         on_sampling: Callable[
             [omni.CreateMessageRequestParams], Awaitable[omni.CreateMessageResult] | omni.CreateMessageResult
@@ -189,6 +191,10 @@ class AsyncOmniMCPClient(AsyncCalls):
                 request_id. Records contain no payloads or secrets.
             on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
                 recovering and closed.
+            on_request: Called before each HTTP request of an attempt, with its method, tool, attempt, request id,
+                address and headers. Secrets are redacted. For observation only.
+            on_response: Called when each of these requests has ended, with status, headers and duration, or with the
+                code of the failure. For observation only.
             token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again
                 when the token expires or is refused.
             on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
@@ -235,6 +241,59 @@ class AsyncOmniMCPClient(AsyncCalls):
     def with_metadata(self) -> AsyncClientWithMetadata:
         """The same calls, whose results come with their metadata: `client.with_metadata.call_tool(…)`."""
         return AsyncClientWithMetadata(self)
+
+    def with_options(
+        self,
+        *,
+        timeout: omni.Seconds | None = UNSET,
+        total_timeout: omni.Seconds | None = UNSET,
+        headers: Mapping[str, str] = UNSET,
+        max_attempts: int = UNSET,
+        honours_idempotency_keys: bool = UNSET,
+        retry_unavailable: bool = UNSET,
+        raise_tool_errors: bool = UNSET,
+        validate_output: bool = UNSET,
+        fresh: bool = UNSET,
+        traceparent: str = UNSET,
+        tracestate: str = UNSET,
+        baggage: str = UNSET,
+        **unknown: Unpack[omni.NoOptions],
+    ) -> AsyncOmniMCPClient:
+        """Return a view of the client whose calls have these options as defaults.
+
+        A view shares the session, the connections and the callbacks of the client. The options of a call take
+        precedence over those of its view, and those over the options of the client; headers are joined. A view of a
+        view has the options of both. Closing a view does nothing: close the client.
+
+        Args:
+            timeout: Idle timeout of one attempt. Progress notifications, and any bytes on the event stream of the call,
+                restart it. None: no limit. In seconds, or a `timedelta`. Default: the value of the client.
+            total_timeout: Total timeout of the call, including all attempts and waits. None: no limit. In seconds, or a
+                `timedelta`. Default: the value of the client.
+            headers: Additional HTTP headers. Headers that the client sets itself are refused. Default: none.
+            max_attempts: Maximum number of attempts, including the first. 1: no retries. Default: the value of the
+                client.
+            honours_idempotency_keys: Declare that the server runs requests with the same `Idempotency-Key` once.
+                Default: the value of the client.
+            retry_unavailable: Retry a call without an honoured idempotency key after a 503 with Retry-After. Default:
+                the value of the client.
+            raise_tool_errors: Report a tool result with `isError` as an error of kind `tool`. Default: the value of the
+                client.
+            validate_output: Validate the structured tool result against the output schema. Default: the value of the
+                client.
+            fresh: Bypass the result cache. Default: false.
+            traceparent: W3C `traceparent`, sent as a header, and in `_meta` since 2026-07-28 and over stdio. Default:
+                none.
+            tracestate: W3C `tracestate`, sent with `traceparent`. Default: none.
+            baggage: W3C `baggage`, sent like `traceparent`. Default: none.
+
+        Returns:
+            The view, which has the methods of a client.
+
+        Raises:
+            ConfigError: An option is missing, or has a value that is not allowed.
+        """
+        return self._view(locals())
 
     async def connect(
         self,
@@ -1707,6 +1766,8 @@ async def connect_async(
     on_notification: Callable[[omni.Notification], Awaitable[object] | object] | None = UNSET,
     on_log: Callable[[omni.LogRecord], object] | None = UNSET,
     on_state: Callable[[omni.StateChange], object] | None = UNSET,
+    on_request: Callable[[omni.RequestInfo], object] | None = UNSET,
+    on_response: Callable[[omni.ResponseInfo], object] | None = UNSET,
     token_provider: Callable[[], Awaitable[str | omni.ProvidedToken] | str | omni.ProvidedToken] | None = UNSET,
     on_sampling: Callable[
         [omni.CreateMessageRequestParams], Awaitable[omni.CreateMessageResult] | omni.CreateMessageResult
@@ -1811,6 +1872,10 @@ async def connect_async(
             request_id. Records contain no payloads or secrets.
         on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
             recovering and closed.
+        on_request: Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address
+            and headers. Secrets are redacted. For observation only.
+        on_response: Called when each of these requests has ended, with status, headers and duration, or with the code
+            of the failure. For observation only.
         token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
             the token expires or is refused.
         on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.

@@ -21,6 +21,9 @@ class Calls(Dropped, Closing):
     def _open(self, native: _native.SyncClient) -> None:
         self._native = native
 
+    def _view(self, values: Mapping[str, Any]) -> Any:
+        return view(self, values)
+
     def _call(
         self,
         name: str,
@@ -48,6 +51,9 @@ class AsyncCalls(Dropped, AsyncClosing):
             from omni_mcp_py._loop_callbacks import LoopCallbacks
 
             self._callbacks = LoopCallbacks(native.inbox)
+
+    def _view(self, values: Mapping[str, Any]) -> Any:
+        return view(self, values)
 
     def _attach_callbacks(self) -> None:
         if self._callbacks is not None:
@@ -78,6 +84,14 @@ class AsyncCalls(Dropped, AsyncClosing):
     def _items(self, name: str, member: str, values: Mapping[str, Any]) -> AsyncIterator[Any]:
         pages = self._native.pages(name, {}, call_options(values))
         return async_items(self._native, pages, member, before_page=self._attach_callbacks)
+
+
+def view(client: Calls | AsyncCalls, values: Mapping[str, Any]) -> Any:
+    """Return a view of the client; `values` are the arguments of `with_options`."""
+    made = object.__new__(type(client))
+    # Members of subclasses, too. The client must live as long as its view.
+    vars(made).update(vars(client), _native=client._native.with_options(call_options(values)), _client=client)
+    return made
 
 
 def items(native: _native.SyncClient, pages: _native.Pages, member: str) -> Iterator[Any]:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, Union
 
-from omni_mcp_py._types import LogRecord, Notification, StateChange
+from omni_mcp_py._types import LogRecord, Notification, RequestInfo, ResponseInfo, StateChange
 from omni_mcp_py.types import (
     CreateMessageRequestParams,
     CreateMessageResult,
@@ -543,6 +543,10 @@ class ClientOptions(ServerOptions, total=False):
             request_id. Records contain no payloads or secrets.
         on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
             recovering and closed.
+        on_request: Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address
+            and headers. Secrets are redacted. For observation only.
+        on_response: Called when each of these requests has ended, with status, headers and duration, or with the code
+            of the failure. For observation only.
         token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
             the token expires or is refused.
         on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
@@ -561,6 +565,16 @@ class ClientOptions(ServerOptions, total=False):
     on_state: Callable[[StateChange], object] | None
     """Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
     closed.
+    """
+    on_request: Callable[[RequestInfo], object] | None
+    """Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address and headers.
+
+    Secrets are redacted. For observation only.
+    """
+    on_response: Callable[[ResponseInfo], object] | None
+    """Called when each of these requests has ended, with status, headers and duration, or with the code of the failure.
+
+    For observation only.
     """
     token_provider: Callable[[], str | ProvidedToken] | None
     """Returns the bearer token: a string, or an object with token and expires_in.
@@ -672,6 +686,10 @@ class AsyncClientOptions(ServerOptions, total=False):
             request_id. Records contain no payloads or secrets.
         on_state: Called with each change of state: `state` and `previous`, each one of idle, connecting, ready,
             recovering and closed.
+        on_request: Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address
+            and headers. Secrets are redacted. For observation only.
+        on_response: Called when each of these requests has ended, with status, headers and duration, or with the code
+            of the failure. For observation only.
         token_provider: Returns the bearer token: a string, or an object with token and expires_in. Called again when
             the token expires or is refused.
         on_sampling: Handles `sampling/createMessage`. Receives the request params; returns role, content and model.
@@ -690,6 +708,16 @@ class AsyncClientOptions(ServerOptions, total=False):
     on_state: Callable[[StateChange], object] | None
     """Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and
     closed.
+    """
+    on_request: Callable[[RequestInfo], object] | None
+    """Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address and headers.
+
+    Secrets are redacted. For observation only.
+    """
+    on_response: Callable[[ResponseInfo], object] | None
+    """Called when each of these requests has ended, with status, headers and duration, or with the code of the failure.
+
+    For observation only.
     """
     token_provider: Callable[[], Awaitable[str | ProvidedToken] | str | ProvidedToken] | None
     """Returns the bearer token: a string, or an object with token and expires_in.

@@ -34,6 +34,34 @@ class StateChange(TypedDict):
     previous: State
 
 
+class RequestInfo(TypedDict):
+    """An HTTP request of an attempt: the argument of `on_request`."""
+
+    method: str
+    """The method of the protocol, such as `tools/call`."""
+    tool: str | None
+    """The tool that is called."""
+    attempt: int
+    """The number of the attempt, from 1."""
+    request_id: str
+    url: str
+    """The address, without query."""
+    headers: dict[str, str]
+    """The headers, by lower-case name. Values that may be secret are `[redacted]`."""
+
+
+class ResponseInfo(RequestInfo):
+    """The end of an HTTP request: the argument of `on_response`. `headers` are those of the response."""
+
+    status: int | None
+    """The HTTP status; None if no response arrived."""
+    code: str | None
+    """The code of the failure if no response arrived. None also if the attempt was ended before: by a timeout, or
+    because the call was cancelled."""
+    duration_ms: float
+    """The time until the head of the response arrived, or until the failure."""
+
+
 class Metadata(TypedDict):
     """Metadata of a result."""
 

@@ -23,6 +23,8 @@ const INPUT_FAILED: &str = "input_failed";
 
 const ON_LOG: &str = "on_log";
 const ON_STATE: &str = "on_state";
+const ON_REQUEST: &str = "on_request";
+const ON_RESPONSE: &str = "on_response";
 const ON_NOTIFICATION: &str = "on_notification";
 
 /// The message for an async function where none can be awaited.
@@ -114,6 +116,8 @@ impl Callbacks {
         Ok(bridge::Hooks {
             on_log: on_log.map(|call| Arc::new(move |record: QueuedMessage| call(record.open())) as MessageListener),
             on_state: on_state.map(|call| Arc::new(call) as _),
+            on_request: Self::called_at_once(callbacks, ON_REQUEST)?.map(|call| Arc::new(call) as _),
+            on_response: Self::called_at_once(callbacks, ON_RESPONSE)?.map(|call| Arc::new(call) as _),
             ..bridge::Hooks::default()
         })
     }

@@ -1,4 +1,4 @@
-//! `on_log` and `on_state`, which are called during a call, on whichever thread that runs. Without an `on_log`, records go
+//! `on_log`, `on_state`, `on_request` and `on_response`, which are called during a call, on whichever thread that runs. Without an `on_log`, records go
 //! to Python's `logging`.
 
 use std::cell::{Cell, RefCell};
@@ -81,7 +81,9 @@ pub(crate) fn take_kept() -> PyResult<()> {
 /// Inside such a callback, which runs during a call and would block it.
 pub(crate) fn check_not_in_callback() -> PyResult<()> {
     match IN_CALLBACK.get() {
-        true => Err(PyRuntimeError::new_err("on_log and on_state are called during a call, and cannot make one")),
+        true => Err(PyRuntimeError::new_err(
+            "on_log, on_state, on_request and on_response are called during a call, and cannot make one",
+        )),
         false => Ok(()),
     }
 }

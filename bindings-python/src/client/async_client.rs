@@ -7,7 +7,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Wake, Waker};
 
-use omni_mcp::bridge::{self, Bridge, CallOutput, Prepared, no_event_loop, not_callable, panicked};
+use omni_mcp::bridge::{self, Bridge, CallDefaults, CallOutput, Prepared, no_event_loop, not_callable, panicked};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
@@ -20,6 +20,7 @@ use crate::callbacks::question::CallbackError;
 use crate::client::open::ClientSource;
 use crate::client::opened::{HasBridge, Opened};
 use crate::client::pages::Pages;
+use crate::client::view::{call_defaults, of_view};
 use crate::convert::decode;
 use crate::convert::encode;
 use crate::convert::errors::raised;
@@ -34,8 +35,10 @@ type Progress = (Arc<ProgressBuffer>, Py<PyAny>);
 /// A client whose calls are awaited; usable from any event loop.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct AsyncClient {
-    opened: Opened<ClientHandle>,
+    opened: Arc<Opened<ClientHandle>>,
     callbacks: Py<Callbacks>,
+    /// The options of a view, which shares the rest with its client.
+    defaults: Option<CallDefaults>,
     /// The inbox of the callbacks that an event loop runs, where there are any.
     #[pyo3(get)]
     inbox: Option<Py<Inbox>>,
@@ -59,6 +62,18 @@ impl AsyncClient {
     #[staticmethod]
     fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         Self::open(&ClientSource::Registry(kind), options)
+    }
+
+    /// A view of the client whose calls have these options as defaults.
+    fn with_options(&self, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let defaults = call_defaults(&self.opened.get(py)?.bridge, options, self.defaults.as_ref())?;
+        Ok(Self {
+            opened: Arc::clone(&self.opened),
+            callbacks: self.callbacks.clone_ref(py),
+            defaults: Some(defaults),
+            inbox: self.inbox.as_ref().map(|inbox| inbox.clone_ref(py)),
+        })
     }
 
     /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. `on_progress`
@@ -99,7 +114,7 @@ impl AsyncClient {
         params: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Pages> {
-        Pages::new(&self.client(py)?.bridge, name, params, options)
+        Pages::new(&of_view(&self.client(py)?.bridge, self.defaults.as_ref()), name, params, options)
     }
 
     /// The next page of a list; None after the last.
@@ -117,11 +132,14 @@ impl AsyncClient {
 
     /// Whether there may be something to end at the server.
     fn is_connected(&self) -> bool {
-        self.opened.is_connected()
+        self.defaults.is_none() && self.opened.is_connected()
     }
 
-    /// Ends the session and closes the connections. In a child process it does nothing.
+    /// Ends the session and closes the connections. In a child process, and for a view, it does nothing.
     async fn close(&self) -> PyResult<()> {
+        if self.defaults.is_some() {
+            return Ok(());
+        }
         let Some(handle) = self.opened.take() else { return Ok(()) };
         if Python::attach(check_task).is_err() {
             // No task can wait. The client is closed when the handle is dropped here.
@@ -158,10 +176,16 @@ impl AsyncClient {
             true => Some(Py::new(py, Inbox::new(callbacks.clone_ref(py), shared(py)?.access))?),
         };
         let senders = inbox.as_ref().map_or_else(bridge::Hooks::default, |inbox| inbox.get().senders());
-        let hooks = bridge::Hooks { on_log: at_once.on_log, on_state: at_once.on_state, ..senders };
+        let hooks = bridge::Hooks {
+            on_notification: senders.on_notification,
+            ask: senders.ask,
+            answers: senders.answers,
+            ..at_once
+        };
         let bridge = source.open(&options, hooks)?;
         callbacks.get().apply_logger_level(py, &bridge)?;
-        Ok(Self { opened: Opened::new(ClientHandle::new(py, bridge)?), callbacks, inbox })
+        let opened = Arc::new(Opened::new(ClientHandle::new(py, bridge)?));
+        Ok(Self { opened, callbacks, defaults: None, inbox })
     }
 
     fn client(&self, py: Python<'_>) -> PyResult<Arc<ClientHandle>> {
@@ -181,7 +205,8 @@ impl AsyncClient {
         let handle = self.client(py)?;
         let prepared = encode::params(params).and_then(|params| {
             let options = encode::options(options)?;
-            handle.bridge.prepare(method, params.into(), &options, progress.map(ProgressBuffer::sink), with_metadata)
+            let bridge = of_view(&handle.bridge, self.defaults.as_ref());
+            bridge.prepare(method, params.into(), &options, progress.map(ProgressBuffer::sink), with_metadata)
         });
         prepared.map_err(|error| raised(py, &error))
     }

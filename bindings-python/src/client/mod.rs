@@ -7,4 +7,5 @@ pub(crate) mod open_client;
 pub(crate) mod opened;
 pub(crate) mod pages;
 pub(crate) mod sync_client;
+pub(crate) mod view;
 pub(crate) mod wait;

@@ -4,7 +4,7 @@
 use std::sync::{Arc, OnceLock};
 
 use omni_mcp::ErrorKind;
-use omni_mcp::bridge::{self, CallOutput, Prepared, Question, bad_hook, not_callable};
+use omni_mcp::bridge::{self, CallDefaults, CallOutput, Prepared, Question, bad_hook, not_callable};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -20,6 +20,7 @@ use crate::client::open::ClientSource;
 use crate::client::open_client::OpenClient;
 use crate::client::opened::Opened;
 use crate::client::pages::Pages;
+use crate::client::view::{call_defaults, of_view};
 use crate::client::wait::{Progress, WaitingCall};
 use crate::convert::decode;
 use crate::convert::encode;
@@ -33,8 +34,10 @@ type Ask = Arc<dyn Fn(Question) + Send + Sync>;
 /// A client whose calls block the calling thread; any number of threads may share it.
 #[pyclass(frozen, module = "omni_mcp_py._native")]
 pub(crate) struct SyncClient {
-    opened: Opened<OpenClient>,
+    opened: Arc<Opened<OpenClient>>,
     callbacks: Py<Callbacks>,
+    /// The options of a view, which shares the rest with its client.
+    defaults: Option<CallDefaults>,
 }
 
 #[pymethods]
@@ -55,6 +58,13 @@ impl SyncClient {
     #[staticmethod]
     fn of_registry(kind: &str, options: &Bound<'_, PyDict>) -> PyResult<Self> {
         Self::open(&ClientSource::Registry(kind), options)
+    }
+
+    /// A view of the client whose calls have these options as defaults.
+    fn with_options(&self, options: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let py = options.py();
+        let defaults = call_defaults(&self.opened.get(py)?.handle.bridge, options, self.defaults.as_ref())?;
+        Ok(Self { opened: Arc::clone(&self.opened), callbacks: self.callbacks.clone_ref(py), defaults: Some(defaults) })
     }
 
     /// Calls a method of the table of methods. Returns the result, or a tuple of the result and its metadata. `cancel`
@@ -83,7 +93,8 @@ impl SyncClient {
         let progress = on_progress.map(|callback| (Arc::new(ProgressBuffer::default()), callback));
         let prepared = encode::params(params).and_then(|params| {
             let sink = progress.as_ref().map(|(buffer, _)| buffer.sink());
-            client.handle.bridge.prepare(method, params.into(), &encode::options(options)?, sink, with_metadata)
+            let bridge = of_view(&client.handle.bridge, self.defaults.as_ref());
+            bridge.prepare(method, params.into(), &encode::options(options)?, sink, with_metadata)
         });
         let prepared = prepared.map_err(|error| raised(py, &error))?;
         let output = log_state::raise_kept(|| self.run(py, &client, prepared, progress.as_ref(), cancel))?;
@@ -98,7 +109,7 @@ impl SyncClient {
         params: &Bound<'_, PyDict>,
         options: &Bound<'_, PyDict>,
     ) -> PyResult<Pages> {
-        Pages::new(&self.client(py)?.handle.bridge, name, params, options)
+        Pages::new(&of_view(&self.client(py)?.handle.bridge, self.defaults.as_ref()), name, params, options)
     }
 
     /// The next page of a list; None after the last.
@@ -122,13 +133,16 @@ impl SyncClient {
 
     /// Whether there may be something to end at the server.
     fn is_connected(&self) -> bool {
-        self.opened.is_connected()
+        self.defaults.is_none() && self.opened.is_connected()
     }
 
-    /// Ends the session and closes the connections. In a child process it does nothing.
+    /// Ends the session and closes the connections. In a child process, and for a view, it does nothing.
     #[pyo3(signature = (cancel=None))]
     fn close(&self, py: Python<'_>, cancel: Option<&Bound<'_, CancelFlag>>) -> PyResult<()> {
         log_state::check_not_in_callback()?;
+        if self.defaults.is_some() {
+            return Ok(());
+        }
         let Some(client) = self.opened.take() else { return Ok(()) };
         if Arc::strong_count(&client) == 1 {
             client.runtime.end().map_err(|error| raised(py, &bridge::no_runtime(&error)))?;
@@ -181,7 +195,7 @@ impl SyncClient {
             () => RuntimeUse::Shared,
         };
         let client = OpenClient { handle, runtime: ClientRuntime::new(purpose), _threads: threads };
-        Ok(Self { opened: Opened::new(client), callbacks: callbacks.unbind() })
+        Ok(Self { opened: Arc::new(Opened::new(client)), callbacks: callbacks.unbind(), defaults: None })
     }
 
     fn client(&self, py: Python<'_>) -> PyResult<Arc<OpenClient>> {

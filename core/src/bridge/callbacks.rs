@@ -8,7 +8,7 @@ use crate::config::limits::Limits;
 use crate::error::Result;
 use crate::observe::log::Log;
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
-use crate::util::spelling::Spelling;
+use crate::util::spelling::{Spelling, camel};
 
 /// The callbacks of a client, from a binding.
 #[derive(Default)]
@@ -19,6 +19,10 @@ pub struct Hooks {
     pub on_log: Option<MessageListener>,
     /// Receives changes of state: `{"state", "previous"}` as JSON text. Called synchronously.
     pub on_state: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    /// Receives HTTP requests: a `RequestInfo` as JSON text, with the names of the language. Called synchronously.
+    pub on_request: Option<Arc<dyn Fn(String) + Send + Sync>>,
+    /// Receives the ends of HTTP requests: a `ResponseInfo` as JSON text, with the names of the language. Called synchronously.
+    pub on_response: Option<Arc<dyn Fn(String) + Send + Sync>>,
     /// Receives calls of callbacks that return a result. The result can be set later, from any thread.
     pub ask: Option<Arc<dyn Fn(Question) + Send + Sync>>,
     /// The names of these callbacks.
@@ -61,6 +65,18 @@ fn answer_of(ask: &Arc<dyn Fn(Question) + Send + Sync>, name: &'static str, para
     Box::pin(async move { answered.await.map_err(|_| "it returned no result")? })
 }
 
+/// An argument of a callback as JSON text, with the names of its members in the spelling of the language.
+fn text_of(argument: &impl serde::Serialize, spelling: Spelling) -> String {
+    let text = match (spelling, serde_json::to_value(argument)) {
+        (Spelling::Camel, Ok(serde_json::Value::Object(members))) => {
+            let members = members.into_iter().map(|(name, value)| (camel(&name), value));
+            serde_json::to_string(&members.collect::<serde_json::Map<_, _>>())
+        }
+        (_, value) => serde_json::to_string(&value.unwrap_or_default()),
+    };
+    text.unwrap_or_default()
+}
+
 impl Hooks {
     pub(crate) fn into_core(
         self,
@@ -89,6 +105,12 @@ impl Hooks {
         if let Some(listener) = self.on_state {
             callbacks.state =
                 Some(Arc::new(move |change| listener(serde_json::to_string(&change).unwrap_or_default())));
+        }
+        if let Some(listener) = self.on_request {
+            callbacks.request = Some(Arc::new(move |info| listener(text_of(&info, spelling))));
+        }
+        if let Some(listener) = self.on_response {
+            callbacks.response = Some(Arc::new(move |info| listener(text_of(&info, spelling))));
         }
         if let Some(ask) = self.ask.clone().filter(|_| self.answers.iter().any(|name| name == TOKEN_PROVIDER)) {
             callbacks.token = Some(Arc::new(move || {

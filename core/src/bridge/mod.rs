@@ -9,6 +9,7 @@ pub(crate) mod errors;
 pub(crate) mod tables;
 #[cfg(debug_assertions)]
 pub(crate) mod test_panic;
+pub(crate) mod views;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -27,6 +28,7 @@ pub use crate::bridge::errors::{
     unsendable_argument, unsendable_value,
 };
 pub use crate::bridge::tables::tables;
+pub use crate::bridge::views::CallDefaults;
 use crate::client::{Client, MethodCall};
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
@@ -51,13 +53,13 @@ use crate::util::sanitize::preview;
 use crate::util::spelling::Spelling;
 
 /// A client of a server or of a registry, for a binding.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Bridge {
     backend: Backend,
     spelling: Spelling,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Backend {
     Server(Client),
     Registry(AnyRegistry),

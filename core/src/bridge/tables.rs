@@ -1,5 +1,6 @@
 //! The tables of the core as JSON text.
 
+use crate::config::call_options::OF_ONE_CALL;
 use crate::config::callbacks::HOOKS;
 use crate::config::option_table::OptionSpec;
 use crate::error::{CODES, KINDS};
@@ -16,6 +17,7 @@ pub fn tables(spelling: Spelling) -> String {
                 serde_json::json!({
                     "name": spec.name, "spelled": spec.spelled(spelling), "type": spec.takes, "kind": spec.kind,
                     "nullable": spec.nullable, "choices": spec.choices, "default": spec.default, "help": spec.help,
+                    "of_one_call": OF_ONE_CALL.contains(&spec.name),
                 })
             })
             .collect()

@@ -11,6 +11,7 @@ use crate::client::Client;
 use crate::config::callbacks::{self, Notification, ProvidedToken};
 use crate::config::client_options::ClientConfig;
 use crate::error::Result;
+use crate::observe::http_exchange::{RequestInfo, ResponseInfo};
 use crate::observe::log::{Log, LogRecord};
 use crate::observe::state::StateChange;
 use crate::session::manager::SessionManager;
@@ -45,6 +46,20 @@ impl ClientConfig {
     #[must_use]
     pub fn on_state(mut self, listener: impl Fn(StateChange) + Send + Sync + 'static) -> Self {
         self.callbacks.state = Some(Arc::new(listener));
+        self
+    }
+
+    /// Called before each HTTP request of an attempt. Called synchronously, so it must be fast.
+    #[must_use]
+    pub fn on_request(mut self, listener: impl Fn(RequestInfo) + Send + Sync + 'static) -> Self {
+        self.callbacks.request = Some(Arc::new(listener));
+        self
+    }
+
+    /// Called when each of these requests has ended. Called synchronously, so it must be fast.
+    #[must_use]
+    pub fn on_response(mut self, listener: impl Fn(ResponseInfo) + Send + Sync + 'static) -> Self {
+        self.callbacks.response = Some(Arc::new(listener));
         self
     }
 
@@ -140,6 +155,6 @@ impl ClientConfig {
     /// As [`build`](Self::build), with the environment variables of a binding.
     pub(crate) fn build_in(self, variables: Environment<'_>) -> Result<Client> {
         let settings = self.resolve(variables)?;
-        Ok(Client { manager: Arc::new(SessionManager::new(settings)?) })
+        Ok(Client { manager: Arc::new(SessionManager::new(settings)?), defaults: None })
     }
 }

@@ -44,6 +44,8 @@ use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 #[derive(Debug, Clone)]
 pub struct Client {
     manager: Arc<SessionManager>,
+    /// The options of the calls of a view; `None` if this is no view.
+    defaults: Option<Arc<CallOptions>>,
 }
 
 impl Client {
@@ -61,6 +63,47 @@ impl Client {
         let client = Self::builder().profile("generic").endpoint(url).build()?;
         client.connect().await?;
         Ok(client)
+    }
+
+    /// A view of the client whose calls have these options as defaults. It shares the session, the connections and the callbacks.
+    /// The options of a call take precedence over those of its view, and those over the options of the client; headers are
+    /// joined. A view of a view has the options of both. Closing a view does nothing: close the client.
+    ///
+    /// ```
+    /// # fn main() -> omni_mcp::Result<()> {
+    /// use std::time::Duration;
+    ///
+    /// use omni_mcp::{CallOptions, Client};
+    ///
+    /// let client = Client::builder().api_key("omni_live_...").build()?;
+    /// let patient = client.with_options(CallOptions::default().timeout(Duration::from_secs(120)))?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// A `config` error that names the option. `idempotency_key` and `request_id` belong to a single call.
+    pub fn with_options(&self, options: CallOptions) -> Result<Self> {
+        let options = self.over_defaults(options);
+        LogicalCall::check_defaults(&self.manager, &options).map_err(|error| self.with_server(error))?;
+        Ok(self.with_defaults(&Arc::new(options)))
+    }
+
+    /// A view with options that are checked.
+    pub(crate) fn with_defaults(&self, defaults: &Arc<CallOptions>) -> Self {
+        Self { manager: Arc::clone(&self.manager), defaults: Some(Arc::clone(defaults)) }
+    }
+
+    /// The options of the view, if this is one.
+    pub(crate) fn defaults(&self) -> Option<&Arc<CallOptions>> {
+        self.defaults.as_ref()
+    }
+
+    fn over_defaults(&self, options: CallOptions) -> CallOptions {
+        match &self.defaults {
+            Some(defaults) => options.over(defaults),
+            None => options,
+        }
     }
 
     /// Connects to the server, unless already connected. The profile decides whether a handshake is performed.
@@ -141,6 +184,7 @@ impl Client {
 
     /// Lists one page at a time.
     pub(crate) fn pages(&self, spec: &'static MethodSpec, options: CallOptions) -> ServerPages {
+        let options = self.over_defaults(options);
         ServerPages::new(&self.manager, spec.protocol_name(), spec.pages.unwrap_or_default(), options)
     }
 
@@ -205,9 +249,12 @@ impl Client {
         self.send_notification(call).await
     }
 
-    /// Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly.
+    /// Ends the session and refuses further calls. Takes at most 5 s, never fails, and may be called repeatedly. Does nothing on
+    /// a view.
     pub async fn close(&self) {
-        self.manager.close().await;
+        if self.defaults.is_none() {
+            self.manager.close().await;
+        }
     }
 
     pub(crate) fn prepare_notification(&self, method: &str, params: Bytes) -> Result<LogicalCall> {
@@ -216,7 +263,11 @@ impl Client {
                 return Err(Error::config(Code::InvalidArgument, "method", "must not be tools/call: it is a request"));
             }
             params::check("params", &params)?;
-            Ok(LogicalCall::notification(&self.manager, check_method(method)?, params.clone(), Safety::Plain))
+            let call = LogicalCall::notification(&self.manager, check_method(method)?, params.clone(), Safety::Plain);
+            match &self.defaults {
+                Some(defaults) => call.with_defaults(&self.manager, defaults),
+                None => Ok(call),
+            }
         };
         prepare().map_err(|error| self.with_server(error))
     }
@@ -243,6 +294,8 @@ impl Client {
         options: &CallOptions,
         progress: Option<ProgressSink>,
     ) -> Result<LogicalCall> {
+        let merged = self.defaults.as_ref().map(|defaults| options.clone().over(defaults));
+        let options = merged.as_ref().unwrap_or(options);
         let name = method.protocol_name().map_err(|error| self.with_server(error))?;
         LogicalCall::prepare(&self.manager, name, method.spec.field(), params, options, progress)
     }

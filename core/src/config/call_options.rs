@@ -41,3 +41,21 @@ options! {
     /// W3C `baggage`, sent like `traceparent`.
     baggage: String = "none";
 }
+
+/// The options that only a single call can have, so that they have no default for several calls.
+pub(crate) const OF_ONE_CALL: &[&str] = &["idempotency_key", "request_id"];
+
+impl CallOptions {
+    /// These options, with those of `defaults` where they are absent. Headers are joined by their names.
+    pub(crate) fn over(self, defaults: &Self) -> Self {
+        let mut options = self.or(defaults.clone());
+        if let (Some(headers), Some(of_defaults)) = (&mut options.headers, &defaults.headers) {
+            for (name, value) in of_defaults {
+                if !headers.keys().any(|given| given.eq_ignore_ascii_case(name)) {
+                    headers.insert(name.clone(), value.clone());
+                }
+            }
+        }
+        options
+    }
+}

@@ -12,6 +12,7 @@ use crate::config::option_table::options;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
+use crate::observe::http_exchange::{RequestInfo, ResponseInfo};
 use crate::observe::log::Log;
 use crate::observe::state::Observe;
 use crate::util::count::Count;
@@ -67,6 +68,24 @@ pub const HOOKS: &[HookSpec] = &[
         help: "Called with each change of state: `state` and `previous`, each one of idle, connecting, ready, recovering and closed.",
     },
     HookSpec {
+        name: ON_REQUEST,
+        answers: false,
+        takes: true,
+        param: Some("RequestInfo"),
+        result: None,
+        at_once: true,
+        help: "Called before each HTTP request of an attempt, with its method, tool, attempt, request id, address and headers. Secrets are redacted. For observation only.",
+    },
+    HookSpec {
+        name: ON_RESPONSE,
+        answers: false,
+        takes: true,
+        param: Some("ResponseInfo"),
+        result: None,
+        at_once: true,
+        help: "Called when each of these requests has ended, with status, headers and duration, or with the code of the failure. For observation only.",
+    },
+    HookSpec {
         name: TOKEN_PROVIDER,
         answers: true,
         takes: false,
@@ -117,6 +136,8 @@ pub(crate) const CALLBACK_NAMES: &[&str] = &{
 
 pub(crate) const ON_LOG: &str = "on_log";
 pub(crate) const ON_STATE: &str = "on_state";
+pub(crate) const ON_REQUEST: &str = "on_request";
+pub(crate) const ON_RESPONSE: &str = "on_response";
 pub(crate) const TOKEN_PROVIDER: &str = "token_provider";
 /// Callbacks for server requests.
 pub(crate) const SAMPLING: &str = "on_sampling";
@@ -177,6 +198,8 @@ pub(crate) struct Callbacks {
     pub(crate) notification: Option<Listen>,
     pub(crate) log: Log,
     pub(crate) state: Option<Observe>,
+    pub(crate) request: Option<Arc<dyn Fn(RequestInfo) + Send + Sync>>,
+    pub(crate) response: Option<Arc<dyn Fn(ResponseInfo) + Send + Sync>>,
     /// Messages dropped because a queue was full.
     pub(crate) dropped: Count,
     pub(crate) token: Option<Provide>,
@@ -191,6 +214,8 @@ impl std::fmt::Debug for Callbacks {
             ("token_provider", self.token.is_some()),
             (ON_LOG, self.log.has_listener()),
             (ON_STATE, self.state.is_some()),
+            (ON_REQUEST, self.request.is_some()),
+            (ON_RESPONSE, self.response.is_some()),
         ];
         let given = names.iter().filter(|(_, given)| *given).map(|(name, _)| name);
         f.debug_set().entries(given.chain(self.requests.keys())).finish()

@@ -29,6 +29,7 @@ use crate::http::proxy_status::Refusal;
 use crate::http::redirects::{self, Redirects};
 use crate::http::request_body::MayHaveBeenSent;
 use crate::http::upload;
+use crate::observe::http_exchange::{HttpObserver, HttpOutcome, ObservedRequest};
 
 /// The bounds of the time after which an HTTP/2 connection without data is pinged, and of the wait for the response to the ping.
 const MIN_PING_INTERVAL: Duration = Duration::from_secs(1);
@@ -146,15 +147,17 @@ impl Http {
     /// Sends a request to the server, and returns the response when its head has arrived. Redirects within the server's own origin are
     /// followed and remembered; cookies are sent and kept.
     pub(crate) async fn execute(&self, request: Request, body: Option<Bytes>) -> Result<Response, AttemptError> {
-        self.execute_watched(request, body, None).await
+        self.execute_watched(request, body, None, None).await
     }
 
-    /// As [`Self::execute`], and notes in the timer when pieces of a large body are sent.
+    /// As [`Self::execute`], and notes in the timer when pieces of a large body are sent. The observer receives each request, also
+    /// after a redirect.
     pub(crate) async fn execute_watched(
         &self,
         mut request: Request,
         body: Option<Bytes>,
         idle: Option<&Arc<IdleTimer>>,
+        observer: Option<&dyn HttpObserver>,
     ) -> Result<Response, AttemptError> {
         let Memory { cookies, redirects } = &*self.memory;
         let first = request.url().clone();
@@ -170,7 +173,8 @@ impl Http {
             if let Some(cookies) = cookies {
                 cookies.add_to(request.url(), sent.headers_mut());
             }
-            let mut response = self.send(sent, body.clone().map(|body| upload::body(body, idle))).await?;
+            let body = body.clone().map(|body| upload::body(body, idle));
+            let mut response = self.send_observed(sent, body, observer).await?;
             if let Some(cookies) = cookies {
                 cookies.store(request.url(), response.headers());
             }
@@ -201,6 +205,23 @@ impl Http {
         let mut response = self.send(request, None).await?;
         redirects::make_showable(&from, response.headers_mut());
         Ok(response)
+    }
+
+    /// Sends a request, and reports it and its end to the observer.
+    async fn send_observed(
+        &self,
+        request: Request,
+        body: Option<reqwest::Body>,
+        observer: Option<&dyn HttpObserver>,
+    ) -> Result<Response, AttemptError> {
+        let Some(observer) = observer else { return self.send(request, body).await };
+        let observed = ObservedRequest::begin(observer, request.url(), request.headers());
+        let outcome = self.send(request, body).await;
+        observed.end(match &outcome {
+            Ok(response) => HttpOutcome::Response(response.status(), response.headers()),
+            Err(failure) => HttpOutcome::Failure(failure.error.code()),
+        });
+        outcome
     }
 
     async fn send(&self, mut request: Request, body: Option<reqwest::Body>) -> Result<Response, AttemptError> {

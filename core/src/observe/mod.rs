@@ -2,6 +2,7 @@
 
 pub(crate) mod counters;
 pub(crate) mod deviations;
+pub(crate) mod http_exchange;
 pub(crate) mod log;
 pub(crate) mod span;
 pub(crate) mod state;

@@ -18,6 +18,8 @@ use crate::transport::call_slots::Slot;
 
 /// One attempt.
 pub(crate) struct Attempt {
+    /// Its number within the operation, from 1.
+    pub(crate) number: u32,
     pub(crate) request_id: String,
     pub(crate) token: Option<Arc<Token>>,
     /// A slot of the client's connections, held until the response is read.
@@ -29,7 +31,14 @@ pub(crate) struct Attempt {
 impl Attempt {
     /// An attempt outside of the loop, for a request that is sent only once.
     pub(crate) fn alone(token: Option<Arc<Token>>) -> Self {
-        Self { request_id: fresh_request_id(), token, slot: Mutex::default(), timeout: None, begun: Instant::now() }
+        Self {
+            number: 1,
+            request_id: fresh_request_id(),
+            token,
+            slot: Mutex::default(),
+            timeout: None,
+            begun: Instant::now(),
+        }
     }
 
     /// Frees the slot for other calls.

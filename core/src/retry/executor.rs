@@ -150,7 +150,8 @@ impl<'a, O: Operation> Progress<'a, O> {
         if O::IS_HANDSHAKE {
             self.context.handshake_now.attempt(self.operation.name().method, &request_id);
         }
-        Attempt { request_id, token, slot: Mutex::new(slot), timeout: self.plan.timeout, begun: Instant::now() }
+        let (number, timeout, begun) = (self.attempts, self.plan.timeout, Instant::now());
+        Attempt { number, request_id, token, slot: Mutex::new(slot), timeout, begun }
     }
 
     fn succeed(&self, reply: O::Reply, Attempt { request_id, begun, .. }: Attempt) -> Completed<O::Reply> {

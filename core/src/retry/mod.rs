@@ -6,6 +6,7 @@ pub(crate) mod call_log;
 pub(crate) mod call_state;
 pub(crate) mod context;
 pub(crate) mod executor;
+pub(crate) mod http_observer;
 pub(crate) mod idempotency;
 pub(crate) mod issued_secrets;
 pub(crate) mod opening_limits;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
-use crate::config::call_options::CallOptions;
+use crate::config::call_options::{CallOptions, OF_ONE_CALL};
 use crate::config::header_rules;
 use crate::config::option_table::refuse_given;
 use crate::config::settings::Settings;
@@ -104,9 +104,7 @@ impl LogicalCall {
         }
         let _ = plan.state.target.set(target(manager, method, tool.as_deref()).into());
         let headers = header_rules::extra("headers", options.headers.iter().flatten())?;
-        let [traceparent, tracestate, baggage] =
-            [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
-        let trace = TraceContext::of(traceparent, tracestate, baggage)?;
+        let trace = trace_of(options)?;
         // Last, because a call that is refused here has not used its key.
         let claimed = match &options.idempotency_key {
             Some(key) => manager.context.used_keys.claim(key, method, &payload)?,
@@ -126,6 +124,29 @@ impl LogicalCall {
             fresh: options.fresh.unwrap_or(!settings.cache),
             progress,
             trace,
+        })
+    }
+
+    /// Checks the options of a view: those that all of its calls can have.
+    pub(crate) fn check_defaults(manager: &SessionManager, options: &CallOptions) -> Result<()> {
+        let of_one_call = [options.idempotency_key.is_some(), options.request_id.is_some()];
+        let of_one_call: Vec<_> = OF_ONE_CALL.iter().copied().zip(of_one_call).collect();
+        refuse_given(&of_one_call, "belongs to one call; give it to the call itself")?;
+        check_transport(&manager.context.settings, options)?;
+        Plan::of_call(&manager.context, Safety::Safe, options)?;
+        header_rules::extra("headers", options.headers.iter().flatten())?;
+        trace_of(options).map(drop)
+    }
+
+    /// The notification, with the options of a view.
+    pub(crate) fn with_defaults(self, manager: &SessionManager, options: &CallOptions) -> Result<Self> {
+        let plan = Plan::of_call(&manager.context, self.plan.safety, options)?;
+        Ok(Self {
+            // A notification is never sent twice.
+            plan: Plan { retry_unavailable: false, state: self.plan.state, ..plan },
+            headers: header_rules::extra("headers", options.headers.iter().flatten())?,
+            trace: trace_of(options)?,
+            ..self
         })
     }
 
@@ -285,6 +306,12 @@ fn check_transport(settings: &Settings, options: &CallOptions) -> Result<()> {
         ],
         "does not belong to the transport stdio",
     )
+}
+
+fn trace_of(options: &CallOptions) -> Result<TraceContext> {
+    let [traceparent, tracestate, baggage] =
+        [&options.traceparent, &options.tracestate, &options.baggage].map(Option::as_deref);
+    TraceContext::of(traceparent, tracestate, baggage)
 }
 
 /// The key of the caller; a tool call without one has a random key if the server honours keys.

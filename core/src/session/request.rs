@@ -16,6 +16,7 @@ use crate::protocol::safety::Safety;
 use crate::protocol::{jsonrpc, lenient_json, params};
 use crate::retry::attempt::Attempt;
 use crate::retry::context::ClosePhase;
+use crate::retry::http_observer;
 use crate::session::call::LogicalCall;
 use crate::session::call_listener::CallListener;
 use crate::session::get_stream;
@@ -128,6 +129,7 @@ impl LogicalCall {
             limits: manager.context.settings.limits,
             resumes: target.codec.era().resumes_streams(),
             slot: attempt.slot.lock().unwrap_or_else(PoisonError::into_inner).take(),
+            observer: http_observer::of_attempt(&manager.context, || self.name(), attempt),
         })
     }
 

@@ -358,6 +358,7 @@ mod tests {
             limits,
             resumes: true,
             slot: None,
+            observer: None,
         };
         let other = async {
             resumed.await.unwrap();

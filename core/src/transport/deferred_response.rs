@@ -142,7 +142,8 @@ mod tests {
     fn out() -> OutgoingMessage {
         let limits = ClientConfig::default().api_key("k").resolve(|_| None).unwrap().limits;
         let (headers, body) = (HeaderMap::new(), Bytes::new());
-        OutgoingMessage { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot: None }
+        let (slot, observer) = (None, None);
+        OutgoingMessage { headers, body, id: Some(7), progress_token: None, limits, resumes: true, slot, observer }
     }
 
     async fn post(posted: Posted, after: u64) -> Result<ServerResponse, AttemptError> {

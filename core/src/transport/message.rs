@@ -13,6 +13,7 @@ use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::http::idle_timeout::IdleTimer;
 use crate::observe::deviations::Deviation;
+use crate::observe::http_exchange::Observer;
 use crate::protocol::jsonrpc::{self, Message, Read, RpcError};
 use crate::transport::call_slots::Slot;
 
@@ -30,12 +31,14 @@ pub(crate) struct OutgoingMessage {
     pub(crate) resumes: bool,
     /// The slot of its call, kept until its connection is free again.
     pub(crate) slot: Option<Slot>,
+    /// Observes the HTTP request.
+    pub(crate) observer: Observer,
 }
 
 impl OutgoingMessage {
     /// A message that has no response: a notification, or the response to a request of the server.
     pub(crate) fn without_response(headers: HeaderMap, body: Bytes, limits: Limits) -> Self {
-        Self { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None }
+        Self { headers, body, id: None, progress_token: None, limits, resumes: false, slot: None, observer: None }
     }
 }
 

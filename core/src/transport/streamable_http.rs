@@ -36,7 +36,7 @@ pub(crate) async fn post(
     let mut request = Request::new(Method::POST, url.clone());
     *request.headers_mut() = out.headers;
     let begun = Instant::now();
-    let mut response = http.execute_watched(request, Some(out.body), listener.idle()).await?;
+    let mut response = http.execute_watched(request, Some(out.body), listener.idle(), out.observer.as_deref()).await?;
     if let Some(idle) = listener.idle() {
         idle.note_response(response.status());
     }

@@ -55,6 +55,8 @@ pub(crate) async fn open(case: &Value, server: &DevServer) -> Result<CaseClient,
         config = match callback {
             "on_log" => config.on_log(move |record| keep("on_log", json!(record))),
             "on_state" => config.on_state(move |change| keep("on_state", json!(change))),
+            "on_request" => config.on_request(move |info| keep("on_request", json!(info))),
+            "on_response" => config.on_response(move |info| keep("on_response", json!(info))),
             other => panic!("the runner knows no callback {other}"),
         };
     }

@@ -18,6 +18,12 @@ pub(crate) async fn call(step: &Value, client: &Client, received: Received) -> O
     let args = step.get("args").cloned().unwrap_or_else(|| json!({}));
     let options = step.get("options").map(Value::to_string).unwrap_or_default();
     let options = CallOptions::from_json(&options, Spelling::Snake)?;
+    let mut view = None;
+    for options in step["with_options"].as_array().into_iter().flatten() {
+        let options = CallOptions::from_json(&options.to_string(), Spelling::Snake)?;
+        view = Some(view.as_ref().unwrap_or(client).with_options(options)?);
+    }
+    let client = view.as_ref().unwrap_or(client);
     match step["call"].as_str().unwrap_or_default() {
         "connect" => finish(client.connect(), options, received).await.map(result),
         "request" => {
