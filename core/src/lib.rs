@@ -32,11 +32,12 @@ mod session;
 mod transport;
 mod util;
 
-pub use client::{Call, Client, ClientBuilder, Reply};
+pub use client::{Call, Client, ClientBuilder, Items, Reply};
 pub use config::auth::{AUTH_OPTIONS, AuthConfig};
 pub use config::call_options::{CALL_OPTIONS, CallOptions};
 pub use config::callbacks::{HOOKS, HookSpec, Notification, ProvidedToken, TOKEN_OPTIONS};
 pub use config::client_options::{CLIENT_OPTIONS, ClientConfig};
+pub use config::option_argument::OptionArgument;
 pub use config::option_table::{Address, OptionSpec};
 pub use config::profile::{Choice as ProfileChoice, PROFILE_OPTIONS, ProfileConfig, ServiceCode, SessionSign};
 pub use error::failure_class::FailureClass;

@@ -67,7 +67,7 @@ async fn in_era(era: &str) -> Result<(), AnyError> {
     };
     println!("notified of a change: {}", tokio::time::timeout(wait, notified).await.is_ok());
     let checked = client.call_tool("structured", json!({"bad": true}));
-    let error = checked.options(omni_mcp::CallOptions::default().validate_output(true)).await.err().ok_or("it fits")?;
+    let error = checked.validate_output(true).await.err().ok_or("it fits")?;
     println!("an invalid result: {} {} {}", error.kind(), error.code(), error.delivery());
     client.close().await;
     Ok(())

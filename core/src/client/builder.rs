@@ -97,7 +97,20 @@ impl ClientConfig {
     }
 
     /// Handles `elicitation/create` (specification 2025-11-25, client/elicitation). Absent fields of an accepted form have the
-    /// defaults of the form.
+    /// defaults of the form. Params and result may be any types with the JSON form of the specification.
+    ///
+    /// ```no_run
+    /// use omni_mcp::types::{ElicitRequestParams, ElicitResult};
+    ///
+    /// async fn ask_a_person(params: ElicitRequestParams) -> Result<ElicitResult, String> {
+    ///     let ElicitRequestParams::Form(form) = params else { return Err("only forms are supported".to_owned()) };
+    ///     println!("{}", form.message);
+    ///     Ok(serde_json::from_value(serde_json::json!({"action": "accept", "content": {"name": "Ann"}})).unwrap())
+    /// }
+    /// # fn run() -> omni_mcp::Result<()> {
+    /// let client = omni_mcp::Client::builder().api_key("omni_live_…").on_elicitation(ask_a_person).build()?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn on_elicitation<P, F, R, E>(self, answer: impl Fn(P) -> F + Send + Sync + 'static) -> Self
     where

@@ -1,5 +1,6 @@
 //! Calls and their replies.
 
+use std::collections::BTreeMap;
 use std::future::IntoFuture;
 use std::marker::PhantomData;
 use std::ops::Deref;
@@ -12,13 +13,30 @@ use bytes::Bytes;
 use serde::de::DeserializeOwned;
 
 use crate::client::{Client, MethodCall};
-use crate::config::call_options::CallOptions;
+use crate::config::call_options::{CallOptions, call_options};
+use crate::config::option_argument::OptionArgument;
 use crate::error::{Code, Error, Result};
 use crate::protocol::raw_result::{Metadata, RawReply};
 use crate::protocol::types::Progress;
 use crate::session::call::ProgressSink;
+use crate::util::secret::Secret;
 
 /// A call that is not sent yet. Set its options, then await it.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # use serde_json::json;
+/// # async fn run(client: omni_mcp::Client) -> omni_mcp::Result<()> {
+/// let result = client
+///     .call_tool("fred.search", json!({"q": "inflation"}))
+///     .timeout(Duration::from_secs(5))
+///     .total_timeout(Duration::from_secs(30))
+///     .max_attempts(3)
+///     .on_progress(|progress| println!("{}", progress.progress))
+///     .await?;
+/// println!("{:?}", result.structured_content);
+/// # Ok(()) }
+/// ```
 #[must_use = "a call is made when it is awaited"]
 pub struct Call<'a, T> {
     client: &'a Client,
@@ -40,18 +58,6 @@ impl<'a, T> Call<'a, T> {
         self
     }
 
-    /// Idempotency key: the server runs calls with the same key once.
-    pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
-        self.options.idempotency_key = Some(key.into());
-        self
-    }
-
-    /// Idle timeout of one attempt. `None`: no limit. Default: the value of the client.
-    pub fn timeout(mut self, timeout: impl Into<Option<Duration>>) -> Self {
-        self.options.timeout = Some(timeout.into());
-        self
-    }
-
     /// Called with each progress notification of the call, in order.
     pub fn on_progress(mut self, listener: impl Fn(Progress) + Send + Sync + 'static) -> Self {
         let listener = move |params: &str| {
@@ -65,6 +71,23 @@ impl<'a, T> Call<'a, T> {
         self
     }
 }
+
+macro_rules! setters {
+    (
+        $(#[$struct_doc:meta])* $struct:ident, $what:literal, $specs:ident, callbacks $callbacks:ident;
+        $($(#[doc = $help:literal])+ $name:ident: $type:ty = $default:literal;)*
+    ) => {
+        /// The options of the call, as in [`CallOptions`].
+        impl<T> Call<'_, T> {
+            $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")]
+            pub fn $name(mut self, $name: impl OptionArgument<$type>) -> Self {
+                self.options = self.options.$name($name);
+                self
+            })*
+        }
+    };
+}
+call_options!(setters);
 
 impl<T> std::fmt::Debug for Call<'_, T> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -95,6 +118,13 @@ fn unexpected(raw: &RawReply) -> Error {
 }
 
 /// A result with its metadata. Dereferences to the result.
+///
+/// ```no_run
+/// # async fn run(client: omni_mcp::Client) -> omni_mcp::Result<()> {
+/// let tools = client.list_tools().await?;
+/// println!("{} tools after {} attempts", tools.tools.len(), tools.metadata().attempts);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Reply<T> {
     /// The result.

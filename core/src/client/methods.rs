@@ -1,12 +1,11 @@
 //! The methods of the client that send one request or read a list, made from the table of methods.
 
 use bytes::Bytes;
-use futures_util::Stream;
 use serde::Serialize;
 
 use crate::client::call::Call;
+use crate::client::items::Items;
 use crate::client::{Client, MethodCall};
-use crate::error::Result;
 use crate::protocol::serialize::ParamsBuilder;
 use crate::protocol::types::{
     CallToolResult, CompleteResult, DiscoverResult, Empty, GetPromptResult, InitializeResult, ListPromptsResult,
@@ -64,8 +63,8 @@ macro_rules! row {
             Call::new(self, call, params)
         }
 
-        #[doc = concat!("Streams all ", $doc, "; pages are fetched on demand. The stream ends after the first error.")]
-        pub fn $iterator(&self) -> impl Stream<Item = Result<$item>> + Send + '_ {
+        #[doc = concat!("Iterates over all ", $doc, ", page by page.")]
+        pub fn $iterator(&self) -> Items<'_, $item> {
             self.items(stringify!($iterator))
         }
     };

@@ -3,21 +3,20 @@
 pub(crate) mod builder;
 pub(crate) mod call;
 pub(crate) mod era_methods;
+pub(crate) mod items;
 mod methods;
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use futures_util::Stream;
 use futures_util::future::BoxFuture;
-use futures_util::stream::unfold;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 pub use crate::client::builder::ClientBuilder;
 pub use crate::client::call::{Call, Reply};
+pub use crate::client::items::Items;
 use crate::config::call_options::CallOptions;
 use crate::config::client_options::ClientConfig;
 use crate::config::endpoint::Route;
@@ -33,10 +32,9 @@ use crate::protocol::raw_result::RawReply;
 use crate::protocol::safety::Safety;
 use crate::protocol::serialize;
 use crate::protocol::types::{Implementation, ServerCapabilities};
-use crate::retry::prepared;
 use crate::session::call::{LogicalCall, ProgressSink};
 use crate::session::manager::SessionManager;
-use crate::session::pagination::{self, ServerPages, read_items};
+use crate::session::pagination::{self, ServerPages};
 use crate::util::bounded_queue::{BoundedQueue, MessageListener};
 
 /// A client of one MCP server. Cheap to clone: all clones share the session and its connections. Calls may run
@@ -50,6 +48,18 @@ pub struct Client {
 
 impl Client {
     /// Creates a builder.
+    ///
+    /// ```no_run
+    /// # use std::time::Duration;
+    /// # fn run() -> omni_mcp::Result<()> {
+    /// let client = omni_mcp::Client::builder()
+    ///     .profile("generic")
+    ///     .endpoint("https://mcp.example.com/mcp")
+    ///     .timeout(Duration::from_secs(10))
+    ///     .max_attempts(2)
+    ///     .build()?;
+    /// # Ok(()) }
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientConfig::default()
     }
@@ -206,33 +216,6 @@ impl Client {
     /// A member of the `initialize` or `server/discover` result, as JSON text.
     pub(crate) fn raw_server_member(&self, member: &str) -> Option<String> {
         self.manager.server_member(member)
-    }
-
-    /// The items of a list, by the name of the method that iterates over it.
-    fn items<T: DeserializeOwned + Send + 'static>(
-        &self,
-        name: &'static str,
-    ) -> impl Stream<Item = Result<T>> + Send + '_ {
-        let spec = MethodCall::of(name).spec;
-        let member = spec.pages.unwrap_or_default();
-        let pages = self.pages(spec, CallOptions::default());
-        unfold((pages, VecDeque::new()), move |(pages, mut items)| async move {
-            loop {
-                if let Some(item) = items.pop_front() {
-                    return Some((Ok(item), (pages, items)));
-                }
-                let work = match pages.next() {
-                    Ok(None) => return None,
-                    Ok(Some(work)) => work,
-                    Err(error) => return Some((Err(error), (pages.ended(), items))),
-                };
-                let read = prepared::run(work).await.and_then(|reply| read_items(&reply, member));
-                match read {
-                    Ok(read) => items = read,
-                    Err(error) => return Some((Err(error), (pages.ended(), items))),
-                }
-            }
-        })
     }
 
     /// Sends a request of any method. `params` is anything that serializes to a JSON object.

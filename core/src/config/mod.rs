@@ -10,6 +10,7 @@ pub(crate) mod endpoint;
 pub(crate) mod header_rules;
 pub(crate) mod inherited_variables;
 pub(crate) mod limits;
+pub(crate) mod option_argument;
 pub(crate) mod option_table;
 pub(crate) mod pem;
 pub(crate) mod profile;

@@ -395,11 +395,11 @@ macro_rules! options {
         impl $struct {
             $($(#[doc = $help])+ #[doc = concat!("\n\nDefault: ", $default, ".")]
             #[must_use]
-            pub fn $name(mut self, $name: impl Into<$type>) -> Self { self.$name = Some($name.into()); self })*
+            pub fn $name(mut self, $name: impl $crate::config::option_argument::OptionArgument<$type>) -> Self { self.$name = Some($name.into_value()); self })*
 
             $($(#[doc = concat!("As [`", stringify!($base), "::", stringify!($shared), "`](fn@", stringify!($base), "::", stringify!($shared), ").")]
             #[must_use]
-            pub fn $shared(mut self, $shared: impl Into<$shared_type>) -> Self { self.$shared = Some($shared.into()); self })+
+            pub fn $shared(mut self, $shared: impl $crate::config::option_argument::OptionArgument<$shared_type>) -> Self { self.$shared = Some($shared.into_value()); self })+
 
             /// Options of the other table with the shared values.
             pub(crate) fn shared(&self) -> $base {

@@ -282,6 +282,20 @@ impl fmt::Debug for ErrorInfo {
 }
 
 /// A failed call. One pointer wide; its data is in [`ErrorInfo`].
+///
+/// ```no_run
+/// # use serde_json::json;
+/// # async fn run(client: omni_mcp::Client) {
+/// use omni_mcp::ErrorKind;
+///
+/// match client.call_tool("fred.search", json!({"q": "inflation"})).await {
+///     Ok(result) => println!("{:?}", result.structured_content),
+///     Err(error) if error.kind() == ErrorKind::RateLimit => println!("again after {:?}", error.retry_after()),
+///     Err(error) if error.is_retryable() => println!("{error}; the same call may succeed later"),
+///     Err(error) => println!("{error}: {} ({})", error.code(), error.delivery().as_str()),
+/// }
+/// # }
+/// ```
 #[derive(Clone, thiserror::Error)]
 #[error("{}", Summary(.0))]
 pub struct Error(Box<ErrorInfo>);

@@ -1,4 +1,17 @@
 //! Registries of MCP servers: REST over the same HTTP, retries and errors as the client.
+//!
+//! ```no_run
+//! use omni_mcp::ClientConfig;
+//! use omni_mcp::registry::{RegistryConfig, connect, gaia};
+//!
+//! # async fn run() -> omni_mcp::Result<()> {
+//! let registry = gaia::GaiaRegistry::new(&RegistryConfig::default().api_key("key").base_url("https://gaia.example"))?;
+//! for record in registry.list("proj_1").await? {
+//!     let client = connect(&record, ClientConfig::default()).await?;
+//!     println!("{:?}", client.server_info());
+//! }
+//! # Ok(()) }
+//! ```
 
 pub(crate) mod config;
 pub(crate) mod decoded;
