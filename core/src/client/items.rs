@@ -55,7 +55,7 @@ impl Client {
         let spec = MethodCall::of(name).spec;
         let member = spec.pages.unwrap_or_default();
         let pages = self.pages(spec, CallOptions::default());
-        Items(Box::pin(unfold((pages, VecDeque::new()), move |(pages, mut items)| async move {
+        let items = unfold((pages, VecDeque::new()), move |(pages, mut items)| async move {
             loop {
                 if let Some(item) = items.pop_front() {
                     return Some((Ok(item), (pages, items)));
@@ -71,6 +71,7 @@ impl Client {
                     Err(error) => return Some((Err(error), (pages.ended(), items))),
                 }
             }
-        })))
+        });
+        Items(Box::pin(items.fuse()))
     }
 }
