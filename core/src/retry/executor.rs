@@ -316,7 +316,7 @@ impl<'a, O: Operation> Progress<'a, O> {
 fn with_key_source(context: &Context, mut failure: AttemptError) -> AttemptError {
     let info = failure.error.info_mut();
     if let Some(source) = context.settings.api_key_source.as_ref().filter(|_| info.code == Code::Unauthorized) {
-        info.message = format!("{}; the API key is from the {source}", info.message);
+        info.message = format!("{}; the key is from the {source}", info.message);
     }
     failure
 }
