@@ -24,6 +24,13 @@ export class OmniMcpClient {
   }
 
   /**
+   * Makes a client. Nothing is sent: the first call connects.
+   *
+   * @param options - The options.
+   * @throws {@link ConfigError} if an option is not valid.
+   */
+  constructor(options?: ClientOptions);
+  /**
    * Makes a client of the MCP server at a URL. Nothing is sent: the first call connects.
    *
    * @param url - The endpoint of the server.
@@ -31,13 +38,6 @@ export class OmniMcpClient {
    * @throws {@link ConfigError} if the URL or an option is not valid.
    */
   constructor(url: Url, options?: ClientOptions);
-  /**
-   * Makes a client. Nothing is sent: the first call connects.
-   *
-   * @param options - The options.
-   * @throws {@link ConfigError} if an option is not valid.
-   */
-  constructor(options?: ClientOptions);
   constructor(first?: Url | ClientOptions | Caller, second?: ClientOptions) {
     this.#caller = first instanceof Caller ? first : new Caller("server", ...clientArguments(first, second));
   }
