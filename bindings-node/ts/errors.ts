@@ -3,7 +3,7 @@
 import type { ErrorCode, ErrorKind } from "./kinds.js";
 import type { Delivery, ErrorData } from "./types.js";
 
-/** The members of {@link ErrorData} that become enumerable properties, as does `data`. */
+/** The members of {@link ErrorData} that become enumerable properties. `data` is not among them: logs would show the server's text as it is. */
 const PROPERTIES = [
   "kind", "code", "server", "method", "tool", "delivery", "retryable", "attempts", "status", "rpcCode", "serviceCode", "requestId", "retryAfter",
   "idempotencyKey", "requiredScopes", "field", "exitCode", "osError", "stderr",
@@ -75,7 +75,7 @@ export class OmniMcpError extends Error {
     }
     Object.defineProperty(this, "shortMessage", { value: data.shortMessage, configurable: true, writable: true });
     Object.defineProperty(this, "text", { value: data.text, configurable: true, writable: true });
-    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, enumerable: true, configurable: true, writable: true });
+    if (data.data !== undefined) Object.defineProperty(this, "data", { value: data.data, configurable: true, writable: true });
   }
 
   /** The service's own code, by OMNI's name for it. */
