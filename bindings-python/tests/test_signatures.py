@@ -17,7 +17,12 @@ from omni_mcp_py import OmniMCPClient, _native, registry, testing, text_of
 
 TABLES = _native.tables()
 # They are made by the package.
-INTERNAL = {"ClientWithMetadata.__init__", "AsyncClientWithMetadata.__init__", "WithMetadata.__init__"}
+INTERNAL = {
+    "ClientWithMetadata.__init__",
+    "AsyncClientWithMetadata.__init__",
+    "WithMetadata.__init__",
+    "ToolContext.__init__",
+}
 
 
 def functions_of(module: ModuleType) -> Iterator[FunctionType]:

@@ -10,12 +10,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from omni_mcp_py import _threads
+from omni_mcp_py import _native, _threads
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-
-    from omni_mcp_py import _native
 
 _Function = Callable[..., Any]
 
