@@ -3,6 +3,7 @@
 
 use std::future::{Future, IntoFuture};
 use std::pin::pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -194,5 +195,45 @@ async fn a_connection_on_which_an_impossible_body_may_follow_is_not_used_again()
         let sent = ["initialize 1", "notifications/initialized 1", &format!("ping {expected}")].map(str::to_owned);
         assert_eq!(*seen.lock().unwrap(), sent, "{head}");
         server.abort();
+    }
+}
+
+/// A proxy that refuses the first connection and does not respond on further ones. Returns its URL and the number of connections.
+async fn proxy_that_refuses_once() -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let connections = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&connections);
+    tokio::spawn(async move {
+        let mut open = Vec::new();
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            if count.fetch_add(1, Ordering::SeqCst) == 0 {
+                stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\n\r\n").await.unwrap();
+            }
+            open.push(stream);
+        }
+    });
+    (url, connections)
+}
+
+/// The status of a refusal is requested after the attempt: its timeout must not end what was certainly not sent.
+#[tokio::test]
+async fn a_proxy_that_refuses_and_then_hangs_has_refused() {
+    for (total_timeout, connections) in [(60.0, 2), (1.5, 1)] {
+        let (proxy, seen) = proxy_that_refuses_once().await;
+        let client = Client::builder()
+            .profile("generic")
+            .endpoint("https://a.example/mcp")
+            .proxy(proxy)
+            .timeout(Duration::from_millis(500))
+            .total_timeout(Duration::from_secs_f64(total_timeout))
+            .max_attempts(1)
+            .build()
+            .unwrap();
+        let error = client.ping().await.unwrap_err();
+        assert_eq!((error.code(), error.delivery().as_str()), ("proxy_failed", "not_sent"), "{error}");
+        assert!(error.to_string().contains("refused to connect to the server"), "{error}");
+        assert_eq!(seen.load(Ordering::SeqCst), connections);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use http::{HeaderMap, HeaderValue};
+use url::Url;
 
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
@@ -20,6 +21,8 @@ pub(crate) struct AttemptError {
     pub(crate) session_id: Option<Box<HeaderValue>>,
     /// Whether the response is a complete event stream without events.
     pub(crate) is_empty_stream: bool,
+    /// The server to which a proxy refused to connect.
+    pub(crate) refused_by_proxy: Option<Box<Url>>,
 }
 
 /// The beginning of a text that a server sent in the place of a result.
@@ -56,6 +59,7 @@ impl AttemptError {
             server_text: None,
             session_id: None,
             is_empty_stream: false,
+            refused_by_proxy: None,
         }
     }
 

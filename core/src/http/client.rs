@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::{Method, StatusCode, Version};
 use reqwest::{Request, Response};
@@ -25,10 +26,10 @@ use crate::http::idle_timeout::IdleTimer;
 use crate::config::tls::MissingClientCert;
 use crate::http::cookies::Cookies;
 use crate::http::error::{ConnectionFacts, is_end_of_connection, no_response};
-use crate::http::proxy_status::Refusal;
 use crate::http::redirects::{self, Redirects};
 use crate::http::request_body::MayHaveBeenSent;
 use crate::http::upload;
+use crate::http::{proxy_error, proxy_status};
 use crate::observe::http_exchange::{HttpObserver, HttpOutcome, ObservedRequest};
 
 /// The bounds of the time after which an HTTP/2 connection without data is pinged, and of the wait for the response to the ping.
@@ -41,6 +42,8 @@ const HEADER_BYTES: u32 = 408 << 10;
 /// library's default of 5 MiB, three such streams would block all calls on the connection.
 const STREAM_WINDOW: u32 = 2 << 20;
 const CONNECTION_WINDOW: u32 = 32 * STREAM_WINDOW;
+
+pub(super) const USER_AGENT: &str = concat!("omni-mcp/", env!("CARGO_PKG_VERSION"));
 
 /// How long the rest of a redirect is read, so that its connection can be used again.
 const END_OF_REDIRECT: Duration = Duration::from_millis(100);
@@ -82,8 +85,6 @@ struct Connections {
     proxy: Option<Arc<UsedProxy>>,
     /// Whether a response was ever received.
     has_ever_answered: Arc<AtomicBool>,
-    /// The status with which the proxy refuses to connect to the server at present.
-    refusal: Arc<Refusal>,
     make: Make,
 }
 
@@ -242,16 +243,13 @@ impl Http {
                 }
                 drop(pool);
                 connections.has_ever_answered.store(true, Ordering::Relaxed);
-                connections.refusal.is_over();
                 certificate.was_not_needed();
                 Ok(response)
             }
             Err(error) => {
-                let proxy_status = connections.refusal.status(&error, connections.proxy.as_deref()).await;
                 let proxy = connections.proxy.as_ref().map(|proxy| proxy.shown());
                 let facts = ConnectionFacts {
                     proxy: proxy.as_deref(),
-                    proxy_status,
                     has_ever_answered: connections.has_ever_answered.load(Ordering::Relaxed),
                     connect_timeout: self.connect_timeout,
                     certificate_missing: certificate.has_been(),
@@ -268,6 +266,17 @@ impl Http {
 }
 
 impl Http {
+    /// Names the status with which a proxy refused to connect to the server, if it did. Takes [`proxy_status::TIMEOUT`] at most.
+    pub(crate) async fn name_proxy_status(&self, failure: &mut AttemptError) {
+        let Some(server) = failure.refused_by_proxy.take() else { return };
+        let Some(proxy) = self.to(&server).ok().and_then(|connections| connections.proxy.as_deref()) else { return };
+        // Boxed, because its type would be part of that of each call.
+        let status: BoxFuture<'_, Option<u16>> = Box::pin(proxy_status::of_refusal(proxy, &server));
+        if let Some(status) = status.await {
+            failure.error.info_mut().message = proxy_error::refused_with(&proxy.shown(), status);
+        }
+    }
+
     /// Closes the unused connections if they are as old as that of a request that was sent at `begun` and lost: the same cause, such
     /// as a host that moved, has ended them, too. Requests in flight continue.
     pub(crate) fn renew(&self, begun: Instant) {
@@ -321,9 +330,8 @@ impl Connections {
         });
         let (used, settings, to) = (used.transpose()?, Arc::clone(settings), to.clone());
         let make = Make(Arc::new(move || client(&settings, &to, tls.clone(), used.clone())));
-        let (has_ever_answered, refusal) = (Arc::default(), Arc::default());
         let pool = Arc::new(Mutex::new(Pool::new()));
-        Ok(Self { pool, certificate, proxy: proxy.map(Arc::new), has_ever_answered, refusal, make })
+        Ok(Self { pool, certificate, proxy: proxy.map(Arc::new), has_ever_answered: Arc::default(), make })
     }
 }
 
@@ -331,7 +339,7 @@ impl Connections {
 fn client(settings: &Settings, to: &Url, tls: TlsConfig, proxy: Option<reqwest::Proxy>) -> Result<reqwest::Client> {
     let ping_interval = ping_interval(settings.timeout);
     let mut builder = reqwest::Client::builder()
-        .user_agent(concat!("omni-mcp/", env!("CARGO_PKG_VERSION")))
+        .user_agent(USER_AGENT)
         .tls_backend_preconfigured(tls)
         // A redirect would carry x-api-key, session ids, Idempotency-Key and the body to another origin.
         .redirect(reqwest::redirect::Policy::none())

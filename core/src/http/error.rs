@@ -16,8 +16,6 @@ use crate::util::sanitize::{preview, seconds};
 pub(crate) struct ConnectionFacts<'a> {
     /// The proxy and its source, for messages.
     pub(crate) proxy: Option<&'a str>,
-    /// The status with which the proxy refused to connect to the server.
-    pub(crate) proxy_status: Option<u16>,
     /// Whether the server has ever responded to this client.
     pub(crate) has_ever_answered: bool,
     /// The limit of the time to connect.
@@ -119,7 +117,7 @@ fn not_connected(
         return AttemptError::new(FailureClass::NotConnected, Code::ConnectTimeout, message);
     }
     if let Some(tunnel) = tunnel {
-        return tunnel.failure(&reason, facts);
+        return tunnel.failure(error, &reason, facts);
     }
     let is_plain = error.url().is_some_and(|url| url.scheme() == "http");
     if let Some(proxy) = facts.proxy.filter(|_| is_plain) {

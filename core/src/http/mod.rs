@@ -9,7 +9,7 @@ pub(crate) mod idle_timeout;
 pub(crate) mod plain;
 pub(crate) mod pool;
 pub(crate) mod proxy_error;
-mod proxy_status;
+pub(crate) mod proxy_status;
 pub(crate) mod redirects;
 pub(crate) mod request_body;
 pub(crate) mod retry_after;

@@ -38,24 +38,25 @@ pub(super) fn of(error: &reqwest::Error) -> Option<Tunnel> {
 }
 
 impl Tunnel {
-    /// Whether the proxy refused to connect to the server.
-    pub(super) fn is_refusal(&self) -> bool {
-        self.what == REFUSED
-    }
-
     /// The failure of the attempt. `reason` is that of the operating system, if there is one.
-    pub(super) fn failure(&self, reason: &str, facts: ConnectionFacts<'_>) -> AttemptError {
+    pub(super) fn failure(&self, error: &reqwest::Error, reason: &str, facts: ConnectionFacts<'_>) -> AttemptError {
         let proxy = facts.proxy.unwrap_or("the proxy");
         if CREDENTIALS.contains(&&*self.what) {
             let message = format!("{proxy} does not accept the credentials, or requires some");
             return AttemptError::new(FailureClass::ProxyRefused, Code::ProxyUnauthorized, message);
         }
-        let message = match (&*self.what, facts.proxy_status) {
-            (UNREACHED, _) => format!("{proxy} could not be reached{reason}"),
-            (REFUSED, Some(status)) => format!("{proxy} responded to CONNECT with HTTP {status}"),
-            (REFUSED, None) => format!("{proxy} refused to connect to the server"),
-            (what, _) => format!("{proxy} could not connect to the server: {what}{reason}"),
+        let message = match &*self.what {
+            UNREACHED => format!("{proxy} could not be reached{reason}"),
+            REFUSED => format!("{proxy} refused to connect to the server"),
+            what => format!("{proxy} could not connect to the server: {what}{reason}"),
         };
-        AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message)
+        let refused_by_proxy = error.url().filter(|_| self.what == REFUSED).map(|server| Box::new(server.clone()));
+        let failure = AttemptError::new(FailureClass::NotConnected, Code::ProxyFailed, message);
+        AttemptError { refused_by_proxy, ..failure }
     }
+}
+
+/// The message for a proxy that refused to connect to the server with this status.
+pub(super) fn refused_with(proxy: &str, status: u16) -> String {
+    format!("{proxy} responded to CONNECT with HTTP {status}")
 }

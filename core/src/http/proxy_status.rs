@@ -1,54 +1,32 @@
 //! The status with which a proxy refuses CONNECT. The HTTP library does not report it, so the proxy is asked once more.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use futures_util::future::BoxFuture;
+use http::HeaderValue;
+use http::header::{PROXY_AUTHORIZATION, USER_AGENT};
 use percent_encoding::percent_decode_str;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use url::Url;
 
 use crate::config::proxies::UsedProxy;
-use crate::http::proxy_error;
+use crate::http::client;
 
 /// How long the proxy may take to respond again.
-const TIME: Duration = Duration::from_secs(2);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(2);
 /// The most bytes that are read for the status line.
 const STATUS_LINE: u64 = 256;
 
-/// The status of a proxy that refuses to connect to the server, kept until a request succeeds.
-#[derive(Debug, Default)]
-pub(super) struct Refusal(Mutex<Option<u16>>);
-
-impl Refusal {
-    /// The status that explains the failure of a request. `None` if the proxy did not refuse it, is not reached by plain HTTP, or
-    /// responds otherwise now.
-    pub(super) async fn status(&self, error: &reqwest::Error, proxy: Option<&UsedProxy>) -> Option<u16> {
-        let proxy = proxy.filter(|proxy| proxy.url.scheme() == "http")?;
-        let server = error.url().filter(|_| proxy_error::of(error).is_some_and(|tunnel| tunnel.is_refusal()))?;
-        let known = *self.locked();
-        if known.is_some() {
-            return known;
-        }
-        // Boxed without its type, which would be part of that of each call.
-        let request: BoxFuture<'_, Option<u16>> = Box::pin(connect_status(proxy, server));
-        let status = tokio::time::timeout(TIME, request).await.ok().flatten();
-        let status = status.filter(|status| !(200..300).contains(status));
-        *self.locked() = status;
-        status
+/// The status with which the proxy refuses to connect to the server. `None` if it is not reached by plain HTTP, does not respond in time,
+/// or responds otherwise now.
+pub(super) async fn of_refusal(proxy: &UsedProxy, server: &Url) -> Option<u16> {
+    if proxy.url.scheme() != "http" {
+        return None;
     }
-
-    /// A request succeeded.
-    pub(super) fn is_over(&self) {
-        *self.locked() = None;
-    }
-
-    fn locked(&self) -> MutexGuard<'_, Option<u16>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+    let status = tokio::time::timeout(TIMEOUT, connect_status(proxy, server)).await.ok().flatten();
+    status.filter(|status| !(200..300).contains(status))
 }
 
 async fn connect_status(proxy: &UsedProxy, server: &Url) -> Option<u16> {
@@ -64,13 +42,16 @@ async fn connect_status(proxy: &UsedProxy, server: &Url) -> Option<u16> {
 /// The same request as that of the HTTP library.
 fn request(proxy: &UsedProxy, server: &Url) -> Option<Vec<u8>> {
     let to = format!("{}:{}", server.host_str()?, server.port_or_known_default()?);
-    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n").into_bytes();
-    if let Some(password) = proxy.url.password() {
+    let mut headers = proxy.headers.clone();
+    let (user, password) = (proxy.url.username(), proxy.url.password());
+    if !user.is_empty() || password.is_some() {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let pair = STANDARD.encode(format!("{}:{}", decoded(proxy.url.username()), decoded(password)));
-        request.extend_from_slice(format!("Proxy-Authorization: Basic {pair}\r\n").as_bytes());
+        let pair = STANDARD.encode(format!("{}:{}", decoded(user), decoded(password.unwrap_or_default())));
+        headers.entry(PROXY_AUTHORIZATION).or_insert(HeaderValue::try_from(format!("Basic {pair}")).ok()?);
     }
-    for (name, value) in &proxy.headers {
+    headers.entry(USER_AGENT).or_insert(HeaderValue::from_static(client::USER_AGENT));
+    let mut request = format!("CONNECT {to} HTTP/1.1\r\nHost: {to}\r\n").into_bytes();
+    for (name, value) in &headers {
         request.extend_from_slice(&[name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
     }
     request.extend_from_slice(b"\r\n");
@@ -86,7 +67,7 @@ fn status_of(line: &[u8]) -> Option<u16> {
 
 #[cfg(test)]
 mod tests {
-    use http::{HeaderMap, HeaderValue, header};
+    use http::HeaderMap;
 
     use super::*;
 
@@ -106,16 +87,41 @@ mod tests {
 
     #[test]
     fn the_request_has_the_credentials_and_the_headers_of_the_proxy() {
-        let proxy = UsedProxy {
-            url: Url::parse("http://me:p%40ss@127.0.0.1:9").unwrap(),
-            headers: HeaderMap::from_iter([(header::USER_AGENT, HeaderValue::from_static("x"))]),
-            source: "option proxy".to_owned(),
-        };
-        let sent = request(&proxy, &Url::parse("https://a.example/mcp").unwrap()).unwrap();
-        assert_eq!(
-            String::from_utf8(sent).unwrap(),
-            "CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n\
-             Proxy-Authorization: Basic bWU6cEBzcw==\r\nuser-agent: x\r\n\r\n"
-        );
+        let from_headers = (PROXY_AUTHORIZATION, HeaderValue::from_static("Bearer x"));
+        let agent = (USER_AGENT, HeaderValue::from_static("x"));
+        for (url, headers, expected) in [
+            ("http://127.0.0.1:9", vec![], vec![client_agent()]),
+            ("http://127.0.0.1:9", vec![agent], vec!["user-agent: x".to_owned()]),
+            (
+                "http://me:p%40ss@127.0.0.1:9",
+                vec![],
+                vec![client_agent(), "proxy-authorization: Basic bWU6cEBzcw==".to_owned()],
+            ),
+            (
+                "http://token@127.0.0.1:9",
+                vec![],
+                vec![client_agent(), "proxy-authorization: Basic dG9rZW46".to_owned()],
+            ),
+            (
+                "http://me:p%40ss@127.0.0.1:9",
+                vec![from_headers],
+                vec![client_agent(), "proxy-authorization: Bearer x".to_owned()],
+            ),
+        ] {
+            let url = Url::parse(url).unwrap();
+            let proxy = UsedProxy { url, headers: HeaderMap::from_iter(headers), source: "option proxy".to_owned() };
+            let sent = request(&proxy, &Url::parse("https://a.example/mcp").unwrap()).unwrap();
+            let sent = String::from_utf8(sent).unwrap();
+            let rest = sent.strip_prefix("CONNECT a.example:443 HTTP/1.1\r\nHost: a.example:443\r\n").unwrap();
+            let mut lines: Vec<_> = rest.strip_suffix("\r\n\r\n").unwrap().split("\r\n").collect();
+            lines.sort_unstable();
+            let mut expected: Vec<_> = expected.iter().map(String::as_str).collect();
+            expected.sort_unstable();
+            assert_eq!(lines, expected);
+        }
+    }
+
+    fn client_agent() -> String {
+        format!("user-agent: {}", client::USER_AGENT)
     }
 }

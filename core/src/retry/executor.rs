@@ -10,6 +10,7 @@ use crate::auth::token::Token;
 use crate::error::attempt_error::AttemptError;
 use crate::error::failure_class::FailureClass;
 use crate::error::{Code, Error};
+use crate::http::proxy_status;
 use crate::observe::log::log_event;
 use crate::observe::span::{millis, record};
 use crate::observe::waiting::Stage;
@@ -215,6 +216,10 @@ impl<'a, O: Operation> Progress<'a, O> {
         let decision = self.decide(&failure, prepared, attempt.token.is_some());
         let is_paid = self.pays_for(decision, &failure, begun);
         let decision = if is_paid { decision } else { Decision::Fail };
+        if matches!(decision, Decision::Fail) && self.plan.has_time_for(proxy_status::TIMEOUT) {
+            // Not within the attempt, whose timeout must not end a request that was certainly not sent.
+            self.context.http.here().name_proxy_status(&mut failure).await;
+        }
         if !is_paid {
             let message = &mut failure.error.info_mut().message;
             message.push_str("; not retried, the retry budget is exhausted (option retry_budget)");
@@ -253,7 +258,7 @@ impl<'a, O: Operation> Progress<'a, O> {
             learned_headers: self.learned_headers,
             retry_unavailable: plan.retry_unavailable,
             retry_after: failure.retry_after(),
-            remaining: plan.deadline.map(|deadline| deadline.at.saturating_duration_since(Instant::now())),
+            remaining: plan.remaining(),
         };
         let is_attempt_timeout = plan.fails_on_attempt_timeout && failure.error.info().code == Code::AttemptTimeout;
         if is_attempt_timeout || self.is_invalid_again(failure) {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::config::call_options::CallOptions;
 use crate::config::header_rules;
 use crate::config::values::{optional, positive};
@@ -109,6 +111,16 @@ impl Plan {
             Some(id) if attempt == 1 => id.clone(),
             Some(id) => format!("{id}-{attempt}"),
         }
+    }
+
+    /// The rest of the total timeout; `None` without one.
+    pub(crate) fn remaining(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether more than `time` is left of the total timeout.
+    pub(crate) fn has_time_for(&self, time: Duration) -> bool {
+        self.remaining().is_none_or(|remaining| remaining > time)
     }
 
     /// Waits for `work` no longer than the total timeout.
